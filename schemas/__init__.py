@@ -1,0 +1,1 @@
+"""The contracts: typed records, their Avro schemas, the event vocabulary, codec and registry."""

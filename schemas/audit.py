@@ -1,0 +1,143 @@
+"""The audit event: who did what, on which resource, why, under which rule. Never a value.
+
+Leaf bytes of the log, fixed: the Avro *single-object encoding* (Avro 1.12 specification) of the event,
+that is C3 01, the little-endian CRC-64-AVRO fingerprint of the schema, the Avro body. They do not depend
+on registry ids, so that an exported log verifies anywhere. `schemas.leaf` computes them.
+
+A slot's events form a chain: `sequence` rises by one, `previous` is the SHA-256 of the leaf before (zeros for
+the first). The last event of each transaction carries `head_signature`: Ed25519, by the process key, over
+`schemas.leaf.head_message(event)`; the process key is certified by the role's key in Vault, in the slot's
+latest `process.started` event.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class EventType(StrEnum):
+    """The vocabulary of the audit. Add, never rename."""
+
+    PROCESS_STARTED = "process.started"
+    PROCESS_STOPPED = "process.stopped"
+    CONTROL_APPLIED = "control.applied"
+    CONTROL_REFUSED = "control.refused"
+    TOPOLOGY_APPLIED = "topology.applied"
+    POLICY_PUBLISHED = "policy.published"
+    WITHDRAWAL_ORDERED = "withdrawal.ordered"
+    RECORDS_PUBLISHED = "records.published"
+    BATCH_REDACTED = "batch.redacted"
+    TASK_VIEWED = "task.viewed"
+    TASK_RELEASED = "task.released"
+    TASK_SKIPPED = "task.skipped"
+    TASK_REPORTED = "task.reported"
+    TASK_CLOSED = "task.closed"
+    TASK_WITHDRAWN = "task.withdrawn"
+    LEASE_RENEWED = "lease.renewed"
+    LEASE_EXPIRED = "lease.expired"
+    LABEL_SUBMITTED = "label.submitted"
+    ACCESS_DENIED = "access.denied"
+    WORK_ORDERED = "work.ordered"
+    VERDICT_REACHED = "verdict.reached"
+    LABEL_JOINED = "label.joined"
+    RECORD_REFUSED = "record.refused"
+    RECORD_LOST = "record.lost"
+    SEGMENT_DESTROYED = "segment.destroyed"
+    SEGMENT_REWRITTEN = "segment.rewritten"
+
+
+class Decision(StrEnum):
+    """What was decided about a request."""
+
+    ALLOW = "allow"
+    DENY = "deny"
+    NONE = "none"
+
+
+class RawOutcome(StrEnum):
+    """What a raw offset ended as (DESIGN invariant 2). `EMPTY` holds no record (a transaction marker)."""
+
+    TASK = "task"
+    QUARANTINED = "quarantined"
+    DROPPED = "dropped"
+    EMPTY = "empty"
+
+
+@dataclass(frozen=True, slots=True)
+class OffsetOutcome:
+    """One offset of a batch. `task_id` is empty unless the outcome is a task, `reason` unless it is not."""
+
+    offset: int
+    outcome: RawOutcome
+    task_id: str = ""
+    reason: str = ""
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class BatchCoverage:
+    """The offsets `first` ≤ o < `next` of one partition; every one of them is in `outcomes`."""
+
+    topic: str
+    partition: int
+    first: int
+    next: int
+    outcomes: tuple[OffsetOutcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Certificate:
+    """A process key, certified: `signature` by the role's Vault key over `schemas.leaf.certificate_message`."""
+
+    signer: str
+    public_key: bytes
+    signature: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """What a stage says happened; the engine adds slot, sequence, chain and signature."""
+
+    type: EventType
+    resource: str
+    outcome: str = "success"
+    decision: Decision = Decision.NONE
+    person: str = ""
+    purpose: str = ""
+    reason: str = ""
+    bundle: str = ""
+    parents: tuple[str, ...] = ()
+    batch: BatchCoverage | None = None
+    certificate: Certificate | None = None
+    details: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class AuditEvent:
+    """An event in its slot's chain, as it stands on `audit.P`."""
+
+    slot: str
+    epoch: int
+    sequence: int
+    previous: bytes
+    process: str
+    time: int
+    type: EventType
+    resource: str
+    outcome: str
+    decision: Decision
+    person: str
+    purpose: str
+    reason: str
+    bundle: str
+    parents: tuple[str, ...]
+    batch: BatchCoverage | None
+    certificate: Certificate | None
+    details: dict[str, str]
+    head_signature: bytes | None = None
+
+    @property
+    def event_id(self) -> str:
+        """Unique in the whole log: slot and sequence number."""
+        return f"{self.slot}/{self.sequence}"

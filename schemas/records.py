@@ -1,0 +1,265 @@
+"""The records on Veilstream's topics, one frozen dataclass each, named as their Avro schema in `schemas/avro`.
+
+Ciphertext is `bytes`; none of these types can hold a raw value. Times are milliseconds since the epoch.
+State records of the stages are in `schemas.states`, the audit event in `schemas.audit`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class RawReference:
+    """Where a raw record lies, and which revision of it is meant (the first on arrival is 1)."""
+
+    topic: str
+    partition: int
+    offset: int
+    revision: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceholderSpan:
+    """A placeholder in a sanitized field: code points, end-exclusive."""
+
+    start: int
+    end: int
+    category: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldShape:
+    """A sanitized field without its text: what is needed to check a label's spans."""
+
+    path: str
+    length: int
+    placeholders: tuple[PlaceholderSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`."""
+
+    task_id: str
+    revision: int
+    bundle: str
+    policy: str
+    segment_id: str
+    overlap: int
+    extra: int
+    fields: tuple[FieldShape, ...]
+    sealed: bytes
+
+
+class Order(StrEnum):
+    """What decide orders of label."""
+
+    CLOSE = "close"
+    EXTRA = "extra"
+    ADJUDICATE = "adjudicate"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkOrder:
+    """An order from decide to label about one task. `granted` is the total of extra annotators so far."""
+
+    task_id: str
+    kind: Order
+    granted: int = 0
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSpan:
+    """A labeled span in a sanitized field: code points, end-exclusive."""
+
+    field: str
+    start: int
+    end: int
+    label: str
+
+
+class LabelOutcome(StrEnum):
+    """How an annotator ended a lease for good."""
+
+    LABEL = "label"
+    SKIP = "skip"
+    REPORT = "report"
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """One person's answer to one task; carries what decide and join need, and no text."""
+
+    label_id: str
+    task_id: str
+    revision: int
+    bundle: str
+    policy: str
+    segment_id: str
+    overlap: int
+    extra: int
+    person: str
+    outcome: LabelOutcome
+    reason: str
+    spans: tuple[LabelSpan, ...]
+    choices: dict[str, str]
+    fields: tuple[FieldShape, ...]
+    leased_at: int
+    submitted_at: int
+
+
+class VerdictStatus(StrEnum):
+    """How a verdict came about."""
+
+    AGREED = "agreed"
+    PLURALITY = "plurality"
+    UNRESOLVED = "unresolved"
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one person answered, kept in the verdict that used it."""
+
+    person: str
+    label_id: str
+    spans: tuple[LabelSpan, ...]
+    choices: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedSpan:
+    """A span of the verdict; `support` is how many of the contributions hold it."""
+
+    field: str
+    start: int
+    end: int
+    label: str
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class SupportedChoice:
+    """A choice of the verdict; `value` is empty where nothing won."""
+
+    name: str
+    value: str
+    support: int
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What the labels of one task amount to, and how."""
+
+    task_id: str
+    revision: int
+    bundle: str
+    policy: str
+    segment_id: str
+    status: VerdictStatus
+    method: str
+    confidence: float
+    spans: tuple[SupportedSpan, ...]
+    choices: tuple[SupportedChoice, ...]
+    contributions: tuple[Contribution, ...]
+    fields: tuple[FieldShape, ...]
+    decided_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedSpan:
+    """A labeled span in raw coordinates; `snapped` where a redacted span cut a placeholder."""
+
+    field: str
+    start: int
+    end: int
+    label: str
+    support: int
+    snapped: bool
+
+
+@dataclass(frozen=True, slots=True)
+class FieldDigest:
+    """A keyed digest of a raw field, so that the data's owner detects misalignment. `length` in code points."""
+
+    field: str
+    length: int
+    digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class JoinedLabel:
+    """A verdict in the coordinates of its raw record. No values."""
+
+    task_id: str
+    raw: RawReference
+    segment_id: str
+    bundle: str
+    policy: str
+    status: VerdictStatus
+    confidence: float
+    spans: tuple[JoinedSpan, ...]
+    choices: tuple[SupportedChoice, ...]
+    digests: tuple[FieldDigest, ...]
+    joined_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentEntry:
+    """One task of a segment, with the keyed hashes of the subjects its record speaks of."""
+
+    task_id: str
+    subjects: tuple[bytes, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentIndex:
+    """A segment's existence: on `segments.P` under its id, in the transaction that releases its tasks."""
+
+    segment_id: str
+    slot: str
+    epoch: int
+    sequence: int
+    bundle: str
+    created_at: int
+    expires_at: int
+    entries: tuple[SegmentEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class SlotEpoch:
+    """A slot's latest epoch: on `segments.P` under `epoch/<slot>`. Earlier epochs write nothing more."""
+
+    slot: str
+    epoch: int
+
+
+@dataclass(frozen=True, slots=True)
+class Quarantined:
+    """A record that could not go on. `sealed` opens under `wrapped_key` of the transit key `quarantine-P`.
+
+    It holds the raw message as it came (key, value, headers), so that a release can redact it again.
+    """
+
+    raw: RawReference
+    reason: str
+    bundle: str
+    wrapped_key: str
+    context: str
+    sealed: bytes
+    quarantined_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ControlState:
+    """A signed desired state. The signature covers key, version, kind and body (see `schemas.control`)."""
+
+    key: str
+    version: int
+    kind: str
+    body: bytes
+    signer: str
+    signature: bytes
+    signed_at: int

@@ -1,0 +1,90 @@
+"""The schema registry (Confluent API v7, as Apicurio and Confluent serve it), by HTTP."""
+
+from __future__ import annotations
+
+import ssl
+import threading
+from pathlib import Path
+
+import httpx
+from fastavro.types import Schema
+
+from schemas import catalog
+from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
+
+TIMEOUT_S = 5.0
+"""A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
+_CONTENT = "application/vnd.schemaregistry.v1+json"
+_CONFLICT = 409
+_NOT_FOUND = 404
+
+
+def subject(name: str) -> str:
+    """The subject of one of our schemas: by record name (several record types share a topic)."""
+    return f"io.veilstream.{name}"
+
+
+def tls_context(ca: Path, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
+    """TLS that trusts `ca` only and, where given, shows a client certificate."""
+    context = ssl.create_default_context(cafile=str(ca))
+    if certificate is not None:
+        context.load_cert_chain(str(certificate), str(key) if key else None)
+    return context
+
+
+class Registry:
+    """Looks ids up once and keeps them. Thread-safe; implements `schemas.codec.SchemaIds`."""
+
+    def __init__(self, url: str, verify: ssl.SSLContext | bool = True) -> None:
+        self._client = httpx.Client(base_url=url.rstrip("/"), verify=verify, timeout=TIMEOUT_S)
+        self._lock = threading.Lock()
+        self._ids: dict[str, int] = {}
+        self._schemas: dict[int, Schema] = {}
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._client.close()
+
+    def id_of(self, name: str) -> int:
+        """The id of our schema `name`. Raises StackError where it was never registered."""
+        with self._lock:
+            if name not in self._ids:
+                answer = self._call("POST", f"/subjects/{subject(name)}", {"schema": catalog.text(name)})
+                if answer.status_code == _NOT_FOUND:
+                    raise StackError(f"schema {name} is not registered; run `veil topology apply`")
+                self._ids[name] = int(self._ok(answer)["id"])
+            return self._ids[name]
+
+    def schema_of(self, schema_id: int) -> Schema:
+        """The schema of an id. Raises Undecodable (`unknown_schema`) for an id the registry does not know."""
+        with self._lock:
+            if schema_id not in self._schemas:
+                answer = self._call("GET", f"/schemas/ids/{schema_id}")
+                if answer.status_code == _NOT_FOUND:
+                    raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not registered")
+                self._schemas[schema_id] = catalog.parse(self._ok(answer)["schema"])
+            return self._schemas[schema_id]
+
+    def register(self, subject_name: str, schema: str) -> int:
+        """Register a schema under FULL_TRANSITIVE; the id, which may be one it had before.
+
+        Raises StackError when the change is not compatible with every version before.
+        """
+        self._ok(self._call("PUT", f"/config/{subject_name}", {"compatibility": "FULL_TRANSITIVE"}))
+        answer = self._call("POST", f"/subjects/{subject_name}/versions", {"schema": schema})
+        if answer.status_code == _CONFLICT:
+            raise StackError(f"{subject_name}: this change is not compatible with an earlier version")
+        return int(self._ok(answer)["id"])
+
+    def _call(self, method: str, path: str, content: dict[str, str] | None = None) -> httpx.Response:
+        try:
+            return self._client.request(method, path, json=content, headers={"Content-Type": _CONTENT})
+        except httpx.HTTPError as error:
+            raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
+
+    @staticmethod
+    def _ok(answer: httpx.Response) -> dict[str, str]:
+        if answer.is_error:
+            raise RegistryUnavailable(f"the schema registry answered {answer.status_code}")
+        result: dict[str, str] = answer.json()
+        return result

@@ -1,0 +1,185 @@
+"""State records: what a stage keeps in its changelog topic, `<role>-state.P`. Readers: the stage itself only."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.records import Contribution, FieldShape
+
+
+@dataclass(frozen=True, slots=True)
+class SlotState:
+    """A slot's place: its latest epoch and the head of its audit chain. Key: the slot."""
+
+    slot: str
+    epoch: int
+    sequence: int
+    head: bytes
+
+
+class WorkStatus(StrEnum):
+    """Where a task stands in the label queue. Only an open one can be leased."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    WITHDRAWN = "withdrawn"
+    REPORTED = "reported"
+
+
+class LeaseEnding(StrEnum):
+    """How a lease ended. After the first three its person never gets the task again."""
+
+    LABEL = "label"
+    SKIP = "skip"
+    REPORT = "report"
+    RELEASE = "release"
+    EXPIRY = "expiry"
+    CLOSE = "close"
+    WITHDRAWAL = "withdrawal"
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseState:
+    """An open lease of a task."""
+
+    person: str
+    token: int
+    leased_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TurnState:
+    """How a lease ended. The digests are empty unless it ended with a label."""
+
+    person: str
+    token: int
+    ending: LeaseEnding
+    reason: str
+    leased_at: int
+    ended_at: int
+    key_digest: bytes = b""
+    body_digest: bytes = b""
+
+
+@dataclass(frozen=True, slots=True)
+class TaskWork:
+    """What has happened to a task in the label queue. Key: `work/<task id>`. `ended_at` is 0 while it is open.
+
+    `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far.
+    """
+
+    task_id: str
+    order: int
+    status: WorkStatus
+    granted: int
+    adjudicate: bool
+    token: int
+    leases: tuple[LeaseState, ...]
+    turns: tuple[TurnState, ...]
+    ended_at: int
+
+
+class TaskProgress(StrEnum):
+    """Where a task stands in decide. All but OPEN are receipts: whoever labels it still is refused."""
+
+    OPEN = "open"
+    DECIDED = "decided"
+    REPORTED = "reported"
+    SKIPPED = "skipped"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """Someone who ended a lease without a label: counted for nothing, but not asked again."""
+
+    person: str
+    label_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class TaskLabels:
+    """What decide holds of a task. Key: `task/<task id>`. A receipt keeps no labels.
+
+    `granted` is the total of extra annotators ordered so far; `touched_at` the time of the last change.
+    """
+
+    task_id: str
+    progress: TaskProgress
+    revision: int
+    bundle: str
+    policy: str
+    segment_id: str
+    overlap: int
+    extra: int
+    granted: int
+    labels: tuple[Contribution, ...]
+    passed: tuple[Passed, ...]
+    fields: tuple[FieldShape, ...]
+    touched_at: int
+
+
+class SegmentStage(StrEnum):
+    """Where a segment stands in keeper."""
+
+    SUSPECT = "suspect"
+    """Documents without an index: being written right now, or left over by a crash."""
+    EARLY = "early"
+    """A joined label came before the index (they are on two topics)."""
+    LIVE = "live"
+    DOOMED = "doomed"
+    """To be destroyed; no way back. Committed before the first document goes."""
+    DESTROYED = "destroyed"
+    """Nothing of it is left; kept until its own tombstone comes back from `segments.P`."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSegment:
+    """A segment's progress. Key: `segment/<segment id>`. `since` is when it came to its stage.
+
+    `remaining` are the tasks not joined yet (LIVE), `joined` those joined ahead of the index (EARLY);
+    `finished_at` is when the last task was joined, 0 before. `reason` says why it is doomed.
+    """
+
+    segment_id: str
+    stage: SegmentStage
+    remaining: tuple[str, ...]
+    joined: tuple[str, ...]
+    finished_at: int
+    reason: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptSlot:
+    """How far a redact slot has come, as far as keeper knows. Key: `redact/<slot>`.
+
+    Of the latest epoch: `last` is the highest sequence committed, `last_created_at` tells its batch from others,
+    and `settled` the highest sequence that a committed index of a later batch proves to be past.
+    """
+
+    slot: str
+    epoch: int
+    last: int
+    last_created_at: int
+    settled: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptWithdrawal:
+    """A task to take out of its segment. Key: `withdraw/<task id>`. `segment_id` is empty until it is known."""
+
+    task_id: str
+    segment_id: str
+    done: bool
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptHalf:
+    """A half document to be destroyed. Key: `half/<path>`. Committed before it goes."""
+
+    path: str
+    since: int

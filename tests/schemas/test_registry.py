@@ -1,0 +1,117 @@
+"""The registry client against the real registry."""
+
+from __future__ import annotations
+
+import copy
+import json
+import secrets
+from collections.abc import Iterator
+
+import pytest
+
+from schemas import catalog
+from schemas.codec import Codec, body
+from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
+from schemas.records import Order, WorkOrder
+from schemas.registry import Registry, subject, tls_context
+from tests.schemas.compatibility import ROOT, committed_versions
+
+pytestmark = pytest.mark.stack
+ORDER = WorkOrder("5f", Order.EXTRA, 1, "no_majority")
+
+
+@pytest.fixture
+def registry(stack) -> Iterator[Registry]:
+    found = connect(stack)
+    yield found
+    found.close()
+
+
+def connect(stack) -> Registry:
+    endpoint = stack.endpoints.registry
+    return Registry(endpoint.url, tls_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file))
+
+
+@pytest.fixture
+def own_subject() -> str:
+    """A subject of this test alone: registering is for good."""
+    return f"test.{secrets.token_hex(8)}.WorkOrder"
+
+
+def order_schema(*fields: dict[str, object]) -> str:
+    schema = copy.deepcopy(json.loads(catalog.text("WorkOrder")))
+    schema["fields"].extend(fields)
+    return json.dumps(schema)
+
+
+@pytest.mark.parametrize("name", catalog.NAMES)
+def test_registered_schema_is_found_by_its_id(registry, stack, name):
+    registered = registry.register(subject(name), catalog.text(name))
+    other = connect(stack)
+    assert other.id_of(name) == registered
+    assert other.schema_of(registered) == catalog.parsed(name)
+    other.close()
+
+
+def test_registering_again_gives_the_same_id(registry):
+    first = registry.register(subject("Task"), catalog.text("Task"))
+    assert registry.register(subject("Task"), catalog.text("Task")) == first
+
+
+def test_record_comes_back_through_the_real_ids(registry, stack):
+    registry.register(subject("WorkOrder"), catalog.text("WorkOrder"))
+    encoded = Codec(registry).encode(ORDER)
+    other = connect(stack)
+    assert Codec(other).decode(encoded, WorkOrder) == ORDER
+    other.close()
+
+
+def test_unknown_id_is_undecodable_and_told_apart(registry):
+    with pytest.raises(Undecodable) as caught:
+        registry.schema_of(2_000_000_000)
+    assert caught.value.reason is Reason.UNKNOWN_SCHEMA
+
+
+def test_record_of_an_older_compatible_schema_stays_readable(registry, own_subject):
+    older = registry.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
+    registry.register(own_subject, catalog.text("WorkOrder"))
+    note = b"\x00"
+    written = b"\x00" + older.to_bytes(4, "big") + body(ORDER) + note
+    assert Codec(registry).decode(written, WorkOrder) == ORDER
+
+
+def test_incompatible_change_is_refused(registry, own_subject):
+    registry.register(own_subject, catalog.text("WorkOrder"))
+    with pytest.raises(StackError, match="not compatible"):
+        registry.register(own_subject, order_schema({"name": "note", "type": "string"}))
+
+
+def test_change_compatible_with_the_last_version_only_is_refused(registry, own_subject):
+    """TRANSITIVE: `note` came as a string and went; it may not come back as a number."""
+    registry.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
+    registry.register(own_subject, catalog.text("WorkOrder"))
+    with pytest.raises(StackError, match="not compatible"):
+        registry.register(own_subject, order_schema({"name": "note", "type": "long", "default": 0}))
+
+
+@pytest.mark.parametrize("name", catalog.NAMES)
+def test_real_registry_accepts_every_committed_version_in_order(registry, name):
+    versions = committed_versions(ROOT / "schemas" / "avro" / f"{name}.avsc")
+    if not versions:
+        pytest.skip(f"{name} has no committed version (no git history): nothing to be compatible with")
+    own = f"test.{secrets.token_hex(8)}.{name}"
+    for version in [*versions, catalog.text(name)]:
+        registry.register(own, version)
+
+
+def test_schema_that_was_never_registered_says_what_to_do(registry, monkeypatch):
+    monkeypatch.setattr("schemas.registry.subject", lambda name: f"test.{secrets.token_hex(8)}.{name}")
+    with pytest.raises(StackError, match="veil topology apply"):
+        registry.id_of("Task")
+
+
+def test_registry_that_does_not_answer_is_unavailable():
+    nobody = Registry("http://127.0.0.1:1")
+    with pytest.raises(RegistryUnavailable):
+        nobody.id_of("Task")
+    nobody.close()
