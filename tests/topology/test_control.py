@@ -1,0 +1,279 @@
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+from functools import cache
+from pathlib import Path
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.control import ControlKind, control_message
+from schemas.errors import Reason
+from schemas.records import ControlState
+from topology.control import Applied, ControlBook, ControlKey, Rejected, parse_key
+from topology.loading import load_topology
+from topology.pins import Pins
+from topology.policies import load_policy, policy_bytes
+
+TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
+SIGNERS = ("ada", "grace", "olga", "alice", "arthur", "label.demo", "keeper.demo", "redact.demo", "label.alpha")
+TASK = "0" * 31 + "a"
+
+
+@cache
+def private_key(signer: str) -> Ed25519PrivateKey:
+    return Ed25519PrivateKey.from_private_bytes(hashlib.sha256(signer.encode()).digest())
+
+
+PINS = Pins({signer: private_key(signer).public_key().public_bytes_raw() for signer in SIGNERS})
+
+
+def new_book() -> ControlBook:
+    return ControlBook(TOPOLOGY.flow, PINS, TOPOLOGY.projects)
+
+
+def signed(kind: str, project: str, target: str, signer: str, body: bytes, version: int = 1) -> ControlState:
+    key = f"{kind}/{project}/{target}/{signer}"
+    signature = private_key(signer).sign(control_message(key, version, kind, body))
+    return ControlState(key, version, kind, body, signer, signature, 1)
+
+
+def policy(number: int, signer: str, project: str = "demo", version: int = 1) -> ControlState:
+    body = json.dumps({"name": project, "version": number}).encode()
+    return signed("policy", project, hashlib.sha256(body).hexdigest(), signer, body, version)
+
+
+def withdraw(signer: str, task: str = TASK, project: str = "demo", version: int = 1) -> ControlState:
+    return signed("withdraw", project, task, signer, b"", version)
+
+
+def apply_all(states: list[ControlState]) -> ControlBook:
+    book = new_book()
+    for state in states:
+        book.apply(state.key, state)
+    return book
+
+
+def test_policy_is_in_force_when_author_and_approver_have_signed():
+    book = new_book()
+    first, second = policy(1, "ada"), policy(1, "grace")
+    assert book.apply(first.key, first) == Applied(first.key, ControlKind.POLICY, ())
+    assert book.policy_in_force("demo") is None
+    concern = first.key.rpartition("/")[0]
+    assert book.policy_signers("demo", concern.rpartition("/")[2]) == {"ada"}
+    assert book.apply(second.key, second) == Applied(second.key, ControlKind.POLICY, (concern,))
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert (record.version, record.body) == (1, first.body)
+    assert book.policy_in_force("alpha") is None
+
+
+def test_highest_fully_signed_version_is_in_force_and_older_ones_stay_available():
+    states = [policy(2, "ada"), policy(2, "grace"), policy(1, "ada"), policy(1, "grace"), policy(3, "ada")]
+    book = apply_all(states)
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.version == 2
+    older = book.policy(hashlib.sha256(states[2].body).hexdigest())
+    assert older is not None
+    assert older.version == 1
+    assert book.policy(hashlib.sha256(states[4].body).hexdigest()) is None
+
+
+def test_a_real_policy_passes():
+    body = policy_bytes(load_policy("demo"))
+    wanted = load_policy("demo").hash
+    book = apply_all([signed("policy", "demo", wanted, signer, body) for signer in ("ada", "grace")])
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.hash == wanted
+
+
+def test_two_signatures_by_one_person_who_is_author_and_approver_never_suffice():
+    project = TOPOLOGY.projects["demo"]
+    persons = dataclasses.replace(project.persons, authors=("ada",), approvers=("ada", "grace"))
+    book = ControlBook(TOPOLOGY.flow, PINS, {"demo": dataclasses.replace(project, persons=persons)})
+    for version in (1, 2, 3):
+        state = policy(1, "ada", version=version)
+        assert isinstance(book.apply(state.key, state), Applied)
+    assert book.policy_in_force("demo") is None
+    state = policy(1, "grace")
+    book.apply(state.key, state)
+    assert book.policy_in_force("demo") is not None
+
+
+@pytest.mark.parametrize("signer", ["label.demo", "keeper.demo", "olga"])
+def test_withdrawal_holds_from_the_first_allowed_signature(signer):
+    book = new_book()
+    state = withdraw(signer)
+    assert book.apply(state.key, state) == Applied(state.key, ControlKind.WITHDRAW, (f"withdraw/demo/{TASK}",))
+    assert book.withdrawn("demo") == {TASK}
+    assert book.is_withdrawn("demo", TASK)
+    assert not book.is_withdrawn("alpha", TASK)
+    again = withdraw("olga", version=2)
+    assert book.apply(again.key, again) == Applied(again.key, ControlKind.WITHDRAW, ())
+
+
+REFUSED = {
+    "tombstone": (withdraw("olga").key, None, Reason.TOMBSTONE_IGNORED),
+    "author withdraws": (withdraw("ada").key, withdraw("ada"), Reason.SIGNER_NOT_ALLOWED),
+    "redact withdraws": (withdraw("redact.demo").key, withdraw("redact.demo"), Reason.SIGNER_NOT_ALLOWED),
+    "label of another project": (withdraw("label.alpha").key, withdraw("label.alpha"), Reason.SIGNER_NOT_ALLOWED),
+    "author of another project": (policy(1, "alice").key, policy(1, "alice"), Reason.SIGNER_NOT_ALLOWED),
+    "operator signs policy": (policy(1, "olga").key, policy(1, "olga"), Reason.SIGNER_NOT_ALLOWED),
+    "nobody's signer": (withdraw("eve").key, withdraw("eve"), Reason.UNKNOWN_SIGNER),
+    "unsigned": (withdraw("olga").key, dataclasses.replace(withdraw("olga"), signature=b""), Reason.UNSIGNED),
+    "short signature": (
+        withdraw("olga").key,
+        dataclasses.replace(withdraw("olga"), signature=withdraw("olga").signature[:63]),
+        Reason.BAD_SIGNATURE,
+    ),
+    "version changed": (
+        withdraw("olga").key,
+        dataclasses.replace(withdraw("olga"), version=2),
+        Reason.BAD_SIGNATURE,
+    ),
+    "version zero": (withdraw("olga").key, withdraw("olga", version=0), Reason.STALE_VERSION),
+    "under another key": (withdraw("olga", "b" * 32).key, withdraw("olga"), Reason.BAD_REQUEST),
+    "another's signature": (
+        withdraw("olga").key,
+        dataclasses.replace(withdraw("olga"), signer="keeper.demo"),
+        Reason.BAD_REQUEST,
+    ),
+    "unknown kind": (
+        "freeze/demo/x/olga",
+        dataclasses.replace(withdraw("olga"), kind="freeze"),
+        Reason.BAD_REQUEST,
+    ),
+    "unknown project": (
+        withdraw("olga", project="gone").key,
+        withdraw("olga", project="gone"),
+        Reason.BAD_REQUEST,
+    ),
+    "body is not the hash": (
+        f"policy/demo/{'0' * 64}/ada",
+        signed("policy", "demo", "0" * 64, "ada", b'{"version": 1}'),
+        Reason.BAD_REQUEST,
+    ),
+    "no task id": (withdraw("olga", "x").key, withdraw("olga", "x"), Reason.BAD_REQUEST),
+}
+
+
+@pytest.mark.parametrize(("key", "state", "reason"), REFUSED.values(), ids=REFUSED.keys())
+def test_refused_with_its_reason_and_nothing_changes(key, state, reason):
+    book = apply_all([policy(1, "ada"), policy(1, "grace")])
+    assert book.apply(key, state) == Rejected(key, reason)
+    assert book.withdrawn("demo") == set()
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.version == 1
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"[]", b"{}", b'{"version": true}', b'{"version": 0}', b'{"version": "1"}', b"[" * 100_000]
+)
+def test_policy_whose_body_names_no_version_is_refused(body):
+    state = signed("policy", "demo", hashlib.sha256(body).hexdigest(), "ada", body)
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)
+
+
+def test_lower_version_is_refused_and_a_repeat_changes_nothing():
+    book = new_book()
+    newer, older = withdraw("olga", version=5), withdraw("olga", version=4)
+    assert book.next_version(newer.key) == 1
+    book.apply(newer.key, newer)
+    assert book.next_version(newer.key) == 6
+    assert book.apply(older.key, older) == Rejected(older.key, Reason.STALE_VERSION)
+    assert book.apply(newer.key, newer) == Applied(newer.key, ControlKind.WITHDRAW, ())
+
+
+def test_same_version_with_another_body_is_refused():
+    book = new_book()
+    state = withdraw("olga")
+    book.apply(state.key, state)
+    other = signed("withdraw", "demo", TASK, "olga", b"other")
+    assert book.apply(other.key, other) == Rejected(other.key, Reason.STALE_VERSION)
+
+
+def test_keys_are_taken_apart_and_put_together():
+    key = f"withdraw/demo/{TASK}/label.demo"
+    assert parse_key(key) == ControlKey(ControlKind.WITHDRAW, "demo", TASK, "label.demo")
+    assert str(parse_key(key)) == key
+    assert parse_key(key + "/more") is None
+
+
+VALID = [
+    *(policy(number, signer) for number in (1, 2, 3) for signer in ("ada", "grace")),
+    *(policy(1, signer, "alpha") for signer in ("alice", "arthur")),
+    withdraw("olga"),
+    withdraw("label.demo", version=3),
+    withdraw("keeper.demo", "c" * 32),
+]
+
+
+def in_force(book: ControlBook) -> object:
+    hashes = {hashlib.sha256(state.body).hexdigest() for state in VALID}
+    return (
+        [book.policy_in_force(project) for project in ("demo", "alpha", "beta")],
+        [book.policy(each) for each in sorted(hashes)],
+        [book.withdrawn(project) for project in ("demo", "alpha")],
+    )
+
+
+@given(st.permutations(VALID), st.lists(st.sampled_from(VALID), max_size=10))
+def test_what_holds_does_not_depend_on_order_or_repetition(order, repeated):
+    assert in_force(apply_all([*order, *repeated])) == in_force(apply_all(VALID))
+
+
+@given(st.lists(st.sampled_from(VALID), unique_by=lambda state: state.key), st.randoms(use_true_random=False))
+def test_a_truncated_log_never_puts_in_force_what_is_not_fully_signed(part, random):
+    random.shuffle(part)
+    book = apply_all(part)
+    for project, author, approver in (("demo", "ada", "grace"), ("alpha", "alice", "arthur")):
+        record = book.policy_in_force(project)
+        if record is not None:
+            keys = {state.key for state in part}
+            assert {f"policy/{project}/{record.hash}/{signer}" for signer in (author, approver)} <= keys
+
+
+@given(
+    st.sampled_from(VALID),
+    st.integers(0, 511),
+    st.sampled_from(["signature", "body", "version", "key", "kind", "signer"]),
+)
+def test_a_changed_record_counts_for_nothing(state, bit, part):
+    book = new_book()
+    before = in_force(book)
+    changed = flip(state, part, bit)
+    assert isinstance(book.apply(changed.key, changed), Rejected)
+    assert in_force(book) == before
+
+
+def flip(state: ControlState, part: str, bit: int) -> ControlState:
+    value = getattr(state, part)
+    if part == "version":
+        return dataclasses.replace(state, version=value + 1 + bit)
+    data = bytearray(value if isinstance(value, bytes) else value.encode())
+    if not data:
+        data = bytearray(b"\0")
+    data[bit // 8 % len(data)] ^= 1 << (bit % 7)
+    changed = bytes(data) if isinstance(value, bytes) else data.decode()
+    return dataclasses.replace(state, **{part: changed})
+
+
+@given(st.lists(st.tuples(st.sampled_from(VALID), st.sampled_from(SIGNERS)), max_size=20))
+def test_signatures_by_anybody_else_never_put_anything_in_force(pairs):
+    """Whoever signs in another's name, with the own key: nothing follows."""
+    book = new_book()
+    before = in_force(book)
+    for state, thief in pairs:
+        if thief == state.signer:
+            continue
+        message = control_message(state.key, state.version, state.kind, state.body)
+        forged = dataclasses.replace(state, signature=private_key(thief).sign(message))
+        assert isinstance(book.apply(forged.key, forged), Rejected)
+    assert in_force(book) == before

@@ -1,0 +1,116 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from topology.access import hmac_keys, transit_keys, vault_policies
+from topology.acls import Operation, Resource, acls
+from topology.identity import Identity
+from topology.loading import load_topology
+from topology.picture import flow_picture, with_picture
+from topology.topics import Environment, topics
+
+ROOT = Path(__file__).parents[2]
+TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
+
+
+def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
+    specs = {spec.name: spec for spec in topics(TOPOLOGY)}
+    assert {"control", "audit.platform", "raw.demo", "label-state.alpha", "joined.beta"} <= set(specs)
+    assert len(specs) == 2 + 3 * 14
+    assert specs["control"].partitions == specs["audit.platform"].partitions == 1
+    assert specs["raw.demo"].partitions == 4
+    assert specs["raw.alpha"].partitions == 2
+    for spec in specs.values():
+        assert spec.config["message.timestamp.type"] == "LogAppendTime"
+        assert spec.config["max.message.bytes"] == "2097152"
+        if spec.config["cleanup.policy"] == "delete":
+            assert int(spec.config["segment.ms"]) <= int(spec.config["retention.ms"]) / 4
+        else:
+            assert "retention.ms" not in spec.config
+    compacted = {spec.name.split(".")[0] for spec in specs.values() if spec.config["cleanup.policy"] == "compact"}
+    states = {"redact-state", "label-state", "decide-state", "join-state", "keeper-state"}
+    assert compacted == {"control", "segments", "joined"} | states
+
+
+def test_audit_outlives_everything_and_raw_nothing():
+    for project in TOPOLOGY.projects.values():
+        assert project.retention_ms["audit"] == max(project.retention_ms.values())
+        assert project.retention_ms["raw"] == min(project.retention_ms.values())
+
+
+@pytest.mark.parametrize(("environment", "copies", "in_sync"), [("LOCAL", 1, "1"), ("PRODUCTION", 3, "2")])
+def test_replication_follows_the_environment(environment, copies, in_sync):
+    for spec in topics(TOPOLOGY, Environment[environment]):
+        assert spec.replication == copies
+        assert spec.config["min.insync.replicas"] == in_sync
+
+
+def test_redact_gets_the_smallest_set_of_acls():
+    mine = {
+        (acl.resource, acl.name, acl.prefixed, acl.operation)
+        for acl in acls(TOPOLOGY)
+        if acl.principal == "User:redact.demo"
+    }
+    topic = Resource.TOPIC
+    reads = {
+        (topic, name, False, Operation.READ)
+        for name in ("raw.demo", "segments.demo", "control", "redact-state.demo")
+    }
+    writes = {
+        (topic, name, False, Operation.WRITE)
+        for name in ("tasks.demo", "segments.demo", "quarantine.demo", "audit.demo", "redact-state.demo")
+    }
+    assert mine == reads | writes | {
+        (Resource.GROUP, "redact.demo", False, Operation.READ),
+        (Resource.TRANSACTIONAL_ID, "redact.demo.", True, Operation.WRITE),
+    }
+
+
+def test_no_project_role_is_named_in_another_projects_rules():
+    for acl in acls(TOPOLOGY):
+        place = Identity.parse(acl.principal.removeprefix("User:")).place
+        if place in TOPOLOGY.projects and acl.resource is Resource.TOPIC:
+            assert acl.name == "control" or acl.name.endswith(f".{place}")
+
+
+def test_vault_policies_allow_no_wildcard_above_a_projects_folder():
+    policies = vault_policies(TOPOLOGY)
+    assert "model.demo" not in policies
+    for name, text in policies.items():
+        if name == "provisioner.platform":
+            continue
+        paths = [line.split('"')[1] for line in text.splitlines() if line.startswith("path")]
+        assert all("*" not in path or path.startswith("veil-") for path in paths)
+        place = Identity.parse(name).place
+        if place in TOPOLOGY.projects:
+            assert all(path.startswith("auth/token/") or place in path for path in paths)
+
+
+def test_keys_are_those_of_the_design_without_what_the_flow_does_not_use():
+    names = {key.name: key.signs for key in transit_keys(TOPOLOGY)}
+    assert not names["view-demo"]
+    assert not names["values-a-beta"]
+    assert not names["hmac-demo-record"]
+    assert names["sign-redact.demo"]
+    assert names["sign-ada"]
+    assert "sign-model.demo" not in names
+    assert "sign-compliance.platform" not in names
+    assert len(hmac_keys(TOPOLOGY)) == 4 * 3
+
+
+def test_picture_shows_the_way_of_a_record_and_no_audit_arrows():
+    picture = flow_picture(TOPOLOGY.flow)
+    assert 'redact -- "tasks.P (sealed)" --> label' in picture
+    assert "audit" not in picture
+
+
+def test_picture_in_the_readme_is_the_one_of_the_flow():
+    readme = (ROOT / "topology" / "README.md").read_text(encoding="utf-8")
+    assert with_picture(readme, TOPOLOGY.flow) == readme
+
+
+def test_readme_without_markers_is_refused():
+    with pytest.raises(ValueError, match="no markers"):
+        with_picture("no picture here", TOPOLOGY.flow)

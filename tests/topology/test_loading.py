@@ -1,0 +1,110 @@
+from __future__ import annotations
+
+from importlib import resources
+from pathlib import Path
+
+import pytest
+
+from schemas.errors import ConfigError
+from topology.loading import load_topology, parse_flow, parse_project
+from topology.rights import identities
+
+FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
+PROJECTS = Path(__file__).parent / "projects"
+PROJECT = """
+name: p
+owner: o
+persons: {authors: [a], approvers: [b]}
+"""
+
+
+def test_packaged_topology_loads_with_more_project_folders():
+    topology = load_topology(extra_projects=[PROJECTS])
+    assert sorted(topology.projects) == ["alpha", "beta", "demo"]
+    assert topology.project("beta").retention_ms["raw"] == 3_600_000
+    assert topology.project("alpha").retention_ms["raw"] == 86_400_000
+
+
+def test_annotators_have_no_identity_of_their_own():
+    names = {identity.name for identity in identities(load_topology(extra_projects=[PROJECTS]))}
+    assert "person.alice" in names
+    assert not names & {"person.amy", "person.ben", "person.ann-1"}
+
+
+def test_unknown_project_is_named_with_those_declared():
+    with pytest.raises(ConfigError, match="no project nope; declared are: demo"):
+        load_topology().project("nope")
+
+
+def test_same_project_twice_is_refused(tmp_path):
+    (tmp_path / "again.yaml").write_text(PROJECT.replace("name: p", "name: demo"))
+    with pytest.raises(ConfigError, match=r"again\.yaml: project demo is declared twice"):
+        load_topology(extra_projects=[tmp_path])
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("surprise: 1", "surprise: Extra inputs"),
+        ("partitions: many", "partitions: Input should be"),
+        ("partitions: 0", "partitions: Input should be greater"),
+        ("retention_ms: {nope: 100000}", "retention_ms.nope: no such topic; allowed here: audit, labels"),
+        ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
+        ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
+        ("retention_ms: {audit: 100000}", "audit is kept at least as long"),
+        ("name: q", "p.yaml:5: name is given twice"),
+        ("a: &x 1\nb: *x", "aliases are not allowed"),
+        ("a: [", "p.yaml:"),
+    ],
+)
+def test_wrong_project_file_names_file_path_and_what_is_allowed(change, message):
+    flow = load_topology().flow
+    with pytest.raises(ConfigError, match=r"^p\.yaml") as caught:
+        parse_project(PROJECT.strip() + "\n\n" + change, "p.yaml", flow)
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize("name", ["platform", "person", "Demo", "a.b", "", "x" * 41])
+def test_project_names_that_would_collide_are_refused(name):
+    with pytest.raises(ConfigError, match="name"):
+        parse_project(PROJECT.replace("name: p", f"name: '{name}'"), "p.yaml", load_topology().flow)
+
+
+@pytest.mark.parametrize(
+    ("persons", "message"),
+    [
+        ("{authors: [a], approvers: [a]}", "two persons"),
+        ("{authors: [a]}", "two persons"),
+        ("{authors: [a], approvers: [b], annotators: [a]}", "persons.annotators: a may hold no other role"),
+    ],
+)
+def test_conflicting_duties_are_refused(persons, message):
+    text = PROJECT.replace("{authors: [a], approvers: [b]}", persons)
+    with pytest.raises(ConfigError, match=message):
+        parse_project(text, "p.yaml", load_topology().flow)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        ("reads: [verdicts, control]", "reads: [verdict, control]", "unknown: verdict; declared are: audit"),
+        ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
+        ("sees: [geometry]", "sees: [everything]", "Input should be"),
+        ("one_of_any: [label, keeper, operator]", "one_of_any: [nobody]", "unknown: nobody"),
+        (
+            "one_of_any: [label, keeper, operator]",
+            "one_of_any: [label], one_of_each: [label]",
+            "either `one_of_each` or `one_of_any`",
+        ),
+        ("cleanup: compact", "cleanup: compact, retention_ms: 100000", "a compacted one has none"),
+    ],
+)
+def test_wrong_flow_is_refused_with_its_place(old, new, message):
+    assert old in FLOW
+    with pytest.raises(ConfigError, match=message):
+        parse_flow(FLOW.replace(old, new), "flow.yaml")
+
+
+def test_missing_folder_is_one_sentence(tmp_path):
+    with pytest.raises(ConfigError, match=r"flow.yaml: No such file"):
+        load_topology(tmp_path)

@@ -1,0 +1,216 @@
+"""Every identity × every key × operation, every folder × right, and the paths of administration, by real attempts.
+
+Of projects alpha and beta, so also each project against the other, both ways. A 403 is a refusal; anything else
+(200, 204, 400 for a bad ciphertext, 404 for no document) was let through.
+"""
+
+from __future__ import annotations
+
+import base64
+import itertools
+
+import httpx
+import pytest
+
+from deploy.provision.credentials import CredentialFiles
+from schemas.registry import tls_context
+from tests.topology.conftest import DECLARED
+from topology.identity import Identity
+
+pytestmark = pytest.mark.stack
+
+PROJECTS = ("alpha", "beta")
+FORBIDDEN = 403
+KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine")
+PURPOSES = ("record", "subject", "digest", "task")
+FOLDERS = ("view", "geometry", "values", "half-a", "half-b", *(f"hmac/{purpose}" for purpose in PURPOSES))
+RIGHTS = ("create", "read", "update", "delete", "list")
+CONTEXT = base64.b64encode(b"matrix").decode()
+TRANSIT = {
+    "datakey": ("POST", "transit/datakey/plaintext/{key}", {"context": CONTEXT}),
+    "encrypt": ("POST", "transit/encrypt/{key}", {"context": CONTEXT, "plaintext": CONTEXT}),
+    "decrypt": ("POST", "transit/decrypt/{key}", {"context": CONTEXT, "ciphertext": "vault:v1:AAAA"}),
+    "sign": ("POST", "transit/sign/{key}", {"input": CONTEXT}),
+}
+NEVER_TRANSIT = {
+    "rewrap": ("POST", "transit/rewrap/{key}", {"context": CONTEXT, "ciphertext": "vault:v1:AAAA"}),
+    "wrapped datakey": ("POST", "transit/datakey/wrapped/{key}", {"context": CONTEXT}),
+    "export": ("GET", "transit/export/encryption-key/{key}", None),
+    "hmac": ("POST", "transit/hmac/{key}", {"input": CONTEXT}),
+    "backup": ("GET", "transit/backup/{key}", None),
+}
+NEVER = (
+    ("GET", "sys/raw/x", None),
+    ("GET", "sys/storage/raft/snapshot", None),
+    ("POST", "auth/token/create", {}),
+    ("GET", "sys/leases/lookup/x", None),
+    ("GET", "cubbyhole/x", None),
+)
+PROVISIONER_ONLY = (
+    ("GET", "sys/mounts", None),
+    ("GET", "sys/policies/acl/redact.alpha", None),
+    ("GET", "auth/approle/role/redact.alpha/role-id", None),
+    ("POST", "auth/approle/role/redact.alpha/secret-id", {}),
+)
+
+
+class Caller:
+    """Plain HTTP under one token."""
+
+    def __init__(self, endpoint, token: str) -> None:
+        self._client = httpx.Client(
+            base_url=f"{endpoint.url}/v1/", verify=tls_context(endpoint.ca_file), headers={"X-Vault-Token": token}
+        )
+
+    def status(self, method: str, path: str, body: dict | None) -> int:
+        return self._client.request(method, path, json=body).status_code
+
+    def may(self, method: str, path: str, body: dict | None) -> bool:
+        status = self.status(method, path, body)
+        assert status < 500, f"{method} {path}: {status}"
+        return status != FORBIDDEN
+
+    def login(self, role_id: str, secret_id: str) -> str:
+        answer = self._client.post("auth/approle/login", json={"role_id": role_id, "secret_id": secret_id})
+        return answer.raise_for_status().json()["auth"]["client_token"]
+
+    def close(self) -> None:
+        self._client.close()
+
+
+@pytest.fixture(params=sorted(name for name, each in DECLARED.items() if each.in_vault))
+def declared(request):
+    """Each identity that has any business in Vault."""
+    return DECLARED[request.param]
+
+
+@pytest.fixture(scope="module")
+def root(applied):
+    caller = Caller(applied.endpoints.vault, applied.endpoints.vault.token_file.read_text().strip())
+    yield caller
+    caller.close()
+
+
+@pytest.fixture(scope="module")
+def documents(root):
+    """A document in every folder, to read, overwrite and delete."""
+    for project, folder in itertools.product(PROJECTS, FOLDERS):
+        if not folder.startswith("hmac/"):
+            body = {"data": {"sealed": "eA=="}, "options": {"cas": 0}}
+            root.status("POST", f"veil-{project}/data/{folder}/there", body)
+    return root
+
+
+@pytest.fixture(scope="module")
+def caller_of(applied):
+    callers: dict[str, Caller] = {}
+
+    def of(name: str) -> Caller:
+        if name not in callers:
+            credentials = CredentialFiles(applied.root).load(Identity.parse(name)).vault
+            assert credentials is not None
+            anonymous = Caller(applied.endpoints.vault, "")
+            token = anonymous.login(credentials.role_id, credentials.secret_id)
+            anonymous.close()
+            callers[name] = Caller(applied.endpoints.vault, token)
+        return callers[name]
+
+    yield of
+    for caller in callers.values():
+        caller.close()
+
+
+def keys(everyone) -> list[str]:
+    kinds = [f"{kind}-{project}" for kind in KEY_KINDS for project in PROJECTS]
+    hmac = [f"hmac-{project}-{purpose}" for project in PROJECTS for purpose in PURPOSES]
+    return (
+        kinds + hmac + [other.sign_key for other in everyone.values() if ("sign", other.sign_key) in other.transit]
+    )
+
+
+def test_uses_exactly_the_keys_it_declares(declared, caller_of, everyone):
+    caller = caller_of(declared.name)
+    allowed = {
+        (operation, key)
+        for key in keys(everyone)
+        for operation, (method, path, body) in TRANSIT.items()
+        if caller.may(method, path.format(key=key), body)
+    }
+    assert allowed == declared.transit | made_by(declared)
+
+
+def made_by(declared) -> set[tuple[str, str]]:
+    """The provisioner makes the HMAC keys, as data keys it can't unwrap again."""
+    if not declared.provisions:
+        return set()
+    return {("datakey", f"hmac-{project}-{purpose}") for project in PROJECTS for purpose in PURPOSES}
+
+
+def test_does_nothing_else_with_any_key(declared, caller_of, everyone):
+    caller = caller_of(declared.name)
+    for key, (name, (method, path, body)) in itertools.product(keys(everyone), NEVER_TRANSIT.items()):
+        assert not caller.may(method, path.format(key=key), body), f"{name} {key}"
+
+
+def test_reads_no_public_key_but_its_own(declared, caller_of, everyone):
+    caller = caller_of(declared.name)
+    readable = {key for key in keys(everyone) if caller.may("GET", f"transit/keys/{key}", None)}
+    assert readable == (set(keys(everyone)) if declared.provisions else {declared.sign_key})
+    assert declared.provisions or not caller.may("DELETE", f"transit/keys/{declared.sign_key}", None)
+    assert declared.provisions or not caller.may("POST", f"transit/keys/{declared.sign_key}/config", {})
+
+
+def test_has_exactly_the_rights_on_documents_it_declares(declared, caller_of, documents):
+    caller = caller_of(declared.name)
+    allowed = {
+        (project, folder, right)
+        for project, folder, right in itertools.product(PROJECTS, FOLDERS, RIGHTS)
+        if attempts(caller, declared.name, project, folder, right)
+    }
+    made = {(project, f"hmac/{purpose}", "read") for project in PROJECTS for purpose in PURPOSES}
+    assert allowed == declared.documents | (made if declared.provisions else set())
+
+
+def attempts(caller: Caller, name: str, project: str, folder: str, right: str) -> bool:
+    """Whether one right is granted. What `update` grants is two paths: both or neither."""
+    mount, document = f"veil-{project}", folder if folder.startswith("hmac/") else f"{folder}/there"
+    wrong_version = {"data": {"sealed": "eA=="}, "options": {"cas": 99}}
+    if right == "create":
+        # Where the HMAC keys lie: documents that exist, so that nobody may create them, who made them neither.
+        path = folder if folder.startswith("hmac/") else f"{folder}/{name}"
+        return caller.may("POST", f"{mount}/data/{path}", {"data": {"sealed": "eA=="}, "options": {"cas": 0}})
+    if right == "read":
+        return caller.may("GET", f"{mount}/data/{document}", None)
+    if right == "update":
+        write = caller.may("POST", f"{mount}/data/{document}", wrong_version)
+        destroy = caller.may("POST", f"{mount}/destroy/{document}", {"versions": [98]})
+        assert write == destroy, f"update of {document} is half granted"
+        return write
+    if right == "delete":
+        return caller.may("DELETE", f"{mount}/metadata/{document}-not", None) if "/" in document else False
+    return caller.may("GET", f"{mount}/metadata/{folder}/?list=true", None)
+
+
+def test_administers_only_as_provisioner(declared, caller_of):
+    caller = caller_of(declared.name)
+    for method, path, body in NEVER:
+        assert not caller.may(method, path, body), path
+    for method, path, body in PROVISIONER_ONLY:
+        assert caller.may(method, path, body) == declared.provisions, path
+
+
+def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_of, documents):
+    redact = caller_of("redact.alpha")
+    body = {"data": {"sealed": "eA=="}, "options": {"cas": 0}}
+    redact.status("POST", "veil-alpha/data/view/once", body)
+    for cas in (0, 1):
+        assert not redact.may("POST", "veil-alpha/data/view/once", body | {"options": {"cas": cas}})
+    assert not redact.may("GET", "veil-alpha/data/view/once", None)
+
+
+def test_who_declares_nothing_in_vault_cannot_even_log_in(applied, root, everyone):
+    outside = [name for name, each in everyone.items() if not each.in_vault]
+    assert sorted(outside) == ["compliance.platform", "model.alpha", "model.beta"]
+    for name in outside:
+        assert CredentialFiles(applied.root).load(Identity.parse(name)).vault is None
+        assert root.status("GET", f"auth/approle/role/{name}", None) == 404

@@ -1,0 +1,93 @@
+"""Each way of opening a path that shows someone more is refused when the file is loaded."""
+
+from __future__ import annotations
+
+from importlib import resources
+
+import pytest
+
+from schemas.errors import ConfigError
+from topology.flow import Content
+from topology.loading import load_topology, parse_flow
+from topology.visibility import can_see, visibility_faults
+
+LABEL = """\
+    reads: [tasks, work, control]
+    writes: [labels, control, audit]
+    state: label-state
+    group: true
+    transactions: true
+    vault: {decrypt: [view], sign"""
+FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
+
+
+def test_declared_flow_has_no_fault():
+    assert visibility_faults(load_topology().flow) == []
+
+
+def test_nothing_raw_reaches_an_annotator():
+    flow = load_topology().flow
+    assert can_see(flow, flow.roles["annotator"]) == {Content.SANITIZED}
+
+
+def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
+    flow = load_topology().flow
+    assert {name for name, role in flow.roles.items() if Content.RAW in can_see(flow, role)} == {
+        "producer",
+        "redact",
+    }
+    halves = {"values-a", "values-b"}
+    assert not any(halves & set(role.vault.decrypt) for role in flow.roles.values())
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message"),
+    [
+        (
+            LABEL,
+            LABEL.replace("[tasks", "[raw, tasks").replace("[view]", "[raw, view]"),
+            "roles.label.sees: declares [sanitized], its rights show it [raw, sanitized]",
+        ),
+        (
+            "vault: {decrypt: [view], sign: true, documents: {view: [read]}}",
+            "vault: {decrypt: [view, raw], sign: true, documents: {view: [read]}}\n    brings: [raw]",
+            "roles.annotator.sees: declares [sanitized], its rights show it [raw, sanitized]",
+        ),
+        (
+            "releases: [sanitized, geometry, metadata]",
+            "releases: [metadata]",
+            "roles.redact: sees [raw] and writes topic tasks, which holds only sanitized",
+        ),
+        (
+            "    sees: [geometry]\n    releases: [metadata]\n  keeper",
+            "    releases: [metadata]\n  keeper",
+            "join.sees",
+        ),
+        ("reads: [labels, control]", "reads: [labels, control, joined]", "which is earlier"),
+        (
+            "reads: [audit, audit.platform, control]",
+            "reads: [audit, audit.platform, control, joined]\n    sees: [geometry]",
+            "serves all projects",
+        ),
+        ("served_by: label", "served_by: label\n    reads: [labels]", "no rights of its own"),
+        ("served_by: label\n    sees: [sanitized]", "served_by: join\n    sees: [geometry]", "would be shown"),
+    ],
+)
+def test_a_path_that_raises_what_a_role_sees_is_refused(old, new, message):
+    assert old in FLOW
+    with pytest.raises(ConfigError) as caught:
+        parse_flow(FLOW.replace(old, new), "flow.yaml")
+    assert message in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("vault: {decrypt: [view], sign", "vault: {decrypt: [view, raw], sign"),
+        ("reads: [tasks, work, control]", "reads: [raw, tasks, work, control]"),
+        ("documents: {geometry: [read]}", "documents: {geometry: [read], values: [read]}"),
+    ],
+)
+def test_a_key_without_its_ciphertext_or_the_other_way_round_shows_nothing(old, new):
+    flow = parse_flow(FLOW.replace(old, new), "flow.yaml")
+    assert all(Content.RAW not in can_see(flow, flow.roles[name]) for name in ("label", "join", "annotator"))

@@ -1,0 +1,140 @@
+"""Rights in Vault, written from the flow: the policy (HCL) of each identity, and the keys there are.
+
+Vault denies what no path allows. Operations map to capabilities so:
+
+- datakey, encrypt, decrypt, sign: `update` on their transit path. Never `create`: encrypting would make a key.
+- create a document: `create` on `data/`, so that what exists can't be overwritten;
+- update: `update` on `data/` and on `destroy/` (the versions before); delete: `delete` on `metadata/`.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+
+from topology.flow import DocumentRight
+from topology.identity import Identity
+from topology.loading import Topology
+from topology.rights import FolderRight, Rights, TransitRight, hmac_key_name, identities, key_name, rights
+
+TRANSIT = "transit"
+"""Where the transit engine is mounted."""
+
+_OWN_TOKEN = (
+    ("auth/token/lookup-self", "read"),
+    ("auth/token/renew-self", "update"),
+    ("auth/token/revoke-self", "update"),
+)
+_TRANSIT_PATHS = {"datakey": "datakey/plaintext", "encrypt": "encrypt", "decrypt": "decrypt", "sign": "sign"}
+_DOCUMENT_PATHS = {
+    DocumentRight.CREATE: (("data", "create"),),
+    DocumentRight.READ: (("data", "read"),),
+    DocumentRight.UPDATE: (("data", "update"), ("destroy", "update")),
+    DocumentRight.DELETE: (("metadata", "delete"),),
+    DocumentRight.LIST: (("metadata", "list"),),
+}
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TransitKeySpec:
+    """One transit key. Keys that encrypt are AES-256-GCM, derived by context; keys that sign are Ed25519."""
+
+    name: str
+    signs: bool
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class HmacKeySpec:
+    """One HMAC key, wrapped by its transit key in the project's mount."""
+
+    project: str
+    purpose: str
+
+
+def mount(project: str) -> str:
+    """The KV v2 mount of a project."""
+    return f"veil-{project}"
+
+
+def transit_keys(topology: Topology) -> list[TransitKeySpec]:
+    """Every transit key there is."""
+    flow = topology.flow
+    names = [key_name(kind, project) for project in topology.projects for kind in flow.keys]
+    names += [hmac_key_name(project, purpose) for project in topology.projects for purpose in flow.hmac]
+    keys = [TransitKeySpec(name, signs=False) for name in names]
+    keys += [TransitKeySpec(identity.sign_key, signs=True) for identity in signers(topology)]
+    return sorted(keys)
+
+
+def signers(topology: Topology) -> list[Identity]:
+    """The identities that sign."""
+    return [
+        identity
+        for identity in identities(topology)
+        if TransitRight("sign", identity.sign_key) in rights(topology, identity).transit
+    ]
+
+
+def hmac_keys(topology: Topology) -> list[HmacKeySpec]:
+    """Every HMAC key there is."""
+    return sorted(HmacKeySpec(project, purpose) for project in topology.projects for purpose in topology.flow.hmac)
+
+
+def vault_policies(topology: Topology) -> dict[str, str]:
+    """The policy (HCL) of each identity, by the identity's name, which is the policy's name too."""
+    return {
+        identity.name: vault_policy(topology, identity)
+        for identity in identities(topology)
+        if _needs_vault(rights(topology, identity))
+    }
+
+
+def vault_policy(topology: Topology, identity: Identity) -> str:
+    """The policy of one identity: paths sorted, so that equal rights give equal text."""
+    capabilities: defaultdict[str, set[str]] = defaultdict(set)
+    for path, capability in _paths(rights(topology, identity)):
+        capabilities[path].add(capability)
+    return "\n".join(_stanza(path, capabilities) for path in sorted(capabilities))
+
+
+def _needs_vault(allowed: Rights) -> bool:
+    return bool(allowed.transit or allowed.documents or allowed.provisions)
+
+
+def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
+    yield from _OWN_TOKEN
+    for right in allowed.transit:
+        yield f"{TRANSIT}/{_TRANSIT_PATHS[right.operation]}/{right.key}", "update"
+        if right.operation == "sign":
+            yield f"{TRANSIT}/keys/{right.key}", "read"  # its public key
+    for document in allowed.documents:
+        yield from _document_paths(document)
+    if allowed.provisions:
+        yield from _provisioning_paths()
+
+
+def _document_paths(document: FolderRight) -> Iterator[tuple[str, str]]:
+    for part, capability in _DOCUMENT_PATHS[document.right]:
+        yield f"{mount(document.project)}/{part}/{document.path}", capability
+
+
+def _provisioning_paths() -> Iterator[tuple[str, str]]:
+    """Enough to apply the topology, of projects to come too; no decrypt, no sign but its own, no mapping.
+
+    Whoever writes policies can write itself a better one: Vault's audit log shows that.
+    """
+    for capability in ("create", "read", "update"):
+        for path in (f"{TRANSIT}/keys/*", "sys/policies/acl/*", "auth/approle/role/*", "sys/mounts/*", "+/config"):
+            yield path, capability
+    for capability in ("read", "list"):
+        for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role"):
+            yield path, capability
+    yield f"{TRANSIT}/datakey/plaintext/hmac-*", "update"
+    for capability in ("create", "read"):
+        yield "+/data/hmac/+", capability
+
+
+def _stanza(path: str, capabilities: Mapping[str, set[str]]) -> str:
+    listed = ", ".join(f'"{capability}"' for capability in sorted(capabilities[path]))
+    return f'path "{path}" {{\n  capabilities = [{listed}]\n}}\n'

@@ -1,0 +1,129 @@
+"""The flow as values: what `flow.yaml` declares, checked and immutable."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Scope(StrEnum):
+    """Of what there is one: a topic or process for each project, for the platform, or for each person."""
+
+    PROJECT = "project"
+    PLATFORM = "platform"
+    PERSON = "person"
+
+
+class Cleanup(StrEnum):
+    """Kafka's `cleanup.policy`."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+class Content(StrEnum):
+    """What someone sees who can open a topic or a document."""
+
+    METADATA = "metadata"
+    """Ids, offsets, outcomes, labels: nothing of a record's text."""
+    GEOMETRY = "geometry"
+    """Where in a raw record something lies, never what."""
+    SANITIZED = "sanitized"
+    """What redaction lets an annotator see."""
+    RAW = "raw"
+
+
+class DocumentRight(StrEnum):
+    """What may be done with the documents of a folder; `update` includes destroying older versions."""
+
+    CREATE = "create"
+    READ = "read"
+    UPDATE = "update"
+    DELETE = "delete"
+    LIST = "list"
+
+
+@dataclass(frozen=True, slots=True)
+class TopicKind:
+    """A kind of topic. `retention_ms` is the default, None where the topic is compacted."""
+
+    name: str
+    scope: Scope
+    holds: Content
+    opened_by: tuple[str, ...]
+    folder: str | None
+    cleanup: Cleanup
+    retention_ms: int | None
+    feedback: bool
+
+    def topic(self, project: str) -> str:
+        """The topic's name, `<kind>.<project>`; the platform's topics are named as their kind."""
+        return self.name if self.scope is Scope.PLATFORM else f"{self.name}.{project}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder of a project's mount; `opened_by` are the keys that together open what it holds."""
+
+    name: str
+    holds: Content
+    opened_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class VaultRights:
+    """What a role may do in Vault, by key kind and folder."""
+
+    datakey: tuple[str, ...] = ()
+    encrypt: tuple[str, ...] = ()
+    decrypt: tuple[str, ...] = ()
+    hmac: tuple[str, ...] = ()
+    sign: bool = False
+    documents: Mapping[str, tuple[DocumentRight, ...]] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Role:
+    """One role. `reads` and `writes` include its state topic."""
+
+    name: str
+    does: str
+    scope: Scope
+    reads: tuple[str, ...]
+    writes: tuple[str, ...]
+    state: str | None
+    group: bool
+    transactions: bool
+    vault: VaultRights
+    sees: frozenset[Content]
+    releases: frozenset[Content]
+    brings: frozenset[Content]
+    served_by: str | None
+    provisions: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ControlRule:
+    """Whose signatures put a record under a control prefix in force."""
+
+    prefix: str
+    roles: tuple[str, ...]
+    each: bool
+
+    @property
+    def signatures(self) -> int:
+        """How many signatures, by different signers, it takes."""
+        return len(self.roles) if self.each else 1
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """All of `flow.yaml`. Topics stand in the order data passes through them."""
+
+    topics: Mapping[str, TopicKind]
+    keys: tuple[str, ...]
+    hmac: tuple[str, ...]
+    folders: Mapping[str, Folder]
+    roles: Mapping[str, Role]
+    control: Mapping[str, ControlRule]

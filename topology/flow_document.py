@@ -1,0 +1,179 @@
+"""The edge of `flow.yaml`: what the file may say, checked by pydantic, turned into `Flow`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Annotated, Self
+
+from pydantic import Field, model_validator
+
+from topology.flow import (
+    Cleanup,
+    Content,
+    ControlRule,
+    DocumentRight,
+    Flow,
+    Folder,
+    Role,
+    Scope,
+    TopicKind,
+    VaultRights,
+)
+from topology.reading import Entry, Name
+
+KindName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,39}(\.platform)?$")]
+MIN_RETENTION_MS = 60_000
+"""A minute: shorter and a reader that restarts loses what it has not read."""
+
+
+class TopicEntry(Entry):
+    scope: Scope = Scope.PROJECT
+    holds: Content = Content.METADATA
+    opened_by: tuple[Name, ...] = ()
+    folder: Name | None = None
+    cleanup: Cleanup
+    retention_ms: int | None = Field(default=None, ge=MIN_RETENTION_MS)
+    feedback: bool = False
+
+    @model_validator(mode="after")
+    def _retention_where_records_expire(self) -> Self:
+        if (self.cleanup is Cleanup.DELETE) != (self.retention_ms is not None):
+            raise ValueError("a topic with cleanup `delete` has `retention_ms`, a compacted one has none")
+        return self
+
+
+class FolderEntry(Entry):
+    holds: Content = Content.METADATA
+    opened_by: tuple[Name, ...] = ()
+
+
+class VaultEntry(Entry):
+    datakey: tuple[Name, ...] = ()
+    encrypt: tuple[Name, ...] = ()
+    decrypt: tuple[Name, ...] = ()
+    hmac: tuple[Name, ...] = ()
+    sign: bool = False
+    documents: dict[Name, tuple[DocumentRight, ...]] = Field(default_factory=dict)
+
+
+class RoleEntry(Entry):
+    does: str
+    scope: Scope = Scope.PROJECT
+    reads: tuple[KindName, ...] = ()
+    writes: tuple[KindName, ...] = ()
+    state: Name | None = None
+    group: bool = False
+    transactions: bool = False
+    vault: VaultEntry = VaultEntry()
+    sees: tuple[Content, ...] = ()
+    releases: tuple[Content, ...] = ()
+    brings: tuple[Content, ...] = ()
+    served_by: Name | None = None
+    provisions: bool = False
+
+
+class ControlEntry(Entry):
+    one_of_each: tuple[Name, ...] = ()
+    one_of_any: tuple[Name, ...] = ()
+
+    @model_validator(mode="after")
+    def _one_rule(self) -> Self:
+        if bool(self.one_of_each) == bool(self.one_of_any):
+            raise ValueError("give either `one_of_each` or `one_of_any`, a list of roles")
+        return self
+
+
+class FlowDocument(Entry):
+    topics: dict[KindName, TopicEntry]
+    keys: list[Name]
+    hmac: list[Name]
+    folders: dict[Name, FolderEntry]
+    roles: dict[Name, RoleEntry]
+    control: dict[Name, ControlEntry]
+
+    @model_validator(mode="after")
+    def _names_exist(self) -> Self:
+        for name, topic in self.topics.items():
+            _known(f"topics.{name}.opened_by", topic.opened_by, self.keys)
+            _known(f"topics.{name}.folder", [topic.folder] if topic.folder else [], self.folders)
+        for name, folder in self.folders.items():
+            _known(f"folders.{name}.opened_by", folder.opened_by, self.keys)
+        for name, role in self.roles.items():
+            self._role_names_exist(f"roles.{name}", role)
+        for name, rule in self.control.items():
+            _known(f"control.{name}", rule.one_of_each + rule.one_of_any, self.roles)
+        return self
+
+    def _role_names_exist(self, where: str, role: RoleEntry) -> None:
+        state = (role.state,) if role.state else ()
+        _known(f"{where}: topics", role.reads + role.writes + state, self.topics)
+        keys = role.vault.datakey + role.vault.encrypt + role.vault.decrypt
+        _known(f"{where}.vault: keys", keys, self.keys)
+        _known(f"{where}.vault.hmac", role.vault.hmac, self.hmac)
+        _known(f"{where}.vault.documents", role.vault.documents, self.folders)
+        _known(f"{where}.served_by", [role.served_by] if role.served_by else [], self.roles)
+
+
+def _known(where: str, names: Iterable[str], allowed: Iterable[str]) -> None:
+    unknown = sorted(set(names) - set(allowed))
+    if unknown:
+        raise ValueError(f"{where}: unknown: {', '.join(unknown)}; declared are: {', '.join(sorted(allowed))}")
+
+
+def to_flow(document: FlowDocument) -> Flow:
+    """The checked document as values."""
+    return Flow(
+        topics={name: _topic(name, entry) for name, entry in document.topics.items()},
+        keys=tuple(document.keys),
+        hmac=tuple(document.hmac),
+        folders={name: Folder(name, entry.holds, entry.opened_by) for name, entry in document.folders.items()},
+        roles={name: _role(name, entry) for name, entry in document.roles.items()},
+        control={
+            prefix: ControlRule(prefix, entry.one_of_each or entry.one_of_any, bool(entry.one_of_each))
+            for prefix, entry in document.control.items()
+        },
+    )
+
+
+def _topic(name: str, entry: TopicEntry) -> TopicKind:
+    return TopicKind(
+        name=name,
+        scope=entry.scope,
+        holds=entry.holds,
+        opened_by=entry.opened_by,
+        folder=entry.folder,
+        cleanup=entry.cleanup,
+        retention_ms=entry.retention_ms,
+        feedback=entry.feedback,
+    )
+
+
+def _role(name: str, entry: RoleEntry) -> Role:
+    state = (entry.state,) if entry.state else ()
+    return Role(
+        name=name,
+        does=entry.does,
+        scope=entry.scope,
+        reads=entry.reads + state,
+        writes=entry.writes + state,
+        state=entry.state,
+        group=entry.group,
+        transactions=entry.transactions,
+        vault=_vault(entry.vault),
+        sees=frozenset(entry.sees),
+        releases=frozenset(entry.releases),
+        brings=frozenset(entry.brings),
+        served_by=entry.served_by,
+        provisions=entry.provisions,
+    )
+
+
+def _vault(entry: VaultEntry) -> VaultRights:
+    return VaultRights(
+        datakey=entry.datakey,
+        encrypt=entry.encrypt,
+        decrypt=entry.decrypt,
+        hmac=entry.hmac,
+        sign=entry.sign,
+        documents=entry.documents,
+    )

@@ -1,0 +1,76 @@
+"""The edge of a project file: what it may say, checked by pydantic and against the flow, turned into `Project`."""
+
+from __future__ import annotations
+
+from pydantic import Field
+
+from schemas.errors import ConfigError
+from topology.flow import Cleanup, Flow, Scope
+from topology.flow_document import MIN_RETENTION_MS
+from topology.identity import PERSON, PLATFORM
+from topology.project import Persons, Project
+from topology.reading import Entry, Name
+
+DEFAULT_PARTITIONS = 4
+MAX_PARTITIONS = 256
+
+
+class PersonsEntry(Entry):
+    authors: tuple[Name, ...] = ()
+    approvers: tuple[Name, ...] = ()
+    operators: tuple[Name, ...] = ()
+    annotators: tuple[Name, ...] = ()
+
+
+class ProjectDocument(Entry):
+    name: Name
+    owner: str = Field(min_length=1)
+    partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS)
+    retention_ms: dict[str, int] = Field(default_factory=dict)
+    persons: PersonsEntry
+
+
+def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
+    """The checked document as values. Raises ConfigError."""
+    defaults = {
+        kind.name: kind.retention_ms
+        for kind in flow.topics.values()
+        if kind.scope is Scope.PROJECT and kind.cleanup is Cleanup.DELETE and kind.retention_ms is not None
+    }
+    _check_name(document.name, source)
+    _check_retentions(document, defaults, source)
+    persons = Persons(
+        authors=document.persons.authors,
+        approvers=document.persons.approvers,
+        operators=document.persons.operators,
+        annotators=document.persons.annotators,
+    )
+    _check_persons(persons, source)
+    return Project(document.name, document.owner, document.partitions, defaults | document.retention_ms, persons)
+
+
+def _check_name(name: str, source: str) -> None:
+    if name in (PLATFORM, PERSON):
+        raise ConfigError(f"{source}: name: `{name}` is the name of something else; choose another")
+
+
+def _check_retentions(document: ProjectDocument, defaults: dict[str, int], source: str) -> None:
+    for kind, retention in document.retention_ms.items():
+        where = f"{source}: retention_ms.{kind}"
+        if kind not in defaults:
+            raise ConfigError(f"{where}: no such topic; allowed here: {', '.join(sorted(defaults))}")
+        if retention < MIN_RETENTION_MS:
+            raise ConfigError(f"{where}: at least {MIN_RETENTION_MS} (one minute)")
+    retentions = defaults | document.retention_ms
+    if retentions["audit"] < max(retentions.values()):
+        raise ConfigError(f"{source}: retention_ms.audit: the audit is kept at least as long as any other topic")
+
+
+def _check_persons(persons: Persons, source: str) -> None:
+    duties = {*persons.authors, *persons.approvers, *persons.operators}
+    both = sorted(duties & set(persons.annotators))
+    if both:
+        raise ConfigError(f"{source}: persons.annotators: {', '.join(both)} may hold no other role here")
+    pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
+    if not any(author != approver for author, approver in pairs):
+        raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")

@@ -1,0 +1,83 @@
+"""YAML files checked by pydantic: each error names the file, the path in it, and what is allowed there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Annotated, TypeVar
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.errors import ConfigError
+
+NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
+"""Names of projects, persons, roles: no dot, since dots separate the parts of topics and identities."""
+Name = Annotated[str, Field(pattern=NAME_PATTERN)]
+MAX_FILE_BYTES = 256 * 1024
+"""The largest topology file is 6 kB; more is a wrong file, or an attack by nesting."""
+
+
+class Entry(BaseModel):
+    """Base of what a file may hold: nothing that is not declared, no conversion of types."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+E = TypeVar("E", bound=Entry)
+
+
+class _Loader(yaml.SafeLoader):
+    """Refuses aliases (exponential files) and keys given twice."""
+
+    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
+        if self.check_event(yaml.AliasEvent):
+            mark = self.get_mark()
+            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
+        return super().compose_node(parent, index)
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
+        seen: set[str] = set()
+        for key, _ in node.value:
+            if key.value in seen:
+                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
+            seen.add(key.value)
+        return super().construct_mapping(node, deep=deep)
+
+
+def read_text(path: Path) -> str:
+    """The text of a file of ours. Raises ConfigError."""
+    try:
+        if path.stat().st_size > MAX_FILE_BYTES:
+            raise ConfigError(f"{path}: longer than {MAX_FILE_BYTES} bytes; that is no topology file")
+        return path.read_text(encoding="utf-8")
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise ConfigError(f"{path}: is not UTF-8") from None
+
+
+def parse(text: str, source: str, entry: type[E]) -> E:
+    """The checked content of a file; `source` is what errors call it. Raises ConfigError."""
+    try:
+        loaded = yaml.load(text, _Loader)  # noqa: S506 - derived from SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = error.problem_mark.line + 1 if error.problem_mark else 1
+        raise ConfigError(f"{source}:{line}: {error.problem}") from None
+    except (yaml.YAMLError, RecursionError):
+        raise ConfigError(f"{source}: is not YAML") from None
+    try:
+        return entry.model_validate(loaded)
+    except ValidationError as error:
+        raise ConfigError("\n".join(_sentences(error, source, entry))) from None
+
+
+def _sentences(error: ValidationError, source: str, entry: type[Entry]) -> Iterator[str]:
+    for detail in error.errors(include_url=False, include_input=False):
+        where = ".".join(str(part) for part in detail["loc"]) or "the file"
+        message = detail["msg"].removeprefix("Value error, ")
+        allowed = ", ".join(entry.model_fields)
+        hint = (
+            f"; allowed here: {allowed}" if detail["type"] == "extra_forbidden" and len(detail["loc"]) == 1 else ""
+        )
+        yield f"{source}: {where}: {message}{hint}"

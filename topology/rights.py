@@ -1,0 +1,119 @@
+"""What an identity may do: its roles of the flow, spelled out in names of topics, keys and folders.
+
+ACLs (`topology.acls`) and Vault policies (`topology.access`) are written from this, and nothing else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from topology.flow import DocumentRight, Role, Scope, VaultRights
+from topology.identity import PERSON, PLATFORM, Identity
+from topology.loading import Topology
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class TransitRight:
+    """One operation (`datakey`, `encrypt`, `decrypt`, `sign`) with one transit key."""
+
+    operation: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class FolderRight:
+    """One right on a folder of a project's mount, or on a single document in it."""
+
+    project: str
+    path: str
+    right: DocumentRight
+
+
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """Everything one identity may do."""
+
+    reads: frozenset[str]
+    writes: frozenset[str]
+    group: bool
+    transactions: bool
+    transit: frozenset[TransitRight]
+    documents: frozenset[FolderRight]
+    provisions: bool
+
+
+def identities(topology: Topology) -> tuple[Identity, ...]:
+    """Every identity there is: processes by project, the platform's, then persons who hold rights."""
+    flow, projects = topology.flow, topology.projects
+    found = [
+        Identity(role.name, project)
+        for project in sorted(projects)
+        for role in flow.roles.values()
+        if role.scope is Scope.PROJECT
+    ]
+    found += [Identity(role.name, PLATFORM) for role in flow.roles.values() if role.scope is Scope.PLATFORM]
+    persons = {
+        person
+        for project in projects.values()
+        for role in flow.roles.values()
+        if role.scope is Scope.PERSON and role.served_by is None
+        for person in project.persons.holding(role.name)
+    }
+    return (*found, *(Identity(PERSON, person) for person in sorted(persons)))
+
+
+def held(topology: Topology, identity: Identity) -> Iterator[tuple[Role, str]]:
+    """The roles an identity holds, with the project each is held in."""
+    for role in topology.flow.roles.values():
+        for name, project in sorted(topology.projects.items()):
+            if role.scope is Scope.PERSON:
+                holds = identity.role == PERSON and identity.place in project.persons.holding(role.name)
+            else:
+                place = PLATFORM if role.scope is Scope.PLATFORM else name
+                holds = identity == Identity(role.name, place)
+            if holds:
+                yield role, name
+
+
+def rights(topology: Topology, identity: Identity) -> Rights:
+    """What an identity may do in all."""
+    roles = list(held(topology, identity))
+    transit = {right for role, project in roles for right in _transit(role.vault, project)}
+    if any(role.vault.sign for role, _ in roles):
+        transit.add(TransitRight("sign", identity.sign_key))
+    return Rights(
+        reads=frozenset(_names(topology, ((role.reads, project) for role, project in roles))),
+        writes=frozenset(_names(topology, ((role.writes, project) for role, project in roles))),
+        group=any(role.group for role, _ in roles),
+        transactions=any(role.transactions for role, _ in roles),
+        transit=frozenset(transit),
+        documents=frozenset(right for role, project in roles for right in _documents(role.vault, project)),
+        provisions=any(role.provisions for role, _ in roles),
+    )
+
+
+def _names(topology: Topology, kinds: Iterable[tuple[tuple[str, ...], str]]) -> Iterator[str]:
+    return (topology.flow.topics[name].topic(project) for names, project in kinds for name in names)
+
+
+def _transit(vault: VaultRights, project: str) -> Iterator[TransitRight]:
+    for operation in ("datakey", "encrypt", "decrypt"):
+        yield from (TransitRight(operation, key_name(kind, project)) for kind in getattr(vault, operation))
+    yield from (TransitRight("decrypt", hmac_key_name(project, purpose)) for purpose in vault.hmac)
+
+
+def _documents(vault: VaultRights, project: str) -> Iterator[FolderRight]:
+    for folder, allowed in vault.documents.items():
+        yield from (FolderRight(project, f"{folder}/*", right) for right in allowed)
+    yield from (FolderRight(project, f"hmac/{purpose}", DocumentRight.READ) for purpose in vault.hmac)
+
+
+def key_name(kind: str, project: str) -> str:
+    """The transit key of a kind: `view-demo`."""
+    return f"{kind}-{project}"
+
+
+def hmac_key_name(project: str, purpose: str) -> str:
+    """The transit key that wraps an HMAC key: `hmac-demo-record`."""
+    return f"hmac-{project}-{purpose}"

@@ -1,0 +1,80 @@
+"""The topics to create, with the settings of DESIGN §1 for each."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from topology.flow import Cleanup, Scope, TopicKind
+from topology.loading import Topology
+
+MAX_MESSAGE_BYTES = 2 * 1024 * 1024
+"""A payload of at most 1 MiB, sealed and wrapped in its record."""
+SEGMENTS_A_RETENTION = 4
+"""Kafka deletes whole closed segments: a quarter of the retention bounds what outlives it."""
+MAX_SEGMENT_MS = 7 * 24 * 3_600_000
+"""Kafka's own default."""
+COMPACTED_SEGMENT_MS = 3_600_000
+"""Only closed segments are compacted; an hour keeps what a restart has to read small."""
+
+
+class Environment(Enum):
+    """Where topics live: replication factor and `min.insync.replicas`."""
+
+    LOCAL = (1, 1)
+    PRODUCTION = (3, 2)
+
+    @property
+    def replication(self) -> int:
+        """Copies of each partition."""
+        return int(self.value[0])
+
+    @property
+    def in_sync(self) -> int:
+        """How many of them must have a record before it is acknowledged."""
+        return int(self.value[1])
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic as it should be."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str]
+
+
+def topics(topology: Topology, environment: Environment = Environment.LOCAL) -> list[TopicSpec]:
+    """Every topic of the platform and of each project, by name."""
+    specs = []
+    for kind in topology.flow.topics.values():
+        if kind.scope is Scope.PLATFORM:
+            specs.append(_spec(kind, kind.name, 1, kind.retention_ms, environment))
+            continue
+        for project in topology.projects.values():
+            retention = project.retention_ms.get(kind.name, kind.retention_ms)
+            specs.append(_spec(kind, kind.topic(project.name), project.partitions, retention, environment))
+    return sorted(specs, key=lambda spec: spec.name)
+
+
+def _spec(
+    kind: TopicKind, name: str, partitions: int, retention: int | None, environment: Environment
+) -> TopicSpec:
+    config = {
+        "cleanup.policy": kind.cleanup.value,
+        "message.timestamp.type": "LogAppendTime",
+        "max.message.bytes": str(MAX_MESSAGE_BYTES),
+        "min.insync.replicas": str(environment.in_sync),
+        "segment.ms": str(_segment_ms(kind, retention)),
+    }
+    if retention is not None:
+        config["retention.ms"] = str(retention)
+    return TopicSpec(name, partitions, environment.replication, config)
+
+
+def _segment_ms(kind: TopicKind, retention: int | None) -> int:
+    if kind.cleanup is Cleanup.COMPACT or retention is None:
+        return COMPACTED_SEGMENT_MS
+    return min(MAX_SEGMENT_MS, retention // SEGMENTS_A_RETENTION)
