@@ -1,0 +1,1 @@
+"""What Vault holds: keys, segments, signatures. The only room that knows hvac."""

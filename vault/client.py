@@ -1,0 +1,43 @@
+"""`vault.interface.Vault` on OpenBao or HashiCorp Vault. With `session`, `transit` and `documents`, and besides
+provisioning, all that knows hvac.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Self
+
+from vault.documents import DocumentsClient, mount_of
+from vault.session import Credentials, Session
+from vault.transit import TransitClient
+
+__all__ = ["VaultClient", "mount_of"]
+
+
+class VaultClient(TransitClient, DocumentsClient):
+    """One identity's way to Vault, serving one project. Thread-safe; connects and logs in on first use."""
+
+    def __init__(self, session: Session, project: str, transit_mount: str = "transit") -> None:
+        TransitClient.__init__(self, session, transit_mount)
+        DocumentsClient.__init__(self, session, mount_of(project))
+
+    @classmethod
+    def from_approle(cls, url: str, ca: Path | str | None, role_id: str, secret_id: str, project: str) -> Self:
+        """A process under its AppRole; `ca` is the PEM file of the only authority trusted."""
+        return cls(Session(url, ca, Credentials(role_id=role_id, secret_id=secret_id)), project)
+
+    @classmethod
+    def from_token(cls, url: str, ca: Path | str | None, token: str, project: str) -> Self:
+        """A person or provisioning, with a token that somebody else renews."""
+        return cls(Session(url, ca, Credentials(token=token)), project)
+
+    def close(self) -> None:
+        """Wait for writes under way, then close the connections."""
+        self.stop_writers()
+        self._session.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()

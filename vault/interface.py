@@ -1,0 +1,103 @@
+"""The seam to Vault: everything a running process asks of it.
+
+Two implementations: `vault.client.VaultClient` (OpenBao or HashiCorp Vault, by hvac) and the simulator's;
+both pass `tests/contract/vault`. All calls are thread-safe and block at most the client's time limit.
+All may raise VaultUnavailable (try again later; the call may or may not have happened), AccessDenied
+(the identity's policy forbids it). No message or exception holds a key or a plaintext.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from schemas.errors import Undecryptable
+from schemas.hidden import SecretBytes
+
+MAX_DOCUMENT_BYTES = 256 * 1024
+"""Raft storage takes 1 MiB an entry; 256 kB are 342 kB in base64, and rewriting one stays cheap for keeper."""
+
+
+@dataclass(frozen=True, slots=True)
+class DataKey:
+    """A fresh 256-bit key, in clear for us and wrapped by a transit key for its reader."""
+
+    secret: SecretBytes
+    wrapped: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class WrappedKey:
+    """A key wrapped by a (derived) transit key under `context`."""
+
+    wrapped: str
+    context: str
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A blob at a path of the project's mount, with the KV v2 version it was read at."""
+
+    path: str
+    blob: bytes
+    version: int
+
+
+class Transit(Protocol):
+    """The transit engine."""
+
+    def data_key(self, key: str, context: str) -> DataKey:
+        """A new data key wrapped by `key`, for example `view-demo`. The right is *datakey*, not *decrypt*."""
+        ...
+
+    def wrap_only(self, key: str, secret: SecretBytes, context: str) -> WrappedKey:
+        """`secret` wrapped by `key` (transit encrypt)."""
+        ...
+
+    def unwrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[SecretBytes | Undecryptable]:
+        """The keys in clear, in order, in batches of ≤ 249. One that does not open fails alone."""
+        ...
+
+    def sign(self, key: str, message: bytes) -> bytes:
+        """Ed25519 signature (64 bytes) by a transit key, for example `sign-redact.demo`."""
+        ...
+
+    def public_key(self, key: str) -> bytes:
+        """The 32 raw bytes of an Ed25519 transit key's latest public key."""
+        ...
+
+
+class Documents(Protocol):
+    """One project's KV v2 mount. Paths are relative to it: `view/<segment id>`."""
+
+    def create(self, path: str, blob: bytes) -> None:
+        """Write a new document (cas=0). Raises Refused: `duplicate` where the path is in use (a destroyed one is
+        free again), `mapping_too_large` over 256 kB.
+        """
+        ...
+
+    def create_all(self, documents: Sequence[tuple[str, bytes]]) -> None:
+        """Write several new documents side by side; all exist when it returns. Errors as for `create`."""
+        ...
+
+    def read(self, path: str) -> Document | None:
+        """The latest version, or None where there is none (any more)."""
+        ...
+
+    def replace(self, path: str, blob: bytes, version: int) -> None:
+        """Write the version after `version` and destroy all before it. Raises Refused (`stale_version`)."""
+        ...
+
+    def destroy(self, path: str) -> None:
+        """Destroy every version and the metadata. Nothing happens where nothing is."""
+        ...
+
+    def names(self, folder: str) -> list[str]:
+        """All document paths below `folder`, recursively, sorted."""
+        ...
+
+
+class Vault(Transit, Documents, Protocol):
+    """Both engines under one identity, serving one project."""
