@@ -1,0 +1,103 @@
+"""Follows `control` for one process: what is in force, what was refused, whether we still hear it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from schemas.audit import Decision, Event, EventType
+from schemas.codec import Codec
+from schemas.errors import Reason, Undecodable
+from schemas.records import ControlState
+from schemas.resources import Kind, Resource
+from streams.engine.clock import Clock
+from streams.engine.log import Follower
+from streams.engine.messages import Message
+from topology.control import Applied, ControlBook
+
+STALE_AFTER_S = 30.0
+"""DESIGN invariant 4: whoever has not heard the end of `control` for so long releases nothing."""
+ASK_EVERY_S = 5.0
+"""How often the end is asked for: one small request; six chances before it counts as stale."""
+POLL_LIMIT = 500
+
+
+@dataclass(frozen=True, slots=True)
+class ControlNews:
+    """What a poll brought: concerns with another state in force, and the events that say so."""
+
+    changed: tuple[str, ...]
+    events: tuple[Event, ...]
+
+
+class ControlReader:
+    """Feeds a `ControlBook` from the log. Not thread-safe; the book is read by the same thread."""
+
+    def __init__(self, follower: Follower, book: ControlBook, codec: Codec, clock: Clock, project: str) -> None:
+        self.book = book
+        self._follower = follower
+        self._codec = codec
+        self._clock = clock
+        self._project = project
+        self._changed: list[str] = []
+        self._events: list[Event] = []
+        self._heard: float | None = None
+        self._asked: float | None = None
+
+    def poll(self) -> ControlNews:
+        """Take up what is new; all that was not acknowledged yet. Never waits.
+
+        Raises LogUnavailable, RegistryUnavailable.
+        """
+        for message in self._follower.poll(POLL_LIMIT, 0):
+            self._take_up(message)
+        return ControlNews(tuple(self._changed), tuple(self._events))
+
+    def acknowledged(self) -> None:
+        """The news of the last `poll` is committed: forget it."""
+        self._changed.clear()
+        self._events.clear()
+
+    def fresh(self) -> bool:
+        """Whether we have been at the log's end within the last 30 seconds; asks again when it is time."""
+        now = self._clock.monotonic()
+        if self._heard is None or self._asked is None or now - self._asked >= ASK_EVERY_S:
+            self._asked = now
+            if self._follower.at_end():
+                self._heard = now
+        return self._heard is not None and now - self._heard <= STALE_AFTER_S
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._follower.close()
+
+    def _take_up(self, message: Message) -> None:
+        key = (message.key or b"").decode("utf-8", "replace")
+        try:
+            state = None if message.value is None else self._codec.decode(message.value, ControlState)
+        except Undecodable as error:
+            self._events.append(_refused(message, error.reason))
+            return
+        result = self.book.apply(key, state)
+        if not isinstance(result, Applied):
+            self._events.append(_refused(message, result.reason))
+            return
+        ours = [concern for concern in result.changed if concern.split("/")[1] == self._project]
+        self._changed.extend(ours)
+        self._events.extend(_applied(key, concern) for concern in ours)
+
+
+def _applied(key: str, concern: str) -> Event:
+    """The acknowledgement that others wait for on the audit topic."""
+    return Event(EventType.CONTROL_APPLIED, str(Resource(Kind.CONTROL, concern)), details={"key": key})
+
+
+def _refused(message: Message, reason: Reason) -> Event:
+    """Names the place, never the key: what is not signed may hold anything."""
+    place = f"{message.topic}/{message.partition}/{message.offset}"
+    return Event(
+        EventType.CONTROL_REFUSED,
+        str(Resource(Kind.MESSAGE, place)),
+        outcome="refused",
+        decision=Decision.DENY,
+        reason=reason.value,
+    )

@@ -1,0 +1,34 @@
+"""What a process says of itself on `/healthz`: written by the loop, read by the health server. Thread-safe."""
+
+from __future__ import annotations
+
+import threading
+from enum import StrEnum
+
+
+class Condition(StrEnum):
+    """One word for a person; everything but `working` comes with a reason."""
+
+    STARTING = "starting"
+    WORKING = "working"
+    WAITING = "waiting"
+    STOPPED = "stopped"
+
+
+class Health:
+    """The latest condition."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._condition = Condition.STARTING
+        self._why = ""
+
+    def set(self, condition: Condition, why: str = "") -> None:
+        """Say how it is. `why` is an error's text, which never holds a value."""
+        with self._lock:
+            self._condition, self._why = condition, why
+
+    def read(self) -> tuple[Condition, str]:
+        """The condition and why."""
+        with self._lock:
+            return self._condition, self._why

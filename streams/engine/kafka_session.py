@@ -1,0 +1,288 @@
+"""A slot's session on Kafka: its consumer and its transactional producer (KIP-98, KIP-447).
+
+Rebalances are served inside `poll` only, and no transaction is open then, so a revoked partition never has
+uncommitted work in it; what a poll gathered before a rebalance is dropped and read again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeVar
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import TopicPartition as KafkaPartition
+
+from schemas.errors import Abortable, AccessDenied, CommitInDoubt, LogUnavailable, VeilError
+from streams.engine.kafka_errors import error_of, translate
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.messages import Message, Outgoing, TopicPartition
+
+T = TypeVar("T")
+
+CALL_TIMEOUT_S = 10.0
+"""Metadata, committed offsets, init: a restarted broker is back in 2–4 s."""
+COMMIT_ATTEMPTS = 3
+"""Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
+STABLE_ATTEMPTS = 5
+"""A killed neighbour's open transaction holds its offsets up for at most the 15 s transaction timeout."""
+LINGER_S = 0.01
+"""How long a batch gathers after its first message: adds 10 ms, saves a transaction a record."""
+
+
+class KafkaSession:
+    """Implements `streams.engine.log.Session`. Not thread-safe."""
+
+    def __init__(
+        self, access: Mapping[str, Any], spec: SessionSpec, message_of: Callable[[KafkaMessage], Message]
+    ) -> None:
+        self._spec = spec
+        self._message_of = message_of
+        self._denied: VeilError | None = None
+        self._committed: dict[TopicPartition, int] = {}
+        self._positions: dict[TopicPartition, int] = {}
+        self._rebalanced = False
+        self._held: frozenset[str] = frozenset()
+        self._open = False
+        self._undelivered: KafkaError | None = None
+        self._producer = Producer(self._producer_settings(access))
+        self._consumer = Consumer(self._consumer_settings(access))
+        try:
+            self._call(lambda: self._producer.init_transactions(CALL_TIMEOUT_S), "fencing earlier incarnations")
+            self._join()
+        except BaseException:
+            self.close()
+            raise
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """Messages of partitions we still own when it returns."""
+        self._rebalanced = False
+        first = self._consumer.poll(timeout)
+        got = [] if first is None else [first]
+        if first is not None and limit > 1 and not self._rebalanced:
+            got += self._consumer.consume(limit - 1, LINGER_S)
+        if self._denied is not None:
+            raise self._denied
+        if self._rebalanced:
+            if got:
+                self._assign(self._committed)
+            return []
+        return self._take(got)
+
+    def committed(self) -> Mapping[TopicPartition, int]:
+        """Where what is polled next begins."""
+        return dict(self._committed)
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        self._undelivered = None
+        self._call(self._producer.begin_transaction, "beginning a transaction")
+        self._open = True
+
+    def produce(self, outgoing: Outgoing) -> None:
+        """Add a record; waits while the client's queue is full."""
+        while True:
+            try:
+                self._producer.produce(
+                    outgoing.topic,
+                    key=outgoing.key,
+                    value=outgoing.value,
+                    headers=list(outgoing.headers),
+                    on_delivery=self._delivered,
+                )
+            except BufferError:
+                self._producer.poll(0.05)
+            except KafkaException as error:
+                raise translate(error_of(error), f"producing to {outgoing.topic}") from None
+            else:
+                return
+
+    def commit(self) -> None:
+        """Positions of every owned partition, touched or not, with fresh group metadata; then commit."""
+        offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
+        if offsets:  # an empty list would return without fencing anything
+            metadata = self._consumer.consumer_group_metadata()
+            self._call(
+                lambda: self._producer.send_offsets_to_transaction(offsets, metadata, CALL_TIMEOUT_S),
+                "sending positions",
+            )
+        self._commit_transaction()
+        self._open = False
+        self._committed = dict(self._positions)
+
+    def abort(self) -> None:
+        """Abort the open transaction, if any."""
+        if not self._open:
+            return
+        try:
+            self._producer.abort_transaction(CALL_TIMEOUT_S)
+        except KafkaException as error:
+            raise CommitInDoubt(f"aborting: {error_of(error).name()}") from None
+        self._open = False
+
+    def rewind(self) -> None:
+        """Back to the committed positions, asked of the broker, never remembered."""
+        self._assign(self._start(list(self._positions)))
+
+    def hold(self, topics: frozenset[str]) -> None:
+        """Pause these topics, resume the others."""
+        if topics != self._held:
+            self._held = topics
+            self._apply_hold()
+
+    def close(self) -> None:
+        """Leave; an open transaction is left to the next incarnation, which aborts it."""
+        try:
+            self._consumer.close()
+        except RuntimeError:  # closed before
+            return
+        self._producer.purge()
+        self._producer.flush(0)
+
+    # Joining and rebalancing
+
+    def _join(self) -> None:
+        if self._spec.ownership is Ownership.SHARED:
+            self._consumer.subscribe(
+                list(self._spec.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
+            )
+            return
+        self._assign(self._start([p for topic in self._spec.inputs for p in self._partitions_of(topic)]))
+
+    def _partitions_of(self, topic: str) -> list[TopicPartition]:
+        def ask() -> list[TopicPartition]:
+            found = self._consumer.list_topics(topic, CALL_TIMEOUT_S).topics[topic]
+            if found.error is not None:
+                raise translate(found.error, f"reading {topic}")
+            return [TopicPartition(topic, partition) for partition in found.partitions]
+
+        return self._call(ask, f"asking for the partitions of {topic}")
+
+    def _assigned(self, _consumer: Consumer, partitions: list[KafkaPartition]) -> None:
+        self._rebalanced = True
+        try:
+            self._assign(self._start([TopicPartition(p.topic, p.partition) for p in partitions]))
+        except VeilError as error:  # an exception raised in a callback would be lost; `poll` raises it
+            self._denied = error
+
+    def _revoked(self, _consumer: Consumer, _partitions: list[KafkaPartition]) -> None:
+        self._rebalanced = True
+        self._positions, self._committed = {}, {}
+
+    def _assign(self, positions: Mapping[TopicPartition, int]) -> None:
+        self._committed, self._positions = dict(positions), dict(positions)
+        self._consumer.assign([KafkaPartition(p.topic, p.partition, at) for p, at in positions.items()])
+        self._apply_hold()
+
+    def _apply_hold(self) -> None:
+        assigned = self._consumer.assignment()
+        self._consumer.pause([p for p in assigned if p.topic in self._held])
+        self._consumer.resume([p for p in assigned if p.topic not in self._held])
+
+    def _start(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
+        """Committed positions; the first offset there is where nothing was committed (yet, or any more)."""
+        if not partitions:
+            return {}
+        wanted = [KafkaPartition(p.topic, p.partition) for p in partitions]
+        found = self._retrying(lambda: self._consumer.committed(wanted, CALL_TIMEOUT_S))
+        return {TopicPartition(p.topic, p.partition): self._at_least_first(p) for p in found}
+
+    def _at_least_first(self, committed: KafkaPartition) -> int:
+        if committed.error is not None:
+            raise translate(committed.error, f"committed position of {committed.topic}")
+        watermarks = self._consumer.get_watermark_offsets(
+            KafkaPartition(committed.topic, committed.partition), CALL_TIMEOUT_S, cached=False
+        )
+        if watermarks is None:
+            raise LogUnavailable(f"no answer about the first offset of {committed.topic}")
+        return max(int(committed.offset), int(watermarks[0]))
+
+    def _retrying(self, ask: Callable[[], list[KafkaPartition]]) -> list[KafkaPartition]:
+        for attempt in range(1, STABLE_ATTEMPTS + 1):
+            try:
+                return self._call(ask, "asking for committed positions")
+            except LogUnavailable:
+                if attempt == STABLE_ATTEMPTS:
+                    raise
+        raise AssertionError
+
+    # Receiving, delivering, committing
+
+    def _take(self, got: list[KafkaMessage]) -> list[Message]:
+        messages = []
+        for raw in got:
+            error = raw.error()
+            if error is not None:
+                raise translate(error, f"reading {', '.join(self._spec.inputs)}")
+            message = self._message_of(raw)
+            self._positions[message.place] = message.offset + 1
+            messages.append(message)
+        messages.sort(key=lambda m: (m.topic, m.partition, m.offset))
+        return messages
+
+    def _delivered(self, error: KafkaError | None, _message: KafkaMessage) -> None:
+        if error is not None and self._undelivered is None:
+            self._undelivered = error
+
+    def _commit_transaction(self) -> None:
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            try:
+                self._producer.commit_transaction(CALL_TIMEOUT_S)
+            except KafkaException as error:
+                why = error_of(error)
+                if self._undelivered is not None:  # the cause; the commit's own error only says "inconsistent"
+                    raise self._cause(self._undelivered) from None
+                if why.retriable() and attempt < COMMIT_ATTEMPTS:
+                    continue
+                if why.retriable() or why.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - client's own code
+                    raise CommitInDoubt(f"committing: {why.name()}") from None
+                raise translate(why, "committing") from None
+            else:
+                return
+
+    @staticmethod
+    def _cause(error: KafkaError) -> VeilError:
+        cause = translate(error, "delivering")
+        return Abortable(str(cause)) if isinstance(cause, LogUnavailable) else cause
+
+    def _call(self, what: Callable[[], T], doing: str) -> T:
+        try:
+            return what()
+        except KafkaException as error:
+            # A wrong password shows as a transport error; the real one comes through the error callback.
+            raise self._denied or translate(error_of(error), doing) from None
+
+    def _on_error(self, error: KafkaError) -> None:
+        cause = translate(error, "connecting")
+        if isinstance(cause, AccessDenied):
+            self._denied = cause
+
+    def _producer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
+        return dict(access) | {
+            "transactional.id": self._spec.transactional_id,
+            "transaction.timeout.ms": self._spec.transaction_timeout_ms,
+            "partitioner": "murmur2_random",
+            "linger.ms": 2,
+            "compression.type": "lz4",
+            "message.max.bytes": 2 * 1024 * 1024,
+            "error_cb": self._on_error,
+        }
+
+    def _consumer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
+        settings = dict(access) | {
+            "group.id": self._spec.group,
+            "enable.auto.commit": False,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "session.timeout.ms": 6000,
+            "heartbeat.interval.ms": 1500,
+            "max.poll.interval.ms": 120_000,
+            "fetch.max.bytes": 8 * 1024 * 1024,
+            "queued.max.messages.kbytes": 32 * 1024,
+            "fetch.wait.max.ms": 100,
+            "error_cb": self._on_error,
+        }
+        if self._spec.ownership is Ownership.SHARED:
+            settings["group.instance.id"] = self._spec.transactional_id
+            settings["partition.assignment.strategy"] = "range"
+        return settings

@@ -1,0 +1,123 @@
+"""The seam to Kafka: a slot's session (consumer and transactional producer in one) and readers of whole topics.
+
+Two implementations: `streams.engine.kafka.KafkaLog` and the simulator's; both pass `tests/contract/log`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from streams.engine.messages import Message, Outgoing, TopicPartition
+
+
+class Ownership(Enum):
+    """How partitions come to a slot."""
+
+    SHARED = "shared"
+    """By the consumer group: run more processes to scale. Fenced by group generation (KIP-447)."""
+    WHOLE = "whole"
+    """All partitions, always: one active owner a project. Fenced by its one `transactional.id`."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSpec:
+    """Who reads what. `transaction_timeout_ms`: an open transaction of a killed owner holds readers up so long."""
+
+    transactional_id: str
+    group: str
+    inputs: tuple[str, ...]
+    ownership: Ownership
+    transaction_timeout_ms: int = 15_000
+
+
+class Session(Protocol):
+    """One incarnation of a slot. Not thread-safe. Reads committed data only.
+
+    Every call may raise LogUnavailable (try again), Fenced (another incarnation took over: stop), AccessDenied.
+    """
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """Up to `limit` messages in partition order; waits at most `timeout` seconds for the first one.
+
+        Messages of partitions that are lost meanwhile are left out. Held topics give nothing.
+        """
+        ...
+
+    def committed(self) -> Mapping[TopicPartition, int]:
+        """The committed position of *every* partition owned now: where what is polled next begins.
+
+        A partition without a committed position begins at its first offset.
+        """
+        ...
+
+    def begin(self) -> None:
+        """Begin a transaction."""
+        ...
+
+    def produce(self, outgoing: Outgoing) -> None:
+        """Add a record to the transaction. Raises Abortable."""
+        ...
+
+    def commit(self) -> None:
+        """Send the positions of every owned partition with fresh group metadata, then commit.
+
+        Raises Abortable (it did not commit), CommitInDoubt (nobody knows), Fenced.
+        """
+        ...
+
+    def abort(self) -> None:
+        """Abort the open transaction, if any. Raises CommitInDoubt where even that is unknown."""
+        ...
+
+    def rewind(self) -> None:
+        """Go back to the committed position of every owned partition."""
+        ...
+
+    def hold(self, topics: frozenset[str]) -> None:
+        """Deliver nothing of these topics until the next call; `poll` keeps the membership alive meanwhile.
+
+        With the empty set everything is delivered again, from where delivery stopped.
+        """
+        ...
+
+    def close(self) -> None:
+        """Leave. What is not committed is lost to this incarnation. Never raises."""
+        ...
+
+
+class Follower(Protocol):
+    """Reads all partitions of a few topics from their beginning, in no group. Not thread-safe."""
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        """Up to `limit` new committed messages; waits at most `timeout` seconds for the first."""
+        ...
+
+    def at_end(self) -> bool:
+        """Whether everything committed up to now has been returned by `poll`. Asks the broker; LogUnavailable."""
+        ...
+
+    def close(self) -> None:
+        """Stop reading. Never raises."""
+        ...
+
+
+class Log(Protocol):
+    """A connection under one identity. Thread-safe."""
+
+    def open(self, spec: SessionSpec) -> Session:
+        """Fence every earlier incarnation of the transactional id, then start from what is committed."""
+        ...
+
+    def read(self, topic: str) -> Iterator[Message]:
+        """Every committed message from the beginning to the end as it is now, in order within a partition.
+
+        Tombstones are included.
+        """
+        ...
+
+    def follow(self, topics: Sequence[str]) -> Follower:
+        """A reader that goes on after the end."""
+        ...

@@ -1,0 +1,281 @@
+"""The exactly-once loop: every stage runs in it. Read this one file to know what a crash can do.
+
+One round:
+
+1. **Consume** a micro-batch (bounded by count and age) and whatever people asked meanwhile.
+   *Crash after this:* nothing was written; the next incarnation starts from the committed positions.
+2. **Process** it in memory, no transaction open, so that slow work can't time one out.
+   *Crash:* as after 1; memory is rebuilt from the changelog.
+3. **Write to Vault** what must exist before the outputs do (segments).
+   *Crash:* the segments are orphans: nothing names them, keeper destroys them, and the same records get new ones.
+4. **Begin; produce** outputs, state changelog, audit events; **send the position of every owned partition**,
+   touched or not, with fresh group metadata; **commit**.
+   *Crash before the commit:* the broker aborts, at the latest when the next incarnation of the transactional id
+   starts; readers see nothing of it. *Crash during the commit:* all of it happened or nothing did; the next
+   incarnation reads which from the log. *Crash after:* all of it happened.
+5. **Answer** the people who asked; do what may only follow (idempotent, repeated by `restore` where it matters).
+   *Crash before an answer:* the caller asks again and is answered from restored state.
+
+What goes wrong without a crash:
+
+- *Abortable*: abort, rewind, rebuild memory, back off.
+- *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed.
+- *Fenced*: another process has taken over: stop, write nothing.
+- *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling.
+- *`control` not heard for 30 s*: release nothing until it is heard again.
+
+After any of these the stage's memory is thrown away and restored: there is one way back, and it is the way in.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.audit import Event
+from schemas.codec import Codec
+from schemas.errors import (
+    Abortable,
+    CommitInDoubt,
+    DependencyError,
+    Fenced,
+    LogUnavailable,
+    TransactionError,
+    VeilError,
+)
+from schemas.states import SlotState
+from streams.engine import metrics
+from streams.engine.chain import Certify, Chain, audit_records
+from streams.engine.clock import Clock
+from streams.engine.control_reader import ControlReader
+from streams.engine.health import Condition, Health
+from streams.engine.log import Log, Session, SessionSpec
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Processor, Request, Slot
+from streams.engine.requests import RequestSource
+from vault.interface import Documents
+
+SLOT_PREFIX = "slot/"
+BACKOFF_S = (0.05, 5.0)
+"""First and longest wait after a setback; it doubles in between. A killed broker is back in 2–4 s."""
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """What one process is, in plain values. Topic names are full (`audit.demo`)."""
+
+    role: str
+    project: str
+    slot: str
+    process: str
+    session: SessionSpec
+    state_topic: str
+    audit_topic: str
+    batch_limit: int = 500
+    """Redact's segments stay under 256 kB at ~100–400 bytes of mapping a record."""
+    poll_s: float = 0.25
+    """How long an idle round waits for messages; control is heard in between. 0 where people may ask."""
+    request_wait_s: float = 0.02
+    """How long it waits for a request: one wakes the loop at once, so a message waits 20 ms at most."""
+    details: tuple[tuple[str, str], ...] = ()
+    """What `process.started` says of this process: versions, bundle."""
+
+
+class Loop:
+    """Drives one processor. `round` is one step, so that the simulator can take it too. Not thread-safe."""
+
+    def __init__(
+        self,
+        stage: Stage,
+        processor: Processor,
+        log: Log,
+        documents: Documents,
+        control: Callable[[], ControlReader],
+        codec: Codec,
+        clock: Clock,
+        certify: Certify,
+        requests: RequestSource,
+        health: Health,
+    ) -> None:
+        self._stage = stage
+        self._processor = processor
+        self._log = log
+        self._documents = documents
+        self._open_control = control
+        self._codec = codec
+        self._clock = clock
+        self._certify = certify
+        self._requests = requests
+        self._health = health
+        self._session: Session | None = None
+        self._control: ControlReader | None = None
+        self._chain: Chain | None = None
+        self._restored = False
+        self._backoff = BACKOFF_S[0]
+        self._labels = (stage.role, stage.project)
+
+    def run(self, stop: threading.Event) -> None:
+        """Rounds until told to stop. Raises Fenced, AccessDenied and whatever is a bug; loses nothing by it."""
+        try:
+            while not stop.is_set():
+                self.round()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Leave; nothing uncommitted survives."""
+        self._health.set(Condition.STOPPED)
+        self._discard()
+        if self._control is not None:
+            self._control.close()
+            self._control = None
+
+    def round(self) -> None:
+        """One round, or one step of the way back after a setback."""
+        taken: list[Request[Any]] = []
+        try:
+            session = self._ready()
+            self._hear(session)
+            self._requests.wait(self._stage.request_wait_s)
+            taken += self._requests.take(self._stage.batch_limit)
+            self._work(session, taken)
+            self._backoff = BACKOFF_S[0]
+        except (Fenced, CommitInDoubt) as error:
+            self._refuse(taken, error)
+            self._discard()
+            if isinstance(error, Fenced):
+                raise
+            self._wait(error)
+        except (Abortable, DependencyError) as error:
+            self._refuse(taken, error)
+            self._step_back()
+            self._wait(error)
+        except VeilError as error:
+            self._refuse(taken, error)
+            raise
+
+    # The way in, which is also the way back
+
+    def _ready(self) -> Session:
+        """A session with memory that matches what is committed."""
+        if self._session is None:
+            self._session = self._log.open(self._stage.session)
+        if self._control is None:
+            self._control = self._open_control()
+        if not self._restored:
+            self._keep_membership(self._session)
+            self._catch_up(self._control)
+            self._restore(self._session)
+        return self._session
+
+    def _catch_up(self, control: ControlReader) -> None:
+        """Before anything is decided, `control` is read to its end; the first round acknowledges it."""
+        while not control.fresh():
+            control.poll()
+
+    def _restore(self, session: Session) -> None:
+        changelog = list(self._log.read(self._stage.state_topic))
+        last = self._slot_state(changelog)
+        epoch = last.epoch + 1 if last else 1
+        slot = Slot(self._stage.slot, epoch, self._stage.process, self._stage.project)
+        self._chain = Chain(slot, last, self._stage.process, self._certify)
+        plan = self._processor.restore(slot, [m for m in changelog if not _of_slot(m)])
+        plan.events.insert(0, self._chain.started(dict(self._stage.details)))
+        self._commit(session, plan)
+        self._restored = True
+        self._health.set(Condition.WORKING)
+
+    def _slot_state(self, changelog: Sequence[Message]) -> SlotState | None:
+        key = (SLOT_PREFIX + self._stage.slot).encode()
+        values = [m.value for m in changelog if m.key == key and m.value is not None]
+        return self._codec.decode(values[-1], SlotState) if values else None
+
+    def _step_back(self) -> None:
+        """Abort and rewind; where even that fails, discard the session."""
+        self._restored = False
+        if self._session is None:
+            return
+        try:
+            self._session.abort()
+            self._session.hold(frozenset(self._stage.session.inputs))
+            self._session.rewind()
+        except (TransactionError, LogUnavailable):
+            self._discard()
+
+    def _discard(self) -> None:
+        self._restored = False
+        if self._session is not None:
+            self._session.close()
+            self._session = None
+
+    def _wait(self, error: VeilError) -> None:
+        metrics.SETBACKS.labels(*self._labels, type(error).__name__).inc()
+        self._health.set(Condition.WAITING, str(error))
+        self._clock.wait(self._backoff)
+        self._backoff = min(self._backoff * 2, BACKOFF_S[1])
+
+    def _keep_membership(self, session: Session) -> None:
+        """Poll with everything held: keeps our place in the group and lets a rebalance finish.
+
+        Without it a member whose positions are of an old generation would abort for ever.
+        """
+        session.hold(frozenset(self._stage.session.inputs))
+        session.poll(1, self._stage.poll_s)
+
+    # One round
+
+    def _hear(self, session: Session) -> None:
+        """Take up and acknowledge what `control` says; refuse to go on without it."""
+        assert self._control is not None
+        news = self._control.poll()
+        if not self._control.fresh():
+            raise LogUnavailable("control was not heard for 30 s; nothing is released until it is")
+        if news.events:
+            plan = self._processor.control(news.changed)
+            plan.events.extend(news.events)
+            self._commit(session, plan)
+            self._control.acknowledged()
+
+    def _work(self, session: Session, taken: list[Request[Any]]) -> None:
+        session.hold(self._processor.held)
+        messages = session.poll(self._stage.batch_limit, 0.0 if taken else self._stage.poll_s)
+        started = self._clock.monotonic()
+        plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
+        if messages or not plan.empty:
+            self._commit(session, plan)
+            metrics.MESSAGES.labels(*self._labels).inc(len(messages))
+            metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
+
+    def _commit(self, session: Session, plan: Plan) -> None:
+        assert self._chain is not None
+        self._documents.create_all(plan.documents)
+        session.begin()
+        records = [*plan.outputs, *self._audit(self._chain, plan.events)]
+        for record in records:
+            session.produce(record)
+        session.commit()
+        metrics.ROUNDS.labels(*self._labels).inc()
+        metrics.OUTPUTS.labels(*self._labels).inc(len(records))
+        for request, result in plan.answers:
+            request.answer(result)
+        for act in plan.after:
+            act()
+
+    def _audit(self, chain: Chain, events: Sequence[Event]) -> list[Outgoing]:
+        if not events:
+            return []
+        linked = chain.extend(events, self._clock.now())
+        records = audit_records(linked, self._stage.audit_topic, self._stage.slot, self._codec)
+        state_key = (SLOT_PREFIX + self._stage.slot).encode()
+        return [*records, Outgoing(self._stage.state_topic, state_key, self._codec.encode(chain.state()))]
+
+    @staticmethod
+    def _refuse(requests: Sequence[Request[Any]], error: VeilError) -> None:
+        for request in requests:
+            request.answer(error)
+
+
+def _of_slot(message: Message) -> bool:
+    return (message.key or b"").startswith(SLOT_PREFIX.encode())
