@@ -1,0 +1,139 @@
+"""Avro payloads: the record, and the `confluent:tags` of its schema by field path."""
+
+from __future__ import annotations
+
+import base64
+import datetime as dt
+import decimal
+import io
+import json
+import math
+import re
+import uuid
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import fastavro
+
+from schemas.errors import Reason, Undecodable, Unparseable
+from schemas.hidden import RawRecord
+
+Schema = Mapping[str, Any] | list[Any] | str
+TAGS = "confluent:tags"
+MAX_DEPTH = 32
+_SURROGATE_OR_NUL = re.compile("[\0\ud800-\udfff]")
+
+
+def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
+    """The record in schemaless Avro `payload`, all of it. Dates, decimals, bytes become text (ISO 8601, base64).
+
+    Raises `Undecodable` for foreign or truncated bytes and `Unparseable` for a schema that is none.
+    """
+    try:
+        parsed = fastavro.parse_schema(json.loads(json.dumps(schema)))
+    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
+        raise Unparseable(Reason.UNKNOWN_SCHEMA) from None
+    stream = io.BytesIO(payload)
+    try:
+        value = fastavro.schemaless_reader(stream, parsed, None)
+    except RecursionError:
+        raise Undecodable(Reason.TOO_DEEP) from None
+    except Exception:  # noqa: BLE001
+        raise Undecodable(Reason.UNDECODABLE) from None
+    if stream.tell() != len(payload):
+        raise Undecodable(Reason.UNDECODABLE)
+    if not isinstance(value, dict):
+        raise Undecodable(Reason.NOT_AN_OBJECT)
+    fields = _plain(value)
+    assert isinstance(fields, dict)
+    return RawRecord(fields, tags_of(schema))
+
+
+def tags_of(schema: Schema) -> dict[str, frozenset[str]]:
+    """Tags by field path, `notes[].text` for what is in arrays.
+
+    A union's branches count together, so that a tag on any raises the field. Below a map the path holds data, not
+    schema: tags from there stand at the map's own path and are inherited by what is in it. Recursive types are
+    followed once; what is deeper has no tags of its own and inherits those above.
+    """
+    found: dict[str, frozenset[str]] = {}
+    for path, tags in _tags(schema, "", {}, ()):
+        found[path] = found.get(path, frozenset()) | tags
+    return {path: tags for path, tags in found.items() if tags}
+
+
+def _tags(
+    schema: Any,  # noqa: ANN401 - a schema is any JSON
+    path: str,
+    named: dict[str, Any],
+    above: tuple[str, ...],
+) -> Iterator[tuple[str, frozenset[str]]]:
+    if isinstance(schema, list):
+        for branch in schema:
+            yield from _tags(branch, path, named, above)
+        return
+    if isinstance(schema, str):
+        if schema in named and schema not in above:
+            yield from _tags(named[schema], path, named, above)
+        return
+    yield path, _own_tags(schema)
+    kind = schema.get("type")
+    if kind in {"record", "error"}:
+        yield from _record_tags(schema, path, named, above)
+    elif kind == "array":
+        yield from _tags(schema["items"], f"{path}[]", named, above)
+    elif kind == "map":
+        for _, tags in _tags(schema["values"], path, named, above):
+            yield path, tags
+    elif isinstance(kind, (dict, list)):
+        yield from _tags(kind, path, named, above)
+
+
+def _record_tags(
+    schema: Mapping[str, Any], path: str, named: dict[str, Any], above: tuple[str, ...]
+) -> Iterator[tuple[str, frozenset[str]]]:
+    names = _names(schema)
+    named.update(dict.fromkeys(names, schema))
+    for field in schema.get("fields", ()):
+        child = f"{path}.{field['name']}" if path else str(field["name"])
+        yield child, _own_tags(field)
+        yield from _tags(field["type"], child, named, (*above, *names))
+
+
+def _names(schema: Mapping[str, Any]) -> tuple[str, ...]:
+    name, space = str(schema["name"]), schema.get("namespace")
+    return (name, f"{space}.{name}") if space else (name,)
+
+
+def _own_tags(schema: Mapping[str, Any]) -> frozenset[str]:
+    tags = schema.get(TAGS, ())
+    return frozenset(str(tag) for tag in ([tags] if isinstance(tags, str) else tags))
+
+
+def _plain(value: object, depth: int = 0) -> object:  # noqa: PLR0911 - one return per type
+    """The value in JSON's types. Raises `Undecodable` for what JSON has no form for."""
+    if depth > MAX_DEPTH:
+        raise Undecodable(Reason.TOO_DEEP)
+    if isinstance(value, dict):
+        return {_clean(str(key)): _plain(item, depth + 1) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item, depth + 1) for item in value]
+    if isinstance(value, str):
+        return _clean(value)
+    if isinstance(value, float) and not math.isfinite(value):
+        raise Undecodable(Reason.UNDECODABLE)
+    if value is None or isinstance(value, (bool, int, float)):
+        return value
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    if isinstance(value, (dt.date, dt.time)):
+        return value.isoformat()
+    if isinstance(value, (decimal.Decimal, uuid.UUID)):
+        return str(value)
+    raise Undecodable(Reason.UNDECODABLE)
+
+
+def _clean(text: str) -> str:
+    if _SURROGATE_OR_NUL.search(text):
+        raise Undecodable(Reason.NUL_BYTE if "\0" in text else Reason.BAD_UTF8)
+    return text

@@ -1,0 +1,28 @@
+"""What a batch's audit event covers: every offset of a partition since the last batch (DESIGN invariant 2)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from schemas.audit import BatchCoverage, Event, EventType, OffsetOutcome, RawOutcome
+from schemas.resources import batch_resource
+from streams.engine.messages import TopicPartition
+from topology.policies import Policy
+
+
+def covered(place: TopicPartition, first: int, outcomes: Mapping[int, OffsetOutcome]) -> BatchCoverage:
+    """`outcomes` by offset, the offsets between them named as holding no record (transaction markers)."""
+    after = max(outcomes) + 1
+    every = (outcomes.get(o) or OffsetOutcome(o, RawOutcome.EMPTY) for o in range(first, after))
+    return BatchCoverage(place.topic, place.partition, first, after, tuple(every))
+
+
+def redacted_event(coverage: BatchCoverage, bundle: str, policy: Policy, segments: tuple[str, ...]) -> Event:
+    """The one event that covers these offsets. The overlap lets an auditor check the number of labels."""
+    return Event(
+        EventType.BATCH_REDACTED,
+        batch_resource(coverage.topic, coverage.partition, coverage.first, coverage.next),
+        bundle=bundle,
+        batch=coverage,
+        details={"policy": policy.hash, "overlap": str(policy.overlap), "segments": ",".join(segments)},
+    )

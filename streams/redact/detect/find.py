@@ -1,0 +1,49 @@
+"""What detectors give, and the seam behind which they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+# Weights of evidence: they only choose the type shown when finds overlap, never whether something is hidden.
+CERTAIN = 1.0  # a checksum holds, or the record itself says so
+STRONG = 0.7
+LIKELY = 0.4
+WEAK = 0.2
+DEFAULT = 0.1  # nothing is known but that it is unusual
+
+UNUSUAL = "UNUSUAL"  # a word that no common text would hold: a name more often than not
+NUMBER = "NUMBER"  # digits of which no recognizer knows the meaning
+WORDY = frozenset({UNUSUAL, NUMBER, "PERSON", "LOCATION", "ADDRESS"})
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """Text `[start, end)` in code points is of `entity_type` (Presidio's vocabulary, `UNUSUAL` or `NUMBER`)."""
+
+    start: int
+    end: int
+    entity_type: str
+    weight: float = LIKELY
+
+
+class Detector(Protocol):
+    """Finds in free text. Pure: the same texts give the same finds. No IO; one thread at a time.
+
+    Raises `Refused(DETECTION_FAILED)` when a text can't be searched whole; nothing of it may leave then.
+    """
+
+    @property
+    def version(self) -> str:
+        """Names code and libraries that decide; part of the bundle hash."""
+
+    @property
+    def data_hash(self) -> str:
+        """SHA-256 in hex over the word lists and patterns in use; part of the bundle hash."""
+
+    def is_everyday(self, word: str) -> bool:
+        """Whether `word`, folded and in lower case, is so common that it tells of nobody."""
+
+    def find(self, texts: Sequence[str]) -> list[list[Find]]:
+        """For each text its finds: ascending, disjoint, in code points of the text given."""

@@ -1,0 +1,238 @@
+"""The redact stage: raw records in; tasks, segments, quarantine entries and one audit event a batch out.
+
+What it does with a batch, in this order:
+
+1. open the payloads (one call to Vault for the data keys that are new)
+2. parse and redact each; what fails on its own is quarantined with a reason and stops nobody
+3. seal the mappings of all tasks into segments; the loop writes them before it begins the transaction
+4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+from schemas.audit import OffsetOutcome, RawOutcome
+from schemas.codec import Codec
+from schemas.errors import Reason, RecordError
+from schemas.hidden import RawRecord
+from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Slot
+from streams.redact.bundle import bundle_hash
+from streams.redact.coverage import covered, redacted_event
+from streams.redact.detect.find import Detector
+from streams.redact.intake import Payload, open_messages
+from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
+from streams.redact.quarantine import Quarantine
+from streams.redact.redactor import redact, redact_many
+from streams.redact.release import Hashes, Release, Releaser
+from topology.control import PolicyRecord
+from topology.policies import Policy, load_policy_bytes
+from vault.data_keys import DataKeys, UnwrappedKeys
+from vault.interface import Vault
+from vault.raw import Media, transit_key
+from vault.segments.halves import SlotHalves
+from vault.segments.sealing import Segment, SegmentSealer
+
+HOUR_MS = 3_600_000
+
+Parse = Callable[[bytes, Media, int | None], RawRecord]
+"""A payload as a record. Raises RecordError, and RegistryUnavailable for a schema not seen before."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ruling:
+    """The policy in force, with the detector built for it."""
+
+    policy: Policy
+    detector: Detector
+    bundle: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What the stage needs from the outside."""
+
+    policy_in_force: Callable[[], PolicyRecord | None]
+    """What signed `control` says now; None: nothing may be released, and raw records wait on the log."""
+    build_detector: Callable[[Policy], Detector]
+    parse: Parse
+    hashes: Hashes
+    vault: Vault
+
+
+@dataclass(slots=True)
+class _Work:
+    """A batch being worked on."""
+
+    now: int
+    ruling: Ruling
+    results: dict[tuple[str, int, int], OffsetOutcome] = field(default_factory=dict)
+    releases: list[tuple[Message, Release]] = field(default_factory=list)
+    quarantined: list[tuple[Message, Reason]] = field(default_factory=list)
+    segments: list[Segment] = field(default_factory=list)
+
+
+class RedactProcessor:
+    """Implements `streams.engine.processor.Processor`."""
+
+    def __init__(self, project: str, codec: Codec, slot: str, seams: Seams) -> None:
+        self._project = project
+        self._codec = codec
+        self._seams = seams
+        self._raw_keys = UnwrappedKeys(seams.vault, transit_key(project))
+        data_keys = DataKeys(seams.vault)
+        self._sealer = SegmentSealer(data_keys, SlotHalves(seams.vault, project, slot), project, slot)
+        self._quarantine = Quarantine(project, slot, data_keys)
+        self._releaser = Releaser(project, seams.hashes)
+        self._slot = Slot(slot, 0, f"redact.{project}", project)
+        self._sequence = 0
+        self._ruling: Ruling | None = None
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Without a policy in force nothing may leave: raw records wait where they are."""
+        return frozenset() if self._ruling else frozenset({f"raw.{self._project}"})
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - its epoch is its state
+        """Begin the epoch: what an earlier one left unnamed in Vault is an orphan once this commits."""
+        self._slot = slot
+        self._sequence = 0
+        self._rule()
+        epoch = self._codec.encode(SlotEpoch(slot.name, slot.epoch))
+        return Plan(outputs=[Outgoing(f"segments.{self._project}", f"epoch/{slot.name}".encode(), epoch)])
+
+    def control(self, changed: Sequence[str]) -> Plan:
+        """Take up the policy in force."""
+        if any(concern.startswith("policy/") for concern in changed):
+            self._rule()
+        return Plan()
+
+    def process(self, batch: Batch) -> Plan:
+        """One outcome for every offset of the batch."""
+        plan = Plan()
+        if not batch.messages or self._ruling is None:
+            return plan
+        work = _Work(batch.now, self._ruling)
+        self._redact(batch.messages, work)
+        self._seal(work)
+        self._release(work, plan)
+        self._cover(batch, work, plan)
+        return plan
+
+    def _rule(self) -> None:
+        record = self._seams.policy_in_force()
+        if record is None:
+            self._ruling = None
+        elif self._ruling is None or self._ruling.policy.hash != record.hash:
+            policy = load_policy_bytes(record.body)
+            detector = self._seams.build_detector(policy)
+            self._ruling = Ruling(policy, detector, bundle_hash(policy, detector))
+
+    # 1 and 2: payloads, records, outcomes
+
+    def _redact(self, messages: Sequence[Message], work: _Work) -> None:
+        payloads = open_messages(messages, self._raw_keys, self._project)
+        records = [self._parsed(payload) for payload in payloads]
+        good = [record for record in records if isinstance(record, RawRecord)]
+        outcomes = iter(self._outcomes(good, work.ruling))
+        for message, record in zip(messages, records, strict=True):
+            outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
+            self._note(message, outcome, work)
+
+    def _parsed(self, payload: Payload | RecordError) -> RawRecord | RecordError:
+        if isinstance(payload, RecordError):
+            return payload
+        try:
+            return self._seams.parse(payload.data, payload.media, payload.schema_id)
+        except RecordError as error:
+            return error
+
+    @staticmethod
+    def _outcomes(records: Sequence[RawRecord], ruling: Ruling) -> list[Outcome]:
+        try:
+            return redact_many(records, ruling.policy, ruling.detector)
+        except Exception:  # noqa: BLE001 - a recognizer may be anybody's code: what it breaks on is quarantined
+            return [_alone(record, ruling) for record in records]
+
+    def _note(self, message: Message, outcome: Outcome, work: _Work) -> None:
+        if isinstance(outcome, Redacted):
+            raw = RawReference(message.topic, message.partition, message.offset)
+            work.releases.append((message, self._releaser.prepare(raw, outcome)))
+        elif isinstance(outcome, Dropped):
+            dropped = OffsetOutcome(message.offset, RawOutcome.DROPPED, reason=outcome.reason.value)
+            work.results[_place(message)] = dropped
+        else:
+            work.quarantined.append((message, outcome.reason))
+
+    # 3 and 4: segments, outputs, coverage
+
+    def _seal(self, work: _Work) -> None:
+        sealed = self._sealer.seal(
+            [release.contents for _, release in work.releases], self._next_segment, work.now
+        )
+        refused = [(message, release) for message, release in work.releases if release.task_id in sealed.refused]
+        work.quarantined += [(message, sealed.refused[release.task_id].reason) for message, release in refused]
+        work.releases = [pair for pair in work.releases if pair[1].task_id not in sealed.refused]
+        work.segments = sealed.segments
+
+    def _next_segment(self) -> str:
+        """Never used twice: an aborted batch leaves its number to the orphan it may have left in Vault."""
+        self._sequence += 1
+        return f"{self._slot.name}/{self._slot.epoch}/{self._sequence}"
+
+    def _release(self, work: _Work, plan: Plan) -> None:
+        segment_of = {task: segment.segment_id for segment in work.segments for task in segment.task_ids}
+        entries = {release.task_id: release.entry for _, release in work.releases}
+        for message, release in work.releases:
+            task = self._releaser.task(
+                release, segment_of[release.task_id], work.ruling.policy, work.ruling.bundle
+            )
+            self._put(plan, f"tasks.{self._project}", release.task_id.encode(), task)
+            outcome = OffsetOutcome(message.offset, RawOutcome.TASK, task_id=release.task_id)
+            work.results[_place(message)] = outcome
+        for segment in work.segments:
+            plan.documents += segment.documents
+            index = self._index(segment, entries, work)
+            self._put(plan, f"segments.{self._project}", segment.segment_id.encode(), index)
+        for message, reason in work.quarantined:
+            entry = self._quarantine.seal(message, reason, work.ruling.bundle, work.now)
+            self._put(plan, f"quarantine.{self._project}", message.key or b"", entry)
+            outcome = OffsetOutcome(message.offset, RawOutcome.QUARANTINED, reason=reason.value)
+            work.results[_place(message)] = outcome
+
+    def _index(self, segment: Segment, entries: dict[str, SegmentEntry], work: _Work) -> SegmentIndex:
+        _slot, _epoch, sequence = segment.segment_id.rsplit("/", 2)
+        return SegmentIndex(
+            segment_id=segment.segment_id,
+            slot=self._slot.name,
+            epoch=self._slot.epoch,
+            sequence=int(sequence),
+            bundle=work.ruling.bundle,
+            created_at=work.now,
+            expires_at=work.now + work.ruling.policy.segment_hours * HOUR_MS,
+            entries=tuple(entries[task] for task in segment.task_ids),
+        )
+
+    def _cover(self, batch: Batch, work: _Work, plan: Plan) -> None:
+        segments = tuple(segment.segment_id for segment in work.segments)
+        for place, messages in sorted(batch.by_partition().items()):
+            outcomes = {m.offset: work.results[_place(m)] for m in messages}
+            coverage = covered(place, batch.positions_before[place], outcomes)
+            plan.events.append(redacted_event(coverage, work.ruling.bundle, work.ruling.policy, segments))
+
+    def _put(self, plan: Plan, topic: str, key: bytes, record: object) -> None:
+        plan.outputs.append(Outgoing(topic, key, self._codec.encode(record)))
+
+
+def _alone(record: RawRecord, ruling: Ruling) -> Outcome:
+    try:
+        return redact(record, ruling.policy, ruling.detector)
+    except Exception:  # noqa: BLE001 - as above; its text could quote the record, so only the reason is kept
+        return Refused(Reason.DETECTION_FAILED)
+
+
+def _place(message: Message) -> tuple[str, int, int]:
+    return (message.topic, message.partition, message.offset)
