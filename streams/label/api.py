@@ -1,0 +1,204 @@
+"""The HTTP API of the queue (DESIGN §9). A call becomes a command, answered after the commit that carries it.
+
+In doubt, late, overloaded or without Vault the answer is 503 with Retry-After, and the same call again is answered
+from what was committed. Error bodies are `{"error": {"reason", "message"}}`.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any, TypeVar, cast
+
+from fastapi import Request
+from pydantic import ValidationError
+
+from schemas.errors import Reason, Unparseable, VeilError
+from schemas.resources import project_resource
+from schemas.states import LeaseEnding
+from streams.engine.clock import Clock
+from streams.label import forms, problems, tokens
+from streams.label.bodies import SlowBody, read_json
+from streams.label.commands import (
+    Counts,
+    CountTasks,
+    Deny,
+    Ended,
+    Heartbeat,
+    Held,
+    Leased,
+    LeaseTask,
+    Release,
+    Report,
+    Skip,
+    Submit,
+    Unopenable,
+)
+from streams.label.denials import Denials
+from streams.label.opening import OpenContent, Opener, Unreadable
+from streams.label.problems import Problem
+from streams.label.requests import RequestQueue
+from streams.label.settings import ApiSettings
+from topology.policies.model import LabelSchema
+
+F = TypeVar("F", bound=forms.Form)
+_KEY = re.compile(r"[\x21-\x7e]{1,128}")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSeams:
+    """What the API needs. `token_keys`: raw Ed25519 public keys by key id, from the topology's pins."""
+
+    requests: RequestQueue
+    open_content: OpenContent
+    schema_of: Callable[[str], LabelSchema | None]
+    token_keys: dict[str, bytes]
+    clock: Clock
+
+
+class LabelApi:
+    """The calls, without their routes. Used from one event loop."""
+
+    def __init__(self, project: str, seams: ApiSeams, settings: ApiSettings) -> None:
+        self._project = project
+        self._seams = seams
+        self._settings = settings
+        self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
+        self._denials = Denials(settings.denials_per_minute)
+        self._rules = tokens.TokenRules(
+            project, seams.token_keys, ttl_s=settings.token_ttl_s, leeway_s=settings.token_leeway_s
+        )
+
+    def close(self) -> None:
+        """Stop opening."""
+        self._opener.close()
+
+    def person(self, request: Request) -> tokens.Person:
+        """Who is calling. Raises Problem (401, 403), audited."""
+        now = self._seams.clock.now()
+        try:
+            return tokens.check(request.headers.get("authorization"), self._rules, now // 1000)
+        except tokens.TokenRefused as refused:
+            self._audit_denial(refused.fault, refused.person)
+            raise problems.of_token(refused) from None
+
+    def check_project(self, project: str, person: tokens.Person) -> None:
+        """Raises Problem (403) unless it is the project this process serves."""
+        if project != self._project:
+            fault = tokens.TokenFault.WRONG_PROJECT
+            self._audit_denial(fault, person.name)
+            raise problems.of_token(tokens.TokenRefused(fault, person.name))
+
+    async def lease(self, person: tokens.Person) -> forms.LeaseView | None:
+        """The next task, opened; None when there is none."""
+        leased = cast("Leased | None", await self._ask(LeaseTask(person.name)))
+        if leased is None:
+            return None
+        schema = self._seams.schema_of(leased.task.policy)
+        if schema is None:
+            raise problems.unavailable(Reason.NO_POLICY.value, "the policy of this task has not arrived yet")
+        fields = await self._open(leased)
+        return forms.lease_view(leased.lease, leased.task, fields, schema)
+
+    async def heartbeat(self, request: Request, person: tokens.Person, lease_id: str) -> forms.HeartbeatView:
+        """Extend a lease."""
+        form = await self._form(request, forms.HeartbeatForm)
+        leased = cast("Leased", await self._ask(Heartbeat(Held(person.name, lease_id, form.fencing_token))))
+        lease = leased.lease
+        return forms.HeartbeatView(
+            lease_id=lease.lease_id, fencing_token=lease.fencing_token, expires_at=lease.expires_at
+        )
+
+    async def label(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
+        """Submit the answer."""
+        key = request.headers.get("idempotency-key", "")
+        if _KEY.fullmatch(key) is None:
+            message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
+            raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message)
+        form = await self._form(request, forms.LabelForm)
+        vouched = json.dumps([lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
+        command = Submit(
+            Held(person.name, lease_id, form.fencing_token),
+            form.result.result(),
+            hashlib.sha256(key.encode()).digest(),
+            hashlib.sha256(vouched).digest(),
+        )
+        return _ended_view(await self._ask(command))
+
+    async def skip(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
+        """Never this task for this person."""
+        form = await self._form(request, forms.SkipForm)
+        return _ended_view(await self._ask(Skip(Held(person.name, lease_id, form.fencing_token), form.reason)))
+
+    async def release(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
+        """Not now."""
+        form = await self._form(request, forms.ReleaseForm)
+        return _ended_view(await self._ask(Release(Held(person.name, lease_id, form.fencing_token), form.reason)))
+
+    async def report(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
+        """Something is exposed."""
+        form = await self._form(request, forms.ReportForm)
+        held = Held(person.name, lease_id, form.fencing_token)
+        return _ended_view(await self._ask(Report(held, form.reason, form.marks())))
+
+    async def stats(self) -> forms.StatsView:
+        """How the queue stands."""
+        return forms.stats_view(cast("Counts", await self._ask(CountTasks())))
+
+    def _audit_denial(self, fault: str, person: str) -> None:
+        """Have it audited, without waiting: nothing is given out. Limited before it takes a place in the queue."""
+        suppressed = self._denials.admit(f"{fault} {person}", self._seams.clock.now())
+        if suppressed is not None:
+            try:
+                self._seams.requests.ask(Deny(person, project_resource(self._project), str(fault), suppressed))
+            except VeilError:
+                return  # overloaded: the caller is refused all the same
+
+    async def _ask(self, command: object) -> object:
+        """The answer after the commit. Raises Problem."""
+        try:
+            future = asyncio.wrap_future(self._seams.requests.ask(command))
+            return await asyncio.wait_for(future, self._settings.answer_timeout_s)
+        except TimeoutError:
+            raise problems.unavailable("in_doubt", "this takes too long; ask again in the same words") from None
+        except VeilError as error:
+            raise problems.of_error(error) from None
+
+    async def _open(self, leased: Leased) -> dict[str, str]:
+        """The content. Where it never will open: end the task, so that nobody else is sent there."""
+        try:
+            return await self._opener.open(leased.task)
+        except Unreadable as error:
+            lease = leased.lease
+            await self._ask(Unopenable(Held(lease.person, lease.lease_id, lease.fencing_token), error.reason))
+            raise problems.gone(error.reason) from None
+        except VeilError as error:
+            raise problems.of_error(error) from None
+
+    async def _form(self, request: Request, form: type[F]) -> F:
+        try:
+            return form.model_validate(await read_json(request, self._settings))
+        except Unparseable as error:
+            raise problems.of_error(error) from None
+        except SlowBody:
+            message = "the body did not arrive in time"
+            raise Problem(HTTPStatus.REQUEST_TIMEOUT, Reason.BAD_REQUEST.value, message) from None
+        except ValidationError:
+            message = f"the body is not a {form.__name__}; see /openapi.json"
+            raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message) from None
+
+
+def _ended_view(answer: Any) -> forms.EndedView:  # noqa: ANN401 - answers are untyped by design of the seam
+    ended = cast("Ended", answer)
+    return forms.EndedView(
+        lease_id=ended.lease_id,
+        task_id=ended.task_id,
+        outcome=ended.ending.value,
+        ended_at=ended.ended_at,
+        label_id=ended.lease_id if ended.ending is LeaseEnding.LABEL else None,
+    )

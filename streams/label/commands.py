@@ -1,0 +1,173 @@
+"""What the API asks of the queue, and what it is answered. Plain values; no text of a task is in any of them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.errors import Reason
+from schemas.records import LabelSpan, Task
+from schemas.states import LeaseEnding
+
+
+class SkipReason(StrEnum):
+    """Why a person will not label this task, ever."""
+
+    UNCLEAR = "unclear"
+    WRONG_LANGUAGE = "wrong_language"
+    CONFLICT_OF_INTEREST = "conflict_of_interest"
+    DISTRESSING = "distressing"
+
+
+class ReleaseReason(StrEnum):
+    """Why a person gives a task back for now."""
+
+    BREAK = "break"
+    END_OF_SHIFT = "end_of_shift"
+    TECHNICAL = "technical"
+
+
+class ReportReason(StrEnum):
+    """What a person saw that nobody should have seen. Pulls the task at once."""
+
+    PERSONAL_DATA = "personal_data"
+    SECRET = "secret"  # noqa: S105 - a reason, not a password
+    OTHER_SENSITIVE = "other_sensitive"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """An answer: spans in code points of the sanitized fields, end-exclusive, and one option a choice."""
+
+    spans: tuple[LabelSpan, ...]
+    choices: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class LeaseTask:
+    """The next task for `person`, or the one they hold. Answered with Leased, or None when there is none."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Names an open lease as its holder knows it."""
+
+    person: str
+    lease_id: str
+    fencing_token: int
+
+
+@dataclass(frozen=True, slots=True)
+class Heartbeat:
+    """Extend the lease. Answered with Lease."""
+
+    held: Held
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """The answer to the task. The digests are SHA-256 of the Idempotency-Key and of everything it vouches for.
+
+    Answered with Ended.
+    """
+
+    held: Held
+    result: Result
+    key_digest: bytes
+    body_digest: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """Not this person, ever. Answered with Ended."""
+
+    held: Held
+    reason: SkipReason
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Not now. Answered with Ended."""
+
+    held: Held
+    reason: ReleaseReason
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Something is exposed, where `spans` mark it. Answered with Ended."""
+
+    held: Held
+    reason: ReportReason
+    spans: tuple[LabelSpan, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Unopenable:
+    """The content of a leased task does not open, and never will. Answered with None."""
+
+    held: Held
+    reason: Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Deny:
+    """Someone was refused before a command could be formed: to be audited. Answered with None."""
+
+    person: str
+    resource: str
+    reason: str
+    suppressed: int
+
+
+@dataclass(frozen=True, slots=True)
+class CountTasks:
+    """How the queue stands. Answered with Counts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """An open lease."""
+
+    lease_id: str
+    task_id: str
+    person: str
+    fencing_token: int
+    leased_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Leased:
+    """A lease with its sealed task. `again`: it was open already."""
+
+    lease: Lease
+    task: Task
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A lease that its holder ended. `replayed`: by an earlier, identical call. `task` is None once it ended."""
+
+    lease_id: str
+    task_id: str
+    person: str
+    ending: LeaseEnding
+    reason: str
+    leased_at: int
+    ended_at: int
+    replayed: bool
+    task: Task | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """Open tasks: those that can be leased, are leased, wait for decide, wait for people not here now."""
+
+    available: int
+    leased: int
+    awaiting: int
+    parked: int

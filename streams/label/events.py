@@ -1,0 +1,129 @@
+"""The audit events of the label stage.
+
+Each names its task, as resource or parent (`schemas.resources`), so that lineage can be followed. The id of a
+label is that of its lease: a lease becomes one label at most.
+"""
+
+from __future__ import annotations
+
+from schemas.audit import Decision, Event, EventType
+from schemas.errors import Reason
+from schemas.records import Task
+from schemas.resources import label_resource, lease_resource, segment_resource, task_resource
+from schemas.states import LeaseEnding
+from streams.label import work
+from streams.label.commands import Ended, Held, Lease, Leased
+
+PURPOSE = "annotation"
+_ENDINGS = {
+    LeaseEnding.LABEL: EventType.LABEL_SUBMITTED,
+    LeaseEnding.SKIP: EventType.TASK_SKIPPED,
+    LeaseEnding.RELEASE: EventType.TASK_RELEASED,
+    LeaseEnding.REPORT: EventType.TASK_REPORTED,
+}
+
+
+def viewed(leased: Leased) -> Event:
+    """Committed before the content is opened, each time it is."""
+    details = {
+        "fencing_token": str(leased.lease.fencing_token),
+        "expires_at": str(leased.lease.expires_at),
+        "again": str(leased.again).lower(),
+    }
+    return Event(
+        EventType.TASK_VIEWED,
+        task_resource(leased.task.task_id),
+        decision=Decision.ALLOW,
+        person=leased.lease.person,
+        purpose=PURPOSE,
+        bundle=leased.task.bundle,
+        parents=(lease_resource(leased.lease.lease_id), segment_resource(leased.task.segment_id)),
+        details=details,
+    )
+
+
+def renewed(leased: Leased) -> Event:
+    """Every heartbeat."""
+    return _of_lease(EventType.LEASE_RENEWED, leased.lease, leased.task)
+
+
+def expired(leased: Leased) -> Event:
+    """A lease that nobody renewed."""
+    return _of_lease(EventType.LEASE_EXPIRED, leased.lease, leased.task)
+
+
+def _of_lease(kind: EventType, lease: Lease, task: Task) -> Event:
+    return Event(
+        kind,
+        lease_resource(lease.lease_id),
+        person=lease.person,
+        purpose=PURPOSE,
+        bundle=task.bundle,
+        parents=(task_resource(lease.task_id),),
+        details={"fencing_token": str(lease.fencing_token), "expires_at": str(lease.expires_at)},
+    )
+
+
+def finished(ended: Ended, task: Task) -> Event:
+    """A lease that its holder ended: with a label, by skipping, releasing or reporting."""
+    labeled = ended.ending is LeaseEnding.LABEL
+    lease = lease_resource(ended.lease_id)
+    return Event(
+        _ENDINGS[ended.ending],
+        label_resource(ended.lease_id) if labeled else task_resource(ended.task_id),
+        person=ended.person,
+        purpose=PURPOSE,
+        reason=ended.reason,
+        bundle=task.bundle,
+        parents=(lease, task_resource(ended.task_id)) if labeled else (lease,),
+    )
+
+
+def closed(task: Task, reason: str) -> Event:
+    """Decide has closed the task; `reason` is the order's."""
+    return Event(EventType.TASK_CLOSED, task_resource(task.task_id), reason=reason, bundle=task.bundle)
+
+
+def withdrawn(task_id: str, task: Task | None, reason: str) -> Event:
+    """The acknowledgement: neither this task nor its key is held here any more. `held`: whether it was."""
+    return Event(
+        EventType.TASK_WITHDRAWN,
+        task_resource(task_id),
+        reason=reason,
+        bundle=task.bundle if task else "",
+        details={"held": "true" if task else "false"},
+    )
+
+
+def unopenable(held: Held, task: Task, reason: Reason) -> Event:
+    """The sealed content of a task did not open; nobody has seen it, nobody will."""
+    return Event(
+        EventType.RECORD_REFUSED,
+        task_resource(task.task_id),
+        "refused",
+        reason=reason,
+        bundle=task.bundle,
+        parents=(lease_resource(held.lease_id), segment_resource(task.segment_id)),
+    )
+
+
+def denied(person: str, resource: str, reason: str, suppressed: int, parents: tuple[str, ...] = ()) -> Event:
+    """Someone asked for what is not theirs. `suppressed`: how many like it were not written since the last."""
+    return Event(
+        EventType.ACCESS_DENIED,
+        resource,
+        "refused",
+        decision=Decision.DENY,
+        person=person,
+        purpose=PURPOSE,
+        reason=reason,
+        parents=parents,
+        details={"suppressed": str(suppressed)} if suppressed else {},
+    )
+
+
+def denied_lease(held: Held, suppressed: int) -> Event:
+    """A person used the lease of another one. Written from its parts: nothing a client sent goes into audit."""
+    task_id, token = work.split(held.lease_id)
+    resource = lease_resource(work.lease_id(task_id, token))
+    return denied(held.person, resource, Reason.NOT_PERMITTED, suppressed, (task_resource(task_id),))

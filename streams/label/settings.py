@@ -1,0 +1,79 @@
+"""Every limit of the label stage, with its reason. Times in milliseconds unless the name says otherwise."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class QueueSettings:
+    """Limits of the queue's core."""
+
+    lease_ms: int = 300_000
+    """How long a lease lives without a heartbeat: five minutes, a long read and an interruption."""
+    lease_max_ms: int = 3_600_000
+    """How long heartbeats may keep one lease: a session's hour, so that a forgotten tab frees its task."""
+    receipt_ms: int = 3_600_000
+    """How long after a task ended a repeated call is still answered: as long as a bearer token may live."""
+    max_returns: int = 3
+    """How often one person may give one task back (release, expiry) before it never comes to them again."""
+    window: int = 20_000
+    """Tasks that can be worked on now; above, `tasks.P` waits. Rebuilding 20,000 takes under a second."""
+    open_limit: int = 60_000
+    """Open tasks in all: with those that wait for decide or for people who are not here (three windows)."""
+    window_bytes: int = 256 * 2**20
+    """Sealed content held in memory: 20,000 tasks of 13 kB; large tasks fill the window sooner."""
+    active_ms: int = 900_000
+    """Who asked for a task in this time counts as present; a task nobody present may take is parked."""
+
+
+@dataclass(frozen=True, slots=True)
+class ResultLimits:
+    """How large an answer may be."""
+
+    spans: int = 1_000
+    """A span costs about 60 bytes: a thousand fit the body limit."""
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSettings:
+    """Limits of the HTTP API."""
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    """0 lets the system choose; `LabelServer.url` says what it chose."""
+    body_bytes: int = 64 * 1024
+    """A thousand spans as JSON. Counted while streaming, whatever Content-Length claims."""
+    header_bytes: int = 16 * 1024
+    """A bearer token is under 1 kB; browsers send a few more."""
+    body_timeout_s: float = 10.0
+    """A client that sends 64 kB more slowly than this is let go."""
+    json_depth: int = 8
+    """A result is four levels deep."""
+    json_nodes: int = 20_000
+    """Five nodes a span, and room to spare."""
+    answer_timeout_s: float = 8.0
+    """A commit takes milliseconds; a takeover two seconds (transaction timeout). After this: 503, ask again."""
+    retry_after_s: int = 1
+    """What `Retry-After` says with each 503."""
+    pending_requests: int = 1_000
+    """Requests that wait for the loop. More means the loop is behind: 503 at once instead of a long queue."""
+    connections: int = 500
+    """Concurrent requests that uvicorn admits; above it answers 503 itself."""
+    openers: int = 4
+    """Threads that open content: each waits on Vault, 410 reads/s a thread measured."""
+    denials_per_minute: int = 10
+    """`access.denied` events a minute for one subject; the rest is counted in the next one."""
+    token_ttl_s: int = 3_600
+    """The longest life of a bearer token."""
+    token_leeway_s: int = 30
+    """How far the issuer's clock may run ahead."""
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSettings:
+    """All of them."""
+
+    queue: QueueSettings = field(default_factory=QueueSettings)
+    results: ResultLimits = field(default_factory=ResultLimits)
+    api: ApiSettings = field(default_factory=ApiSettings)

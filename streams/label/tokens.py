@@ -1,0 +1,154 @@
+"""Annotators' bearer tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037, `EdDSA`), one hour at most.
+
+Claims: `iss`, `sub` (the person), `aud` (`label.<project>`), `project`, `role` (`annotator`), `iat`, `exp`, `jti`.
+The header's `kid` names the pinned key. Time is an argument.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+import jwt
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from jwt.types import Options
+
+ROLE = "annotator"
+_ALGORITHM = "EdDSA"
+_CLAIMS = ("iss", "sub", "aud", "project", "role", "iat", "exp", "jti")
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._@-]{0,63}")
+_OPTIONS: Options = {
+    "verify_exp": False,
+    "verify_iat": False,
+    "verify_nbf": False,
+    "verify_aud": False,
+    "verify_iss": False,
+    "verify_sub": False,
+    "verify_jti": False,
+    "require": list(_CLAIMS),
+}
+"""The signature is PyJWT's to check; times and audience are ours, by our clock."""
+_MAX_CHARS = 4_096
+"""A token of ours has about 500."""
+
+
+class TokenFault(StrEnum):
+    """Why a token was not accepted. The first three: who are you (401); the rest: you may not (403)."""
+
+    MISSING = "missing_token"
+    BAD = "bad_token"
+    EXPIRED = "expired_token"
+    WRONG_PROJECT = "wrong_project"
+    WRONG_ROLE = "wrong_role"
+
+
+class TokenRefused(Exception):
+    """A bearer token does not hold. `person` is set only where the signature holds."""
+
+    def __init__(self, fault: TokenFault, person: str = "") -> None:
+        super().__init__(fault.value)
+        self.fault = fault
+        self.person = person
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is calling, as a valid token says. `expires_at` in seconds since the epoch."""
+
+    name: str
+    project: str
+    role: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class TokenRules:
+    """What a token must be like. `keys` are raw 32-byte Ed25519 public keys by key id."""
+
+    project: str
+    keys: Mapping[str, bytes]
+    ttl_s: int
+    leeway_s: int
+
+
+def audience(project: str) -> str:
+    """Who tokens for a project's queue are meant for."""
+    return f"label.{project}"
+
+
+def check(authorization: str | None, rules: TokenRules, now_s: int) -> Person:
+    """The person behind an `Authorization` header. Raises TokenRefused."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise TokenRefused(TokenFault.MISSING)
+    claims = _verified(token.strip(), rules)
+    _check_times(claims, rules, now_s)
+    person = claims["sub"]
+    if not isinstance(person, str) or _NAME.fullmatch(person) is None:
+        raise TokenRefused(TokenFault.BAD)
+    if claims["aud"] != audience(rules.project) or claims["project"] != rules.project:
+        raise TokenRefused(TokenFault.WRONG_PROJECT, person)
+    if claims["role"] != ROLE:
+        raise TokenRefused(TokenFault.WRONG_ROLE, person)
+    return Person(person, rules.project, ROLE, claims["exp"])
+
+
+def _verified(token: str, rules: TokenRules) -> dict[str, Any]:
+    """The claims of a token with a good signature."""
+    if len(token) > _MAX_CHARS:
+        raise TokenRefused(TokenFault.BAD)
+    try:
+        kid = jwt.get_unverified_header(token).get("kid", "")
+        key = Ed25519PublicKey.from_public_bytes(rules.keys[kid])
+        claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], options=_OPTIONS)
+    except (jwt.PyJWTError, KeyError, ValueError, TypeError, RecursionError):
+        raise TokenRefused(TokenFault.BAD) from None
+    return claims
+
+
+def _check_times(claims: Mapping[str, Any], rules: TokenRules, now_s: int) -> None:
+    issued, expires = claims["iat"], claims["exp"]
+    if not _whole(issued) or not _whole(expires) or expires <= issued:
+        raise TokenRefused(TokenFault.BAD)
+    if expires - issued > rules.ttl_s or issued > now_s + rules.leeway_s:
+        raise TokenRefused(TokenFault.BAD)
+    if expires <= now_s:
+        raise TokenRefused(TokenFault.EXPIRED)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def claims_for(person: str, project: str, issuer: str, token_id: str, now_s: int, ttl_s: int) -> dict[str, Any]:
+    """What an issuer puts into a token."""
+    return {
+        "iss": issuer,
+        "sub": person,
+        "aud": audience(project),
+        "project": project,
+        "role": ROLE,
+        "iat": now_s,
+        "exp": now_s + ttl_s,
+        "jti": token_id,
+    }
+
+
+def signing_input(claims: Mapping[str, Any], key_id: str) -> bytes:
+    """What the issuer signs (RFC 7515, 5.1), so that the key can stay in Vault."""
+    header = {"alg": _ALGORITHM, "kid": key_id, "typ": "JWT"}
+    return b".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
+
+
+def assembled(message: bytes, signature: bytes) -> str:
+    """The token of a signing input and its signature (64 bytes)."""
+    return (message + b"." + _encoded(signature)).decode("ascii")
+
+
+def _encoded(data: bytes) -> bytes:
+    return base64.urlsafe_b64encode(data).rstrip(b"=")

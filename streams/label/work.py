@@ -1,0 +1,132 @@
+"""What may happen to one task, as functions from `TaskWork` to `TaskWork`. No index, no clock.
+
+A lease id is `<task id>-<fencing token>`; tokens rise by one a task, so a later lease always has a higher one.
+The label that a lease ends with has the lease's id: one lease can't become two labels.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import replace
+
+from schemas.errors import Reason, Refused
+from schemas.states import LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
+from streams.label.availability import Row
+from streams.label.commands import Ended, Held, Lease
+from streams.label.settings import QueueSettings
+
+ANSWERS = frozenset({LeaseEnding.LABEL, LeaseEnding.SKIP, LeaseEnding.REPORT})
+"""After one of these its person never gets the task again."""
+RETURNS = frozenset({LeaseEnding.RELEASE, LeaseEnding.EXPIRY})
+"""After one of these they may, when nothing unseen is left: nothing was answered, and small teams must go on."""
+_TOKEN_DIGITS = 18
+_REFUSALS = {
+    LeaseEnding.RELEASE: Reason.STALE_TOKEN,
+    LeaseEnding.EXPIRY: Reason.LEASE_EXPIRED,
+    LeaseEnding.CLOSE: Reason.TASK_CLOSED,
+    LeaseEnding.WITHDRAWAL: Reason.WITHDRAWN,
+}
+
+
+def fresh(task_id: str, order: int) -> TaskWork:
+    """A task that nobody has had. `order` is its age: lower is older."""
+    return TaskWork(task_id, order, WorkStatus.OPEN, 0, adjudicate=False, token=0, leases=(), turns=(), ended_at=0)
+
+
+def lease_id(task_id: str, token: int) -> str:
+    """The name of a lease."""
+    return f"{task_id}-{token}"
+
+
+def split(lease: str) -> tuple[str, int]:
+    """Task id and token in a lease id. Raises Refused (`unknown_lease`) for anything else."""
+    task_id, dash, token = lease.rpartition("-")
+    if not dash or not (token.isascii() and token.isdigit()) or len(token) > _TOKEN_DIGITS:
+        raise Refused(Reason.UNKNOWN_LEASE, "no such lease")
+    return task_id, int(token)
+
+
+def as_lease(work: TaskWork, state: LeaseState) -> Lease:
+    """The open lease as its holder sees it."""
+    name = lease_id(work.task_id, state.token)
+    return Lease(name, work.task_id, state.person, state.token, state.leased_at, state.expires_at)
+
+
+def as_ended(work: TaskWork, turn: TurnState, *, replayed: bool) -> Ended:
+    """The ended lease as its holder is told."""
+    name = lease_id(work.task_id, turn.token)
+    return Ended(
+        name, work.task_id, turn.person, turn.ending, turn.reason, turn.leased_at, turn.ended_at, replayed=replayed
+    )
+
+
+def turn_of(work: TaskWork, token: int) -> TurnState | None:
+    """How the lease with this token ended, or None."""
+    return next((turn for turn in work.turns if turn.token == token), None)
+
+
+def held(work: TaskWork, claim: Held, now: int) -> LeaseState:
+    """The open lease that `claim` names. Raises Refused with the reason why its holder has it no more."""
+    _, token = split(claim.lease_id)
+    state = next((lease for lease in work.leases if lease.token == token), None)
+    turn = turn_of(work, token)
+    owner = state or turn
+    if owner is None:
+        raise Refused(Reason.UNKNOWN_LEASE, "no such lease")
+    if owner.person != claim.person:
+        raise Refused(Reason.NOT_PERMITTED, "the lease is another person's")
+    if token != claim.fencing_token:
+        raise Refused(Reason.STALE_TOKEN, "the fencing token is not this lease's")
+    if turn is not None:
+        reason = _REFUSALS.get(turn.ending, Reason.ALREADY_SUBMITTED)
+        raise Refused(reason, f"the lease has ended: {turn.ending}")
+    assert state is not None  # one of the two is
+    if state.expires_at <= now:
+        raise Refused(Reason.LEASE_EXPIRED, "the lease has ended: expiry")
+    return state
+
+
+def has_room(work: TaskWork, overlap: int) -> bool:
+    """Whether one more lease can't lead to more labels than overlap and granted extras."""
+    labels = sum(turn.ending is LeaseEnding.LABEL for turn in work.turns)
+    return work.status is WorkStatus.OPEN and labels + len(work.leases) < max(1, overlap) + work.granted
+
+
+def row(work: TaskWork, overlap: int, settings: QueueSettings) -> Row:
+    """Who may take the task, for the index. Holders are in it: asking again returns the lease they hold."""
+    returned = Counter(turn.person for turn in work.turns if turn.ending in RETURNS)
+    answered = {turn.person for turn in work.turns if turn.ending in ANSWERS}
+    worn = {person for person, times in returned.items() if times >= settings.max_returns}
+    return Row(work.task_id, has_room(work, overlap), frozenset(answered | worn), frozenset(returned))
+
+
+def with_lease(work: TaskWork, person: str, now: int, lease_ms: int) -> tuple[TaskWork, LeaseState]:
+    """The task leased to `person` under the next token."""
+    state = LeaseState(person, work.token + 1, now, now + lease_ms)
+    return replace(work, token=state.token, leases=(*work.leases, state)), state
+
+
+def renewed(work: TaskWork, state: LeaseState, now: int, settings: QueueSettings) -> tuple[TaskWork, LeaseState]:
+    """The lease extended from now, never beyond its longest life, never shortened."""
+    limit = state.leased_at + settings.lease_max_ms
+    extended = replace(state, expires_at=max(state.expires_at, min(now + settings.lease_ms, limit)))
+    others = tuple(extended if lease is state else lease for lease in work.leases)
+    return replace(work, leases=others), extended
+
+
+def without_lease(work: TaskWork, turn: TurnState) -> TaskWork:
+    """The lease with the turn's token has ended as the turn says."""
+    leases = tuple(lease for lease in work.leases if lease.token != turn.token)
+    return replace(work, leases=leases, turns=(*work.turns, turn))
+
+
+def turn_from(state: LeaseState, ending: LeaseEnding, reason: str, now: int) -> TurnState:
+    """The end of a lease, without digests."""
+    return TurnState(state.person, state.token, ending, reason, state.leased_at, now)
+
+
+def ended(work: TaskWork, status: WorkStatus, now: int) -> TaskWork:
+    """The whole task is over; every open lease ends with it."""
+    how = LeaseEnding.CLOSE if status is WorkStatus.CLOSED else LeaseEnding.WITHDRAWAL
+    turns = tuple(turn_from(lease, how, "", now) for lease in work.leases)
+    return replace(work, status=status, leases=(), turns=work.turns + turns, ended_at=now)

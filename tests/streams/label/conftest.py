@@ -1,0 +1,228 @@
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from schemas.audit import Event, EventType
+from schemas.codec import Codec, FixedIds
+from schemas.errors import CommitInDoubt
+from schemas.records import FieldShape, Label, PlaceholderSpan, Task, WorkOrder
+from streams.engine.messages import Message, Outgoing, TopicPartition
+from streams.engine.processor import Batch, Plan, Request, Slot
+from streams.label import tokens
+from streams.label.api import ApiSeams
+from streams.label.app import build
+from streams.label.processor import LabelProcessor, Seams
+from streams.label.requests import RequestQueue
+from streams.label.server import LabelServer
+from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
+from streams.label.withdrawals import WithdrawalOrders
+from topology.policies.model import Choice, LabelSchema
+
+TEXT = "[PERSON_1] a"
+SCHEMA = LabelSchema(("NAME", "COMPLAINT"), (Choice("tone", ("calm", "angry")),))
+CODEC = Codec(FixedIds())
+
+
+class ManualClock:
+    """Time that only tests move."""
+
+    def __init__(self) -> None:
+        self.ms = 1_700_000_000_000
+
+    def now(self) -> int:
+        return self.ms
+
+    def monotonic(self) -> float:
+        return self.ms / 1000
+
+    def wait(self, seconds: float) -> None:
+        self.ms += int(seconds * 1000)
+
+
+@dataclass
+class TinyLoop:
+    """Commits at once and in memory; what is committed is what the next restore sees."""
+
+    clock: ManualClock
+    requests: RequestQueue
+    withdrawn: set[str] = field(default_factory=set)
+    evicted: list[str] = field(default_factory=list)
+    policies: dict[str, LabelSchema] = field(default_factory=lambda: {"policy-1": SCHEMA})
+    settings: LabelSettings = field(default_factory=LabelSettings)
+    committed: list[Outgoing] = field(default_factory=list)
+    events: list[Event] = field(default_factory=list)
+    in_doubt: bool = False
+    offset: int = 0
+
+    def __post_init__(self) -> None:
+        seams = Seams(
+            self.policies.get,
+            lambda task_id: task_id in self.withdrawn,
+            self.evicted.extend,
+            WithdrawalOrders("demo", CODEC, lambda _: b"s" * 64),
+        )
+        self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)
+        self.restart()
+
+    def restart(self) -> None:
+        state = [
+            Message("label-state.demo", 0, at, one.key, one.value)
+            for at, one in enumerate(self.committed)
+            if one.topic == "label-state.demo"
+        ]
+        self.commit(self.processor.restore(Slot("label.demo.0", 1, "label.demo", "demo"), state))
+
+    def commit(self, plan: Plan) -> None:
+        self.committed += plan.outputs
+        self.events += plan.events
+        for request, answer in plan.answers:
+            request.answer(CommitInDoubt("test") if self.in_doubt else answer)
+
+    def batch(self, messages: list[Message] | None = None, requests: list[Request[Any]] | None = None) -> None:
+        places: dict[TopicPartition, int] = {}
+        self.commit(self.processor.process(Batch(messages or [], requests or [], places, self.clock.now())))
+
+    def control(self, *keys: str) -> None:
+        self.commit(self.processor.control(keys))
+
+    def give(self, *records: Task | WorkOrder | bytes) -> None:
+        self.batch([self.message(record) for record in records])
+
+    def message(self, record: Task | WorkOrder | bytes) -> Message:
+        self.offset += 1
+        topic = "work.demo" if isinstance(record, WorkOrder) else "tasks.demo"
+        value = record if isinstance(record, bytes) else CODEC.encode(record)
+        return Message(topic, 0, self.offset, b"key", value)
+
+    def ask(self, command: object) -> Any:
+        """One command in a batch of its own; raises what it is refused with."""
+        future = self.requests.ask(command)
+        self.batch(requests=self.requests.take(10))
+        return future.result(0)
+
+    def run(self, stop: threading.Event) -> None:
+        while not stop.is_set():
+            if self.requests.wait(0.5):
+                self.batch(requests=self.requests.take(100))
+
+    def types(self) -> list[EventType]:
+        return [event.type for event in self.events]
+
+    def labels(self) -> list[Label]:
+        return [CODEC.decode(one.value, Label) for one in self.committed if one.topic == "labels.demo"]
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    return ManualClock()
+
+
+@pytest.fixture
+def make_task() -> Callable[..., Task]:
+    """Tasks with one field `text` that reads `[PERSON_1] a`."""
+
+    def make(number: int, overlap: int = 1, policy: str = "policy-1") -> Task:
+        shape = FieldShape("text", len(TEXT), (PlaceholderSpan(0, 10, "PERSON"),))
+        name = f"{number:032x}"
+        return Task(name, 1, "bundle-1", policy, "redact.demo.0/1/1", overlap, 1, (shape,), b"sealed")
+
+    return make
+
+
+@pytest.fixture
+def tiny(clock) -> TinyLoop:
+    return TinyLoop(clock, RequestQueue(100))
+
+
+@pytest.fixture
+def tiny_with(clock) -> Callable[[QueueSettings], TinyLoop]:
+    return lambda settings: TinyLoop(clock, RequestQueue(100), settings=LabelSettings(queue=settings))
+
+
+@dataclass
+class Api:
+    """The real app on a real socket over the tiny loop."""
+
+    loop: TinyLoop
+    clock: ManualClock
+    key: Ed25519PrivateKey
+    opened: list[str] = field(default_factory=list)
+    content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
+    url: str = ""
+    http: httpx.Client = field(default_factory=httpx.Client)
+
+    def open_content(self, task: Task) -> Mapping[str, str]:
+        assert EventType.TASK_VIEWED in self.loop.types(), "opened before the view was committed"
+        self.opened.append(task.task_id)
+        return self.content(task)
+
+    def token(self, person: str = "ada", **changes: Any) -> str:
+        claims = tokens.claims_for(person, "demo", "issuer", uuid.uuid4().hex, self.clock.now() // 1000, 3600)
+        message = tokens.signing_input(claims | changes, "issuer")
+        return tokens.assembled(message, self.key.sign(message))
+
+    def call(
+        self, path: str, body: Any = None, person: str = "ada", *, method: str = "POST", **headers: str
+    ) -> httpx.Response:
+        sent = {"Authorization": f"Bearer {self.token(person)}"}
+        sent |= {name.replace("_", "-"): value for name, value in headers.items()}
+        if isinstance(body, (bytes, str)):
+            return self.http.request(method, self.url + path, content=body, headers=sent)
+        return self.http.request(method, self.url + path, json=body, headers=sent)
+
+    def lease(self, person: str = "ada") -> dict[str, Any]:
+        answer = self.call("/v1/projects/demo/leases", person=person)
+        assert answer.status_code == 200, answer.text
+        return answer.json()
+
+    def label(
+        self, lease: dict[str, Any], person: str = "ada", key: str = "key-1", **result: Any
+    ) -> httpx.Response:
+        body = {"fencing_token": lease["fencing_token"], "result": {"spans": [], "choices": {}} | result}
+        return self.call(f"/v1/leases/{lease['lease_id']}/label", body, person, Idempotency_Key=key)
+
+
+@pytest.fixture
+def api_with(clock) -> Iterator[Callable[..., Api]]:
+    stops: list[Callable[[], None]] = []
+
+    def make(settings: ApiSettings | None = None, queue: QueueSettings | None = None) -> Api:
+        settings = settings or ApiSettings()
+        requests = RequestQueue(settings.pending_requests)
+        loop = TinyLoop(clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
+        api = Api(loop, clock, Ed25519PrivateKey.generate())
+        public = api.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
+        seams = ApiSeams(requests, api.open_content, loop.policies.get, {"issuer": public}, clock)
+        server = LabelServer(build("demo", seams, settings), settings)
+        stop = threading.Event()
+        thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
+        api.url = server.start()
+        thread.start()
+
+        def end() -> None:
+            stop.set()
+            requests.close()
+            api.http.close()
+            server.stop()
+            thread.join()
+
+        stops.append(end)
+        return api
+
+    yield make
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def api(api_with) -> Api:
+    return api_with()

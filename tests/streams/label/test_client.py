@@ -1,0 +1,130 @@
+from __future__ import annotations
+
+import threading
+
+import httpx
+import pytest
+
+from schemas.errors import AccessDenied, Reason, Refused
+from schemas.records import LabelSpan
+from streams.engine.clock import SystemClock
+from streams.label.answering import ChoiceRule, ErrorRates, Lexicon
+from streams.label.client import LabelClient, QueueUnavailable
+from streams.label.commands import ReleaseReason, ReportReason, SkipReason
+from streams.label.robots import RobotSpec, run_robots
+from streams.label.settings import QueueSettings
+
+SPAN = LabelSpan("text", 0, 10, "NAME")
+LEXICON = Lexicon({"a": "COMPLAINT"}, {"PERSON": "NAME"})
+RULES = (ChoiceRule("tone", "calm", {"[PERSON_1]": "angry"}),)
+
+
+def client_of(api, person="ada", **options):
+    return LabelClient(api.url, "demo", lambda: api.token(person), **options)
+
+
+@pytest.fixture
+def client(api):
+    with client_of(api) as made:
+        yield made
+
+
+def test_every_call(api, client, make_task):
+    assert client.lease() is None
+    api.loop.give(*(make_task(number) for number in range(5)))
+    lease = client.lease()
+    assert lease.fields == {"text": "[PERSON_1] a"}
+    assert "PERSON_1" not in repr(lease)
+    assert client.heartbeat(lease).fencing_token == lease.fencing_token
+    assert client.label(lease, [SPAN], {"tone": "calm"}, key="k").label_id == lease.lease_id
+    assert client.label(lease, [SPAN], {"tone": "calm"}, key="k").label_id == lease.lease_id
+    assert client.skip(client.lease(), SkipReason.UNCLEAR).outcome == "skip"
+    assert client.release(client.lease(), ReleaseReason.BREAK).outcome == "release"
+    assert client.report(client.lease(), ReportReason.SECRET, [SPAN]).outcome == "report"
+    assert client.me().person == "ada"
+    assert client.stats().available is None
+
+
+def test_refusals_carry_the_reason(api, client, make_task):
+    api.loop.give(make_task(1))
+    lease = client.lease()
+    with pytest.raises(Refused) as caught:
+        client.label(lease, [LabelSpan("text", 0, 99, "NAME")], {})
+    assert caught.value.reason is Reason.SPAN_OUT_OF_RANGE
+    with pytest.raises(AccessDenied), LabelClient(api.url, "demo", lambda: "bad") as stranger:
+        stranger.me()
+
+
+def test_unavailable_is_retried_with_the_same_words(make_task):
+    seen, waits = [], []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.headers["idempotency-key"], request.content))
+        if len(seen) == 1:
+            raise httpx.ReadTimeout("late")
+        if len(seen) < 4:
+            return httpx.Response(503, json={"error": {"reason": "in_doubt", "message": ""}})
+        ended = {"lease_id": "x-1", "task_id": "x", "outcome": "label", "ended_at": 1, "label_id": "x-1"}
+        return httpx.Response(200, json=ended)
+
+    transport = httpx.MockTransport(answer)
+    with LabelClient("http://x", "demo", lambda: "t", wait=waits.append, transport=transport) as client:
+        lease = _lease_view()
+        assert client.label(lease, [SPAN], {}).label_id == "x-1"
+    assert len(seen) == 4
+    assert len(set(seen)) == 1
+    assert waits == [0.1, 0.2, 0.4]
+
+
+def test_it_gives_up_after_its_retries():
+    transport = httpx.MockTransport(lambda _: httpx.Response(503))
+    with (
+        LabelClient(
+            "http://x", "demo", lambda: "t", retries=2, wait=lambda _: None, transport=transport
+        ) as client,
+        pytest.raises(QueueUnavailable),
+    ):
+        client.lease()
+
+
+def test_heartbeats_in_the_background_tell_when_the_lease_is_lost(api, client, make_task):
+    api.loop.give(make_task(1))
+    lease = client.lease()
+    with client.heartbeats(lease, every_s=0.01) as lost:
+        api.clock.ms += QueueSettings().lease_ms
+        assert lost.wait(10)
+
+
+def _lease_view():
+    from streams.label.forms import LabelsView, LeaseView  # noqa: PLC0415 - for this one test
+
+    labels = LabelsView(spans=["NAME"], choices={})
+    return LeaseView(
+        lease_id="x-1", fencing_token=1, expires_at=1, task_id="x", fields={}, placeholders={}, labels=labels
+    )
+
+
+def test_robots_label_everything_once_each_and_a_perfect_one_is_right(api, make_task):
+    api.loop.give(*(make_task(number, overlap=3) for number in range(20)))
+    wrong = ErrorRates(miss=0.5, shift=0.5, wrong_label=0.5, wrong_choice=0.5, skip=0.2, release=0.2)
+    specs = [
+        RobotSpec("ada", LEXICON, RULES, ErrorRates(), 1),
+        RobotSpec("bob", LEXICON, RULES, wrong, 2),
+        RobotSpec("eve", LEXICON, RULES, wrong, 3),
+    ]
+    reports = run_robots(specs, lambda person: client_of(api, person), SystemClock(), threading.Event(), 0.3)
+    assert reports[0].labeled == 20
+    labels = api.loop.labels()
+    perfect = [label for label in labels if label.person == "ada"]
+    assert {label.spans for label in perfect} == {(SPAN, LabelSpan("text", 11, 12, "COMPLAINT"))}
+    assert {label.choices["tone"] for label in perfect} == {"angry"}
+    assert len({(label.task_id, label.person) for label in labels}) == len(labels)
+    assert sum(report.labeled + report.skipped for report in reports) == len(labels)
+
+
+def test_robots_stop_when_told(api):
+    stop = threading.Event()
+    stop.set()
+    spec = RobotSpec("ada", LEXICON, RULES, ErrorRates(), 1)
+    (report,) = run_robots([spec], lambda person: client_of(api, person), SystemClock(), stop, 60.0)
+    assert report.labeled == 0

@@ -1,0 +1,344 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.audit import Decision, EventType
+from schemas.control import ControlKind
+from schemas.errors import Reason, Refused
+from schemas.records import LabelOutcome, LabelSpan, Order, WorkOrder
+from schemas.resources import task_ids
+from streams.label.commands import (
+    CountTasks,
+    Heartbeat,
+    Held,
+    LeaseTask,
+    Release,
+    ReleaseReason,
+    Report,
+    ReportReason,
+    Result,
+    Skip,
+    SkipReason,
+    Submit,
+    Unopenable,
+)
+from streams.label.settings import QueueSettings
+
+RESULT = Result((LabelSpan("text", 0, 10, "NAME"),), {"tone": "calm"})
+
+
+def lease(tiny, person="ada"):
+    leased = tiny.ask(LeaseTask(person))
+    return Held(person, leased.lease.lease_id, leased.lease.fencing_token)
+
+
+def submit(held, result=RESULT, key=b"k", body=b"b"):
+    return Submit(held, result, key, body)
+
+
+def refusal(tiny, command):
+    with pytest.raises(Refused) as caught:
+        tiny.ask(command)
+    return caught.value.reason
+
+
+def test_lease_commits_its_view_event_and_names_the_task(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    event = tiny.events[-1]
+    assert (event.type, event.person, event.decision) == (EventType.TASK_VIEWED, "ada", Decision.ALLOW)
+    assert event.resource == f"task/{1:032x}"
+    assert f"lease/{held.lease_id}" in event.parents
+    assert "segment/redact.demo.0/1/1" in event.parents
+    assert event.bundle == "bundle-1"
+
+
+def test_asking_again_returns_the_open_lease_and_audits_the_second_view(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    assert lease(tiny) == lease(tiny)
+    assert tiny.types() == [EventType.TASK_VIEWED] * 2
+    assert tiny.events[-1].details["again"] == "true"
+
+
+def test_submit_writes_one_label_with_what_decide_and_join_need(tiny, make_task):
+    tiny.give(make_task(1, overlap=2))
+    held = lease(tiny)
+    ended = tiny.ask(submit(held))
+    (label,) = tiny.labels()
+    assert (label.label_id, label.outcome, label.person) == (held.lease_id, LabelOutcome.LABEL, "ada")
+    assert (label.spans, label.choices) == (RESULT.spans, RESULT.choices)
+    assert (label.segment_id, label.overlap, label.submitted_at) == ("redact.demo.0/1/1", 2, ended.ended_at)
+    assert tiny.events[-1].type is EventType.LABEL_SUBMITTED
+    assert tiny.events[-1].parents == (f"lease/{held.lease_id}", f"task/{1:032x}")
+
+
+def test_every_event_about_a_task_names_it(tiny, make_task):
+    tiny.give(*(make_task(number, overlap=3) for number in range(1, 6)))
+    tiny.ask(Heartbeat(lease(tiny)))
+    tiny.ask(Skip(lease(tiny), SkipReason.UNCLEAR))
+    tiny.ask(Release(lease(tiny), ReleaseReason.BREAK))
+    tiny.ask(submit(lease(tiny)))
+    tiny.ask(Report(lease(tiny), ReportReason.SECRET))
+    tiny.clock.ms += 10_000_000
+    tiny.batch()
+    tiny.give(WorkOrder(f"{2:032x}", Order.CLOSE))
+    assert all(task_ids(event) for event in tiny.events)
+
+
+def test_submit_repeated_after_close_and_restart_is_answered_alike_without_a_second_label(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    first = tiny.ask(submit(held))
+    tiny.give(WorkOrder(held.lease_id.split("-")[0], Order.CLOSE, 0, "decided"))
+    tiny.restart()
+    again = tiny.ask(submit(held))
+    assert (again.lease_id, again.ended_at, again.replayed) == (first.lease_id, first.ended_at, True)
+    assert len(tiny.labels()) == 1
+    assert tiny.types().count(EventType.LABEL_SUBMITTED) == 1
+
+
+def test_submit_after_the_receipt_ended_finds_no_lease(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.ask(submit(held))
+    tiny.give(WorkOrder(f"{1:032x}", Order.CLOSE))
+    tiny.clock.ms += QueueSettings().receipt_ms
+    assert refusal(tiny, submit(held)) is Reason.UNKNOWN_LEASE
+
+
+def test_same_key_with_another_body_conflicts(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    held = lease(tiny)
+    tiny.ask(submit(held))
+    assert refusal(tiny, submit(held, body=b"other")) is Reason.IDEMPOTENCY_CONFLICT
+    assert refusal(tiny, submit(lease(tiny))) is Reason.IDEMPOTENCY_CONFLICT
+
+
+def test_other_key_for_a_labeled_lease_is_refused(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.ask(submit(held))
+    assert refusal(tiny, submit(held, key=b"other")) is Reason.ALREADY_SUBMITTED
+
+
+def test_expired_lease_is_audited_and_its_submit_refused_and_the_task_goes_to_another(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.clock.ms += QueueSettings().lease_ms
+    assert refusal(tiny, submit(held)) is Reason.LEASE_EXPIRED
+    assert EventType.LEASE_EXPIRED in tiny.types()
+    other = lease(tiny, "bob")
+    assert other.fencing_token > held.fencing_token
+    assert refusal(tiny, submit(Held("ada", held.lease_id, other.fencing_token))) is Reason.STALE_TOKEN
+    assert tiny.labels() == []
+
+
+def test_heartbeat_keeps_a_lease_but_not_beyond_its_longest_life(tiny, make_task):
+    tiny.give(make_task(1))
+    held, settings = lease(tiny), QueueSettings()
+    start = tiny.clock.ms
+    while tiny.clock.ms - start < settings.lease_max_ms - settings.lease_ms // 2:
+        tiny.clock.ms += settings.lease_ms // 2
+        expires_at = tiny.ask(Heartbeat(held)).lease.expires_at
+    assert expires_at == start + settings.lease_max_ms
+    tiny.clock.ms = expires_at
+    assert refusal(tiny, Heartbeat(held)) is Reason.LEASE_EXPIRED
+
+
+def test_invalid_answer_leaves_the_lease_open(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    bad = Result((LabelSpan("text", 0, 99, "NAME"),), {})
+    assert refusal(tiny, submit(held, bad)) is Reason.SPAN_OUT_OF_RANGE
+    tiny.ask(submit(held))
+    assert len(tiny.labels()) == 1
+
+
+def test_skipper_never_gets_the_task_again_and_releaser_gets_it_last(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    first = lease(tiny)
+    tiny.ask(Release(first, ReleaseReason.BREAK))
+    second = lease(tiny)
+    assert second.lease_id.startswith(f"{2:032x}")
+    tiny.ask(Skip(second, SkipReason.DISTRESSING))
+    assert lease(tiny).lease_id.startswith(f"{1:032x}")
+    assert [label.outcome for label in tiny.labels()] == [LabelOutcome.SKIP]
+
+
+def test_task_given_back_too_often_does_not_come_again(tiny_with, make_task):
+    tiny = tiny_with(QueueSettings(max_returns=2))
+    tiny.give(make_task(1))
+    for _ in range(2):
+        tiny.ask(Release(lease(tiny), ReleaseReason.BREAK))
+    assert tiny.ask(LeaseTask("ada")) is None
+
+
+def test_overlap_counts_open_leases_and_an_extra_makes_room_for_one_more(tiny, make_task):
+    tiny.give(make_task(1, overlap=1))
+    lease(tiny)
+    assert tiny.ask(LeaseTask("bob")) is None
+    tiny.give(WorkOrder(f"{1:032x}", Order.EXTRA, 1))
+    lease(tiny, "bob")
+    assert tiny.ask(LeaseTask("eve")) is None
+    tiny.give(WorkOrder(f"{1:032x}", Order.EXTRA, 1))
+    assert tiny.ask(LeaseTask("eve")) is None
+
+
+def test_close_ends_open_leases(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.give(WorkOrder(f"{1:032x}", Order.CLOSE, 0, "decided"))
+    assert refusal(tiny, submit(held)) is Reason.TASK_CLOSED
+    assert (tiny.events[-1].type, tiny.events[-1].reason) == (EventType.TASK_CLOSED, "decided")
+
+
+def test_report_pulls_the_task_from_everyone_and_orders_its_withdrawal(tiny, make_task):
+    tiny.give(make_task(1, overlap=3))
+    ada, bob = lease(tiny), lease(tiny, "bob")
+    marks = (LabelSpan("text", 0, 3, ""),)
+    tiny.ask(Report(ada, ReportReason.PERSONAL_DATA, marks))
+    assert refusal(tiny, submit(bob)) is Reason.WITHDRAWN
+    assert tiny.ask(LeaseTask("eve")) is None
+    assert tiny.evicted == [f"{1:032x}"]
+    (label,) = tiny.labels()
+    assert (label.outcome, label.reason, label.spans[0].end) == (LabelOutcome.REPORT, "personal_data", 3)
+    keys = [one.key.decode() for one in tiny.committed if one.topic == "control"]
+    assert keys == [f"{ControlKind.WITHDRAW}/demo/{1:032x}/label.demo"]
+    tiny.withdrawn.add(f"{1:032x}")
+    tiny.control(f"withdraw/demo/{1:032x}")
+    tiny.control(f"withdraw/demo/{1:032x}")
+    assert tiny.types().count(EventType.TASK_WITHDRAWN) == 1
+
+
+def test_report_repeated_is_answered_alike(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.ask(Report(held, ReportReason.SECRET))
+    assert tiny.ask(Report(held, ReportReason.SECRET)).replayed
+    assert len(tiny.labels()) == 1
+
+
+def test_withdrawal_from_control_takes_the_task_and_is_acknowledged(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.withdrawn.add(f"{1:032x}")
+    tiny.control(f"withdraw/demo/{1:032x}", "withdraw/other/ff", "policy/demo/ab")
+    assert (tiny.events[-1].type, tiny.events[-1].details) == (EventType.TASK_WITHDRAWN, {"held": "true"})
+    assert refusal(tiny, submit(held)) is Reason.WITHDRAWN
+
+
+def test_task_withdrawn_while_nobody_was_here_is_gone_after_restore(tiny, make_task):
+    tiny.give(make_task(1))
+    tiny.withdrawn.add(f"{1:032x}")
+    tiny.restart()
+    assert tiny.events[-1].type is EventType.TASK_WITHDRAWN
+    assert tiny.ask(LeaseTask("ada")) is None
+
+
+def test_task_arriving_after_its_withdrawal_is_not_queued(tiny, make_task):
+    tiny.withdrawn.add(f"{1:032x}")
+    tiny.give(make_task(1))
+    assert tiny.types() == [EventType.TASK_WITHDRAWN]
+    assert tiny.ask(LeaseTask("ada")) is None
+
+
+def test_unopenable_task_is_ended_for_everyone(tiny, make_task):
+    tiny.give(make_task(1, overlap=2))
+    held = lease(tiny)
+    tiny.ask(Unopenable(held, Reason.UNDECRYPTABLE))
+    assert tiny.types()[-2:] == [EventType.RECORD_REFUSED, EventType.TASK_WITHDRAWN]
+    assert tiny.ask(LeaseTask("bob")) is None
+
+
+@pytest.mark.parametrize(
+    ("record", "reason"),
+    [
+        (b"", Reason.UNDECODABLE),
+        (b"\x00\x00\x00\x00\x01cut", Reason.UNDECODABLE),
+        (b"\x00\x00\x00\xff\x01x", Reason.UNKNOWN_SCHEMA),
+        (WorkOrder("unknown", Order.CLOSE), Reason.UNKNOWN_TASK),
+    ],
+)
+def test_bad_record_is_refused_by_place_and_the_next_one_is_taken(tiny, make_task, record, reason):
+    tiny.give(record, make_task(1))
+    (event,) = tiny.events
+    assert (event.type, event.reason) == (EventType.RECORD_REFUSED, reason)
+    assert event.resource.startswith("message/")
+    lease(tiny)
+
+
+def test_duplicate_task_is_refused(tiny, make_task):
+    tiny.give(make_task(1), make_task(1))
+    assert tiny.events[-1].reason == Reason.DUPLICATE
+
+
+def test_foreign_lease_is_refused_and_audited_but_does_not_flood_the_audit(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    foreign = Held("eve", held.lease_id, held.fencing_token)
+    for _ in range(50):
+        assert refusal(tiny, submit(foreign)) is Reason.NOT_PERMITTED
+    denied = [event for event in tiny.events if event.type is EventType.ACCESS_DENIED]
+    assert len(denied) == 10
+    assert (denied[0].person, denied[0].decision) == ("eve", Decision.DENY)
+    tiny.clock.ms += 60_000
+    assert refusal(tiny, submit(foreign)) is Reason.NOT_PERMITTED
+    assert tiny.events[-1].details == {"suppressed": "40"}
+
+
+def test_unknown_leases_are_refused(tiny, make_task):
+    tiny.give(make_task(1))
+    for name in ("", "-", "x", "x-1", f"{1:032x}-7", f"{1:032x}-٣", "-" * 3, f"{1:032x}-" + "9" * 400):
+        assert refusal(tiny, Heartbeat(Held("ada", name, 1))) is Reason.UNKNOWN_LEASE
+
+
+def test_unknown_policy_is_asked_for_again_and_the_lease_stays(tiny, make_task):
+    tiny.give(make_task(1, policy="policy-2"))
+    held = lease(tiny)
+    assert refusal(tiny, submit(held)) is Reason.NO_POLICY
+    tiny.policies["policy-2"] = tiny.policies["policy-1"]
+    tiny.ask(submit(held))
+
+
+def test_full_window_holds_tasks_but_never_orders(tiny_with, make_task):
+    tiny = tiny_with(QueueSettings(window=2))
+    assert tiny.processor.held == frozenset()
+    tiny.give(make_task(1), make_task(2))
+    assert tiny.processor.held == {"tasks.demo"}
+    tiny.ask(submit(lease(tiny)))
+    assert tiny.processor.held == frozenset()
+
+
+def test_tasks_nobody_present_may_take_are_parked_and_make_room(tiny_with, make_task):
+    tiny = tiny_with(QueueSettings(window=2))
+    tiny.give(make_task(1, overlap=2), make_task(2, overlap=2))
+    for number in range(2):
+        tiny.ask(submit(lease(tiny), key=bytes([number])))
+    assert tiny.ask(LeaseTask("ada")) is None
+    counts = tiny.ask(CountTasks())
+    assert (counts.available, counts.parked) == (0, 2)
+    assert tiny.processor.held == frozenset()
+    lease(tiny, "bob")
+    assert tiny.ask(CountTasks()).parked == 0
+
+
+def test_large_contents_fill_the_window(tiny_with, make_task):
+    tiny = tiny_with(QueueSettings(window_bytes=6))
+    tiny.give(make_task(1))
+    assert tiny.processor.held == {"tasks.demo"}
+
+
+def test_heartbeat_does_not_write_the_content_again(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.committed.clear()
+    tiny.ask(Heartbeat(held))
+    assert [one.key for one in tiny.committed] == [f"work/{1:032x}".encode()]
+
+
+def test_idle_batch_writes_nothing(tiny, make_task):
+    tiny.give(make_task(1))
+    lease(tiny)
+    written = len(tiny.committed)
+    tiny.batch()
+    assert len(tiny.committed) == written
