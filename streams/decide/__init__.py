@@ -1,0 +1,1 @@
+"""From several labels of a task to one verdict."""

@@ -1,0 +1,183 @@
+"""The decide stage: labels in; verdicts, work orders and their audit events out, in one transaction.
+
+Task state and its receipt live in `decide-state.P`, so a crash at any point replays the labels of the batch
+against the state that was committed with the batch before, and decides the same again, once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from schemas.audit import Event, EventType
+from schemas.codec import Codec
+from schemas.control import withdrawn_task
+from schemas.errors import Reason, RecordError, Refused
+from schemas.records import Label, Order, Verdict, WorkOrder
+from schemas.resources import label_resource, task_resource, verdict_resource
+from schemas.states import TaskLabels, TaskProgress
+from streams.decide import deciding
+from streams.decide.majority import METHOD, Majority
+from streams.engine.clock import Clock
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Slot
+from streams.engine.refusals import refused
+from streams.engine.state import KeyedState
+
+DAY_MS = 86_400_000
+PREFIX = "task/"
+
+
+@dataclass(frozen=True, slots=True)
+class DecideSettings:
+    """Limits of the stage. Times in milliseconds."""
+
+    skip_limit: int = 5
+    """So many people skipping a task close it without a verdict: it can't be labeled as it is."""
+    receipt_ms: int = 7 * DAY_MS
+    """How long a task that is over is remembered: far longer than a lease and the retries of its submit."""
+    open_ms: int = 30 * DAY_MS
+    """A task without a new label for so long is closed: by then its segment is at its hard TTL."""
+    sweep_ms: int = 60_000
+    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s."""
+
+
+class DecideProcessor:
+    """Collects labels per task and decides each task once (`streams.engine.processor.Processor`)."""
+
+    held: frozenset[str] = frozenset()
+
+    def __init__(self, project: str, codec: Codec, clock: Clock, settings: DecideSettings | None = None) -> None:
+        self._project = project
+        self._codec = codec
+        self._clock = clock
+        self._settings = settings or DecideSettings()
+        self._tasks = self._empty()
+        self._swept_at = 0
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
+        """Take over the open tasks and receipts."""
+        self._tasks = self._empty()
+        self._swept_at = 0
+        for message in changelog:
+            self._tasks.apply(message)
+        return Plan()
+
+    def process(self, batch: Batch) -> Plan:
+        """Every label of the batch in turn; now and then a search for what is past its time."""
+        plan = Plan()
+        for message in batch.messages:
+            self._take(message, batch.now, plan)
+        if batch.now - self._swept_at >= self._settings.sweep_ms:
+            self._sweep(batch.now, plan)
+        plan.outputs += self._tasks.changes()
+        return plan
+
+    def control(self, changed: Sequence[str]) -> Plan:
+        """Drop withdrawn tasks and acknowledge: once a task, however often the order is shown."""
+        plan = Plan()
+        for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
+            self._withdraw(task_id, plan)
+        plan.outputs += self._tasks.changes()
+        return plan
+
+    def _empty(self) -> KeyedState[TaskLabels]:
+        return KeyedState(f"decide-state.{self._project}", TaskLabels, self._codec, PREFIX)
+
+    def _take(self, message: Message, now: int, plan: Plan) -> None:
+        try:
+            label = self._codec.decode(message.value, Label)
+        except RecordError as error:
+            plan.events.append(refused(message, error.reason))
+            return
+        task = self._tasks.get(label.task_id) or deciding.opened(label, now)
+        try:
+            step = deciding.take(task, label, now, self._settings.skip_limit)
+        except Refused as error:
+            parents = (task_resource(label.task_id), label_resource(label.label_id))
+            event = refused(message, error.reason, person=label.person, bundle=label.bundle, parents=parents)
+            plan.events.append(event)
+            return
+        self._carry_out(step, now, plan)
+
+    def _carry_out(self, step: deciding.Step, now: int, plan: Plan) -> None:
+        task = step.task
+        if step.result is not None:
+            self._reach(task, step.result, step.behind, now, plan)
+            task = deciding.receipt(task, TaskProgress.DECIDED, now)
+        if step.order is not None:
+            self._order(step.order, task.bundle, step.behind, plan)
+        self._tasks.put(task.task_id, task)
+
+    def _reach(self, task: TaskLabels, result: Majority, behind: tuple[str, ...], now: int, plan: Plan) -> None:
+        contributions = tuple(sorted(task.labels, key=lambda it: (it.person, it.label_id)))
+        verdict = Verdict(
+            task_id=task.task_id,
+            revision=task.revision,
+            bundle=task.bundle,
+            policy=task.policy,
+            segment_id=task.segment_id,
+            status=result.status,
+            method=METHOD,
+            confidence=result.confidence,
+            spans=result.spans,
+            choices=result.choices,
+            contributions=contributions,
+            fields=task.fields,
+            decided_at=now,
+        )
+        plan.outputs.append(self._outgoing("verdicts", verdict.task_id, verdict))
+        details = {
+            "method": METHOD,
+            "status": result.status.value,
+            "confidence": f"{result.confidence:.4f}",
+            "persons": ",".join(it.person for it in contributions),
+        }
+        plan.events.append(
+            Event(
+                EventType.VERDICT_REACHED,
+                verdict_resource(task.task_id),
+                bundle=task.bundle,
+                parents=tuple(map(label_resource, behind)),
+                details=details,
+            )
+        )
+
+    def _order(self, order: WorkOrder, bundle: str, labels: tuple[str, ...], plan: Plan) -> None:
+        plan.outputs.append(self._outgoing("work", order.task_id, order))
+        details = {"order": order.kind.value, "granted": str(order.granted)}
+        plan.events.append(
+            Event(
+                EventType.WORK_ORDERED,
+                task_resource(order.task_id),
+                reason=order.reason,
+                bundle=bundle,
+                parents=tuple(map(label_resource, labels)),
+                details=details,
+            )
+        )
+
+    def _withdraw(self, task_id: str, plan: Plan) -> None:
+        task = self._tasks.get(task_id)
+        if task is not None and task.progress is TaskProgress.WITHDRAWN:
+            return
+        self._tasks.put(task_id, deciding.withdrawn(task_id, self._clock.now()))
+        outcome = "dropped" if task is not None and task.progress is TaskProgress.OPEN else "noted"
+        reason = Reason.WITHDRAWN.value
+        plan.events.append(Event(EventType.TASK_WITHDRAWN, task_resource(task_id), outcome, reason=reason))
+
+    def _sweep(self, now: int, plan: Plan) -> None:
+        self._swept_at = now
+        for task_id, task in list(self._tasks.items()):
+            still = task.progress is TaskProgress.OPEN
+            limit = self._settings.open_ms if still else self._settings.receipt_ms
+            if now - task.touched_at < limit:
+                continue
+            if still:
+                behind = tuple(sorted(it.label_id for it in task.labels))
+                order = WorkOrder(task_id, Order.CLOSE, task.granted, "expired")
+                self._order(order, task.bundle, behind, plan)
+            self._tasks.remove(task_id)
+
+    def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:
+        return Outgoing(f"{kind}.{self._project}", task_id.encode(), self._codec.encode(record))

@@ -1,0 +1,1 @@
+"""From a verdict on sanitized text to labels in raw coordinates, without a raw value."""

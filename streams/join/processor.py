@@ -1,0 +1,142 @@
+"""The join stage: verdicts in; joined labels and their audit events out.
+
+It keeps nothing between batches but geometry that its source caches, so it scales by more processes and a
+crash at any point costs a replay of the batch. Within a batch, verdicts are joined segment by segment, so that
+each geometry document is read once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import Protocol
+
+from schemas.audit import Event, EventType
+from schemas.codec import Codec
+from schemas.control import withdrawn_task
+from schemas.errors import Reason, RecordError, Refused
+from schemas.geometry_codec import decode_geometry
+from schemas.records import JoinedLabel, Verdict
+from schemas.resources import (
+    joined_resource,
+    raw_resource,
+    segment_resource,
+    task_resource,
+    verdict_resource,
+)
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Slot
+from streams.engine.refusals import refused
+from streams.join.joining import join
+
+
+class GeometrySource(Protocol):
+    """The geometry layer as join sees it (`vault.segments.opening.Geometries`). Blocks as long as Vault does."""
+
+    def geometry(self, segment_id: str, task_id: str) -> bytes:
+        """The plaintext of the task's entry (`schemas.geometry_codec`).
+
+        Raises Refused (`withdrawn`, `unknown_segment`) or another RecordError for an entry that isn't there or
+        doesn't open, VaultUnavailable (the batch is tried again).
+        """
+        ...
+
+    def evict(self, task_ids: Collection[str]) -> None:
+        """Forget these tasks and every document and key they could be opened with."""
+        ...
+
+
+class JoinProcessor:
+    """Joins each verdict with its geometry (`streams.engine.processor.Processor`)."""
+
+    held: frozenset[str] = frozenset()
+
+    def __init__(
+        self,
+        project: str,
+        codec: Codec,
+        source: GeometrySource,
+        is_withdrawn: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`is_withdrawn` asks the control in force; without it only what `control` was told counts."""
+        self._project = project
+        self._codec = codec
+        self._source = source
+        self._is_withdrawn = is_withdrawn or (lambda _: False)
+        self._withdrawn: set[str] = set()
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - nothing is kept
+        """Nothing to take over. What `control` has withdrawn stays so: an order is shown to a process once."""
+        return Plan()
+
+    def process(self, batch: Batch) -> Plan:
+        """Each verdict becomes a joined label or a refusal, in the order of the batch."""
+        decoded = [(message, self._verdict(message)) for message in batch.messages]
+        results: dict[int, JoinedLabel | RecordError] = {}
+        for index in sorted(range(len(decoded)), key=lambda it: _segment(decoded[it][1])):
+            verdict = decoded[index][1]
+            results[index] = verdict if isinstance(verdict, RecordError) else self._join(verdict, batch.now)
+        plan = Plan()
+        for index, (message, verdict) in enumerate(decoded):
+            self._add(message, verdict, results[index], plan)
+        return plan
+
+    def control(self, changed: Sequence[str]) -> Plan:
+        """Evict withdrawn tasks and acknowledge: for every order shown, since it is shown until that commits."""
+        found = {task for key in changed if (task := withdrawn_task(key, self._project))}
+        self._source.evict(found)
+        self._withdrawn |= found
+        return Plan(events=[_evicted(task_id) for task_id in sorted(found)])
+
+    def _verdict(self, message: Message) -> Verdict | RecordError:
+        try:
+            return self._codec.decode(message.value, Verdict)
+        except RecordError as error:
+            return error
+
+    def _join(self, verdict: Verdict, now: int) -> JoinedLabel | RecordError:
+        if verdict.task_id in self._withdrawn or self._is_withdrawn(verdict.task_id):
+            return Refused(Reason.WITHDRAWN, "a verdict on a withdrawn task")
+        try:
+            plaintext = self._source.geometry(verdict.segment_id, verdict.task_id)
+            return join(verdict, decode_geometry(plaintext), now)
+        except RecordError as error:
+            return error
+
+    def _add(
+        self, message: Message, verdict: Verdict | RecordError, result: JoinedLabel | RecordError, plan: Plan
+    ) -> None:
+        if isinstance(verdict, RecordError):
+            plan.events.append(refused(message, verdict.reason))
+            return
+        parents = (task_resource(verdict.task_id), verdict_resource(verdict.task_id))
+        if isinstance(result, RecordError):
+            plan.events.append(refused(message, result.reason, bundle=verdict.bundle, parents=parents))
+            return
+        topic = f"joined.{self._project}"
+        plan.outputs.append(Outgoing(topic, result.task_id.encode(), self._codec.encode(result)))
+        plan.events.append(_joined(result, parents))
+
+
+def _joined(label: JoinedLabel, parents: tuple[str, ...]) -> Event:
+    return Event(
+        EventType.LABEL_JOINED,
+        raw_resource(label.raw),
+        bundle=label.bundle,
+        parents=parents,
+        details={
+            "joined": joined_resource(label.task_id),
+            "segment": segment_resource(label.segment_id),
+            "status": label.status.value,
+            "spans": str(len(label.spans)),
+            "snapped": str(sum(span.snapped for span in label.spans)),
+        },
+    )
+
+
+def _evicted(task_id: str) -> Event:
+    reason = Reason.WITHDRAWN.value
+    return Event(EventType.TASK_WITHDRAWN, task_resource(task_id), "evicted", reason=reason)
+
+
+def _segment(verdict: Verdict | RecordError) -> str:
+    return "" if isinstance(verdict, RecordError) else verdict.segment_id

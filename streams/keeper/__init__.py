@@ -1,0 +1,1 @@
+"""What Vault holds of segments comes to an end here: purge, withdrawal. Alone destroys; decrypts nothing."""

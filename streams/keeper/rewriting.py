@@ -1,0 +1,45 @@
+"""Taking tasks out of the documents of a segment, and taking segments away. Decrypts nothing.
+
+Each function may be repeated after a crash at any point: what is done stays done.
+"""
+
+from __future__ import annotations
+
+from schemas.errors import Refused, Undecodable, VaultUnavailable
+from vault.interface import Documents
+from vault.segments.document import Layer, drop_entries, path_of
+
+ATTEMPTS = 3
+"""Only another keeper, just being fenced, can get in between read and write, and it does the same work."""
+
+
+def take_out(documents: Documents, segment_id: str, task_ids: frozenset[str]) -> None:
+    """Drop the entries of `task_ids` from every layer and destroy the versions that held them.
+
+    A document that has lost the entries already is written again all the same: a crash may have come between
+    the new version and the destruction of the old one, and `replace` does both.
+    """
+    for layer in Layer:
+        _take_out(documents, path_of(layer, segment_id), task_ids)
+
+
+def destroy(documents: Documents, segment_id: str) -> None:
+    """Destroy every layer of a segment. The view goes first: from then on nobody opens its tasks."""
+    for layer in Layer:
+        documents.destroy(path_of(layer, segment_id))
+
+
+def _take_out(documents: Documents, path: str, task_ids: frozenset[str]) -> None:
+    for _ in range(ATTEMPTS):
+        document = documents.read(path)
+        if document is None:
+            return
+        try:
+            documents.replace(path, drop_entries(document.blob, task_ids), document.version)
+        except Undecodable:
+            # No reader can open it either, and what is in it must not outlive the order (fail closed).
+            documents.destroy(path)
+        except Refused:
+            continue
+        return
+    raise VaultUnavailable(f"{path} changes under our hands; trying again later")
