@@ -1,0 +1,47 @@
+"""Bugs planted on purpose, each a way in which the loop of step 3 and 4 could be wrong."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from streams.engine.log import Session, SessionSpec
+from streams.engine.loop import Loop
+from streams.engine.processor import Plan
+from tests.simulation.broker import MemoryLog, MemorySession
+
+
+def no_fencing() -> dict[str, Any]:
+    """Positions are sent without group metadata, and every incarnation under an id of its own."""
+    return {"fencing": False}
+
+
+class _LateVault(Loop):
+    """Writes the segments after the commit that names them."""
+
+    def _commit(self, session: Session, plan: Plan) -> None:
+        documents, plan.documents = plan.documents, []
+        super()._commit(session, plan)
+        self._documents.create_all(documents)
+
+
+def commit_before_vault() -> dict[str, Any]:
+    """A crash between commit and Vault leaves tasks that nobody can ever open."""
+    return {"loop_type": _LateVault}
+
+
+class _Forward(MemorySession):
+    def rewind(self) -> None:
+        """Goes on after the messages of the aborted batch."""
+
+
+class _ForwardLog(MemoryLog):
+    def open(self, spec: SessionSpec) -> MemorySession:
+        return _Forward(self.broker, spec)
+
+
+def no_rewind() -> dict[str, Any]:
+    """After an abort the messages of the batch are not read again."""
+    return {"log_type": _ForwardLog}
+
+
+ALL = (no_fencing, commit_before_vault, no_rewind)

@@ -1,0 +1,66 @@
+"""Annotators in the simulation: they lease, label, skip, repeat themselves when nobody answers, and keep notes."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass, field
+from random import Random
+from typing import Any
+
+from schemas.errors import RecordError, VeilError
+from schemas.records import LabelSpan
+from streams.engine.processor import Request
+from streams.label.commands import Ended, Heartbeat, Held, Leased, LeaseTask, Result, Skip, SkipReason, Submit
+
+
+@dataclass(slots=True)
+class Person:
+    """What one annotator knows: the lease in hand, the call that was not answered yet, what was answered."""
+
+    name: str
+    random: Random
+    lease: Leased | None = None
+    pending: Any = None
+    views: list[tuple[str, str]] = field(default_factory=list)
+    submitted: list[str] = field(default_factory=list)
+    idle: int = 0
+
+    def ask(self, waiting: list[Request[Any]]) -> None:
+        """Send the next call; one that nobody can answer any more is sent again in the same words."""
+        if any(request.command is self.pending for request in waiting):
+            return
+        if self.pending is None:
+            self.pending = self._next()
+        command = self.pending
+        waiting.append(Request(command, lambda answer: self._answered(command, answer)))
+
+    def _next(self) -> object:
+        if self.lease is None:
+            return LeaseTask(self.name)
+        held = Held(self.name, self.lease.lease.lease_id, self.lease.lease.fencing_token)
+        chance = self.random.random()
+        if chance < 0.05:
+            return Skip(held, SkipReason.UNCLEAR)
+        if chance < 0.15:
+            return Heartbeat(held)
+        shape = self.lease.task.fields[0]
+        spans = (LabelSpan(shape.path, 0, 6, "REQUEST"),) if self.random.random() < 0.9 else ()
+        digest = hashlib.sha256(held.lease_id.encode()).digest()
+        return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest)
+
+    def _answered(self, command: object, answer: object) -> None:
+        if command is not self.pending:
+            return  # a late answer to a call that was repeated and answered since
+        if isinstance(answer, VeilError) and not isinstance(answer, RecordError):
+            return  # in doubt: ask again
+        self.pending = None
+        if isinstance(answer, Leased):
+            self.lease = answer
+            self.views.append((answer.lease.task_id, answer.lease.lease_id))
+            self.idle = 0
+        elif isinstance(command, LeaseTask):
+            self.idle += 1
+        elif not isinstance(command, Heartbeat) or isinstance(answer, RecordError):
+            if isinstance(command, Submit) and isinstance(answer, Ended):
+                self.submitted.append(answer.task_id)
+            self.lease = None

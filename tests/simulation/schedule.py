@@ -1,0 +1,222 @@
+"""One schedule: a seed's worth of moves and faults, then quiet, then the questions that must have good answers."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.records import JoinedLabel, Label, SegmentIndex, Task, Verdict
+from streams.audit.reconcile import reconcile
+from streams.engine.loop import Loop
+from tests.simulation.people import Person
+from tests.simulation.world import PROJECT, World
+from vault.segments.document import Layer, path_of
+
+PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
+RECORDS = 6
+MOVES = 60
+QUIET_ROUNDS = 400
+
+
+@dataclass(frozen=True, slots=True)
+class Verdicted:
+    """What a schedule came to."""
+
+    faults: tuple[str, ...]
+    events: int
+
+
+class Broken(AssertionError):
+    """An invariant does not hold."""
+
+
+def run(seed: int, **changes: Any) -> Verdicted:
+    """Run a seed. Raises Broken with the seed in its text."""
+    world = World(seed, **changes)
+    people = [Person(name, world.random) for name in PEOPLE]
+    watch = Watch(world)
+    try:
+        _storm(world, people, watch)
+        _calm(world, people, watch)
+        return check(world, people)
+    except Broken as broken:
+        raise Broken(f"seed {seed}: {broken}") from None
+
+
+class Watch:
+    """What must hold at every moment, looked at after every move: a visible task has its segment in Vault."""
+
+    def __init__(self, world: World) -> None:
+        self._world = world
+        self._seen: set[str] = set()
+
+    def look(self) -> None:
+        for message in self._world.broker.committed(f"tasks.{PROJECT}"):
+            task = self._world.codec.decode(message.value, Task)
+            if task.task_id in self._seen:
+                continue
+            self._seen.add(task.task_id)
+            for layer in Layer:
+                if (PROJECT, path_of(layer, task.segment_id)) not in self._world.store.documents:
+                    raise Broken(f"task {task.task_id} is visible before its segment {task.segment_id} exists")
+
+
+def _storm(world: World, people: list[Person], watch: Watch) -> None:
+    random = world.random
+    world.faults.on = False
+    world.sign_policy("ada")
+    world.sign_policy("grace")
+    for _ in range(RECORDS // 2):
+        world.publish()
+    world.faults.on = True
+    for _ in range(MOVES):
+        seat = random.choice(world.seats)
+        move = random.random()
+        if move < 0.70:
+            world.step(seat)
+        elif move < 0.80:
+            random.choice(people).ask(world.waiting.requests)
+        elif move < 0.84 and len(world.published) < RECORDS:
+            world.faults.on = False
+            world.publish()
+            world.faults.on = True
+        elif move < 0.88:
+            world.replace(seat)
+        elif move < 0.92:
+            world.kick(seat)
+        elif move < 0.97 and seat.zombies:
+            world.step_zombie(seat)
+        else:
+            world.clock.wait(random.choice((0.01, 1.0, 40.0)))
+        watch.look()
+
+
+def _calm(world: World, people: list[Person], watch: Watch) -> None:
+    """No more faults: what was begun must come to its end."""
+    world.faults.on = False
+    for number in range(QUIET_ROUNDS):
+        for person in people:
+            if person.pending is not None or person.idle < 3:
+                person.ask(world.waiting.requests)
+        before = _size(world)
+        for seat in world.seats:
+            world.step(seat)
+            for _ in range(len(seat.zombies)):
+                world.step_zombie(seat)
+        watch.look()
+        world.clock.wait(0.2)
+        resting = all(person.idle >= 3 and person.pending is None for person in people)
+        if resting and number > 5 and _size(world) == before:
+            return
+        if resting and _size(world) != before:
+            for person in people:
+                person.idle = min(person.idle, 2)
+    raise Broken("it does not come to rest")
+
+
+def _size(world: World) -> int:
+    return sum(len(entries) for entries in world.broker.partitions.values())
+
+
+def check(world: World, people: list[Person]) -> Verdicted:
+    """The invariants of DESIGN §2 that a schedule can break: 2, 3, 4 and 8, and orphans of §6."""
+    codec, broker = world.codec, world.broker
+
+    def records(kind: str, record_type: type[Any]) -> list[Any]:
+        return [codec.decode(m.value, record_type) for m in broker.committed(f"{kind}.{PROJECT}") if m.value]
+
+    events = records("audit", AuditEvent)
+    tasks, labels = records("tasks", Task), records("labels", Label)
+    verdicts, joined = records("verdicts", Verdict), records("joined", JoinedLabel)
+    _check_raw(world, events, tasks)
+    _unique("task", [task.task_id for task in tasks])
+    _unique("label of a person", [f"{label.task_id} by {label.person}" for label in labels])
+    _unique("verdict", [verdict.task_id for verdict in verdicts])
+    _unique("joined label", [label.task_id for label in joined])
+    if {v.task_id for v in verdicts} != {j.task_id for j in joined}:
+        raise Broken("a verdict was not joined")
+    _check_views(people, events)
+    _check_submits(people, labels)
+    _check_leaks(world)
+    _check_orphans(world)
+    result = reconcile(events, PROJECT)
+    if not result.holds:
+        raise Broken(f"reconcile: {result.findings[:3]}")
+    return Verdicted((), len(events))
+
+
+def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> None:
+    outcomes: Counter[tuple[int, int]] = Counter()
+    ids = []
+    for event in events:
+        if event.type is EventType.BATCH_REDACTED and event.batch is not None:
+            for outcome in event.batch.outcomes:
+                outcomes[event.batch.partition, outcome.offset] += 1
+                if outcome.outcome is RawOutcome.TASK:
+                    ids.append(outcome.task_id)
+    raw = [(m.partition, m.offset) for m in world.broker.committed(f"raw.{PROJECT}")]
+    if any(outcomes[place] != 1 for place in raw):
+        raise Broken(f"raw offsets without exactly one outcome: {[p for p in raw if outcomes[p] != 1]}")
+    if sorted(ids) != sorted(task.task_id for task in tasks):
+        raise Broken("the tasks are not those the audit says")
+
+
+def _unique(what: str, names: list[str]) -> None:
+    twice = [name for name, count in Counter(names).items() if count > 1]
+    if twice:
+        raise Broken(f"{what} more than once: {twice}")
+
+
+def _check_views(people: list[Person], events: list[AuditEvent]) -> None:
+    viewed = {
+        (event.person, task)
+        for event in events
+        if event.type is EventType.TASK_VIEWED
+        for task in [event.resource.removeprefix("task/")]
+    }
+    for person in people:
+        for task_id, _lease in person.views:
+            if (person.name, task_id) not in viewed:
+                raise Broken(f"{person.name} saw {task_id} without an event")
+
+
+def _check_submits(people: list[Person], labels: list[Label]) -> None:
+    there = {(label.person, label.task_id) for label in labels}
+    for person in people:
+        for task_id in person.submitted:
+            if (person.name, task_id) not in there:
+                raise Broken(f"the label of {person.name} on {task_id} was confirmed and is lost")
+
+
+def _check_leaks(world: World) -> None:
+    values = [e.message.value or b"" for entries in world.broker.partitions.values() for e in entries if e.message]
+    values += [blob for versions in world.store.documents.values() for blob in versions.values()]
+    for canary in world.published:
+        if any(canary.encode() in value for value in values):
+            raise Broken(f"{canary} is readable")
+
+
+def _check_orphans(world: World) -> None:
+    named = set()
+    for message in world.broker.committed(f"segments.{PROJECT}"):
+        if message.key and not message.key.startswith(b"epoch/"):
+            if message.value:
+                named.add(world.codec.decode(message.value, SegmentIndex).segment_id)
+            else:
+                named.discard(message.key.decode())
+    for seat in world.seats:  # one more scan, as every start makes one
+        if seat.role == "keeper":
+            world.replace(seat)
+            seat.zombies.clear()
+            for _ in range(6):
+                world.step(seat)
+                world.clock.wait(20)
+    for project, path in list(world.store.documents):
+        folder, _, rest = path.partition("/")
+        if project == PROJECT and folder in {layer.value for layer in Layer} and rest not in named:
+            raise Broken(f"orphan {path} survives")
+
+
+__all__ = ["Broken", "Loop", "run"]

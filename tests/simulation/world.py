@@ -1,0 +1,335 @@
+"""A whole project in one process on the in-memory log and vault: every stage, two slots where stages scale,
+producers, people. A seed decides everything: who moves, what fails, when, and how.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+
+from schemas.codec import Codec, FixedIds
+from schemas.control import ControlKind
+from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
+from streams.decide.processor import DecideProcessor
+from streams.engine.control_reader import ControlReader
+from streams.engine.health import Health
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.loop import Loop, Stage
+from streams.engine.messages import Outgoing
+from streams.engine.processor import Processor, Request
+from streams.engine.requests import NoRequests
+from streams.join.processor import JoinProcessor
+from streams.keeper.processor import KeeperProcessor
+from streams.label.processor import LabelProcessor
+from streams.label.processor import Seams as LabelSeams
+from streams.label.withdrawals import WithdrawalOrders
+from streams.redact.detect.find import Find
+from streams.redact.parse import parse
+from streams.redact.processor import RedactProcessor
+from streams.redact.processor import Seams as RedactSeams
+from streams.redact.release import Hashes
+from tests.simulation.broker import Broker, Crash, MemoryLog
+from tests.simulation.vault import MemoryVault, VaultStore
+from topology.access import signers
+from topology.control import ControlBook
+from topology.identity import Identity
+from topology.loading import Topology, load_topology
+from topology.pins import Pins
+from topology.policies import load_policy, load_policy_bytes, policy_bytes
+from vault import keyed_hash
+from vault.data_keys import DataKeys
+from vault.raw import Media, seal_raw
+from vault.segments.opening import Geometries, ViewKeys
+from vault.signing import sign_control
+
+PROJECT = "demo"
+CANARY = re.compile(r"canary[0-9]+")
+PARTITIONS = 2
+SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
+TOPOLOGY: Topology = load_topology()
+POLICY = load_policy("demo")
+
+
+class CanaryDetector:
+    """Finds what looks like a canary. Fast: the schedules test the machinery, not detection."""
+
+    version = "canary"
+    data_hash = "canary"
+
+    def is_everyday(self, word: str) -> bool:
+        return CANARY.search(word) is None
+
+    def find(self, texts: Sequence[str]) -> list[list[Find]]:
+        return [[Find(m.start(), m.end(), "PERSON") for m in CANARY.finditer(text)] for text in texts]
+
+
+class SimulatedClock:
+    """Time that moves when the schedule says so. One for everybody."""
+
+    def __init__(self) -> None:
+        self.ms = 1_700_000_000_000
+
+    def now(self) -> int:
+        return self.ms
+
+    def monotonic(self) -> float:
+        return self.ms / 1000
+
+    def wait(self, seconds: float) -> None:
+        self.ms += max(1, int(seconds * 1000))
+
+
+class Waiting:
+    """The label stage's requests (`streams.engine.requests.RequestSource`)."""
+
+    def __init__(self) -> None:
+        self.requests: list[Request[Any]] = []
+
+    def take(self, limit: int) -> list[Request[Any]]:
+        taken, self.requests = self.requests[:limit], self.requests[limit:]
+        return taken
+
+    def wait(self, timeout: float) -> bool:
+        return bool(self.requests)
+
+
+@dataclass(slots=True)
+class Faults:
+    """What may go wrong at each step, and how often. Off at the end of a schedule."""
+
+    random: Random
+    rate: float
+    on: bool = True
+
+    def at(self, point: str) -> None:
+        """Called by the broker at every step; raises or not."""
+        if not self.on or self.random.random() >= self.rate:
+            return
+        raise self.random.choice(_BROKER_FAULTS.get(point, _ANYWHERE))(f"at {point}")
+
+    def at_vault(self, moment: str, operation: str, target: str) -> None:
+        """Called by the vault before and after every operation."""
+        if self.on and self.random.random() < self.rate:
+            raise self.random.choice((Crash, VaultUnavailable))(f"{moment} {operation}")
+
+
+_ANYWHERE: tuple[type[BaseException], ...] = (Crash, LogUnavailable)
+_BROKER_FAULTS: dict[str, tuple[type[BaseException], ...]] = {
+    "produce": (Crash, Abortable),
+    "positions": (Crash, Abortable),
+    "before commit": (Crash, Abortable),
+    "in doubt before": (Crash, CommitInDoubt),
+    "in doubt after": (Crash, CommitInDoubt),
+    "after commit": (Crash,),
+    "abort": (Crash, CommitInDoubt),
+    "rewind": (Crash, LogUnavailable),
+}
+
+
+@dataclass(slots=True)
+class Seat:
+    """One slot: the incarnation at work, and those that were replaced but don't know it."""
+
+    role: str
+    number: int
+    loop: Loop | None = None
+    zombies: list[Loop] = field(default_factory=list)
+
+
+class World:
+    """Everything, and the moves a schedule is made of."""
+
+    def __init__(
+        self,
+        seed: int,
+        *,
+        rate: float = 0.02,
+        fencing: bool = True,
+        loop_type: type[Loop] = Loop,
+        log_type: Callable[[Broker], MemoryLog] = MemoryLog,
+    ) -> None:
+        self.random = Random(seed)
+        self.faults = Faults(Random(seed + 1), rate)
+        self.faults.on = False
+        self.clock = SimulatedClock()
+        self.codec = Codec(FixedIds())
+        self.broker = Broker(_topics(), self.faults.at, fencing)
+        self.store = VaultStore(self.random.randbytes, auto_keys=True)
+        self.vault = MemoryVault(self.store, PROJECT)
+        self.topology = replace(TOPOLOGY, pins=self._pins())
+        self.waiting = Waiting()
+        self.seats = [Seat(role, number) for role, number in SLOTS]
+        self.published: list[str] = []
+        self._loop_type = loop_type
+        self._log_type = log_type
+        self._producer_keys = DataKeys(self.vault)
+        for purpose in ("task", "subject", "digest", "record"):
+            keyed_hash.create(self.vault, PROJECT, purpose)
+        self.hashes = Hashes(*(keyed_hash.load(self.vault, PROJECT, p) for p in ("task", "subject", "digest")))
+        self.views = ViewKeys(self.vault, PROJECT)
+        self.faults.on = True
+
+    # Moves
+
+    def publish(self) -> None:
+        """A record, now and then a bad one, now and then a transaction marker beside it."""
+        number = len(self.published)
+        canary = f"canary{number}x{self.random.randrange(10**6)}"
+        payload = json.dumps({"text": f"please help {canary} with the delivery"}).encode()
+        if self.random.random() < 0.1:
+            payload = b'{"text": ' + canary.encode()
+        key = self.random.randbytes(8).hex().encode()
+        data_key = self._producer_keys.current(f"raw-{PROJECT}", "producer", self.clock.now())
+        topic = f"raw.{PROJECT}"
+        value, headers = seal_raw(data_key, payload, project=PROJECT, topic=topic, key=key, media=Media.JSON)
+        if self.random.random() < 0.05:
+            value = value[:-1] + bytes([value[-1] ^ 1])
+        self.broker.append(Outgoing(topic, key, value, tuple(headers)))
+        self.published.append(canary)
+
+    def sign_policy(self, person: str) -> None:
+        key = f"{ControlKind.POLICY}/{PROJECT}/{POLICY.hash}/{person}"
+        now = self.clock.now()
+        state = sign_control(
+            self.vault, person, key=key, version=now, kind=ControlKind.POLICY, body=policy_bytes(POLICY), now=now
+        )
+        self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
+
+    def withdraw(self, task_id: str) -> None:
+        key = f"{ControlKind.WITHDRAW}/{PROJECT}/{task_id}/olga"
+        now = self.clock.now()
+        state = sign_control(
+            self.vault, "olga", key=key, version=now, kind=ControlKind.WITHDRAW, body=b"{}", now=now
+        )
+        self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
+
+    def step(self, seat: Seat) -> bool:
+        """One round of the seat's process, started if it is not running. False when the process ended by it."""
+        if seat.loop is None:
+            seat.loop = self._start(seat)
+        return self._round(seat, seat.loop)
+
+    def step_zombie(self, seat: Seat) -> None:
+        """A replaced incarnation goes on, until it finds out."""
+        zombie = self.random.choice(seat.zombies)
+        try:
+            zombie.round()
+        except (Crash, Fenced):
+            seat.zombies.remove(zombie)
+        except VeilError:
+            seat.zombies.remove(zombie)
+
+    def replace(self, seat: Seat) -> None:
+        """Start another incarnation while the old one still runs somewhere."""
+        if seat.loop is not None:
+            seat.zombies.append(seat.loop)
+        seat.loop = None
+
+    def kick(self, seat: Seat) -> None:
+        """The broker takes a silent member's partitions away."""
+        group = f"{seat.role}.{PROJECT}"
+        if group in self.broker.groups:
+            self.broker.kick(group, f"{group}.{seat.number}")
+
+    def _round(self, seat: Seat, loop: Loop) -> bool:
+        try:
+            loop.round()
+        except (Crash, Fenced):
+            seat.loop = None
+            if seat.role == "label":
+                self.waiting.requests.clear()  # nobody will answer: the callers time out and ask again
+            return False
+        return True
+
+    # Putting a process together, as deploy does
+
+    def _start(self, seat: Seat) -> Loop:
+        identity = Identity(seat.role, PROJECT)
+        slot = identity.slot(seat.number)
+        vault = MemoryVault(self.store, PROJECT, hook=self.faults.at_vault)
+        log = self._log_type(self.broker)
+        book = ControlBook(self.topology.flow, self.topology.pins, self.topology.projects)
+        processor, inputs, ownership = self._processor(seat, slot, vault, log, book)
+        stage = Stage(
+            role=seat.role,
+            project=PROJECT,
+            slot=slot,
+            process=identity.name,
+            session=SessionSpec(slot, identity.group, inputs, ownership),
+            state_topic=f"{seat.role}-state.{PROJECT}",
+            audit_topic=f"audit.{PROJECT}",
+            batch_limit=self.random.choice((1, 3, 50)),
+        )
+        return self._loop_type(
+            stage,
+            processor,
+            log,
+            vault,
+            lambda: ControlReader(log.follow(["control"]), book, self.codec, self.clock, PROJECT),
+            self.codec,
+            self.clock,
+            lambda message: vault.sign(identity.sign_key, message),
+            self.waiting if seat.role == "label" else NoRequests(),
+            Health(),
+        )
+
+    def _processor(
+        self, seat: Seat, slot: str, vault: MemoryVault, log: MemoryLog, book: ControlBook
+    ) -> tuple[Processor, tuple[str, ...], Ownership]:
+        match seat.role:
+            case "redact":
+                seams = RedactSeams(
+                    lambda: book.policy_in_force(PROJECT),
+                    lambda _: CanaryDetector(),
+                    lambda data, media, _schema: parse(data, media.value),
+                    self.hashes,
+                    vault,
+                )
+                return RedactProcessor(PROJECT, self.codec, slot, seams), (f"raw.{PROJECT}",), Ownership.SHARED
+            case "label":
+                return self._label(vault, book), (f"tasks.{PROJECT}", f"work.{PROJECT}"), Ownership.WHOLE
+            case "decide":
+                return DecideProcessor(PROJECT, self.codec, self.clock), (f"labels.{PROJECT}",), Ownership.WHOLE
+            case "join":
+                source = Geometries(vault, PROJECT)
+                join = JoinProcessor(PROJECT, self.codec, source, lambda task: book.is_withdrawn(PROJECT, task))
+                return join, (f"verdicts.{PROJECT}",), Ownership.SHARED
+            case _:
+                keeper = KeeperProcessor(
+                    PROJECT,
+                    self.codec,
+                    documents=vault,
+                    segments_now=lambda: log.read(f"segments.{PROJECT}"),
+                    clock=self.clock,
+                )
+                return keeper, (f"segments.{PROJECT}", f"joined.{PROJECT}"), Ownership.WHOLE
+
+    def _label(self, vault: MemoryVault, book: ControlBook) -> LabelProcessor:
+        def schema_of(policy_hash: str) -> Any:
+            record = book.policy(policy_hash)
+            return None if record is None else load_policy_bytes(record.body).labels
+
+        seams = LabelSeams(
+            schema_of=schema_of,
+            is_withdrawn=lambda task: book.is_withdrawn(PROJECT, task),
+            evict=self.views.evict,
+            order_withdrawal=WithdrawalOrders(
+                PROJECT, self.codec, lambda message: vault.sign(f"sign-label.{PROJECT}", message)
+            ),
+        )
+        return LabelProcessor(PROJECT, self.codec, self.clock, seams)
+
+    def _pins(self) -> Pins:
+        return Pins({who.signer: self.vault.public_key(who.sign_key) for who in signers(TOPOLOGY)})
+
+
+def _topics() -> dict[str, int]:
+    names = {}
+    for kind in TOPOLOGY.flow.topics.values():
+        shared = kind.name in {"control", "audit.platform"}
+        names[kind.name if shared else kind.topic(PROJECT)] = 1 if shared else PARTITIONS
+    return names
