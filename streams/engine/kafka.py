@@ -7,23 +7,28 @@ killed process come back in 2 s instead of a session time-out, and fences its zo
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
 
 from schemas.errors import LogUnavailable
 from streams.engine.kafka_errors import error_of, translate
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import SessionSpec
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 
 METADATA_TIMEOUT_S = 10.0
 """A restarted broker is back in 2–4 s; ten seconds without an answer is an outage."""
+READ_PATIENCE_S = 30.0
+"""How long reading to the end may stand still: an open transaction of a killed process ends after 15 s at most."""
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 - how the client names its own codes
 
 
@@ -81,41 +86,94 @@ class KafkaLog:
 
     def __init__(self, access: KafkaAccess) -> None:
         self._access = access
+        self._ends = EndOffsets(access)
 
     def open(self, spec: SessionSpec) -> KafkaSession:
         """Fence the slot's earlier incarnations and start from what is committed."""
         return KafkaSession(self._access.settings(), spec, message_of)
 
     def read(self, topic: str) -> Iterator[Message]:
-        """All committed messages up to the end as it is now."""
-        reader = KafkaFollower(self._access, [topic])
+        """All committed messages up to the end as it is now.
+
+        Where a transaction is open before that end, it waits until it is over: what was committed behind it
+        must not be missed by a stage that restores its state.
+        """
+        reader = self.follow([topic])
         try:
-            while not reader.reached_end:
-                yield from reader.poll(1000, 0.5)
+            ends = reader.ends()
+            patience = Patience(READ_PATIENCE_S)
+            while not reader.passed(ends):
+                messages = reader.poll(1000, 0.5)
+                yield from messages
+                if messages:
+                    patience = Patience(READ_PATIENCE_S)
+                elif patience.lost:
+                    raise LogUnavailable(f"reading {topic}: nothing came for {READ_PATIENCE_S:.0f} s")
         finally:
             reader.close()
 
     def follow(self, topics: Sequence[str]) -> KafkaFollower:
         """A reader that goes on after the end."""
-        return KafkaFollower(self._access, topics)
+        return KafkaFollower(self._access, self._ends, topics)
+
+
+class Patience:
+    """How long something may take, from now on."""
+
+    def __init__(self, seconds: float) -> None:
+        self._limit = time.monotonic() + seconds
+
+    @property
+    def lost(self) -> bool:
+        """Whether the time is over."""
+        return time.monotonic() >= self._limit
+
+
+class EndOffsets:
+    """Asks where partitions end, open transactions included. Thread-safe; connects on first use."""
+
+    def __init__(self, access: KafkaAccess) -> None:
+        self._access = access
+        self._lock = threading.Lock()
+        self._admin: AdminClient | None = None
+
+    def of(self, partitions: Sequence[KafkaPartition]) -> dict[TopicPartition, int]:
+        """The offset after the last record of each. Raises LogUnavailable, AccessDenied."""
+        with self._lock:
+            self._admin = self._admin or AdminClient(self._access.settings())
+        asked = self._admin.list_offsets(
+            dict.fromkeys(partitions, OffsetSpec.latest()),  # type: ignore[no-untyped-call]
+            isolation_level=IsolationLevel.READ_UNCOMMITTED,
+            request_timeout=METADATA_TIMEOUT_S,
+        )
+        try:
+            return {_place(p): int(answer.result().offset) for p, answer in asked.items()}
+        except KafkaException as error:
+            raise translate(error_of(error), "asking for the end of partitions") from None
+
+
+def _place(partition: KafkaPartition) -> TopicPartition:
+    return TopicPartition(partition.topic, partition.partition)
 
 
 class KafkaFollower:
-    """Reads whole topics in no group, so that no offset is ever committed for it."""
+    """Reads whole topics; joins no group, so that no offset is ever committed for it."""
 
-    def __init__(self, access: KafkaAccess, topics: Sequence[str]) -> None:
+    def __init__(self, access: KafkaAccess, ends: EndOffsets, topics: Sequence[str]) -> None:
         self._topics = topics
+        self._ends = ends
         self._consumer = Consumer(
             access.settings()
             | {
-                "group.id": f"{access.user}.follower",
+                # The identity's own: the client asks for its coordinator, which takes a right to the group.
+                "group.id": access.user,
                 "enable.auto.commit": False,
                 "enable.partition.eof": True,
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "earliest",
             }
         )
-        self._ends: dict[tuple[str, int], int] = {}
+        self._at: dict[TopicPartition, int] = {}
         try:
             self._partitions = [p for topic in topics for p in self._partitions_of(topic)]
             self._consumer.assign(self._partitions)
@@ -126,10 +184,13 @@ class KafkaFollower:
             self._consumer.close()
             raise
 
-    @property
-    def reached_end(self) -> bool:
-        """Whether the end of every partition was met at least once."""
-        return len(self._ends) == len(self._partitions)
+    def ends(self) -> dict[TopicPartition, int]:
+        """Where each partition ends now, open transactions included."""
+        return self._ends.of(self._partitions)
+
+    def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether everything before these offsets was returned by `poll`."""
+        return all(self._at.get(place, 0) >= end for place, end in ends.items())
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """Up to `limit` new messages."""
@@ -137,14 +198,14 @@ class KafkaFollower:
         if first is None:
             return []
         got = [first, *self._consumer.consume(limit - 1, 0)] if limit > 1 else [first]
-        return [message_of(m) for m in got if not self._is_event(m)]
+        messages = [message_of(m) for m in got if not self._is_event(m)]
+        for message in messages:
+            self._reached(message.place, message.offset + 1)
+        return messages
 
     def at_end(self) -> bool:
-        """Whether nothing committed is left to read now."""
-        try:
-            return all(self._end_of(partition) for partition in self._partitions)
-        except KafkaException as error:
-            raise translate(error_of(error), f"asking for the end of {', '.join(self._topics)}") from None
+        """Whether nothing is left to read now; a transaction still open counts as something."""
+        return self.passed(self.ends())
 
     def close(self) -> None:
         """Stop reading."""
@@ -160,17 +221,12 @@ class KafkaFollower:
         error = message.error()
         if error is None:
             return False
-        if error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
-            return True  # the client asks for a coordinator although we join no group; we need no right to one
         if error.code() != END_OF_PARTITION:
             raise translate(error, f"reading {', '.join(self._topics)}")
         topic, partition, offset = message.topic(), message.partition(), message.offset()
         if topic is not None and partition is not None and offset is not None:
-            self._ends[topic, partition] = offset
+            self._reached(TopicPartition(topic, partition), offset)
         return True
 
-    def _end_of(self, partition: KafkaPartition) -> bool:
-        watermarks = self._consumer.get_watermark_offsets(partition, METADATA_TIMEOUT_S, cached=False)
-        if watermarks is None:
-            raise LogUnavailable(f"no answer about the end of {partition.topic}")
-        return self._ends.get((partition.topic, partition.partition), 0) >= watermarks[1]
+    def _reached(self, place: TopicPartition, offset: int) -> None:
+        self._at[place] = max(self._at.get(place, 0), offset)

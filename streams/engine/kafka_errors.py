@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from confluent_kafka import KafkaError, KafkaException
 
-from schemas.errors import Abortable, AccessDenied, Fenced, LogUnavailable, VeilError
+from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 
 _DENIED = frozenset(
     {
@@ -43,5 +43,5 @@ def translate(error: KafkaError, doing: str) -> VeilError:
     if error.txn_requires_abort():
         return Abortable(what)
     if error.fatal():
-        return Abortable(f"{what} (the producer is beyond repair)")
+        return CommitInDoubt(f"{what}; the producer is beyond repair")
     return LogUnavailable(what)

@@ -6,6 +6,7 @@ uncommitted work in it; what a poll gathered before a rebalance is dropped and r
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -13,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from schemas.errors import Abortable, AccessDenied, CommitInDoubt, LogUnavailable, VeilError
+from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 from streams.engine.kafka_errors import error_of, translate
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
@@ -38,7 +39,10 @@ class KafkaSession:
     ) -> None:
         self._spec = spec
         self._message_of = message_of
-        self._denied: VeilError | None = None
+        self._known: VeilError | None = None
+        """The real cause behind a vague error; the client tells it to the error callback only."""
+        self._offered: list[TopicPartition] | None = None
+        """What the group has assigned to us and we have not taken over yet."""
         self._committed: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
         self._rebalanced = False
@@ -61,11 +65,10 @@ class KafkaSession:
         got = [] if first is None else [first]
         if first is not None and limit > 1 and not self._rebalanced:
             got += self._consumer.consume(limit - 1, LINGER_S)
-        if self._denied is not None:
-            raise self._denied
-        if self._rebalanced:
-            if got:
-                self._assign(self._committed)
+        if self._known is not None:
+            raise self._known
+        if self._rebalanced or self._offered is not None:
+            self._take_over()
             return []
         return self._take(got)
 
@@ -93,7 +96,7 @@ class KafkaSession:
             except BufferError:
                 self._producer.poll(0.05)
             except KafkaException as error:
-                raise translate(error_of(error), f"producing to {outgoing.topic}") from None
+                raise self._ours(error_of(error), f"producing to {outgoing.topic}") from None
             else:
                 return
 
@@ -117,12 +120,15 @@ class KafkaSession:
         try:
             self._producer.abort_transaction(CALL_TIMEOUT_S)
         except KafkaException as error:
-            raise CommitInDoubt(f"aborting: {error_of(error).name()}") from None
+            cause = self._ours(error_of(error), "aborting")
+            raise cause if isinstance(cause, Fenced) else CommitInDoubt(str(cause)) from None
         self._open = False
 
     def rewind(self) -> None:
         """Back to the committed positions, asked of the broker, never remembered."""
-        self._assign(self._start(list(self._positions)))
+        if self._offered is None:
+            self._offered = list(self._positions)
+        self._take_over()
 
     def hold(self, topics: frozenset[str]) -> None:
         """Pause these topics, resume the others."""
@@ -132,12 +138,11 @@ class KafkaSession:
 
     def close(self) -> None:
         """Leave; an open transaction is left to the next incarnation, which aborts it."""
-        try:
+        with contextlib.suppress(RuntimeError, KafkaException):  # closed before; fenced
             self._consumer.close()
-        except RuntimeError:  # closed before
-            return
-        self._producer.purge()
-        self._producer.flush(0)
+        with contextlib.suppress(KafkaException):
+            self._producer.purge()
+            self._producer.flush(0)
 
     # Joining and rebalancing
 
@@ -159,15 +164,23 @@ class KafkaSession:
         return self._call(ask, f"asking for the partitions of {topic}")
 
     def _assigned(self, _consumer: Consumer, partitions: list[KafkaPartition]) -> None:
+        """Only noted: what it takes to begin can fail, and an exception raised in a callback would be lost."""
         self._rebalanced = True
-        try:
-            self._assign(self._start([TopicPartition(p.topic, p.partition) for p in partitions]))
-        except VeilError as error:  # an exception raised in a callback would be lost; `poll` raises it
-            self._denied = error
+        self._offered = [TopicPartition(p.topic, p.partition) for p in partitions]
 
     def _revoked(self, _consumer: Consumer, _partitions: list[KafkaPartition]) -> None:
         self._rebalanced = True
+        self._offered = None
         self._positions, self._committed = {}, {}
+
+    def _take_over(self) -> None:
+        """Begin with what was assigned, at its committed positions; tried again by the next poll where it fails.
+
+        The client has begun to fetch by itself by then; assigning anew throws that away.
+        """
+        if self._offered is not None:
+            self._assign(self._start(self._offered))
+            self._offered = None
 
     def _assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._committed, self._positions = dict(positions), dict(positions)
@@ -213,12 +226,19 @@ class KafkaSession:
         for raw in got:
             error = raw.error()
             if error is not None:
-                raise translate(error, f"reading {', '.join(self._spec.inputs)}")
+                raise self._unreadable(error)
             message = self._message_of(raw)
             self._positions[message.place] = message.offset + 1
             messages.append(message)
         messages.sort(key=lambda m: (m.topic, m.partition, m.offset))
         return messages
+
+    def _unreadable(self, error: KafkaError) -> VeilError:
+        # The one fatal error of a consumer: its static membership was taken over (KIP-345).
+        doing = f"reading {', '.join(self._spec.inputs)}"
+        if error.code() == KafkaError._FATAL:  # noqa: SLF001 - client's own code
+            return Fenced(f"{doing}: another process has joined as this slot")
+        return translate(error, doing)
 
     def _delivered(self, error: KafkaError | None, _message: KafkaMessage) -> None:
         if error is not None and self._undelivered is None:
@@ -236,7 +256,7 @@ class KafkaSession:
                     continue
                 if why.retriable() or why.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - client's own code
                     raise CommitInDoubt(f"committing: {why.name()}") from None
-                raise translate(why, "committing") from None
+                raise self._ours(why, "committing") from None
             else:
                 return
 
@@ -249,13 +269,20 @@ class KafkaSession:
         try:
             return what()
         except KafkaException as error:
-            # A wrong password shows as a transport error; the real one comes through the error callback.
-            raise self._denied or translate(error_of(error), doing) from None
+            raise self._ours(error_of(error), doing) from None
+
+    def _ours(self, error: KafkaError, doing: str) -> VeilError:
+        """A wrong password shows as a transport error, a fenced producer as `_FATAL`: ask for what is behind."""
+        try:
+            self._producer.poll(0)
+        except KafkaException as fatal:
+            error = error_of(fatal)
+        return self._known or translate(error, doing)
 
     def _on_error(self, error: KafkaError) -> None:
         cause = translate(error, "connecting")
-        if isinstance(cause, AccessDenied):
-            self._denied = cause
+        if isinstance(cause, AccessDenied | Fenced):
+            self._known = cause
 
     def _producer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
         return dict(access) | {
@@ -263,6 +290,7 @@ class KafkaSession:
             "transaction.timeout.ms": self._spec.transaction_timeout_ms,
             "partitioner": "murmur2_random",
             "linger.ms": 2,
+            "retry.backoff.ms": int(__import__("os").environ.get("RBM","100")),
             "compression.type": "lz4",
             "message.max.bytes": 2 * 1024 * 1024,
             "error_cb": self._on_error,

@@ -201,6 +201,9 @@ class Loop:
             self._session.abort()
             self._session.hold(frozenset(self._stage.session.inputs))
             self._session.rewind()
+        except Fenced:  # discarding and opening again would fence whoever has taken over
+            self._discard()
+            raise
         except (TransactionError, LogUnavailable):
             self._discard()
 

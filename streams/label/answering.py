@@ -96,8 +96,14 @@ def _phrases(task: LeaseView, path: str, lexicon: Lexicon) -> list[LabelSpan]:
     return [
         LabelSpan(path, match.start(), match.end(), lexicon.folded[match.group().casefold()])
         for match in lexicon.pattern.finditer(task.fields[path])
-        if not any(start < match.end() and match.start() < end for start, end in taken)
+        if not any(_cuts(match.span(), one) for one in taken)
     ]
+
+
+def _cuts(phrase: tuple[int, int], placeholder: tuple[int, int]) -> bool:
+    """Whether they overlap without the phrase holding the whole placeholder, as "call me on [PHONE_NUMBER_1]" does."""
+    overlap = placeholder[0] < phrase[1] and phrase[0] < placeholder[1]
+    return overlap and not (phrase[0] <= placeholder[0] and placeholder[1] <= phrase[1])
 
 
 def _spoil(span: LabelSpan, task: LeaseView, rates: ErrorRates, random: Random) -> LabelSpan:

@@ -6,8 +6,6 @@ The header's `kid` names the pinned key. Time is an argument.
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -123,32 +121,3 @@ def _check_times(claims: Mapping[str, Any], rules: TokenRules, now_s: int) -> No
 
 def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def claims_for(person: str, project: str, issuer: str, token_id: str, now_s: int, ttl_s: int) -> dict[str, Any]:
-    """What an issuer puts into a token."""
-    return {
-        "iss": issuer,
-        "sub": person,
-        "aud": audience(project),
-        "project": project,
-        "role": ROLE,
-        "iat": now_s,
-        "exp": now_s + ttl_s,
-        "jti": token_id,
-    }
-
-
-def signing_input(claims: Mapping[str, Any], key_id: str) -> bytes:
-    """What the issuer signs (RFC 7515, 5.1), so that the key can stay in Vault."""
-    header = {"alg": _ALGORITHM, "kid": key_id, "typ": "JWT"}
-    return b".".join(_encoded(json.dumps(part, separators=(",", ":")).encode()) for part in (header, claims))
-
-
-def assembled(message: bytes, signature: bytes) -> str:
-    """The token of a signing input and its signature (64 bytes)."""
-    return (message + b"." + _encoded(signature)).decode("ascii")
-
-
-def _encoded(data: bytes) -> bytes:
-    return base64.urlsafe_b64encode(data).rstrip(b"=")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from schemas.errors import Abortable, CommitInDoubt, Fenced
+from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 
@@ -287,6 +287,9 @@ class MemoryLog:
 
     def read(self, topic: str) -> Iterator[Message]:
         self.broker.faults("read")
+        places = [TopicPartition(topic, n) for n in range(self.broker.topics[topic])]
+        if any(self.broker.stable(place) < len(self.broker.partitions[place]) for place in places):
+            raise LogUnavailable(f"{topic}: a transaction is open before its end")  # a real one waits for it
         return iter(self.broker.committed(topic))
 
     def follow(self, topics: Sequence[str]) -> MemoryFollower:

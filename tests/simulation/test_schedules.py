@@ -1,6 +1,6 @@
 """Thousands of schedules against the invariants, and proof that they would notice.
 
-A failing seed is one line to replay: `python -m pytest tests/simulation -k replay --seed 4711`, or
+A failing seed is one line to replay:
 `VEIL_SIM_SEED=4711 python -m pytest tests/simulation -k replay`.
 """
 

@@ -1,0 +1,45 @@
+"""Logs as JSON lines on standard output. An exception is logged by its type and place, not by its text:
+texts of foreign exceptions can quote what they choked on.
+"""
+
+from __future__ import annotations
+
+import traceback
+from collections.abc import MutableMapping
+from typing import Any
+
+import structlog
+
+from schemas.errors import VeilError
+
+
+def configure(process: str) -> None:
+    """Log JSON lines that say which process wrote them."""
+    structlog.configure(
+        processors=[
+            structlog.contextvars.merge_contextvars,
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso", utc=True),
+            _exceptions_without_text,
+            structlog.processors.JSONRenderer(),
+        ]
+    )
+    structlog.contextvars.bind_contextvars(process=process)
+
+
+def describe(error: BaseException) -> str:
+    """An error for a log: our own with its text, which never holds a value; a foreign one by type and place."""
+    if isinstance(error, VeilError):
+        return f"{type(error).__name__}: {error}"
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {frames[-1].filename}:{frames[-1].lineno}" if frames else ""
+    return f"{type(error).__name__}{place}"
+
+
+def _exceptions_without_text(
+    _logger: object, _name: str, event: MutableMapping[str, Any]
+) -> MutableMapping[str, Any]:
+    error = event.pop("exc_info", None)
+    if isinstance(error, BaseException):
+        event["error"] = describe(error)
+    return event

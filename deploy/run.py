@@ -1,0 +1,82 @@
+"""One stage as a process: `python -m deploy.run ROLE PROJECT --root DIR`. `veil up` starts these.
+
+Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
+slot); 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
+"""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from pathlib import Path
+
+import structlog
+
+from deploy import logs
+from deploy.health_server import HealthServer
+from deploy.stages.stage import BUILDERS, assemble
+from deploy.surroundings import surroundings
+from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
+from topology.identity import Identity
+
+EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, 3, 4
+
+log = structlog.get_logger()
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run until SIGTERM or SIGINT."""
+    options = _parser().parse_args(arguments)
+    identity = Identity(options.role, options.project)
+    logs.configure(identity.slot(options.slot))
+    stop = threading.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    try:
+        _run(options, identity, stop)
+    except Fenced as error:
+        log.error("fenced", exc_info=error)
+        return EXIT_FENCED
+    except (ConfigError, AccessDenied, StackError) as error:
+        log.error("refused", exc_info=error)
+        return EXIT_CONFIG
+    except DependencyError as error:
+        log.error("unavailable", exc_info=error)
+        return EXIT_UNAVAILABLE
+    except Exception as error:
+        log.critical("bug", exc_info=error)
+        return EXIT_BUG
+    log.info("stopped")
+    return 0
+
+
+def _run(options: argparse.Namespace, identity: Identity, stop: threading.Event) -> None:
+    around = surroundings(options.root, identity, options.project)
+    try:
+        running = assemble(around, options.slot, options.port)
+        health = HealthServer(running.health, options.health_port)
+        log.info("started", health_port=health.port)
+        try:
+            running.loop.run(stop)
+        finally:
+            running.stop()
+            health.stop()
+    finally:
+        around.close()
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
+    parser.add_argument("role", choices=sorted(BUILDERS))
+    parser.add_argument("project")
+    parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
+    parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")
+    parser.add_argument("--port", type=int, default=0, help="port of label's API; 0 takes a free one")
+    parser.add_argument("--health-port", type=int, default=0, help="port of /healthz and /metrics")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

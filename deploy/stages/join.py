@@ -1,0 +1,17 @@
+"""Join: verdicts in, joined labels in raw coordinates out."""
+
+from __future__ import annotations
+
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from streams.engine.log import Ownership
+from streams.join.processor import JoinProcessor
+from vault.segments.opening import Geometries
+
+
+def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
+    """The join stage of a project."""
+    project, book = around.project, around.book
+    source = Geometries(around.vault, project)
+    processor = JoinProcessor(project, around.codec, source, lambda task: book.is_withdrawn(project, task))
+    return StageParts(processor, (f"verdicts.{project}",), Ownership.SHARED)

@@ -1,0 +1,96 @@
+"""Label: sealed tasks in, leases to people over HTTP, labels out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from schemas.errors import Reason, Undecodable
+from schemas.hidden import SealedBytes
+from schemas.records import Task
+from streams.engine.log import Ownership
+from streams.label.api import ApiSeams
+from streams.label.app import build as build_app
+from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
+from streams.label.requests import RequestQueue
+from streams.label.server import LabelServer
+from streams.label.settings import LabelSettings
+from streams.label.withdrawals import WithdrawalOrders
+from topology.policies import load_policy_bytes
+from topology.policies.model import LabelSchema
+from vault.keys import open_sealed, task_binding
+from vault.segments.opening import ViewKeys
+
+REQUEST_WAIT_S = 0.02
+
+
+def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - one slot a project
+    """The label stage of a project; its API listens when this returns."""
+    project, book = around.project, around.book
+    settings = LabelSettings()
+    settings = replace(settings, api=replace(settings.api, port=port))
+    keys = ViewKeys(around.vault, project)
+    schemas: dict[str, LabelSchema] = {}
+
+    def schema_of(policy_hash: str) -> LabelSchema | None:
+        if policy_hash not in schemas:
+            record = book.policy(policy_hash)
+            if record is None:
+                return None
+            schemas[policy_hash] = load_policy_bytes(record.body).labels
+        return schemas[policy_hash]
+
+    def open_content(task: Task) -> Mapping[str, str]:
+        key = keys.task_key(task.segment_id, task.task_id)
+        binding = task_binding(project, task.task_id, task.revision)
+        return _fields(open_sealed(key, SealedBytes(task.sealed), binding))
+
+    seams = Seams(
+        schema_of=schema_of,
+        is_withdrawn=lambda task: book.is_withdrawn(project, task),
+        evict=keys.evict,
+        order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
+    )
+    requests = RequestQueue(settings.api.pending_requests)
+    server = LabelServer(
+        build_app(
+            project,
+            ApiSeams(requests, open_content, schema_of, _token_keys(around), around.clock),
+            settings.api,
+        ),
+        settings.api,
+    )
+    server.start()
+
+    def stop() -> None:
+        requests.close()
+        server.stop()
+
+    return StageParts(
+        LabelProcessor(project, around.codec, around.clock, seams, settings),
+        inputs(project),
+        Ownership.WHOLE,
+        TRANSACTION_TIMEOUT_MS,
+        requests,
+        poll_s=0.0,
+        request_wait_s=REQUEST_WAIT_S,
+        stop=stop,
+    )
+
+
+def _fields(content: bytes) -> dict[str, str]:
+    try:
+        fields: dict[str, str] = json.loads(content)
+    except ValueError:  # `from None`: it quotes what it choked on
+        raise Undecodable(Reason.UNDECODABLE, "the content of a task is not what redact writes") from None
+    return fields
+
+
+def _token_keys(around: Surroundings) -> dict[str, bytes]:
+    """Tokens are signed by the project's operators; nobody else's signature counts."""
+    pins = around.topology.pins
+    operators = around.topology.project(around.project).persons.operators
+    return {person: key for person in operators if (key := pins.of(person)) is not None}

@@ -1,0 +1,27 @@
+"""What differs between stages, as the loop's wiring needs it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from streams.engine.log import Ownership
+from streams.engine.processor import Processor
+from streams.engine.requests import NoRequests, RequestSource
+
+DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000
+"""DESIGN §4: longer than any commit seen (3 ms), short enough that a dead owner holds nobody up for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class StageParts:
+    """A processor and how it is fed."""
+
+    processor: Processor
+    inputs: tuple[str, ...]
+    ownership: Ownership
+    transaction_timeout_ms: int = DEFAULT_TRANSACTION_TIMEOUT_MS
+    requests: RequestSource = field(default_factory=NoRequests)
+    poll_s: float = 0.25
+    request_wait_s: float = 0.0
+    stop: Callable[[], None] = field(default=lambda: None)

@@ -1,0 +1,38 @@
+"""Redact: raw records in, sealed tasks out."""
+
+from __future__ import annotations
+
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from schemas.hidden import RawRecord
+from streams.engine.log import Ownership
+from streams.redact.detect.detector import build_detector
+from streams.redact.parse import parse as parse_payload
+from streams.redact.processor import RedactProcessor, Seams
+from streams.redact.release import Hashes
+from vault import keyed_hash
+from vault.keyed_hash import Purpose
+from vault.raw import Media
+
+
+def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - redact serves nobody
+    """The redact stage of a project."""
+    vault, project = around.vault, around.project
+
+    def parse(data: bytes, media: Media, schema_id: int | None) -> RawRecord:
+        schema = None if schema_id is None else around.registry.schema_of(schema_id)
+        return parse_payload(data, media.value, schema)
+
+    seams = Seams(
+        policy_in_force=lambda: around.book.policy_in_force(project),
+        build_detector=build_detector,
+        parse=parse,
+        hashes=Hashes(
+            task=keyed_hash.load(vault, project, Purpose.TASK),
+            subject=keyed_hash.load(vault, project, Purpose.SUBJECT),
+            digest=keyed_hash.load(vault, project, Purpose.DIGEST),
+        ),
+        vault=vault,
+    )
+    processor = RedactProcessor(project, around.codec, slot, seams)
+    return StageParts(processor, (f"raw.{project}",), Ownership.SHARED)

@@ -1,0 +1,72 @@
+"""From a role to a running loop."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from deploy.stages import decide, join, keeper, label, redact
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from schemas.errors import ConfigError
+from streams.engine.health import Health
+from streams.engine.log import SessionSpec
+from streams.engine.loop import Loop, Stage
+
+BUILDERS: dict[str, Callable[[Surroundings, str, int], StageParts]] = {
+    "redact": redact.build,
+    "label": label.build,
+    "decide": decide.build,
+    "join": join.build,
+    "keeper": keeper.build,
+}
+"""Every role that runs as a process of its own, in the order data passes through them."""
+
+
+@dataclass(slots=True)
+class Running:
+    """A stage ready to run. `stop` ends what runs beside the loop (label's API)."""
+
+    loop: Loop
+    health: Health
+    stop: Callable[[], None] = field(default=lambda: None)
+
+
+def assemble(around: Surroundings, number: int, port: int) -> Running:
+    """The stage of the identity's role, as slot `number`; `port` is label's, 0 lets the system choose."""
+    role, project = around.identity.role, around.project
+    if role not in BUILDERS:
+        raise ConfigError(f"{role} is no stage; stages are: {', '.join(BUILDERS)}")
+    slot = around.identity.slot(number)
+    parts = BUILDERS[role](around, slot, port)
+    stage = Stage(
+        role=role,
+        project=project,
+        slot=slot,
+        process=around.identity.name,
+        session=SessionSpec(
+            transactional_id=slot,
+            group=around.identity.group,
+            inputs=parts.inputs,
+            ownership=parts.ownership,
+            transaction_timeout_ms=parts.transaction_timeout_ms,
+        ),
+        state_topic=f"{role}-state.{project}",
+        audit_topic=f"audit.{project}",
+        poll_s=parts.poll_s,
+        request_wait_s=parts.request_wait_s,
+    )
+    health = Health()
+    loop = Loop(
+        stage,
+        parts.processor,
+        around.log,
+        around.vault,
+        around.control,
+        around.codec,
+        around.clock,
+        around.sign,
+        parts.requests,
+        health,
+    )
+    return Running(loop, health, parts.stop)

@@ -1,0 +1,93 @@
+"""What every process of a project is given: its identity's connections, and the topology with its pins."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.local.endpoints import Endpoints, load_endpoints
+from deploy.provision.credentials import CredentialFiles
+from deploy.provision.parts import pins_path
+from schemas.codec import Codec
+from schemas.errors import ConfigError
+from schemas.registry import Registry
+from streams.engine.clock import SystemClock
+from streams.engine.control_reader import ControlReader
+from streams.engine.kafka import KafkaAccess, KafkaLog
+from topology.control import ControlBook
+from topology.identity import Identity
+from topology.loading import Topology, load_topology
+from vault.client import VaultClient
+
+CONTROL = "control"
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """One identity's view of the world. Everything in it is thread-safe but the book, which is the loop's."""
+
+    root: Path
+    identity: Identity
+    project: str
+    topology: Topology
+    endpoints: Endpoints
+    access: KafkaAccess
+    log: KafkaLog
+    vault: VaultClient
+    registry: Registry
+    codec: Codec
+    clock: SystemClock
+    book: ControlBook
+
+    def control(self) -> ControlReader:
+        """A reader of `control` from its beginning, feeding the book."""
+        return ControlReader(self.log.follow([CONTROL]), self.book, self.codec, self.clock, self.project)
+
+    def sign(self, message: bytes) -> bytes:
+        """Signed by the identity's own key in Vault."""
+        return self.vault.sign(self.identity.sign_key, message)
+
+    def close(self) -> None:
+        """Close all connections."""
+        self.vault.close()
+        self.registry.close()
+
+
+def surroundings(root: Path, identity: Identity, project: str, topology: Topology | None = None) -> Surroundings:
+    """Connect as `identity`. Raises ConfigError where the stack was never started or provisioned."""
+    root = root.absolute()
+    topology = topology or load_topology(extra_projects=project_folders(root), pins=pins_path(root))
+    endpoints = load_endpoints(root / "run" / "endpoints.json")
+    credentials = CredentialFiles(root).load(identity)
+    if credentials.vault is None:
+        raise ConfigError(f"{identity.name} has no business in Vault; it can't run a process")
+    access = KafkaAccess(
+        endpoints.kafka.bootstrap, endpoints.kafka.ca_file, credentials.kafka_user, credentials.kafka_password
+    )
+    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
+    return Surroundings(
+        root=root,
+        identity=identity,
+        project=project,
+        topology=topology,
+        endpoints=endpoints,
+        access=access,
+        log=KafkaLog(access),
+        vault=VaultClient.from_approle(
+            endpoints.vault.url,
+            endpoints.vault.ca_file,
+            credentials.vault.role_id,
+            credentials.vault.secret_id,
+            project,
+        ),
+        registry=registry,
+        codec=Codec(registry),
+        clock=SystemClock(),
+        book=ControlBook(topology.flow, topology.pins, topology.projects),
+    )
+
+
+def project_folders(root: Path) -> list[Path]:
+    """Where a user's own project files are, besides the packaged ones: `<root>/projects`, if there is one."""
+    folder = root / "projects"
+    return [folder] if folder.is_dir() else []

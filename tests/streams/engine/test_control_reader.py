@@ -1,0 +1,88 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from schemas.audit import EventType
+from schemas.codec import Codec, FixedIds
+from schemas.control import ControlKind
+from schemas.errors import Reason
+from schemas.records import ControlState
+from streams.engine.control_reader import STALE_AFTER_S, ControlReader
+from streams.engine.messages import Outgoing
+from tests.simulation.broker import Broker, MemoryLog
+from tests.simulation.vault import MemoryVault, VaultStore
+from tests.simulation.world import TOPOLOGY, SimulatedClock
+from topology.access import signers
+from topology.control import ControlBook
+from topology.pins import Pins
+from vault.signing import sign_control
+
+VAULT = MemoryVault(VaultStore(auto_keys=True), "demo")
+PINS = Pins({who.signer: VAULT.public_key(who.sign_key) for who in signers(TOPOLOGY)})
+CODEC = Codec(FixedIds())
+TASK = "0123456789abcdef0123456789abcdef"
+
+
+class Desk:
+    """A reader with its `control` topic."""
+
+    def __init__(self) -> None:
+        self.broker = Broker({"control": 1})
+        self.clock = SimulatedClock()
+        self.book = ControlBook(TOPOLOGY.flow, PINS, TOPOLOGY.projects)
+        self.reader = ControlReader(
+            MemoryLog(self.broker).follow(["control"]), self.book, CODEC, self.clock, "demo"
+        )
+
+    def put(self, key: str, state: ControlState | None) -> None:
+        self.broker.append(Outgoing("control", key.encode(), CODEC.encode(state) if state else None))
+
+
+def withdrawal(version: int = 1) -> ControlState:
+    key = f"withdraw/demo/{TASK}/olga"
+    kind = ControlKind.WITHDRAW
+    return sign_control(VAULT, "olga", key=key, version=version, kind=kind, body=b"{}", now=1)
+
+
+def test_a_signed_order_is_acknowledged_until_it_is_committed() -> None:
+    desk = Desk()
+    desk.put(withdrawal().key, withdrawal())
+    for _ in range(2):
+        news = desk.reader.poll()
+        assert news.changed == (f"withdraw/demo/{TASK}",)
+        assert [event.type for event in news.events] == [EventType.CONTROL_APPLIED]
+    desk.reader.acknowledged()
+    assert desk.reader.poll().events == ()
+    assert desk.book.is_withdrawn("demo", TASK)
+
+
+def test_what_is_not_signed_changes_nothing_and_is_on_the_audit_without_its_key() -> None:
+    desk = Desk()
+    state = withdrawal()
+    desk.put(state.key, replace(state, signature=b""))
+    desk.put(state.key, replace(state, signature=bytes(64)))
+    desk.put("Jane Doe's diagnosis", None)
+    desk.broker.append(Outgoing("control", b"Jane Doe", b"no record"))
+    news = desk.reader.poll()
+    assert [event.reason for event in news.events] == [
+        Reason.UNSIGNED,
+        Reason.BAD_SIGNATURE,
+        Reason.TOMBSTONE_IGNORED,
+        Reason.UNDECODABLE,
+    ]
+    assert news.changed == ()
+    assert "Jane" not in repr(news)
+    assert not desk.book.is_withdrawn("demo", TASK)
+
+
+def test_a_reader_that_cannot_reach_the_end_is_stale_after_thirty_seconds() -> None:
+    desk = Desk()
+    assert desk.reader.fresh()
+    desk.put(withdrawal().key, withdrawal())
+    desk.clock.wait(STALE_AFTER_S - 1)
+    assert desk.reader.fresh()
+    desk.clock.wait(2)
+    assert not desk.reader.fresh()
+    desk.reader.poll()
+    desk.clock.wait(5)
+    assert desk.reader.fresh()

@@ -1,0 +1,239 @@
+"""The loop on the in-memory log: what each setback does. The schedules in tests/simulation do the rest."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import pytest
+
+from schemas.audit import AuditEvent, Event, EventType
+from schemas.codec import Codec, FixedIds
+from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable
+from streams.engine.control_reader import ControlReader
+from streams.engine.health import Condition, Health
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.loop import Loop, Stage
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Request, Slot
+from tests.simulation.broker import Broker, MemoryLog
+from tests.simulation.vault import MemoryVault, VaultStore
+from tests.simulation.world import TOPOLOGY, SimulatedClock, Waiting
+from topology.control import ControlBook
+
+TOPICS = {"in": 2, "out": 2, "copy-state": 2, "audit.demo": 1, "control": 1}
+
+
+class Copy:
+    """Copies `in` to `out`, counts in memory what it has seen, answers requests with their command."""
+
+    held: frozenset[str] = frozenset()
+
+    def __init__(self) -> None:
+        self.seen = 0
+        self.restored = 0
+        self.documents: list[tuple[str, bytes]] = []
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:
+        self.seen = len([m for m in changelog if m.key == b"count"])
+        self.restored += 1
+        return Plan()
+
+    def process(self, batch: Batch) -> Plan:
+        plan = Plan(documents=list(self.documents))
+        for message in batch.messages:
+            self.seen += 1
+            plan.outputs.append(Outgoing("out", message.key or b"", message.value))
+            plan.outputs.append(Outgoing("copy-state", b"count", b"1"))
+        plan.events += [Event(EventType.LABEL_JOINED, "task/x") for _ in batch.messages[:1]]
+        plan.answers += [(request, request.command) for request in batch.requests]
+        plan.events += [Event(EventType.TASK_VIEWED, "task/y") for _ in batch.requests]
+        return plan
+
+    def control(self, changed: Sequence[str]) -> Plan:
+        return Plan()
+
+
+class Bench:
+    """A loop with everything around it, and a switch for one fault."""
+
+    def __init__(self) -> None:
+        self.fault: tuple[str, Exception] | None = None
+        self.vault_fault: Exception | None = None
+        self.broker = Broker(TOPICS, self._at)
+        self.log = MemoryLog(self.broker)
+        self.clock = SimulatedClock()
+        self.codec = Codec(FixedIds())
+        self.copy = Copy()
+        self.waiting = Waiting()
+        self.health = Health()
+        self.vault = MemoryVault(VaultStore(auto_keys=True), "demo", hook=self._at_vault)
+        self.loop = self.new()
+
+    def new(self) -> Loop:
+        stage = Stage(
+            "copy", "demo", "copy.demo.0", "copy.demo",
+            SessionSpec("copy.demo.0", "copy.demo", ("in",), Ownership.WHOLE), "copy-state", "audit.demo",
+        )  # fmt: skip
+        book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
+        return Loop(
+            stage, self.copy, self.log, self.vault,
+            lambda: ControlReader(self.log.follow(["control"]), book, self.codec, self.clock, "demo"),
+            self.codec, self.clock, lambda message: self.vault.sign("sign-copy.demo", message), self.waiting,
+            self.health,
+        )  # fmt: skip
+
+    def put(self, *values: bytes) -> None:
+        for value in values:
+            self.broker.append(Outgoing("in", value, value))
+
+    def out(self) -> list[bytes]:
+        return sorted(m.value or b"" for m in self.broker.committed("out"))
+
+    def rounds(self, count: int) -> None:
+        for _ in range(count):
+            self.loop.round()
+
+    def ask(self, command: object) -> list[Any]:
+        answers: list[Any] = []
+        self.waiting.requests.append(Request(command, answers.append))
+        return answers
+
+    def _at(self, point: str) -> None:
+        if self.fault is not None and self.fault[0] == point:
+            error, self.fault = self.fault[1], None
+            raise error
+
+    def _at_vault(self, moment: str, operation: str, target: str) -> None:
+        if self.vault_fault is not None and operation == "create":
+            error, self.vault_fault = self.vault_fault, None
+            raise error
+
+
+@pytest.fixture
+def bench() -> Bench:
+    return Bench()
+
+
+@pytest.mark.parametrize(
+    ("point", "error"),
+    [
+        ("produce", Abortable("x")),
+        ("positions", Abortable("x")),
+        ("before commit", Abortable("x")),
+        ("in doubt before", CommitInDoubt("x")),
+        ("in doubt after", CommitInDoubt("x")),
+        ("poll", LogUnavailable("x")),
+        ("rewind", LogUnavailable("x")),
+    ],
+)
+def test_a_setback_at_any_point_copies_every_record_exactly_once(
+    bench: Bench, point: str, error: Exception
+) -> None:
+    bench.rounds(1)
+    bench.put(b"a", b"b", b"c")
+    bench.fault = (point, error)
+    bench.rounds(6)
+    assert bench.out() == [b"a", b"b", b"c"]
+    assert bench.copy.seen == 3
+
+
+def test_after_a_setback_memory_is_what_is_committed(bench: Bench) -> None:
+    bench.put(b"a")
+    bench.rounds(3)
+    bench.put(b"b")
+    bench.fault = ("before commit", Abortable("x"))
+    bench.rounds(1)
+    assert bench.health.read()[0] is Condition.WAITING
+    bench.rounds(3)
+    assert bench.copy.seen == 2
+    assert bench.copy.restored == 2
+
+
+def test_a_vault_that_does_not_answer_commits_nothing_and_loses_nothing(bench: Bench) -> None:
+    bench.rounds(1)
+    bench.copy.documents = [("view/x", b"1")]
+    bench.vault_fault = VaultUnavailable("x")
+    bench.put(b"a")
+    bench.rounds(1)
+    assert bench.out() == []
+    bench.copy.documents = []
+    bench.rounds(3)
+    assert bench.out() == [b"a"]
+
+
+def test_a_fenced_loop_stops_and_writes_nothing(bench: Bench) -> None:
+    bench.rounds(1)
+    zombie, bench.loop = bench.loop, bench.new()
+    bench.rounds(1)
+    bench.put(b"a")
+    with pytest.raises(Fenced):
+        zombie.round()
+    bench.rounds(2)
+    assert bench.out() == [b"a"]
+
+
+def test_a_request_is_answered_only_once_its_event_is_committed(bench: Bench) -> None:
+    bench.rounds(1)
+    committed_at_answer: list[int] = []
+    events = len(bench.broker.committed("audit.demo"))
+
+    def answered(_: object) -> None:
+        committed_at_answer.append(len(bench.broker.committed("audit.demo")))
+
+    bench.waiting.requests.append(Request("hello", answered))
+    bench.rounds(1)
+    assert committed_at_answer == [events + 1]
+
+
+@pytest.mark.parametrize("error", [Abortable("x"), CommitInDoubt("x"), AccessDenied("x")])
+def test_a_request_whose_commit_failed_is_answered_with_the_error(bench: Bench, error: Exception) -> None:
+    bench.rounds(1)
+    answers = bench.ask("hello")
+    bench.put(b"a")
+    bench.fault = ("positions", error)
+    if isinstance(error, AccessDenied):
+        with pytest.raises(AccessDenied):
+            bench.rounds(1)
+    else:
+        bench.rounds(1)
+    assert answers == [error]
+
+
+def test_control_that_is_not_heard_for_30_s_stops_releases(bench: Bench) -> None:
+    bench.rounds(1)
+    bench.put(b"a")
+    heard = ControlReader.fresh
+    try:
+        ControlReader.fresh = lambda _: False  # type: ignore[method-assign]
+        bench.rounds(1)
+        assert bench.out() == []
+        assert "control" in bench.health.read()[1]
+    finally:
+        ControlReader.fresh = heard  # type: ignore[method-assign]
+    bench.rounds(3)
+    assert bench.out() == [b"a"]
+
+
+def test_every_epoch_begins_with_a_certified_start(bench: Bench) -> None:
+    bench.rounds(1)
+    bench.loop = bench.new()
+    bench.rounds(1)
+    events = [bench.codec.decode(m.value, AuditEvent) for m in bench.broker.committed("audit.demo")]
+    starts = [event for event in events if event.type is EventType.PROCESS_STARTED]
+    assert [(event.epoch, event.sequence) for event in starts] == [(1, 1), (2, 2)]
+    assert all(event.certificate is not None for event in starts)
+
+
+def test_run_stops_when_told_and_says_so(bench: Bench) -> None:
+    stop = threading.Event()
+    stopping: Callable[[Batch], Plan] = bench.copy.process
+
+    def process(batch: Batch) -> Plan:
+        stop.set()
+        return stopping(batch)
+
+    bench.copy.process = process  # type: ignore[method-assign]
+    bench.loop.run(stop)
+    assert bench.health.read()[0] is Condition.STOPPED
