@@ -120,6 +120,9 @@ class Session:
             try:
                 return action(self._client)
             except (hvac.exceptions.Forbidden, hvac.exceptions.Unauthorized):
+                if in_doubt:
+                    # Who may create but not update is forbidden to repeat a write whose answer was lost.
+                    raise VaultUnavailable(f"Vault did not {what}, or did and did not say so") from None
                 raise hvac.exceptions.Forbidden from None
             except hvac.exceptions.InvalidRequest as error:
                 raise Rejected(400, _json(error), in_doubt) from None

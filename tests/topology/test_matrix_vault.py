@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import itertools
+import uuid
 
 import httpx
 import pytest
@@ -177,7 +178,7 @@ def attempts(caller: Caller, name: str, project: str, folder: str, right: str) -
     wrong_version = {"data": {"sealed": "eA=="}, "options": {"cas": 99}}
     if right == "create":
         # Where the HMAC keys lie: documents that exist, so that nobody may create them, who made them neither.
-        path = folder if folder.startswith("hmac/") else f"{folder}/{name}"
+        path = folder if folder.startswith("hmac/") else f"{folder}/{name}-{uuid.uuid4().hex}"
         return caller.may("POST", f"{mount}/data/{path}", {"data": {"sealed": "eA=="}, "options": {"cas": 0}})
     if right == "read":
         return caller.may("GET", f"{mount}/data/{document}", None)
@@ -200,12 +201,12 @@ def test_administers_only_as_provisioner(declared, caller_of):
 
 
 def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_of, documents):
-    redact = caller_of("redact.alpha")
+    redact, once = caller_of("redact.alpha"), uuid.uuid4().hex
     body = {"data": {"sealed": "eA=="}, "options": {"cas": 0}}
-    redact.status("POST", "veil-alpha/data/view/once", body)
+    redact.status("POST", f"veil-alpha/data/view/{once}", body)
     for cas in (0, 1):
-        assert not redact.may("POST", "veil-alpha/data/view/once", body | {"options": {"cas": cas}})
-    assert not redact.may("GET", "veil-alpha/data/view/once", None)
+        assert not redact.may("POST", f"veil-alpha/data/view/{once}", body | {"options": {"cas": cas}})
+    assert not redact.may("GET", f"veil-alpha/data/view/{once}", None)
 
 
 def test_who_declares_nothing_in_vault_cannot_even_log_in(applied, root, everyone):

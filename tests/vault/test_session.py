@@ -194,6 +194,12 @@ def test_a_create_that_may_have_happened_is_in_doubt_not_a_duplicate(connect):
         connect(server).create("view/1", b"x")
 
 
+def test_a_repeated_create_that_is_forbidden_is_in_doubt_for_who_may_only_create(connect):
+    server = Scripted(call=[requests.Timeout(), 403])
+    with pytest.raises(VaultUnavailable):
+        connect(server).create("view/redact.demo.0/1/1", b"blob")
+
+
 def test_a_create_that_is_refused_at_once_is_a_duplicate(connect):
     with pytest.raises(Refused):
         connect(Scripted(call=400)).create("view/1", b"x")

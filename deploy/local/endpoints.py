@@ -1,0 +1,155 @@
+"""Where Kafka, Vault and the registry are reached: ours, or others' that environment variables name."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any
+
+from deploy.supervise.files import write_atomically
+from schemas.errors import ConfigError
+
+
+@dataclass(frozen=True, slots=True)
+class KafkaEndpoint:
+    bootstrap: str
+    ca_file: Path
+    admin_user: str
+    admin_password_file: Path
+
+    def client_settings(self) -> dict[str, Any]:
+        """Settings of an administrator's client, in librdkafka's names. Holds the password: never print it."""
+        return {
+            "bootstrap.servers": self.bootstrap,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": self.admin_user,
+            "sasl.password": self.admin_password_file.read_text().strip(),
+            "ssl.ca.location": str(self.ca_file),
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class VaultEndpoint:
+    """`audit_log` is the file of the audit device, where we can read it: the local stack only."""
+
+    url: str
+    ca_file: Path
+    token_file: Path
+    audit_log: Path | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryEndpoint:
+    """Client certificate and key go together; a registry of somebody else may want none."""
+
+    url: str
+    ca_file: Path
+    cert_file: Path | None = None
+    key_file: Path | None = None
+
+    def tls(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(cafile=str(self.ca_file))
+        if self.cert_file is not None:
+            context.load_cert_chain(self.cert_file, self.key_file)
+        return context
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoints:
+    kafka: KafkaEndpoint
+    vault: VaultEndpoint
+    registry: RegistryEndpoint
+
+
+# field of the endpoint → environment variable; the first one switches the part to "external"
+KAFKA_VARIABLES = {
+    "bootstrap": "VEIL_KAFKA_BOOTSTRAP",
+    "ca_file": "VEIL_KAFKA_CA",
+    "admin_user": "VEIL_KAFKA_ADMIN_USER",
+    "admin_password_file": "VEIL_KAFKA_ADMIN_PASSWORD_FILE",
+}
+VAULT_VARIABLES = {"url": "VEIL_VAULT_ADDR", "ca_file": "VEIL_VAULT_CA", "token_file": "VEIL_VAULT_TOKEN_FILE"}
+REGISTRY_VARIABLES = {"url": "VEIL_REGISTRY_URL", "ca_file": "VEIL_REGISTRY_CA"}
+REGISTRY_CLIENT_VARIABLES = {"cert_file": "VEIL_REGISTRY_CERT", "key_file": "VEIL_REGISTRY_KEY"}
+
+
+@dataclass(frozen=True, slots=True)
+class External:
+    """Parts that somebody else runs; None means: ours to start."""
+
+    kafka: KafkaEndpoint | None = None
+    vault: VaultEndpoint | None = None
+    registry: RegistryEndpoint | None = None
+
+
+def read_external(environ: Mapping[str, str]) -> External:
+    """What the environment configures. Raises ConfigError naming the variable that is missing or wrong."""
+    kafka = _read("kafka", KAFKA_VARIABLES, environ)
+    vault = _read("vault", VAULT_VARIABLES, environ)
+    registry = _read("registry", REGISTRY_VARIABLES, environ)
+    if registry and any(name in environ for name in REGISTRY_CLIENT_VARIABLES.values()):
+        registry |= _read("registry", REGISTRY_CLIENT_VARIABLES, environ)
+    return External(
+        kafka=KafkaEndpoint(**kafka) if kafka else None,
+        vault=VaultEndpoint(**vault) if vault else None,
+        registry=RegistryEndpoint(**registry) if registry else None,
+    )
+
+
+def save_endpoints(path: Path, endpoints: Endpoints) -> None:
+    """Write them for other processes of the same user; paths of secrets only, no secret."""
+    write_atomically(path, json.dumps(_plain(endpoints), indent=1))
+
+
+def load_endpoints(path: Path) -> Endpoints:
+    """Endpoints of a stack that another process started. Raises ConfigError when there is none."""
+    try:
+        parts = json.loads(path.read_text())
+    except FileNotFoundError:
+        raise ConfigError(f"No stack has been started here ({path} is missing); run `veil up` first.") from None
+    return Endpoints(
+        kafka=KafkaEndpoint(**_typed(parts["kafka"])),
+        vault=VaultEndpoint(**_typed(parts["vault"])),
+        registry=RegistryEndpoint(**_typed(parts["registry"])),
+    )
+
+
+def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Any]:
+    """The endpoint's fields; empty when the variable that switches it on is not set."""
+    switch, *others = variables.values()
+    if not environ.get(switch):
+        for other in others:
+            if environ.get(other):
+                raise ConfigError(f"{other} is set but {switch} is not; set both or neither for the {part}.")
+        return {}
+    for other in others:
+        if not environ.get(other):
+            raise ConfigError(f"{switch} names an external {part}, so {other} must be set too.")
+    found = _typed({field: environ[name] for field, name in variables.items()})
+    for field, value in found.items():
+        if isinstance(value, Path) and not value.is_file():
+            raise ConfigError(f"{variables[field]} names {value}, which is no file.")
+    return found
+
+
+def _typed(texts: Mapping[str, str | None]) -> dict[str, Any]:
+    """Fields named `…_file` or `…_log` are paths."""
+    return {
+        name: Path(text) if text is not None and name.endswith(("_file", "_log")) else text
+        for name, text in texts.items()
+    }
+
+
+def _plain(endpoints: Endpoints) -> dict[str, dict[str, str | None]]:
+    return {
+        part.name: {
+            field.name: None if (value := getattr(endpoint, field.name)) is None else str(value)
+            for field in fields(endpoint)
+        }
+        for part in fields(endpoints)
+        for endpoint in [getattr(endpoints, part.name)]
+    }

@@ -1,0 +1,242 @@
+"""The local broker: Kafka in KRaft mode, one node that is broker and controller."""
+
+from __future__ import annotations
+
+import base64
+import logging
+import secrets
+import shutil
+import subprocess
+import uuid
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient
+
+from deploy.local.authority import BROKER, Certificates
+from deploy.local.disk import MIB
+from deploy.local.endpoints import KafkaEndpoint
+from deploy.local.layout import Layout
+from deploy.local.part import Command, java, plain_environment
+from deploy.local.ports import Ports
+from deploy.supervise.files import write_atomically
+from deploy.supervise.spawn import NURSERY
+from schemas.errors import StackError
+
+ADMIN = "veil-admin"
+HEAP_MIB = 512  # 390 MB resident at the demo's load; the log cleaner alone takes 32 MiB of it
+FORMAT_HEAP_MIB = 128
+FORMAT_LIMIT_S = 60
+MAX_MESSAGE = 2 * MIB  # a payload of at most 1 MiB in its sealed form
+LOGIN_TIMEOUT_S = 1.0
+
+
+class Kafka:
+    """Implements Part. `jars` is the class path."""
+
+    name = "kafka"
+    ready_within_s = 60.0
+
+    def __init__(self, layout: Layout, jars: Sequence[Path], ports: Ports, certificates: Certificates) -> None:
+        self._layout = layout
+        self._jars = jars
+        self._ports = ports
+        self._certificates = certificates
+        self._folder = layout.data("kafka")
+        self._config = self._folder / "server.properties"
+        self._logging = self._folder / "log4j2.properties"
+        self._formatted = self._folder / "formatted"  # written last: half a format is not one
+        self._client: AdminClient | None = None
+
+    @property
+    def endpoint(self) -> KafkaEndpoint:
+        return KafkaEndpoint(
+            bootstrap=f"127.0.0.1:{self._ports.kafka}",
+            ca_file=self._certificates.ca,
+            admin_user=ADMIN,
+            admin_password_file=self._layout.secrets / "kafka-admin-password",
+        )
+
+    def command(self) -> Command:
+        return self._java(HEAP_MIB, "kafka.Kafka", str(self._config))
+
+    def prepare(self) -> None:
+        write_atomically(self._config, properties(self._settings()))
+        write_atomically(self._logging, properties(LOGGING))
+        if not self._formatted.exists():
+            self._format()
+
+    def ready(self) -> bool:
+        """Log in as the administrator and ask for the brokers."""
+        if self._client is None:
+            self._client = AdminClient(
+                {**self.endpoint.client_settings(), "reconnect.backoff.max.ms": 200}, logger=_silent()
+            )
+        try:
+            ready = bool(self._client.list_topics(timeout=LOGIN_TIMEOUT_S).brokers)
+        except KafkaException:
+            return False
+        self._client = None  # its threads end with it
+        return ready
+
+    def _settings(self) -> dict[str, str]:
+        return server_settings(self._ports, self._certificates, self._folder / "data")
+
+    def _java(self, heap_mib: int, *arguments: str) -> Command:
+        class_path = ":".join(str(jar) for jar in self._jars)
+        logging_flag = f"-Dlog4j2.configurationFile={self._logging}"
+        argv = java(self._layout, heap_mib, logging_flag, "-cp", class_path, *arguments)
+        return Command(argv, plain_environment(), self._folder)
+
+    def _format(self) -> None:
+        """Write the storage's first records: cluster id and administrator.
+
+        StorageTool reads its arguments from a file of mode 0600, since a command line is public. Nothing was
+        stored under an unfinished format, so that one is thrown away.
+        """
+        shutil.rmtree(self._folder / "data", ignore_errors=True)
+        password = secrets.token_hex(32)
+        write_atomically(self.endpoint.admin_password_file, password)
+        arguments = self._folder / "format.arguments"
+        write_atomically(arguments, "\n".join(format_arguments(self._config, _cluster_id(), password)))
+        try:
+            self._run_format(arguments)
+        finally:
+            arguments.unlink()
+        write_atomically(self._formatted, "")
+
+    def _run_format(self, arguments: Path) -> None:
+        quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
+        tool = self._java(FORMAT_HEAP_MIB, quick, "kafka.tools.StorageTool", f"@{arguments}")
+        log = self._layout.log("kafka")
+        child = NURSERY.spawn(tool.argv, tool.env, log, tool.cwd)
+        try:
+            code = child.wait(FORMAT_LIMIT_S)
+        except subprocess.TimeoutExpired:
+            raise StackError(f"Kafka's storage took over {FORMAT_LIMIT_S} s to format; see {log}.") from None
+        finally:
+            child.kill()
+            child.wait()
+        if code != 0:
+            raise StackError(f"Kafka's storage could not be formatted (exit code {code}); see {log}.")
+
+
+def server_settings(ports: Ports, certificates: Certificates, data: Path) -> dict[str, str]:
+    """Settings of the broker, with three listeners, none open to strangers.
+
+    CLIENT for everybody (SCRAM over TLS), INTERNAL for the broker's own transaction markers and CONTROLLER, both
+    by client certificate, so that no password of ours is in this file. Deny by default (KIP-801).
+    """
+    listeners = {
+        "CLIENT": ports.kafka,
+        "INTERNAL": ports.kafka_internal,
+        "CONTROLLER": ports.kafka_controller,
+    }
+    addresses = {name: f"{name}://127.0.0.1:{port}" for name, port in listeners.items()}
+    return {
+        "process.roles": "broker,controller",
+        "node.id": "1",
+        "controller.quorum.voters": f"1@127.0.0.1:{ports.kafka_controller}",
+        "listeners": ",".join(addresses.values()),
+        "advertised.listeners": f"{addresses['CLIENT']},{addresses['INTERNAL']}",
+        "listener.security.protocol.map": "CLIENT:SASL_SSL,INTERNAL:SSL,CONTROLLER:SSL",
+        "inter.broker.listener.name": "INTERNAL",
+        "controller.listener.names": "CONTROLLER",
+        "log.dirs": str(data),
+        **_security(certificates),
+        **_RULES,
+        **_SMALL,
+    }
+
+
+def _security(certificates: Certificates) -> dict[str, str]:
+    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+    return {
+        "sasl.enabled.mechanisms": "SCRAM-SHA-512",
+        "listener.name.client.scram-sha-512.sasl.jaas.config": scram,
+        "listener.name.internal.ssl.client.auth": "required",
+        "listener.name.controller.ssl.client.auth": "required",
+        "ssl.enabled.protocols": "TLSv1.3",
+        "ssl.keystore.type": "PEM",
+        "ssl.keystore.location": str(certificates.bundle(BROKER)),
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(certificates.ca),
+        "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
+        "allow.everyone.if.no.acl.found": "false",
+        "super.users": f"User:{ADMIN};User:CN={BROKER}",
+    }
+
+
+# The rules of production, with one broker instead of three.
+_RULES = {
+    "auto.create.topics.enable": "false",
+    "log.message.timestamp.type": "LogAppendTime",
+    "message.max.bytes": str(MAX_MESSAGE),
+    "replica.fetch.max.bytes": str(MAX_MESSAGE),
+    # A killed transaction holds every reader up for its timeout plus this; the default is 10 s.
+    "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    "group.initial.rebalance.delay.ms": "0",  # 3 s by default, for fleets that start together
+    "default.replication.factor": "1",
+    "min.insync.replicas": "1",
+    "offsets.topic.replication.factor": "1",
+    "transaction.state.log.replication.factor": "1",
+    "transaction.state.log.min.isr": "1",
+    "share.coordinator.state.topic.replication.factor": "1",
+    "share.coordinator.state.topic.min.isr": "1",
+}
+
+# Sized for one machine of two cores.
+_SMALL = {
+    "num.network.threads": "2",
+    "num.io.threads": "4",
+    "background.threads": "2",
+    "num.recovery.threads.per.data.dir": "2",
+    "offsets.topic.num.partitions": "8",  # 50 by default: most of the first consumer's wait
+    "transaction.state.log.num.partitions": "8",
+    "share.coordinator.state.topic.num.partitions": "1",
+    # The cleaner's map (24 bytes a key) must hold a whole segment: 32 MiB hold 1.2 million keys, a segment of
+    # 64 MiB has fewer. By default 128 MiB of heap are taken for it.
+    "log.cleaner.threads": "1",
+    "log.cleaner.dedupe.buffer.size": str(32 * MIB),
+    "log.segment.bytes": str(64 * MIB),
+    # The controller writes a no-op record this often, 500 ms by default: half of the broker's idle CPU.
+    "metadata.max.idle.interval.ms": "5000",
+    # After a kill the controller takes the dead broker for alive until its session ends, and refuses the new one:
+    # 9 s by default, and the broker's retries by then are 13 s apart.
+    "broker.session.timeout.ms": "3000",
+    "broker.heartbeat.interval.ms": "1000",
+}
+
+LOGGING: Mapping[str, str] = {
+    "appender.out.type": "Console",
+    "appender.out.name": "OUT",
+    "appender.out.layout.type": "PatternLayout",
+    "appender.out.layout.pattern": "%d{ISO8601} %p %c: %m%n",
+    "rootLogger.level": "WARN",
+    "rootLogger.appenderRef.out.ref": "OUT",
+}
+"""log4j 2: warnings and errors to the console, which is the part's log."""
+
+
+def format_arguments(config: Path, cluster_id: str, password: str) -> list[str]:
+    scram = f"SCRAM-SHA-512=[name={ADMIN},password={password}]"
+    return ["format", "--config", str(config), "--cluster-id", cluster_id, "--add-scram", scram]
+
+
+def properties(settings: Mapping[str, str]) -> str:
+    return "".join(f"{key}={value}\n" for key, value in settings.items())
+
+
+def _cluster_id() -> str:
+    """A random UUID in Kafka's form: 22 characters of base64; those that look like an option are passed over."""
+    while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
+        pass
+    return text
+
+
+def _silent() -> logging.Logger:
+    """Until it is up, every attempt to connect would be reported."""
+    logger = logging.getLogger("veil.local.kafka.readiness")
+    logger.disabled = True
+    return logger

@@ -1,0 +1,1 @@
+"""`veil topology plan|apply`: makes Kafka, Vault and the registry what the topology says; removes nothing."""

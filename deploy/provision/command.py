@@ -1,0 +1,161 @@
+"""`veil topology plan|apply` as functions that return what the CLI prints.
+
+The order of `apply`: Vault (keys before anyone signs), pins, credentials, Kafka (topics and users before rules),
+schemas. Each step looks first, so an apply that was interrupted is finished by the next.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.provision.credentials import CredentialFiles, Credentials, write_private
+from deploy.provision.desired import desired_kafka, desired_vault
+from deploy.provision.difference import KafkaDifference, plan
+from deploy.provision.parts import Parts
+from schemas import catalog
+from schemas.errors import StackError
+from schemas.registry import Registry, subject
+from topology.access import signers
+from topology.loading import Topology
+from topology.pins import Pins, load_pins
+from topology.rights import identities
+from vault.provision import Change, VaultDifference
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What differed, what was found undeclared, and whether it was changed or only planned."""
+
+    changes: tuple[Change, ...]
+    undeclared: tuple[str, ...]
+    applied: bool
+
+    def lines(self) -> list[str]:
+        """For people."""
+        verb = "changed" if self.applied else "to change"
+        lines = [f"  + {change}" for change in self.changes]
+        lines += [f"  ? not declared, left alone: {name}" for name in self.undeclared]
+        return [*lines, f"{len(self.changes)} {verb}" if self.changes else "nothing to change"]
+
+    def json(self) -> dict[str, object]:
+        """For programs."""
+        return {
+            "applied": self.applied,
+            "changes": [dataclasses.asdict(change) for change in self.changes],
+            "undeclared": list(self.undeclared),
+        }
+
+
+def plan_topology(topology: Topology, parts: Parts) -> Result:
+    """What `apply_topology` would do. Changes nothing. Raises DependencyError, AccessDenied, ConfigError."""
+    kafka = plan(parts.kafka.state(), desired_kafka(topology, parts.environment))
+    vault = parts.vault.differences(desired_vault(topology))
+    changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts)]
+    changes += [*kafka.changes(), *_schema_changes(parts.registry)]
+    return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
+
+
+def apply_topology(topology: Topology, parts: Parts) -> Result:
+    """Do what differs. Removes nothing. Raises as `plan_topology`, and StackError for what a part refuses."""
+    wanted = desired_kafka(topology, parts.environment)
+    difference = plan(parts.kafka.state(), wanted)  # first: it may say that nothing can be done
+    vault = parts.vault.apply(desired_vault(topology))
+    pinned = _pin(topology, parts)
+    issued = _issue(topology, parts)
+    # A user whose file was lost exists, under a password that nobody knows any more.
+    new_passwords = {change.name for change in issued if change.action == "create"}
+    difference = dataclasses.replace(difference, users=tuple(sorted({*difference.users, *new_passwords})))
+    parts.kafka.apply(difference, _passwords(topology, parts))
+    changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts.registry)]
+    return Result(tuple(changes), _undeclared(parts, difference, vault), applied=True)
+
+
+def _passwords(topology: Topology, parts: Parts) -> dict[str, str]:
+    files = CredentialFiles(parts.root)
+    return {identity.name: files.load(identity).kafka_password for identity in identities(topology)}
+
+
+def _undeclared(parts: Parts, kafka: KafkaDifference, vault: VaultDifference) -> tuple[str, ...]:
+    """What is there without being declared, besides the administrator who is looking."""
+    found = (*kafka.undeclared, *vault.undeclared)
+    return tuple(name for name in found if name != f"kafka user {parts.kafka.user}")
+
+
+def _pin_changes(topology: Topology, parts: Parts) -> list[Change]:
+    """Signers without a pin. Raises ConfigError where a pinned key is no longer Vault's."""
+    pins = load_pins(parts.pins_file)
+    pins.joined(_public_keys(topology, parts))
+    return [Change("pin", "create", who.signer) for who in signers(topology) if pins.of(who.signer) is None]
+
+
+def _pin(topology: Topology, parts: Parts) -> list[Change]:
+    changes = _pin_changes(topology, parts)
+    if changes:
+        pins = load_pins(parts.pins_file).joined(_public_keys(topology, parts))
+        _write_pins(parts.pins_file, pins)
+    return changes
+
+
+def _public_keys(topology: Topology, parts: Parts) -> dict[str, bytes]:
+    by_key = {who.sign_key: who.signer for who in signers(topology)}
+    return {by_key[key]: public for key, public in parts.vault.public_keys(list(by_key)).items()}
+
+
+def _write_pins(path: Path, pins: Pins) -> None:
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    write_private(path, pins.json())
+
+
+def _outdated(topology: Topology, parts: Parts) -> list[Credentials]:
+    """Credentials to write: of an identity that has none, or that Vault no longer takes."""
+    files = CredentialFiles(parts.root)
+    in_vault = desired_vault(topology).policies
+    found = []
+    for identity in identities(topology):
+        credentials = files.load_or_new(identity)
+        current = credentials.vault is not None and parts.vault.holds(identity.name, credentials.vault)
+        if not files.path(identity).exists() or (identity.name in in_vault and not current):
+            found.append(credentials)
+    return found
+
+
+def _credential_changes(topology: Topology, parts: Parts) -> list[Change]:
+    return [_credential_change(credentials, parts) for credentials in _outdated(topology, parts)]
+
+
+def _credential_change(credentials: Credentials, parts: Parts) -> Change:
+    exists = CredentialFiles(parts.root).path(credentials.identity).exists()
+    return Change("credentials", "update" if exists else "create", credentials.identity.name)
+
+
+def _issue(topology: Topology, parts: Parts) -> list[Change]:
+    files = CredentialFiles(parts.root)
+    in_vault = desired_vault(topology).policies
+    changes = []
+    for credentials in _outdated(topology, parts):
+        name = credentials.identity.name
+        changes.append(_credential_change(credentials, parts))
+        vault = parts.vault.issue(name) if name in in_vault else None
+        files.save(dataclasses.replace(credentials, vault=vault))
+    return changes
+
+
+def _schema_changes(registry: Registry) -> list[Change]:
+    return [Change("schema", "create", subject(name)) for name in catalog.NAMES if not _registered(registry, name)]
+
+
+def _register(registry: Registry) -> list[Change]:
+    changes = _schema_changes(registry)
+    for name in catalog.NAMES:
+        registry.register(subject(name), catalog.text(name))
+    return changes
+
+
+def _registered(registry: Registry, name: str) -> bool:
+    try:
+        registry.id_of(name)
+    except StackError:
+        return False
+    return True

@@ -1,0 +1,92 @@
+"""What each identity logs in with: one file each, `<root>/identities/<identity>.json`, readable by its owner only.
+
+Made once and reused. Kafka's password is written here before Kafka gets it, so that a crash in between leaves
+a password we know.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import ConfigError
+from schemas.hidden import Hidden
+from topology.identity import Identity
+from vault.provision import AppRoleCredentials
+
+FOLDER = "identities"
+PASSWORD_BYTES = 32
+"""256 random bits: no dictionary, no rainbow table."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Credentials(Hidden):
+    """An identity's credentials. `vault` is None for one that has no business there."""
+
+    identity: Identity
+    kafka_password: str
+    vault: AppRoleCredentials | None = None
+
+    @property
+    def kafka_user(self) -> str:
+        """The SCRAM user: the identity's name."""
+        return self.identity.name
+
+
+class CredentialFiles:
+    """The files under `root`."""
+
+    def __init__(self, root: Path, randomness: Callable[[int], bytes] = os.urandom) -> None:
+        self._folder = root / FOLDER
+        self._randomness = randomness
+
+    def path(self, identity: Identity) -> Path:
+        """Where an identity's file is."""
+        return self._folder / f"{identity.name}.json"
+
+    def load(self, identity: Identity) -> Credentials:
+        """An identity's credentials. Raises ConfigError where it has none, or the file is damaged."""
+        path = self.path(identity)
+        try:
+            content = json.loads(path.read_text(encoding="utf-8"))
+            vault = content["vault"]
+            return Credentials(
+                identity=identity,
+                kafka_password=str(content["kafka"]["password"]),
+                vault=AppRoleCredentials(str(vault["role_id"]), str(vault["secret_id"])) if vault else None,
+            )
+        except FileNotFoundError:
+            raise ConfigError(f"{path}: {identity.name} has no credentials; run `veil topology apply`") from None
+        except (OSError, ValueError, KeyError, TypeError):
+            raise ConfigError(f"{path}: damaged; delete it and run `veil topology apply`") from None
+
+    def load_or_new(self, identity: Identity) -> Credentials:
+        """An identity's credentials, or new ones (not yet saved) with a random password for Kafka."""
+        if self.path(identity).exists():
+            return self.load(identity)
+        return Credentials(identity, self._randomness(PASSWORD_BYTES).hex())
+
+    def save(self, credentials: Credentials) -> None:
+        """Write a file in one step, mode 0600 from its first byte on."""
+        vault = credentials.vault
+        content = {
+            "identity": credentials.identity.name,
+            "kafka": {"user": credentials.kafka_user, "password": credentials.kafka_password},
+            "vault": {"role_id": vault.role_id, "secret_id": vault.secret_id} if vault else None,
+        }
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(self.path(credentials.identity), json.dumps(content, indent=2) + "\n")
+
+
+def write_private(path: Path, text: str) -> None:
+    """Replace a file by one that only its owner can read; after a crash either the old or the new is there."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    draft.replace(path)

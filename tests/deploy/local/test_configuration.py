@@ -1,0 +1,70 @@
+"""What the parts are told, without starting them."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from deploy.local import kafka
+from deploy.local.authority import Certificates
+from deploy.local.kafka import format_arguments, properties, server_settings
+from deploy.local.layout import Layout, cache_folder
+from deploy.local.openbao import OpenBao
+from deploy.local.ports import Ports
+from deploy.local.registry import Registry
+
+PORTS = Ports(1, 2, 3, 4, 5, 6)
+TLS = Certificates(Path("/root/tls"))
+
+
+def broker() -> dict[str, str]:
+    return server_settings(PORTS, TLS, Path("/root/kafka/data"))
+
+
+def test_every_listener_of_the_broker_is_on_loopback_under_tls():
+    settings = broker()
+    names = dict(pair.split(":") for pair in settings["listener.security.protocol.map"].split(","))
+    assert names == {"CLIENT": "SASL_SSL", "INTERNAL": "SSL", "CONTROLLER": "SSL"}
+    assert all("//127.0.0.1:" in listener for listener in settings["listeners"].split(","))
+    for certified in ("internal", "controller"):
+        assert settings[f"listener.name.{certified}.ssl.client.auth"] == "required"
+
+
+def test_the_broker_denies_what_no_rule_allows():
+    settings = broker()
+    assert settings["authorizer.class.name"].endswith("StandardAuthorizer")
+    assert settings["allow.everyone.if.no.acl.found"] == "false"
+    assert settings["super.users"] == "User:veil-admin;User:CN=veil-broker"
+    assert settings["auto.create.topics.enable"] == "false"
+
+
+def test_the_broker_s_settings_hold_no_password():
+    assert "password" not in properties(broker()).lower()
+
+
+def test_the_administrator_s_password_reaches_the_format_by_file_only():
+    assert format_arguments(Path("/c"), "id", "hush")[-1] == "SCRAM-SHA-512=[name=veil-admin,password=hush]"
+
+
+def test_cluster_ids_never_look_like_an_option():
+    ids = [kafka._cluster_id() for _ in range(500)]
+    assert {len(one) for one in ids} == {22}
+    assert not any(one.startswith("-") for one in ids)
+
+
+def test_the_vault_listens_on_loopback_with_tls_and_an_audit_file():
+    text = OpenBao(Layout(Path("/root")), PORTS, TLS)._configuration()
+    assert 'address         = "127.0.0.1:4"' in text
+    assert "tls_disable" not in text
+    assert '/root/logs/vault-audit.jsonl"' in text
+
+
+def test_the_registry_has_no_plain_port(tmp_path: Path):
+    (tmp_path / "app-runner.jar").touch()
+    argv = Registry(Layout(Path("/root")), tmp_path, PORTS, TLS).command().argv
+    assert "-Dquarkus.http.insecure-requests=disabled" in argv
+    assert "-Dquarkus.http.host=127.0.0.1" in argv
+
+
+def test_downloads_are_cached_for_the_user():
+    assert cache_folder({"XDG_CACHE_HOME": "/x"}) == Path("/x/veilstream")
+    assert cache_folder({}) == Path.home() / ".cache" / "veilstream"

@@ -1,0 +1,103 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.local import endpoints
+from deploy.local.endpoints import (
+    Endpoints,
+    External,
+    KafkaEndpoint,
+    RegistryEndpoint,
+    VaultEndpoint,
+    load_endpoints,
+    read_external,
+    save_endpoints,
+)
+from schemas.errors import ConfigError
+
+
+@pytest.fixture
+def environ(tmp_path: Path) -> dict[str, str]:
+    """Everything external."""
+    file = tmp_path / "file"
+    file.write_text("content\n")
+    return {
+        "VEIL_KAFKA_BOOTSTRAP": "kafka.example:9093",
+        "VEIL_KAFKA_CA": str(file),
+        "VEIL_KAFKA_ADMIN_USER": "admin",
+        "VEIL_KAFKA_ADMIN_PASSWORD_FILE": str(file),
+        "VEIL_VAULT_ADDR": "https://vault.example:8200",
+        "VEIL_VAULT_CA": str(file),
+        "VEIL_VAULT_TOKEN_FILE": str(file),
+        "VEIL_REGISTRY_URL": "https://registry.example",
+        "VEIL_REGISTRY_CA": str(file),
+    }
+
+
+def test_nothing_configured_means_all_parts_are_ours():
+    assert read_external({}) == External()
+
+
+def test_all_parts_may_be_elsewhere(tmp_path: Path, environ: dict[str, str]):
+    found, file = read_external(environ), tmp_path / "file"
+    assert found.kafka == KafkaEndpoint("kafka.example:9093", file, "admin", file)
+    assert found.vault == VaultEndpoint("https://vault.example:8200", file, file)
+    assert found.registry == RegistryEndpoint("https://registry.example", file)
+    assert found.kafka.client_settings()["sasl.password"] == "content"
+
+
+def test_a_registry_may_want_a_client_certificate(tmp_path: Path, environ: dict[str, str]):
+    file = tmp_path / "file"
+    environ |= {"VEIL_REGISTRY_CERT": str(file), "VEIL_REGISTRY_KEY": str(file)}
+    assert read_external(environ).registry == RegistryEndpoint("https://registry.example", file, file, file)
+
+
+@pytest.mark.parametrize("part", ["KAFKA", "VAULT", "REGISTRY"])
+def test_one_part_may_be_elsewhere_alone(environ: dict[str, str], part: str):
+    some = {name: value for name, value in environ.items() if part in name}
+    found = read_external(some)
+    assert [found.kafka, found.vault, found.registry].count(None) == 2
+
+
+@pytest.mark.parametrize(
+    "missing",
+    [
+        *endpoints.KAFKA_VARIABLES.values(),
+        *endpoints.VAULT_VARIABLES.values(),
+        *endpoints.REGISTRY_VARIABLES.values(),
+    ],
+)
+def test_a_missing_variable_is_named(environ: dict[str, str], missing: str):
+    del environ[missing]
+    with pytest.raises(ConfigError, match=missing):
+        read_external(environ)
+
+
+def test_a_certificate_without_its_key_is_refused(environ: dict[str, str]):
+    environ["VEIL_REGISTRY_CERT"] = environ["VEIL_REGISTRY_CA"]
+    with pytest.raises(ConfigError, match="VEIL_REGISTRY_KEY"):
+        read_external(environ)
+
+
+def test_a_file_that_is_not_there_is_named(environ: dict[str, str]):
+    environ["VEIL_VAULT_TOKEN_FILE"] = "/nonexistent/token"
+    with pytest.raises(ConfigError, match="VEIL_VAULT_TOKEN_FILE names /nonexistent/token"):
+        read_external(environ)
+
+
+@pytest.mark.parametrize("audit_log", [None, Path("/a/audit")])
+def test_endpoints_are_read_back_as_saved(tmp_path: Path, audit_log: Path | None):
+    saved = Endpoints(
+        KafkaEndpoint("127.0.0.1:1", Path("/a/ca"), "admin", Path("/a/password")),
+        VaultEndpoint("https://127.0.0.1:2", Path("/a/ca"), Path("/a/token"), audit_log),
+        RegistryEndpoint("https://127.0.0.1:3", Path("/a/ca")),
+    )
+    save_endpoints(tmp_path / "endpoints.json", saved)
+    assert load_endpoints(tmp_path / "endpoints.json") == saved
+
+
+def test_no_saved_endpoints_says_what_to_do(tmp_path: Path):
+    with pytest.raises(ConfigError, match="run `veil up` first"):
+        load_endpoints(tmp_path / "endpoints.json")

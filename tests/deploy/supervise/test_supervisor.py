@@ -1,0 +1,227 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import psutil
+import pytest
+
+from deploy.supervise.identity import ProcessIdentity, end_leftover, read_identity, write_identity
+from deploy.supervise.lock import RootLock, root_owner
+from deploy.supervise.restarts import Phase, RestartRule
+from deploy.supervise.spawn import Nursery
+from deploy.supervise.state import ProcessStatus, read_state, write_state
+from deploy.supervise.supervisor import ProcessSpec, Supervisor
+from schemas.errors import StackError
+
+FAST = RestartRule(first_s=0.05, factor=1, ceiling_s=0.05)
+PATIENCE_S = 20
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    ticker = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "condition not reached"
+        ticker.wait(0.02)
+
+
+def python(root: Path, name: str, program: str, health_url: str | None = None) -> ProcessSpec:
+    argv = (sys.executable, "-I", "-S", "-c", program)
+    return ProcessSpec(name, argv, {"PATH": os.environ["PATH"]}, root / "logs" / f"{name}.jsonl", health_url)
+
+
+IDLE = 'import signal; print(\'{"event": "up"}\', flush=True); signal.pause()'
+STUBBORN = """
+import signal
+signal.signal(signal.SIGTERM, signal.SIG_IGN)
+print('up', flush=True)
+while True:
+    signal.pause()
+"""
+
+
+def test_a_killed_process_is_restarted_and_counted(tmp_path: Path):
+    supervisor = Supervisor(tmp_path, [python(tmp_path, "stage", IDLE)], rule=FAST)
+    supervisor.start()
+    try:
+        first = supervisor.statuses()[0]
+        assert first.pid is not None
+        os.kill(first.pid, signal.SIGKILL)
+        until(lambda: supervisor.statuses()[0].restarts == 1)
+        again = supervisor.statuses()[0]
+        assert again.pid != first.pid
+        assert again.last_exit == -signal.SIGKILL
+        until(lambda: read_state(tmp_path) == (again,))
+        assert read_state(tmp_path)[0].alive()
+    finally:
+        supervisor.stop()
+    assert not first.alive()
+    assert not again.alive()
+    assert read_state(tmp_path)[0].phase is Phase.STOPPED
+    events = [json.loads(line) for line in (tmp_path / "logs" / "supervisor.jsonl").read_text().splitlines()]
+    assert [event["event"] for event in events] == ["process.started", "process.ended"] * 2
+
+
+def test_output_is_appended_to_a_private_log(tmp_path: Path):
+    log = tmp_path / "logs" / "stage.jsonl"
+    for _ in range(2):
+        supervisor = Supervisor(tmp_path, [python(tmp_path, "stage", IDLE)])
+        before = log.stat().st_size if log.exists() else 0
+        supervisor.start()
+        until(lambda before=before: log.stat().st_size > before)
+        supervisor.stop()
+    assert log.read_text() == '{"event": "up"}\n' * 2
+    assert log.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_process_deaf_to_sigterm_is_killed_after_the_limit(tmp_path: Path):
+    spec = python(tmp_path, "stubborn", STUBBORN)
+    supervisor = Supervisor(tmp_path, [spec])
+    supervisor.start()
+    until(lambda: spec.log_file.read_text() == "up\n")
+    status = supervisor.statuses()[0]
+    supervisor.stop(limit_s=0.2)
+    assert not status.alive()
+    assert supervisor.statuses()[0].last_exit == -signal.SIGKILL
+
+
+def test_processes_stop_in_reverse_order(tmp_path: Path):
+    specs = [python(tmp_path, name, IDLE) for name in ("one", "two", "three")]
+    supervisor = Supervisor(tmp_path, specs)
+    supervisor.start()
+    supervisor.stop()
+    events = [json.loads(line) for line in (tmp_path / "logs" / "supervisor.jsonl").read_text().splitlines()]
+    ended = [event["process"] for event in events if event["event"] == "process.ended"]
+    assert ended == ["three", "two", "one"]
+
+
+def test_a_program_that_cannot_run_is_tried_again_and_can_be_stopped(tmp_path: Path):
+    spec = ProcessSpec("ghost", ("/nonexistent/program",), {}, tmp_path / "logs" / "ghost.jsonl")
+    supervisor = Supervisor(tmp_path, [spec], rule=FAST)
+    supervisor.start()
+    until(lambda: supervisor.statuses()[0].restarts >= 2)
+    supervisor.stop()
+    assert supervisor.statuses()[0].pid is None
+
+
+def test_a_process_that_never_gets_well_is_named_with_its_log(tmp_path: Path):
+    spec = python(tmp_path, "stage", IDLE, health_url="http://127.0.0.1:1/healthz")
+    supervisor = Supervisor(tmp_path, [spec])
+    supervisor.start()
+    try:
+        with pytest.raises(StackError, match=r"stage was not ready within 0 s; see .*stage\.jsonl"):
+            supervisor.wait_healthy(0)
+    finally:
+        supervisor.stop()
+
+
+def test_stop_before_start_returns_at_once(tmp_path: Path):
+    Supervisor(tmp_path, [python(tmp_path, "stage", IDLE)]).stop()
+
+
+def test_environment_is_not_in_the_spec_s_repr(tmp_path: Path):
+    spec = ProcessSpec("stage", ("/bin/true",), {"TOKEN": "hush"}, tmp_path / "log")
+    assert "hush" not in repr(spec)
+
+
+OWNER = """
+import sys, signal
+from pathlib import Path
+sys.path.insert(0, {repo!r})
+from deploy.supervise.spawn import NURSERY
+child = NURSERY.spawn(["/bin/sleep", "600"], {{}}, Path({log!r}), Path("/"))
+print(child.pid, flush=True)
+signal.pause()
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's tie is Linux's prctl")
+def test_children_die_with_an_owner_killed_without_warning(tmp_path: Path):
+    repo = str(Path(__file__).parents[3])
+    program = OWNER.format(repo=repo, log=str(tmp_path / "log"))
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as owner:
+        assert owner.stdout is not None
+        pid = int(owner.stdout.readline())
+        child = ProcessIdentity.of(pid)
+        assert child is not None
+        owner.kill()
+    until(lambda: not child.alive())
+
+
+def test_a_child_outlives_the_thread_that_asked_for_it(tmp_path: Path):
+    nursery, children = Nursery(), []
+
+    def ask() -> None:
+        children.append(nursery.spawn(["/bin/sleep", "600"], {}, tmp_path / "log", tmp_path))
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    asking.join()
+    child = children[0]
+    with pytest.raises(subprocess.TimeoutExpired):
+        child.wait(0.3)
+    child.kill()
+    assert child.wait() == -signal.SIGKILL
+
+
+def test_an_unwritable_log_is_a_stack_error(tmp_path: Path):
+    with pytest.raises(StackError, match="could not be started"):
+        Nursery().spawn(["/bin/true"], {}, tmp_path / "missing" / "log", tmp_path)
+
+
+def test_second_owner_of_a_root_is_refused_with_the_first_one_s_pid(tmp_path: Path):
+    with RootLock(tmp_path):
+        assert root_owner(tmp_path) == ProcessIdentity.of(os.getpid())
+        with pytest.raises(StackError, match=f"in use by process {os.getpid()}"):
+            RootLock(tmp_path).acquire()
+    assert root_owner(tmp_path) is None
+    with RootLock(tmp_path):
+        pass
+
+
+def test_a_reused_pid_is_not_taken_for_the_process_written_down(tmp_path: Path):
+    me = psutil.Process()
+    path = tmp_path / "stage.pid"
+    write_identity(path, ProcessIdentity(me.pid, me.create_time() - 100))
+    end_leftover(path)  # would end this very test run
+    assert not path.exists()
+
+
+def test_a_leftover_of_a_crashed_owner_is_ended(tmp_path: Path):
+    path = tmp_path / "stage.pid"
+    with subprocess.Popen(["/bin/sleep", "600"]) as leftover:
+        identity = ProcessIdentity.of(leftover.pid)
+        assert identity is not None
+        write_identity(path, identity)
+        end_leftover(path)
+        assert not identity.alive()
+    assert not path.exists()
+
+
+@pytest.mark.parametrize("content", ["", "{", "{}", '{"pid": null, "started": 1}', "[]"])
+def test_a_pid_file_cut_short_means_nobody(tmp_path: Path, content: str):
+    path = tmp_path / "stage.pid"
+    path.write_text(content)
+    assert read_identity(path) is None
+    end_leftover(path)
+    assert not path.exists()
+
+
+def test_state_survives_the_file(tmp_path: Path):
+    (tmp_path / "run").mkdir()
+    status = ProcessStatus("redact", Phase.WAITING, None, None, 3, -9, "/logs/redact.jsonl", None)
+    write_state(tmp_path, [status])
+    assert read_state(tmp_path) == (status,)
+    assert (tmp_path / "run" / "state.json").stat().st_mode & 0o777 == 0o600
+
+
+def test_no_state_file_means_no_processes(tmp_path: Path):
+    assert read_state(tmp_path) == ()
