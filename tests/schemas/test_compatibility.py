@@ -100,4 +100,5 @@ def test_without_a_repository_there_are_no_committed_versions(tmp_path):
 
 def commit(root: Path, *arguments: str) -> None:
     who = ("-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", "-C", str(root), *who, *arguments], check=True)
+    git = shutil.which("git") or "git"
+    subprocess.run([git, "-C", str(root), *who, *arguments], check=True)

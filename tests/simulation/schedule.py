@@ -8,6 +8,7 @@ from typing import Any
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.records import JoinedLabel, Label, SegmentIndex, Task, Verdict
+from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
@@ -141,6 +142,9 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _check_submits(people, labels)
     _check_leaks(world)
     _check_orphans(world)
+    broken = verify_chains(events, world.topology.pins.keys)
+    if broken:
+        raise Broken(f"chains: {broken[:3]}")
     result = reconcile(events, PROJECT)
     if not result.holds:
         raise Broken(f"reconcile: {result.findings[:3]}")

@@ -1,0 +1,1 @@
+"""Proof from the audit log alone: chains, reconciliation, export, offline verification."""

@@ -1,0 +1,249 @@
+"""Proves from the audit alone that each raw record became exactly one thing, and its task exactly one label.
+
+What is proven (DESIGN invariant 2), over all events of one project:
+- the batches of redact cover each raw partition from its first offset seen, without gap or overlap, and give each
+  offset one outcome; each revision has one;
+- each task comes from one record; nobody speaks of a task that comes from none;
+- a label is by a person who viewed the task before, one a person and task, not more than overlap and extras;
+- at most one verdict a task, resting on labels that were submitted; at most one joined label, after a verdict,
+  to the record the task comes from; no view after the withdrawal;
+- each kind of event is written by the role it belongs to.
+
+Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
+counted, not blamed. Whether the events are genuine is for `chain`.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from sys import intern
+
+from schemas import resources
+from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.errors import Unparseable
+from schemas.records import RawReference
+from schemas.resources import Kind
+from streams.audit.coverage import Coverage, Partition, origins
+from streams.audit.findings import Finding, FindingKind
+from streams.audit.life import Life, Place, problems
+
+OVERLAP = "overlap"
+"""Detail of `batch.redacted`: how many labels its tasks get without extras (one policy a batch, so one number)."""
+GRANTED = "granted"
+"""Detail of `work.ordered`: the extras granted to the task so far."""
+_DIGITS = 9
+WRITERS = {
+    EventType.BATCH_REDACTED: "redact",
+    EventType.TASK_VIEWED: "label",
+    EventType.TASK_RELEASED: "label",
+    EventType.TASK_SKIPPED: "label",
+    EventType.TASK_REPORTED: "label",
+    EventType.TASK_CLOSED: "label",
+    EventType.LABEL_SUBMITTED: "label",
+    EventType.LEASE_RENEWED: "label",
+    EventType.LEASE_EXPIRED: "label",
+    EventType.WORK_ORDERED: "decide",
+    EventType.VERDICT_REACHED: "decide",
+    EventType.LABEL_JOINED: "join",
+    EventType.SEGMENT_DESTROYED: "keeper",
+    EventType.SEGMENT_REWRITTEN: "keeper",
+}
+"""Which role alone may say so; the project is that of the audit topic."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reconciliation:
+    """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way."""
+
+    project: str
+    records: int
+    tasks: int
+    quarantined: int
+    dropped: int
+    empty: int
+    views: int
+    labels: int
+    skipped: int
+    reported: int
+    verdicts: int
+    joined: int
+    withdrawn: int
+    refused: int
+    denied: int
+    open_tasks: int
+    unjoined: int
+    unlimited: int
+    events: int
+    covered: Mapping[Partition, tuple[int, int]]
+    findings: tuple[Finding, ...]
+
+    @property
+    def holds(self) -> bool:
+        """Nothing was found wrong."""
+        return not self.findings
+
+
+class Reconciler:
+    """Takes events one by one; the memory it needs is that of `coverage` and `life`."""
+
+    def __init__(self, project: str) -> None:
+        self._project = project
+        self._coverage = Coverage()
+        self._lives: dict[str, Life] = {}
+        self._events: Counter[EventType] = Counter()
+        self._findings: list[Finding] = []
+        self._takers: dict[EventType, Callable[[AuditEvent], None]] = {
+            EventType.BATCH_REDACTED: self._redacted,
+            EventType.TASK_VIEWED: self._viewed,
+            EventType.LABEL_SUBMITTED: self._submitted,
+            EventType.WORK_ORDERED: self._ordered,
+            EventType.VERDICT_REACHED: self._reached,
+            EventType.LABEL_JOINED: self._joined,
+            EventType.TASK_CLOSED: self._closed,
+            EventType.TASK_WITHDRAWN: self._withdrawn,
+            EventType.RECORD_REFUSED: self._refused,
+            EventType.RECORD_LOST: self._lost,
+        }
+
+    def add(self, event: AuditEvent) -> None:
+        """Take the next event."""
+        self._events[event.type] += 1
+        role = WRITERS.get(event.type)
+        if role is not None and event.process != f"{role}.{self._project}":
+            text = f"a {event.type} is for {role}.{self._project} to write"
+            self._find(FindingKind.WRONG_WRITER, event, text)
+        taker = self._takers.get(event.type)
+        if taker is not None:
+            taker(event)
+
+    def result(self, ends: Mapping[Partition, int] | None = None) -> Reconciliation:
+        """What all events together say. `ends`: how far each raw partition must be covered, where known."""
+        findings = list(self._findings) + self._coverage.end(ends)
+        for task_id, life in sorted(self._lives.items()):
+            where = resources.task_resource(task_id)
+            findings += [Finding(kind, where, text) for kind, text in problems(life)]
+        return self._summary(tuple(findings))
+
+    def _redacted(self, event: AuditEvent) -> None:
+        batch = event.batch
+        if batch is None or batch.topic != f"raw.{self._project}":
+            self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self._project}")
+            return
+        self._findings += self._coverage.add(event.event_id, batch)
+        overlap = _number(event, OVERLAP)
+        for task_id, raw in origins(batch):
+            life = self._life(task_id)
+            life.origins += (raw,)
+            life.overlap = overlap
+
+    def _viewed(self, event: AuditEvent) -> None:
+        for life in self._named(event):
+            life.view(intern(event.person), _place(event))
+
+    def _submitted(self, event: AuditEvent) -> None:
+        label_id = event.resource.partition("/")[2]
+        for life in self._named(event):
+            life.submit(label_id, intern(event.person), _place(event))
+
+    def _ordered(self, event: AuditEvent) -> None:
+        for life in self._named(event):
+            life.granted = max(life.granted, _number(event, GRANTED) or 0)
+
+    def _reached(self, event: AuditEvent) -> None:
+        prefix = f"{Kind.LABEL}/"
+        for life in self._named(event):
+            life.verdicts += 1
+            life.cited = tuple(it.removeprefix(prefix) for it in event.parents if it.startswith(prefix))
+
+    def _joined(self, event: AuditEvent) -> None:
+        for life in self._named(event):
+            life.joined += (_raw(event),)
+
+    def _closed(self, event: AuditEvent) -> None:
+        for life in self._named(event):
+            life.closed = True
+
+    def _withdrawn(self, event: AuditEvent) -> None:
+        for task_id in resources.task_ids(event):  # an order may name a task that never was
+            self._life(task_id).withdraw(_place(event))
+
+    def _refused(self, event: AuditEvent) -> None:
+        if event.process == f"join.{self._project}":  # another stage refuses a label or an order, not the verdict
+            for task_id in resources.task_ids(event):
+                self._life(task_id).refused = True
+
+    def _lost(self, event: AuditEvent) -> None:
+        self._find(FindingKind.LOST, event, f"{event.process} found {event.resource} gone before it was read")
+
+    def _named(self, event: AuditEvent) -> list[Life]:
+        """The task the event speaks of: exactly one, which must have an origin."""
+        ids = resources.task_ids(event)
+        if len(ids) != 1:
+            self._find(FindingKind.NO_TASK, event, f"a {event.type} names {len(ids)} tasks instead of one")
+            return []
+        life = self._life(ids[0])
+        life.named_by = life.named_by or event.event_id
+        return [life]
+
+    def _life(self, task_id: str) -> Life:
+        return self._lives.setdefault(task_id, Life())
+
+    def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
+        self._findings.append(Finding(kind, event.event_id, text))
+
+    def _summary(self, findings: tuple[Finding, ...]) -> Reconciliation:
+        known = [life for life in self._lives.values() if life.known]
+        outcomes = self._coverage.counts
+        return Reconciliation(
+            project=self._project,
+            records=outcomes.total() - outcomes[RawOutcome.EMPTY],
+            tasks=outcomes[RawOutcome.TASK],
+            quarantined=outcomes[RawOutcome.QUARANTINED],
+            dropped=outcomes[RawOutcome.DROPPED],
+            empty=outcomes[RawOutcome.EMPTY],
+            views=self._events[EventType.TASK_VIEWED],
+            labels=self._events[EventType.LABEL_SUBMITTED],
+            skipped=self._events[EventType.TASK_SKIPPED],
+            reported=self._events[EventType.TASK_REPORTED],
+            verdicts=self._events[EventType.VERDICT_REACHED],
+            joined=self._events[EventType.LABEL_JOINED],
+            withdrawn=sum(bool(life.withdrawn) for life in known),
+            refused=self._events[EventType.RECORD_REFUSED],
+            denied=self._events[EventType.ACCESS_DENIED],
+            open_tasks=sum(life.open for life in known),
+            unjoined=sum(life.unjoined for life in known),
+            unlimited=sum(life.overlap is None for life in known),
+            events=self._events.total(),
+            covered=self._coverage.ranges(),
+            findings=findings,
+        )
+
+
+def reconcile(
+    events: Iterable[AuditEvent], project: str, ends: Mapping[Partition, int] | None = None
+) -> Reconciliation:
+    """The reconciliation of a project's whole log."""
+    reconciler = Reconciler(project)
+    for event in events:
+        reconciler.add(event)
+    return reconciler.result(ends)
+
+
+def _place(event: AuditEvent) -> Place:
+    return Place(intern(event.slot), event.sequence, event.time)
+
+
+def _number(event: AuditEvent, name: str) -> int | None:
+    text = event.details.get(name, "")
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
+
+
+def _raw(event: AuditEvent) -> RawReference | None:
+    for text in (event.resource, *event.parents):
+        try:
+            return resources.raw_reference(text)
+        except Unparseable:
+            continue
+    return None
