@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Sequence
 
 from deploy.surroundings import Surroundings
 from schemas.audit import Event
+from schemas.errors import CommitInDoubt, VeilError
 from streams.engine.chain import Chain, audit_records
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
@@ -29,5 +31,11 @@ def act(around: Surroundings, outputs: Sequence[Outgoing], events: Sequence[Even
         for outgoing in [*outputs, *audit_records(linked, f"audit.{around.project}", slot.name, around.codec)]:
             session.produce(outgoing)
         session.commit()
+    except CommitInDoubt:
+        raise
+    except VeilError:
+        with contextlib.suppress(VeilError):  # no later incarnation would: everyone's readers would wait 15 s
+            session.abort()
+        raise
     finally:
         session.close()

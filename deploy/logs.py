@@ -4,6 +4,7 @@ texts of foreign exceptions can quote what they choked on.
 
 from __future__ import annotations
 
+import threading
 import traceback
 from collections.abc import MutableMapping
 from typing import Any
@@ -25,6 +26,13 @@ def configure(process: str) -> None:
         ]
     )
     structlog.contextvars.bind_contextvars(process=process)
+    threading.excepthook = _thread_failed
+
+
+def _thread_failed(failed: threading.ExceptHookArgs) -> None:
+    """Python's own hook would print the exception's text."""
+    name = failed.thread.name if failed.thread else "?"
+    structlog.get_logger().critical("thread_failed", thread=name, exc_info=failed.exc_value)
 
 
 def describe(error: BaseException) -> str:

@@ -47,11 +47,11 @@ class Standing:
         if self.fully_signed:
             return ()
         by_role = {"an author": self.authors, "an approver": self.approvers}
-        return tuple(
-            f"{role} ({' or '.join(persons)})"
-            for role, persons in by_role.items()
-            if not set(persons) & set(self.signed_by)
-        )
+        lacking = {role: persons for role, persons in by_role.items() if not set(persons) & set(self.signed_by)}
+        if not lacking:  # one person holds both roles: somebody else has to sign as well
+            others = sorted({*self.authors, *self.approvers} - {*self.signed_by})
+            lacking = {"a second person": tuple(others)}
+        return tuple(f"{role} ({' or '.join(persons)})" for role, persons in lacking.items())
 
 
 def load_declared(root: Path) -> Topology:

@@ -8,8 +8,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
-from deploy.surroundings import surroundings
+from deploy.acting import act
+from deploy.surroundings import Surroundings, surroundings
+from schemas.audit import Event, EventType
 from schemas.errors import VeilError
+from schemas.resources import project_resource
 from streams.publish.connection import KafkaProducer, connect, settings
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
@@ -20,7 +23,10 @@ from vault.keyed_hash import Purpose
 
 @contextmanager
 def publishing(root: Path, project: str) -> Iterator[Publisher]:
-    """Publish as `producer.<project>`, under a name used once. Raises ConfigError, and what Vault raises."""
+    """Publish as `producer.<project>`, under a name used once; what arrived is on the audit at the end.
+
+    Raises ConfigError, and what Vault and `act` raise.
+    """
     identity = Identity("producer", project)
     around = surroundings(root, identity, project)
     try:
@@ -39,5 +45,12 @@ def publishing(root: Path, project: str) -> Iterator[Publisher]:
         publisher = Publisher(project, name, client, DataKeys(around.vault), record_hash, around.registry)
         heard.append(publisher)
         yield publisher
+        _say(around, name, publisher.flush().delivered)
     finally:
         around.close()
+
+
+def _say(around: Surroundings, name: str, delivered: int) -> None:
+    if delivered:
+        details = {"producer": name, "records": str(delivered)}
+        act(around, [], [Event(EventType.RECORDS_PUBLISHED, project_resource(around.project), details=details)])

@@ -10,13 +10,14 @@ import argparse
 import signal
 import sys
 import threading
+from collections.abc import Mapping
 from pathlib import Path
 
 import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
-from deploy.stages.stage import BUILDERS, assemble
+from deploy.stages.stage import BUILDERS, Build, assemble
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
 from topology.identity import Identity
@@ -26,8 +27,8 @@ EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, 3, 4
 log = structlog.get_logger()
 
 
-def main(arguments: list[str] | None = None) -> int:
-    """Run until SIGTERM or SIGINT."""
+def main(arguments: list[str] | None = None, builders: Mapping[str, Build] = BUILDERS) -> int:
+    """Run until SIGTERM or SIGINT. `builders` are others than the stages' own for the bench only."""
     options = _parser().parse_args(arguments)
     identity = Identity(options.role, options.project)
     logs.configure(identity.slot(options.slot))
@@ -35,7 +36,7 @@ def main(arguments: list[str] | None = None) -> int:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        _run(options, identity, stop)
+        _run(options, identity, stop, builders)
     except Fenced as error:
         log.error("fenced", exc_info=error)
         return EXIT_FENCED
@@ -52,10 +53,12 @@ def main(arguments: list[str] | None = None) -> int:
     return 0
 
 
-def _run(options: argparse.Namespace, identity: Identity, stop: threading.Event) -> None:
+def _run(
+    options: argparse.Namespace, identity: Identity, stop: threading.Event, builders: Mapping[str, Build]
+) -> None:
     around = surroundings(options.root, identity, options.project)
     try:
-        running = assemble(around, options.slot, options.port)
+        running = assemble(around, options.slot, options.port, builders)
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
         try:

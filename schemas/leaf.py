@@ -42,14 +42,20 @@ def leaf(event: AuditEvent) -> bytes:
 
 
 def event_of(data: bytes) -> AuditEvent:
-    """The event whose leaf bytes are `data`. Raises ChainBroken for anything else."""
+    """The event whose leaf bytes are `data`. Raises ChainBroken for anything else, other bytes for the same event
+    included (Avro leaves room for some): the tree covers the bytes, chain and signature what they mean.
+    """
     if not data.startswith(prefix()):
         raise ChainBroken("leaf bytes of an unknown schema")
     try:
         plain = schemaless_reader(io.BytesIO(data[len(prefix()) :]), catalog.parsed("AuditEvent"), None)
-        return adapter(AuditEvent).validate_python(plain)
-    except (EOFError, ValueError, TypeError, IndexError, KeyError):
+        event = adapter(AuditEvent).validate_python(plain)
+        same = leaf(event) == data
+    except (EOFError, ValueError, TypeError, IndexError, KeyError, OverflowError, MemoryError):
         raise ChainBroken("leaf bytes do not fit the schema of the audit event") from None
+    if not same:
+        raise ChainBroken("leaf bytes are not the event's own")
+    return event
 
 
 def digest(event: AuditEvent) -> bytes:

@@ -17,6 +17,8 @@ TIMEOUT_S = 5.0
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _CONFLICT = 409
 _NOT_FOUND = 404
+_UNKNOWN_ID = frozenset({400, 404, 422})
+"""What a registry may answer for an id that is none of its own: not found, or not even an id."""
 
 
 def subject(name: str) -> str:
@@ -60,9 +62,9 @@ class Registry:
         with self._lock:
             if schema_id not in self._schemas:
                 answer = self._call("GET", f"/schemas/ids/{schema_id}")
-                if answer.status_code == _NOT_FOUND:
+                if answer.status_code in _UNKNOWN_ID:
                     raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not registered")
-                self._schemas[schema_id] = catalog.parse(self._ok(answer)["schema"])
+                self._schemas[schema_id] = _parsed(schema_id, self._ok(answer)["schema"])
             return self._schemas[schema_id]
 
     def register(self, subject_name: str, schema: str) -> int:
@@ -88,3 +90,11 @@ class Registry:
             raise RegistryUnavailable(f"the schema registry answered {answer.status_code}")
         result: dict[str, str] = answer.json()
         return result
+
+
+def _parsed(schema_id: int, text: str) -> Schema:
+    """What a producer registered may be JSON Schema, Protobuf, or Avro that fastavro does not take."""
+    try:
+        return catalog.parse(text)
+    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
+        raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is no Avro schema") from None

@@ -60,7 +60,9 @@ class DocumentsClient:
                     path, mount_point=self._project_mount, raise_on_deleted_version=False
                 ),
             )
-        except Rejected:  # never written, or its latest version destroyed
+        except Rejected as rejected:
+            if rejected.answer.get("errors"):  # a missing mount; a missing document is a 404 without an error
+                raise VaultUnavailable(f"Vault can't read document {path}: is there such a mount?") from None
             return None
         data = answer["data"]
         if data["data"] is None:

@@ -11,6 +11,7 @@ import hvac
 from schemas.errors import Reason, Undecryptable, VaultUnavailable
 from schemas.hidden import SecretBytes
 from vault.interface import DataKey, WrappedKey
+from vault.keys import KEY_BYTES
 from vault.session import Answer, Rejected, Session
 
 TRANSIT_BATCH = 249
@@ -111,7 +112,8 @@ def _does_not_open() -> Undecryptable:
 def _opened(result: dict[str, str]) -> SecretBytes | Undecryptable:
     if result.get("error"):
         return _does_not_open()
-    return _secret(result["plaintext"])
+    secret = _secret(result.get("plaintext") or "")
+    return secret if len(secret.data) == KEY_BYTES else _does_not_open()  # who may wrap can wrap anything
 
 
 def _secret(encoded: str) -> SecretBytes:

@@ -59,7 +59,9 @@ class Kafka:
         )
 
     def command(self) -> Command:
-        return self._java(HEAP_MIB, "kafka.Kafka", str(self._config))
+        # The optimising compiler takes half of a broker's first minutes: without it 1,200 labels cost 12 s of CPU
+        # instead of 25, and were done in 23 s instead of 38.
+        return self._java(HEAP_MIB, "-XX:TieredStopAtLevel=1", "kafka.Kafka", str(self._config))
 
     def prepare(self) -> None:
         write_atomically(self._config, properties(self._settings()))

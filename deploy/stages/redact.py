@@ -2,20 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.hidden import RawRecord
 from streams.engine.log import Ownership
-from streams.redact.detect.detector import build_detector
+from streams.redact.detect.detector import build_detector as build_rules
+from streams.redact.detect.find import Detector
 from streams.redact.parse import parse as parse_payload
 from streams.redact.processor import RedactProcessor, Seams
 from streams.redact.release import Hashes
+from topology.policies import Policy
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
 from vault.raw import Media
 
 
-def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - redact serves nobody
+def build(
+    around: Surroundings,
+    slot: str,
+    port: int,  # noqa: ARG001 - redact serves nobody
+    build_detector: Callable[[Policy], Detector] = build_rules,
+) -> StageParts:
     """The redact stage of a project."""
     vault, project = around.vault, around.project
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from deploy.stages import decide, join, keeper, label, redact
@@ -13,7 +13,9 @@ from streams.engine.health import Health
 from streams.engine.log import SessionSpec
 from streams.engine.loop import Loop, Stage
 
-BUILDERS: dict[str, Callable[[Surroundings, str, int], StageParts]] = {
+Build = Callable[[Surroundings, str, int], StageParts]
+
+BUILDERS: Mapping[str, Build] = {
     "redact": redact.build,
     "label": label.build,
     "decide": decide.build,
@@ -32,13 +34,13 @@ class Running:
     stop: Callable[[], None] = field(default=lambda: None)
 
 
-def assemble(around: Surroundings, number: int, port: int) -> Running:
+def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str, Build] = BUILDERS) -> Running:
     """The stage of the identity's role, as slot `number`; `port` is label's, 0 lets the system choose."""
     role, project = around.identity.role, around.project
-    if role not in BUILDERS:
-        raise ConfigError(f"{role} is no stage; stages are: {', '.join(BUILDERS)}")
+    if role not in builders:
+        raise ConfigError(f"{role} is no stage; stages are: {', '.join(builders)}")
     slot = around.identity.slot(number)
-    parts = BUILDERS[role](around, slot, port)
+    parts = builders[role](around, slot, port)
     stage = Stage(
         role=role,
         project=project,

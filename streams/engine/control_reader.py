@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from dataclasses import dataclass
 
 from schemas.audit import Decision, Event, EventType
@@ -38,6 +39,8 @@ class ControlReader:
         self._codec = codec
         self._clock = clock
         self._project = project
+        self._waiting: deque[Message] = deque()
+        """Read and not taken up yet: the registry may fail in between, and the follower never goes back."""
         self._changed: list[str] = []
         self._events: list[Event] = []
         self._heard: float | None = None
@@ -48,8 +51,11 @@ class ControlReader:
 
         Raises LogUnavailable, RegistryUnavailable.
         """
-        for message in self._follower.poll(POLL_LIMIT, 0):
-            self._take_up(message)
+        if not self._waiting:
+            self._waiting.extend(self._follower.poll(POLL_LIMIT, 0))
+        while self._waiting:
+            self._take_up(self._waiting[0])
+            self._waiting.popleft()
         return ControlNews(tuple(self._changed), tuple(self._events))
 
     def acknowledged(self) -> None:
@@ -62,7 +68,7 @@ class ControlReader:
         now = self._clock.monotonic()
         if self._heard is None or self._asked is None or now - self._asked >= ASK_EVERY_S:
             self._asked = now
-            if self._follower.at_end():
+            if self._follower.at_end() and not self._waiting:
                 self._heard = now
         return self._heard is not None and now - self._heard <= STALE_AFTER_S
 

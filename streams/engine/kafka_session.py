@@ -7,6 +7,7 @@ uncommitted work in it; what a poll gathered before a rebalance is dropped and r
 from __future__ import annotations
 
 import contextlib
+import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
@@ -15,6 +16,7 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
+from streams.engine.bounded_calls import BoundedCalls, CallHangs
 from streams.engine.kafka_errors import error_of, translate
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
@@ -23,12 +25,27 @@ T = TypeVar("T")
 
 CALL_TIMEOUT_S = 10.0
 """Metadata, committed offsets, init: a restarted broker is back in 2–4 s."""
+HANGS_AFTER_S = 15.0
+"""Half as long again as the time limit that the client is given, and does not always keep."""
 COMMIT_ATTEMPTS = 3
 """Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
 STABLE_ATTEMPTS = 5
 """A killed neighbour's open transaction holds its offsets up for at most the 15 s transaction timeout."""
+RETRY_BACKOFF_MS = 2
+"""A transaction begun right after another meets the broker still writing the last one's markers
+(CONCURRENT_TRANSACTIONS) and asks again after this time, doubled with each attempt up to a second. With the
+client's default of 100 ms one commit in ten took 110 ms; a marker takes 1–3 ms (measured).
+"""
 LINGER_S = 0.01
-"""How long a batch gathers after its first message: adds 10 ms, saves a transaction a record."""
+"""How long a batch gathers after its first message: adds 10 ms, saves a transaction a record. Never longer than
+the caller would have waited for the first one: where people wait for an answer, nothing gathers."""
+
+BATCH_BYTES = 4 * 1024 * 1024
+"""When a batch is full, however few messages it holds: redacting takes up to 10 s a MiB on one core, and a batch
+that outlasts `max.poll.interval.ms` would lose its partitions, be read again and never end.
+"""
+SLICE = 4
+"""Messages asked for at a time, so that a batch exceeds its bytes by three messages of 1 MiB at most."""
 
 
 class KafkaSession:
@@ -49,6 +66,7 @@ class KafkaSession:
         self._held: frozenset[str] = frozenset()
         self._open = False
         self._undelivered: KafkaError | None = None
+        self._calls = BoundedCalls(f"{spec.transactional_id} positions")
         self._producer = Producer(self._producer_settings(access))
         self._consumer = Consumer(self._consumer_settings(access))
         try:
@@ -61,10 +79,7 @@ class KafkaSession:
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """Messages of partitions we still own when it returns."""
         self._rebalanced = False
-        first = self._consumer.poll(timeout)
-        got = [] if first is None else [first]
-        if first is not None and limit > 1 and not self._rebalanced:
-            got += self._consumer.consume(limit - 1, LINGER_S)
+        got = self._call(lambda: self._gather(limit, timeout), "polling")
         if self._known is not None:
             raise self._known
         if self._rebalanced or self._offered is not None:
@@ -105,10 +120,7 @@ class KafkaSession:
         offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
         if offsets:  # an empty list would return without fencing anything
             metadata = self._consumer.consumer_group_metadata()
-            self._call(
-                lambda: self._producer.send_offsets_to_transaction(offsets, metadata, CALL_TIMEOUT_S),
-                "sending positions",
-            )
+            self._send(offsets, metadata)
         self._commit_transaction()
         self._open = False
         self._committed = dict(self._positions)
@@ -143,6 +155,7 @@ class KafkaSession:
         with contextlib.suppress(KafkaException):
             self._producer.purge()
             self._producer.flush(0)
+        self._calls.close()
 
     # Joining and rebalancing
 
@@ -163,8 +176,9 @@ class KafkaSession:
 
         return self._call(ask, f"asking for the partitions of {topic}")
 
-    def _assigned(self, _consumer: Consumer, partitions: list[KafkaPartition]) -> None:
+    def _assigned(self, consumer: Consumer, partitions: list[KafkaPartition]) -> None:
         """Only noted: what it takes to begin can fail, and an exception raised in a callback would be lost."""
+        consumer.assign([])  # else the client begins by itself, where it thinks fit
         self._rebalanced = True
         self._offered = [TopicPartition(p.topic, p.partition) for p in partitions]
 
@@ -174,10 +188,7 @@ class KafkaSession:
         self._positions, self._committed = {}, {}
 
     def _take_over(self) -> None:
-        """Begin with what was assigned, at its committed positions; tried again by the next poll where it fails.
-
-        The client has begun to fetch by itself by then; assigning anew throws that away.
-        """
+        """Begin with what was assigned, at its committed positions; where it fails, the next poll tries again."""
         if self._offered is not None:
             self._assign(self._start(self._offered))
             self._offered = None
@@ -203,8 +214,10 @@ class KafkaSession:
     def _at_least_first(self, committed: KafkaPartition) -> int:
         if committed.error is not None:
             raise translate(committed.error, f"committed position of {committed.topic}")
-        watermarks = self._consumer.get_watermark_offsets(
-            KafkaPartition(committed.topic, committed.partition), CALL_TIMEOUT_S, cached=False
+        place = KafkaPartition(committed.topic, committed.partition)
+        watermarks = self._call(
+            lambda: self._consumer.get_watermark_offsets(place, CALL_TIMEOUT_S, cached=False),
+            f"asking for the first offset of {committed.topic}",
         )
         if watermarks is None:
             raise LogUnavailable(f"no answer about the first offset of {committed.topic}")
@@ -220,6 +233,21 @@ class KafkaSession:
         raise AssertionError
 
     # Receiving, delivering, committing
+
+    def _gather(self, limit: int, timeout: float) -> list[KafkaMessage]:
+        """A batch bounded by count, bytes and age."""
+        first = self._consumer.poll(timeout)
+        got = [] if first is None else [first]
+        size = _size(first) if first is not None else 0
+        until = time.monotonic() + min(LINGER_S, timeout)
+        while got and len(got) < limit and size < BATCH_BYTES and not self._rebalanced:
+            wanted = min(limit - len(got), SLICE)
+            more = self._consumer.consume(wanted, max(0.0, until - time.monotonic()))
+            got += more
+            size += sum(_size(message) for message in more)
+            if len(more) < wanted:
+                break
+        return got
 
     def _take(self, got: list[KafkaMessage]) -> list[Message]:
         messages = []
@@ -243,6 +271,19 @@ class KafkaSession:
     def _delivered(self, error: KafkaError | None, _message: KafkaMessage) -> None:
         if error is not None and self._undelivered is None:
             self._undelivered = error
+
+    def _send(self, offsets: list[KafkaPartition], metadata: object) -> None:
+        """The client ignores this call's time limit when the group's coordinator goes away (librdkafka #5456,
+        seen after a killed broker): what hangs is left behind, and its producer fenced by the next session's.
+        """
+        send = self._producer.send_offsets_to_transaction
+        try:
+            self._call(
+                lambda: self._calls.run(lambda: send(offsets, metadata, CALL_TIMEOUT_S), HANGS_AFTER_S),
+                "sending positions",
+            )
+        except CallHangs:
+            raise CommitInDoubt(f"sending positions: no answer within {HANGS_AFTER_S:.0f} s") from None
 
     def _commit_transaction(self) -> None:
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
@@ -290,7 +331,7 @@ class KafkaSession:
             "transaction.timeout.ms": self._spec.transaction_timeout_ms,
             "partitioner": "murmur2_random",
             "linger.ms": 2,
-            "retry.backoff.ms": int(__import__("os").environ.get("RBM","100")),
+            "retry.backoff.ms": RETRY_BACKOFF_MS,
             "compression.type": "lz4",
             "message.max.bytes": 2 * 1024 * 1024,
             "error_cb": self._on_error,
@@ -301,9 +342,13 @@ class KafkaSession:
             "group.id": self._spec.group,
             "enable.auto.commit": False,
             "isolation.level": "read_committed",
-            "auto.offset.reset": "earliest",
-            "session.timeout.ms": 6000,
-            "heartbeat.interval.ms": 1500,
+            # Where a position is gone (its retention ended meanwhile), the client must not go on elsewhere by
+            # itself: the audit would call what is lost in between empty. `rewind` begins at what is left.
+            "auto.offset.reset": "error",
+            # Longer than a broker is away: a member that gives up sooner joins anew, and its own late heartbeat
+            # then shows it as fenced. A killed process need not wait for it: it takes its place back by its name.
+            "session.timeout.ms": 20_000,
+            "heartbeat.interval.ms": 3000,
             "max.poll.interval.ms": 120_000,
             "fetch.max.bytes": 8 * 1024 * 1024,
             "queued.max.messages.kbytes": 32 * 1024,
@@ -314,3 +359,8 @@ class KafkaSession:
             settings["group.instance.id"] = self._spec.transactional_id
             settings["partition.assignment.strategy"] = "range"
         return settings
+
+
+def _size(message: KafkaMessage) -> int:
+    value = message.value()
+    return len(value) if value is not None else 0

@@ -29,12 +29,13 @@ After any of these the stage's memory is thrown away and restored: there is one 
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from schemas.audit import Event
+from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.errors import (
     Abortable,
@@ -45,11 +46,12 @@ from schemas.errors import (
     TransactionError,
     VeilError,
 )
+from schemas.resources import slot_resource
 from schemas.states import SlotState
 from streams.engine import metrics
 from streams.engine.chain import Certify, Chain, audit_records
 from streams.engine.clock import Clock
-from streams.engine.control_reader import ControlReader
+from streams.engine.control_reader import STALE_AFTER_S, ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Log, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing
@@ -60,6 +62,9 @@ from vault.interface import Documents
 SLOT_PREFIX = "slot/"
 BACKOFF_S = (0.05, 5.0)
 """First and longest wait after a setback; it doubles in between. A killed broker is back in 2–4 s."""
+
+CATCH_UP_S = 0.01
+"""Between two looks at `control` on the way in: 50,000 records/s, and no spinning while a transaction is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +126,7 @@ class Loop:
         try:
             while not stop.is_set():
                 self.round()
+            self._say_stopped()
         finally:
             self.close()
 
@@ -156,6 +162,15 @@ class Loop:
             self._refuse(taken, error)
             raise
 
+    def _say_stopped(self) -> None:
+        """The last event of an orderly stop; where it can't be committed, the next start says as much."""
+        if self._session is None or not self._restored:
+            return
+        with contextlib.suppress(VeilError):
+            self._commit(
+                self._session, Plan(events=[Event(EventType.PROCESS_STOPPED, slot_resource(self._stage.slot))])
+            )
+
     # The way in, which is also the way back
 
     def _ready(self) -> Session:
@@ -172,8 +187,12 @@ class Loop:
 
     def _catch_up(self, control: ControlReader) -> None:
         """Before anything is decided, `control` is read to its end; the first round acknowledges it."""
+        until = self._clock.monotonic() + STALE_AFTER_S
         while not control.fresh():
             control.poll()
+            if self._clock.monotonic() >= until:
+                raise LogUnavailable(f"the end of control was not reached within {STALE_AFTER_S:.0f} s")
+            self._clock.wait(CATCH_UP_S)
 
     def _restore(self, session: Session) -> None:
         changelog = list(self._log.read(self._stage.state_topic))
@@ -225,7 +244,8 @@ class Loop:
         Without it a member whose positions are of an old generation would abort for ever.
         """
         session.hold(frozenset(self._stage.session.inputs))
-        session.poll(1, self._stage.poll_s)
+        if session.poll(1, self._stage.poll_s):
+            session.rewind()  # held topics give nothing; if one did, its position must not be committed unread
 
     # One round
 

@@ -101,7 +101,7 @@ def _phrases(task: LeaseView, path: str, lexicon: Lexicon) -> list[LabelSpan]:
 
 
 def _cuts(phrase: tuple[int, int], placeholder: tuple[int, int]) -> bool:
-    """Whether they overlap without the phrase holding the whole placeholder, as "call me on [PHONE_NUMBER_1]" does."""
+    """Whether they overlap and the phrase does not hold all of it, as "call me on [PHONE_NUMBER_1]" does."""
     overlap = placeholder[0] < phrase[1] and phrase[0] < placeholder[1]
     return overlap and not (phrase[0] <= placeholder[0] and placeholder[1] <= phrase[1])
 

@@ -70,6 +70,7 @@ class LabelApi:
         self._settings = settings
         self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
         self._denials = Denials(settings.denials_per_minute)
+        self._verified = tokens.Verified()
         self._rules = tokens.TokenRules(
             project, seams.token_keys, ttl_s=settings.token_ttl_s, leeway_s=settings.token_leeway_s
         )
@@ -82,7 +83,7 @@ class LabelApi:
         """Who is calling. Raises Problem (401, 403), audited."""
         now = self._seams.clock.now()
         try:
-            return tokens.check(request.headers.get("authorization"), self._rules, now // 1000)
+            return tokens.check(request.headers.get("authorization"), self._rules, now // 1000, self._verified)
         except tokens.TokenRefused as refused:
             self._audit_denial(refused.fault, refused.person)
             raise problems.of_token(refused) from None

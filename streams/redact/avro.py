@@ -17,6 +17,7 @@ import fastavro
 
 from schemas.errors import Reason, Undecodable, Unparseable
 from schemas.hidden import RawRecord
+from streams.redact.avro_width import weightless_items
 
 Schema = Mapping[str, Any] | list[Any] | str
 TAGS = "confluent:tags"
@@ -33,6 +34,8 @@ def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
         parsed = fastavro.parse_schema(json.loads(json.dumps(schema)))
     except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
         raise Unparseable(Reason.UNKNOWN_SCHEMA) from None
+    if weightless_items(schema):
+        raise Unparseable(Reason.UNKNOWN_SCHEMA, "a schema with arrays of items that take no byte")
     stream = io.BytesIO(payload)
     try:
         value = fastavro.schemaless_reader(stream, parsed, None)

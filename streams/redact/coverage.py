@@ -9,12 +9,20 @@ from schemas.resources import batch_resource
 from streams.engine.messages import TopicPartition
 from topology.policies import Policy
 
+MAX_OFFSETS = 4096
+"""Offsets of one event, at most 300 kB of it. An aborted transaction of a producer can leave a million of them."""
 
-def covered(place: TopicPartition, first: int, outcomes: Mapping[int, OffsetOutcome]) -> BatchCoverage:
-    """`outcomes` by offset, the offsets between them named as holding no record (transaction markers)."""
+
+def covered(place: TopicPartition, first: int, outcomes: Mapping[int, OffsetOutcome]) -> list[BatchCoverage]:
+    """`outcomes` by offset, the offsets between them named as holding no record (transaction markers).
+
+    One coverage a batch, unless it spans more offsets than an event holds.
+    """
     after = max(outcomes) + 1
-    every = (outcomes.get(o) or OffsetOutcome(o, RawOutcome.EMPTY) for o in range(first, after))
-    return BatchCoverage(place.topic, place.partition, first, after, tuple(every))
+    return [
+        _covering(place, start, min(start + MAX_OFFSETS, after), outcomes)
+        for start in range(first, after, MAX_OFFSETS)
+    ]
 
 
 def redacted_event(coverage: BatchCoverage, bundle: str, policy: Policy, segments: tuple[str, ...]) -> Event:
@@ -26,3 +34,10 @@ def redacted_event(coverage: BatchCoverage, bundle: str, policy: Policy, segment
         batch=coverage,
         details={"policy": policy.hash, "overlap": str(policy.overlap), "segments": ",".join(segments)},
     )
+
+
+def _covering(
+    place: TopicPartition, first: int, after: int, outcomes: Mapping[int, OffsetOutcome]
+) -> BatchCoverage:
+    every = (outcomes.get(o) or OffsetOutcome(o, RawOutcome.EMPTY) for o in range(first, after))
+    return BatchCoverage(place.topic, place.partition, first, after, tuple(every))

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 
 from schemas.audit import OffsetOutcome, RawOutcome
 from schemas.codec import Codec
-from schemas.errors import Reason, RecordError
+from schemas.errors import LogUnavailable, Reason, RecordError
 from schemas.hidden import RawRecord
 from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from streams.engine.messages import Message, Outgoing
@@ -25,7 +25,7 @@ from streams.redact.coverage import covered, redacted_event
 from streams.redact.detect.find import Detector
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
-from streams.redact.quarantine import Quarantine
+from streams.redact.quarantine import Quarantine, topic_key
 from streams.redact.redactor import redact, redact_many
 from streams.redact.release import Hashes, Release, Releaser
 from topology.control import PolicyRecord
@@ -113,8 +113,10 @@ class RedactProcessor:
     def process(self, batch: Batch) -> Plan:
         """One outcome for every offset of the batch."""
         plan = Plan()
-        if not batch.messages or self._ruling is None:
+        if not batch.messages:
             return plan
+        if self._ruling is None:  # they were held; if some come all the same, their position must not be committed
+            raise LogUnavailable(f"no policy of {self._project} is in force; its raw records wait")
         work = _Work(batch.now, self._ruling)
         self._redact(batch.messages, work)
         self._seal(work)
@@ -160,7 +162,10 @@ class RedactProcessor:
     def _note(self, message: Message, outcome: Outcome, work: _Work) -> None:
         if isinstance(outcome, Redacted):
             raw = RawReference(message.topic, message.partition, message.offset)
-            work.releases.append((message, self._releaser.prepare(raw, outcome)))
+            try:
+                work.releases.append((message, self._releaser.prepare(raw, outcome)))
+            except RecordError as error:
+                work.quarantined.append((message, error.reason))
         elif isinstance(outcome, Dropped):
             dropped = OffsetOutcome(message.offset, RawOutcome.DROPPED, reason=outcome.reason.value)
             work.results[_place(message)] = dropped
@@ -199,7 +204,7 @@ class RedactProcessor:
             self._put(plan, f"segments.{self._project}", segment.segment_id.encode(), index)
         for message, reason in work.quarantined:
             entry = self._quarantine.seal(message, reason, work.ruling.bundle, work.now)
-            self._put(plan, f"quarantine.{self._project}", message.key or b"", entry)
+            self._put(plan, f"quarantine.{self._project}", topic_key(message), entry)
             outcome = OffsetOutcome(message.offset, RawOutcome.QUARANTINED, reason=reason.value)
             work.results[_place(message)] = outcome
 
@@ -220,8 +225,10 @@ class RedactProcessor:
         segments = tuple(segment.segment_id for segment in work.segments)
         for place, messages in sorted(batch.by_partition().items()):
             outcomes = {m.offset: work.results[_place(m)] for m in messages}
-            coverage = covered(place, batch.positions_before[place], outcomes)
-            plan.events.append(redacted_event(coverage, work.ruling.bundle, work.ruling.policy, segments))
+            plan.events += [
+                redacted_event(coverage, work.ruling.bundle, work.ruling.policy, segments)
+                for coverage in covered(place, batch.positions_before[place], outcomes)
+            ]
 
     def _put(self, plan: Plan, topic: str, key: bytes, record: object) -> None:
         plan.outputs.append(Outgoing(topic, key, self._codec.encode(record)))

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from schemas.errors import Reason, Refused
 from schemas.geometry import FieldGeometry, Span
 from schemas.geometry_codec import Geometry, encode_geometry
 from schemas.hidden import Hidden, SecretBytes
@@ -16,6 +17,13 @@ from topology.policies import Policy
 from vault.keyed_hash import KeyedHash
 from vault.keys import fresh_key, seal, task_binding
 from vault.segments.sealing import TaskContents
+
+MAX_CONTENT_BYTES = 3 * 512 * 1024
+"""A task must fit on its topic (2 MiB) and into label's state. JSON doubles a line break and makes six bytes of
+other control characters, so that a payload of 1 MiB can be 6 MiB of content.
+"""
+MAX_SUBJECTS = 64
+"""500 tasks with so many keyed hashes are 1 MiB of segment index, half of what its topic takes."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,6 +43,7 @@ class Release(Hidden):
     task_id: str
     key: SecretBytes
     redacted: Redacted
+    content: bytes
     contents: TaskContents
     entry: SegmentEntry
 
@@ -48,21 +57,27 @@ class Releaser:
         self._nonces = nonces
 
     def prepare(self, raw: RawReference, redacted: Redacted) -> Release:
-        """Task id, task key, and the entries of the three layers."""
+        """Task id, task key, and the entries of the three layers.
+
+        Raises Refused: `too_large` where the content fits no task, `mapping_too_large` for more than 64 subjects.
+        """
+        content = json.dumps(dict(redacted.record.fields), ensure_ascii=False, separators=(",", ":")).encode()
+        if len(content) > MAX_CONTENT_BYTES:
+            raise Refused(Reason.TOO_LARGE, f"content of {len(content)} bytes; at most {MAX_CONTENT_BYTES} fit")
+        people = sorted(set(redacted.subjects.by_name.values()))
+        if len(people) > MAX_SUBJECTS:
+            raise Refused(Reason.MAPPING_TOO_LARGE, f"{len(people)} subjects; at most {MAX_SUBJECTS} are kept")
         task_id = self.task_id(raw)
         key = fresh_key(self._nonces)
         digests = tuple(self._digest(field, redacted) for field in redacted.geometry)
         geometry = encode_geometry(Geometry(raw, redacted.geometry, digests))
         values = json.dumps(dict(redacted.values.by_name), ensure_ascii=False, sort_keys=True).encode()
-        subjects = tuple(
-            self._hashes.subject.digest(value.encode()) for _, value in sorted(redacted.subjects.by_name.items())
-        )
+        subjects = tuple(self._hashes.subject.digest(person.encode()) for person in people)
         contents = TaskContents(task_id, key, geometry, values)
-        return Release(raw, task_id, key, redacted, contents, SegmentEntry(task_id, subjects))
+        return Release(raw, task_id, key, redacted, content, contents, SegmentEntry(task_id, subjects))
 
     def task(self, release: Release, segment_id: str, policy: Policy, bundle: str) -> Task:
         """The record of `tasks.P`: content sealed under the key that only the view layer holds."""
-        content = json.dumps(dict(release.redacted.record.fields), ensure_ascii=False, separators=(",", ":"))
         binding = task_binding(self._project, release.task_id, release.raw.revision)
         return Task(
             task_id=release.task_id,
@@ -73,7 +88,7 @@ class Releaser:
             overlap=policy.overlap,
             extra=policy.extra,
             fields=tuple(_shape(field) for field in release.redacted.geometry),
-            sealed=seal(release.key, content.encode(), binding, self._nonces).data,
+            sealed=seal(release.key, release.content, binding, self._nonces).data,
         )
 
     def task_id(self, raw: RawReference) -> str:

@@ -169,3 +169,11 @@ def test_certificate_holds_for_its_slot_and_epoch_only():
 def test_public_key_of_another_length_is_a_broken_chain(length):
     with pytest.raises(ChainBroken):
         leaf.check(b"\x01" * length, b"\x02" * 64, b"", "signature")
+
+
+def test_other_bytes_for_the_same_event_are_not_its_leaf() -> None:
+    data = leaf.leaf(EVENT)
+    assert leaf.event_of(data) == EVENT
+    for other in (data + b"\0", data.replace(b"redact.demo.0", b"redact.demo.0", 1) + b"more"):
+        with pytest.raises(ChainBroken):
+            leaf.event_of(other)

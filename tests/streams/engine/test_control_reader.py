@@ -2,10 +2,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+from fastavro.types import Schema
+
 from schemas.audit import EventType
 from schemas.codec import Codec, FixedIds
 from schemas.control import ControlKind
-from schemas.errors import Reason
+from schemas.errors import Reason, RegistryUnavailable
 from schemas.records import ControlState
 from streams.engine.control_reader import STALE_AFTER_S, ControlReader
 from streams.engine.messages import Outgoing
@@ -86,3 +89,30 @@ def test_a_reader_that_cannot_reach_the_end_is_stale_after_thirty_seconds() -> N
     desk.reader.poll()
     desk.clock.wait(5)
     assert desk.reader.fresh()
+
+
+def test_what_was_read_while_the_registry_was_away_is_taken_up_when_it_is_back() -> None:
+    desk = Desk()
+    desk.put(withdrawal().key, withdrawal())
+    registry = RegistryThatFails()
+    reader = ControlReader(
+        MemoryLog(desk.broker).follow(["control"]), desk.book, Codec(registry), desk.clock, "demo"
+    )
+    with pytest.raises(RegistryUnavailable):
+        reader.poll()
+    assert not reader.fresh(), "what is not understood yet is not heard"
+    registry.away = False
+    assert reader.poll().changed == (f"withdraw/demo/{TASK}",)
+    assert reader.fresh()
+    assert desk.book.is_withdrawn("demo", TASK)
+
+
+class RegistryThatFails(FixedIds):
+    """Away until told otherwise."""
+
+    away = True
+
+    def schema_of(self, schema_id: int) -> Schema:
+        if self.away:
+            raise RegistryUnavailable("away")
+        return super().schema_of(schema_id)

@@ -237,3 +237,5 @@ def test_run_stops_when_told_and_says_so(bench: Bench) -> None:
     bench.copy.process = process  # type: ignore[method-assign]
     bench.loop.run(stop)
     assert bench.health.read()[0] is Condition.STOPPED
+    events = [bench.codec.decode(m.value, AuditEvent) for m in bench.broker.committed("audit.demo")]
+    assert [event.type for event in events] == [EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED]

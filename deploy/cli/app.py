@@ -1,0 +1,74 @@
+"""The command line put together. Errors end here: a sentence on standard error, an exit code, no traceback."""
+
+from __future__ import annotations
+
+import sys
+from importlib.metadata import version
+from typing import Annotated
+
+import typer
+
+from deploy.cli import (
+    audit,
+    contain,
+    label,
+    policy,
+    publish,
+    redact,
+    showcase,
+    status,
+    topology,
+    up,
+)
+from deploy.cli.command import Command, Commands, say
+from deploy.cli.exits import Exit, sentence
+
+app = typer.Typer(
+    name="veil",
+    cls=Commands,
+    help="Veilstream lets people label sensitive data without anyone seeing it.",
+    epilog="Begin with [cyan]veil demo[/], or with [cyan]veil up[/] and [cyan]veil publish FILE[/].",
+    no_args_is_help=True,
+    rich_markup_mode="rich",
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    context_settings={"help_option_names": ["--help", "-h"]},
+)
+
+RUN, WORK, RULE, PROVE = "Run it", "Bring data in", "Rule it", "Prove it"
+app.command("up", cls=Command, rich_help_panel=RUN)(up.up)
+app.command("down", cls=Command, rich_help_panel=RUN)(up.down)
+app.command("status", cls=Command, rich_help_panel=RUN)(status.status)
+app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
+app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
+app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
+app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
+app.add_typer(label.app, name="label", rich_help_panel=WORK)
+app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
+app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
+app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
+app.add_typer(audit.app, name="audit", rich_help_panel=PROVE)
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"veilstream {version('veilstream')}")
+        raise typer.Exit
+
+
+@app.callback()
+def veil(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and end.")
+    ] = False,
+) -> None:
+    """Veilstream lets people label sensitive data without anyone seeing it."""
+
+
+def main() -> None:
+    """Entry point of `veil`. Whatever nobody expected is told by type and place: its text could quote a value."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 - the last one who can
+        say(sentence(error))
+        sys.exit(Exit.FAILED)

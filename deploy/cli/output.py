@@ -1,0 +1,81 @@
+"""What commands print: for a person in words and colour, for a program as JSON alone on standard output."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+from rich.console import Console, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+GOOD, BAD, WAITING, QUIET, NAME = "green", "bold red", "yellow", "dim", "bold"
+MIB = 1024 * 1024
+
+Report = Callable[[str], None]
+
+
+class Output:
+    """One command's output. Nothing is read as markup: names of files and of people come in."""
+
+    def __init__(self, as_json: bool) -> None:
+        self.as_json = as_json
+        self._out = Console(highlight=False, markup=False, emoji=False)
+        self._err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    @property
+    def progress_console(self) -> Console:
+        """Where progress is drawn: standard error, so that standard output is the result alone."""
+        return self._err
+
+    def result(self, content: Mapping[str, object] | Sequence[object], *words: RenderableType) -> None:
+        """The result: `content` for a program, else `words` one below the other."""
+        if self.as_json:
+            self.json_line(content)
+            return
+        for word in words:
+            self._out.print(word)
+
+    def json_line(self, content: object) -> None:
+        """One JSON document, on a line of its own."""
+        sys.stdout.write(json.dumps(content, ensure_ascii=False) + "\n")
+        sys.stdout.flush()
+
+    def line(self, text: Text | str) -> None:
+        """A line of a stream of lines: never wrapped, so that it can be searched."""
+        self._out.print(text, soft_wrap=True)
+
+    def note(self, text: Text | str) -> None:
+        """Something beside the result, on standard error."""
+        self._err.print(text, soft_wrap=True)
+
+    @contextmanager
+    def steps(self, waiting_for: str) -> Iterator[Report]:
+        """A spinner while something takes long; each step that is reported becomes a line with a tick."""
+        with self._err.status(Text(waiting_for), spinner="dots"):
+            yield lambda step: self._err.print(Text.assemble(("  ✓ ", GOOD), step), soft_wrap=True)
+
+
+def heading(text: str, aside: str = "") -> Text:
+    """A first line."""
+    return Text.assemble((text, NAME), ("  " + aside if aside else "", QUIET))
+
+
+def plain_table(*columns: str) -> Table:
+    """Columns without lines, which read well in a log too; what is said in one is never broken."""
+    table = Table(box=None, padding=(0, 2, 0, 0), header_style=QUIET, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, no_wrap=True, overflow="ignore")
+    return table
+
+
+def commands(*pairs: tuple[str, str]) -> RenderableType:
+    """How to go on: commands, and what each does."""
+    table = plain_table("", "")
+    table.show_header = False
+    for command, purpose in pairs:
+        table.add_row(Text(command, style="cyan"), Text(purpose, style=QUIET))
+    return Padding(table, (0, 0, 0, 2), expand=False)

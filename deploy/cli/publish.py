@@ -1,0 +1,121 @@
+"""`veil publish`."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
+from __future__ import annotations
+
+from dataclasses import asdict
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.text import Text
+
+from deploy.cli.exits import Exit
+from deploy.cli.options import AsJson, Project, Root
+from deploy.cli.output import BAD, GOOD, WAITING, Output
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+
+if TYPE_CHECKING:
+    from streams.publish.files import BadLine, FileReport, Format
+
+BAD_SHOWN = 20
+"""So many bad lines are named to a person; JSON holds them all."""
+
+
+class Lines(StrEnum):
+    """What a file's lines hold."""
+
+    JSONL = "jsonl"
+    TEXT = "text"
+
+
+def publish(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE",
+            help="JSON Lines (.jsonl, .ndjson) or text (.txt), a record a line.",
+            show_default=False,
+        ),
+    ],
+    project: Project = DEFAULT_PROJECT,
+    key_field: Annotated[
+        str | None,
+        typer.Option("--key-field", metavar="F", help="Field that is the record's key: equal keys stay in order."),
+    ] = None,
+    kind: Annotated[
+        Lines | None, typer.Option("--format", help="What the lines hold, if the name doesn't say.")
+    ] = None,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Publish a file to a project, each record sealed before it leaves this process.
+
+    An interrupted run is taken up where it was; it may publish up to 1,000 lines twice, and says so. Bad lines are
+    named by number and reason, and the rest goes on: exit code 3.
+
+    [dim]Example:[/] [cyan]veil publish customers.jsonl --project demo --key-field customer_id[/]
+    """
+    from streams.publish.files import Format, format_of
+
+    if not file.is_file():
+        raise typer.BadParameter(f"{file} is no file", param_hint="FILE")
+    out = Output(as_json)
+    bad: list[BadLine] = []
+    report = _publish(root, file, Format(kind.value) if kind else format_of(file), project, key_field, bad, out)
+    _report(report, bad, file, project, out)
+    if report.progress.bad:
+        raise typer.Exit(Exit.PARTIAL)
+
+
+def _publish(
+    root: Path, file: Path, kind: Format, project: str, key_field: str | None, bad: list[BadLine], out: Output
+) -> FileReport:
+    from deploy.publishing import publishing
+    from streams.publish.files import publish_file
+    from streams.publish.progress import Progress as Done
+
+    with publishing(root, project) as publisher, _bar(out) as bar:
+        task = bar.add_task(file.name, total=file.stat().st_size, lines="")
+
+        def advance(done: Done, size: int) -> None:
+            bar.update(task, completed=done.offset, total=size, lines=f"{done.published:,} published")
+
+        return publish_file(
+            file, kind, publisher, project, key_field=key_field, on_progress=advance, on_bad=bad.append
+        )
+
+
+def _bar(out: Output) -> Progress:
+    return Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        DownloadColumn(),
+        TextColumn("{task.fields[lines]}", markup=False),
+        TimeRemainingColumn(),
+        console=out.progress_console,
+        transient=True,
+    )
+
+
+def _report(report: FileReport, bad: list[BadLine], file: Path, project: str, out: Output) -> None:
+    done = report.progress
+    content = {
+        **asdict(done),
+        "resumed_at_line": report.resumed_at_line,
+        "may_repeat": report.may_repeat,
+        "bad_lines": [{"line": one.number, "reason": one.reason.value} for one in bad],
+    }
+    words = [Text.assemble(("✓ ", GOOD), f"{done.published:,} records of {file.name} are on raw.{project}.")]
+    if report.resumed_at_line > 1:
+        nothing = " Nothing was new." if report.resumed_at_line > done.lines else ""
+        words.append(Text(f"  Taken up at line {report.resumed_at_line:,}.{nothing}", style=WAITING))
+    if report.may_repeat:
+        twice = f"up to {report.may_repeat:,} lines may be there twice"
+        words.append(Text(f"  The last run was interrupted: {twice}.", style=WAITING))
+    words += [Text(f"  ✗ line {one.number}: {one.reason.value}", style=BAD) for one in bad[:BAD_SHOWN]]
+    if done.bad > min(len(bad), BAD_SHOWN):
+        words.append(Text(f"  {done.bad:,} bad lines in all", style=BAD))
+    out.result(content, *words)

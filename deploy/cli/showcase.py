@@ -1,0 +1,43 @@
+"""`veil demo` and `veil bench`: long, and told by the rooms they are in."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from deploy.cli.command import flag
+from deploy.cli.options import AsJson, Root
+from deploy.settings import DEFAULT_ROOT
+
+
+def demo(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """See the whole way of a few hundred sensitive records, labeled without anyone having seen them.
+
+    Starts what it needs, ends by itself, and leaves [bold]demo/report.json[/] and the audit in its folder.
+
+    [dim]Example:[/] [cyan]veil demo[/]
+    """
+    from deploy.demo import main as demo_main
+
+    raise typer.Exit(demo_main(root, as_json))
+
+
+def bench(
+    quick: Annotated[bool, flag("--quick", text="Fewer records: a minute, and rougher figures.")] = False,
+    only: Annotated[
+        list[str] | None,
+        typer.Option("--only", metavar="PART", help="resources, latency, redact or label; may be given again."),
+    ] = None,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Measure records per second, latency and memory on this machine, beside the obvious alternative.
+
+    [dim]Example:[/] [cyan]veil bench --json > bench.json[/]
+    """
+    from deploy.bench import main as bench_main
+
+    raise typer.Exit(bench_main(root, only, as_json=as_json, quick=quick))

@@ -1,0 +1,74 @@
+"""`veil status`."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
+from __future__ import annotations
+
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import typer
+from rich.console import RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from deploy.cli.exits import Exit
+from deploy.cli.options import AsJson, Root
+from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, heading, plain_table
+from deploy.settings import DEFAULT_ROOT
+
+if TYPE_CHECKING:
+    from deploy.up.picture import Picture, Seen
+
+
+def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """How each part and process is: state, pid, restarts, memory, and what it says of itself.
+
+    Exit code 0 when everything runs and works, 1 when something doesn't.
+
+    [dim]Example:[/] [cyan]veil status --json | jq '.seen[] | select(.condition != "working")'[/]
+    """
+    from deploy.up.picture import look
+
+    out = Output(as_json)
+    picture = look(root.absolute())
+    content = {"root": str(picture.root), "owner": picture.owner, "well": picture.well}
+    seen = [{**asdict(one), "well": one.well} for one in picture.seen]
+    if picture.owner is None:
+        out.result({**content, "seen": seen}, Text(f"Nothing runs under {root}."))
+    else:
+        why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in picture.seen if one.why and not one.well]
+        words: list[RenderableType] = [heading(_title(picture), f"in {root}"), Text(), _table(picture), *why]
+        out.result({**content, "seen": seen}, *words)
+    if not picture.well:
+        raise typer.Exit(Exit.FAILED)
+
+
+def _title(picture: Picture) -> str:
+    if picture.well:
+        total = sum(one.memory_bytes or 0 for one in picture.seen)
+        return f"Everything works ({total / MIB:,.0f} MiB in {len(picture.seen)} processes)"
+    return f"{sum(not one.well for one in picture.seen)} of {len(picture.seen)} do not work"
+
+
+def _table(picture: Picture) -> Table:
+    table = plain_table("", "name", "says", "restarts", "MiB", "pid", "address")
+    for column in table.columns[3:6]:
+        column.justify = "right"
+    for one in picture.seen:
+        table.add_row(*_row(one))
+    return table
+
+
+def _row(one: Seen) -> list[Text]:
+    style = GOOD if one.well else WAITING if one.state == "running" else BAD
+    memory = f"{one.memory_bytes / MIB:,.0f}" if one.memory_bytes else "–"
+    return [
+        Text("●", style=style),
+        Text(one.name, style="" if one.kind == "process" else QUIET),
+        Text(one.condition, style=style),
+        Text(str(one.restarts), style=WAITING if one.restarts else QUIET),
+        Text(memory),
+        Text(str(one.pid or "–"), style=QUIET),
+        Text(one.api_url or one.health_url or "", style="cyan" if one.api_url else QUIET),
+    ]

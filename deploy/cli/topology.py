@@ -1,0 +1,86 @@
+"""`veil topology`."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from deploy.cli.command import Command, Commands, flag
+from deploy.cli.options import AsJson, Root
+from deploy.cli.output import GOOD, QUIET, WAITING, Output
+from deploy.settings import DEFAULT_ROOT
+
+if TYPE_CHECKING:
+    from deploy.provision.command import Result
+
+app = typer.Typer(
+    cls=Commands, help="What may flow where: topics, users, rights, keys and schemas.", no_args_is_help=True
+)
+LONG = 30
+"""So many changes are listed one by one; a first apply has 200."""
+All = Annotated[bool, flag("--all", text="List every change, however many.")]
+
+
+@app.command(cls=Command)
+def plan(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson = False) -> None:
+    """Show what differs between the topology's files and Kafka, Vault and the registry. Changes nothing.
+
+    [dim]Example:[/] [cyan]veil topology plan[/]
+    """
+    _show(_run(root, apply=False), Output(as_json), every=every)
+
+
+@app.command(cls=Command)
+def apply(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson = False) -> None:
+    """Make Kafka, Vault and the registry what the topology's files say. Removes nothing; again changes nothing.
+
+    Running processes take up new rights at once, and new projects with the next [cyan]veil up[/].
+
+    [dim]Example:[/] [cyan]veil topology apply[/]
+    """
+    _show(_run(root, apply=True), Output(as_json), every=every)
+
+
+def _run(root: Path, *, apply: bool) -> Result:
+    from deploy.local.endpoints import load_endpoints
+    from deploy.persons import load_declared
+    from deploy.provision.command import plan_topology
+    from deploy.provision.parts import connected
+    from deploy.provisioning import apply_audited
+
+    root = root.absolute()
+    declared = load_declared(root)
+    endpoints = load_endpoints(root / "run" / "endpoints.json")
+    if apply:
+        return apply_audited(declared, endpoints, root)
+    with connected(endpoints, root) as parts:
+        return plan_topology(declared, parts)
+
+
+def _show(result: Result, out: Output, *, every: bool) -> None:
+    if out.as_json:
+        out.json_line(result.json())
+        return
+    listed = every or len(result.changes) <= LONG
+    if listed:
+        for change in result.changes:
+            out.line(Text.assemble(("  + ", GOOD), str(change)))
+    else:
+        for part, count in Counter(change.part for change in result.changes).items():
+            out.line(Text.assemble(("  + ", GOOD), f"{count:>4} {part}"))
+    for name in result.undeclared:
+        out.line(Text.assemble(("  ? ", WAITING), f"{name}: not declared, left alone"))
+    out.line(_total(result, listed=listed))
+
+
+def _total(result: Result, *, listed: bool) -> Text:
+    if not result.changes:
+        return Text.assemble(("✓ ", GOOD), "Everything is as declared.")
+    verb = "changed" if result.applied else "to change"
+    hint = ("", "") if listed else ("  (--all lists them)", QUIET)
+    return Text.assemble(("✓ ", GOOD), f"{len(result.changes)} {verb}", hint)

@@ -1,0 +1,142 @@
+"""`veil up` and `veil down`."""
+
+# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Group, RenderableType
+from rich.text import Text
+
+from deploy.cli.command import flag
+from deploy.cli.options import AsJson, Root
+from deploy.cli.output import GOOD, QUIET, WAITING, Output, commands, heading, plain_table
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+
+if TYPE_CHECKING:
+    from deploy.up import Address
+    from topology.project import Persons
+
+
+def up(
+    project: Annotated[
+        list[str] | None,
+        typer.Option("--project", "-p", metavar="P", help="A project to run; may be given again."),
+    ] = None,
+    redact: Annotated[
+        int, typer.Option("--redact", min=1, max=64, metavar="N", help="How many redact processes a project gets.")
+    ] = 1,
+    detach: Annotated[bool, flag("--detach", "-d", text="Run in the background; `veil down` stops it.")] = False,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Start the local stack, apply the topology, and run each stage under its own identity.
+
+    Runs until Ctrl-C, or in the background with [cyan]--detach[/]. What an earlier run has left in the folder is
+    taken up again. A second run on the same folder is refused.
+
+    [dim]Example:[/] [cyan]veil up --project demo --redact 2 --detach[/]
+    """
+    projects = project or [DEFAULT_PROJECT]
+    out = Output(as_json)
+    if detach:
+        _in_background(root, projects, redact, out)
+    else:
+        _in_foreground(root, projects, redact, out)
+
+
+def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """Stop what runs under a folder, and wait until every process of it is gone. Data and keys stay.
+
+    [dim]Example:[/] [cyan]veil down[/]
+    """
+    from deploy.up.down import take_down
+
+    out = Output(as_json)
+    with out.progress_console.status(Text("stopping")):
+        stopped = take_down(root)
+    words = f"Nothing runs under {root}." if stopped is None else "Stopped; no process is left."
+    out.result({"stopped": stopped is not None, "owner": stopped}, Text.assemble(("✓ ", GOOD), words))
+
+
+def _in_background(root: Path, projects: Sequence[str], redact: int, out: Output) -> None:
+    from deploy.up import read_addresses
+    from deploy.up.background import launch
+
+    with out.steps("starting in the background") as report:
+        pid = launch(root, projects, redact, report)
+    _announce(root, pid, read_addresses(root.absolute()), projects, out, detached=True)
+
+
+def _in_foreground(root: Path, projects: Sequence[str], redact: int, out: Output) -> None:
+    from deploy.up import Installation
+    from deploy.up.signals import StopSignals
+
+    signals = StopSignals()
+    said: list[str] = []
+    installation = Installation(root, projects, redact, report=said.append)
+    try:
+        with out.steps("starting") as report:
+            installation = Installation(root, projects, redact, report=report)
+            installation.start()
+            signals.started()
+        _announce(root, os.getpid(), installation.addresses, projects, out, detached=False)
+        signals.wait()
+    finally:
+        with out.progress_console.status(Text("stopping")):
+            installation.stop()
+    out.note(Text.assemble(("✓ ", GOOD), "Stopped; no process is left."))
+
+
+def _announce(
+    root: Path, pid: int, addresses: Sequence[Address], projects: Sequence[str], out: Output, *, detached: bool
+) -> None:
+    from deploy.persons import without_policy
+
+    waiting = without_policy(root, projects)
+    content = {
+        "root": str(root.absolute()),
+        "owner": pid,
+        "processes": [
+            {**asdict(it), "api_url": it.api_url, "health_url": it.health_url, "metrics_url": it.metrics_url}
+            for it in addresses
+        ],
+        "without_policy": sorted(waiting),
+    }
+    out.result(content, *_words(root, addresses, waiting, detached=detached))
+
+
+def _words(
+    root: Path, addresses: Sequence[Address], waiting: Mapping[str, Persons], *, detached: bool
+) -> list[RenderableType]:
+    table = plain_table("process", "/healthz and /metrics", "annotators connect to")
+    for it in addresses:
+        api = Text(it.api_url, style="cyan") if it.api_url else Text("–", style=QUIET)
+        table.add_row(it.process, it.health_url.removesuffix("/healthz"), api)
+    words: list[RenderableType] = [Text(), heading("Veilstream is up", f"in {root}"), Text(), table, Text()]
+    words.append(Text(f"Each process logs to {root / 'logs'}/<process>.jsonl", style=QUIET))
+    words += [_no_policy(name, persons) for name, persons in waiting.items()]
+    return [*words, Text(), _how_to_go_on(addresses[0].project, detached=detached), Text()]
+
+
+def _no_policy(project: str, persons: Persons) -> RenderableType:
+    author = persons.authors[0] if persons.authors else "AUTHOR"
+    approver = next((it for it in persons.approvers if it != author), "APPROVER")
+    name = project if project == DEFAULT_PROJECT else "FILE.yaml"
+    sentence = f"No policy is in force in {project} yet, so raw records wait. Sign one:"
+    command = f"veil policy publish {name} -p {project} --as {author} --as {approver}"
+    return Group(Text(), Text(sentence, style=WAITING), commands((command, "")))
+
+
+def _how_to_go_on(project: str, *, detached: bool) -> RenderableType:
+    return commands(
+        (f"veil publish FILE.jsonl -p {project}", "bring records in"),
+        (f"veil audit tail -p {project} --follow", "watch what happens to them"),
+        ("veil status", "how each part and process is"),
+        ("veil down" if detached else "Ctrl-C", "stop everything; data and keys stay"),
+    )

@@ -1,0 +1,97 @@
+"""The demo's annotators: robots with errors. They see what the API answers, and all of it is kept."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+
+import httpx
+
+from deploy.demo.phrases import LEXICON, TONE
+from streams.engine.clock import SystemClock
+from streams.label.answering import ErrorRates
+from streams.label.client import LabelClient
+from streams.label.robots import RobotReport, RobotSpec, run_robots
+
+_RATES = (
+    ErrorRates(miss=0.05, shift=0.03, wrong_label=0.02, wrong_choice=0.03),
+    ErrorRates(miss=0.02, shift=0.06, wrong_label=0.01, wrong_choice=0.02, release=0.01),
+    ErrorRates(miss=0.08, shift=0.02, wrong_label=0.03, wrong_choice=0.05),
+    ErrorRates(miss=0.03, shift=0.02, wrong_label=0.05, wrong_choice=0.04),
+    ErrorRates(miss=0.04, shift=0.04, wrong_label=0.02, wrong_choice=0.02),
+    # Only one skips: three to five people label a task, so that five must always be left.
+    ErrorRates(miss=0.05, shift=0.03, wrong_label=0.02, wrong_choice=0.03, skip=0.04),
+)
+"""Everyone errs in their own way. Of ten spans a person gets one wrong; three together get almost all right."""
+UNTIL_TOLD_S = 3600.0
+
+
+class Answers:
+    """Every answer of the API that any robot got, as bytes. Thread-safe."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self.kept: list[bytes] = []
+
+    def keep(self, answer: httpx.Response) -> None:
+        """Status, headers and body."""
+        head = b"\n".join(name + b": " + value for name, value in answer.headers.raw)
+        with self._lock:
+            self.kept.append(b"%d\n%s\n\n%s" % (answer.status_code, head, answer.content))
+
+
+class Recording(httpx.BaseTransport):
+    """A connection to the API that keeps what comes back."""
+
+    def __init__(self, answers: Answers) -> None:
+        self._inner = httpx.HTTPTransport()
+        self._answers = answers
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        answer = self._inner.handle_request(request)
+        answer.read()
+        self._answers.keep(answer)
+        return answer
+
+    def close(self) -> None:
+        self._inner.close()
+
+
+class Workforce:
+    """All robots at work, each in a thread of its own, until `finish`."""
+
+    def __init__(self, url: str, project: str, tokens: Mapping[str, str], seed: int) -> None:
+        self.answers = Answers()
+        self._url = url
+        self._project = project
+        self._tokens = tokens
+        self._stop = threading.Event()
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="workforce")
+        self._specs = [
+            RobotSpec(person, LEXICON, (TONE,), rates, seed) for person, rates in zip(tokens, _RATES, strict=False)
+        ]
+        self._result: Future[list[RobotReport]] | None = None
+
+    def __len__(self) -> int:
+        return len(self._specs)
+
+    def start(self) -> None:
+        """Set them to work."""
+        clock = SystemClock()
+        self._result = self._pool.submit(run_robots, self._specs, self._client, clock, self._stop, UNTIL_TOLD_S)
+
+    def check(self) -> None:
+        """Raise what a robot has met with, if it has stopped for it."""
+        if self._result is not None and self._result.done():
+            self._result.result()
+
+    def finish(self) -> Sequence[RobotReport]:
+        """Send them home; what each has done. Raises what a robot has met with."""
+        self._stop.set()
+        self._pool.shutdown(wait=True)
+        return self._result.result() if self._result is not None else []
+
+    def _client(self, person: str) -> LabelClient:
+        transport = Recording(self.answers)
+        return LabelClient(self._url, self._project, lambda: self._tokens[person], transport=transport)

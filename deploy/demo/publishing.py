@@ -1,0 +1,152 @@
+"""Puts the input on `raw.P` as any producer would, and a few records that are broken on purpose."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import cast
+
+from confluent_kafka import KafkaError, Message, Producer
+
+from deploy.demo.canaries import Aviary
+from deploy.demo.records import Input, customer_schema
+from deploy.surroundings import Surroundings
+from schemas.errors import Reason, VeilError
+from schemas.hidden import Hidden
+from schemas.records import RawReference
+from streams.publish import payloads
+from streams.publish.connection import KafkaProducer, connect, error_of, settings
+from streams.publish.publisher import Done, Publisher, parse_schema
+from vault import keyed_hash
+from vault.data_keys import MAX_AGE_MS, DataKeys
+from vault.keyed_hash import Purpose
+from vault.raw import Media, seal_raw, topic_of, transit_key
+
+UNKNOWN_SCHEMA_ID = 999_999
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Broken(Hidden):
+    """A record that must end in quarantine, for this reason. `moved`: sealed for another key than that it has."""
+
+    name: str
+    media: Media
+    payload: bytes
+    reason: Reason
+    schema_id: int | None = None
+    moved: bool = False
+
+
+def broken_records(aviary: Aviary) -> list[Broken]:
+    """Each holds a canary too: what can't be read is as sensitive as what can."""
+    half = f'{{"text": "Please call {aviary.name().value}'.encode()
+    latin = aviary.email().value.encode() + b"\xff\xfe"
+    foreign, swapped = aviary.name().value.encode(), aviary.email().value.encode()
+    return [
+        Broken("half-json", Media.JSON, half, Reason.BAD_JSON),
+        Broken("twice-named", Media.JSON, half + b'", "text": ""}', Reason.DUPLICATE_KEY),
+        Broken("not-utf-8", Media.TEXT, latin, Reason.BAD_UTF8),
+        Broken("no-schema", Media.AVRO, foreign, Reason.UNKNOWN_SCHEMA, UNKNOWN_SCHEMA_ID),
+        Broken("swapped", Media.TEXT, swapped, Reason.UNDECRYPTABLE, moved=True),
+    ]
+
+
+@dataclass(slots=True)
+class Published:
+    """Where each record lies, by its name."""
+
+    places: dict[str, RawReference] = field(default_factory=dict)
+    failures: list[VeilError] = field(default_factory=list)
+
+    def done(self, name: str) -> Callable[[RawReference | VeilError], None]:
+        """To be told of one record's delivery."""
+
+        def note(result: RawReference | VeilError) -> None:
+            if isinstance(result, VeilError):
+                self.failures.append(result)
+            else:
+                self.places[name] = result
+
+        return note
+
+
+def publish(around: Surroundings, inputs: Sequence[Input], broken: Sequence[Broken]) -> Published:
+    """Publish everything under the producer's identity. Raises as Publisher."""
+    published = Published()
+    with _producer(around) as (producer, publisher):
+        for one in inputs:
+            _publish(publisher, one, published)
+        for bad in broken:
+            _publish_broken(around, producer, publisher, bad, published)
+        publisher.flush()
+    if published.failures:
+        raise published.failures[0]
+    return published
+
+
+def payload_of(one: Input) -> bytes:
+    """The bytes that are sealed."""
+    if one.media is Media.AVRO:
+        return payloads.of_avro(one.fields, parse_schema(customer_schema()))
+    if one.media is Media.TEXT:
+        return payloads.of_text(str(one.fields["text"]))
+    return payloads.of_json(one.fields)
+
+
+@contextmanager
+def _producer(around: Surroundings) -> Iterator[tuple[Producer, Publisher]]:
+    access = around.access
+    assert access.ca is not None, "the stack speaks TLS only"
+    failures: list[VeilError] = []
+    producer = connect(settings(access.bootstrap, access.ca, access.user, access.password), failures.append)
+    name = f"{around.identity.slots}{secrets.token_hex(4)}"
+    hashes = keyed_hash.load(around.vault, around.project, Purpose.RECORD)
+    client = cast("KafkaProducer", producer)  # its headers may also hold text and None; `list` is invariant
+    yield producer, Publisher(around.project, name, client, DataKeys(around.vault), hashes, around.registry)
+
+
+def _publish(publisher: Publisher, one: Input, published: Published) -> None:
+    done = published.done(one.name)
+    if one.media is Media.AVRO:
+        publisher.publish_avro(one.fields, customer_schema(), one.name, done)
+    else:
+        publisher.publish_bytes(payload_of(one), one.media, one.name, done)
+
+
+def _publish_broken(
+    around: Surroundings, producer: Producer, publisher: Publisher, bad: Broken, published: Published
+) -> None:
+    done = published.done(bad.name)
+    if bad.moved:
+        _publish_moved(around, producer, bad, done)
+    else:
+        publisher.publish_bytes(bad.payload, bad.media, bad.name, done, schema_id=bad.schema_id)
+
+
+def _publish_moved(around: Surroundings, producer: Producer, bad: Broken, done: Done) -> None:
+    """A ciphertext under the key of another record, as from someone who swaps what customers have written."""
+    context = f"{around.identity.slots}moved/{around.clock.now() // MAX_AGE_MS}"
+    value, headers = seal_raw(
+        around.vault.data_key(transit_key(around.project), context),
+        bad.payload,
+        project=around.project,
+        topic=topic_of(around.project),
+        key=b"one-customer",
+        media=bad.media,
+    )
+
+    def settle(error: KafkaError | None, message: Message) -> None:
+        done(error_of(error) if error is not None else _place(message))
+
+    sent: list[tuple[str, str | bytes | None]] = [*headers]
+    producer.produce(topic_of(around.project), value, b"another-customer", on_delivery=settle, headers=sent)
+
+
+def _place(message: Message) -> RawReference:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    return RawReference(topic, partition, offset)

@@ -1,0 +1,227 @@
+"""One run of the demo against real parts, up to the point where everything is stopped again.
+
+Everything is real: the parts, the processes under their own identities, the signatures. The harness plays the
+producers, the persons and the annotators; what it knows beyond them (truth, canaries) stays in this process.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, fields
+from pathlib import Path
+
+from deploy import persons
+from deploy.compliance import compliance
+from deploy.demo.annotators import Workforce
+from deploy.demo.publishing import Broken, Published, publish
+from deploy.demo.records import Input
+from deploy.demo.results import read_joined
+from deploy.demo.screen import Screen
+from deploy.demo.search import CanarySearch
+from deploy.demo.watch import Seen, Watch
+from deploy.local.endpoints import read_external
+from deploy.provision.parts import pins_path
+from deploy.supervise.files import make_private_folder
+from deploy.supervise.lock import RootLock
+from deploy.surroundings import surroundings
+from deploy.up import Installation
+from schemas.codec import Codec
+from schemas.records import JoinedLabel, RawReference
+from schemas.registry import Registry
+from streams.audit.verify import Verification, verify_export
+from streams.label.robots import RobotReport
+from topology.identity import Identity
+from topology.loading import load_topology
+from topology.policies import Policy
+
+PROJECT = "demo"
+AUTHOR, APPROVER, OPERATOR = "ada", "grace", "olga"
+TAKE_UP_S = 60.0
+"""A policy is taken up within a second of its second signature; the detector for it takes 5–15 s to build."""
+REDACT_S = 60.0
+"""400 records take a second or two."""
+WITHDRAW_S = 30.0
+"""Four processes let go of a task within two seconds."""
+LABEL_S = 180.0
+"""1,300 labels take 15–30 s on two cores; more than three minutes is a queue that stands still."""
+WITHDRAWN = "customer-0"
+"""The record whose task is withdrawn before anyone sees it."""
+LETTING_GO = frozenset(f"{role}.{PROJECT}" for role in ("label", "decide", "join", "keeper"))
+"""Who must let go of it: of its content, its labels, its geometry, its keys."""
+
+
+@dataclass(slots=True)
+class Trace:
+    """What a run has left behind, before anyone judges it."""
+
+    published: Published = field(default_factory=Published)
+    withdrawn_task: str = ""
+    seen: Seen = field(default_factory=Seen)
+    robots: Sequence[RobotReport] = ()
+    answers: Sequence[bytes] = ()
+    joined: dict[RawReference, JoinedLabel] = field(default_factory=dict)
+    verification: Verification | None = None
+    external: tuple[str, ...] = ()
+    """Parts that somebody else runs (`kafka`, `vault`, `registry`); their files are out of our reach."""
+    redact_s: float = 0.0
+    to_joined_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What is to be done, and where."""
+
+    root: Path
+    audit: Path
+    policy: Policy
+    inputs: Sequence[Input]
+    broken: Sequence[Broken]
+    seed: int
+
+
+def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
+    """Bring everything up, send the records through, stop everything. Nothing is left running, however it ends.
+
+    Raises DemoFailed for what does not happen in time, and what the parts raise.
+    """
+    trace = Trace(external=external_parts())
+    installation = Installation(plan.root, [PROJECT], report=screen.note)
+    try:
+        with screen.step("start", "starting Kafka, OpenBao, a registry and five processes") as step:
+            installation.start()
+            processes = f"{len(installation.processes)} processes, each under its own identity"
+            step.done = f"{_parts(trace.external)}; {processes}"
+        with _watching(plan, installation, search) as watch:
+            _work(plan, installation, watch, trace, screen)
+            with screen.step("audit", "stopping the processes, exporting the audit, verifying it offline") as step:
+                for process in reversed(installation.processes):
+                    installation.end(process)
+                trace.verification = _audit(plan)
+                trace.joined = read_joined(plan.root, PROJECT)
+                trace.seen = watch.finish()
+                step.done = f"{trace.verification.reconciliation.events:,} audit events exported and verified"
+    finally:
+        with screen.step("stop", "stopping everything") as step:
+            installation.stop()
+            step.done = "everything stopped"
+    return trace
+
+
+def external_parts() -> tuple[str, ...]:
+    """The parts that the environment configures as somebody else's. Raises ConfigError."""
+    external = read_external(os.environ)
+    return tuple(part.name for part in fields(external) if getattr(external, part.name) is not None)
+
+
+def _parts(external: Sequence[str]) -> str:
+    names = {"kafka": "Kafka", "vault": "OpenBao", "registry": "a registry"}
+    return ", ".join(f"{name} (external)" if part in external else name for part, name in names.items())
+
+
+def fresh(root: Path) -> Path:
+    """An empty root; that of the run before is removed. Raises StackError while that one is in use."""
+    if root.exists():
+        with RootLock(root):
+            shutil.rmtree(root)
+    return make_private_folder(root)
+
+
+@contextmanager
+def _watching(plan: Plan, installation: Installation, search: CanarySearch) -> Iterator[Watch]:
+    endpoints = installation.endpoints
+    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
+    watch = Watch(endpoints.kafka, load_topology(pins=pins_path(plan.root)), Codec(registry), search)
+    watch.start()
+    try:
+        yield watch
+    finally:
+        watch.close()
+        registry.close()
+
+
+def _work(plan: Plan, installation: Installation, watch: Watch, trace: Trace, screen: Screen) -> None:
+    _sign(plan, watch, screen)
+    begun = time.monotonic()
+    _publish(plan, watch, trace, screen)
+    trace.redact_s = time.monotonic() - begun
+    _withdraw(plan, watch, trace, screen)
+    _label(plan, installation, watch, trace, screen)
+    trace.to_joined_s = time.monotonic() - begun
+
+
+def _sign(plan: Plan, watch: Watch, screen: Screen) -> None:
+    with screen.step("policy", f"{AUTHOR} and {APPROVER} sign the policy, redact builds its detectors") as step:
+        persons.sign(plan.root, PROJECT, plan.policy, [AUTHOR, APPROVER])
+        redact = f"redact.{PROJECT}"
+        watch.wait(lambda seen: redact in seen.in_force, TAKE_UP_S, "taking up the policy", lambda _: None)
+        step.done = f"policy {plan.policy.id} in force, signed by {AUTHOR} and {APPROVER}"
+
+
+def _publish(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
+    total = len(plan.inputs) + len(plan.broken)
+    with screen.step("redact", f"publishing {total:,} records, each sealed by its producer") as step:
+        around = surroundings(plan.root, Identity("producer", PROJECT), PROJECT)
+        try:
+            trace.published = publish(around, plan.inputs, plan.broken)
+        finally:
+            around.close()
+        places = trace.published.places.values()
+        watch.wait(
+            lambda seen: all(seen.outcome(place) is not None for place in places),
+            REDACT_S,
+            "redacting all records",
+            lambda seen: _show(seen, screen, total),
+        )
+        tasks = watch.seen.tasks
+        step.done = f"{total:,} records published and redacted: {tasks:,} tasks, {total - tasks} held back"
+
+
+def _withdraw(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
+    with screen.step("withdraw", f"{OPERATOR} withdraws a task before anyone has seen it") as step:
+        outcome = watch.seen.outcome(trace.published.places[WITHDRAWN])
+        assert outcome is not None, "every record's outcome is known by now"
+        trace.withdrawn_task = outcome.task_id
+        persons.withdraw(plan.root, PROJECT, outcome.task_id, OPERATOR, "demo")
+        watch.wait(
+            lambda seen: seen.withdrawn_by >= LETTING_GO,
+            WITHDRAW_S,
+            "letting go of the withdrawn task",
+            lambda seen: screen.passing(f"{len(seen.withdrawn_by)} of {len(LETTING_GO)} processes have let go"),
+        )
+        step.done = f"{OPERATOR} has withdrawn one task; its key is destroyed"
+
+
+def _label(plan: Plan, installation: Installation, watch: Watch, trace: Trace, screen: Screen) -> None:
+    people = load_topology().project(PROJECT).persons.annotators
+    tokens = {one: persons.annotator_token(plan.root, PROJECT, one, OPERATOR, 3600) for one in people}
+    workforce = Workforce(installation.label_url(PROJECT), PROJECT, tokens, plan.seed)
+    wanted = watch.seen.tasks - 1
+    with screen.step("label", f"{len(people)} annotators label what the API shows them") as step:
+        workforce.start()
+        try:
+
+            def look(seen: Seen) -> None:
+                workforce.check()
+                _show(seen, screen, wanted)
+
+            watch.wait(lambda seen: len(seen.joined) >= wanted, LABEL_S, f"joining {wanted:,} records", look)
+        finally:
+            trace.robots = workforce.finish()
+            trace.answers = workforce.answers.kept
+        labels = sum(report.labeled for report in trace.robots)
+        step.done = f"{labels:,} labels by {len(people)} annotators; {wanted:,} records decided and joined"
+
+
+def _show(seen: Seen, screen: Screen, of: int) -> None:
+    screen.counts(lambda kind: len(seen.joined) if kind == "joined" else seen.counts[kind], of)
+
+
+def _audit(plan: Plan) -> Verification:
+    """Export as compliance; verify the files with the pinned keys. Neither Kafka nor Vault is asked for that."""
+    with compliance(plan.root) as seen:
+        seen.export(PROJECT, plan.audit)
+        return verify_export(plan.audit, seen.topology.pins.keys)

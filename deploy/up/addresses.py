@@ -1,0 +1,92 @@
+"""Where each of our processes is reached: ports chosen once, kept in `<root>/run/addresses.json`."""
+
+from __future__ import annotations
+
+import json
+import random
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from deploy.local.ports import HIGHEST, LOWEST
+from deploy.supervise.files import write_atomically
+from schemas.errors import StackError
+from topology.identity import Identity
+
+FILE = "addresses.json"
+LABEL = "label"
+
+
+@dataclass(frozen=True, slots=True)
+class Address:
+    """One process. `api_port` is that of label's API; the other roles serve nobody."""
+
+    process: str
+    role: str
+    project: str
+    number: int
+    health_port: int
+    api_port: int | None = None
+
+    @property
+    def health_url(self) -> str:
+        """200 while it works, 503 with a reason else."""
+        return f"http://127.0.0.1:{self.health_port}/healthz"
+
+    @property
+    def metrics_url(self) -> str:
+        """For Prometheus."""
+        return f"http://127.0.0.1:{self.health_port}/metrics"
+
+    @property
+    def api_url(self) -> str | None:
+        """Where annotators' programs connect."""
+        return None if self.api_port is None else f"http://127.0.0.1:{self.api_port}"
+
+
+def assign(
+    slots: Sequence[tuple[Identity, int]],
+    known: Mapping[str, Address],
+    candidates: Sequence[int],
+    is_free: Callable[[int], bool],
+) -> tuple[Address, ...]:
+    """An address for each slot: the known ports where they are still free, new ones else. Raises StackError."""
+    kept = {port for it in known.values() for port in (it.health_port, it.api_port) if port is not None}
+    fresh = [port for port in candidates if port not in kept]
+    taken: set[int] = set()
+
+    def take(wanted: int | None) -> int:
+        for port in fresh if wanted is None else (wanted, *fresh):
+            if port not in taken and is_free(port):
+                taken.add(port)
+                return port
+        raise StackError(f"No free port between {LOWEST} and {HIGHEST} on 127.0.0.1; close some programs.")
+
+    found = []
+    for identity, number in slots:
+        name = identity.slot(number)
+        old = known.get(name)
+        health = take(old.health_port if old else None)
+        api = take(old.api_port if old else None) if identity.role == LABEL else None
+        found.append(Address(name, identity.role, identity.place, number, health, api))
+    return tuple(found)
+
+
+def candidates(rng: random.Random) -> list[int]:
+    """Ports to try, in an order of its own for each installation, so that two seldom meet."""
+    return rng.sample(range(LOWEST, HIGHEST), k=1000)
+
+
+def write_addresses(root: Path, addresses: Sequence[Address]) -> None:
+    write_atomically(root / "run" / FILE, json.dumps([asdict(one) for one in addresses], indent=1))
+
+
+def read_addresses(root: Path) -> tuple[Address, ...]:
+    """Those of the last start; empty where there was none. Raises StackError for a damaged file."""
+    path = root / "run" / FILE
+    try:
+        return tuple(Address(**entry) for entry in json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return ()
+    except (ValueError, TypeError):
+        raise StackError(f"{path} is damaged; remove it to have new ports chosen.") from None

@@ -1,0 +1,54 @@
+"""What to run for a list of projects: one supervised process for each role, several for redact."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+import deploy
+from deploy.stages.stage import BUILDERS
+from deploy.supervise.supervisor import ProcessSpec
+from deploy.up.addresses import Address
+from topology.identity import Identity
+
+REDACT = "redact"
+PACKAGES = Path(deploy.__file__).parents[1]
+
+
+def slots_of(projects: Sequence[str], redact_processes: int) -> list[tuple[Identity, int]]:
+    """Every slot, role by role as data passes through them. Only redact shares its partitions among several."""
+    return [
+        (Identity(role, project), number)
+        for project in projects
+        for role in BUILDERS
+        for number in range(redact_processes if role == REDACT else 1)
+    ]
+
+
+def spec_of(root: Path, address: Address) -> ProcessSpec:
+    """How to run one. Its secrets are in its identity's file, none in arguments or environment."""
+    arguments = ["--root", str(root), "--slot", str(address.number), "--health-port", str(address.health_port)]
+    if address.api_port is not None:
+        arguments += ["--port", str(address.api_port)]
+    return ProcessSpec(
+        name=address.process,
+        argv=(sys.executable, "-m", "deploy.run", address.role, address.project, *arguments),
+        env=_environment(root),
+        log_file=root / "logs" / f"{address.process}.jsonl",
+        health_url=address.health_url,
+        cwd=root,
+    )
+
+
+def _environment(root: Path) -> dict[str, str]:
+    """Nothing inherited that could change how a process behaves; temporary files stay under the root."""
+    return {
+        "PATH": os.defpath,
+        "LANG": "C.UTF-8",
+        "HOME": str(root / "scratch"),
+        "TMPDIR": str(root / "scratch"),
+        "PYTHONPATH": str(PACKAGES),
+        "PYTHONUNBUFFERED": "1",  # a line of the log is there when it is written
+    }

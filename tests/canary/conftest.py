@@ -1,0 +1,42 @@
+"""The project `aviary` on the shared stack, every stage as a process of its own, so that it leaves what processes
+leave: logs, temporary files, metrics.
+"""
+
+from __future__ import annotations
+
+import secrets
+from pathlib import Path
+from random import SystemRandom
+
+import pytest
+
+from deploy.local.ports import is_free
+from deploy.supervise.files import make_private_folder
+from deploy.supervise.supervisor import Supervisor
+from deploy.up.addresses import assign, candidates
+from deploy.up.processes import slots_of, spec_of
+from tests.support.pipeline import applied
+
+PROJECTS = Path(__file__).parent / "projects"
+
+
+@pytest.fixture(scope="module")
+def pipeline(stack):
+    folder = make_private_folder(stack.root / "projects")  # where processes look for a user's own projects
+    made = applied(stack, PROJECTS, folder).pipeline("aviary")
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="module")
+def addresses(stack, pipeline):
+    """The stages, running, by role."""
+    found = assign(slots_of([pipeline.project], 1), {}, candidates(SystemRandom()), is_free)
+    supervisor = Supervisor(
+        stack.root,
+        [spec_of(stack.root, address) for address in found],
+        state_file=f"canary-{secrets.token_hex(4)}.json",
+    )
+    supervisor.start()
+    yield {address.role: address for address in found}
+    supervisor.stop()

@@ -1,0 +1,123 @@
+"""Both implementations of the Log seam under one suite: the simulator's, and Kafka by confluent-kafka.
+
+On Kafka each test has topics of its own and acts as the administrator, so that nothing but the log is tested;
+what the rights of `flow.yaml` allow is tested in `test_rights.py`.
+"""
+
+from __future__ import annotations
+
+import itertools
+import time
+import uuid
+from collections.abc import Callable, Sequence
+
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.log import Follower, Log, Ownership, Session, SessionSpec
+from streams.engine.messages import Message, Outgoing
+from tests.simulation.broker import Broker, MemoryLog
+
+PARTITIONS = 2
+DEADLINE_S = 60.0
+
+
+class Bench:
+    """A log to test, with names nobody else uses."""
+
+    def __init__(self, log: Log, create: Callable[[str, int], None], faithful: bool) -> None:
+        self.log = log
+        self.faithful = faithful
+        """Whether time passes by itself: on the real broker."""
+        self._create = create
+        self._name = uuid.uuid4().hex[:12]
+        self._numbers = itertools.count()
+        self._open: list[Session | Follower] = []
+
+    def topic(self, partitions: int = PARTITIONS) -> str:
+        name = f"contract-{self._name}-{next(self._numbers)}"
+        self._create(name, partitions)
+        return name
+
+    def slot(self, number: int = 0) -> str:
+        return f"slot-{self._name}.{number}"
+
+    def open(
+        self,
+        inputs: Sequence[str] = (),
+        slot: int = 0,
+        ownership: Ownership = Ownership.WHOLE,
+        transaction_timeout_ms: int = 15_000,
+    ) -> Session:
+        group = f"group-{self._name}"
+        spec = SessionSpec(self.slot(slot), group, tuple(inputs), ownership, transaction_timeout_ms)
+        session = self.log.open(spec)
+        self._open.append(session)
+        return session
+
+    def follow(self, *topics: str) -> Follower:
+        follower = self.log.follow(topics)
+        self._open.append(follower)
+        return follower
+
+    def write(self, *records: Outgoing) -> None:
+        """Commit records under a slot of their own."""
+        session = self.open(slot=1000 + next(self._numbers))
+        commit(session, *records)
+        session.close()
+
+    def close(self) -> None:
+        for one in self._open:
+            one.close()
+
+
+def commit(session: Session, *records: Outgoing) -> None:
+    session.begin()
+    for record in records:
+        session.produce(record)
+    session.commit()
+
+
+def numbered(topic: str, count: int, first: int = 0) -> list[Outgoing]:
+    return [Outgoing(topic, f"key-{n}".encode(), f"value-{n}".encode()) for n in range(first, first + count)]
+
+
+def take(session: Session | Follower, count: int) -> list[Message]:
+    """Poll until `count` messages have come."""
+    found: list[Message] = []
+    limit = time.monotonic() + DEADLINE_S
+    while len(found) < count:
+        assert time.monotonic() < limit, f"{len(found)} of {count} messages came"
+        found += session.poll(100, 0.1)
+    return found
+
+
+def values(messages: Sequence[Message]) -> list[bytes | None]:
+    return sorted(m.value or b"" for m in messages)
+
+
+def memory_bench() -> Bench:
+    broker = Broker({})
+
+    def create(name: str, partitions: int) -> None:
+        fresh = Broker({name: partitions})
+        broker.topics.update(fresh.topics)
+        broker.partitions.update(fresh.partitions)
+
+    return Bench(MemoryLog(broker), create, faithful=False)
+
+
+def kafka_bench(stack) -> Bench:
+    endpoint = stack.endpoints.kafka
+    admin = AdminClient(endpoint.client_settings() | {"log_level": 2})
+
+    def create(name: str, partitions: int) -> None:
+        topic = NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
+        admin.create_topics([topic], operation_timeout=20)[name].result(20)
+
+    password = endpoint.admin_password_file.read_text().strip()
+    return Bench(
+        KafkaLog(KafkaAccess(endpoint.bootstrap, endpoint.ca_file, endpoint.admin_user, password)),
+        create,
+        faithful=True,
+    )

@@ -1,0 +1,66 @@
+"""The demo as a newcomer runs it: real parts, real processes."""
+
+from __future__ import annotations
+
+import json
+from importlib import resources
+
+import psutil
+import pytest
+
+from deploy.demo import main
+from deploy.demo.report import Report
+from deploy.local.stack import LocalStack
+from deploy.supervise.lock import RootLock
+from streams.audit.verify import verify_export
+
+CONTRACT = """
+    records tasks quarantined dropped labels verdicts joined audit_events reconciled audit_verified
+    canaries_planted canary_hits label_f1_raw_coordinates seconds throughput_records_per_s
+""".split()  # noqa: SIM905 - as the design lists them
+
+
+@pytest.mark.demo
+def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
+    before = {child.pid for child in psutil.Process().children(recursive=True)}
+    code = main(tmp_path, as_json=True)
+    output = capsys.readouterr()
+    report = json.loads((tmp_path / "demo" / "report.json").read_text())
+    assert code == 0, output.err
+    assert json.loads(output.out) == report
+    assert report.keys() >= CONTRACT
+    assert report["ok"]
+    assert report["canary_hits"] == 0
+    assert report["canaries_planted"] > 100
+    assert report["quarantined"] == 5
+    assert report["joined"] == report["tasks"] - 1
+    assert report["records"] == report["tasks"] + report["quarantined"] + report["dropped"]
+    assert report["label_f1_robot_without_errors"] > report["label_f1_raw_coordinates"] - 0.02 > 0.9
+    assert report["spans_true"] > 1000
+    assert report["peak_memory_mb"] < 4096
+    assert verify_export(tmp_path / "demo" / "audit").holds
+    assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
+
+
+def test_a_demo_that_is_running_is_not_disturbed_by_a_second_one(tmp_path, capsys):
+    stack = tmp_path / "demo" / "stack"
+    with RootLock(stack):
+        assert main(tmp_path, as_json=True) == 2
+    assert "in use" in capsys.readouterr().err
+    assert stack.exists()
+
+
+def test_ctrl_c_is_answered_with_130_and_leaves_nothing_running(tmp_path, capsys, monkeypatch):
+    def interrupted(self):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(LocalStack, "start", interrupted)
+    assert main(tmp_path, as_json=True) == 130
+    assert "Interrupted" in capsys.readouterr().err
+    with RootLock(tmp_path / "demo" / "stack"):
+        pass
+
+
+def test_every_key_of_the_report_is_documented():
+    readme = resources.files("deploy.demo").joinpath("README.md").read_text()
+    assert [name for name in Report.__dataclass_fields__ if f"`{name}`" not in readme] == []

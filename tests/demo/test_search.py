@@ -1,0 +1,102 @@
+from __future__ import annotations
+
+import base64
+import os
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.demo import search as search_module
+from deploy.demo.canaries import Aviary
+from deploy.demo.needles import needles_of
+from deploy.demo.search import CanarySearch
+
+AVIARY = Aviary(11)
+PERSON = AVIARY.person()
+CARD = AVIARY.card()
+SEARCH = CanarySearch(AVIARY.planted)
+
+
+def forms(text: str) -> dict[str, bytes]:
+    data = text.encode()
+    return {
+        "plain": data,
+        "lower": text.lower().encode(),
+        "upper": text.upper().encode(),
+        "utf-16-le": text.encode("utf-16-le"),
+        "utf-16-be": text.lower().encode("utf-16-be"),
+        "hex": data.hex().encode(),
+        "upper hex": data.hex().upper().encode(),
+        "hex of lower": text.lower().encode().hex().encode(),
+        **{f"base64 after {n}": base64.b64encode(os.urandom(n) + data + b"!?") for n in range(6)},
+        "base64 of lower": base64.b64encode(b"{" + text.lower().encode() + b"}"),
+        "url base64": base64.urlsafe_b64encode(b"\xff\xff" + data + b"\xff"),
+    }
+
+
+CASES = [
+    (canary, text, form)
+    for canary in (*PERSON.all, CARD)
+    for text in (canary.value, *canary.words, "".join(canary.value.split()))
+    for form in forms(text)
+]
+
+
+@pytest.mark.parametrize(("canary", "text", "form"), CASES, ids=lambda it: it if isinstance(it, str) else "")
+def test_a_planted_value_is_found_in_every_form(canary, text, form):
+    hits = SEARCH.in_bytes(os.urandom(50) + forms(text)[form] + os.urandom(50), "here")
+    assert f"{canary.kind} {AVIARY.planted.index(canary)}" in {hit.canary for hit in hits}
+
+
+@given(st.binary(max_size=500))
+def test_bytes_without_a_canary_give_no_hit(data):
+    assert SEARCH.in_bytes(data, "here") == set()
+
+
+def test_placeholders_and_ordinary_words_give_no_hit():
+    assert SEARCH.in_bytes(b"[PERSON_1] lives in Lane, pays by WEST bank +44 7700 and example", "here") == set()
+
+
+def test_a_value_across_two_chunks_of_a_file_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(search_module, "CHUNK", 64)
+    file = tmp_path / "segment.log"
+    for shift in range(70):
+        file.write_bytes(b"." * shift + PERSON.name.value.encode() + b"." * 200)
+        assert SEARCH.in_file(file, "segment.log"), shift
+
+
+def test_a_value_after_a_chunk_of_zeros_is_found(tmp_path, monkeypatch):
+    monkeypatch.setattr(search_module, "CHUNK", 64)
+    file = tmp_path / "index"
+    file.write_bytes(bytes(128) + PERSON.name.value.encode())
+    assert SEARCH.in_file(file, "index")
+
+
+def test_folders_are_searched_by_content_and_name(tmp_path):
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep" / "a.log").write_text(f"user {PERSON.email.words[0]} logged in")
+    (tmp_path / f"{PERSON.name.words[1].lower()}.txt").write_text("nothing")
+    hits = SEARCH.below(tmp_path)
+    assert {hit.canary for hit in hits} == {"name 0", "email 1"}
+    assert all(PERSON.name.words[1].lower() not in str(hit) for hit in hits)
+
+
+def test_a_single_file_is_searched_too(tmp_path):
+    file = tmp_path / "core"
+    file.write_text(PERSON.phone.value)
+    assert {hit.where for hit in SEARCH.below(file)} == {f"{tmp_path.name}/core"}
+
+
+def test_a_folder_that_is_gone_gives_no_hit(tmp_path):
+    assert SEARCH.below(tmp_path / "gone") == set()
+
+
+def test_links_out_of_the_folder_are_not_followed(tmp_path):
+    (tmp_path / "link").symlink_to("/dev/zero")
+    assert SEARCH.below(tmp_path) == set()
+
+
+def test_short_pieces_of_base64_are_not_looked_for():
+    needles = [needle for canary in AVIARY.planted for needle in needles_of(canary)]
+    assert min(len(needle.data) for needle in needles if needle.form == "base64") >= 8

@@ -1,0 +1,245 @@
+"""Commands that need no stack, and what every command does with errors."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.cli import audit, policy
+from deploy.cli.exits import Exit, exit_for, sentence
+from schemas.errors import (
+    AccessDenied,
+    ChainBroken,
+    CommitInDoubt,
+    ConfigError,
+    Reason,
+    Refused,
+    StackError,
+    VaultUnavailable,
+    VeilError,
+)
+
+Run = Callable[..., Any]
+SECRET = "Wolfeschlegelstein"
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    return path
+
+
+def test_without_arguments_veil_shows_its_commands(run: Run) -> None:
+    ended = run()
+    assert all(word in ended.out for word in ("up", "publish", "redact", "audit", "policy", "topology"))
+
+
+def test_the_version_is_printed(run: Run) -> None:
+    assert run("--version").out.startswith("veilstream ")
+
+
+def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
+    assert run("sing").code == Exit.REFUSED
+
+
+def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
+    assert run("status", "--loud").code == Exit.REFUSED
+
+
+# redact
+
+
+def test_redact_keeps_its_fixed_contract(run: Run, tmp_path: Path) -> None:
+    text = f"Please call {SECRET} at 030 901820 or write to eva@example.org."
+    source = write(tmp_path / "in.jsonl", json.dumps({"id": "a", "text": text}))
+    ended = run("redact", source, "--policy", "text")
+    assert ended.code == Exit.OK
+    (line,) = map(json.loads, ended.out.splitlines())
+    assert line.keys() == {"id", "record", "spans"}
+    assert SECRET not in ended.out + ended.err
+    assert "example.org" not in ended.out
+    for span in line["spans"]:
+        assert span.keys() == {"field", "start", "end", "entity_type", "replacement"}
+        assert 0 <= span["start"] < span["end"] <= len(text)
+
+
+def test_redact_with_a_bad_line_does_the_rest_and_ends_with_3(run: Run, tmp_path: Path) -> None:
+    good = json.dumps({"id": 1, "text": "thanks"})
+    source = write(tmp_path / "in.jsonl", good, "{" + SECRET, json.dumps({"id": 2, "text": "please"}))
+    ended = run("redact", source, "--policy", "text")
+    assert ended.code == Exit.PARTIAL
+    lines = [json.loads(line) for line in ended.out.splitlines()]
+    assert [line["id"] for line in lines] == [1, None, 2]
+    assert "error" in lines[1]
+    assert SECRET not in ended.out + ended.err
+
+
+def test_redact_writes_to_a_file_and_its_summary_as_json(run: Run, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", json.dumps({"id": 1, "text": "thanks"}))
+    target = tmp_path / "out.jsonl"
+    ended = run("redact", source, "--policy", "text", "--mode", "fast", "--out", target, "--json")
+    assert json.loads(ended.out) == {"lines": 1, "redacted": 1, "failed": 0, "out": str(target)}
+    assert json.loads(target.read_text())["id"] == 1
+
+
+def test_redact_refuses_to_overwrite_its_input(run: Run, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", json.dumps({"id": 1, "text": "thanks"}))
+    assert run("redact", source, "--out", source).code == Exit.REFUSED
+    assert source.read_text() != ""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("redact", "missing.jsonl"),
+        ("redact", "README.md", "--policy", "missing.yaml"),
+        ("publish", "missing.jsonl"),
+        ("audit", "verify", "missing"),
+        ("policy", "lint", "missing.yaml"),
+    ],
+)
+def test_a_missing_file_is_refused_in_words(run: Run, arguments: tuple[str, ...]) -> None:
+    ended = run(*arguments)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "Traceback" not in ended.err
+    assert "missing" in ended.err
+
+
+# policy and audit
+
+
+def test_policy_lint_says_what_a_policy_decides(run: Run) -> None:
+    ended = run("policy", "lint", "demo")
+    assert (ended.code, ended.err) == (Exit.OK, "")
+    assert "customer.name" in ended.out
+
+
+def test_policy_lint_names_the_line_of_an_error(run: Run, tmp_path: Path) -> None:
+    ended = run("policy", "lint", write(tmp_path / "p.yaml", "name: x", "version: many"))
+    assert ended.code == Exit.REFUSED
+    assert "p.yaml:2: version" in ended.err
+
+
+def test_policy_lint_as_json_prints_json_alone(run: Run) -> None:
+    ended = run("policy", "lint", "text", "--json")
+    assert json.loads(ended.out)["policy"].startswith("text@")
+
+
+def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> None:
+    ended = run("audit", "verify", tmp_path, "--json")
+    assert ended.code == Exit.FAILED
+    content = json.loads(ended.out)
+    assert content["holds"] is False
+    assert content["findings"]
+
+
+def test_verify_with_heads_that_are_none_is_refused(run: Run, tmp_path: Path) -> None:
+    kept = write(tmp_path / "heads.json", "[]")
+    ended = run("audit", "verify", tmp_path, "--heads", kept)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "heads.json: holds no heads" in ended.err
+
+
+# Where no stack is
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("topology", "plan"),
+        ("topology", "apply"),
+        ("audit", "tail"),
+        ("audit", "reconcile"),
+        ("audit", "export", "out"),
+        ("policy", "sign", "demo", "--as", "ada"),
+        ("policy", "publish", "demo"),
+        ("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "r"),
+        ("label", "token", "--person", "ann-1"),
+    ],
+)
+def test_without_a_stack_one_sentence_says_what_to_do(
+    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+) -> None:
+    ended = run(*arguments, "--root", tmp_path)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "veil up" in ended.err
+    assert len(ended.err.splitlines()) == 1
+
+
+def test_a_project_that_is_not_declared_is_named(run: Run, tmp_path: Path) -> None:
+    ended = run("label", "token", "--person", "x", "--project", "nowhere", "--root", tmp_path)
+    assert ended.code == Exit.REFUSED
+    assert "no project nowhere" in ended.err
+
+
+def test_who_holds_no_role_may_not_sign(run: Run, tmp_path: Path) -> None:
+    ended = run("policy", "sign", "demo", "--as", "olga", "--root", tmp_path)
+    assert ended.code == Exit.REFUSED
+    assert "olga may not sign policies" in ended.err
+
+
+def test_status_where_nothing_runs_says_so(run: Run, tmp_path: Path) -> None:
+    ended = run("status", "--json", "--root", tmp_path)
+    assert ended.code == Exit.FAILED
+    content = json.loads(ended.out)
+    assert (content["owner"], content["well"], content["seen"]) == (None, False, [])
+
+
+def test_down_where_nothing_runs_is_fine(run: Run, tmp_path: Path) -> None:
+    ended = run("down", "--root", tmp_path, "--json")
+    assert (ended.code, json.loads(ended.out)) == (Exit.OK, {"stopped": False, "owner": None})
+
+
+def test_up_of_an_undeclared_project_starts_nothing(run: Run, tmp_path: Path) -> None:
+    ended = run("up", "--project", "nowhere", "--root", tmp_path / "root", "--detach")
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "no project nowhere" in ended.err
+    assert not (tmp_path / "root" / "kafka").exists()
+
+
+# Errors
+
+
+@pytest.mark.parametrize(
+    ("error", "code"),
+    [
+        (ConfigError("c"), Exit.REFUSED),
+        (StackError("s"), Exit.REFUSED),
+        (AccessDenied("a"), Exit.REFUSED),
+        (VaultUnavailable("v"), Exit.REFUSED),
+        (Refused(Reason.TOO_LARGE), Exit.PARTIAL),
+        (ChainBroken("c"), Exit.FAILED),
+        (CommitInDoubt("c"), Exit.FAILED),
+        (VeilError("v"), Exit.FAILED),
+    ],
+)
+def test_each_of_our_errors_has_its_exit_code(error: VeilError, code: Exit) -> None:
+    assert exit_for(error) is code
+
+
+def test_the_text_of_a_foreign_error_is_never_said() -> None:
+    assert SECRET not in sentence(ValueError(SECRET))
+
+
+def test_an_unexpected_error_is_told_by_type_and_place_alone(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(_policy: object) -> None:
+        raise LookupError(SECRET)
+
+    monkeypatch.setattr(policy, "_decisions", broken)
+    ended = run("policy", "lint", "demo")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert "LookupError at " in ended.err
+    assert SECRET not in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_ctrl_c_ends_with_130_and_no_traceback(run: Run, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    def interrupted(_path: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(audit, "_pins", interrupted)
+    ended = run("audit", "verify", tmp_path)
+    assert (ended.code, ended.out, ended.err) == (Exit.INTERRUPTED, "", "")

@@ -1,0 +1,209 @@
+"""`veil` on real parts: up in the background, worked with, down without a trace."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import psutil
+import pytest
+
+from deploy.supervise.lock import root_owner
+from deploy.up import read_addresses
+
+pytestmark = pytest.mark.stack
+
+TREE = Path(__file__).parents[3]
+PATIENCE_S = 60
+TEXTS = ("My name is Eva Green, please call 030 901820.", "Thanks for the quick answer!", "Please send a refund.")
+
+
+class Veil:
+    """The command line as another process, on a root of its own."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("VEIL_")}
+        self.environment = {**kept, "VEIL_ROOT": str(root), "PYTHONPATH": str(TREE)}
+
+    def popen(self, *arguments: object) -> subprocess.Popen[str]:
+        command = [sys.executable, "-m", "deploy.cli", *map(str, arguments)]
+        pipe = subprocess.PIPE
+        return subprocess.Popen(command, env=self.environment, stdout=pipe, stderr=pipe, text=True)
+
+    def __call__(self, *arguments: object, code: int = 0) -> str:
+        process = self.popen(*arguments)
+        out, err = process.communicate(timeout=5 * PATIENCE_S)
+        assert process.returncode == code, err
+        assert "Traceback" not in err
+        return out
+
+    def json(self, *arguments: object, code: int = 0) -> Any:
+        return json.loads(self(*arguments, "--json", code=code))
+
+    def processes(self) -> list[psutil.Process]:
+        """Whatever runs under the root and is not one of our calls."""
+        return [
+            process
+            for process in psutil.process_iter(["cmdline", "status"])
+            if process.info["status"] != psutil.STATUS_ZOMBIE
+            and any(str(self.root) in word for word in process.info["cmdline"] or [])
+        ]
+
+
+def until(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    ticker = threading.Event()
+    while not condition():
+        assert time.monotonic() < deadline, "condition not reached"
+        ticker.wait(0.2)
+
+
+@pytest.fixture(scope="module")
+def veil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Veil]:
+    command = Veil(tmp_path_factory.mktemp("up") / "root")
+    try:
+        yield command
+    finally:
+        command("down")
+
+
+@pytest.fixture
+def up(veil: Veil) -> Veil:
+    """Up in the background, whatever the test before has done."""
+    if root_owner(veil.root) is None:
+        veil("up", "--detach", "--redact", 2)
+    return veil
+
+
+def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
+    assert [it.process for it in read_addresses(up.root)] == [
+        "redact.demo.0",
+        "redact.demo.1",
+        "label.demo.0",
+        "decide.demo.0",
+        "join.demo.0",
+        "keeper.demo.0",
+    ]
+
+
+def test_status_shows_that_everything_works(up: Veil) -> None:
+    picture = up.json("status")
+    assert picture["well"] is True
+    owner = root_owner(up.root)
+    assert owner is not None
+    assert picture["owner"] == owner.pid
+    assert {it["name"] for it in picture["seen"]} >= {"kafka", "vault", "registry", "label.demo.0"}
+    assert all(it["memory_bytes"] > 0 and it["pid"] for it in picture["seen"])
+
+
+def test_a_second_up_on_the_same_root_is_refused(up: Veil) -> None:
+    process = up.popen("up", "--detach")
+    out, err = process.communicate(timeout=PATIENCE_S)
+    assert (process.returncode, out) == (2, "")
+    assert "in use by process" in err
+
+
+def test_a_killed_process_comes_back_and_status_counts_it(up: Veil) -> None:
+    def join() -> dict[str, Any]:
+        picture = json.loads(up.popen("status", "--json").communicate(timeout=PATIENCE_S)[0])
+        return next(it for it in picture["seen"] if it["name"] == "join.demo.0")
+
+    before = join()
+    psutil.Process(before["pid"]).kill()
+    until(lambda: (now := join())["restarts"] == before["restarts"] + 1 and now["well"])
+
+
+def test_the_topology_is_as_declared_and_applying_again_changes_nothing(up: Veil) -> None:
+    assert up.json("topology", "plan")["changes"] == []
+    assert up.json("topology", "apply")["changes"] == []
+
+
+def test_records_published_before_the_policy_become_tasks_once_it_is_signed(up: Veil, tmp_path: Path) -> None:
+    source = tmp_path / "texts.jsonl"
+    lines = [json.dumps({"text": text}) for text in TEXTS]
+    source.write_text("\n".join([*lines, "{no json"]), encoding="utf-8")
+    report = up.json("publish", source, code=3)
+    assert (report["published"], report["bad_lines"]) == (3, [{"line": 4, "reason": "bad_json"}])
+    assert up.json("policy", "publish", "demo")["in_force"] is False
+
+    assert up.json("policy", "sign", "demo", "--as", "ada")["missing"] == ["an approver (grace)"]
+    assert up.json("policy", "publish", "demo", "--as", "grace")["in_force"] is True
+    until(lambda: bool(up.json("audit", "reconcile")["records"] == 3))
+    assert up.json("audit", "reconcile")["tasks"] == 3
+
+    types = {json.loads(line)["type"] for line in up("audit", "tail", "--json", "-n", 1000).splitlines()}
+    assert types >= {"process.started", "policy.published", "control.applied", "batch.redacted"}
+
+
+def test_a_withdrawal_is_acknowledged_by_label_and_join(up: Veil) -> None:
+    order = up.json("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "a test")
+
+    def acknowledged() -> bool:
+        events = [json.loads(line) for line in up("audit", "tail", "--json", "-n", 1000).splitlines()]
+        by = {
+            it["process"]
+            for it in events
+            if it["type"] == "control.applied" and it["details"].get("key") == order["control_key"]
+        }
+        return by >= {"label.demo", "join.demo"}
+
+    until(acknowledged)
+
+
+def test_an_annotators_token_is_printed_and_nothing_else(up: Veil) -> None:
+    printed = up("label", "token", "--person", "ann-1", "--lifetime", 60)
+    assert len(printed.splitlines()) == 1
+    assert printed.count(".") == 2
+
+
+def test_an_export_verifies_offline_against_our_own_pins(up: Veil, tmp_path: Path) -> None:
+    exported = up.json("audit", "export", tmp_path / "audit")
+    assert exported["events"] > 0
+    verified = up.json("audit", "verify", tmp_path / "audit", "--pins", up.root / "topology" / "pins.json")
+    assert (verified["holds"], verified["own_pins"], verified["events"]) == (True, True, exported["events"])
+
+
+def test_an_export_older_than_the_heads_somebody_kept_does_not_verify(up: Veil, tmp_path: Path) -> None:
+    exported = up.json("audit", "export", tmp_path / "audit")
+    kept = tmp_path / "heads.json"
+    kept.write_text(json.dumps(exported))
+    assert up.json("audit", "verify", tmp_path / "audit", "--heads", kept)["holds"] is True
+
+    exported["heads"]["label.demo.0"]["sequence"] += 1
+    kept.write_text(json.dumps(exported))
+    cut = up.json("audit", "verify", tmp_path / "audit", "--heads", kept, code=1)
+    assert {finding["kind"] for finding in cut["findings"]} == {"truncated"}
+
+
+def test_however_it_is_stopped_no_process_is_left_and_the_data_stays(up: Veil) -> None:
+    owner, addresses = root_owner(up.root), read_addresses(up.root)
+    assert owner is not None
+    assert up.json("down") == {"stopped": True, "owner": owner.pid}
+    assert up.processes() == []
+    assert up.json("status", code=1)["owner"] is None
+
+    foreground = up.popen("up", "--redact", 2, "--json")
+    assert foreground.stdout is not None
+    assert json.loads(foreground.stdout.readline())["owner"] == foreground.pid
+    assert read_addresses(up.root) == addresses
+    assert up.json("audit", "reconcile")["events"] > 0
+    foreground.terminate()
+    foreground.communicate(timeout=PATIENCE_S)
+    assert foreground.returncode == 0
+    assert up.processes() == []
+
+    starting = up.popen("up")
+    until(lambda: len(up.processes()) > 1)
+    starting.send_signal(signal.SIGINT)
+    starting.communicate(timeout=PATIENCE_S)
+    assert starting.returncode == 130
+    assert up.processes() == []

@@ -1,0 +1,142 @@
+"""The session on the client library's own mock broker (in this process, on loopback)."""
+
+from __future__ import annotations
+
+import os
+from typing import cast
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import Message as KafkaMessage
+
+from schemas.errors import LogUnavailable
+from streams.engine import kafka_session
+from streams.engine.kafka import message_of
+from streams.engine.kafka_session import KafkaSession
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.messages import Message, TopicPartition
+
+PLACE = TopicPartition("in", 0)
+HELD = frozenset({"in"})
+
+
+class MockBroker:
+    """Keeps 5 MiB a partition and drops what is older."""
+
+    def __init__(self) -> None:
+        self._owner = Producer({"test.mock.num.brokers": 1, "log_level": 0})
+        (broker,) = self._owner.list_topics(timeout=10).brokers.values()
+        self.access = {"bootstrap.servers": f"{broker.host}:{broker.port}", "log_level": 0}
+        self._producer = Producer({**self.access, "linger.ms": 0})
+
+    def put(self, count: int, size: int) -> None:
+        """One by one, so that each is a batch of its own."""
+        for _ in range(count):
+            self._producer.produce("in", value=os.urandom(size), partition=0)
+            assert self._producer.flush(10) == 0
+
+    def open(self, ownership: Ownership = Ownership.WHOLE) -> KafkaSession:
+        spec = SessionSpec(f"slot-{ownership.value}", f"group-{ownership.value}", ("in",), ownership)
+        return KafkaSession(self.access, spec, message_of)
+
+
+@pytest.fixture
+def broker() -> MockBroker:
+    return MockBroker()
+
+
+def some(session: KafkaSession) -> list[Message]:
+    """What the next polls bring."""
+    for _ in range(100):
+        if messages := session.poll(500, 0.1):
+            return messages
+    raise AssertionError("nothing came")
+
+
+@pytest.mark.parametrize("ownership", Ownership)
+def test_records_lost_to_retention_are_not_passed_over_as_if_they_were_empty(
+    broker: MockBroker, ownership: Ownership
+) -> None:
+    broker.put(3, 10)
+    session = broker.open(ownership)
+    try:
+        some(session)
+        session.begin()
+        session.commit()
+        session.hold(HELD)
+        assert session.poll(1, 0.1) == []
+        broker.put(80, 100_000)
+        session.hold(frozenset())
+        with pytest.raises(LogUnavailable):
+            some(session)
+        session.rewind()
+        first = some(session)[0]
+        assert first.offset > 3
+        assert session.committed()[PLACE] == first.offset
+    finally:
+        session.close()
+
+
+def test_a_batch_ends_when_its_bytes_are_reached(broker: MockBroker, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka_session, "BATCH_BYTES", 50_000)
+    monkeypatch.setattr(kafka_session, "LINGER_S", 1.0)
+    broker.put(40, 10_000)
+    session = broker.open()
+    try:
+        sizes: list[int] = []
+        while sum(sizes) < 40:
+            sizes.append(len(session.poll(500, 5.0)))
+        assert max(sizes) <= 5 + kafka_session.SLICE
+    finally:
+        session.close()
+
+
+def test_an_outage_while_asking_for_the_first_offset_is_a_dependency_that_fails(
+    broker: MockBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    broker.put(1, 10)
+    session = broker.open()
+
+    class Unreachable:
+        def __getattr__(self, name: str) -> object:
+            return getattr(consumer, name)
+
+        def get_watermark_offsets(self, *_: object, **__: object) -> object:
+            raise KafkaException(KafkaError(KafkaError._TRANSPORT))
+
+    consumer = session._consumer
+    monkeypatch.setattr(session, "_consumer", Unreachable())
+    try:
+        with pytest.raises(LogUnavailable):
+            session.rewind()
+    finally:
+        session.close()
+
+
+class OddlyHeaded:
+    """A message with a header whose name is not UTF-8, as the client gives it (measured)."""
+
+    def headers(self) -> object:
+        raise SystemError("returned a result with an exception set")
+
+    def topic(self) -> str:
+        return "in"
+
+    def partition(self) -> int:
+        return 0
+
+    offset = partition
+
+    def key(self) -> None:
+        return None
+
+    def value(self) -> bytes:
+        return b"x"
+
+    def timestamp(self) -> tuple[int, int]:
+        return (0, 0)
+
+
+def test_a_header_name_that_is_not_utf8_stops_nobody() -> None:
+    message = message_of(cast("KafkaMessage", OddlyHeaded()))
+    assert (message.value, message.headers) == (b"x", {})
