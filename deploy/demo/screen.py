@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-GOOD, QUIET, NAME, ACCENT = "green", "dim", "bold", "cyan"
+GOOD, BAD, QUIET, NAME, ACCENT = "green", "bold red", "dim", "bold", "cyan"
 LINE_EVERY_S = 5.0
 """Without a terminal: how often a count may be told."""
 STATIONS = ("raw", "tasks", "labels", "verdicts", "joined")
@@ -41,6 +41,10 @@ class Screen(Protocol):
         """Something that is only of interest while it lasts; a log doesn't get it."""
         ...
 
+    def finished(self, step: Step) -> None:
+        """A step has ended."""
+        ...
+
     def counts(self, now: Callable[[str], int], of: int) -> None:
         """Records at each station of the pipeline; `of` is how many are to be joined in the end."""
         ...
@@ -55,6 +59,7 @@ class Step:
     doing: str
     begun: float
     ended: float | None = None
+    failed: bool = False
     done: str = ""
 
     def __enter__(self) -> Self:
@@ -63,8 +68,8 @@ class Step:
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
         self.ended = time.monotonic()
         self.screen.seconds[self.key] = round(self.ended - self.begun, 2)
-        if kind is None and isinstance(self.screen, Lines):
-            self.screen.finished(self)
+        self.failed = kind is not None
+        self.screen.finished(self)
 
     @property
     def seconds(self) -> float:
@@ -96,7 +101,8 @@ class Lines:
             self._print("    " + "  ".join(f"{name} {now(name):,}" for name in STATIONS) + f"  of {of:,}")
 
     def finished(self, step: Step) -> None:
-        self._print(f"✓ {step.done or step.doing} ({step.seconds:.1f} s)")
+        said = f"✗ {step.doing}" if step.failed else f"✓ {step.done or step.doing}"
+        self._print(f"{said} ({step.seconds:.1f} s)")
 
     def _print(self, text: str) -> None:
         self.console.print(f"{time.monotonic() - self.begun:6.1f} s  {text}", soft_wrap=True)
@@ -124,6 +130,9 @@ class Picture:
 
     passing = note
 
+    def finished(self, step: Step) -> None:
+        """Nothing to do: the picture looks at the steps whenever it is drawn."""
+
     def counts(self, now: Callable[[str], int], of: int) -> None:
         self._now = {name: now(name) for name in STATIONS}
         self._of = of
@@ -141,7 +150,8 @@ class Picture:
         table.add_column(justify="right", width=8, style=QUIET)
         for step in self._steps:
             running = step.ended is None
-            mark: RenderableType = self._spinner if running else Text("✓", style=GOOD)
+            ended = Text("✗", style=BAD) if step.failed else Text("✓", style=GOOD)
+            mark: RenderableType = self._spinner if running else ended
             said = Text(step.doing if running else step.done or step.doing)
             if running and self._note:
                 said.append(f"  {self._note}", style=QUIET)

@@ -154,6 +154,15 @@ class EndOffsets:
 
     def of(self, partitions: Sequence[KafkaPartition]) -> dict[TopicPartition, int]:
         """The offset after the last record of each. Raises LogUnavailable, AccessDenied."""
+        try:
+            return self._ask(partitions)
+        except LogUnavailable:
+            # After a restarted broker a client goes on asking with the old leader epoch: a new one is asked.
+            with self._lock:
+                self._admin = None
+            return self._ask(partitions)
+
+    def _ask(self, partitions: Sequence[KafkaPartition]) -> dict[TopicPartition, int]:
         with self._lock:
             admin = self._admin = self._admin or AdminClient(self._access.settings())
         asked = admin.list_offsets(
@@ -164,7 +173,6 @@ class EndOffsets:
         try:
             return {_place(p): int(answer.result().offset) for p, answer in asked.items()}
         except KafkaException as error:
-            self._admin = None  # after a restarted broker it goes on asking with the old leader epoch
             raise translate(error_of(error), "asking for the end of partitions") from None
 
 

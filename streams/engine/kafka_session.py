@@ -80,8 +80,7 @@ class KafkaSession:
         """Messages of partitions we still own when it returns."""
         self._rebalanced = False
         got = self._call(lambda: self._gather(limit, timeout), "polling")
-        if self._known is not None:
-            raise self._known
+        self._check(got)
         if self._rebalanced or self._offered is not None:
             self._take_over()
             return []
@@ -228,9 +227,20 @@ class KafkaSession:
             try:
                 return self._call(ask, "asking for committed positions")
             except LogUnavailable:
+                self._hear_denial()
                 if attempt == STABLE_ATTEMPTS:
                     raise
         raise AssertionError
+
+    def _hear_denial(self) -> None:
+        """Without a right to the group a question only times out; that it was denied, the consumer's queue says.
+
+        Not asked where partitions are shared: there `poll` hears of it, and a rebalance must not come in between.
+        """
+        event = self._consumer.poll(0) if self._spec.ownership is Ownership.WHOLE else None
+        error = event.error() if event is not None else None
+        if error is not None and isinstance(cause := translate(error, "joining the group"), AccessDenied):
+            raise cause
 
     # Receiving, delivering, committing
 
@@ -249,12 +259,19 @@ class KafkaSession:
                 break
         return got
 
+    def _check(self, got: list[KafkaMessage]) -> None:
+        """Raise the first error. It is told once, also amid a rebalance: a consumer that is out of its group for
+        good gives nothing more and says nothing more.
+        """
+        for error in (raw.error() for raw in got):
+            if error is not None:
+                raise self._known or self._unreadable(error)
+        if self._known is not None:
+            raise self._known
+
     def _take(self, got: list[KafkaMessage]) -> list[Message]:
         messages = []
         for raw in got:
-            error = raw.error()
-            if error is not None:
-                raise self._unreadable(error)
             message = self._message_of(raw)
             self._positions[message.place] = message.offset + 1
             messages.append(message)
@@ -320,6 +337,12 @@ class KafkaSession:
             error = error_of(fatal)
         return self._known or translate(error, doing)
 
+    def _on_consumer_error(self, error: KafkaError) -> None:
+        if error.code() == KafkaError._FATAL:  # noqa: SLF001 - client's own code
+            self._known = self._unreadable(error)
+        else:
+            self._on_error(error)
+
     def _on_error(self, error: KafkaError) -> None:
         cause = translate(error, "connecting")
         if isinstance(cause, AccessDenied | Fenced):
@@ -353,7 +376,7 @@ class KafkaSession:
             "fetch.max.bytes": 8 * 1024 * 1024,
             "queued.max.messages.kbytes": 32 * 1024,
             "fetch.wait.max.ms": 100,
-            "error_cb": self._on_error,
+            "error_cb": self._on_consumer_error,
         }
         if self._spec.ownership is Ownership.SHARED:
             settings["group.instance.id"] = self._spec.transactional_id

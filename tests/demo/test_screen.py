@@ -13,7 +13,8 @@ from deploy.demo.summary import Example, failed, summary
 REPORT = Report(
     records=408, tasks=400, quarantined=5, dropped=3, withdrawn=1, views=1218, labels=1203, skipped=9,
     verdicts=399, joined=399, audit_events=4112, reconciled=True, audit_verified=True, canaries_planted=457,
-    canary_forms=15702, canary_hits=0, searched_mb=120.5, label_f1_raw_coordinates=0.975, label_f1_robot_without_errors=0.989,
+    canary_forms=15702, canary_hits=0, searched_mb=120.5, label_f1_raw_coordinates=0.975,
+    label_f1_robot_without_errors=0.989,
     tone_accuracy=0.99, tone_accuracy_robot_without_errors=0.995, spans_true=1137, spans_snapped=7, annotators=6,
     quarantine_reasons={"bad_json": 1}, seconds=58.2, seconds_by_step={}, throughput_records_per_s=17.0,
     redacted_records_per_s=330.0, peak_memory_mb=1500, external_parts=(), failures=(),
@@ -75,6 +76,14 @@ def test_a_step_that_fails_is_not_told_as_done():
     with pytest.raises(ValueError, match="no"), lines.step("start", "starting"):
         raise ValueError("no")
     assert "✓" not in out.getvalue()
+    assert "✗ starting" in out.getvalue()
+
+
+def test_the_picture_marks_a_step_that_failed():
+    picture = Picture()
+    with pytest.raises(KeyboardInterrupt), picture.step("start", "starting"):
+        raise KeyboardInterrupt
+    assert "✗ starting" in rendered(picture, 100)
 
 
 def test_the_picture_shows_steps_and_counts():
