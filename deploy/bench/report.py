@@ -1,0 +1,148 @@
+"""What one run of the bench has found, as JSON, and which targets it meets. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from deploy.bench.figures import Latency, median
+
+IDLE_CPU_TARGET = 0.05
+
+
+class Way(StrEnum):
+    """The three ways a record can take."""
+
+    DETECTED = "redact"
+    """The redact stage as it runs."""
+    UNDETECTED = "no_detection"
+    """The same loop and sealing, with a detector that finds nothing."""
+    ALTERNATIVE = "alternative"
+    """A plain consumer, stock Presidio, a plain producer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """Records a second, one figure a run, in the order they were run. `outcomes` are those of redact's runs."""
+
+    runs: Mapping[Way, Sequence[float]]
+    outcomes: Mapping[Way, Mapping[str, int]] = field(default_factory=dict)
+
+    def median(self, way: Way) -> float:
+        """The middle run."""
+        return median(self.runs[way])
+
+    def over(self, way: Way) -> float:
+        """How many times as fast as `way` the redact stage is."""
+        return self.median(Way.DETECTED) / self.median(way)
+
+
+@dataclass(frozen=True, slots=True)
+class Delays:
+    """From produce to visible: through redact, and through the broker alone, at the same rate."""
+
+    per_second: int
+    task: Latency
+    plain: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Calls:
+    """What annotators without think time waited."""
+
+    annotators: int
+    tasks_per_s: float
+    lease: Latency
+    submit: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Resources:
+    """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
+
+    peak_bytes: Mapping[str, int]
+    idle_cpu: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure that was promised. `at_least`: more is better; otherwise less is."""
+
+    name: str
+    figure: float
+    goal: float
+    at_least: bool
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure keeps the promise."""
+        return self.figure >= self.goal if self.at_least else self.figure <= self.goal
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One run. A part that was not asked for is None."""
+
+    date: str
+    machine: Mapping[str, str]
+    records: int
+    rates: Rates | None = None
+    delays: Delays | None = None
+    calls: Sequence[Calls] = ()
+    resources: Resources | None = None
+
+    def targets(self) -> list[Target]:
+        """Those that this run can speak of."""
+        found = []
+        if self.rates is not None:
+            found.append(Target("redact ÷ alternative", self.rates.over(Way.ALTERNATIVE), 20, True))
+            found.append(Target("redact ÷ no detection", self.rates.over(Way.UNDETECTED), 0.3, True))
+        found += [
+            Target(f"lease p95, {_people(calls.annotators)}, ms", calls.lease.p95_ms, 25, False)
+            for calls in self.calls
+        ]
+        if self.resources is not None and self.resources.idle_cpu:
+            busiest = max(self.resources.idle_cpu.values())
+            found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
+        return found
+
+    def as_json(self) -> dict[str, Any]:
+        """Everything, ratios and targets included."""
+        content: dict[str, Any] = {"date": self.date, "machine": dict(self.machine), "records": self.records}
+        if self.rates is not None:
+            content["redact"] = _rates(self.rates)
+        if self.delays is not None:
+            content["latency"] = _delays(self.delays)
+        if self.calls:
+            content["label"] = [asdict(calls) for calls in self.calls]
+        if self.resources is not None:
+            content["peak_bytes"] = dict(self.resources.peak_bytes)
+            content["idle_cpu"] = dict(self.resources.idle_cpu)
+        content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
+        return content
+
+
+def _people(count: int) -> str:
+    return "1 annotator" if count == 1 else f"{count} annotators"
+
+
+def _rates(rates: Rates) -> dict[str, Any]:
+    ways: dict[str, Any] = {
+        way.value: {
+            "records_per_s": rates.median(way),
+            "runs": list(runs),
+            "outcomes": dict(rates.outcomes.get(way, {})),
+        }
+        for way, runs in rates.runs.items()
+    }
+    return ways | {f"ratio_to_{way.value}": rates.over(way) for way in (Way.UNDETECTED, Way.ALTERNATIVE)}
+
+
+def _delays(delays: Delays) -> dict[str, Any]:
+    ratios = {
+        "ratio_p50": delays.task.p50_ms / delays.plain.p50_ms,
+        "ratio_p99": delays.task.p99_ms / delays.plain.p99_ms,
+    }
+    return asdict(delays) | ratios

@@ -1,0 +1,110 @@
+"""`veil bench`: everything in one run, as JSON in a file and as tables."""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import threading
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from importlib.util import find_spec
+from pathlib import Path
+
+from rich.console import Console
+
+from deploy.bench import annotators, delays, redaction
+from deploy.bench.alternative import MODEL
+from deploy.bench.ground import Ground
+from deploy.bench.report import Report, Resources
+from deploy.bench.table import tables
+from deploy.supervise.files import make_private_folder, write_atomically
+from schemas.errors import ConfigError
+
+PARTS = ("resources", "latency", "redact", "label")
+"""In this order: idle before much has come, latency while the topics are short."""
+_SETTLE_S = 3.0
+"""What the first records have set going is over by then."""
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """How much is measured. Records, seconds, and tasks an annotator."""
+
+    records: int = 10_000
+    repeats: int = 3
+    delay_s: float = 20.0
+    idle_s: float = 15.0
+    tasks_each: int = 150
+
+
+QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, tasks_each=40)
+
+
+def main(root: Path, what: Collection[str] | None = None, *, as_json: bool = False, quick: bool = False) -> int:
+    """Measure `what` (PARTS; all of them unless given) on a stack of its own below `root`.
+
+    The report goes to `<root>/bench/report.json`, and to stdout as JSON or tables. A missed target is no failure:
+    the figure stands in the report. 0; raises ConfigError, StackError and what the parts raise.
+    """
+    say = Console(stderr=True).print
+    report = measure(root / "bench", frozenset(what or PARTS), QUICK if quick else Size(), say)
+    text = json.dumps(report.as_json(), indent=1)
+    write_atomically(root / "bench" / "report.json", text)
+    if as_json:
+        sys.stdout.write(text + "\n")
+    else:
+        _show(report)
+    return 0
+
+
+def measure(folder: Path, parts: frozenset[str], size: Size, say: Callable[[str], None]) -> Report:
+    """The report. Raises ConfigError, StackError."""
+    _check(parts)
+    for private in (folder.parent, folder):
+        make_private_folder(private)
+    report = Report(datetime.now(UTC).isoformat(timespec="seconds"), machine(), size.records)
+    idle: dict[str, float] = {}
+    with Ground(folder / "stack", say) as ground:
+        delays.warm_up(ground)
+        if "resources" in parts:
+            threading.Event().wait(_SETTLE_S)
+            idle = ground.idle_cpu(size.idle_s)
+        if "latency" in parts:
+            report = replace(report, delays=delays.measure(ground, size.delay_s))
+        if "redact" in parts:
+            report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
+        if "label" in parts:
+            report = replace(report, calls=annotators.measure(ground, size.tasks_each))
+        ground.note_peaks()
+        return replace(report, resources=Resources(ground.peaks, idle))
+
+
+def machine() -> dict[str, str]:
+    """What the figures depend on."""
+    load = os.getloadavg()[0] if hasattr(os, "getloadavg") else 0.0
+    return {
+        "cores": str(os.cpu_count()),
+        "system": platform.platform(),
+        "python": platform.python_version(),
+        "load_before": f"{load:.1f}",
+    }
+
+
+def _check(parts: frozenset[str]) -> None:
+    if unknown := parts - set(PARTS):
+        raise ConfigError(f"the bench has no part {', '.join(sorted(unknown))}; it has {', '.join(PARTS)}")
+    missing = [name for name in (MODEL, "presidio_anonymizer") if find_spec(name) is None]
+    if "redact" in parts and missing:
+        raise ConfigError(
+            f"{', '.join(missing)} is not installed, with which the bench compares; run `make setup`"
+        )
+
+
+def _show(report: Report) -> None:
+    console = Console()
+    for table in tables(report):
+        console.print(table)
+        console.print()

@@ -1,0 +1,91 @@
+"""The report as tables for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from rich.console import RenderableType
+from rich.table import Table
+
+from deploy.bench.figures import Latency
+from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Way
+
+_NAMES = {
+    Way.DETECTED: "redact, end to end, exactly once",
+    Way.UNDETECTED: "the same loop and sealing, no detection",
+    Way.ALTERNATIVE: "consume, stock Presidio, produce",
+}
+MIB = 2**20
+
+
+def tables(report: Report) -> Iterator[RenderableType]:
+    """One table a part, the targets last."""
+    if report.rates is not None:
+        yield _rates(report.rates)
+    if report.delays is not None:
+        yield _delays(report.delays)
+    if report.calls:
+        yield _calls(list(report.calls))
+    if report.resources is not None:
+        yield _resources(report.resources)
+    yield _targets(report.targets())
+
+
+def _table(title: str, first: str, *others: str) -> Table:
+    table = Table(title=title, title_justify="left")
+    table.add_column(first)
+    for name in others:
+        table.add_column(name, justify="right")
+    return table
+
+
+def _rates(rates: Rates) -> Table:
+    table = _table("Redact", "way", "records/s", "redact is", "runs")
+    for way, runs in rates.runs.items():
+        ratio = "" if way is Way.DETECTED else f"{rates.over(way):.2f} ×"
+        table.add_row(_NAMES[way], f"{rates.median(way):,.0f}", ratio, "  ".join(f"{run:,.0f}" for run in runs))
+    return table
+
+
+def _delays(delays: Delays) -> Table:
+    table = _table(f"Produce to visible, {delays.per_second} records/s", "way", "p50 ms", "p95 ms", "p99 ms")
+    table.add_row("produce → task visible", *_times(delays.task))
+    table.add_row("produce → consume, plain", *_times(delays.plain))
+    pairs = zip(_numbers(delays.task), _numbers(delays.plain), strict=True)
+    table.add_row("ratio", *(f"{task / plain:.1f} ×" for task, plain in pairs))
+    return table
+
+
+def _calls(all_calls: list[Calls]) -> Table:
+    table = _table("Label API, no think time", "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
+    for calls in all_calls:
+        count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
+        table.add_row("lease", count, *_times(calls.lease), rate)
+        table.add_row("submit", count, *_times(calls.submit), "")
+    return table
+
+
+def _resources(resources: Resources) -> Table:
+    table = _table("Processes", "process", "peak MiB", "idle CPU, share of a core")
+    for name, size in resources.peak_bytes.items():
+        idle = resources.idle_cpu.get(name)
+        table.add_row(name, f"{size / MIB:.0f}", "" if idle is None else f"{idle:.1%}")
+    table.add_row("all", f"{sum(resources.peak_bytes.values()) / MIB:.0f}", "")
+    return table
+
+
+def _targets(targets: list[Target]) -> Table:
+    table = _table("Targets", "figure", "found", "target", "")
+    for target in targets:
+        sign = "≥" if target.at_least else "≤"
+        verdict = "[green]met[/]" if target.met else "[red]missed[/]"
+        table.add_row(target.name, f"{target.figure:.3g}", f"{sign} {target.goal:g}", verdict)
+    return table
+
+
+def _numbers(latency: Latency) -> tuple[float, float, float]:
+    return latency.p50_ms, latency.p95_ms, latency.p99_ms
+
+
+def _times(latency: Latency) -> list[str]:
+    return [f"{number:.1f}" for number in _numbers(latency)]

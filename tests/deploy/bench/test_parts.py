@@ -1,0 +1,58 @@
+from __future__ import annotations
+
+import os
+
+import pytest
+
+from deploy.bench import process, run
+from deploy.bench.resources import peak_bytes
+from deploy.bench.workload import texts
+from deploy.stages.stage import BUILDERS
+from schemas.errors import ConfigError
+from schemas.hidden import RawRecord
+from streams.redact.outcome import Redacted
+from streams.redact.redactor import redact
+from topology.policies import load_policy
+
+
+def test_workload_starts_again_where_the_texts_end():
+    found = list(texts(600))
+    assert len(found) == 600
+    assert found[0] == found[250]
+    assert all(found)
+
+
+def test_peak_of_this_process_is_what_a_python_takes():
+    assert 10 * 2**20 < peak_bytes(os.getpid()) < 2**34
+
+
+def test_a_detector_that_finds_nothing_shows_the_text_as_it_came():
+    text = "Jane Miller lives in Springfield"
+    outcome = redact(RawRecord({"text": text}), load_policy("demo"), process.FindsNothing())
+    assert isinstance(outcome, Redacted)
+    assert outcome.record.fields == {"text": text}
+
+
+def test_only_the_bench_has_a_stage_without_detection(monkeypatch):
+    seen = []
+    monkeypatch.setattr(process.run, "main", lambda arguments, builders: seen.append((arguments, builders)) or 0)
+    assert process.main(["redact", "bench", "--root", "x", "--no-detection"]) == 0
+    arguments, builders = seen[0]
+    assert arguments == ["redact", "bench", "--root", "x"]
+    assert builders["redact"] is not BUILDERS["redact"]
+    assert {role: build for role, build in builders.items() if role != "redact"} == {
+        role: build for role, build in BUILDERS.items() if role != "redact"
+    }
+
+
+def test_profile_of_a_stage_is_left_in_the_file_named(monkeypatch, tmp_path):
+    monkeypatch.setattr(process.run, "main", lambda arguments, builders: len(arguments))
+    file = tmp_path / "stage.prof"
+    assert process.main(["redact", "bench", "--profile", str(file)]) == 2
+    assert file.stat().st_size > 0
+
+
+def test_a_part_that_the_bench_does_not_have_is_refused_before_anything_starts(tmp_path):
+    with pytest.raises(ConfigError, match="no part teleport"):
+        run.measure(tmp_path / "bench", frozenset({"teleport"}), run.QUICK, print)
+    assert not list(tmp_path.iterdir())

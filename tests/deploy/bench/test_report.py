@@ -1,0 +1,86 @@
+from __future__ import annotations
+
+import io
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+from rich.console import Console
+
+from deploy.bench.figures import Latency
+from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Way
+from deploy.bench.table import tables
+
+FAST, SLOW = Latency(100, 2.0, 4.0, 8.0), Latency(100, 20.0, 30.0, 40.0)
+RATES = Rates(
+    {Way.DETECTED: [2000.0, 2400.0, 100.0], Way.UNDETECTED: [4000.0] * 3, Way.ALTERNATIVE: [80.0] * 3},
+    {Way.DETECTED: {"task": 29_000, "quarantined": 1_000}},
+)
+WHOLE = Report(
+    date="2026-01-01T00:00:00+00:00",
+    machine={"cores": "2"},
+    records=10_000,
+    rates=RATES,
+    delays=Delays(100, task=SLOW, plain=FAST),
+    calls=[Calls(1, 90.0, lease=FAST, submit=FAST), Calls(8, 200.0, lease=SLOW, submit=SLOW)],
+    resources=Resources(
+        {"redact.bench.0": 300 * 2**20, "kafka": 400 * 2**20}, {"redact.bench.0": 0.02, "kafka": 0.06}
+    ),
+)
+EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
+
+
+def test_ratios_are_those_of_the_medians():
+    assert RATES.over(Way.UNDETECTED) == 0.5
+    assert RATES.over(Way.ALTERNATIVE) == 25
+
+
+def test_each_target_says_whether_it_is_met():
+    met = {target.name: target.met for target in WHOLE.targets()}
+    assert met == {
+        "redact ÷ alternative": True,
+        "redact ÷ no detection": True,
+        "lease p95, 1 annotator, ms": True,
+        "lease p95, 8 annotators, ms": False,
+        "idle CPU of the busiest process": False,
+    }
+
+
+@given(st.floats(allow_nan=False), st.floats(allow_nan=False))
+def test_a_target_is_met_by_its_goal_itself_and_all_on_its_good_side(figure, goal):
+    at_least, at_most = (Target("x", figure, goal, way).met for way in (True, False))
+    assert at_least or at_most
+    assert (at_least and at_most) == (figure == goal)
+
+
+def test_report_as_json_holds_every_part_with_ratios_and_targets():
+    content = json.loads(json.dumps(WHOLE.as_json()))
+    assert content["redact"]["redact"] == {
+        "records_per_s": 2000,
+        "runs": [2000, 2400, 100],
+        "outcomes": {"task": 29_000, "quarantined": 1_000},
+    }
+    assert content["redact"]["ratio_to_alternative"] == 25
+    assert content["latency"]["ratio_p50"] == 10
+    assert content["latency"]["ratio_p99"] == 5
+    assert [calls["annotators"] for calls in content["label"]] == [1, 8]
+    assert content["label"][0]["lease"]["p95_ms"] == 4
+    assert content["peak_bytes"]["kafka"] == 400 * 2**20
+    assert content["idle_cpu"]["redact.bench.0"] == 0.02
+    assert {target["met"] for target in content["targets"]} == {True, False}
+
+
+def test_report_of_nothing_has_no_parts_and_no_targets():
+    content = EMPTY.as_json()
+    assert content["targets"] == []
+    assert content.keys().isdisjoint({"redact", "latency", "label", "peak_bytes"})
+
+
+def test_tables_print_targets_beside_figures():
+    out = io.StringIO()
+    console = Console(file=out, width=120)
+    for table in tables(WHOLE):
+        console.print(table)
+    text = out.getvalue()
+    for part in ("25.00 ×", "0.50 ×", "10.0 ×", "≥ 20", "≤ 25", "met", "missed", "redact.bench.0", "6.0%", "700"):
+        assert part in text
