@@ -213,10 +213,12 @@ class Provisioner:
                 yield _Step(change, partial(self._write, path, wanted))
 
     def _hmac(self, plan: VaultPlan) -> Iterator[_Step]:
+        mounts = self._read("sys/mounts") or {}
         for project in plan.projects:
             vault = VaultClient(self._session, project)
+            unmounted = f"{mount_of(project)}/" not in mounts  # so while a plan is only drawn up
             for purpose in (key.purpose for key in plan.hmac if key.project == project):
-                if vault.read(keyed_hash.path_of(purpose)) is None:
+                if unmounted or vault.read(keyed_hash.path_of(purpose)) is None:
                     change = Change("hmac key", "create", f"{project}/{purpose}")
                     yield _Step(change, partial(keyed_hash.create, vault, project, purpose))
             vault.stop_writers()
