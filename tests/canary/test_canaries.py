@@ -110,7 +110,7 @@ def test_no_record_behind_raw_holds_a_canary(pipeline, planted, answers, search)
 def test_no_file_below_the_root_holds_a_canary(stack, pipeline, planted, answers, search):
     """The broker's log segments, Vault's storage and audit log, all logs, temporary files; content and names."""
     searched = search.searched
-    assert not search.in_folder(stack.root)
+    assert not search.below(stack.root)
     assert search.searched > searched
 
 
@@ -154,7 +154,7 @@ def test_the_search_finds_a_canary_in_any_form(spell, tmp_path):
     canary = control_canary()
     file = tmp_path / "segment.log"
     file.write_bytes(b"\x00\x01" * 1000 + spell(canary.value) + b"\xff" * 1000)
-    assert CanarySearch([canary]).in_folder(tmp_path)
+    assert CanarySearch([canary]).below(tmp_path)
 
 
 def test_the_search_sees_into_the_brokers_log_segments(stack, pipeline):
@@ -163,4 +163,4 @@ def test_the_search_sees_into_the_brokers_log_segments(stack, pipeline):
         pytest.skip("the files of an external broker are out of reach")
     pipeline.write(f"work.{pipeline.project}", b"control", control_canary().value.encode())
     search = CanarySearch([control_canary()])
-    wait_for(lambda: search.in_folder(stack.root / "kafka"), "the canary is in the broker's files")
+    wait_for(lambda: search.below(stack.root / "kafka"), "the canary is in the broker's files")
