@@ -101,6 +101,8 @@ def _demo(folder: Path, screen: Screen) -> tuple[Report, Example, set[Hit]]:
 def _plan(folder: Path) -> tuple[Plan, Aviary]:
     seed = secrets.randbits(32)  # canaries nobody has seen before, so that an earlier run can't be found
     aviary = Aviary(seed)
+    if not folder.parent.exists():
+        make_private_folder(folder.parent)
     make_private_folder(folder)
     (folder / REPORT).unlink(missing_ok=True)
     inputs, broken = build(aviary, seed), broken_records(aviary)
