@@ -7,7 +7,7 @@ import json
 from deploy.acting import act
 from deploy.surroundings import CONTROL, Surroundings
 from schemas.audit import Event, EventType
-from schemas.control import ControlKind
+from schemas.control import ControlKind, WithdrawalReason
 from schemas.resources import control_resource, policy_resource, task_resource
 from streams.engine.messages import Outgoing
 from topology.policies import Policy, policy_bytes
@@ -28,15 +28,15 @@ def sign_policy(around: Surroundings, policy: Policy) -> str:
     return key
 
 
-def order_withdrawal(around: Surroundings, task_id: str, reason: str) -> str:
+def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's control key."""
     key = f"{ControlKind.WITHDRAW}/{around.project}/{task_id}/{around.identity.signer}"
-    body = json.dumps({"reason": reason}, separators=(",", ":")).encode()
+    body = json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
     event = Event(
         EventType.WITHDRAWAL_ORDERED,
         task_resource(task_id),
         person=around.identity.signer,
-        reason=reason,
+        reason=reason.value,
         parents=(control_resource(key),),
     )
     _order(around, key, ControlKind.WITHDRAW, body, event)

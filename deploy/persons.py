@@ -13,6 +13,7 @@ from deploy.compliance import compliance
 from deploy.control_orders import order_withdrawal, sign_policy
 from deploy.provision.parts import pins_path
 from deploy.surroundings import Surroundings, project_folders, surroundings
+from schemas.control import WithdrawalReason
 from schemas.errors import ConfigError
 from topology.control import ControlBook
 from topology.identity import PERSON, Identity
@@ -93,7 +94,7 @@ def without_policy(root: Path, projects: Sequence[str]) -> dict[str, Persons]:
         }
 
 
-def withdraw(root: Path, project: str, task_id: str, person: str, reason: str) -> str:
+def withdraw(root: Path, project: str, task_id: str, person: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's key on `control`."""
     if _TASK_ID.fullmatch(task_id) is None:
         raise ConfigError("a task id is 32 hexadecimal digits; `veil audit tail` shows those of a batch")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from vault.keyed_hash import Purpose
 
 @contextmanager
 def publishing(root: Path, project: str) -> Iterator[Publisher]:
-    """Publish as `producer.<project>`, under a name used once; what arrived is on the audit at the end.
+    """Publish as `producer.<project>`, under a name used once; what arrived is on the audit, however it ends.
 
     Raises ConfigError, and what Vault and `act` raise.
     """
@@ -44,8 +45,14 @@ def publishing(root: Path, project: str) -> Iterator[Publisher]:
         client = cast("KafkaProducer", producer)  # its headers may also hold text and None; `list` is invariant
         publisher = Publisher(project, name, client, DataKeys(around.vault), record_hash, around.registry)
         heard.append(publisher)
-        yield publisher
-        _say(around, name, publisher.flush().delivered)
+        try:
+            yield publisher
+            publisher.flush()
+        except BaseException:  # Ctrl-C too: what arrived has arrived
+            with contextlib.suppress(VeilError):
+                _say(around, name, publisher.counts().delivered)
+            raise
+        _say(around, name, publisher.counts().delivered)
     finally:
         around.close()
 

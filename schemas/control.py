@@ -18,6 +18,17 @@ class ControlKind(StrEnum):
     WITHDRAW = "withdraw"
 
 
+class WithdrawalReason(StrEnum):
+    """Why a task is pulled. Enumerated, since it is on `control` and the audit: free text could quote content."""
+
+    PERSONAL_DATA = "personal_data"
+    SECRET = "secret"  # noqa: S105 - a reason, not a password
+    OTHER_SENSITIVE = "other_sensitive"
+    SUBJECT_REQUEST = "subject_request"
+    WRONG_RECORD = "wrong_record"
+    REHEARSAL = "rehearsal"
+
+
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
     """The bytes a signer signs (Ed25519): no field can move into another."""
     return _MESSAGE + f"{key}\n{version}\n{kind}\n{hashlib.sha256(body).hexdigest()}\n".encode()

@@ -44,7 +44,6 @@ class Reason(StrEnum):
     UNKNOWN_MEDIA_TYPE = "unknown_media_type"
     NOT_AN_OBJECT = "not_an_object"
     NO_POLICY = "no_policy"
-    POLICY_DROP = "policy_drop"
     NOTHING_LEFT = "nothing_left"
     DETECTION_FAILED = "detection_failed"
     VERIFICATION_FAILED = "verification_failed"

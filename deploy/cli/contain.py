@@ -13,6 +13,7 @@ from deploy.cli.command import Command, Commands
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+from schemas.control import WithdrawalReason
 
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
 
@@ -28,7 +29,10 @@ def withdraw(
         str, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
     ],
     person: As,
-    reason: Annotated[str, typer.Option("--reason", metavar="R", help="Why, for the audit; never quote content.")],
+    reason: Annotated[
+        WithdrawalReason,
+        typer.Option("--reason", help="Why. A fixed list: free text could quote content."),
+    ],
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
@@ -37,7 +41,7 @@ def withdraw(
 
     The order is signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
 
-    [dim]Example:[/] [cyan]veil contain withdraw 0f6a…e1 --as olga --reason "shows a name"[/]
+    [dim]Example:[/] [cyan]veil contain withdraw 0f6a…e1 --as olga --reason personal_data[/]
     """
     from deploy.persons import withdraw as order
 

@@ -30,6 +30,7 @@ from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
 from deploy.up import Installation
 from schemas.codec import Codec
+from schemas.control import WithdrawalReason
 from schemas.records import JoinedLabel, RawReference
 from schemas.registry import Registry
 from streams.audit.verify import Verification, verify_export
@@ -185,7 +186,7 @@ def _withdraw(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
         outcome = watch.seen.outcome(trace.published.places[WITHDRAWN])
         assert outcome is not None, "every record's outcome is known by now"
         trace.withdrawn_task = outcome.task_id
-        persons.withdraw(plan.root, PROJECT, outcome.task_id, OPERATOR, "demo")
+        persons.withdraw(plan.root, PROJECT, outcome.task_id, OPERATOR, WithdrawalReason.REHEARSAL)
         watch.wait(
             lambda seen: seen.withdrawn_by >= LETTING_GO,
             WITHDRAW_S,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 from deploy.stages.parts import StageParts
@@ -19,6 +19,7 @@ from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
 from streams.label.settings import LabelSettings
 from streams.label.withdrawals import WithdrawalOrders
+from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
 from vault.keys import open_sealed, task_binding
@@ -33,21 +34,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, port=port))
     keys = ViewKeys(around.vault, project)
-    schemas: dict[str, LabelSchema] = {}
-
-    def schema_of(policy_hash: str) -> LabelSchema | None:
-        if policy_hash not in schemas:
-            record = book.policy(policy_hash)
-            if record is None:
-                return None
-            schemas[policy_hash] = load_policy_bytes(record.body).labels
-        return schemas[policy_hash]
-
-    def open_content(task: Task) -> Mapping[str, str]:
-        key = keys.task_key(task.segment_id, task.task_id)
-        binding = task_binding(project, task.task_id, task.revision)
-        return _fields(open_sealed(key, SealedBytes(task.sealed), binding))
-
+    schema_of, open_content = _schemas(book), _contents(keys, project)
     seams = Seams(
         schema_of=schema_of,
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
@@ -79,6 +66,29 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         request_wait_s=REQUEST_WAIT_S,
         stop=stop,
     )
+
+
+def _schemas(book: ControlBook) -> Callable[[str], LabelSchema | None]:
+    """Label schemas by policy hash, each parsed once."""
+    known: dict[str, LabelSchema] = {}
+
+    def schema_of(policy_hash: str) -> LabelSchema | None:
+        if policy_hash not in known and (record := book.policy(policy_hash)) is not None:
+            known[policy_hash] = load_policy_bytes(record.body).labels
+        return known.get(policy_hash)
+
+    return schema_of
+
+
+def _contents(keys: ViewKeys, project: str) -> Callable[[Task], Mapping[str, str]]:
+    """Opens a task's content under the key that the view layer holds for it."""
+
+    def open_content(task: Task) -> Mapping[str, str]:
+        key = keys.task_key(task.segment_id, task.task_id)
+        binding = task_binding(project, task.task_id, task.revision)
+        return _fields(open_sealed(key, SealedBytes(task.sealed), binding))
+
+    return open_content
 
 
 def _fields(content: bytes) -> dict[str, str]:

@@ -41,7 +41,7 @@ LINGER_S = 0.01
 the caller would have waited for the first one: where people wait for an answer, nothing gathers."""
 
 BATCH_BYTES = 4 * 1024 * 1024
-"""When a batch is full, however few messages it holds: redacting takes up to 10 s a MiB on one core, and a batch
+"""When a batch is full, however few messages it holds: text made to be slow takes redact 17 s a MiB, and a batch
 that outlasts `max.poll.interval.ms` would lose its partitions, be read again and never end.
 """
 SLICE = 4
@@ -372,7 +372,8 @@ class KafkaSession:
             # then shows it as fenced. A killed process need not wait for it: it takes its place back by its name.
             "session.timeout.ms": 20_000,
             "heartbeat.interval.ms": 3000,
-            "max.poll.interval.ms": 120_000,
+            # The slowest batch there can be: 8 MiB (see BATCH_BYTES) at 17 s each, on a core shared with another.
+            "max.poll.interval.ms": 300_000,
             "fetch.max.bytes": 8 * 1024 * 1024,
             "queued.max.messages.kbytes": 32 * 1024,
             # A record ends the wait, so nothing is late. Empty fetches of five processes every 100 ms were most of

@@ -35,7 +35,9 @@ def save(state: Path, file: Path, target: str, progress: Progress) -> None:
     """Replace the state file at once: after a crash there is the old one or the new one."""
     content = {"version": 1, "target": target, "start": fingerprint(file, progress.offset), **asdict(progress)}
     beside = state.with_name(f"{state.name}.new")
-    with beside.open("w", encoding="utf-8") as out:
+    # Only for whom the file is: a hash of its beginning could confirm a guess.
+    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+    with os.fdopen(handle, "w", encoding="utf-8") as out:
         json.dump(content, out)
         out.flush()
         os.fsync(out.fileno())

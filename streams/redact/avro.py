@@ -41,7 +41,7 @@ def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
         value = fastavro.schemaless_reader(stream, parsed, None)
     except RecursionError:
         raise Undecodable(Reason.TOO_DEEP) from None
-    except Exception:  # noqa: BLE001
+    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
         raise Undecodable(Reason.UNDECODABLE) from None
     if stream.tell() != len(payload):
         raise Undecodable(Reason.UNDECODABLE)

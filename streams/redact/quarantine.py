@@ -1,4 +1,7 @@
-"""Sealing a record that can't go on, just as it came, so that a signed release can redact it again."""
+"""Sealing a record that can't go on, so that a signed release can redact it again.
+
+Of header names that repeat, the last one is kept.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def topic_key(message: Message) -> bytes:
 
 
 class Quarantine:
-    """Seals for one project and slot; it may seal under `quarantine-P`, and redact alone may open."""
+    """Seals for one project and slot. Nobody may open yet: the right comes with signed releases."""
 
     def __init__(self, project: str, slot: str, keys: DataKeys) -> None:
         self._project = project

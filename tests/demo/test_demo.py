@@ -23,9 +23,11 @@ CONTRACT = """
 @pytest.mark.demo
 def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     before = {child.pid for child in psutil.Process().children(recursive=True)}
-    code = main(tmp_path, as_json=True)
+    root = tmp_path / "new"
+    code = main(root, as_json=True)
+    assert root.stat().st_mode & 0o777 == 0o700
     output = capsys.readouterr()
-    report = json.loads((tmp_path / "demo" / "report.json").read_text())
+    report = json.loads((root / "demo" / "report.json").read_text())
     assert code == 0, output.err
     assert json.loads(output.out) == report
     assert [name for name in CONTRACT if name not in report] == []
@@ -38,7 +40,7 @@ def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     assert report["label_f1_robot_without_errors"] > report["label_f1_raw_coordinates"] - 0.02 > 0.9
     assert report["spans_true"] > 1000
     assert report["peak_memory_mb"] < 4096
-    assert verify_export(tmp_path / "demo" / "audit").holds
+    assert verify_export(root / "demo" / "audit").holds
     assert {child.pid for child in psutil.Process().children(recursive=True)} <= before
 
 

@@ -66,9 +66,10 @@ def test_record_comes_back_through_the_real_ids(registry, stack):
     other.close()
 
 
-def test_unknown_id_is_undecodable_and_told_apart(registry):
+@pytest.mark.parametrize("schema_id", [0, 2_000_000_000, 2**31 - 1, 2**31, 2**32 - 1])
+def test_unknown_id_is_undecodable_and_told_apart(registry, schema_id):
     with pytest.raises(Undecodable) as caught:
-        registry.schema_of(2_000_000_000)
+        registry.schema_of(schema_id)
     assert caught.value.reason is Reason.UNKNOWN_SCHEMA
 
 

@@ -24,6 +24,7 @@ from deploy.stages.stage import BUILDERS, Running, assemble
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
+from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
 from schemas.records import JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
 from schemas.registry import Registry
@@ -160,7 +161,7 @@ class Pipeline:
 
     def withdraw(self, person: str, task_id: str) -> None:
         with self.person(person) as around:
-            order_withdrawal(around, task_id, "test")
+            order_withdrawal(around, task_id, WithdrawalReason.REHEARSAL)
 
     def token(self, operator: str, person: str) -> str:
         if person not in self._tokens:

@@ -4,7 +4,8 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from schemas.errors import Reason, Refused
+from schemas.errors import Reason, Refused, VaultUnavailable
+from vault.client import VaultClient
 from vault.interface import MAX_DOCUMENT_BYTES
 
 
@@ -112,3 +113,11 @@ def test_projects_do_not_see_each_other(vaults, folder):
     assert vaults["neighbour"].names(folder) == []
     vaults["neighbour"].create(f"{folder}/1", b"y")
     assert vaults["contract"].read(f"{folder}/1").blob == b"x"
+
+
+@pytest.mark.stack
+def test_a_mount_that_is_missing_is_an_outage_and_no_missing_document(openbao):
+    """Join would refuse every verdict for good if it took the one for the other."""
+    client = VaultClient.from_token(openbao.url, openbao.ca, openbao.token, "nowhere")
+    with client, pytest.raises(VaultUnavailable, match="mount"):
+        client.read("view/redact.nowhere.0/1/1")

@@ -156,7 +156,7 @@ def test_verify_with_heads_that_are_none_is_refused(run: Run, tmp_path: Path) ->
         ("audit", "export", "out"),
         ("policy", "sign", "demo", "--as", "ada"),
         ("policy", "publish", "demo"),
-        ("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "r"),
+        ("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "rehearsal"),
         ("label", "token", "--person", "ann-1"),
     ],
 )
@@ -167,6 +167,14 @@ def test_without_a_stack_one_sentence_says_what_to_do(
     assert (ended.code, ended.out) == (Exit.REFUSED, "")
     assert "veil up" in ended.err
     assert len(ended.err.splitlines()) == 1
+
+
+def test_a_withdrawal_takes_no_free_text_as_its_reason(run: Run, tmp_path: Path) -> None:
+    """It would stand on `control` and the audit for everyone to read."""
+    arguments = ("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "shows a name", "--root", tmp_path)
+    ended = run(*arguments)
+    assert ended.code == Exit.REFUSED
+    assert "personal_data" in ended.err
 
 
 def test_a_project_that_is_not_declared_is_named(run: Run, tmp_path: Path) -> None:

@@ -145,7 +145,7 @@ def test_records_published_before_the_policy_become_tasks_once_it_is_signed(up: 
 
 
 def test_a_withdrawal_is_acknowledged_by_label_and_join(up: Veil) -> None:
-    order = up.json("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "a test")
+    order = up.json("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "rehearsal")
 
     def acknowledged() -> bool:
         events = [json.loads(line) for line in up("audit", "tail", "--json", "-n", 1000).splitlines()]

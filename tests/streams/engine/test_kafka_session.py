@@ -11,7 +11,7 @@ from confluent_kafka import Message as KafkaMessage
 
 from schemas.errors import LogUnavailable
 from streams.engine import kafka_session
-from streams.engine.kafka import message_of
+from streams.engine.kafka import KafkaFollower, message_of
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, TopicPartition
@@ -140,3 +140,45 @@ class OddlyHeaded:
 def test_a_header_name_that_is_not_utf8_stops_nobody() -> None:
     message = message_of(cast("KafkaMessage", OddlyHeaded()))
     assert (message.value, message.headers) == (b"x", {})
+
+
+class Fetched:
+    """A consumed record, or an error between records."""
+
+    def __init__(self, offset: int, error: KafkaError | None = None) -> None:
+        self._offset, self._error = offset, error
+
+    def error(self) -> KafkaError | None:
+        return self._error
+
+    def offset(self) -> int:
+        return self._offset
+
+    def __getattr__(self, name: str) -> object:
+        answers = {"topic": "in", "partition": 0, "key": None, "value": b"x", "headers": [], "timestamp": (1, 0)}
+        return lambda: answers[name]
+
+
+def test_an_error_between_records_loses_none_of_them() -> None:
+    follower = KafkaFollower.__new__(KafkaFollower)
+    error = KafkaError(KafkaError.NOT_LEADER_FOR_PARTITION)
+    follower._topics, follower._failure, follower._at = ["in"], None, {}  # type: ignore[misc]
+    follower._consumer = Two([Fetched(0), Fetched(-1, error), Fetched(1)])  # type: ignore[assignment]
+    assert [message.offset for message in follower.poll(10, 0)] == [0, 1]
+    with pytest.raises(LogUnavailable):
+        follower.poll(10, 0)
+    assert follower.poll(10, 0) == []
+
+
+class Two:
+    """A consumer that gives its messages in one poll, then nothing."""
+
+    def __init__(self, messages: list[Fetched]) -> None:
+        self._messages = messages
+
+    def poll(self, _timeout: float) -> Fetched | None:
+        return self._messages.pop(0) if self._messages else None
+
+    def consume(self, _limit: int, _timeout: float) -> list[Fetched]:
+        rest, self._messages = self._messages, []
+        return rest
