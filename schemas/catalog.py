@@ -47,4 +47,4 @@ def parsed(name: str) -> Schema:
 def parse(schema: str) -> Schema:
     """Parse an Avro schema given as JSON."""
     loaded: Any = json.loads(schema)
-    return parse_schema(loaded, _write_hint=False)
+    return parse_schema(loaded)

@@ -119,4 +119,4 @@ def _document(plain: object) -> LayerDocument:
 @cache
 def _schema() -> Schema:
     text = resources.files("vault.segments").joinpath("layer.avsc").read_text(encoding="utf-8")
-    return parse_schema(json.loads(text), _write_hint=False)
+    return parse_schema(json.loads(text))
