@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import http.client
 import json
 import secrets
 import threading
@@ -13,6 +12,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from deploy.bench.connection import Connection
 from deploy.bench.figures import Latency
 from deploy.bench.ground import ANNOTATORS, OPERATOR, PROJECT, Ground
 from deploy.bench.report import Calls
@@ -82,13 +82,10 @@ class _Times:
 
 
 class _Person:
-    """Calls by the standard library's client: `streams.label.client` costs more than the server, and the figure
-    is meant to be the server's.
-    """
+    """One annotator without think time."""
 
     def __init__(self, ground: Ground, name: str) -> None:
         self.times = _Times()
-        self._http = http.client.HTTPConnection(urlsplit(ground.installation.label_url(PROJECT)).netloc)
         with ground.acting("person", OPERATOR) as around:
             token = issue_token(
                 around.vault,
@@ -98,37 +95,34 @@ class _Person:
                 token_id=secrets.token_hex(8),
                 now=around.clock.now(),
             )
-        self._headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        url = urlsplit(ground.installation.label_url(PROJECT))
+        headers = {"Authorization": f"Bearer {token}", "Content-Type": "application/json"}
+        self._http = Connection(url.hostname or "", url.port or 0, headers)
 
     def close(self) -> None:
         self._http.close()
 
     def available(self) -> int:
         """Tasks that wait."""
-        status, body = self._call("GET", f"/v1/projects/{PROJECT}/stats", None, {})
+        status, body = self._http.call("GET", f"/v1/projects/{PROJECT}/stats", b"", {})
         return int(json.loads(body)["available"] or 0) if status == HTTPStatus.OK else 0
 
     def work(self, tasks: int) -> None:
         """Lease and label so many tasks. Raises StackError for any answer but 200."""
         for _ in range(tasks):
             begun = time.perf_counter()
-            lease = self._expect("POST", f"/v1/projects/{PROJECT}/leases", None, {})
+            lease = self._post(f"/v1/projects/{PROJECT}/leases", b"", {})
             self.times.lease.append(time.perf_counter() - begun)
             result = {"spans": [], "choices": {"tone": "neutral"}}
             body = json.dumps({"fencing_token": lease["fencing_token"], "result": result}).encode()
             path = f"/v1/leases/{lease['lease_id']}/label"
             begun = time.perf_counter()
-            self._expect("POST", path, body, {"Idempotency-Key": secrets.token_hex(8)})
+            self._post(path, body, {"Idempotency-Key": secrets.token_hex(8)})
             self.times.submit.append(time.perf_counter() - begun)
 
-    def _expect(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> dict[str, object]:
-        status, answer = self._call(method, path, body, headers)
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, object]:
+        status, answer = self._http.call("POST", path, body, headers)
         if status != HTTPStatus.OK:
             raise StackError(f"the label API answered {status} in the middle of the bench.")
         content: dict[str, object] = json.loads(answer)
         return content
-
-    def _call(self, method: str, path: str, body: bytes | None, headers: dict[str, str]) -> tuple[int, bytes]:
-        self._http.request(method, path, body, self._headers | headers)
-        answer = self._http.getresponse()
-        return answer.status, answer.read()

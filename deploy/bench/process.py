@@ -15,7 +15,7 @@ from deploy.stages import redact
 from deploy.stages.parts import StageParts
 from deploy.stages.stage import BUILDERS
 from deploy.surroundings import Surroundings
-from streams.redact.detect.find import Detector, Find
+from streams.redact.detect.find import Detector, Searched
 from topology.policies import Policy
 
 NO_DETECTION = "--no-detection"
@@ -32,9 +32,13 @@ class FindsNothing:
         """Every word is: verification looks for nothing either."""
         return True
 
-    def find(self, texts: Sequence[str]) -> list[list[Find]]:
+    def is_common(self, word: str) -> bool:  # noqa: ARG002 - the protocol's signature
+        """As above."""
+        return True
+
+    def search(self, texts: Sequence[str]) -> list[Searched]:
         """Nothing."""
-        return [[] for _ in texts]
+        return [Searched([], 0.0) for _ in texts]
 
 
 def _finds_nothing(_: Policy) -> Detector:

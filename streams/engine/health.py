@@ -22,13 +22,19 @@ class Health:
         self._lock = threading.Lock()
         self._condition = Condition.STARTING
         self._why = ""
+        self._notice = ""
 
     def set(self, condition: Condition, why: str = "") -> None:
         """Say how it is. `why` is an error's text, which never holds a value."""
         with self._lock:
             self._condition, self._why = condition, why
 
-    def read(self) -> tuple[Condition, str]:
-        """The condition and why."""
+    def note(self, notice: str) -> None:
+        """Say what a person should know of a process that works; it holds no value either."""
         with self._lock:
-            return self._condition, self._why
+            self._notice = notice
+
+    def read(self) -> tuple[Condition, str]:
+        """The condition and why; of one that works, its notice."""
+        with self._lock:
+            return self._condition, self._why or self._notice

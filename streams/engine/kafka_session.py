@@ -39,6 +39,10 @@ client's default of 100 ms one commit in ten took 110 ms; a marker takes 1–3 m
 LINGER_S = 0.01
 """How long a batch gathers after its first message: adds 10 ms, saves a transaction a record. Never longer than
 the caller would have waited for the first one: where people wait for an answer, nothing gathers."""
+POSITIONS_EVERY_S = 60.0
+"""How often a sole owner repeats positions that have not moved: the broker forgets those of a group without
+members after seven days (`offsets.retention.minutes`).
+"""
 
 BATCH_BYTES = 4 * 1024 * 1024
 """When a batch is full, however few messages it holds: text made to be slow takes redact 17 s a MiB, and a batch
@@ -65,6 +69,9 @@ class KafkaSession:
         self._rebalanced = False
         self._held: frozenset[str] = frozenset()
         self._open = False
+        self._produced = False
+        self._sent_at: float | None = None
+        """When the positions were last committed; None where that may have been another incarnation."""
         self._undelivered: KafkaError | None = None
         self._calls = BoundedCalls(f"{spec.transactional_id} positions")
         self._producer = Producer(self._producer_settings(access))
@@ -94,7 +101,7 @@ class KafkaSession:
         """Begin a transaction."""
         self._undelivered = None
         self._call(self._producer.begin_transaction, "beginning a transaction")
-        self._open = True
+        self._open, self._produced = True, False
 
     def produce(self, outgoing: Outgoing) -> None:
         """Add a record; waits while the client's queue is full."""
@@ -112,17 +119,27 @@ class KafkaSession:
             except KafkaException as error:
                 raise self._ours(error_of(error), f"producing to {outgoing.topic}") from None
             else:
+                self._produced = True
                 return
 
     def commit(self) -> None:
         """Positions of every owned partition, touched or not, with fresh group metadata; then commit."""
-        offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
-        if offsets:  # an empty list would return without fencing anything
-            metadata = self._consumer.consumer_group_metadata()
-            self._send(offsets, metadata)
+        if self._positions and self._must_send():  # an empty list would return without fencing anything
+            offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
+            self._send(offsets, self._consumer.consumer_group_metadata())
+            self._sent_at = time.monotonic()
         self._commit_transaction()
         self._open = False
         self._committed = dict(self._positions)
+
+    def _must_send(self) -> bool:
+        """Always, but where a sole owner's have not moved: its transactional id fences every record it produces
+        (decisions/0003). Where it produced none, the positions are what is fenced.
+        """
+        if self._spec.ownership is Ownership.SHARED or not self._produced or self._sent_at is None:
+            return True
+        moved = self._positions != self._committed
+        return moved or time.monotonic() - self._sent_at >= POSITIONS_EVERY_S
 
     def abort(self) -> None:
         """Abort the open transaction, if any."""
@@ -194,6 +211,7 @@ class KafkaSession:
 
     def _assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._committed, self._positions = dict(positions), dict(positions)
+        self._sent_at = None
         self._consumer.assign([KafkaPartition(p.topic, p.partition, at) for p, at in positions.items()])
         self._apply_hold()
 

@@ -64,6 +64,8 @@ class Session(Protocol):
     def commit(self) -> None:
         """Send the positions of every owned partition with fresh group metadata, then commit.
 
+        A sole owner (`WHOLE`) may leave out positions that have not moved, where it has produced something.
+
         Raises Abortable (it did not commit), CommitInDoubt (nobody knows), Fenced.
         """
         ...

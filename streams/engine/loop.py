@@ -9,7 +9,7 @@ One round:
 3. **Write to Vault** what must exist before the outputs do (segments).
    *Crash:* the segments are orphans: nothing names them, keeper destroys them, and the same records get new ones.
 4. **Begin; produce** outputs, state changelog, audit events; **send the position of every owned partition**,
-   touched or not, with fresh group metadata; **commit**.
+   touched or not, with fresh group metadata (a sole owner's only once they moved: decisions/0003); **commit**.
    *Crash before the commit:* the broker aborts, at the latest when the next incarnation of the transactional id
    starts; readers see nothing of it. *Crash during the commit:* all of it happened or nothing did; the next
    incarnation reads which from the log. *Crash after:* all of it happened.
@@ -35,6 +35,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
+
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.errors import (
@@ -58,6 +60,8 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Processor, Request, Slot
 from streams.engine.requests import RequestSource
 from vault.interface import Documents
+
+log = structlog.get_logger()
 
 SLOT_PREFIX = "slot/"
 BACKOFF_S = (0.05, 5.0)
@@ -119,6 +123,7 @@ class Loop:
         self._chain: Chain | None = None
         self._restored = False
         self._backoff = BACKOFF_S[0]
+        self._notice = ""
         self._labels = (stage.role, stage.project)
 
     def run(self, stop: threading.Event) -> None:
@@ -201,6 +206,7 @@ class Loop:
         slot = Slot(self._stage.slot, epoch, self._stage.process, self._stage.project)
         self._chain = Chain(slot, last, self._stage.process, self._certify)
         plan = self._processor.restore(slot, [m for m in changelog if not _of_slot(m)])
+        self._note(plan)
         plan.events.insert(0, self._chain.started(dict(self._stage.details)))
         self._commit(session, plan)
         self._restored = True
@@ -257,6 +263,7 @@ class Loop:
             raise LogUnavailable("control was not heard for 30 s; nothing is released until it is")
         if news.events:
             plan = self._processor.control(news.changed)
+            self._note(plan)
             plan.events.extend(news.events)
             self._commit(session, plan)
             self._control.acknowledged()
@@ -266,6 +273,7 @@ class Loop:
         messages = session.poll(self._stage.batch_limit, 0.0 if taken else self._stage.poll_s)
         started = self._clock.monotonic()
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
+        self._note(plan)
         if messages or not plan.empty:
             self._commit(session, plan)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
@@ -285,6 +293,17 @@ class Loop:
             request.answer(result)
         for act in plan.after:
             act()
+
+    def _note(self, plan: Plan) -> None:
+        """Pass a notice on to health, and to the log when it is another one."""
+        if plan.notice is None or plan.notice == self._notice:
+            return
+        self._notice = plan.notice
+        self._health.note(plan.notice)
+        if plan.notice:
+            log.warning("notice", notice=plan.notice)
+        else:
+            log.info("notice_over")
 
     def _audit(self, chain: Chain, events: Sequence[Event]) -> list[Outgoing]:
         if not events:

@@ -65,6 +65,8 @@ class Plan:
     answers: list[tuple[Request[Any], Any]] = field(default_factory=list)
     after: list[Callable[[], None]] = field(default_factory=list)
     """Idempotent work that must follow the commit and may be repeated after a crash (keeper's destroying)."""
+    notice: str | None = None
+    """What a person should know of a stage that works (why it holds records); None: as said before."""
 
     @property
     def empty(self) -> bool:

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
-from fastapi import Request
 from pydantic import ValidationError
+from starlette.requests import Request
 
 from schemas.errors import Reason, Unparseable, VeilError
 from schemas.resources import project_resource
@@ -62,7 +62,9 @@ class ApiSeams:
 
 
 class LabelApi:
-    """The calls, without their routes. Used from one event loop."""
+    """The calls, without their routes (`calls.py`, which publishes their docstrings). Used
+    from one event loop.
+    """
 
     def __init__(self, project: str, seams: ApiSeams, settings: ApiSettings) -> None:
         self._project = project
@@ -88,15 +90,9 @@ class LabelApi:
             self._audit_denial(refused.fault, refused.person)
             raise problems.of_token(refused) from None
 
-    def check_project(self, project: str, person: tokens.Person) -> None:
-        """Raises Problem (403) unless it is the project this process serves."""
-        if project != self._project:
-            fault = tokens.TokenFault.WRONG_PROJECT
-            self._audit_denial(fault, person.name)
-            raise problems.of_token(tokens.TokenRefused(fault, person.name))
-
-    async def lease(self, person: tokens.Person) -> forms.LeaseView | None:
-        """The next task, opened; None when there is none."""
+    async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
+        """The next task, or the one you hold. 204 when there is none for you now."""
+        self._check_project(request, person)
         leased = cast("Leased | None", await self._ask(LeaseTask(person.name)))
         if leased is None:
             return None
@@ -106,50 +102,62 @@ class LabelApi:
         fields = await self._open(leased)
         return forms.lease_view(leased.lease, leased.task, fields, schema)
 
-    async def heartbeat(self, request: Request, person: tokens.Person, lease_id: str) -> forms.HeartbeatView:
-        """Extend a lease."""
+    async def heartbeat(self, request: Request, person: tokens.Person) -> forms.HeartbeatView:
+        """Extend the lease from now, up to its longest life."""
         form = await self._form(request, forms.HeartbeatForm)
-        leased = cast("Leased", await self._ask(Heartbeat(Held(person.name, lease_id, form.fencing_token))))
+        leased = cast("Leased", await self._ask(Heartbeat(_held(request, person, form.fencing_token))))
         lease = leased.lease
         return forms.HeartbeatView(
             lease_id=lease.lease_id, fencing_token=lease.fencing_token, expires_at=lease.expires_at
         )
 
-    async def label(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
-        """Submit the answer."""
+    async def label(self, request: Request, person: tokens.Person) -> forms.EndedView:
+        """Your answer. Final."""
         key = request.headers.get("idempotency-key", "")
         if _KEY.fullmatch(key) is None:
             message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
             raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message)
         form = await self._form(request, forms.LabelForm)
-        vouched = json.dumps([lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
+        held = _held(request, person, form.fencing_token)
+        vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
         command = Submit(
-            Held(person.name, lease_id, form.fencing_token),
-            form.result.result(),
-            hashlib.sha256(key.encode()).digest(),
-            hashlib.sha256(vouched).digest(),
+            held, form.result.result(), hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
         )
         return _ended_view(await self._ask(command))
 
-    async def skip(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
-        """Never this task for this person."""
+    async def skip(self, request: Request, person: tokens.Person) -> forms.EndedView:
+        """You will not label this task; it never comes to you again."""
         form = await self._form(request, forms.SkipForm)
-        return _ended_view(await self._ask(Skip(Held(person.name, lease_id, form.fencing_token), form.reason)))
+        return _ended_view(await self._ask(Skip(_held(request, person, form.fencing_token), form.reason)))
 
-    async def release(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
-        """Not now."""
+    async def release(self, request: Request, person: tokens.Person) -> forms.EndedView:
+        """Give the task back for now."""
         form = await self._form(request, forms.ReleaseForm)
-        return _ended_view(await self._ask(Release(Held(person.name, lease_id, form.fencing_token), form.reason)))
+        return _ended_view(await self._ask(Release(_held(request, person, form.fencing_token), form.reason)))
 
-    async def report(self, request: Request, person: tokens.Person, lease_id: str) -> forms.EndedView:
-        """Something is exposed."""
+    async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
+        """Something sensitive is in clear. Pulls the task at once, for everyone."""
         form = await self._form(request, forms.ReportForm)
-        held = Held(person.name, lease_id, form.fencing_token)
+        held = _held(request, person, form.fencing_token)
         return _ended_view(await self._ask(Report(held, form.reason, form.marks())))
 
-    async def stats(self) -> forms.StatsView:
-        """How the queue stands."""
+    async def stats(self, request: Request, person: tokens.Person) -> forms.StatsView:
+        """How many tasks are open; small counts are null."""
+        self._check_project(request, person)
         return forms.stats_view(cast("Counts", await self._ask(CountTasks())))
+
+    async def me(self, _: Request, person: tokens.Person) -> forms.MeView:
+        """Who you are here."""
+        return forms.MeView(
+            person=person.name, project=person.project, role=person.role, expires_at=person.expires_at
+        )
+
+    def _check_project(self, request: Request, person: tokens.Person) -> None:
+        """Raises Problem (403), audited, unless it is the project this process serves."""
+        if request.path_params["p"] != self._project:
+            fault = tokens.TokenFault.WRONG_PROJECT
+            self._audit_denial(fault, person.name)
+            raise problems.of_token(tokens.TokenRefused(fault, person.name))
 
     def _audit_denial(self, fault: str, person: str) -> None:
         """Have it audited, without waiting: nothing is given out. Limited before it takes a place in the queue."""
@@ -192,6 +200,11 @@ class LabelApi:
         except ValidationError:
             message = f"the body is not a {form.__name__}; see /openapi.json"
             raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message) from None
+
+
+def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:
+    """What a call that acts on a lease claims."""
+    return Held(person.name, request.path_params["lease_id"], fencing_token)
 
 
 def _ended_view(answer: Any) -> forms.EndedView:  # noqa: ANN401 - answers are untyped by design of the seam

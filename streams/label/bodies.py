@@ -6,8 +6,7 @@ import asyncio
 import json
 from typing import Any, NoReturn
 
-from fastapi import Request
-from starlette.requests import ClientDisconnect
+from starlette.requests import ClientDisconnect, Request
 
 from schemas.errors import Reason, Unparseable
 from streams.label.settings import ApiSettings

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from schemas.audit import Event
@@ -58,11 +58,13 @@ class Desk:
         self,
         queue: Queue,
         schema_of: Callable[[str], LabelSchema | None],
+        frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
+        self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
 
@@ -100,6 +102,8 @@ class Desk:
         raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
     def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
+        if self._frozen_by() and not self._queue.holds(person):
+            return None
         leased = self._queue.lease(person, now)
         if leased is not None:
             effects.events.append(events.viewed(leased))

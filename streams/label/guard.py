@@ -39,7 +39,7 @@ class Guard:
                 message["headers"] = [*message.get("headers", ()), *HEADERS]
             await send(message)
 
-        # h11 bounds only what arrives in pieces: 40 kB of headers in one packet passed (measured).
+        # BoundedHttp bounds only what arrives in pieces: what comes in one packet passes.
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._header_bytes:
             await _answer(sending, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large", "too many headers")
             return

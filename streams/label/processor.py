@@ -49,6 +49,8 @@ class Seams:
 
     schema_of: Callable[[str], LabelSchema | None]
     """The label schema of a policy, by the policy's hash; None while that policy has not arrived here."""
+    frozen_by: Callable[[], Sequence[str]]
+    """Who has frozen label on `control`; nobody: new leases are given."""
     is_withdrawn: Callable[[str], bool]
     """Whether a withdrawal of this task id is in force on `control`."""
     evict: Callable[[Collection[str]], None]
@@ -84,7 +86,8 @@ class LabelProcessor:
 
     def _open(self) -> None:
         self._queue = Queue(self._tasks, self._work, self._settings.queue)
-        self._desk = Desk(self._queue, self._seams.schema_of, self._denials, self._settings.results)
+        seams, limits = self._seams, self._settings.results
+        self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits)
         self._full = False
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
@@ -161,10 +164,14 @@ class LabelProcessor:
                 effects.events.append(events.withdrawn(task_id, task, _CONTROL))
         return self._plan(effects, now)
 
+    def _notice(self) -> str:
+        names = " and ".join(self._seams.frozen_by())
+        return f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
+
     def _plan(self, effects: Effects, now: int) -> Plan:
         if effects.gone:
             self._seams.evict(effects.gone)
-        plan = Plan(events=effects.events)
+        plan = Plan(events=effects.events, notice=self._notice())
         for label in effects.labels:
             topic = f"labels.{self._project}"
             plan.outputs.append(Outgoing(topic, label.task_id.encode(), self._codec.encode(label)))

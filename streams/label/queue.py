@@ -155,6 +155,10 @@ class Queue:
         self._save(state)
         return Leased(works.as_lease(state, lease), self._content(task_id), again=False)
 
+    def holds(self, person: str) -> bool:
+        """Whether `person` has an open lease."""
+        return person in self._holds
+
     def heartbeat(self, claim: Held, now: int) -> Leased:
         """Extend a lease from now. Raises Refused as `works.held` does."""
         state, lease = self._held(claim, now)

@@ -1,4 +1,8 @@
-"""Runs the API by uvicorn in a thread of its own; the loop keeps the main thread."""
+"""Runs the API by uvicorn in a thread of its own; the loop keeps the main thread.
+
+httptools and uvloop: with the parser and the event loop in Python a call cost 1.3 ms of CPU, with these 0.7 ms
+(measured, framework included); annotators wait for whatever keeps the one interpreter busy.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from schemas.errors import StackError
+from streams.label.bounded_http import BoundedHttp
 from streams.label.settings import ApiSettings
 
 _START_S = 10.0
@@ -42,13 +47,14 @@ class LabelServer:
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="h11",
+                http=BoundedHttp,
+                loop="uvloop",
                 ws="none",
                 log_config=None,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
-                h11_max_incomplete_event_size=settings.header_bytes,
+                h11_max_incomplete_event_size=settings.header_bytes,  # BoundedHttp keeps it too
                 limit_concurrency=settings.connections,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=int(_STOP_S),

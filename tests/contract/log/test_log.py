@@ -296,6 +296,17 @@ def test_a_zombie_without_a_batch_is_fenced_too(bench):
         commit(zombie, Outgoing(bench.topic(), b"k", b"zombie"))
 
 
+@pytest.mark.parametrize("records", [0, 1])
+def test_a_zombie_whose_positions_have_not_moved_is_fenced_too(bench, records):
+    topic, out = bench.topic(), bench.topic()
+    zombie = bench.open([topic])
+    commit(zombie, *numbered(out, 1))
+    commit(bench.open([topic]), *numbered(out, 1, 1))
+    with pytest.raises(Fenced):
+        commit(zombie, *numbered(out, records, 2))
+    assert values(everything(bench, out)) == values_of(0, 1)
+
+
 def test_the_open_transaction_of_a_dead_incarnation_is_ended_by_the_next(bench):
     out = bench.topic()
     dead = bench.open()

@@ -14,7 +14,7 @@ from streams.engine import kafka_session
 from streams.engine.kafka import KafkaFollower, message_of
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
-from streams.engine.messages import Message, TopicPartition
+from streams.engine.messages import Message, Outgoing, TopicPartition
 
 PLACE = TopicPartition("in", 0)
 HELD = frozenset({"in"})
@@ -109,6 +109,89 @@ def test_an_outage_while_asking_for_the_first_offset_is_a_dependency_that_fails(
     try:
         with pytest.raises(LogUnavailable):
             session.rewind()
+    finally:
+        session.close()
+
+
+class Sending:
+    """A producer that counts how often positions are sent."""
+
+    def __init__(self, session: KafkaSession) -> None:
+        self._producer = session._producer
+        self.count = 0
+        session._producer = self  # type: ignore[assignment]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._producer, name)
+
+    def send_offsets_to_transaction(self, *arguments: object) -> object:
+        self.count += 1
+        return self._producer.send_offsets_to_transaction(*arguments)  # type: ignore[arg-type]
+
+
+def commit(session: KafkaSession, records: int = 1) -> None:
+    session.begin()
+    for _ in range(records):
+        session.produce(Outgoing("out", b"k", b"v"))
+    session.commit()
+
+
+def test_a_sole_owner_sends_positions_first_and_when_they_have_moved(broker: MockBroker) -> None:
+    broker.put(1, 10)
+    session = broker.open()
+    try:
+        sending = Sending(session)
+        commit(session)
+        commit(session)
+        assert sending.count == 1
+        some(session)
+        commit(session)
+        assert sending.count == 2
+        commit(session)
+        assert sending.count == 2
+        session.rewind()
+        commit(session)
+        assert sending.count == 3
+    finally:
+        session.close()
+
+
+def test_a_transaction_without_a_record_sends_positions_which_are_then_what_is_fenced(broker: MockBroker) -> None:
+    broker.put(1, 10)
+    session = broker.open()
+    try:
+        sending = Sending(session)
+        commit(session, records=0)
+        commit(session, records=0)
+        assert sending.count == 2
+    finally:
+        session.close()
+
+
+def test_positions_that_have_not_moved_are_repeated_before_the_broker_forgets_them(
+    broker: MockBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(kafka_session, "POSITIONS_EVERY_S", 0.0)
+    broker.put(1, 10)
+    session = broker.open()
+    try:
+        sending = Sending(session)
+        commit(session)
+        commit(session)
+        assert sending.count == 2
+    finally:
+        session.close()
+
+
+def test_a_member_of_a_group_sends_positions_in_every_transaction(broker: MockBroker) -> None:
+    broker.put(1, 10)
+    session = broker.open(Ownership.SHARED)
+    try:
+        some(session)
+        sending = Sending(session)
+        commit(session)
+        commit(session)
+        assert sending.count == 2
     finally:
         session.close()
 

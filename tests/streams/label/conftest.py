@@ -55,6 +55,7 @@ class TinyLoop:
 
     clock: ManualClock
     requests: RequestQueue
+    frozen_by: tuple[str, ...] = ()
     withdrawn: set[str] = field(default_factory=set)
     evicted: list[str] = field(default_factory=list)
     policies: dict[str, LabelSchema] = field(default_factory=lambda: {"policy-1": SCHEMA})
@@ -62,11 +63,13 @@ class TinyLoop:
     committed: list[Outgoing] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     in_doubt: bool = False
+    notice: str | None = None
     offset: int = 0
 
     def __post_init__(self) -> None:
         seams = Seams(
             self.policies.get,
+            lambda: self.frozen_by,
             lambda task_id: task_id in self.withdrawn,
             self.evicted.extend,
             WithdrawalOrders("demo", CODEC, lambda _: b"s" * 64),
@@ -83,6 +86,7 @@ class TinyLoop:
         self.commit(self.processor.restore(Slot("label.demo.0", 1, "label.demo", "demo"), state))
 
     def commit(self, plan: Plan) -> None:
+        self.notice = plan.notice
         self.committed += plan.outputs
         self.events += plan.events
         for request, answer in plan.answers:

@@ -60,6 +60,23 @@ def test_asking_again_returns_the_open_lease_and_audits_the_second_view(tiny, ma
     assert tiny.events[-1].details["again"] == "true"
 
 
+def test_frozen_nobody_gets_a_new_lease_and_who_has_one_may_finish(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    held = lease(tiny)
+    tiny.frozen_by = ("olga", "grace")
+    tiny.control("freeze/demo")
+    assert "frozen by olga and grace" in tiny.notice
+    assert lease(tiny) == held
+    assert tiny.ask(LeaseTask("bob")) is None
+    assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
+    assert tiny.ask(LeaseTask("ada")) is None
+
+    tiny.frozen_by = ()
+    tiny.control("freeze/demo")
+    assert tiny.notice == ""
+    assert lease(tiny, "bob").lease_id
+
+
 def test_submit_writes_one_label_with_what_decide_and_join_need(tiny, make_task):
     tiny.give(make_task(1, overlap=2))
     held = lease(tiny)

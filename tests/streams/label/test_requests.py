@@ -5,6 +5,7 @@ import threading
 import pytest
 
 from schemas.errors import CommitInDoubt
+from streams.label import requests
 from streams.label.denials import Denials
 from streams.label.requests import Overloaded, RequestQueue
 
@@ -54,6 +55,83 @@ def test_waiting_loop_is_woken_by_a_request():
     queue.ask("a")
     thread.join(10)
     assert woken == [True]
+
+
+FOREVER_S = 60.0
+
+
+def answered(queue, *commands, meanwhile=()):
+    """A round that these commands were taken in and answered by; others came in between."""
+    for command in commands:
+        queue.ask(command)
+    taken = queue.take(len(commands))
+    for command in meanwhile:
+        queue.ask(command)
+    for request in taken:
+        request.answer("done")
+
+
+def taken_by(queue, *commands):
+    """What a loop that waits takes when these are asked one after the other."""
+    taken = []
+    thread = threading.Thread(target=lambda: taken.extend(queue.wait(FOREVER_S) and queue.take(10)))
+    thread.start()
+    for command in commands:
+        queue.ask(command)
+    thread.join(10)
+    return [request.command for request in taken]
+
+
+@pytest.fixture
+def patient(monkeypatch):
+    """A queue that would wait for ever for those it expects."""
+    monkeypatch.setattr(requests, "GAP_S", FOREVER_S)
+    monkeypatch.setattr(requests, "GATHER_S", FOREVER_S)
+    return RequestQueue(10)
+
+
+def test_whoever_is_alone_waits_for_nobody(patient):
+    answered(patient, "a")
+    patient.ask("b")
+    assert taken_by(patient) == ["b"]
+
+
+def test_those_answered_together_are_taken_together(patient):
+    answered(patient, "a", "b", "c")
+    assert taken_by(patient, "a", "b", "c") == ["a", "b", "c"]
+
+
+def test_those_who_came_during_a_round_are_joined_by_those_it_answered(patient):
+    answered(patient, "a", "b", meanwhile="cd")
+    assert taken_by(patient, "a", "b") == ["c", "d", "a", "b"]
+
+
+@pytest.mark.parametrize("limit", ["GAP_S", "GATHER_S"])
+def test_those_who_do_not_come_back_are_not_waited_for_long(patient, monkeypatch, limit):
+    monkeypatch.setattr(requests, limit, 0.001 if limit == "GAP_S" else 0.0)
+    answered(patient, "a", "b")
+    patient.ask("a")
+    assert patient.wait(FOREVER_S)
+    assert len(patient.take(10)) == 1
+
+
+def test_after_an_idle_round_nobody_is_expected(patient):
+    answered(patient, "a", "b")
+    assert not patient.wait(0)
+    assert patient.take(10) == []
+    patient.ask("a")
+    assert patient.wait(FOREVER_S)
+
+
+def test_closing_ends_the_wait_for_others(patient):
+    answered(patient, "a", "b")
+    patient.ask("a")
+    waited = []
+    thread = threading.Thread(target=lambda: waited.append(patient.wait(FOREVER_S)))
+    thread.start()
+    patient.close()
+    thread.join(10)
+    assert waited == [False]
 
 
 def test_closing_answers_what_waits_and_refuses_what_comes():

@@ -1,0 +1,68 @@
+"""The calls of the API in one table: `app.py` serves it, `description.py` describes it. Nothing else is served."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+
+from pydantic import BaseModel
+from starlette.requests import Request
+
+from streams.label import forms
+from streams.label.api import LabelApi
+from streams.label.tokens import Person
+
+_ERRORS: dict[int, str] = {
+    HTTPStatus.BAD_REQUEST: "malformed",
+    HTTPStatus.UNAUTHORIZED: "no valid bearer token",
+    HTTPStatus.FORBIDDEN: "another project's or person's",
+    HTTPStatus.SERVICE_UNAVAILABLE: "ask again, in the same words, after Retry-After seconds",
+}
+_WITHDRAWN: dict[int, str] = {HTTPStatus.GONE: "the task was withdrawn meanwhile; ask for another one"}
+_LEASE_ERRORS = _ERRORS | {
+    HTTPStatus.NOT_FOUND: "unknown lease",
+    HTTPStatus.CONFLICT: "the lease has ended, or the key was used for something else",
+    HTTPStatus.GONE: "the task is withdrawn",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body too large",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "the answer does not fit the task or its policy",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call: its address, who answers it, what it takes and gives, and what else it may answer, by status.
+
+    An answer of None is 204, which means `empty`. `keyed`: it needs an Idempotency-Key.
+    """
+
+    method: str
+    path: str
+    answer: Callable[[LabelApi, Request, Person], Awaitable[BaseModel | None]]
+    view: type[BaseModel]
+    errors: Mapping[int, str]
+    form: type[forms.Form] | None = None
+    empty: str = ""
+    keyed: bool = False
+
+
+_LEASE = "/v1/leases/{lease_id}"
+_PROJECT = "/v1/projects/{p}"
+CALLS = (
+    Call(
+        "POST", f"{_PROJECT}/leases", LabelApi.lease, forms.LeaseView, _ERRORS | _WITHDRAWN,
+        empty="no task for you now",
+    ),
+    Call(
+        "POST", f"{_LEASE}/label", LabelApi.label, forms.EndedView, _LEASE_ERRORS, forms.LabelForm, keyed=True
+    ),
+    Call(
+        "POST", f"{_LEASE}/heartbeat", LabelApi.heartbeat, forms.HeartbeatView, _LEASE_ERRORS, forms.HeartbeatForm
+    ),
+    Call("POST", f"{_LEASE}/skip", LabelApi.skip, forms.EndedView, _LEASE_ERRORS, forms.SkipForm),
+    Call("POST", f"{_LEASE}/release", LabelApi.release, forms.EndedView, _LEASE_ERRORS, forms.ReleaseForm),
+    Call("POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm),
+    Call("GET", f"{_PROJECT}/stats", LabelApi.stats, forms.StatsView, _ERRORS),
+    Call("GET", "/v1/me", LabelApi.me, forms.MeView, _ERRORS),
+)  # fmt: skip
+"""The frequent ones first: they are tried in this order."""

@@ -1,0 +1,85 @@
+"""The API's OpenAPI description, made by FastAPI from the table of calls. FastAPI serves nothing here: its way
+from a request to a function took 130 µs of CPU a call, Starlette's 16 µs (measured).
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from fastapi import FastAPI, Security
+from fastapi.security import HTTPBearer
+
+from streams.label import forms
+from streams.label.calls import Call
+
+TITLE = "Veilstream label queue"
+DESCRIPTION = """
+Lease a task, read its redacted text, answer, ask for the next one.
+
+* **One lease a person.** Asking again returns the open lease. A heartbeat extends it.
+* **Every call that acts on a lease carries its `fencing_token`.** After the lease has ended: 409, nothing changes.
+* **A label needs an `Idempotency-Key`.** The same key and body is answered alike, also after the task is closed;
+  the same key with another body is refused (409 `idempotency_conflict`).
+* **503 with `Retry-After`** means: not known to have happened. Repeat the call in the same words.
+* Offsets are code points of the field as delivered, end-exclusive. There is no free text in an answer.
+* Each view is on the audit log before the content is opened.
+"""
+_IDEMPOTENCY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": True,
+    "schema": {"type": "string", "minLength": 1, "maxLength": 128},
+    "description": "Names this answer; repeat it unchanged when you repeat the call.",
+}
+_BEARER = HTTPBearer(description="EdDSA JWT, at most one hour old, for one person and project.")
+_Token = Annotated[object, Security(_BEARER)]
+
+
+def openapi(calls: Iterable[Call]) -> bytes:
+    """The description of these calls, as JSON."""
+    app = FastAPI(title=TITLE, description=DESCRIPTION, version="1")
+    for call in calls:
+        app.add_api_route(
+            call.path,
+            _parameters(call),
+            methods=[call.method],
+            name=call.answer.__name__,
+            description=call.answer.__doc__ or "",
+            response_model=call.view,
+            responses=_responses(call),
+            openapi_extra=_extra(call),
+        )
+    return json.dumps(app.openapi()).encode()
+
+
+def _parameters(call: Call) -> Any:  # noqa: ANN401 - FastAPI reads the signature and calls none of them
+    """A function with the parameters in the call's path."""
+
+    def of_project(p: str, _: _Token) -> None: ...
+    def of_lease(lease_id: str, _: _Token) -> None: ...
+    def of_person(_: _Token) -> None: ...
+
+    if "{p}" in call.path:
+        return of_project
+    return of_lease if "{lease_id}" in call.path else of_person
+
+
+def _responses(call: Call) -> dict[int | str, dict[str, Any]]:
+    found: dict[int | str, dict[str, Any]] = {
+        int(status): {"model": forms.ErrorBody, "description": text} for status, text in call.errors.items()
+    }
+    if call.empty:
+        found[204] = {"description": call.empty}
+    return found
+
+
+def _extra(call: Call) -> dict[str, Any]:
+    if call.form is None:
+        return {}
+    content = {"application/json": {"schema": call.form.model_json_schema()}}
+    return {
+        "requestBody": {"required": True, "content": content},
+        "parameters": [_IDEMPOTENCY] if call.keyed else [],
+    }

@@ -1,0 +1,66 @@
+from __future__ import annotations
+
+import socket
+from urllib.parse import urlparse
+
+import pytest
+
+from streams.label.settings import ApiSettings
+
+PACKET = b"X-Filler: " + b"x" * 1000 + b"\r\n"
+
+
+@pytest.fixture
+def wire(api):
+    where = urlparse(api.url)
+    with socket.create_connection((where.hostname, where.port), 10) as connected:
+        yield connected
+
+
+def send_without_end(wire):
+    """Headers that go on far beyond their limit; how the server ends it is raised."""
+    for _ in range(100 * ApiSettings().header_bytes // 1000):
+        wire.sendall(b"x" * 1000)
+
+
+def everything(wire):
+    """All that comes until the server hangs up."""
+    data = b""
+    while packet := wire.recv(65536):
+        data += packet
+    return data
+
+
+def answers(data):
+    """The status of each answer."""
+    return [int(part[:3]) for part in data.split(b"HTTP/1.1 ")[1:]]
+
+
+@pytest.mark.parametrize("start", [b"GET /v1/me HTTP/1.1\r\n", b"GET /", b"GET /v1/me HTTP/1.1\r\nX-Endless: "])
+def test_headers_without_an_end_are_refused_after_their_limit(wire, start):
+    wire.sendall(start)
+    with pytest.raises((ConnectionResetError, BrokenPipeError)):
+        send_without_end(wire)
+
+
+def test_headers_in_small_packets_are_served_below_the_limit(api, wire):
+    token = f"Authorization: Bearer {api.token()}\r\n".encode()
+    request = b"GET /v1/me HTTP/1.1\r\nHost: x\r\n" + PACKET * 5 + token + b"Connection: close\r\n\r\n"
+    for at in range(0, len(request), 100):
+        wire.sendall(request[at : at + 100])
+    assert answers(everything(wire)) == [200]
+
+
+def test_body_before_the_next_headers_is_not_counted_as_theirs(api, wire):
+    token = f"Authorization: Bearer {api.token()}\r\n".encode()
+    body = b" " * 60_000
+    first = b"POST /v1/leases/x-1/skip HTTP/1.1\r\nHost: x\r\nContent-Length: 60000\r\n" + token + b"\r\n" + body
+    second = b"GET /v1/me HTTP/1.1\r\nHost: x\r\nConnection: close\r\n" + token
+    wire.sendall(first + second)
+    wire.sendall(b"\r\n")
+    assert answers(everything(wire)) == [400, 200]
+
+
+def test_bytes_that_are_no_http_are_refused(wire):
+    wire.sendall(b"\x16\x03\x01 no http\r\n\r\n")
+    assert answers(everything(wire)) == [400]
