@@ -1,21 +1,52 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
-Keys end in their signer: `policy/P/<hash>/<signer>`, `withdraw/P/<task>/<signer>`. Versions rise a key.
+Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
+`withdraw/P/<task>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
 
 import hashlib
+import json
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
 from enum import StrEnum
 
 _MESSAGE = b"veilstream/control/v1\n"
+_STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_REASON = re.compile(r"[a-z][a-z_]{0,39}")
+_RESUMED = "resumed"
+MAX_FREEZE_BYTES = 2_000
+"""Sixteen stages and a reason are 700 bytes."""
 
 
 class ControlKind(StrEnum):
     """What a control record asks for."""
 
     POLICY = "policy"
+    MINIMUM = "minimum"
+    FREEZE = "freeze"
     WITHDRAW = "withdraw"
+
+
+class Freezable(StrEnum):
+    """The stages that stop releasing when they are frozen."""
+
+    REDACT = "redact"
+    """Raw records wait on their topic; no new task."""
+    LABEL = "label"
+    """No new lease; who has one may finish it."""
+
+
+class FreezeReason(StrEnum):
+    """Why a stage is to stop. Enumerated, as a withdrawal's reason is."""
+
+    LEAK = "leak"
+    INCIDENT = "incident"
+    POLICY = "policy"
+    MAINTENANCE = "maintenance"
+    REHEARSAL = "rehearsal"
 
 
 class WithdrawalReason(StrEnum):
@@ -29,6 +60,43 @@ class WithdrawalReason(StrEnum):
     REHEARSAL = "rehearsal"
 
 
+@dataclass(frozen=True, slots=True)
+class Freeze:
+    """The body of `freeze/P/<signer>`: the stages that signer wants stopped; none of them: all may go on."""
+
+    stages: frozenset[str]
+    reason: str
+
+
+def freeze_body(stages: Iterable[Freezable], reason: FreezeReason) -> bytes:
+    """The bytes that stop these stages."""
+    return _freeze_bytes(sorted({stage.value for stage in stages}), reason.value)
+
+
+def resume_body() -> bytes:
+    """The bytes with which a signer lets go of every stage they had stopped."""
+    return _freeze_bytes([], _RESUMED)
+
+
+def read_freeze(body: bytes) -> Freeze | None:
+    """What `freeze_body` or `resume_body` wrote; None for anything else.
+
+    Stages and reasons that this version does not know are taken all the same: a freeze by a newer one must hold.
+    """
+    if len(body) > MAX_FREEZE_BYTES:
+        return None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.keys() != {"reason", "stages"}:
+        return None
+    stages, reason = content["stages"], content["reason"]
+    if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
+        return None
+    return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
+
+
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
     """The bytes a signer signs (Ed25519): no field can move into another."""
     return _MESSAGE + f"{key}\n{version}\n{kind}\n{hashlib.sha256(body).hexdigest()}\n".encode()
@@ -40,3 +108,12 @@ def withdrawn_task(key: str, project: str) -> str | None:
     if len(parts) < 3 or parts[:2] != [ControlKind.WITHDRAW.value, project]:  # noqa: PLR2004 - kind, P, task
         return None
     return parts[2] or None
+
+
+def _freeze_bytes(stages: list[str], reason: str) -> bytes:
+    content = {"reason": reason, "stages": stages}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _named(value: object, names: re.Pattern[str]) -> bool:
+    return isinstance(value, str) and names.fullmatch(value) is not None

@@ -1,6 +1,6 @@
 """Where a replaced piece of text stood in the raw field and stands in the sanitized one, and mapping between.
 
-All offsets are code points, end-exclusive. Holds no value: a replacement is a placeholder, a mask or nothing.
+All offsets are code points, end-exclusive. Holds no value: a replacement is what an annotator sees.
 """
 
 from __future__ import annotations
@@ -8,12 +8,12 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.errors import Reason, Refused
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):  # made for each find: four times as fast to make as a frozen dataclass
     """Raw `[start, end)` of `field` was replaced by `replacement`, which is `[redacted_start, redacted_end)`."""
 
     field: str

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import ssl
 import threading
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
+from urllib.parse import quote
 
 import httpx
 from fastavro.types import Schema
 
 from schemas import catalog
+from schemas.avro_references import combined
 from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
 
 TIMEOUT_S = 5.0
 """A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
+_MAX_REFERENCE_DEPTH = 16
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -64,7 +69,8 @@ class Registry:
                 answer = self._call("GET", f"/schemas/ids/{schema_id}")
                 if answer.status_code in _UNKNOWN_ID:
                     raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not registered")
-                self._schemas[schema_id] = _parsed(schema_id, self._ok(answer)["schema"])
+                found = self._ok(answer)
+                self._schemas[schema_id] = _parsed(schema_id, found["schema"], self._referenced(found))
             return self._schemas[schema_id]
 
     def register(self, subject_name: str, schema: str) -> int:
@@ -84,17 +90,28 @@ class Registry:
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
 
+    def _referenced(self, found: Mapping[str, Any], depth: int = 0) -> list[str]:
+        """The schemas that a schema refers to by subject and version, deepest first."""
+        schemas: list[str] = []
+        if depth > _MAX_REFERENCE_DEPTH:
+            raise Undecodable(Reason.UNKNOWN_SCHEMA, "a schema that refers to others through too many levels")
+        for reference in found.get("references") or ():
+            place = f"/subjects/{quote(str(reference['subject']), safe='')}/versions/{int(reference['version'])}"
+            other = self._ok(self._call("GET", place))
+            schemas += [*self._referenced(other, depth + 1), other["schema"]]
+        return list(dict.fromkeys(schemas))
+
     @staticmethod
-    def _ok(answer: httpx.Response) -> dict[str, str]:
+    def _ok(answer: httpx.Response) -> dict[str, Any]:
         if answer.is_error:
             raise RegistryUnavailable(f"the schema registry answered {answer.status_code}")
-        result: dict[str, str] = answer.json()
+        result: dict[str, Any] = answer.json()
         return result
 
 
-def _parsed(schema_id: int, text: str) -> Schema:
+def _parsed(schema_id: int, text: str, references: Sequence[str]) -> Schema:
     """What a producer registered may be JSON Schema, Protobuf, or Avro that fastavro does not take."""
     try:
-        return catalog.parse(text)
+        return combined(text, references) if references else catalog.parse(text)
     except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
         raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is no Avro schema") from None

@@ -10,54 +10,33 @@ Rules, each with a test:
    All fully signed policies stay available by hash; in force is the one with the highest version in its body
    (of equal versions, which no careful author makes, the higher hash, so that every stage agrees).
 5. A withdrawal holds from its first valid signature, for ever.
+6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
+   version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
+7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
+   names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import permutations
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, control_message
+from schemas.control import ControlKind, Freeze, control_message, read_freeze
 from schemas.errors import Reason
 from schemas.records import ControlState
+from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import Project
-
-_TARGETS = {
-    ControlKind.POLICY: re.compile(r"[0-9a-f]{64}"),  # SHA-256 of the policy's bytes
-    ControlKind.WITHDRAW: re.compile(r"[0-9a-f]{32}"),  # task id
-}
-_PARTS = 4  # kind, project, target, signer
-
-
-@dataclass(frozen=True, slots=True)
-class ControlKey:
-    """A key of `control`, taken apart: `policy/demo/<hash>/ada`, `withdraw/demo/<task>/label.demo`."""
-
-    kind: ControlKind
-    project: str
-    target: str
-    signer: str
-
-    @property
-    def concern(self) -> str:
-        """What it is about: the key without its signer."""
-        return f"{self.kind.value}/{self.project}/{self.target}"
-
-    def __str__(self) -> str:
-        return f"{self.concern}/{self.signer}"
+from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,45 +56,17 @@ class Rejected:
     reason: Reason
 
 
-@dataclass(frozen=True, slots=True)
-class PolicyRecord:
-    """A fully signed policy: the SHA-256 of its canonical bytes in hex, its version, the bytes."""
-
-    hash: str
-    version: int
-    body: bytes
-
-
-@dataclass(slots=True)
-class _Policies:
-    """What is known of one project's policies."""
-
-    records: dict[str, PolicyRecord] = field(default_factory=dict)
-    signers: dict[str, set[str]] = field(default_factory=dict)
-    signed: dict[str, PolicyRecord] = field(default_factory=dict)
-
-
-def parse_key(key: str) -> ControlKey | None:
-    """The key taken apart; None where it is no key of `control`."""
-    parts = key.split("/")
-    if len(parts) != _PARTS or parts[0] not in set(ControlKind):
-        return None
-    kind = ControlKind(parts[0])
-    if _TARGETS[kind].fullmatch(parts[2]) is None:
-        return None
-    return ControlKey(kind, *parts[1:])
-
-
 class ControlBook:
-    """Everything `control` has said, and what of it holds. Not thread-safe."""
+    """Everything `control` has said, and what of it holds. Not thread-safe, but for `policy`."""
 
     def __init__(self, flow: Flow, pins: Pins, projects: Mapping[str, Project]) -> None:
         self._flow = flow
         self._pins = pins
         self._projects = projects
         self._latest: dict[str, ControlState] = {}
-        self._policies: dict[str, _Policies] = {}
-        self._withdrawn: dict[str, set[str]] = {}
+        self._policies = {name: SignedPolicies() for name in projects}
+        self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
+        self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -132,17 +83,36 @@ class ControlBook:
     def policy_in_force(self, project: str) -> PolicyRecord | None:
         """The fully signed policy of the highest version, or None: then nothing may be released."""
         policies = self._policies.get(project)
-        return _highest(policies) if policies else None
+        return policies.in_force if policies else None
 
     def policy(self, policy_hash: str) -> PolicyRecord | None:
         """Any fully signed policy, by its hash. May also be asked by other threads (label's API)."""
-        found = (policies.signed.get(policy_hash) for policies in list(self._policies.values()))
+        found = (policies.find(policy_hash) for policies in self._policies.values())
         return next((record for record in found if record is not None), None)
 
     def policy_signers(self, project: str, policy_hash: str) -> frozenset[str]:
         """Whose valid signatures a policy has so far."""
-        policies = self._policies.get(project)
-        return frozenset(policies.signers.get(policy_hash, ())) if policies else frozenset()
+        return self._policies[project].signers(policy_hash)
+
+    def policy_history(self, project: str) -> tuple[SignedPolicy, ...]:
+        """Every policy that somebody has signed, the lowest version first."""
+        return self._policies[project].history()
+
+    def minimum(self, project: str) -> int:
+        """The lowest version of a policy that may be in force; 0 where nobody asked for one."""
+        return self._policies[project].minimum
+
+    def minimum_signers(self, project: str, version: int) -> frozenset[str]:
+        """Whose valid signatures a minimum has so far."""
+        return self._policies[project].signers_of_minimum(version)
+
+    def freezes(self, project: str) -> Mapping[str, Freeze]:
+        """The freezes that hold now, by signer."""
+        return {signer: freeze for signer, freeze in sorted(self._freezes[project].items()) if freeze.stages}
+
+    def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
+        """Who has stopped a stage; nobody: it may go on."""
+        return tuple(signer for signer, freeze in self.freezes(project).items() if stage in freeze.stages)
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -193,24 +163,31 @@ class ControlBook:
         return key.signer == Identity(role, key.project).signer
 
     def _take_up(self, key: ControlKey, state: ControlState) -> bool:
-        if key.kind is ControlKind.WITHDRAW:
-            tasks = self._withdrawn.setdefault(key.project, set())
-            new = key.target not in tasks
-            tasks.add(key.target)
-            return new
-        return self._take_up_policy(key, state)
+        """Whether something else is in force by this record."""
+        match key.kind:
+            case ControlKind.POLICY:
+                record = PolicyRecord(key.target, policy_version(state.body) or 0, state.body)
+                policies = self._policies[key.project]
+                return policies.sign(record, key.signer, state.signed_at, lambda them: self._enough(key, them))
+            case ControlKind.MINIMUM:
+                policies = self._policies[key.project]
+                return policies.require(int(key.target), key.signer, lambda them: self._enough(key, them))
+            case ControlKind.FREEZE:
+                return self._take_up_freeze(key, state)
+            case ControlKind.WITHDRAW:
+                tasks = self._withdrawn[key.project]
+                new = key.target not in tasks
+                tasks.add(key.target)
+                return new
 
-    def _take_up_policy(self, key: ControlKey, state: ControlState) -> bool:
-        policies = self._policies.setdefault(key.project, _Policies())
-        before = _highest(policies)
-        record = PolicyRecord(key.target, _policy_version(state.body) or 0, state.body)
-        policies.records[key.target] = record
-        policies.signers.setdefault(key.target, set()).add(key.signer)
-        if self._fully_signed(key, policies.signers[key.target]):
-            policies.signed[key.target] = record
-        return _highest(policies) != before
+    def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
+        freeze = read_freeze(state.body)
+        assert freeze is not None, "checked by `fits`"
+        before = self._freezes[key.project].get(key.signer)
+        self._freezes[key.project][key.signer] = freeze
+        return freeze.stages != (before.stages if before else frozenset())
 
-    def _fully_signed(self, key: ControlKey, signers: set[str]) -> bool:
+    def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""
         rule = self._flow.control[key.kind.value]
         if not rule.each:
@@ -232,21 +209,4 @@ def _signed(pinned: bytes, state: ControlState) -> bool:
 
 
 def _body_fault(key: ControlKey, state: ControlState) -> Reason | None:
-    if key.kind is ControlKind.WITHDRAW:
-        return None
-    matches = hashlib.sha256(state.body).hexdigest() == key.target
-    return None if matches and _policy_version(state.body) is not None else Reason.BAD_REQUEST
-
-
-def _policy_version(body: bytes) -> int | None:
-    """The version a policy's body gives itself; None where it gives none."""
-    try:
-        content = json.loads(body)
-    except (ValueError, RecursionError):
-        return None
-    version = content.get("version") if isinstance(content, dict) else None
-    return version if isinstance(version, int) and not isinstance(version, bool) and version >= 1 else None
-
-
-def _highest(policies: _Policies) -> PolicyRecord | None:
-    return max(policies.signed.values(), key=lambda record: (record.version, record.hash), default=None)
+    return None if fits(key, state.body) else Reason.BAD_REQUEST

@@ -6,7 +6,7 @@ it. Everything a reader relies on (project, topic, record key, media type, schem
 | header | value |
 |---|---|
 | `veil-version` | `1` |
-| `veil-media` | `application/json`, `text/plain` or `avro/binary` |
+| `veil-media` | `application/json`, `text/plain`, `text/csv` or `avro/binary` |
 | `veil-schema` | registry id of the Avro schema as decimal digits, empty for the others |
 | `veil-key` | the data key, wrapped |
 | `veil-context` | the context it was wrapped under |
@@ -45,6 +45,7 @@ class Media(StrEnum):
     JSON = "application/json"
     TEXT = "text/plain"
     AVRO = "avro/binary"
+    CSV = "text/csv"
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,10 +11,10 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.control import ControlKind, control_message
+from schemas.control import ControlKind, Freezable, Freeze, FreezeReason, control_message, freeze_body, resume_body
 from schemas.errors import Reason
 from schemas.records import ControlState
-from topology.control import Applied, ControlBook, ControlKey, Rejected, parse_key
+from topology.control import Applied, ControlBook, Rejected
 from topology.loading import load_topology
 from topology.pins import Pins
 from topology.policies import load_policy, policy_bytes
@@ -49,6 +49,19 @@ def policy(number: int, signer: str, project: str = "demo", version: int = 1) ->
 
 def withdraw(signer: str, task: str = TASK, project: str = "demo", version: int = 1) -> ControlState:
     return signed("withdraw", project, task, signer, b"", version)
+
+
+def minimum(number: int, signer: str, project: str = "demo", version: int = 1) -> ControlState:
+    return signed("minimum", project, str(number), signer, b"{}", version)
+
+
+def freeze(
+    signer: str, *stages: Freezable, project: str = "demo", version: int = 1, body: bytes | None = None
+) -> ControlState:
+    key = f"freeze/{project}/{signer}"
+    wanted = freeze_body(stages, FreezeReason.REHEARSAL) if body is None else body
+    signature = private_key(signer).sign(control_message(key, version, "freeze", wanted))
+    return ControlState(key, version, "freeze", wanted, signer, signature, 1)
 
 
 def apply_all(states: list[ControlState]) -> ControlBook:
@@ -144,11 +157,26 @@ REFUSED = {
         dataclasses.replace(withdraw("olga"), signer="keeper.demo"),
         Reason.BAD_REQUEST,
     ),
-    "unknown kind": (
-        "freeze/demo/x/olga",
-        dataclasses.replace(withdraw("olga"), kind="freeze"),
+    "unknown kind": ("melt/demo/olga", dataclasses.replace(withdraw("olga"), kind="melt"), Reason.BAD_REQUEST),
+    "author freezes": (freeze("ada", *Freezable).key, freeze("ada", *Freezable), Reason.SIGNER_NOT_ALLOWED),
+    "redact freezes": (
+        freeze("redact.demo", *Freezable).key,
+        freeze("redact.demo", *Freezable),
+        Reason.SIGNER_NOT_ALLOWED,
+    ),
+    "operator of another project freezes": (
+        freeze("olga", *Freezable, project="alpha").key,
+        freeze("olga", *Freezable, project="alpha"),
+        Reason.SIGNER_NOT_ALLOWED,
+    ),
+    "freeze without a body": (freeze("olga", body=b"").key, freeze("olga", body=b""), Reason.BAD_REQUEST),
+    "freeze that names no stage": (
+        freeze("olga", body=b'{"reason":"leak","stages":["a b"]}').key,
+        freeze("olga", body=b'{"reason":"leak","stages":["a b"]}'),
         Reason.BAD_REQUEST,
     ),
+    "operator signs a minimum": (minimum(1, "olga").key, minimum(1, "olga"), Reason.SIGNER_NOT_ALLOWED),
+    "minimum of zero": (minimum(0, "ada").key, minimum(0, "ada"), Reason.BAD_REQUEST),
     "unknown project": (
         withdraw("olga", project="gone").key,
         withdraw("olga", project="gone"),
@@ -168,6 +196,8 @@ def test_refused_with_its_reason_and_nothing_changes(key, state, reason):
     book = apply_all([policy(1, "ada"), policy(1, "grace")])
     assert book.apply(key, state) == Rejected(key, reason)
     assert book.withdrawn("demo") == set()
+    assert book.freezes("demo") == {}
+    assert book.minimum("demo") == 0
     record = book.policy_in_force("demo")
     assert record is not None
     assert record.version == 1
@@ -199,11 +229,97 @@ def test_same_version_with_another_body_is_refused():
     assert book.apply(other.key, other) == Rejected(other.key, Reason.STALE_VERSION)
 
 
-def test_keys_are_taken_apart_and_put_together():
-    key = f"withdraw/demo/{TASK}/label.demo"
-    assert parse_key(key) == ControlKey(ControlKind.WITHDRAW, "demo", TASK, "label.demo")
-    assert str(parse_key(key)) == key
-    assert parse_key(key + "/more") is None
+# Minimum versions (rule 6)
+
+
+def test_a_minimum_holds_when_author_and_approver_have_signed_it():
+    book = apply_all([policy(1, "ada"), policy(1, "grace"), policy(2, "ada"), policy(2, "grace")])
+    first, second = minimum(2, "ada"), minimum(2, "grace")
+    assert book.apply(first.key, first) == Applied(first.key, ControlKind.MINIMUM, ())
+    assert (book.minimum("demo"), book.minimum_signers("demo", 2)) == (0, {"ada"})
+    assert book.apply(second.key, second) == Applied(second.key, ControlKind.MINIMUM, ("minimum/demo/2",))
+    assert (book.minimum("demo"), book.minimum("alpha")) == (2, 0)
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.version == 2
+
+
+def test_a_policy_below_the_minimum_never_comes_back_into_force_and_stays_available_by_hash():
+    """Not even where nothing else is there: whoever hides the newer records from a stage gains no older policy."""
+    old = [policy(1, "ada"), policy(1, "grace")]
+    book = apply_all([*old, minimum(2, "ada"), minimum(2, "grace")])
+    assert book.policy_in_force("demo") is None
+    for signer in ("ada", "grace"):
+        again = policy(1, signer, version=9)
+        assert book.apply(again.key, again) == Applied(again.key, ControlKind.POLICY, ())
+    assert book.policy_in_force("demo") is None
+    assert book.policy(hashlib.sha256(old[0].body).hexdigest()) is not None
+
+
+def test_the_highest_minimum_holds_and_a_lower_one_takes_nothing_back():
+    book = apply_all([minimum(number, signer) for number in (3, 2) for signer in ("ada", "grace")])
+    assert book.minimum("demo") == 3
+
+
+def test_signatures_on_different_minimums_do_not_add_up():
+    assert apply_all([minimum(2, "ada"), minimum(3, "grace")]).minimum("demo") == 0
+
+
+# Freezes (rule 7)
+
+
+@pytest.mark.parametrize("signer", ["olga", "grace"])
+def test_a_freeze_stops_the_stages_it_names_until_its_signer_lets_go(signer):
+    book = new_book()
+    state = freeze(signer, Freezable.REDACT)
+    assert book.apply(state.key, state) == Applied(state.key, ControlKind.FREEZE, ("freeze/demo",))
+    assert book.frozen_by("demo", Freezable.REDACT) == (signer,)
+    assert book.frozen_by("demo", Freezable.LABEL) == ()
+    assert book.frozen_by("alpha", Freezable.REDACT) == ()
+    over = freeze(signer, body=resume_body(), version=2)
+    assert book.apply(over.key, over) == Applied(over.key, ControlKind.FREEZE, ("freeze/demo",))
+    assert book.frozen_by("demo", Freezable.REDACT) == ()
+
+
+def test_an_older_record_neither_ends_a_freeze_nor_brings_one_back():
+    book = apply_all([freeze("olga", Freezable.REDACT, version=5)])
+    early = freeze("olga", body=resume_body(), version=4)
+    assert book.apply(early.key, early) == Rejected(early.key, Reason.STALE_VERSION)
+    assert book.frozen_by("demo", Freezable.REDACT) == ("olga",)
+    over, late = freeze("olga", body=resume_body(), version=6), freeze("olga", *Freezable, version=5)
+    book.apply(over.key, over)
+    assert book.apply(late.key, late) == Rejected(late.key, Reason.STALE_VERSION)
+    assert book.freezes("demo") == {}
+
+
+def test_two_freezes_hold_each_by_itself():
+    book = apply_all([freeze("olga", *Freezable), freeze("grace", Freezable.REDACT)])
+    over = freeze("olga", body=resume_body(), version=2)
+    book.apply(over.key, over)
+    assert book.frozen_by("demo", Freezable.REDACT) == ("grace",)
+    assert book.frozen_by("demo", Freezable.LABEL) == ()
+
+
+def test_freezing_the_same_again_is_taken_up_and_changes_nothing():
+    book = apply_all([freeze("olga", Freezable.REDACT)])
+    again = freeze("olga", Freezable.REDACT, version=2)
+    assert book.apply(again.key, again) == Applied(again.key, ControlKind.FREEZE, ())
+
+
+def test_a_freeze_by_a_newer_version_holds_with_stages_and_reasons_unknown_here():
+    book = apply_all([freeze("olga", body=b'{"reason":"eclipse","stages":["join","redact"]}')])
+    assert book.frozen_by("demo", Freezable.REDACT) == ("olga",)
+    assert book.freezes("demo") == {"olga": Freeze(frozenset({"join", "redact"}), "eclipse")}
+
+
+# History
+
+
+def test_history_tells_who_signed_what_and_when():
+    book = apply_all([policy(2, "ada"), policy(1, "ada"), policy(1, "grace")])
+    (first, second) = book.policy_history("demo")
+    assert (first.record.version, first.signed_at, first.fully_signed) == (1, {"ada": 1, "grace": 1}, True)
+    assert (second.record.version, second.signed_at, second.fully_signed) == (2, {"ada": 1}, False)
 
 
 VALID = [
@@ -212,6 +328,11 @@ VALID = [
     withdraw("olga"),
     withdraw("label.demo", version=3),
     withdraw("keeper.demo", "c" * 32),
+    *(minimum(2, signer) for signer in ("ada", "grace")),
+    minimum(3, "ada"),
+    freeze("olga", *Freezable),
+    freeze("olga", body=resume_body(), version=2),
+    freeze("grace", Freezable.LABEL, version=7),
 ]
 
 
@@ -221,6 +342,8 @@ def in_force(book: ControlBook) -> object:
         [book.policy_in_force(project) for project in ("demo", "alpha", "beta")],
         [book.policy(each) for each in sorted(hashes)],
         [book.withdrawn(project) for project in ("demo", "alpha")],
+        [book.minimum(project) for project in ("demo", "alpha")],
+        [book.freezes(project) for project in ("demo", "alpha")],
     )
 
 

@@ -97,7 +97,7 @@ def test_keys_are_those_of_the_design_without_what_the_flow_does_not_use():
     assert names["sign-ada"]
     assert "sign-model.demo" not in names
     assert "sign-compliance.platform" not in names
-    assert len(hmac_keys(TOPOLOGY)) == 4 * 3
+    assert len(hmac_keys(TOPOLOGY)) == 5 * 3
 
 
 def test_picture_shows_the_way_of_a_record_and_no_audit_arrows():

@@ -1,32 +1,61 @@
 """Redaction policies: what a record may show, declared field by field. No IO but reading a policy file."""
 
+from topology.policies.actions import Action, Keep, Scope, Target, Tier, Treatment, raised, stricter
 from topology.policies.canonical import load_policy_bytes, policy_bytes
 from topology.policies.loading import BUILT_IN, load_policy, parse_policy
 from topology.policies.model import (
-    Action,
+    Acceptance,
     Choice,
+    Condition,
+    Context,
     CustomPattern,
     Detection,
+    FailedChecksum,
     FieldRule,
+    ForeignScript,
     LabelSchema,
     Mode,
     Policy,
+    Recognizer,
+    RecognizerForm,
+    Risk,
     TagRule,
+    Years,
 )
+from topology.policies.packs import PACKS, Pack, load_pack
 
 __all__ = [
     "BUILT_IN",
+    "PACKS",
+    "Acceptance",
     "Action",
     "Choice",
+    "Condition",
+    "Context",
     "CustomPattern",
     "Detection",
+    "FailedChecksum",
     "FieldRule",
+    "ForeignScript",
+    "Keep",
     "LabelSchema",
     "Mode",
+    "Pack",
     "Policy",
+    "Recognizer",
+    "RecognizerForm",
+    "Risk",
+    "Scope",
     "TagRule",
+    "Target",
+    "Tier",
+    "Treatment",
+    "Years",
+    "load_pack",
     "load_policy",
     "load_policy_bytes",
     "parse_policy",
     "policy_bytes",
+    "raised",
+    "stricter",
 ]

@@ -1,7 +1,8 @@
 """The exact bytes of a policy: what is hashed, signed and published on `control`.
 
 Canonical JSON after RFC 8785 in spirit: UTF-8, sorted keys, no spaces; a policy holds no floats, for which
-alone that RFC is difficult.
+alone that RFC is difficult: shares are written `50/1000`. What says nothing (null, an empty list) is left out.
+Packs and tier stand worked in, so that a later version of a pack can't change what was signed.
 """
 
 from __future__ import annotations
@@ -13,11 +14,15 @@ import json
 from pydantic import ValidationError
 
 from schemas.errors import ConfigError
-from topology.policies.document import PolicyDocument, to_policy
-from topology.policies.model import Action, FieldRule, Policy, TagRule
+from topology.policies.actions import Treatment
+from topology.policies.building import as_published
+from topology.policies.document import PolicyDocument
+from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Policy, Risk, TagRule
 
 FORMAT = 1
 MAX_BYTES = 512 * 1024  # half of what a record on Kafka may hold; larger policies are data, not rules
+
+Json = object
 
 
 def policy_bytes(policy: Policy) -> bytes:
@@ -27,14 +32,20 @@ def policy_bytes(policy: Policy) -> bytes:
         "name": policy.name,
         "version": policy.version,
         "owner": policy.owner,
+        "escalation": policy.escalation,
         "review_by": policy.review_by,
         "language": policy.language,
+        "tier": policy.tier,
+        "packs": policy.packs,
         "fields": {rule.path: _rule(rule) for rule in policy.fields},
         "tags": {rule.tag: _rule(rule) for rule in policy.tags},
         "ignored_tags": policy.ignored_tags,
-        "default_action": policy.default_action,
-        "categories": dict(policy.categories),
-        "detection": dataclasses.asdict(policy.detection),
+        "default_action": _treatment(policy.default),
+        "categories": {name: _treatment(treatment) for name, treatment in policy.categories},
+        "context": dataclasses.asdict(policy.context),
+        "conditions": [_condition(condition) for condition in policy.conditions],
+        "detection": _detection(policy.detection),
+        "risk": _risk(policy.risk),
         "subject": policy.subject,
         "labels": {
             "spans": policy.labels.spans,
@@ -42,9 +53,11 @@ def policy_bytes(policy: Policy) -> bytes:
         },
         "overlap": policy.overlap,
         "extra": policy.extra,
+        "gold_share": _permille(policy.gold_share_permille),
+        "acceptance": _acceptance(policy.acceptance),
         "retention": {"segment_hours": policy.segment_hours},
     }
-    return json.dumps(document, sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
+    return json.dumps(_said(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
 
 def load_policy_bytes(data: bytes) -> Policy:
@@ -57,7 +70,7 @@ def load_policy_bytes(data: bytes) -> Policy:
             raise ConfigError(
                 f"published policy: not of format {FORMAT}; this version of Veilstream reads no other"
             )
-        policy = with_hash(to_policy(PolicyDocument.model_validate(document)))
+        policy = with_hash(as_published(PolicyDocument.model_validate(document)))
     except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValidationError):
         raise ConfigError("published policy: these bytes are no valid policy") from None
     if policy_bytes(policy) != data:
@@ -70,6 +83,67 @@ def with_hash(policy: Policy) -> Policy:
     return dataclasses.replace(policy, hash=hashlib.sha256(policy_bytes(policy)).hexdigest())
 
 
-def _rule(rule: FieldRule | TagRule) -> dict[str, str]:
-    entry: dict[str, str] = {"action": Action(rule.action).value}
-    return entry if rule.category is None else entry | {"category": rule.category}
+def _said(value: Json) -> Json:
+    """Without what says nothing, at any depth."""
+    if isinstance(value, dict):
+        said = {key: _said(item) for key, item in value.items()}
+        return {key: item for key, item in said.items() if item not in (None, {}, [])}
+    if isinstance(value, (list, tuple)):
+        return [_said(item) for item in value]
+    return value
+
+
+def _treatment(treatment: Treatment) -> dict[str, Json]:
+    return {
+        "action": treatment.action,
+        "to": treatment.to,
+        "step": treatment.step or None,
+        "scope": treatment.scope,
+        "keep": treatment.keep,
+    }
+
+
+def _rule(rule: FieldRule | TagRule) -> dict[str, Json]:
+    return {**_treatment(rule.treatment), "category": rule.category, "tier": rule.tier}
+
+
+def _condition(condition: Condition) -> dict[str, Json]:
+    when = {
+        "language": condition.languages,
+        "source": condition.sources,
+        "purpose": condition.purposes,
+        "field": condition.fields,
+        "near": condition.near,
+    }
+    return {"when": when, "categories": {name: _treatment(treatment) for name, treatment in condition.categories}}
+
+
+def _detection(detection: Detection) -> dict[str, Json]:
+    written = dataclasses.asdict(detection)
+    written["threshold"] = _permille(written.pop("threshold_permille"))
+    written["recognizers"] = [
+        {"name": one.name, one.form.value: one.place, "sha256": one.sha256} for one in detection.recognizers
+    ]
+    return written
+
+
+def _risk(risk: Risk) -> dict[str, Json]:
+    return {
+        "quarantine_above": _ppm(risk.quarantine_above_ppm),
+        "by_model": {name: _ppm(threshold) for name, threshold in risk.by_model},
+    }
+
+
+def _acceptance(acceptance: Acceptance) -> dict[str, Json]:
+    return {
+        "agreement": _permille(acceptance.agreement_permille),
+        "gold_accuracy": _permille(acceptance.gold_accuracy_permille),
+    }
+
+
+def _permille(share: int | None) -> str | None:
+    return None if share is None else f"{share}/1000"
+
+
+def _ppm(share: int | None) -> str | None:
+    return None if share is None else f"{share}/1000000"

@@ -1,101 +1,116 @@
-"""The edge: what a policy file may say, checked by pydantic, turned into `Policy`."""
+"""The edge: what a policy file may say, checked by pydantic. `building.py` turns it into a `Policy`."""
 
 from __future__ import annotations
 
 import datetime as dt
-import re
 from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, field_validator, model_validator
+from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
-from topology.policies.model import (
-    Action,
-    Choice,
-    CustomPattern,
-    Detection,
-    FieldRule,
-    LabelSchema,
-    Mode,
-    Policy,
-    TagRule,
+from topology.policies.actions import Action, Tier
+from topology.policies.entries import (
+    Category,
+    FieldPath,
+    LabelName,
+    Name,
+    Permille,
+    Ppm,
+    RuleEntry,
+    Strict,
+    TreatmentEntry,
+    one_or_many,
 )
+from topology.policies.model import FailedChecksum, ForeignScript, Mode, RecognizerForm, Years
+from topology.policies.patterns import PatternEntry
 
-# A key outside this alphabet can't be named: its name may itself be somebody's, so it stays denied.
-PATH_REGEX = r"^[A-Za-z_][A-Za-z0-9_-]{0,63}(\[\])*(\.[A-Za-z_][A-Za-z0-9_-]{0,63}(\[\])*){0,15}$"
-MAX_PATTERN_LENGTH = 300  # longer ones are lists in disguise: use `deny`
 MAX_LIST = 1000  # deny and allow entries; each costs a search in every text
 
-Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}$")]
-Category = Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]{0,39}$")]
-FieldPath = Annotated[str, StringConstraints(pattern=PATH_REGEX)]
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,63}$")]
-LabelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_-]{0,39}$")]
+PackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}(@[1-9][0-9]{0,3})?$")]
 Term = Annotated[str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True)]
-Terms = Annotated[list[Term], Field(max_length=MAX_LIST)]
+Terms = Annotated[tuple[Term, ...], Field(max_length=MAX_LIST)]
+Words = Annotated[tuple[Term, ...], Field(min_length=1, max_length=50), BeforeValidator(one_or_many)]
+Paths = Annotated[tuple[FieldPath, ...], Field(min_length=1, max_length=50), BeforeValidator(one_or_many)]
+Person = Annotated[str, StringConstraints(min_length=3, max_length=200)]
+Options = Annotated[tuple[LabelName, ...], Field(min_length=2, max_length=50)]
+ClassPath = Annotated[
+    str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,150}:[A-Za-z_][A-Za-z0-9_]{0,60}$")
+]
+YamlPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./ -]{1,300}\.ya?ml$")]
+Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
 
 
-class Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+class RecognizerEntry(Strict):
+    """A Presidio recognizer of your own: `python` or `file`, pinned by its source file's hash."""
 
-
-class Rule(Strict):
-    """`{category, action}`, `{category}` (its category's action) or `detect`."""
-
-    category: Category | None = None
-    action: Action | None = None
-    detect: bool = False
-
-    @model_validator(mode="before")
-    @classmethod
-    def _shorthand(cls, value: object) -> object:
-        return {"action": value} if isinstance(value, str) else value
+    name: LabelName
+    python: ClassPath | None = None
+    file: YamlPath | None = None
+    sha256: Sha256
 
     @model_validator(mode="after")
-    def _complete(self) -> Self:
-        if self.detect and self.action not in {None, Action.DETECT}:
-            raise ValueError("say either `detect` or an action, not both")
-        if self.wants_detection:
-            return self
-        if self.category is None and self.action not in {Action.PASS, Action.DROP}:
-            raise ValueError("needs a category (for example PERSON), or one of: detect, pass, drop")
+    def _one_place(self) -> Self:
+        if (self.python is None) == (self.file is None):
+            raise ValueError("give either `python: package.module:Class` or `file: recognizers.yaml`")
         return self
 
     @property
-    def wants_detection(self) -> bool:
-        return self.detect or self.action is Action.DETECT
-
-
-class PatternEntry(Strict):
-    name: LabelName
-    category: Category
-    regex: Annotated[str, StringConstraints(min_length=2, max_length=MAX_PATTERN_LENGTH)]
-
-    @field_validator("regex")
-    @classmethod
-    def _usable(cls, value: str) -> str:
-        if not value.isascii():
-            raise ValueError("must be ASCII: text is folded to ASCII before it is searched (write e for é)")
-        try:
-            compiled = re.compile(value)
-        except re.error as error:
-            raise ValueError(f"is no regular expression: {error.msg} at position {error.pos}") from None
-        if compiled.match(""):
-            raise ValueError("must not match the empty string")
-        return value
+    def form(self) -> RecognizerForm:
+        return RecognizerForm.PYTHON if self.python else RecognizerForm.FILE
 
 
 class DetectionEntry(Strict):
     mode: Mode = Mode.STRICT
-    deny: Terms = []
-    allow: Terms = []
-    patterns: Annotated[list[PatternEntry], Field(max_length=50)] = []
+    threshold: Permille | None = None
+    failed_checksum: FailedChecksum = FailedChecksum.MASK
+    years: Years = Years.SHOW
+    foreign_script: ForeignScript = ForeignScript.MASK
+    deny: Terms = ()
+    allow: Terms = ()
+    patterns: Annotated[tuple[PatternEntry, ...], Field(max_length=50)] = ()
+    recognizers: Annotated[tuple[RecognizerEntry, ...], Field(max_length=20)] = ()
+
+
+class ContextEntry(Strict):
+    language: FieldPath | None = None
+    source: FieldPath | None = None
+    purpose: FieldPath | None = None
+
+
+class WhenEntry(Strict):
+    language: Words | None = None
+    source: Words | None = None
+    purpose: Words | None = None
+    field: Paths | None = None
+    near: Words | None = None
+
+    @model_validator(mode="after")
+    def _something(self) -> Self:
+        if not any((self.language, self.source, self.purpose, self.field, self.near)):
+            raise ValueError("give at least one of: language, source, purpose, field, near")
+        return self
+
+
+class ConditionEntry(Strict):
+    when: WhenEntry
+    categories: Annotated[dict[Category, TreatmentEntry], Field(min_length=1, max_length=100)]
+
+    @field_validator("categories")
+    @classmethod
+    def _raises(cls, categories: dict[str, TreatmentEntry]) -> dict[str, TreatmentEntry]:
+        if any(entry.action in {Action.PASS, Action.DETECT} for entry in categories.values()):
+            raise ValueError("a condition only raises: generalize, token, surrogate, placeholder, mask or drop")
+        return _checked(categories)
+
+
+class RiskEntry(Strict):
+    quarantine_above: Ppm | None = None
+    by_model: dict[LabelName, Ppm] = Field(default_factory=dict, max_length=20)
 
 
 class LabelsEntry(Strict):
-    spans: Annotated[list[LabelName], Field(max_length=50)] = []
-    choices: Annotated[
-        dict[LabelName, Annotated[list[LabelName], Field(min_length=2, max_length=50)]], Field(max_length=20)
-    ] = {}
+    spans: Annotated[tuple[LabelName, ...], Field(max_length=50)] = ()
+    choices: dict[LabelName, Options] = Field(default_factory=dict, max_length=20)
 
     @model_validator(mode="after")
     def _distinct(self) -> Self:
@@ -105,50 +120,67 @@ class LabelsEntry(Strict):
         return self
 
 
+class AcceptanceEntry(Strict):
+    agreement: Permille | None = None
+    gold_accuracy: Permille | None = None
+
+
 class RetentionEntry(Strict):
     segment_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 168
 
 
 class PolicyDocument(Strict):
-    """A whole policy file, version 1."""
+    """A whole policy file."""
 
     name: Name
     version: Annotated[int, Field(ge=1, le=1_000_000)]
-    owner: Annotated[str, StringConstraints(min_length=3, max_length=200)]
+    owner: Person
+    escalation: Person | None = None
     review_by: dt.date
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "en"
-    fields: Annotated[dict[FieldPath, Rule], Field(max_length=500)] = {}
-    tags: Annotated[dict[Tag, Rule], Field(max_length=200)] = {}
-    ignored_tags: Annotated[list[Tag], Field(max_length=200)] = []
-    default_action: Action = Action.PLACEHOLDER
-    categories: Annotated[dict[Category, Action], Field(max_length=500)] = {}
+    tier: Tier | None = None
+    packs: Annotated[tuple[PackName, ...], Field(max_length=10)] = ()
+    fields: dict[FieldPath, RuleEntry] = Field(default_factory=dict, max_length=500)
+    tags: dict[Tag, RuleEntry] = Field(default_factory=dict, max_length=200)
+    ignored_tags: Annotated[tuple[Tag, ...], Field(max_length=200)] = ()
+    default_action: TreatmentEntry = TreatmentEntry(action=Action.PLACEHOLDER)
+    categories: dict[Category, TreatmentEntry] = Field(default_factory=dict, max_length=500)
+    context: ContextEntry = ContextEntry()
+    conditions: Annotated[tuple[ConditionEntry, ...], Field(max_length=100)] = ()
     detection: DetectionEntry = DetectionEntry()
-    subject: Annotated[list[FieldPath], Field(max_length=20)] = []
+    risk: RiskEntry = RiskEntry()
+    subject: Annotated[tuple[FieldPath, ...], Field(max_length=20)] = ()
     labels: LabelsEntry = LabelsEntry()
     overlap: Annotated[int, Field(ge=1, le=9)] = 3
     extra: Annotated[int, Field(ge=0, le=9)] = 2
+    gold_share: Permille = 0
+    acceptance: AcceptanceEntry = AcceptanceEntry()
     retention: RetentionEntry = RetentionEntry()
 
     @field_validator("tags")
     @classmethod
-    def _tags_never_lower(cls, tags: dict[str, Rule]) -> dict[str, Rule]:
-        if any(rule.action is Action.PASS for rule in tags.values()):
+    def _tags_never_lower(cls, tags: dict[str, RuleEntry]) -> dict[str, RuleEntry]:
+        if any(rule.action is Action.PASS or _only_public(rule) for rule in tags.values()):
             raise ValueError("a tag is set by the producer and can't pass a field: name its path instead")
         return tags
 
     @field_validator("default_action")
     @classmethod
-    def _default_hides(cls, action: Action) -> Action:
-        if action in {Action.PASS, Action.DETECT}:
-            raise ValueError("must hide: placeholder, mask or drop")
-        return action
+    def _default_hides(cls, entry: TreatmentEntry) -> TreatmentEntry:
+        if entry.action.strength < Action.TOKEN.strength or entry.keep:
+            raise ValueError("must hide all of a value: token, surrogate, placeholder, mask or drop")
+        entry.treatment(None)
+        return entry
 
     @field_validator("categories")
     @classmethod
-    def _category_actions(cls, actions: dict[str, Action]) -> dict[str, Action]:
-        if Action.DETECT in actions.values():
-            raise ValueError("`detect` is for fields; a category takes pass, placeholder, mask or drop")
-        return actions
+    def _category_actions(cls, categories: dict[str, TreatmentEntry]) -> dict[str, TreatmentEntry]:
+        if any(entry.action is Action.DETECT for entry in categories.values()):
+            raise ValueError(
+                "`detect` is for fields; a category takes pass, generalize, token, surrogate, placeholder, mask"
+                " or drop"
+            )
+        return _checked(categories)
 
     @model_validator(mode="after")
     def _names_something(self) -> Self:
@@ -157,48 +189,14 @@ class PolicyDocument(Strict):
         return self
 
 
-def to_policy(document: PolicyDocument) -> Policy:
-    """The checked document as values, in a canonical order; `hash` is still empty."""
-    return Policy(
-        name=document.name,
-        version=document.version,
-        owner=document.owner,
-        review_by=document.review_by.isoformat(),
-        language=document.language,
-        fields=tuple(
-            FieldRule(path, _action(rule, document), rule.category)
-            for path, rule in sorted(document.fields.items())
-        ),
-        tags=tuple(
-            TagRule(tag, _action(rule, document), rule.category) for tag, rule in sorted(document.tags.items())
-        ),
-        ignored_tags=tuple(sorted(set(document.ignored_tags))),
-        default_action=document.default_action,
-        categories=tuple(sorted(document.categories.items())),
-        detection=_detection(document.detection),
-        subject=tuple(document.subject),
-        labels=LabelSchema(
-            tuple(document.labels.spans),
-            tuple(Choice(name, tuple(options)) for name, options in sorted(document.labels.choices.items())),
-        ),
-        overlap=document.overlap,
-        extra=document.extra,
-        segment_hours=document.retention.segment_hours,
-    )
+def _only_public(rule: RuleEntry) -> bool:
+    return rule.tier is Tier.PUBLIC and rule.action is None and rule.category is None
 
 
-def _action(rule: Rule, document: PolicyDocument) -> Action:
-    if rule.wants_detection:
-        return Action.DETECT
-    if rule.action is not None:
-        return rule.action
-    return document.categories.get(rule.category or "", document.default_action)
-
-
-def _detection(entry: DetectionEntry) -> Detection:
-    return Detection(
-        mode=entry.mode,
-        deny=tuple(sorted(set(entry.deny))),
-        allow=tuple(sorted(set(entry.allow))),
-        patterns=tuple(CustomPattern(p.name, p.category, p.regex) for p in entry.patterns),
-    )
+def _checked(categories: dict[str, TreatmentEntry]) -> dict[str, TreatmentEntry]:
+    for category, entry in categories.items():
+        try:
+            entry.treatment(category)
+        except ValueError as error:
+            raise ValueError(f"{category}: {error}") from None
+    return categories

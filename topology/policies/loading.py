@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -11,9 +10,12 @@ from pydantic import ValidationError
 from yaml.nodes import MappingNode, Node, SequenceNode
 
 from schemas.errors import ConfigError
+from topology.policies.building import to_policy
 from topology.policies.canonical import MAX_BYTES, with_hash
-from topology.policies.document import PolicyDocument, to_policy
+from topology.policies.document import PolicyDocument
 from topology.policies.model import Policy
+from topology.policies.packs import Pack, load_pack
+from topology.policies.sentences import line_of, locate, sentences
 
 BUILT_IN = ("demo", "text")
 MAX_NESTING = 20
@@ -42,11 +44,22 @@ def parse_policy(text: str, source: str) -> Policy:
     _check_tree(root, source)
     try:
         document = yaml.SafeLoader("").construct_document(root)
-        return with_hash(to_policy(PolicyDocument.model_validate(document)))
+        checked = PolicyDocument.model_validate(document)
+        return with_hash(to_policy(checked, _packs(checked, root, source)))
     except yaml.MarkedYAMLError as error:
         raise _not_yaml(error, source) from None
     except ValidationError as error:
-        raise ConfigError("\n".join(_sentences(error, root, source))) from None
+        raise ConfigError("\n".join(sentences(error, root, source))) from None
+
+
+def _packs(document: PolicyDocument, root: Node, source: str) -> list[Pack]:
+    packs = {}
+    for index, name in enumerate(document.packs):
+        try:
+            packs[name] = load_pack(name)
+        except ConfigError as error:
+            raise ConfigError(f"{source}:{locate(root, ('packs', index))}: {error}") from None
+    return list({pack.id: pack for pack in packs.values()}.values())
 
 
 def _compose(text: str, source: str) -> Node:
@@ -71,7 +84,7 @@ def _not_yaml(error: yaml.MarkedYAMLError, source: str) -> ConfigError:
 
 def _check_tree(node: Node, source: str, depth: int = 0) -> None:
     if depth > MAX_NESTING:
-        raise ConfigError(f"{source}:{_line(node)}: nested deeper than {MAX_NESTING} levels")
+        raise ConfigError(f"{source}:{line_of(node)}: nested deeper than {MAX_NESTING} levels")
     if isinstance(node, SequenceNode):
         for child in node.value:
             _check_tree(child, source, depth + 1)
@@ -79,46 +92,6 @@ def _check_tree(node: Node, source: str, depth: int = 0) -> None:
         seen: set[object] = set()
         for key, child in node.value:
             if isinstance(key.value, str) and key.value in seen:
-                raise ConfigError(f"{source}:{_line(key)}: {key.value}: given twice")
+                raise ConfigError(f"{source}:{line_of(key)}: {key.value}: given twice")
             seen.add(key.value if isinstance(key.value, str) else id(key))
             _check_tree(child, source, depth + 1)
-
-
-def _sentences(error: ValidationError, root: Node, source: str) -> list[str]:
-    sentences = []
-    for detail in error.errors(include_url=False, include_input=False):
-        path = [part for part in detail["loc"] if part != "[key]"]
-        message = detail["msg"].removeprefix("Value error, ")
-        where = ".".join(str(part) for part in path) or "the policy"
-        sentences.append(f"{source}:{_locate(root, path)}: {where}: {message}{_allowed(detail['type'], path)}")
-    return sentences
-
-
-def _allowed(kind: str, path: Sequence[int | str]) -> str:
-    if kind == "extra_forbidden" and len(path) == 1:
-        return f"; allowed here: {', '.join(PolicyDocument.model_fields)}"
-    return ""
-
-
-def _locate(node: Node, path: Sequence[int | str]) -> int:
-    """The line of the deepest part of `path` that the file holds, counted from 1."""
-    line = _line(node)
-    for part in path:
-        child = _child(node, part)
-        if child is None:
-            break
-        node = child[1]
-        line = _line(child[0])
-    return line
-
-
-def _child(node: Node, part: int | str) -> tuple[Node, Node] | None:
-    if isinstance(node, MappingNode):
-        return next(((key, value) for key, value in node.value if key.value == part), None)
-    if isinstance(node, SequenceNode) and isinstance(part, int) and part < len(node.value):
-        return node.value[part], node.value[part]
-    return None
-
-
-def _line(node: Node) -> int:
-    return int(node.start_mark.line) + 1

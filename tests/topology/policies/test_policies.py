@@ -2,13 +2,26 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import re
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigError
-from topology.policies import BUILT_IN, Action, load_policy, load_policy_bytes, parse_policy, policy_bytes
+from topology.policies import (
+    BUILT_IN,
+    Action,
+    Keep,
+    Scope,
+    Target,
+    Treatment,
+    load_policy,
+    load_policy_bytes,
+    parse_policy,
+    policy_bytes,
+    stricter,
+)
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\n"
 
@@ -58,8 +71,8 @@ def test_category_gives_the_action_where_a_rule_has_none():
 @pytest.mark.parametrize(
     ("body", "said"),
     [
-        ("fields:\n  text: sing\n", "p.yaml:6: fields.text.action: Input should be 'pass'"),
-        ("fields: {text: detect}\nfoo: 1\n", "p.yaml:6: foo: Extra inputs are not permitted; allowed here: name"),
+        ("fields:\n  text: sing\n", "p.yaml:6: fields.text.action: should be 'pass', 'detect', 'gener"),
+        ("fields: {text: detect}\nfoo: 1\n", "p.yaml:6: foo: there is no such setting here; allowed here: name"),
         ("fields: {text: detect}\noverlap: 10\n", "p.yaml:6: overlap"),
         ("fields: {text: detect}\noverlap: 0\n", "p.yaml:6: overlap"),
         ("fields: {text: {action: mask}}\n", "needs a category"),
@@ -77,6 +90,48 @@ def test_category_gives_the_action_where_a_rule_has_none():
         ),
         ("detection: {patterns: [{name: x, category: X, regex: 'a*'}]}\nfields: {a: pass}\n", "empty string"),
         ("detection: {patterns: [{name: x, category: X, regex: 'é+'}]}\nfields: {a: pass}\n", "ASCII"),
+        (
+            "fields: {t: {categry: X}}\n",
+            "fields.t.categry: there is no such setting here (did you mean category?)",
+        ),
+        ("fields: {t: detect}\ndetection: {mod: fast}\n", "allowed here: mode, threshold"),
+        (
+            "fields: {t: detect}\ndetection: {mode: quick}\n",
+            "p.yaml:6: detection.mode: should be 'fast', 'strict' or",
+        ),
+        ("fields: {t: {category: person}}\n", "fields.t.category: isn't written as it has to be: capitals"),
+        ("fields: {a b: detect}\n", "a path like customer.email or notes[].text"),
+        ("fields: {t: {category: X, action: generalize}}\n", "`to` (age-to-89, band, year"),
+        ("fields: {t: {category: X, action: generalize, to: range}}\n", "`step`, a number as 1000, goes with"),
+        ("fields: {t: {category: X, action: mask, to: year}}\n", "goes with the action generalize"),
+        (
+            "fields: {t: {category: X, action: mask, keep: first-6-last-4}}\n",
+            "`keep` goes with the action mask for",
+        ),
+        ("fields: {t: {category: X, action: mask, scope: record}}\n", "`scope` goes with the action token"),
+        ("fields: {t: detect}\ncategories: {X: {action: generalize}}\n", "p.yaml:6: categories: X: `to`"),
+        (
+            "fields: {t: detect}\ncategories: {X: {action: token, scope: world}}\n",
+            "'project', 'dataset' or 'record'",
+        ),
+        ("fields: {t: {tier: secret}}\n", "'public', 'internal', 'confidential' or 'restricted'"),
+        ("tags: {T: {tier: public}}\n", "a tag is set by the producer"),
+        ("fields: {t: detect}\ndefault_action: generalize\n", "must hide all of a value"),
+        ("fields: {t: detect}\nrisk: {quarantine_above: 5}\n", "must be a share between 0 and 1"),
+        ("fields: {t: detect}\ngold_share: 0.0005\n", "finer than one in 1,000"),
+        (
+            "fields: {t: detect}\nconditions: [{when: {}, categories: {X: mask}}]\n",
+            "give at least one of: language",
+        ),
+        (
+            "fields: {t: detect}\nconditions: [{when: {near: a1}, categories: {X: pass}}]\n",
+            "a condition only raises",
+        ),
+        ("fields: {t: detect}\nsubject: customer.email\n", "subject: must be a list"),
+        (
+            f"fields: {{t: detect}}\ndetection: {{recognizers: [{{name: a, sha256: '{'0' * 64}'}}]}}\n",
+            "give either",
+        ),
         ("", "names no field"),
         ("x: &a 1\ny: *a\n", "aliases"),
         ("x: [1\n", "no YAML"),
@@ -113,8 +168,18 @@ def test_foreign_bytes_are_no_policy(data):
 
 
 def test_strengths_rise_from_pass_to_drop():
-    order = [Action.PASS, Action.DETECT, Action.PLACEHOLDER, Action.MASK, Action.DROP]
-    assert sorted(order, key=lambda action: action.strength) == order
+    order = ["pass", "detect", "generalize", "token", "surrogate", "placeholder", "mask", "drop"]
+    assert [action.value for action in sorted(Action, key=lambda action: action.strength)] == order
+
+
+def test_parameters_that_leave_less_are_stronger():
+    year, decade = (Treatment(Action.GENERALIZE, to) for to in (Target.YEAR, Target.DECADE))
+    project, record = (Treatment(Action.TOKEN, scope=scope) for scope in (Scope.PROJECT, Scope.RECORD))
+    ends = Treatment(Action.MASK, keep=Keep.ENDS)
+    order = [ends, year, decade, project, record, Treatment(Action.PLACEHOLDER), Treatment(Action.MASK)]
+    strengths = [treatment.strength for treatment in order]
+    assert strengths == sorted(set(strengths))
+    assert stricter(year, record, decade) == record
 
 
 def test_policies_are_immutable_and_can_be_keys():
@@ -122,3 +187,78 @@ def test_policies_are_immutable_and_can_be_keys():
     with pytest.raises(dataclasses.FrozenInstanceError):
         policy.name = "x"
     assert {policy: 1}[load_policy("text")] == 1
+
+
+@pytest.mark.parametrize(
+    ("written", "permille"),
+    [
+        ("0.05", 50),
+        ("5 %", 50),
+        ("5%", 50),
+        ("0.5 %", 5),
+        ("50/1000", 50),
+        ("1/20", 50),
+        ("0", 0),
+        ("1", 1000),
+        ("1.0", 1000),
+    ],
+)
+def test_shares_are_kept_as_whole_numbers_however_they_are_written(written, permille):
+    policy = parse_policy(f"{HEAD}fields: {{t: detect}}\ngold_share: {written}\n", "p")
+    assert policy.gold_share_permille == permille
+    assert load_policy_bytes(policy_bytes(policy)) == policy
+
+
+WHOLE = """
+tier: internal
+packs: [gdpr, pci-dss]
+escalation: dpo@example.org
+fields:
+  text: detect
+  notes[].text: {action: detect, tier: confidential}
+  customer.email: {category: EMAIL_ADDRESS, action: token, scope: dataset}
+  income: {category: INCOME, action: generalize, to: range, step: 10000}
+  product: {action: pass, tier: public}
+tags: {PII.NAME: {category: PERSON, tier: confidential}}
+categories:
+  DATE_TIME: {action: generalize, to: decade}
+  PERSON: surrogate
+context: {language: lang, source: meta.system, purpose: meta.purpose}
+conditions:
+  - when: {near: [born, birthday], field: text, language: [de, en], source: crm, purpose: research}
+    categories: {DATE_TIME: mask, AGE: {action: generalize, to: band}}
+detection:
+  mode: max
+  threshold: 0.25
+  failed_checksum: show
+  years: hide
+  foreign_script: quarantine
+  recognizers:
+    - {name: tickets, python: 'acme.recognizers:Tickets', sha256: SHA}
+    - {name: more, file: recognizers/more.yaml, sha256: SHA}
+risk: {quarantine_above: 0.000005, by_model: {trees-3: 0.02}}
+gold_share: 0.05
+acceptance: {agreement: 0.8, gold_accuracy: 90 %}
+""".replace("SHA", f"'{'0a' * 32}'")
+
+
+def test_a_policy_that_says_everything_survives_publishing():
+    policy = parse_policy(HEAD + WHOLE, "p")
+    data = policy_bytes(policy)
+    assert load_policy_bytes(data) == policy
+    assert load_policy_bytes(data).hash == policy.hash
+    assert not re.search(rb"[0-9]\.[0-9]", data)  # no floats
+    assert policy.needs_key
+    assert (policy.risk.quarantine_above_ppm, dict(policy.risk.by_model)) == (5, {"trees-3": 20_000})
+    assert policy.detection.threshold_permille == 250
+    assert (policy.acceptance.agreement_permille, policy.acceptance.gold_accuracy_permille) == (800, 900)
+    assert [(one.form, one.place) for one in policy.detection.recognizers] == [
+        ("python", "acme.recognizers:Tickets"),
+        ("file", "recognizers/more.yaml"),
+    ]
+
+
+def test_who_is_called_is_the_owner_unless_somebody_else_is_named():
+    policy = parse_policy(f"{HEAD}fields: {{t: detect}}\n", "p")
+    assert (policy.owner, policy.escalation) == ("someone", "someone")
+    assert not policy.needs_key

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.control import (
+    MAX_FREEZE_BYTES,
+    ControlKind,
+    Freezable,
+    Freeze,
+    FreezeReason,
+    control_message,
+    freeze_body,
+    read_freeze,
+    resume_body,
+    withdrawn_task,
+)
+
+
+@given(st.sets(st.sampled_from(Freezable)), st.sampled_from(FreezeReason))
+def test_a_freeze_is_read_as_it_was_written(stages, reason):
+    body = freeze_body(stages, reason)
+    assert read_freeze(body) == Freeze(frozenset(stage.value for stage in stages), reason.value)
+    assert len(body) < MAX_FREEZE_BYTES
+
+
+def test_a_resume_stops_nothing():
+    freeze = read_freeze(resume_body())
+    assert freeze is not None
+    assert freeze.stages == frozenset()
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"reason":"leak"}',
+        b'{"reason":"leak","stages":"redact"}',
+        b'{"reason":"leak","stages":[1]}',
+        b'{"reason":"Jane Doe\'s record","stages":["redact"]}',
+        b'{"reason":"leak","stages":["redact"],"more":1}',
+        b"[" * 100_000,
+    ],
+)
+def test_other_bytes_are_no_freeze(body):
+    assert read_freeze(body) is None
+
+
+@given(st.binary(max_size=100))
+def test_any_bytes_are_read_or_refused_and_never_raise(body):
+    assert read_freeze(body) is None or body.startswith(b"{")
+
+
+def test_no_part_of_a_control_record_can_move_into_another():
+    messages = {
+        control_message("a/b", 1, ControlKind.FREEZE, b"x"),
+        control_message("a", 1, "b" + ControlKind.FREEZE, b"x"),
+        control_message("a/b", 11, ControlKind.FREEZE, b""),
+        control_message("a/b", 1, ControlKind.FREEZE, b"xx"),
+    }
+    assert len(messages) == 4
+
+
+def test_only_a_withdrawal_of_the_project_names_a_task():
+    assert withdrawn_task("withdraw/demo/t1/olga", "demo") == "t1"
+    assert withdrawn_task("withdraw/other/t1/olga", "demo") is None
+    assert withdrawn_task("freeze/demo/olga", "demo") is None

@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+import pytest
+
+from topology.policies import BUILT_IN, load_policy, parse_policy
+from topology.policies.difference import Change, Effect, differences
+
+HEAD = "name: p\nversion: {}\nowner: someone\nreview_by: 2030-01-01\n"
+TEXT = "fields: {text: detect}\n"
+MORE, LESS, OTHER = Effect.SHOWS_MORE, Effect.SHOWS_LESS, Effect.OTHER
+
+
+def between(old: str, new: str) -> list[Change]:
+    return differences(parse_policy(HEAD.format(1) + old, "old"), parse_policy(HEAD.format(2) + new, "new"))
+
+
+@pytest.mark.parametrize("name", BUILT_IN)
+def test_a_policy_does_not_differ_from_itself(name):
+    assert differences(load_policy(name), load_policy(name)) == []
+
+
+def test_a_higher_version_alone_is_no_difference():
+    assert between(TEXT, TEXT) == []
+
+
+CHANGES = [
+    ("fields: {a: pass}", "fields: {a: detect}", "fields.a", "pass", "detect", LESS),
+    ("fields: {a: pass}", "fields: {a: pass, b: detect}", "fields.b", None, "detect", MORE),
+    (
+        "fields: {a: {category: X, action: mask}}", "fields: {a: {category: X}}",
+        "fields.a", "mask X", "placeholder X", MORE,
+    ),
+    ("tags: {A: detect}", "tags: {A: drop}", "tags.A", "detect", "drop", LESS),
+    (TEXT, TEXT + "categories: {X: pass}", "categories.X", None, "pass", MORE),
+    (TEXT, TEXT + "categories: {X: mask}", "categories.X", None, "mask", LESS),
+    (
+        TEXT + "categories: {X: {action: token, scope: record}}",
+        TEXT + "categories: {X: {action: token, scope: project}}",
+        "categories.X", "token scope: record", "token scope: project", MORE,
+    ),
+    (TEXT, TEXT + "default_action: mask", "default_action", "placeholder", "mask", LESS),
+    (TEXT, TEXT + "detection: {mode: fast}", "detection.mode", "strict", "fast", MORE),
+    (TEXT, TEXT + "detection: {years: hide}", "detection.years", "show", "hide", LESS),
+    (TEXT, TEXT + "detection: {allow: [bluebird]}", "detection.allow: bluebird", None, "listed", MORE),
+    (TEXT + "detection: {deny: [bluebird]}", TEXT, "detection.deny: bluebird", "listed", None, MORE),
+    (
+        TEXT + "risk: {quarantine_above: 0.05}", TEXT + "risk: {quarantine_above: 0.02}",
+        "risk.quarantine_above", "50000/1000000", "20000/1000000", LESS,
+    ),
+    (TEXT + "risk: {quarantine_above: 0.05}", TEXT, "risk.quarantine_above", "50000/1000000", None, MORE),
+    (
+        TEXT + "detection: {threshold: 0.5}", TEXT + "detection: {threshold: 0.7}",
+        "detection.threshold", "500/1000", "700/1000", MORE,
+    ),
+    (TEXT, TEXT + "overlap: 2", "overlap", "3", "2", OTHER),
+    (TEXT, TEXT + "labels: {spans: [A]}", "labels.spans: A", None, "listed", OTHER),
+    (
+        TEXT + "conditions: [{when: {language: de}, categories: {X: mask}}]", TEXT,
+        'conditions.{"language": ["de"]}.X', "mask", None, MORE,
+    ),
+    (
+        TEXT + "conditions: [{when: {language: de}, categories: {X: mask}}]",
+        TEXT + "conditions: [{when: {language: de}, categories: {X: drop}}]",
+        'conditions.{"language": ["de"]}.X', "mask", "drop", LESS,
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "path", "was", "is_", "effect"), CHANGES)
+def test_a_changed_rule_is_told_in_the_files_words_with_what_it_means(old, new, path, was, is_, effect):
+    assert between(old + "\n", new + "\n") == [Change(path, was, is_, effect)]
+
+
+def test_a_pattern_that_changes_is_one_change():
+    old = TEXT + "detection: {patterns: [{name: t, category: T, regex: 'tk[0-9]{6}'}]}\n"
+    new = TEXT + "detection: {patterns: [{name: t, category: T, regex: 'tk[0-9]{7}'}]}\n"
+    (change,) = between(old, new)
+    assert (change.path, change.effect) == ("detection.patterns.t", OTHER)
+
+
+def test_a_tier_of_a_searched_field_counts():
+    (change,) = between(TEXT, "fields: {text: {action: detect, tier: confidential}}\n")
+    assert (change.path, change.effect) == ("fields.text", LESS)

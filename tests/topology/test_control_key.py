@@ -1,0 +1,46 @@
+from __future__ import annotations
+
+import pytest
+
+from schemas.control import ControlKind
+from topology.control_key import ControlKey, parse_key
+
+TASK = "0" * 31 + "a"
+
+
+@pytest.mark.parametrize(
+    ("text", "key", "concern"),
+    [
+        (
+            f"withdraw/demo/{TASK}/label.demo",
+            ControlKey(ControlKind.WITHDRAW, "demo", TASK, "label.demo"),
+            f"withdraw/demo/{TASK}",
+        ),
+        ("minimum/demo/12/ada", ControlKey(ControlKind.MINIMUM, "demo", "12", "ada"), "minimum/demo/12"),
+        ("freeze/demo/olga", ControlKey(ControlKind.FREEZE, "demo", "", "olga"), "freeze/demo"),
+    ],
+)
+def test_keys_are_taken_apart_and_put_together(text, key, concern):
+    assert parse_key(text) == key
+    assert (str(key), key.concern) == (text, concern)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "withdraw",
+        f"withdraw/demo/{TASK}",
+        f"withdraw/demo/{TASK}/olga/more",
+        f"withdraw/demo/{TASK[:-1]}/olga",
+        f"melt/demo/{TASK}/olga",
+        "freeze/demo/x/olga",
+        "freeze/demo/",
+        "freeze//olga",
+        "minimum/demo/0/ada",
+        "minimum/demo/01/ada",
+        "minimum/demo/ada",
+    ],
+)
+def test_what_is_no_key_of_control_is_none(text):
+    assert parse_key(text) is None

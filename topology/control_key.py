@@ -1,0 +1,75 @@
+"""The keys of `control`, taken apart, and what a body must be under each."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from dataclasses import dataclass
+
+from schemas.control import ControlKind, read_freeze
+
+_HASH = re.compile(r"[0-9a-f]{64}")
+_TASK = re.compile(r"[0-9a-f]{32}")
+_VERSION = re.compile(r"[1-9][0-9]{0,6}")  # a policy's version is at most 1,000,000
+_TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
+    ControlKind.POLICY: _HASH,  # SHA-256 of the policy's bytes
+    ControlKind.MINIMUM: _VERSION,
+    ControlKind.FREEZE: None,  # it is about the project as a whole
+    ControlKind.WITHDRAW: _TASK,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class ControlKey:
+    """`policy/demo/<hash>/ada`, `freeze/demo/olga`, `withdraw/demo/<task>/label.demo` in parts.
+
+    `target` is empty where the kind has none.
+    """
+
+    kind: ControlKind
+    project: str
+    target: str
+    signer: str
+
+    @property
+    def concern(self) -> str:
+        """What it is about: the key without its signer."""
+        return "/".join(part for part in (self.kind.value, self.project, self.target) if part)
+
+    def __str__(self) -> str:
+        return f"{self.concern}/{self.signer}"
+
+
+def parse_key(key: str) -> ControlKey | None:
+    """The key taken apart; None where it is no key of `control`."""
+    kind, *rest = key.split("/")
+    if kind not in set(ControlKind) or not all(rest):
+        return None
+    pattern = _TARGETS[ControlKind(kind)]
+    match rest:
+        case [project, signer] if pattern is None:
+            return ControlKey(ControlKind(kind), project, "", signer)
+        case [project, target, signer] if pattern is not None and pattern.fullmatch(target):
+            return ControlKey(ControlKind(kind), project, target, signer)
+    return None
+
+
+def fits(key: ControlKey, body: bytes) -> bool:
+    """Whether the body is one that can stand under this key."""
+    match key.kind:
+        case ControlKind.POLICY:
+            return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
+        case ControlKind.FREEZE:
+            return read_freeze(body) is not None
+    return True
+
+
+def policy_version(body: bytes) -> int | None:
+    """The version a policy's body gives itself; None where it gives none."""
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    version = content.get("version") if isinstance(content, dict) else None
+    return version if isinstance(version, int) and not isinstance(version, bool) and version >= 1 else None
