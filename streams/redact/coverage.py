@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import version
 
 from schemas.audit import BatchCoverage, Event, EventType, OffsetOutcome, RawOutcome
-from schemas.resources import batch_resource
+from schemas.resources import batch_resource, policy_resource
 from streams.engine.messages import TopicPartition
+from streams.redact.bundle import Bundle
 from topology.policies import Policy
 
 MAX_OFFSETS = 4096
@@ -33,6 +35,22 @@ def redacted_event(coverage: BatchCoverage, bundle: str, policy: Policy, segment
         bundle=bundle,
         batch=coverage,
         details={"policy": policy.hash, "overlap": str(policy.overlap), "segments": ",".join(segments)},
+    )
+
+
+def adopted_event(bundle: Bundle, policy: Policy) -> Event:
+    """What the bundle of the tasks that follow is made of, in the transaction of the first of them."""
+    return Event(
+        EventType.BUNDLE_ADOPTED,
+        policy_resource(policy.hash),
+        bundle=bundle.hash,
+        details={
+            "policy": policy.id,
+            "detector": bundle.detector,
+            "data": bundle.data,
+            "code": bundle.code,
+            "release": version("veilstream"),
+        },
     )
 
 

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
-from dataclasses import dataclass
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import BinaryIO, TextIO
+from typing import TextIO
 
-from schemas.errors import ConfigError, RecordError
-from schemas.hidden import RawRecord
+from schemas.errors import ConfigError
+from schemas.geometry import Span
+from schemas.hidden import RawRecord, SecretBytes
 from streams.redact.detect.detector import build_detector
 from streams.redact.detect.find import Detector
-from streams.redact.outcome import Redacted
-from streams.redact.parse import MAX_BYTES, parse_json_object
-from streams.redact.redactor import redact
+from streams.redact.offline_lines import Line, Lines
+from streams.redact.outcome import Outcome, Redacted
+from streams.redact.redactor import redact_many
+from streams.redact.transform.keys import TransformKeys
 from topology.policies import Mode, Policy
+from vault.keyed_hash import KeyedHash
 
-MAX_ID = 200  # characters; longer is content, not a name
-MAX_IDS = 5_000_000  # remembered to find duplicates, about 0.6 GB at the very most
-_CHUNK = 64 * 1024
-
-MISSING_ID = "missing_id"
-BAD_ID = "bad_id"
-DUPLICATE_ID = "duplicate_id"
+BATCH_LINES = 256  # what a detector does for a batch costs it no more than for one line
+BATCH_BYTES = 1024 * 1024  # of input; what is made of it is in memory at once
+MIN_KEY_BYTES = 32
+MAX_KEY_BYTES = 4096
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,99 +37,90 @@ class Summary:
 
 
 def redact_file(
-    source: Path, policy: Policy, mode: Mode | None, out: TextIO, detector: Detector | None = None
+    source: Path,
+    policy: Policy,
+    mode: Mode | None,
+    out: TextIO,
+    detector: Detector | None = None,
+    keys: TransformKeys | None = None,
 ) -> Summary:
     """Write one output line per input line that is not empty, in order.
 
     A good line gives `id`, `record` and `spans`. A bad one gives `id` (null when it has none that can be used)
     and `error`: a reason from a fixed list and the number of the line, never a value. `mode` overrides the
-    policy's; for now all modes detect alike.
+    policy's. Without `keys` tokens and surrogates are drawn from a key of this run, and are others in the next.
     Raises `ConfigError` when `source` can't be read.
     """
-    del mode
-    worker = _Worker(policy, detector or build_detector(policy))
+    if mode is not None:
+        policy = replace(policy, detection=replace(policy.detection, mode=mode))
+    detector = detector or build_detector(policy)
+    keys = keys or keys_of(os.urandom(MIN_KEY_BYTES))
+    redacted = failed = 0
     try:
         with source.open("rb") as stream:
-            for number, line in enumerate(_lines(stream), 1):
-                if line is None or line.strip():
-                    out.write(json.dumps(worker.answer(number, line), ensure_ascii=False) + "\n")
+            for batch in _batches(Lines().read(stream)):
+                for answer in _answers(batch, policy, detector, keys):
+                    out.write(json.dumps(answer, ensure_ascii=False) + "\n")
+                    failed += "error" in answer
+                    redacted += "error" not in answer
     except OSError as error:
         raise ConfigError(f"{source}: {error.strerror}") from None
-    return worker.summary()
+    return Summary(redacted + failed, redacted, failed)
 
 
-class _Worker:
-    def __init__(self, policy: Policy, detector: Detector) -> None:
-        self._policy = policy
-        self._detector = detector
-        self._seen: set[str | int] = set()
-        self._counts = {"redacted": 0, "failed": 0}
-
-    def answer(self, number: int, line: bytes | None) -> dict[str, object]:
-        """The output line for input line `number`; `None` stands for one that was too long to read."""
-        name: str | int | None = None
-        try:
-            if line is None:
-                raise _BadLine("too_large")
-            fields = dict(parse_json_object(line))
-            name = _usable(fields.pop("id", None))
-            self._remember(name)
-            return self._redacted(name, fields)
-        except RecordError as error:
-            reason = error.reason.value
-        except _BadLine as error:
-            reason = error.reason
-        self._counts["failed"] += 1
-        return {"id": name, "error": f"{reason} (line {number})"}
-
-    def summary(self) -> Summary:
-        return Summary(sum(self._counts.values()), **self._counts)
-
-    def _remember(self, name: str | int) -> None:
-        if name in self._seen:
-            raise _BadLine(DUPLICATE_ID)
-        if len(self._seen) < MAX_IDS:
-            self._seen.add(name)
-
-    def _redacted(self, name: str | int, fields: dict[str, object]) -> dict[str, object]:
-        outcome = redact(RawRecord(fields), self._policy, self._detector)
-        if not isinstance(outcome, Redacted):
-            raise _BadLine(outcome.reason.value)
-        self._counts["redacted"] += 1
-        spans = [
-            {
-                "field": span.field,
-                "start": span.start,
-                "end": span.end,
-                "entity_type": span.entity_type,
-                "replacement": span.replacement,
-            }
-            for span in outcome.spans
-        ]
-        return {"id": name, "record": dict(outcome.record.fields), "spans": spans}
+def keys_of(secret: bytes) -> TransformKeys:
+    """What tokens and surrogates are drawn from, under this key."""
+    return TransformKeys(KeyedHash(SecretBytes(secret)).digest)
 
 
-def _usable(value: object) -> str | int:
-    """An id is a short text or an integer."""
-    if value is None or value == "":
-        raise _BadLine(MISSING_ID)
-    if isinstance(value, bool) or not isinstance(value, (str, int)) or len(str(value)) > MAX_ID:
-        raise _BadLine(BAD_ID)
-    return value
+def load_keys(file: Path) -> TransformKeys:
+    """The key that is the content of `file`, whatever it is: 32 bytes at least. Raises ConfigError."""
+    try:
+        with file.open("rb") as stream:
+            secret = stream.read(MAX_KEY_BYTES + 1)
+    except OSError as error:
+        raise ConfigError(f"{file}: {error.strerror}") from None
+    if not MIN_KEY_BYTES <= len(secret) <= MAX_KEY_BYTES:
+        raise ConfigError(f"{file}: a token key has {MIN_KEY_BYTES} to {MAX_KEY_BYTES} bytes; draw it at random")
+    return keys_of(secret)
 
 
-class _BadLine(Exception):  # private, and caught in this file
-    def __init__(self, reason: str) -> None:
-        super().__init__(reason)
-        self.reason = reason
+def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
+    batch: list[Line] = []
+    size = 0
+    for line in lines:
+        batch.append(line)
+        size += line.size
+        if len(batch) >= BATCH_LINES or size >= BATCH_BYTES:
+            yield batch
+            batch, size = [], 0
+    if batch:
+        yield batch
 
 
-def _lines(stream: BinaryIO) -> Iterator[bytes | None]:
-    """Lines without their end; `None` for one longer than a record may be, of which only a part was in memory."""
-    while line := stream.readline(MAX_BYTES + 2):
-        if line.endswith(b"\n") or len(line) < MAX_BYTES + 2:
-            yield line.rstrip(b"\r\n")
-            continue
-        while line and not line.endswith(b"\n"):
-            line = stream.readline(_CHUNK)
-        yield None
+def _answers(
+    batch: Sequence[Line], policy: Policy, detector: Detector, keys: TransformKeys
+) -> Iterator[dict[str, object]]:
+    """The output lines of a batch, in order."""
+    records = [line.record for line in batch if isinstance(line.record, RawRecord)]
+    outcomes = iter(redact_many(records, policy, detector, keys))
+    for line in batch:
+        yield _answer(line, None if line.record is None else next(outcomes))
+
+
+def _answer(line: Line, outcome: Outcome | None) -> dict[str, object]:
+    if isinstance(outcome, Redacted):
+        spans = [_span(span) for span in outcome.spans]
+        return {"id": line.name, "record": dict(outcome.record.fields), "spans": spans}
+    reason = line.reason if outcome is None else outcome.reason.value
+    return {"id": line.name, "error": f"{reason} (line {line.number})"}
+
+
+def _span(span: Span) -> dict[str, object]:
+    return {
+        "field": span.field,
+        "start": span.start,
+        "end": span.end,
+        "entity_type": span.entity_type,
+        "replacement": span.replacement,
+    }

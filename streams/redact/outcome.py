@@ -3,26 +3,32 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from schemas.errors import Reason
 from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import RawValues, SanitizedRecord
 
 
-@dataclass(frozen=True, slots=True)
-class Redacted:
-    """A record that may be shown, and, apart from it, what it takes to go back.
+class Redacted(NamedTuple):
+    """A record that may be shown, and, apart from it, what it takes to go back. It prints no value.
 
-    `values`: placeholder → original. `sources`: raw text of each field shown. `subjects`: raw text at the policy's
-    subject paths, shown or not.
+    `values`: placeholder, token or surrogate → original. `sources`: raw text of each field shown. `subjects`: raw
+    text at the policy's subject paths, shown or not.
     """
 
     record: SanitizedRecord
-    spans: tuple[Span, ...]
     geometry: tuple[FieldGeometry, ...]
     values: RawValues
     sources: RawValues
     subjects: RawValues
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """What was replaced, in all fields."""
+        if len(self.geometry) == 1:
+            return self.geometry[0].spans
+        return tuple(span for field in self.geometry for span in field.spans)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,9 +11,11 @@ from typing import NoReturn
 from schemas.errors import Reason, Unparseable
 from schemas.hidden import RawRecord
 from streams.redact.avro import Schema, decode_avro
+from streams.redact.csv_table import rows_of
 
 JSON = "application/json"
 TEXT = "text/plain"
+CSV = "text/csv"
 AVRO = "avro/binary"
 MAX_BYTES = 1024 * 1024  # the contract of raw.P
 MAX_DEPTH = 32
@@ -23,7 +25,8 @@ _BRACKET = re.compile(rb'"(?:[^"\\]++|\\.)*+"?|[\[\]{}]', re.DOTALL)
 
 
 def parse(payload: bytes, media_type: str, schema: Schema | None = None) -> RawRecord:
-    """The record in `payload`. Plain text becomes the field `text`; Avro needs its writer's `schema`.
+    """The record in `payload`. Plain text becomes the field `text`, a CSV table with a header line the fields
+    `rows[].column`; Avro needs its writer's `schema`.
 
     Raises `Unparseable` or `Undecodable`; the message never holds anything of the payload.
     """
@@ -34,6 +37,8 @@ def parse(payload: bytes, media_type: str, schema: Schema | None = None) -> RawR
         return RawRecord(parse_json_object(payload))
     if kind == TEXT:
         return RawRecord({"text": _text(payload)})
+    if kind == CSV:
+        return RawRecord({"rows": rows_of(_text(payload))})
     if kind == AVRO:
         if schema is None:
             raise Unparseable(Reason.UNKNOWN_SCHEMA)
@@ -43,15 +48,33 @@ def parse(payload: bytes, media_type: str, schema: Schema | None = None) -> RawR
 
 def parse_json_object(payload: bytes) -> Mapping[str, object]:
     """A JSON object (RFC 8259) without what readers disagree about: duplicate keys, NaN, lone surrogates, NUL."""
-    text = _text(payload)
+    value = _json(_text(payload), payload)
+    if not isinstance(value, dict):
+        raise Unparseable(Reason.NOT_AN_OBJECT)
+    return value
+
+
+def nested_json(text: str) -> dict[str, object] | list[object] | None:
+    """The JSON object or array that a text field holds; None for no such, or one that readers disagree about."""
+    start = text.lstrip()[:1]
+    if start not in {"{", "["}:
+        return None
+    try:
+        value = _json(text, text.encode())
+    except (Unparseable, UnicodeEncodeError):
+        return None
+    return value if isinstance(value, (dict, list)) else None
+
+
+def _json(text: str, payload: bytes) -> object:
     if _depth(payload) > MAX_DEPTH:
         raise Unparseable(Reason.TOO_DEEP)
     try:
-        value = json.loads(text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite)
+        value: object = json.loads(
+            text, object_pairs_hook=_object, parse_constant=_no_constant, parse_float=_finite
+        )
     except (json.JSONDecodeError, ValueError):  # ValueError: an integer of more than 4,300 digits
         raise Unparseable(Reason.BAD_JSON) from None
-    if not isinstance(value, dict):
-        raise Unparseable(Reason.NOT_AN_OBJECT)
     if "\\u" in text:
         _check_strings(value)
     return value

@@ -20,16 +20,14 @@ from schemas.hidden import RawRecord
 from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
-from streams.redact.bundle import bundle_hash
-from streams.redact.coverage import covered, redacted_event
-from streams.redact.detect.find import Detector
+from streams.redact.coverage import adopted_event, covered, redacted_event
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
 from streams.redact.quarantine import Quarantine, topic_key
 from streams.redact.redactor import redact, redact_many
 from streams.redact.release import Hashes, Release, Releaser
-from topology.control import PolicyRecord
-from topology.policies import Policy, load_policy_bytes
+from streams.redact.ruling import Ruling, Rulings, RulingSeams
+from streams.redact.transform.keys import TransformKeys
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
 from vault.raw import Media, transit_key
@@ -43,21 +41,10 @@ Parse = Callable[[bytes, Media, int | None], RawRecord]
 
 
 @dataclass(frozen=True, slots=True)
-class Ruling:
-    """The policy in force, with the detector built for it."""
-
-    policy: Policy
-    detector: Detector
-    bundle: str
-
-
-@dataclass(frozen=True, slots=True)
 class Seams:
     """What the stage needs from the outside."""
 
-    policy_in_force: Callable[[], PolicyRecord | None]
-    """What signed `control` says now; None: nothing may be released, and raw records wait on the log."""
-    build_detector: Callable[[Policy], Detector]
+    ruling: RulingSeams
     parse: Parse
     hashes: Hashes
     vault: Vault
@@ -87,51 +74,51 @@ class RedactProcessor:
         self._sealer = SegmentSealer(data_keys, SlotHalves(seams.vault, project, slot), project, slot)
         self._quarantine = Quarantine(project, slot, data_keys)
         self._releaser = Releaser(project, seams.hashes)
+        self._keys = TransformKeys(seams.hashes.token.digest)
         self._slot = Slot(slot, 0, f"redact.{project}", project)
         self._sequence = 0
-        self._ruling: Ruling | None = None
+        self._rulings = Rulings(project, seams.ruling)
+        self._adopted: set[str] = set()
+        """Hashes of the bundles that the audit knows this epoch to work by."""
 
     @property
     def held(self) -> frozenset[str]:
-        """Without a policy in force nothing may leave: raw records wait where they are."""
-        return frozenset() if self._ruling else frozenset({f"raw.{self._project}"})
+        """Without a ruling nothing may leave: raw records wait where they are."""
+        return frozenset() if self._rulings.ruling else frozenset({f"raw.{self._project}"})
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - its epoch is its state
         """Begin the epoch: what an earlier one left unnamed in Vault is an orphan once this commits."""
         self._slot = slot
         self._sequence = 0
-        self._rule()
-        epoch = self._codec.encode(SlotEpoch(slot.name, slot.epoch))
-        return Plan(outputs=[Outgoing(f"segments.{self._project}", f"epoch/{slot.name}".encode(), epoch)])
+        self._adopted = set()
+        self._rulings.follow()
+        epoch = Outgoing(
+            f"segments.{self._project}",
+            f"epoch/{slot.name}".encode(),
+            self._codec.encode(SlotEpoch(slot.name, slot.epoch)),
+        )
+        return Plan(outputs=[epoch], notice=self._rulings.notice)
 
-    def control(self, changed: Sequence[str]) -> Plan:
-        """Take up the policy in force."""
-        if any(concern.startswith("policy/") for concern in changed):
-            self._rule()
-        return Plan()
+    def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - what is in force is asked for as a whole
+        """Take up the policy in force and who has frozen what."""
+        self._rulings.follow()
+        return Plan(notice=self._rulings.notice)
 
     def process(self, batch: Batch) -> Plan:
         """One outcome for every offset of the batch."""
-        plan = Plan()
+        self._rulings.look(batch.now)
+        plan = Plan(notice=self._rulings.notice)
         if not batch.messages:
             return plan
-        if self._ruling is None:  # they were held; if some come all the same, their position must not be committed
-            raise LogUnavailable(f"no policy of {self._project} is in force; its raw records wait")
-        work = _Work(batch.now, self._ruling)
+        ruling = self._rulings.ruling
+        if ruling is None:  # they were held; if some come all the same, their position must not be committed
+            raise LogUnavailable(self._rulings.notice)
+        work = _Work(batch.now, ruling)
         self._redact(batch.messages, work)
         self._seal(work)
         self._release(work, plan)
         self._cover(batch, work, plan)
         return plan
-
-    def _rule(self) -> None:
-        record = self._seams.policy_in_force()
-        if record is None:
-            self._ruling = None
-        elif self._ruling is None or self._ruling.policy.hash != record.hash:
-            policy = load_policy_bytes(record.body)
-            detector = self._seams.build_detector(policy)
-            self._ruling = Ruling(policy, detector, bundle_hash(policy, detector))
 
     # 1 and 2: payloads, records, outcomes
 
@@ -139,7 +126,7 @@ class RedactProcessor:
         payloads = open_messages(messages, self._raw_keys, self._project)
         records = [self._parsed(payload) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
-        outcomes = iter(self._outcomes(good, work.ruling))
+        outcomes = iter(_outcomes(good, work.ruling, self._keys))
         for message, record in zip(messages, records, strict=True):
             outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
             self._note(message, outcome, work)
@@ -151,13 +138,6 @@ class RedactProcessor:
             return self._seams.parse(payload.data, payload.media, payload.schema_id)
         except RecordError as error:
             return error
-
-    @staticmethod
-    def _outcomes(records: Sequence[RawRecord], ruling: Ruling) -> list[Outcome]:
-        try:
-            return redact_many(records, ruling.policy, ruling.detector)
-        except Exception:  # noqa: BLE001 - a recognizer may be anybody's code: what it breaks on is quarantined
-            return [_alone(record, ruling) for record in records]
 
     def _note(self, message: Message, outcome: Outcome, work: _Work) -> None:
         if isinstance(outcome, Redacted):
@@ -193,7 +173,7 @@ class RedactProcessor:
         entries = {release.task_id: release.entry for _, release in work.releases}
         for message, release in work.releases:
             task = self._releaser.task(
-                release, segment_of[release.task_id], work.ruling.policy, work.ruling.bundle
+                release, segment_of[release.task_id], work.ruling.policy, work.ruling.bundle.hash
             )
             self._put(plan, f"tasks.{self._project}", release.task_id.encode(), task)
             outcome = OffsetOutcome(message.offset, RawOutcome.TASK, task_id=release.task_id)
@@ -203,7 +183,7 @@ class RedactProcessor:
             index = self._index(segment, entries, work)
             self._put(plan, f"segments.{self._project}", segment.segment_id.encode(), index)
         for message, reason in work.quarantined:
-            entry = self._quarantine.seal(message, reason, work.ruling.bundle, work.now)
+            entry = self._quarantine.seal(message, reason, work.ruling.bundle.hash, work.now)
             self._put(plan, f"quarantine.{self._project}", topic_key(message), entry)
             outcome = OffsetOutcome(message.offset, RawOutcome.QUARANTINED, reason=reason.value)
             work.results[_place(message)] = outcome
@@ -215,18 +195,21 @@ class RedactProcessor:
             slot=self._slot.name,
             epoch=self._slot.epoch,
             sequence=int(sequence),
-            bundle=work.ruling.bundle,
+            bundle=work.ruling.bundle.hash,
             created_at=work.now,
             expires_at=work.now + work.ruling.policy.segment_hours * HOUR_MS,
             entries=tuple(entries[task] for task in segment.task_ids),
         )
 
     def _cover(self, batch: Batch, work: _Work, plan: Plan) -> None:
+        if work.ruling.bundle.hash not in self._adopted:
+            self._adopted.add(work.ruling.bundle.hash)  # forgotten by `restore`, should the commit fail
+            plan.events.append(adopted_event(work.ruling.bundle, work.ruling.policy))
         segments = tuple(segment.segment_id for segment in work.segments)
         for place, messages in sorted(batch.by_partition().items()):
             outcomes = {m.offset: work.results[_place(m)] for m in messages}
             plan.events += [
-                redacted_event(coverage, work.ruling.bundle, work.ruling.policy, segments)
+                redacted_event(coverage, work.ruling.bundle.hash, work.ruling.policy, segments)
                 for coverage in covered(place, batch.positions_before[place], outcomes)
             ]
 
@@ -234,9 +217,16 @@ class RedactProcessor:
         plan.outputs.append(Outgoing(topic, key, self._codec.encode(record)))
 
 
-def _alone(record: RawRecord, ruling: Ruling) -> Outcome:
+def _outcomes(records: Sequence[RawRecord], ruling: Ruling, keys: TransformKeys) -> list[Outcome]:
     try:
-        return redact(record, ruling.policy, ruling.detector)
+        return redact_many(records, ruling.policy, ruling.detector, keys)
+    except Exception:  # noqa: BLE001 - a recognizer may be anybody's code: what it breaks on is quarantined
+        return [_alone(record, ruling, keys) for record in records]
+
+
+def _alone(record: RawRecord, ruling: Ruling, keys: TransformKeys) -> Outcome:
+    try:
+        return redact(record, ruling.policy, ruling.detector, keys)
     except Exception:  # noqa: BLE001 - as above; its text could quote the record, so only the reason is kept
         return Refused(Reason.DETECTION_FAILED)
 

@@ -33,6 +33,7 @@ class Hashes(Hidden):
     task: KeyedHash
     subject: KeyedHash
     digest: KeyedHash
+    token: KeyedHash
 
 
 @dataclass(frozen=True, slots=True, repr=False)

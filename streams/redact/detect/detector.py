@@ -1,42 +1,52 @@
-"""The detector in use: every step of this room over one folded text, and the union of what they find."""
+"""The detector in use: rules and classifier over folded texts, and the union of what they find."""
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import replace
 from functools import cache
 from importlib.metadata import version
 
+from schemas.errors import Reason, Refused
+from streams.redact.detect.classifier import Classifier
 from streams.redact.detect.custom import CustomScanner
-from streams.redact.detect.find import DEFAULT, UNUSUAL, Find
+from streams.redact.detect.encoded import encoded_finds
+from streams.redact.detect.find import DEFAULT, UNUSUAL, Find, Searched
 from streams.redact.detect.forms import load_forms
-from streams.redact.detect.merge import draw_together, union
+from streams.redact.detect.lexicon import Lexicon, lexicon_for, zipf_of
+from streams.redact.detect.merge import union
+from streams.redact.detect.model import Model, load_model
 from streams.redact.detect.patterns import PatternScanner
 from streams.redact.detect.recognizers import load_recognizers
-from streams.redact.detect.shadow import Shadow, foreign_words, shadow_of
-from streams.redact.detect.vocabulary import Vocabulary, load_vocabulary
-from streams.redact.detect.words import WordScanner
-from topology.policies import Detection, Policy
+from streams.redact.detect.shadow import Shadow, fold, foreign_words, shadow_of
+from streams.redact.detect.user_recognizers import UserRecognizers, load_user_recognizers
+from topology.policies import Detection, FailedChecksum, ForeignScript, Policy, Years
 
-_DECIDING = ("hyperscan", "presidio-analyzer", "regex", "wordfreq")
+_FIRST = "Anna Schmidt of Berlin, 12 March 1984."
+COMMON_ZIPF = 3.0  # about 29,000 English words: in lower case they are themselves, and no slip of somebody's name
+_DECIDING = ("hyperscan", "numba", "numpy", "phonenumbers", "presidio-analyzer", "regex", "wordfreq")
 
 
-class RuleDetector:
-    """Rules and deny-by-default. One thread at a time."""
+class TextDetector:
+    """Rules and classifier. One thread at a time."""
 
     def __init__(
         self,
         patterns: PatternScanner,
-        words: WordScanner,
         custom: CustomScanner,
-        everyday: frozenset[str],
+        classifier: Classifier,
+        lexicon: Lexicon,
+        user: UserRecognizers,
         data_hash: str,
+        *,
+        refuses_foreign: bool,
     ) -> None:
         self._patterns = patterns
-        self._words = words
         self._custom = custom
-        self._everyday = everyday
+        self._classifier = classifier
+        self._lexicon = lexicon
+        self._user = user
+        self._refuses_foreign = refuses_foreign
         self._data_hash = data_hash
 
     @property
@@ -49,20 +59,53 @@ class RuleDetector:
         return self._data_hash
 
     def is_everyday(self, word: str) -> bool:
-        return word in self._everyday
+        return word in self._lexicon.everyday
 
-    def find(self, texts: Sequence[str]) -> list[list[Find]]:
-        return [self._find_one(text) for text in texts]
+    def is_common(self, word: str) -> bool:
+        return zipf_of(word, self._lexicon) >= COMMON_ZIPF
 
-    def _find_one(self, text: str) -> list[Find]:
-        shadow = shadow_of(text)
-        finds = self._patterns.find(shadow.text)
-        finds += self._words.find(shadow.text)
-        finds += self._custom.find(shadow.text)
-        finds += [Find(start, end, UNUSUAL, DEFAULT) for start, end in shadow.long_runs]
-        drawn = union(draw_together(union(finds), shadow.text))
-        foreign = [Find(start, end, UNUSUAL, DEFAULT) for start, end in foreign_words(text)]
-        return union([*to_raw(drawn, shadow), *foreign]) if foreign else to_raw(drawn, shadow)
+    def search(self, texts: Sequence[str]) -> list[Searched]:
+        if self._refuses_foreign and any(foreign_words(text) for text in texts):
+            raise Refused(Reason.DETECTION_FAILED)
+        searched = self._look(texts)
+        encoded = encoded_finds(texts, lambda plain: [one.finds for one in self._look(plain)])
+        users = self._user.find_raw(texts)
+        return [
+            Searched(union([*one.finds, *more, *own]), one.mass) if more or own else one
+            for one, more, own in zip(searched, encoded, users, strict=True)
+        ]
+
+    def warm_up(self) -> None:
+        """Load or make the machine code. A user's own recognizers are left alone: they may hang."""
+        self._look([_FIRST])
+
+    def _look(self, texts: Sequence[str]) -> list[Searched]:
+        shadows = [shadow_of(text) for text in texts]
+        folded = [shadow.text for shadow in shadows]
+        ruled = self._rules(folded)
+        worded, masses = self._classifier.search(folded, ruled)
+        return [
+            Searched(_together(text, shadow, rules, words), mass)
+            for text, shadow, rules, words, mass in zip(texts, shadows, ruled, worded, masses, strict=True)
+        ]
+
+    def _rules(self, folded: list[str]) -> list[list[Find]]:
+        found = self._patterns.find_many(folded)
+        users = self._user.find_folded(folded)
+        return [
+            [*finds, *own, *self._custom.find(text)] for finds, own, text in zip(found, users, folded, strict=True)
+        ]
+
+
+def _together(text: str, shadow: Shadow, rules: list[Find], words: list[Find]) -> list[Find]:
+    """The union, in coordinates of the text."""
+    finds = union([*rules, *words]) if rules else words
+    if shadow.long_runs:
+        finds = union([*finds, *(Find(start, end, UNUSUAL, DEFAULT) for start, end in shadow.long_runs)])
+    if text.isascii():
+        return finds
+    foreign = [Find(start, end, UNUSUAL, DEFAULT) for start, end in foreign_words(text)]
+    return union([*to_raw(finds, shadow), *foreign]) if foreign else to_raw(finds, shadow)
 
 
 def to_raw(finds: Sequence[Find], shadow: Shadow) -> list[Find]:
@@ -72,30 +115,47 @@ def to_raw(finds: Sequence[Find], shadow: Shadow) -> list[Find]:
     moved = []
     for find in finds:
         start, end = shadow.to_raw(find.start, find.end)
-        moved.append(replace(find, start=start, end=end))
+        moved.append(Find(start, end, find.entity_type, find.weight))
     return union(moved)
 
 
-def build_detector(policy: Policy) -> RuleDetector:
-    """The detector for `policy`. Takes 6 s the first time; raises `ConfigError` for what can't be searched."""
-    vocabulary = load_vocabulary(policy.language, policy.detection.allow)
-    return RuleDetector(
-        patterns=_patterns(),
-        words=WordScanner(vocabulary),
-        custom=CustomScanner(policy.detection),
-        everyday=vocabulary.function_words,
-        data_hash=_data_hash(vocabulary, policy.detection),
+def build_detector(policy: Policy, model: Model | None = None) -> TextDetector:
+    """The detector for `policy`, by default with the model of this package; ready for its first text.
+
+    Raises `ConfigError` for what can't be searched.
+    """
+    detection, model = policy.detection, model or load_model()
+    lexicon = lexicon_for(policy.language)
+    allowed = [part.lower() for word in detection.allow for part in fold(word).split()]
+    detector = TextDetector(
+        patterns=patterns_for(detection),
+        custom=CustomScanner(detection),
+        classifier=Classifier(lexicon, model, detection.mode, detection.threshold_permille, allowed),
+        lexicon=lexicon,
+        user=load_user_recognizers(detection.recognizers),
+        data_hash=_data_hash(lexicon, model, detection),
+        refuses_foreign=detection.foreign_script is ForeignScript.QUARANTINE,
+    )
+    detector.warm_up()
+    return detector
+
+
+def patterns_for(detection: Detection) -> PatternScanner:
+    """The rules of this package, as the policy wants them."""
+    return _patterns(
+        mistyped=detection.failed_checksum is FailedChecksum.MASK, bare_years=detection.years is Years.HIDE
     )
 
 
 @cache
-def _patterns() -> PatternScanner:
-    """Built once a process: compiling takes a second and depends on no policy."""
-    return PatternScanner((*load_recognizers(), *load_forms()))
+def _patterns(*, mistyped: bool, bare_years: bool) -> PatternScanner:
+    """Built once a process: compiling takes seconds."""
+    return PatternScanner((*load_recognizers(mistyped=mistyped), *load_forms(bare_years=bare_years)))
 
 
-def _data_hash(vocabulary: Vocabulary, detection: Detection) -> str:
-    state = hashlib.sha256(vocabulary.digest().encode())
-    state.update(_patterns().digest().encode())
+def _data_hash(lexicon: Lexicon, model: Model, detection: Detection) -> str:
+    state = hashlib.sha256(lexicon.digest.encode())
+    state.update(model.digest.encode())
+    state.update(patterns_for(detection).digest().encode())
     state.update(repr(detection).encode())
     return state.hexdigest()

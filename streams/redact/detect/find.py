@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 # Weights of evidence: they only choose the type shown when finds overlap, never whether something is hidden.
 CERTAIN = 1.0  # a checksum holds, or the record itself says so
@@ -15,17 +15,26 @@ DEFAULT = 0.1  # nothing is known but that it is unusual
 
 UNUSUAL = "UNUSUAL"  # a word that no common text would hold: a name more often than not
 NUMBER = "NUMBER"  # digits of which no recognizer knows the meaning
-WORDY = frozenset({UNUSUAL, NUMBER, "PERSON", "LOCATION", "ADDRESS"})
 
 
-@dataclass(frozen=True, slots=True)
-class Find:
+class Find(NamedTuple):
     """Text `[start, end)` in code points is of `entity_type` (Presidio's vocabulary, `UNUSUAL` or `NUMBER`)."""
 
     start: int
     end: int
     entity_type: str
     weight: float = LIKELY
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """Finds of one text, ascending and disjoint, in its code points.
+
+    `mass`: the probabilities that a word is sensitive, added up over the words left readable.
+    """
+
+    finds: list[Find]
+    mass: float
 
 
 class Detector(Protocol):
@@ -45,5 +54,8 @@ class Detector(Protocol):
     def is_everyday(self, word: str) -> bool:
         """Whether `word`, folded and in lower case, is so common that it tells of nobody."""
 
-    def find(self, texts: Sequence[str]) -> list[list[Find]]:
-        """For each text its finds: ascending, disjoint, in code points of the text given."""
+    def is_common(self, word: str) -> bool:
+        """Whether `word`, folded and in lower case, is a word that common texts hold; wider than everyday."""
+
+    def search(self, texts: Sequence[str]) -> list[Searched]:
+        """For each text what is found in it, and how much may have been missed."""

@@ -1,23 +1,22 @@
-"""The record's own sensitive values as a deny list for its free text."""
+"""The record's own sensitive values as a deny list for its free text, however the text spells them."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import islice, pairwise
 
 from schemas.hidden import Hidden
-from streams.redact.detect.find import CERTAIN, STRONG, WEAK, Find
-from streams.redact.detect.shadow import fold, shadow_of
+from streams.redact.detect.context.foreign import Foreign
+from streams.redact.detect.context.known import Known
+from streams.redact.detect.context.names import with_initials
+from streams.redact.detect.context.squeezed import find_inside, find_spelled, find_wholes
+from streams.redact.detect.context.words import Words
+from streams.redact.detect.find import LIKELY, STRONG, Find
+from streams.redact.detect.shadow import shadow_of
 
-MIN_PART = 3  # characters of a word; two letters are in every text
-MIN_INSIDE = 5  # from which a value is also looked for inside longer words
-MIN_DIGITS = 4
-MAX_WORDS = 12  # a longer value is prose, whose words say nothing of anyone by themselves
 MAX_VALUES = 500  # a record with more is a table; its first ones count
-
-_PART = re.compile(r"[0-9a-z\x1a]+")
-_DIGITS = re.compile(r"\d(?:[ .\-/()+]{0,2}\d)*")
+_NAME_GAPS = frozenset((" ", "-", ", ", "'", "/", " - "))
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -29,91 +28,85 @@ class KnownValue(Hidden):
 
 
 class OwnValues(Hidden):
-    """Searches folded text for values, their words, e-mail local parts and digit groups, case-insensitively.
+    """Searches a text for values, their words and what people make of them: `detect/context/` has a file for each.
 
     An everyday word ("new", "will") counts only where it is written with a capital: else a customer called Will
-    would black out every sentence, and the reader learns nothing of him from a verb.
+    would black out every sentence, and the reader learns nothing of him from a verb. What is made of a value
+    (a pet form, a plural, a slip of the pen) counts in lower case unless it is a common word itself.
     """
 
-    __slots__ = ("_digits", "_everyday", "_inside", "_words")
+    __slots__ = ("_common", "_everyday", "_foreign", "_known", "_values")
 
-    def __init__(self, values: Iterable[KnownValue], is_everyday: Callable[[str], bool]) -> None:
+    def __init__(
+        self,
+        values: Iterable[KnownValue],
+        is_everyday: Callable[[str], bool],
+        is_common: Callable[[str], bool] | None = None,
+    ) -> None:
+        """`is_common` knows more words of the language than `is_everyday`; without it they are one."""
+        self._values = [(value.text, value.entity_type) for value in islice(values, MAX_VALUES)]
         self._everyday = is_everyday
-        self._words: dict[str, str] = {}
-        self._inside: dict[str, str] = {}
-        self._digits: dict[str, str] = {}
-        for count, value in enumerate(values):
-            if count >= MAX_VALUES:
-                break
-            self._add(fold(value.text).lower().strip(), value.entity_type)
+        self._common = is_common or is_everyday
+        self._known: Known | None = None  # made when the first text comes: many records have none
+        self._foreign: Foreign | None = None
 
     def find(self, text: str) -> list[Find]:
-        """Finds in `text`, in its coordinates, unsorted and overlapping."""
-        if not (self._words or self._inside or self._digits):
+        """Finds in `text`, in its coordinates, unsorted and overlapping. Linear in the text."""
+        if not self._values:
             return []
+        if self._known is None:
+            self._known = Known(self._values, self._everyday)
+            if not all(value.isascii() for value, _ in self._values):
+                self._foreign = Foreign(self._values, self._everyday)
+        if text.isascii():
+            return self._in_folded(text, self._known)
         shadow = shadow_of(text)
-        lower = shadow.text.lower()
-        finds = [*self._in_words(shadow.text, lower), *self._in_text(lower), *self._in_digits(lower)]
-        return [Find(*shadow.to_raw(find.start, find.end), find.entity_type, find.weight) for find in finds]
+        finds = self._in_folded(shadow.text, self._known)
+        moved = [Find(*shadow.to_raw(find.start, find.end), find.entity_type, find.weight) for find in finds]
+        self._foreign = self._foreign or Foreign(self._values, self._everyday)
+        return [*moved, *self._foreign.find(text)]
 
-    def _add(self, value: str, kind: str) -> None:
-        parts = _PART.findall(value)
-        if len(value) < MIN_PART or not parts:
-            return
-        if (len(parts) > 1 or len(value) >= MIN_INSIDE) and not self._everyday(value):
-            self._inside.setdefault(value, kind)
-        digits = "".join(char for char in value if char.isdigit())
-        if len(digits) >= MIN_DIGITS and len(digits) * 2 >= len(value):
-            self._digits.setdefault(digits, kind)
-        if len(parts) <= MAX_WORDS:
-            for part in parts:
-                self._add_part(part, kind)
+    def _in_folded(self, text: str, known: Known) -> list[Find]:
+        words = Words(text)
+        finds = [_with_initials(find, text) for find in self._in_words(words, known)]
+        finds += known.digits.find(text)
+        finds += known.dates.find(words)
+        finds += known.initials.find(words)
+        return [*finds, *_side_by_side(finds, text)] if finds else finds
 
-    def _add_part(self, part: str, kind: str) -> None:
-        if part.isdigit():
-            if len(part) >= MIN_DIGITS:
-                self._digits.setdefault(part, kind)
-        elif len(part) >= MIN_PART:
-            self._words.setdefault(part, kind)
-            if len(part) >= MIN_INSIDE and not self._everyday(part):
-                self._inside.setdefault(part, kind)
-
-    def _in_words(self, text: str, lower: str) -> Iterator[Find]:
-        for match in _PART.finditer(lower):
-            kind = self._words.get(match.group())
-            if kind is None:
-                continue
-            start, end = match.span()
-            if text[start].isupper() or not self._everyday(match.group()):
-                yield Find(start, end, kind, STRONG)
-
-    def _in_text(self, lower: str) -> Iterator[Find]:
-        for value, kind in self._inside.items():
-            start = lower.find(value)
-            while start >= 0:
-                end = start + len(value)
-                yield Find(*_whole_word(lower, start, end), kind, CERTAIN)
-                start = lower.find(value, end)
-
-    def _in_digits(self, lower: str) -> Iterator[Find]:
-        if not self._digits:
-            return
-        for match in _DIGITS.finditer(lower):
-            digits = "".join(char for char in match.group() if char.isdigit())
-            if len(digits) < MIN_DIGITS:
-                continue
-            kind = self._digits.get(digits)
-            if kind is not None:
-                yield Find(match.start(), match.end(), kind, CERTAIN)
-                continue
-            part = next((kind for known, kind in self._digits.items() if digits in known or known in digits), None)
-            if part is not None:
-                yield Find(match.start(), match.end(), part, WEAK)
+    def _in_words(self, words: Words, known: Known) -> Iterator[Find]:
+        yield from _listed(words, known.sure, self._everyday, STRONG)
+        yield from _listed(words, known.likely, self._common, LIKELY)
+        for start, end, kind in known.typos.find(words.spaced):
+            if not self._common(words.spaced[start:end]):
+                yield Find(start - 1, end - 1, kind, LIKELY)
+        yield from find_wholes(words, known.wholes)
+        yield from find_inside(words, known.inside)
+        yield from find_spelled(words, known.sure)
+        if self._foreign and self._foreign.is_known:
+            yield from self._foreign.find_romanized(words)
 
 
-def _whole_word(text: str, start: int, end: int) -> tuple[int, int]:
-    while start > 0 and text[start - 1].isalnum() and text[start].isalnum():
-        start -= 1
-    while end < len(text) and text[end].isalnum() and text[end - 1].isalnum():
-        end += 1
-    return start, end
+def _listed(
+    words: Words, kinds: Mapping[str, str], is_word: Callable[[str], bool], weight: float
+) -> Iterator[Find]:
+    """Words of the text that are listed, each as a word of its own; a word of the language needs a capital."""
+    for word in words.distinct.intersection(kinds):
+        common = is_word(word)
+        for start, end in words.spans_of(word):
+            if not common or words.text[start].isupper():
+                yield Find(start, end, kinds[word], weight)
+
+
+def _with_initials(find: Find, text: str) -> Find:
+    start, end = with_initials(text, find.start, find.end)
+    if start == find.start and end == find.end:
+        return find
+    return Find(start, end, find.entity_type, find.weight)
+
+
+def _side_by_side(finds: Iterable[Find], text: str) -> Iterator[Find]:
+    """Parts of one value next to each other are one find, so that a name gets one placeholder."""
+    for left, right in pairwise(sorted(finds, key=lambda find: (find.start, find.end))):
+        if left.entity_type == right.entity_type and text[left.end : right.start] in _NAME_GAPS:
+            yield Find(left.start, right.end, left.entity_type, min(left.weight, right.weight))

@@ -16,6 +16,7 @@ import regex  # type: ignore[import-untyped]  # it ships no types
 FOREIGN = "\x1a"
 LONG_RUN = 128  # characters without a space; longer is no word, and would make bounded patterns slow
 _NOT_LATIN = regex.compile(r"[^\P{L}\p{Latin}]+")
+_NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
 _LONG = re.compile(rf"\S{{{LONG_RUN + 1},}}")
 
 # Letters that look Latin. Not the whole of Unicode's confusables: those met in names written to evade a filter.
@@ -26,6 +27,24 @@ _LOOKALIKES: dict[str, str] = dict(
         strict=True,
     )
 )
+_LOOKALIKES |= dict(
+    zip(
+        "αγεηικρτυχϲкгпᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀꜱᴛᴜᴠᴡʏᴢɑɡɩօսոհցᎪᏴᏟᎬᎻᎫᏦᏞᎷᏢᎡᏚᎢᏙᎳᏃ",
+        "ayenikptuxckrnABCDEFGHIJKLMNOPRSTUVWYZagiounhgABCEHJKLMPRSTVWZ",
+        strict=True,
+    )
+)
+_LOOKALIKES |= {chr(0x1F1E6 + place): chr(0x41 + place) for place in range(26)}  # regional indicators
+_LOOKALIKES |= {chr(0x1F170 + place): chr(0x41 + place) for place in range(26)}  # letters in black squares
+_LOOKALIKES |= {
+    "\u3002": ".",
+    "\u2215": "/",
+    "\u2044": "/",
+    "\u2236": ":",
+    "\ua789": ":",
+    "\u2219": ".",
+    "\u0589": ":",
+}
 _LOOKALIKES |= {"ß": "ss", "æ": "ae", "œ": "oe", "Æ": "AE", "Œ": "OE", "þ": "th", "Þ": "TH", "ø": "o", "Ø": "O"}
 _LOOKALIKES |= {"đ": "d", "ð": "d", "Đ": "D", "Ð": "D", "ł": "l", "Ł": "L", "\u0131": "i", "ŋ": "n"}
 _LOOKALIKES |= dict.fromkeys("\u2010\u2011\u2012\u2013\u2014\u2015\u2212", "-")
@@ -59,22 +78,29 @@ class _Folds(dict[str, str]):
     def __missing__(self, char: str) -> str:
         folded = _fold(char)
         self[char] = folded
+        if len(folded) != 1:
+            _UNEVEN.add(char)
         return folded
 
 
 _FOLDS = _Folds()
+_UNEVEN: set[str] = set()  # characters met that fold to none or to several
 _CACHE_LIMIT = 20_000  # distinct characters; all of Unicode would take 100 MB
 
 
 def shadow_of(text: str) -> Shadow:
-    """Fold `text`. Linear; ASCII text is its own shadow."""
+    """Fold `text`. Linear; ASCII text is its own shadow, and one in which nothing moved needs no offsets."""
     if text.isascii():
         return _without_long_runs(text, len(text), None)
     if len(_FOLDS) > _CACHE_LIMIT:
         _FOLDS.clear()
+        _UNEVEN.clear()
+    folded = _NOT_ASCII.sub(_fold_run, text)
+    if len(folded) == len(text) and _UNEVEN.isdisjoint(text):
+        return _without_long_runs(folded, len(text), None)
     pieces = [_FOLDS[char] for char in text]
     origin = tuple(index for index, piece in enumerate(pieces) for _ in piece)
-    return _without_long_runs("".join(pieces), len(text), origin)
+    return _without_long_runs(folded, len(text), origin)
 
 
 def foreign_words(text: str) -> list[tuple[int, int]]:
@@ -96,7 +122,11 @@ def foreign_words(text: str) -> list[tuple[int, int]]:
 
 def fold(text: str) -> str:
     """`text` as patterns and word lists see it."""
-    return text if text.isascii() else "".join([_FOLDS[char] for char in text])
+    return text if text.isascii() else _NOT_ASCII.sub(_fold_run, text)
+
+
+def _fold_run(match: re.Match[str]) -> str:
+    return "".join([_FOLDS[char] for char in match.group()])
 
 
 def _without_long_runs(folded: str, raw_length: int, origin: tuple[int, ...] | None) -> Shadow:

@@ -26,7 +26,7 @@ def find(detector):
     """What is found in one text: (text, type) in order."""
 
     def search(text: str) -> list[tuple[str, str]]:
-        [finds] = detector.find([text])
+        [finds] = [one.finds for one in detector.search([text])]
         return [(text[find.start : find.end], find.entity_type) for find in finds]
 
     return search

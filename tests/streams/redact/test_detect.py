@@ -36,11 +36,11 @@ HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\nfields: {tex
         ("call 070 4493 5104 today", "070 4493 5104", "PHONE_NUMBER"),
         ("ask Mr. Trevor McDonald for it", "Mr. Trevor McDonald", "PERSON"),
         ("the number is 99421 now", "99421", "NUMBER"),
-        ("we met Zsuzsanna there", "Zsuzsanna", "UNUSUAL"),
-        ("we met zsuzsanna there", "zsuzsanna", "UNUSUAL"),
+        ("we met Zsuzsanna there", "Zsuzsanna", "PERSON"),
+        ("we met zsuzsanna there", "zsuzsanna", "PERSON"),
         ("John has gone home", "John", "PERSON"),
         ("code ab12cd34ef please", "ab12cd34ef", "UNUSUAL"),
-        ("she is 李小龍 there", "李小龍", "UNUSUAL"),
+        ("she is 李小龍 there", "李小龍", "PERSON"),
     ],
 )
 def test_usual_forms_are_found_whole_and_named(find, text, value, kind):
@@ -68,7 +68,7 @@ def test_disguised_values_are_hidden(hides, text, secret):
     [
         "The delivery was late and the box was broken.",
         "I can't log in. What should I do now? It's not working at all!",
-        "Please help me with 3 boxes on the 2nd floor, it takes 10 min.",
+        "Please help me with 3 boxes in the kitchen, it takes 10 minutes.",
         "PLEASE HELP ME NOW",
     ],
 )
@@ -94,7 +94,7 @@ def test_custom_patterns_deny_and_allow_are_heeded():
         )
     )
     text = "In Veilstream the Blue Tree has tk42 on it"
-    [finds] = detector.find([text])
+    [finds] = [one.finds for one in detector.search([text])]
     assert [(text[f.start : f.end], f.entity_type) for f in finds] == [("Blue Tree", "DENIED"), ("tk42", "TICKET")]
 
 
@@ -112,7 +112,7 @@ def test_unknown_language_is_refused():
 
 def test_batch_gives_what_single_calls_give(detector):
     texts = ["", "Anna", "call 070 4493 5104", "nothing here"]
-    assert detector.find(texts) == [detector.find([text])[0] for text in texts]
+    assert detector.search(texts) == [detector.search([text])[0] for text in texts]
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 20), st.sampled_from("ABC"), st.floats(0, 1))))
@@ -127,7 +127,7 @@ def test_union_covers_all_finds_and_nothing_else(raw):
 
 @given(text=st.text(max_size=200))
 def test_finds_are_ascending_disjoint_and_inside(detector, text):
-    [finds] = detector.find([text])
+    [finds] = [one.finds for one in detector.search([text])]
     assert all(0 <= find.start < find.end <= len(text) for find in finds)
     assert all(one.end <= two.start for one, two in pairwise(finds))
 
@@ -136,7 +136,7 @@ def test_finds_are_ascending_disjoint_and_inside(detector, text):
 def test_time_grows_with_length_only(detector, unit):
     def seconds(length: int) -> float:
         begun = time.process_time()
-        detector.find([(unit * length)[:length]])
+        detector.search([(unit * length)[:length]])
         return time.process_time() - begun
 
     short = max(seconds(4_000), 0.004)

@@ -19,10 +19,11 @@ from streams.redact.coverage import MAX_OFFSETS
 from streams.redact.parse import parse
 from streams.redact.processor import RedactProcessor, Seams
 from streams.redact.release import MAX_SUBJECTS, Hashes
+from streams.redact.ruling import RulingSeams
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import CanaryDetector
-from topology.control import PolicyRecord
 from topology.policies import Policy, load_policy, policy_bytes
+from topology.signed_policies import PolicyRecord
 from vault import keyed_hash
 from vault.data_keys import DataKeys
 from vault.raw import MAX_PAYLOAD_BYTES, Media, seal_raw
@@ -41,16 +42,10 @@ class Desk:
         vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         for purpose in keyed_hash.Purpose:
             keyed_hash.create(vault, "demo", purpose)
-        hashes = Hashes(
-            *(
-                keyed_hash.load(vault, "demo", purpose)
-                for purpose in (keyed_hash.Purpose.TASK, keyed_hash.Purpose.SUBJECT, keyed_hash.Purpose.DIGEST)
-            )
-        )
+        hashes = Hashes(*(keyed_hash.load(vault, "demo", it) for it in ("task", "subject", "digest", "token")))
         record = PolicyRecord(policy.hash, policy.version, policy_bytes(policy)) if policy else None
         seams = Seams(
-            lambda: record,
-            lambda _: CanaryDetector(),
+            RulingSeams(lambda: record, tuple, lambda _: CanaryDetector()),
             lambda data, media, _schema: parse(data, media.value),
             hashes,
             vault,

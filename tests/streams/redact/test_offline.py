@@ -6,9 +6,9 @@ import json
 import pytest
 
 from schemas.errors import ConfigError
-from streams.redact.measure import main, measure, read_rows
-from streams.redact.offline import Summary, redact_file
-from topology.policies import Mode
+from streams.redact import offline
+from streams.redact.offline import BATCH_LINES, Summary, load_keys, redact_file
+from topology.policies import Mode, parse_policy
 
 
 @pytest.fixture
@@ -100,11 +100,73 @@ def test_missing_file_is_one_sentence(tmp_path, text_policy, detector):
         redact_file(tmp_path / "none", text_policy, None, io.StringIO(), detector)
 
 
-def test_measure_reports_both_numbers_together(tmp_path, detector, capsys):
-    file = tmp_path / "gold.jsonl"
-    row = {"text": "we met Zsuzsanna here", "spans": [{"start": 7, "end": 16, "entity_type": "PERSON"}]}
-    file.write_text(json.dumps(row) + "\n")
-    quality = measure(read_rows(file), detector)
-    assert (quality.leak, quality.over_redaction) == (0.0, 0.0)
-    assert main([str(file)]) == 0
-    assert "leak 0.00%, over-redaction 0.00%" in capsys.readouterr().out
+TOKENS = """
+name: tokens
+version: 1
+owner: someone
+review_by: 2030-01-01
+fields: {who: {category: PERSON, action: token, scope: project}, text: {category: PERSON, action: surrogate}}
+"""
+
+
+@pytest.fixture
+def run_tokens(tmp_path, detector):
+    def redact(keys=None, count=3):
+        source = tmp_path / "in.jsonl"
+        rows = [
+            json.dumps({"id": number, "who": "Zebulon", "text": "Anna Quackenbush"}) for number in range(count)
+        ]
+        source.write_text("\n".join(rows))
+        out = io.StringIO()
+        redact_file(source, parse_policy(TOKENS, "p"), None, out, detector, keys)
+        return [json.loads(line)["record"] for line in out.getvalue().splitlines()]
+
+    return redact
+
+
+def test_tokens_are_the_same_within_a_run_and_others_in_the_next(run_tokens):
+    one, two = run_tokens(), run_tokens()
+    assert len({record["who"] for record in one}) == 1
+    assert one[0]["who"] != two[0]["who"]
+
+
+def test_with_a_key_file_every_run_gives_the_same(run_tokens, tmp_path):
+    key = tmp_path / "key"
+    key.write_bytes(bytes(range(32)))
+    assert run_tokens(load_keys(key)) == run_tokens(load_keys(key))
+
+
+@pytest.mark.parametrize("content", [b"", b"short", b"x" * 5000])
+def test_a_key_file_that_is_no_key_is_refused(tmp_path, content):
+    key = tmp_path / "key"
+    key.write_bytes(content)
+    with pytest.raises(ConfigError, match="32 to 4096 bytes"):
+        load_keys(key)
+    with pytest.raises(ConfigError, match="No such file"):
+        load_keys(tmp_path / "none")
+
+
+def test_lines_of_many_batches_stay_in_order(run_tokens, run):
+    assert len(run_tokens(count=2 * BATCH_LINES + 1)) == 2 * BATCH_LINES + 1
+    bad_at = {BATCH_LINES - 1, BATCH_LINES, 2 * BATCH_LINES}
+    rows = [
+        "{" if n in bad_at else json.dumps({"id": n, "text": f"n {n % 10}"}) for n in range(2 * BATCH_LINES + 2)
+    ]
+    lines, summary = run("\n".join(rows).encode())
+    assert [line["id"] for line in lines] == [None if n in bad_at else n for n in range(2 * BATCH_LINES + 2)]
+    assert summary.failed == 3
+
+
+def test_the_mode_given_is_the_mode_that_searches(tmp_path, text_policy, monkeypatch):
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": 1, "text": "x"}\n')
+    asked = []
+
+    def building(policy):
+        asked.append(policy.detection.mode)
+        raise ConfigError("enough")
+
+    monkeypatch.setattr(offline, "build_detector", building)
+    with pytest.raises(ConfigError, match="enough"):
+        redact_file(source, text_policy, Mode.FAST, io.StringIO())
+    assert asked == [Mode.FAST]

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import decimal
 import io
 import time
+import uuid
 
 import fastavro
 import pytest
@@ -168,3 +170,47 @@ def test_a_string_of_escaped_quotes_that_never_ends_is_refused_at_once() -> None
         parse(payload, JSON)
     assert refused.value.reason is Reason.BAD_JSON
     assert time.process_time() - begun < 5  # takes 0.3 s; looking again from each quote took hours
+
+
+LOGICAL = {
+    "type": "record",
+    "name": "Logical",
+    "fields": [
+        {"name": "at", "type": {"type": "long", "logicalType": "timestamp-micros"}},
+        {"name": "local", "type": {"type": "long", "logicalType": "local-timestamp-millis"}},
+        {"name": "clock", "type": {"type": "int", "logicalType": "time-millis"}},
+        {"name": "price", "type": {"type": "bytes", "logicalType": "decimal", "precision": 9, "scale": 2}},
+        {"name": "id", "type": {"type": "string", "logicalType": "uuid"}},
+        {"name": "kind", "type": {"type": "enum", "name": "Kind", "symbols": ["A", "B"]}},
+        {"name": "code", "type": {"type": "fixed", "name": "Code", "size": 2}},
+        {"name": "any", "type": ["null", "int", {"type": "map", "values": ["string", "double"]}]},
+        {"name": "tree", "type": {"type": "array", "items": {"type": "array", "items": ["null", "Kind"]}}},
+    ],
+}
+
+
+def test_unions_maps_arrays_and_logical_types_become_json_values():
+    value = {
+        "at": dt.datetime(2020, 5, 17, 8, 30, tzinfo=dt.UTC),
+        "local": dt.datetime(2020, 5, 17, 8, 30),  # noqa: DTZ001 - local by its type
+        "clock": dt.time(8, 30),
+        "price": decimal.Decimal("12.50"),
+        "id": uuid.UUID(int=7),
+        "kind": "B",
+        "code": b"\xff\x00",
+        "any": {"a": "x", "b": 1.5},
+        "tree": [["A", None], []],
+    }
+    stream = io.BytesIO()
+    fastavro.schemaless_writer(stream, fastavro.parse_schema(dict(LOGICAL)), value)
+    assert parse(stream.getvalue(), AVRO, LOGICAL).fields == {
+        "at": "2020-05-17T08:30:00+00:00",
+        "local": "2020-05-17T08:30:00",
+        "clock": "08:30:00",
+        "price": "12.50",
+        "id": "00000000-0000-0000-0000-000000000007",
+        "kind": "B",
+        "code": "/wA=",
+        "any": {"a": "x", "b": 1.5},
+        "tree": [["A", None], []],
+    }

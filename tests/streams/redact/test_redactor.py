@@ -13,14 +13,14 @@ from schemas.errors import Reason
 from schemas.errors import Refused as RefusedError
 from schemas.geometry import Span, project, reproject
 from schemas.hidden import RawRecord
-from streams.redact.bundle import bundle_hash, code_version
-from streams.redact.detect.find import Find
+from streams.redact.bundle import bundle_of, code_version
+from streams.redact.detect.find import Find, Searched
 from streams.redact.detect.own_values import KnownValue
 from streams.redact.outcome import Dropped, Redacted, Refused
-from streams.redact.placeholders import MASK
 from streams.redact.redactor import redact, redact_many
+from streams.redact.transform.mask import MASK
 from streams.redact.verify import Shown, holds
-from topology.policies import Action, FieldRule, parse_policy
+from topology.policies import Action, FieldRule, Treatment, parse_policy
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\n"
 SCRIPTS = "abc XYZ 019.@-[]_()/:'\"\néüße\u0301שלוםЖизнь漢\U0001f600\U0001f469\u200d\u200b"
@@ -44,8 +44,10 @@ class Scripted:
     def is_everyday(self, word: str) -> bool:
         return word in {"the", "and", "will"}
 
-    def find(self, texts):
-        return [self._one(text) for text in texts]
+    is_common = is_everyday
+
+    def search(self, texts):
+        return [Searched(self._one(text), 0.0) for text in texts]
 
     def _one(self, text):
         places = [(text.find(word), word, kind) for word, kind in self._kinds.items()]
@@ -172,6 +174,29 @@ def test_tags_raise_and_never_lower(field, tags, text):
     assert outcome == Dropped(Reason.NOTHING_LEFT) if text is None else shown(outcome) == {field: text}
 
 
+@pytest.mark.parametrize(
+    ("rule", "left"),
+    [
+        ("pass", "see Zeb"),
+        ("detect", "see [PERSON_1]"),
+        ("{category: DATE_TIME, action: generalize}", "[DATE_TIME_1]"),
+    ],
+)
+def test_the_tier_of_a_tag_raises_the_field_and_what_is_found_in_it(rule, left):
+    tiers = policy(
+        f"fields: {{t: {rule}}}\ntags: {{INNER: {{tier: confidential}}, TOP: {{tier: restricted}}}}\n"
+        "categories: {PERSON: {action: generalize, to: region}}\nignored_tags: [NONE]\n"
+    )
+
+    def shown_with(tag: str) -> str:
+        return shown(redact(RawRecord({"t": "see Zeb"}, {"t": frozenset({tag})}), tiers, Scripted(Zeb="PERSON")))[
+            "t"
+        ]
+
+    assert shown_with("INNER") == (left if rule != "pass" else "see [PERSON_1]")
+    assert shown_with("TOP") == MASK
+
+
 def test_tag_of_an_enclosing_record_raises_what_is_in_it_and_names_nothing():
     inside = policy("fields: {c.k: pass}\ntags: {PII: {category: PERSON}}\n")
     record = RawRecord({"c": {"k": "plain", "other": "x"}}, {"c": frozenset({"PII"})})
@@ -199,10 +224,10 @@ def test_record_beyond_limits_is_refused_with_its_reason(fields, reason):
 
 
 class Failing(Scripted):
-    def find(self, texts):
+    def search(self, texts):
         if any("bad" in text for text in texts):
             raise RefusedError(Reason.DETECTION_FAILED)
-        return super().find(texts)
+        return super().search(texts)
 
 
 def test_one_record_that_cannot_be_searched_does_not_take_the_batch_with_it():
@@ -224,7 +249,7 @@ def test_nothing_prints_a_value():
     assert "Stone" not in f"{outcome!r} {outcome}"
 
 
-DETECT = FieldRule("t", Action.DETECT)
+DETECT = FieldRule("t", Treatment(Action.DETECT))
 
 
 @pytest.mark.parametrize(
@@ -236,13 +261,13 @@ DETECT = FieldRule("t", Action.DETECT)
         (DETECT, "the and will", True),
         (DETECT, "me@x.org", False),
         (DETECT, "4485 3604 7389 3059", False),
-        (DETECT, "4485 3604 7389 3058", True),
+        (DETECT, "4485 3604 7389 3058", False),
         (DETECT, "DE89370400440532013000", False),
         (DETECT, "[PERSON_9]", False),
-        (FieldRule("k", Action.PASS), "ask Stone", True),
-        (FieldRule("k", Action.PASS), "Will Stone", False),
-        (FieldRule("k", Action.PASS), "me@x.org", False),
-        (FieldRule("k", Action.PASS, "EMAIL_ADDRESS"), "me@x.org", True),
+        (FieldRule("k", Treatment(Action.PASS)), "ask Stone", True),
+        (FieldRule("k", Treatment(Action.PASS)), "Will Stone", False),
+        (FieldRule("k", Treatment(Action.PASS)), "me@x.org", False),
+        (FieldRule("k", Treatment(Action.PASS), "EMAIL_ADDRESS"), "me@x.org", True),
     ],
 )
 def test_verification_sees_what_is_left(rule, text, safe):
@@ -258,7 +283,7 @@ def test_verification_looks_between_replacements_not_across_them():
 
 
 @given(sentence=sentences)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)  # the first text may compile the detector
 def test_no_original_of_a_found_span_survives(sentence, text_policy, detector):
     outcome = redact(RawRecord({"text": sentence}), text_policy, detector)
     if not isinstance(outcome, Redacted):
@@ -270,7 +295,7 @@ def test_no_original_of_a_found_span_survives(sentence, text_policy, detector):
         position = span.redacted_end
     left = unicodedata.normalize("NFKC", "\n".join([*rest, sanitized[position:]]))
     left_words = set(re.findall(r"[A-Za-z0-9]+", left))
-    [finds] = detector.find([sentence])
+    [finds] = [one.finds for one in detector.search([sentence])]
     for find in finds:
         raw = sentence[find.start : find.end]
         if raw.isascii() and raw.isalnum():
@@ -278,7 +303,7 @@ def test_no_original_of_a_found_span_survives(sentence, text_policy, detector):
 
 
 @given(sentence=sentences, other=sentences)
-@settings(max_examples=150)
+@settings(max_examples=150, deadline=None)  # the first text may compile the detector
 def test_spans_rebuild_both_sides_exactly(sentence, other, text_policy, detector):
     outcome = redact(RawRecord({"text": sentence, "name": other}), text_policy, detector)
     if not isinstance(outcome, Redacted):
@@ -299,7 +324,7 @@ def test_spans_rebuild_both_sides_exactly(sentence, other, text_policy, detector
 
 
 @given(sentence=sentences)
-@settings(max_examples=50)
+@settings(max_examples=50, deadline=None)
 def test_same_record_and_bundle_give_the_same_bytes(sentence, text_policy, detector):
     first = redact(RawRecord({"text": sentence}), text_policy, detector)
     [_, again] = redact_many([RawRecord({"text": "other"}), RawRecord({"text": sentence})], text_policy, detector)
@@ -310,9 +335,9 @@ def test_same_record_and_bundle_give_the_same_bytes(sentence, text_policy, detec
 
 
 def test_bundle_names_policy_detector_data_and_code(text_policy, demo_policy, detector):
-    assert bundle_hash(text_policy, detector) == bundle_hash(text_policy, detector)
-    assert bundle_hash(text_policy, detector) != bundle_hash(demo_policy, detector)
-    assert bundle_hash(text_policy, Scripted()) != bundle_hash(text_policy, detector)
+    assert bundle_of(text_policy, detector) == bundle_of(text_policy, detector)
+    assert bundle_of(text_policy, detector) != bundle_of(demo_policy, detector)
+    assert bundle_of(text_policy, Scripted()) != bundle_of(text_policy, detector)
     assert len(code_version()) == 64
 
 

@@ -1,0 +1,36 @@
+"""Ages: as they are up to 89, or in bands of ten years; 90 and more are one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+
+OLDEST = 89  # 45 CFR 164.514(b)(2)(i)(C)
+OVER = "90+"
+MAX_AGE = 130
+_NUMBER = re.compile(r"\d+")
+_LETTERS = re.compile(r"[A-Za-z]+")
+_WORDS = "a age aged am at has he i is m of old s she turned was y yo year years yr yrs"
+_SHORT = "d day days h hour hours m mo month months mos w week weeks wk wks"
+_YEARS = frozenset(_WORDS.split())
+_LESS_THAN_YEARS = frozenset(_SHORT.split()) - {"m"}  # "I'm 82"
+
+
+def to_89(age: str) -> str | None:
+    """The age with what stands around it, `90+` for more than 89. None for months, weeks and days."""
+    return _written(age, lambda years: str(years) if years <= OLDEST else OVER)
+
+
+def band(age: str) -> str | None:
+    """`30-39` with what stands around it; `90+`."""
+    return _written(age, lambda years: f"{years // 10 * 10}-{years // 10 * 10 + 9}" if years <= OLDEST else OVER)
+
+
+def _written(age: str, form: Callable[[int], str]) -> str | None:
+    numbers = list(_NUMBER.finditer(age))
+    words = {word.lower() for word in _LETTERS.findall(age)}
+    if len(numbers) != 1 or words & _LESS_THAN_YEARS or int(numbers[0].group()) > MAX_AGE:
+        return None
+    shown = form(int(numbers[0].group()))
+    start, end = numbers[0].span()
+    return f"{age[:start]}{shown}{age[end:]}" if words <= _YEARS else shown

@@ -1,0 +1,62 @@
+"""The ways a text can be read: as it stands, and what its encoded pieces say."""
+
+from __future__ import annotations
+
+import base64
+import html
+import re
+import unicodedata
+from collections.abc import Iterator
+from urllib.parse import unquote
+
+DEPTH = 2  # an encoding inside an encoding; nobody reads deeper by accident
+MIN_RUN = 8  # characters of base64 that hold six of a value
+MOSTLY = 0.9  # share of printable characters from which decoded bytes are a text
+_RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_RUN},}}")
+_TO_STANDARD = str.maketrans("-_", "+/")
+_INVISIBLE = frozenset({"Cf", "Mn", "Me"})
+
+
+def normal(text: str) -> str:
+    """Compatibility forms, case, accents, invisible characters undone. Not the detectors' fold: other eyes."""
+    if text.isascii():
+        return text.lower()
+    folded = unicodedata.normalize("NFKD", text).casefold()
+    return folded if folded.isascii() else "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE)
+
+
+def decoded(text: str, depth: int = DEPTH) -> Iterator[str]:
+    """What percent signs, entities and runs of base64 or hexadecimal in a raw `text` stand for."""
+    for piece in _decoded_once(text):
+        yield piece
+        if depth > 1:
+            yield from decoded(piece, depth - 1)
+
+
+def _decoded_once(text: str) -> Iterator[str]:
+    if "%" in text and (plain := unquote(text, errors="ignore")) != text:
+        yield plain
+    if "&" in text and (plain := html.unescape(text)) != text:
+        yield plain
+    for match in _RUN.finditer(text):
+        run = match.group()
+        if not run.isalpha() or not run.islower():  # a word
+            yield from filter(None, map(_as_text, _bytes_of(run)))
+
+
+def _bytes_of(run: str) -> Iterator[bytes]:
+    standard = run.translate(_TO_STANDARD)
+    for start in range(4):  # the run may begin anywhere in a group of four
+        piece = standard[start : len(standard) - ((len(standard) - start) % 4 == 1)]  # one character is no byte
+        yield base64.b64decode(piece + "=" * (-len(piece) % 4))
+    try:
+        yield bytes.fromhex(run[: len(run) // 2 * 2])
+    except ValueError:
+        return
+
+
+def _as_text(data: bytes) -> str:
+    """The text in `data`; empty when it is none."""
+    text = data.decode("utf-8", errors="ignore")
+    printable = sum(map(str.isprintable, text))
+    return text if len(text) >= MOSTLY * len(data) and printable >= MOSTLY * len(text) else ""

@@ -1,0 +1,64 @@
+"""What is about to leave, and what of it is left when our own replacements are cut out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from schemas.geometry import Span
+from schemas.hidden import Hidden
+from topology.policies import FieldRule
+
+GAP = " \0 "  # stands for a replacement: no letter, no white space, so that nothing reads across it
+SURROGATE = "surrogate"
+# `[PERSON_1]` and `[PERSON:token]`. Not the pattern that escaping uses: a slip there must show here.
+_OURS = re.compile(r"\[[A-Z][A-Z0-9_]*(?:_\d+|:[0-9A-Za-z]{16})\]")
+_FORGED = re.compile(r"\[ ?[a-z][a-z0-9_]*(?:_\d+|:[0-9a-z]{16}) ?\]")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Shown(Hidden):
+    """One field as it is about to leave. `raw` is the field as it came: what surrogates are compared with."""
+
+    rule: FieldRule | None
+    text: str
+    spans: tuple[Span, ...]
+    raw: str = ""
+
+
+def left(field: Shown, gap: str = GAP) -> str:
+    """The text without its replacements. Where text was dropped its neighbours meet, as they do for a reader."""
+    if not field.spans:
+        return field.text
+    parts, position = [], 0
+    for span in field.spans:
+        if span.redacted_start < span.redacted_end:
+            parts.append(field.text[position : span.redacted_start])
+            position = span.redacted_end
+    parts.append(field.text[position:])
+    return gap.join(parts)
+
+
+def only_our_placeholders(field: Shown, rest: str) -> bool:
+    """Whether all that looks like a placeholder is one. `rest` is what is left of the field, normal."""
+    if "[" in field.text:
+        ours = {(span.redacted_start, span.redacted_end) for span in field.spans}
+        if any(match.span() not in ours for match in _OURS.finditer(field.text)):
+            return False
+    return "[" not in rest or _FORGED.search(rest) is None
+
+
+def surrogates_are_new(fields: Sequence[Shown], known: Sequence[str]) -> bool:
+    """Whether no surrogate is a real value of the record: one replaced anywhere in it, or a known one."""
+    made = {_plain(span.replacement) for field in fields for span in field.spans if span.action == SURROGATE}
+    made.discard("")
+    return not made or made.isdisjoint(map(_plain, (*_replaced(fields), *known)))
+
+
+def _replaced(fields: Sequence[Shown]) -> Iterator[str]:
+    return (field.raw[span.start : span.end] for field in fields for span in field.spans)
+
+
+def _plain(value: str) -> str:
+    return "".join(filter(str.isalnum, value)).casefold()
