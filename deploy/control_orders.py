@@ -1,13 +1,21 @@
-"""What people put on `control`: signatures on policies, orders to withdraw a task. Signed in Vault, audited."""
+"""What people put on `control`: policies and minimums signed, freezes, withdrawals. Signed in Vault, audited."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
 from deploy.acting import act
 from deploy.surroundings import CONTROL, Surroundings
 from schemas.audit import Event, EventType
-from schemas.control import ControlKind, WithdrawalReason
+from schemas.control import (
+    ControlKind,
+    Freezable,
+    FreezeReason,
+    WithdrawalReason,
+    freeze_body,
+    resume_body,
+)
 from schemas.resources import control_resource, policy_resource, task_resource
 from streams.engine.messages import Outgoing
 from topology.policies import Policy, policy_bytes
@@ -28,6 +36,49 @@ def sign_policy(around: Surroundings, policy: Policy) -> str:
     return key
 
 
+def sign_minimum(around: Surroundings, version: int) -> str:
+    """Put the person's signature on a minimum version; it holds once an author and an approver have. Its key."""
+    key = f"{ControlKind.MINIMUM}/{around.project}/{version}/{around.identity.signer}"
+    event = Event(
+        EventType.MINIMUM_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"minimum": str(version)},
+    )
+    _order(around, key, ControlKind.MINIMUM, b"{}", event)
+    return key
+
+
+def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: FreezeReason, version: int = 1) -> str:
+    """Order that these stages stop releasing until this person lets them go on. The order's control key.
+
+    `version` is the lowest that it may have (`ControlBook.next_version`).
+    """
+    key = freeze_key(around)
+    event = Event(
+        EventType.FREEZE_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        reason=reason.value,
+        details={"stages": " ".join(sorted(stage.value for stage in stages))},
+    )
+    _order(around, key, ControlKind.FREEZE, freeze_body(stages, reason), event, version)
+    return key
+
+
+def order_resume(around: Surroundings, version: int = 1) -> str:
+    """Let every stage go on that this person has stopped. The order's control key."""
+    key = freeze_key(around)
+    event = Event(EventType.FREEZE_LIFTED, control_resource(key), person=around.identity.signer)
+    _order(around, key, ControlKind.FREEZE, resume_body(), event, version)
+    return key
+
+
+def freeze_key(around: Surroundings) -> str:
+    """Under which this person freezes and resumes: one key, so that the higher version holds."""
+    return f"{ControlKind.FREEZE}/{around.project}/{around.identity.signer}"
+
+
 def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's control key."""
     key = f"{ControlKind.WITHDRAW}/{around.project}/{task_id}/{around.identity.signer}"
@@ -43,9 +94,10 @@ def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReaso
     return key
 
 
-def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event) -> None:
+def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:
     now = around.clock.now()
     signer = around.identity.signer
-    # The time in milliseconds is the version: it rises without being remembered.
-    state = sign_control(around.vault, signer, key=key, version=now, kind=kind, body=body, now=now)
+    # The time in milliseconds is the version: it rises without being remembered, unless a clock was set back.
+    version = max(now, lowest)
+    state = sign_control(around.vault, signer, key=key, version=version, kind=kind, body=body, now=now)
     act(around, [Outgoing(CONTROL, key.encode(), around.codec.encode(state))], [event])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import secrets
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,13 +15,17 @@ from deploy.provision.parts import pins_path
 from deploy.surroundings import Surroundings, project_folders, surroundings
 from schemas.control import WithdrawalReason
 from schemas.errors import ConfigError
+from streams.engine.clock import SystemClock
 from topology.control import ControlBook
 from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
 from topology.policies import Policy
+from topology.policies.review import review_of
 from topology.project import Persons
 from vault.signing import issue_token
 
+SIGNERS = ("author", "approver")
+"""Who signs policies and minimum versions."""
 _TASK_ID = re.compile(r"[0-9a-f]{32}")
 
 
@@ -31,11 +35,12 @@ class Standing:
 
     policy: Policy
     signed_by: tuple[str, ...]
-    authors: tuple[str, ...]
-    approvers: tuple[str, ...]
+    persons: Persons
     fully_signed: bool
     in_force: str | None
     """Hash of the policy in force, this one or another."""
+    minimum: int = 0
+    """No policy of a lower version is in force."""
 
     @property
     def rules(self) -> bool:
@@ -45,14 +50,17 @@ class Standing:
     @property
     def missing(self) -> tuple[str, ...]:
         """The roles whose signature is missing, each with the persons who may give it."""
-        if self.fully_signed:
-            return ()
-        by_role = {"an author": self.authors, "an approver": self.approvers}
-        lacking = {role: persons for role, persons in by_role.items() if not set(persons) & set(self.signed_by)}
-        if not lacking:  # one person holds both roles: somebody else has to sign as well
-            others = sorted({*self.authors, *self.approvers} - {*self.signed_by})
-            lacking = {"a second person": tuple(others)}
-        return tuple(f"{role} ({' or '.join(persons)})" for role, persons in lacking.items())
+        return () if self.fully_signed else missing_roles(self.persons, self.signed_by)
+
+
+def missing_roles(persons: Persons, signed_by: Collection[str]) -> tuple[str, ...]:
+    """Of author and approver who has yet to sign, each with the persons who may."""
+    by_role = {"an author": persons.authors, "an approver": persons.approvers}
+    lacking = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed_by)}
+    if not lacking:  # one person holds both roles: somebody else has to sign as well
+        others = sorted({*persons.authors, *persons.approvers} - {*signed_by})
+        lacking = {"a second person": tuple(others)}
+    return tuple(f"{role} ({' or '.join(holders)})" for role, holders in lacking.items())
 
 
 def load_declared(root: Path) -> Topology:
@@ -64,10 +72,31 @@ def sign(root: Path, project: str, policy: Policy, persons: Sequence[str]) -> No
     """Put each person's signature on a policy. Nobody signs where one of them may not: ConfigError."""
     declared = load_declared(root)
     for person in persons:
-        _require(declared, project, person, ("author", "approver"), "sign policies")
+        require_role(declared, project, person, SIGNERS, "sign policies")
+    if persons:
+        _check_publishable(root, project, policy)
     for person in persons:
-        with _acting(root, declared, project, person) as around:
+        with acting(root, declared, project, person) as around:
             sign_policy(around, policy)
+
+
+def _check_publishable(root: Path, project: str, policy: Policy) -> None:
+    """Raises ConfigError for what would never be in force, or leave in doubt which policy is meant."""
+    with compliance(root) as seen:
+        book: ControlBook = seen.book()
+    if review_of(policy, SystemClock().now()).overdue:
+        raise ConfigError(f"{policy.id}: its review was due by {policy.review_by}; set a new `review_by` first")
+    if policy.version < book.minimum(project):
+        lowest = book.minimum(project)
+        raise ConfigError(
+            f"{policy.id}: below the minimum version of {project}, which is {lowest}; raise `version`"
+        )
+    others = [one.record for one in book.policy_history(project) if one.record.version == policy.version]
+    if any(record.hash != policy.hash for record in others):
+        raise ConfigError(
+            f"{policy.id}: somebody has signed another policy of version {policy.version} in {project};"
+            " raise `version`, so that nobody takes one for the other"
+        )
 
 
 def standing(root: Path, project: str, policy: Policy) -> Standing:
@@ -78,10 +107,10 @@ def standing(root: Path, project: str, policy: Policy) -> Standing:
     return Standing(
         policy,
         tuple(sorted(book.policy_signers(project, policy.hash))),
-        persons.authors,
-        persons.approvers,
+        persons,
         book.policy(policy.hash) is not None,
         in_force.hash if in_force else None,
+        book.minimum(project),
     )
 
 
@@ -99,8 +128,8 @@ def withdraw(root: Path, project: str, task_id: str, person: str, reason: Withdr
     if _TASK_ID.fullmatch(task_id) is None:
         raise ConfigError("a task id is 32 hexadecimal digits; `veil audit tail` shows those of a batch")
     declared = load_declared(root)
-    _require(declared, project, person, ("operator",), "withdraw tasks")
-    with _acting(root, declared, project, person) as around:
+    require_role(declared, project, person, ("operator",), "withdraw tasks")
+    with acting(root, declared, project, person) as around:
         return order_withdrawal(around, task_id, reason)
 
 
@@ -114,8 +143,8 @@ def annotator_token(root: Path, project: str, person: str, issuer: str | None, l
     if issuer is None and not operators:
         raise ConfigError(f"{project} has no operator who could sign a token")
     signer = issuer or operators[0]
-    _require(declared, project, signer, ("operator",), "issue tokens")
-    with _acting(root, declared, project, signer) as around:
+    require_role(declared, project, signer, ("operator",), "issue tokens")
+    with acting(root, declared, project, signer) as around:
         return issue_token(
             around.vault,
             issuer=signer,
@@ -127,7 +156,7 @@ def annotator_token(root: Path, project: str, person: str, issuer: str | None, l
         )
 
 
-def _require(declared: Topology, project: str, person: str, roles: Sequence[str], act: str) -> None:
+def require_role(declared: Topology, project: str, person: str, roles: Sequence[str], act: str) -> None:
     """Said here in words; whoever gets around it is refused by Kafka, Vault and every reader of `control`."""
     persons = declared.project(project).persons
     if any(person in persons.holding(role) for role in roles):
@@ -137,7 +166,8 @@ def _require(declared: Topology, project: str, person: str, roles: Sequence[str]
 
 
 @contextmanager
-def _acting(root: Path, declared: Topology, project: str, person: str) -> Iterator[Surroundings]:
+def acting(root: Path, declared: Topology, project: str, person: str) -> Iterator[Surroundings]:
+    """The connections of a person, closed in the end."""
     around = surroundings(root, Identity(PERSON, person), project, declared)
     try:
         yield around

@@ -11,6 +11,7 @@ import typer
 from deploy.cli import (
     audit,
     contain,
+    detect,
     label,
     policy,
     publish,
@@ -43,6 +44,7 @@ app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
+app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)

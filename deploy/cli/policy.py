@@ -1,8 +1,10 @@
-"""`veil policy`."""
+"""`veil policy`: what needs a stack. Files are checked by the commands of `policy_files`."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
+import datetime as dt
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,40 +12,32 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
+from deploy.cli import policy_files
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.policy_files import NameOrFile
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
     from deploy.persons import Standing
-    from topology.policies import Policy
+    from deploy.policy_history import Version
+    from deploy.policy_minimum import MinimumStanding
 
 app = typer.Typer(
     cls=Commands,
     help="Redaction policies: in force once an author and an approver have signed.",
     no_args_is_help=True,
 )
-NameOrFile = Annotated[
-    str, typer.Argument(metavar="FILE_OR_NAME", help="A YAML file or a built-in name.", show_default=False)
+app.command("lint", cls=Command)(policy_files.lint)
+app.command("test", cls=Command)(policy_files.trial)
+app.command("diff", cls=Command)(policy_files.diff)
+Signers = Annotated[
+    list[str] | None,
+    typer.Option("--as", metavar="PERSON", help="A person who signs; may be given again. None: only look."),
 ]
-
-
-@app.command(cls=Command)
-def lint(policy: NameOrFile, as_json: AsJson = False) -> None:
-    """Check a policy file and say what it decides. Needs no stack. Each error names file, line and field.
-
-    [dim]Example:[/] [cyan]veil policy lint customers.yaml[/]
-    """
-    from topology.policies import load_policy
-
-    loaded = load_policy(policy)
-    Output(as_json).result(
-        {"policy": loaded.id, "hash": loaded.hash, "fields": len(loaded.fields), "overlap": loaded.overlap},
-        heading(f"{loaded.id} is well formed", loaded.hash),
-        Text(),
-        _decisions(loaded),
-    )
+SHORT = 12
+"""Digits of a hash that a table shows; `--json` has all."""
 
 
 @app.command(cls=Command)
@@ -64,21 +58,57 @@ def sign(
 @app.command(cls=Command)
 def publish(
     policy: NameOrFile,
-    persons: Annotated[
-        list[str] | None,
-        typer.Option("--as", metavar="PERSON", help="A person who signs; may be given again. None: only look."),
-    ] = None,
+    persons: Signers = None,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
     """Bring a policy into force: sign as each person given, then say what is in force or who has yet to sign.
 
-    The stages take it up without a restart. It can't be undone, only followed by one of a higher version.
+    The stages take it up without a restart. It can't be undone, only followed by one of a higher version. Nobody
+    signs one whose review is over, that is below the minimum, or whose version another policy has.
 
     [dim]Example:[/] [cyan]veil policy publish demo --project demo --as ada --as grace[/]
     """
     _sign(root, project, policy, persons or [], as_json)
+
+
+@app.command(cls=Command)
+def minimum(
+    version: Annotated[
+        int, typer.Argument(metavar="VERSION", min=1, help="The lowest version allowed.", show_default=False)
+    ],
+    persons: Signers = None,
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Rule out every policy below a version, for ever: none comes into force again, whoever signs it.
+
+    Takes an author and an approver, as a policy does. Tasks made by older policies stay.
+
+    [dim]Example:[/] [cyan]veil policy minimum 3 --project demo --as ada --as grace[/]
+    """
+    from deploy.policy_minimum import require_minimum
+
+    now = require_minimum(root, project, version, persons or [])
+    Output(as_json).result(asdict(now), heading(f"minimum version {version}"), *_minimum_words(now, project))
+
+
+@app.command(cls=Command)
+def history(project: Project = DEFAULT_PROJECT, root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """Show every policy somebody has signed: version, hash, who signed when, since when redact works by it.
+
+    [cyan]--json[/] has the whole hashes and, for each policy, the bundles that redact has made of it.
+
+    [dim]Example:[/] [cyan]veil policy history --project demo[/]
+    """
+    from deploy.policy_history import policy_history
+
+    told = policy_history(root, project)
+    words = [heading(f"policies of {project}", f"minimum version {told.minimum}" if told.minimum else "")]
+    nobody = Text("  Nobody has signed a policy yet.", style=QUIET)
+    Output(as_json).result(asdict(told), *words, _versions(told.versions) if told.versions else nobody)
 
 
 def _sign(root: Path, project: str, name: str, persons: list[str], as_json: bool) -> None:
@@ -98,22 +128,48 @@ def _show(now: Standing, project: str, out: Output) -> None:
         "signed_by": list(now.signed_by),
         "missing": list(now.missing),
         "in_force": now.rules,
+        "minimum": now.minimum,
     }
     signed = f"signed by {' and '.join(now.signed_by)}" if now.signed_by else "signed by nobody"
-    words = [heading(now.policy.id, now.policy.hash), Text(f"  {signed}")]
+    out.result(content, heading(now.policy.id, now.policy.hash), Text(f"  {signed}"), _verdict(now, project))
+
+
+def _verdict(now: Standing, project: str) -> Text:
     if now.rules:
-        words.append(Text.assemble(("✓ ", GOOD), f"In force in {project}."))
-    elif now.missing:
+        return Text.assemble(("✓ ", GOOD), f"In force in {project}.")
+    if now.missing:
         missing = " and ".join(now.missing)
-        words.append(Text(f"  Not in force: it wants the signature of {missing}.", style=WAITING))
-    else:
-        words.append(Text("  Fully signed, but one of a higher version is in force.", style=WAITING))
-    out.result(content, *words)
+        return Text(f"  Not in force: it wants the signature of {missing}.", style=WAITING)
+    if now.policy.version < now.minimum:
+        return Text(f"  Fully signed, but below the minimum version, {now.minimum}.", style=WAITING)
+    return Text("  Fully signed, but one of a higher version is in force.", style=WAITING)
 
 
-def _decisions(policy: Policy) -> Table:
-    table = plain_table("field", "action", "category")
-    for rule in policy.fields:
-        table.add_row(Text(rule.path), Text(rule.action.value), Text(rule.category or "", style=QUIET))
-    table.add_row(Text("everything else", style=QUIET), Text("denied", style=QUIET), "")
+def _minimum_words(now: MinimumStanding, project: str) -> list[Text]:
+    signed = Text(f"  signed by {' and '.join(now.signed_by) or 'nobody'}")
+    if now.missing:
+        missing = " and ".join(now.missing)
+        return [signed, Text(f"  Does not hold: it wants the signature of {missing}.", style=WAITING)]
+    return [signed, Text.assemble(("✓ ", GOOD), f"In {project} no version below {now.in_force} is ever in force.")]
+
+
+def _versions(versions: tuple[Version, ...]) -> Table:
+    table = plain_table("policy", "hash", "signed by", "used since", "")
+    for one in versions:
+        signers = ", ".join(f"{it.signer} {_moment(it.at)}" for it in one.signatures)
+        used = _moment(one.applied_at) if one.applied_at is not None else "–"
+        style = GOOD if one.in_force else QUIET
+        table.add_row(one.id, Text(one.hash[:SHORT], style=QUIET), signers, used, Text(_state(one), style=style))
     return table
+
+
+def _state(one: Version) -> str:
+    if one.in_force:
+        return "in force"
+    if not one.fully_signed:
+        return "not fully signed"
+    return "below the minimum" if one.below_minimum else "superseded"
+
+
+def _moment(at: int) -> str:
+    return dt.datetime.fromtimestamp(at / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M")

@@ -17,7 +17,9 @@ from deploy.cli.options import AsJson
 from deploy.cli.output import BAD, GOOD, Output
 
 if TYPE_CHECKING:
+    from streams.redact.detect.find import Detector
     from streams.redact.offline import Summary
+    from topology.policies import Policy
 
 
 class Effort(StrEnum):
@@ -36,11 +38,18 @@ def redact(
         str,
         typer.Option("--policy", metavar="NAME_OR_FILE", help="A built-in policy (text, demo) or a YAML file."),
     ] = "text",
-    mode: Annotated[
-        Effort | None, typer.Option("--mode", help="Overrides the policy's; all detect alike yet.")
-    ] = None,
+    mode: Annotated[Effort | None, typer.Option("--mode", help="Overrides the policy's.")] = None,
     out_file: Annotated[
         Path | None, typer.Option("--out", metavar="FILE", help="Where to write; standard output if not given.")
+    ] = None,
+    token_key: Annotated[
+        Path | None,
+        typer.Option(
+            "--token-key", metavar="FILE", help="Key of tokens and surrogates; without it they differ each run."
+        ),
+    ] = None,
+    bundle: Annotated[
+        str | None, typer.Option("--bundle", metavar="HASH", help="Refuse unless this is the bundle: a replay.")
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -49,14 +58,17 @@ def redact(
     Each line of input gives one of output: [bold]id[/], [bold]record[/] (the sanitized fields) and [bold]spans[/]
     (field, start, end, entity_type, replacement; code points of the input). The policy [cyan]text[/] treats the
     field [bold]text[/] as free text. A bad line gives [bold]id[/] and [bold]error[/] and the rest is done: exit
-    code 3. All modes detect alike for now.
+    code 3. With [cyan]--bundle[/], the hash that a task names, a record gives the bytes it gave then, or nothing:
+    another policy or other code is refused by name.
 
     The summary goes to standard error; with [cyan]--json[/] and [cyan]--out[/], as JSON to standard output.
 
     [dim]Example:[/] [cyan]veil redact letters.jsonl --policy text --out letters.redacted.jsonl[/]
     """
     out = Output(as_json)
-    summary = _redact(file, policy, mode, out_file)
+    if bundle is not None and mode is not None:
+        raise typer.BadParameter("another mode is another bundle; leave one of them out", param_hint="--mode")
+    summary = _redact(file, policy, mode, out_file, token_key, bundle)
     if out_file is not None and as_json:
         out.json_line({**asdict(summary), "out": str(out_file)})
     elif not as_json:
@@ -65,20 +77,38 @@ def redact(
         raise typer.Exit(Exit.PARTIAL)
 
 
-def _redact(file: Path, policy: str, mode: Effort | None, out_file: Path | None) -> Summary:
-    from streams.redact.offline import redact_file
+def _redact(
+    file: Path,
+    policy: str,
+    mode: Effort | None,
+    out_file: Path | None,
+    token_key: Path | None,
+    bundle: str | None,
+) -> Summary:
+    from streams.redact.offline import load_keys, redact_file
     from topology.policies import Mode, load_policy
 
     loaded = load_policy(policy)
     chosen = Mode(mode.value) if mode else None
     if not file.is_file():
         raise typer.BadParameter(f"{file} is no file", param_hint="FILE")
+    keys = load_keys(token_key) if token_key else None
+    detector = _of_bundle(loaded, bundle) if bundle is not None else None
     if out_file is None:
-        return redact_file(file, loaded, chosen, sys.stdout)
+        return redact_file(file, loaded, chosen, sys.stdout, detector, keys)
     if out_file.exists() and out_file.samefile(file):
         raise typer.BadParameter("the output would overwrite the input", param_hint="--out")
     with out_file.open("w", encoding="utf-8") as target:
-        return redact_file(file, loaded, chosen, target)
+        return redact_file(file, loaded, chosen, target, detector, keys)
+
+
+def _of_bundle(policy: Policy, bundle: str) -> Detector:
+    from streams.redact.detect.detector import build_detector
+    from streams.redact.replay import require_bundle
+
+    detector = build_detector(policy)
+    require_bundle(policy, detector, bundle)
+    return detector
 
 
 def _words(summary: Summary, out_file: Path | None) -> Text:

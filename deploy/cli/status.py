@@ -37,7 +37,8 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     if picture.owner is None:
         out.result({**content, "seen": seen}, Text(f"Nothing runs under {root}."))
     else:
-        why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in picture.seen if one.why and not one.well]
+        telling = [one for one in picture.seen if one.why and (one.kind == "process" or not one.well)]
+        why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in telling]
         words: list[RenderableType] = [heading(_title(picture), f"in {root}"), Text(), _table(picture), *why]
         out.result({**content, "seen": seen}, *words)
     if not picture.well:

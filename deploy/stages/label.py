@@ -8,6 +8,7 @@ from dataclasses import replace
 
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
+from schemas.control import Freezable
 from schemas.errors import Reason, Undecodable
 from schemas.hidden import SealedBytes
 from schemas.records import Task
@@ -37,6 +38,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     schema_of, open_content = _schemas(book), _contents(keys, project)
     seams = Seams(
         schema_of=schema_of,
+        frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),

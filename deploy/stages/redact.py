@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
+from schemas.control import Freezable
 from schemas.hidden import RawRecord
 from streams.engine.log import Ownership
 from streams.redact.detect.detector import build_detector as build_rules
@@ -13,6 +15,7 @@ from streams.redact.detect.find import Detector
 from streams.redact.parse import parse as parse_payload
 from streams.redact.processor import RedactProcessor, Seams
 from streams.redact.release import Hashes
+from streams.redact.ruling import RulingSeams
 from topology.policies import Policy
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
@@ -32,16 +35,26 @@ def build(
         schema = None if schema_id is None else around.registry.schema_of(schema_id)
         return parse_payload(data, media.value, schema)
 
+    builder = ThreadPoolExecutor(1, thread_name_prefix="detector")
     seams = Seams(
-        policy_in_force=lambda: around.book.policy_in_force(project),
-        build_detector=build_detector,
+        ruling=RulingSeams(
+            policy_in_force=lambda: around.book.policy_in_force(project),
+            frozen_by=lambda: around.book.frozen_by(project, Freezable.REDACT),
+            build_detector=build_detector,
+            run=builder.submit,
+        ),
         parse=parse,
         hashes=Hashes(
             task=keyed_hash.load(vault, project, Purpose.TASK),
             subject=keyed_hash.load(vault, project, Purpose.SUBJECT),
             digest=keyed_hash.load(vault, project, Purpose.DIGEST),
+            token=keyed_hash.load(vault, project, Purpose.TOKEN),
         ),
         vault=vault,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)
-    return StageParts(processor, (f"raw.{project}",), Ownership.SHARED)
+
+    def stop() -> None:
+        builder.shutdown(wait=False, cancel_futures=True)
+
+    return StageParts(processor, (f"raw.{project}",), Ownership.SHARED, stop=stop)

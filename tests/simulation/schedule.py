@@ -19,6 +19,7 @@ PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
 RECORDS = 6
 MOVES = 60
 QUIET_ROUNDS = 400
+KEEPER_STEPS = 20  # of 40 s: a start's scan may come before its last segments are read, the next is 300 s later
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,14 +52,15 @@ class Watch:
 
     def __init__(self, world: World) -> None:
         self._world = world
-        self._seen: set[str] = set()
+        self._seen: set[tuple[int, int]] = set()
+        """Where the tasks lie that were looked at: a committed record never changes."""
 
     def look(self) -> None:
         for message in self._world.broker.committed(f"tasks.{PROJECT}"):
-            task = self._world.codec.decode(message.value, Task)
-            if task.task_id in self._seen:
+            if (message.partition, message.offset) in self._seen:
                 continue
-            self._seen.add(task.task_id)
+            self._seen.add((message.partition, message.offset))
+            task = self._world.codec.decode(message.value, Task)
             for layer in Layer:
                 if (PROJECT, path_of(layer, task.segment_id)) not in self._world.store.documents:
                     raise Broken(f"task {task.task_id} is visible before its segment {task.segment_id} exists")
@@ -210,13 +212,13 @@ def _check_orphans(world: World) -> None:
                 named.add(world.codec.decode(message.value, SegmentIndex).segment_id)
             else:
                 named.discard(message.key.decode())
-    for seat in world.seats:  # one more scan, as every start makes one
+    for seat in world.seats:  # long enough to read what is left, and for the scan after that
         if seat.role == "keeper":
             world.replace(seat)
             seat.zombies.clear()
-            for _ in range(6):
+            for _ in range(KEEPER_STEPS):
                 world.step(seat)
-                world.clock.wait(20)
+                world.clock.wait(40)
     for project, path in list(world.store.documents):
         folder, _, rest = path.partition("/")
         if project == PROJECT and folder in {layer.value for layer in Layer} and rest not in named:

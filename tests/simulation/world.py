@@ -12,7 +12,7 @@ from random import Random
 from typing import Any
 
 from schemas.codec import Codec, FixedIds
-from schemas.control import ControlKind
+from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
 from streams.decide.processor import DecideProcessor
 from streams.engine.control_reader import ControlReader
@@ -27,11 +27,12 @@ from streams.keeper.processor import KeeperProcessor
 from streams.label.processor import LabelProcessor
 from streams.label.processor import Seams as LabelSeams
 from streams.label.withdrawals import WithdrawalOrders
-from streams.redact.detect.find import Find
+from streams.redact.detect.find import Find, Searched
 from streams.redact.parse import parse
 from streams.redact.processor import RedactProcessor
 from streams.redact.processor import Seams as RedactSeams
 from streams.redact.release import Hashes
+from streams.redact.ruling import RulingSeams
 from tests.simulation.broker import Broker, Crash, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
 from topology.access import signers
@@ -63,8 +64,12 @@ class CanaryDetector:
     def is_everyday(self, word: str) -> bool:
         return CANARY.search(word) is None
 
-    def find(self, texts: Sequence[str]) -> list[list[Find]]:
-        return [[Find(m.start(), m.end(), "PERSON") for m in CANARY.finditer(text)] for text in texts]
+    def is_common(self, word: str) -> bool:
+        return CANARY.search(word) is None
+
+    def search(self, texts: Sequence[str]) -> list[Searched]:
+        found = [[Find(m.start(), m.end(), "PERSON") for m in CANARY.finditer(text)] for text in texts]
+        return [Searched(finds, 0.0) for finds in found]
 
 
 class SimulatedClock:
@@ -167,9 +172,10 @@ class World:
         self._loop_type = loop_type
         self._log_type = log_type
         self._producer_keys = DataKeys(self.vault)
-        for purpose in ("task", "subject", "digest", "record"):
+        of_redact = ("task", "subject", "digest", "token")
+        for purpose in (*of_redact, "record"):
             keyed_hash.create(self.vault, PROJECT, purpose)
-        self.hashes = Hashes(*(keyed_hash.load(self.vault, PROJECT, p) for p in ("task", "subject", "digest")))
+        self.hashes = Hashes(*(keyed_hash.load(self.vault, PROJECT, purpose) for purpose in of_redact))
         self.views = ViewKeys(self.vault, PROJECT)
         self.faults.on = True
 
@@ -282,9 +288,13 @@ class World:
     ) -> tuple[Processor, tuple[str, ...], Ownership]:
         match seat.role:
             case "redact":
-                seams = RedactSeams(
+                ruling = RulingSeams(
                     lambda: book.policy_in_force(PROJECT),
+                    lambda: book.frozen_by(PROJECT, Freezable.REDACT),
                     lambda _: CanaryDetector(),
+                )
+                seams = RedactSeams(
+                    ruling,
                     lambda data, media, _schema: parse(data, media.value),
                     self.hashes,
                     vault,
@@ -309,12 +319,16 @@ class World:
                 return keeper, (f"segments.{PROJECT}", f"joined.{PROJECT}"), Ownership.WHOLE
 
     def _label(self, vault: MemoryVault, book: ControlBook) -> LabelProcessor:
+        known: dict[str, Any] = {}
+
         def schema_of(policy_hash: str) -> Any:
-            record = book.policy(policy_hash)
-            return None if record is None else load_policy_bytes(record.body).labels
+            if policy_hash not in known and (record := book.policy(policy_hash)) is not None:
+                known[policy_hash] = load_policy_bytes(record.body).labels
+            return known.get(policy_hash)
 
         seams = LabelSeams(
             schema_of=schema_of,
+            frozen_by=lambda: book.frozen_by(PROJECT, Freezable.LABEL),
             is_withdrawn=lambda task: book.is_withdrawn(PROJECT, task),
             evict=self.views.evict,
             order_withdrawal=WithdrawalOrders(

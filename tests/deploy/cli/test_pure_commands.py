@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import audit, policy
+from deploy.cli import audit, policy_files
 from deploy.cli.exits import Exit, exit_for, sentence
 from schemas.errors import (
     AccessDenied,
@@ -236,7 +236,7 @@ def test_an_unexpected_error_is_told_by_type_and_place_alone(run: Run, monkeypat
     def broken(_policy: object) -> None:
         raise LookupError(SECRET)
 
-    monkeypatch.setattr(policy, "_decisions", broken)
+    monkeypatch.setattr(policy_files, "_decisions", broken)
     ended = run("policy", "lint", "demo")
     assert (ended.code, ended.out) == (Exit.FAILED, "")
     assert "LookupError at " in ended.err
@@ -251,3 +251,16 @@ def test_ctrl_c_ends_with_130_and_no_traceback(run: Run, monkeypatch: pytest.Mon
     monkeypatch.setattr(audit, "_pins", interrupted)
     ended = run("audit", "verify", tmp_path)
     assert (ended.code, ended.out, ended.err) == (Exit.INTERRUPTED, "", "")
+
+
+def test_redact_takes_the_key_of_its_tokens_from_a_file(run: Run, tmp_path: Path) -> None:
+    policy = write(
+        tmp_path / "p.yaml",
+        *("name: p", "version: 1", "owner: someone", "review_by: 2030-01-01"),
+        "fields: {who: {category: PERSON, action: token, scope: project}}",
+    )
+    source = write(tmp_path / "in.jsonl", json.dumps({"id": 1, "who": SECRET}))
+    key = write(tmp_path / "key", "k" * 40)
+    one, two = (run("redact", source, "--policy", policy, "--token-key", key).out for _ in range(2))
+    assert one == two != run("redact", source, "--policy", policy).out
+    assert run("redact", source, "--policy", policy, "--token-key", tmp_path / "none").code == Exit.REFUSED

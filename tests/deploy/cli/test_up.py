@@ -19,7 +19,7 @@ import pytest
 from deploy.supervise.lock import root_owner
 from deploy.up import read_addresses
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.own_stack
 
 TREE = Path(__file__).parents[3]
 PATIENCE_S = 60

@@ -26,7 +26,7 @@ from deploy.local.stack import STATE_FILE, LocalStack
 from deploy.supervise.state import read_state
 from schemas.errors import StackError
 
-pytestmark = pytest.mark.stack
+pytestmark = pytest.mark.own_stack
 
 PARTS = ("kafka", "vault", "registry")
 PATIENCE_S = 30
