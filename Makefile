@@ -2,8 +2,12 @@
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+# One lane a core, at most four: a lane of stack tests takes 1 GB. tests/README.md says who runs where.
+LANES  ?= --numprocesses logical --maxprocesses 4
+# Tests and demo start a hundred processes; where no bytecode may be written each compiles all it imports (1.3 s).
+unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long check bench run clean lock
+.PHONY: setup demo test test-long check quality bench run clean lock
 
 setup: $(VENV)/.ready
 
@@ -13,16 +17,17 @@ $(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-uv.lock
 	@$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock requirements-uv.lock
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation -e .
+	@$(BIN)/python -m streams.redact.detect.warm
 	@touch $@
 
 demo: setup
 	@$(BIN)/veil demo
 
 test: setup
-	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest $(LANES)
 
 test-long: setup
-	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} $(BIN)/python -m pytest
+	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} $(BIN)/python -m pytest $(LANES)
 
 check: setup
 	$(BIN)/ruff check .
@@ -30,6 +35,9 @@ check: setup
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/python -m deploy.lockcheck
+
+quality: setup
+	@$(BIN)/veil detect quality
 
 bench: setup
 	@$(BIN)/veil bench

@@ -1,4 +1,4 @@
-"""Fixtures that every room's tests may ask for."""
+"""Fixtures that every room's tests may ask for, and how the tests share a machine."""
 
 from __future__ import annotations
 
@@ -6,9 +6,34 @@ import os
 from collections.abc import Iterator
 
 import pytest
+from hypothesis import HealthCheck, settings
+from xdist.remote import Producer
 
 from deploy.local.stack import LocalStack
 from schemas.errors import ConfigError
+from tests.support import lanes
+
+OWN_STACK = ("own_stack", "faults", "demo")
+"""Marks of tests that start a local stack for themselves alone, and mostly kill parts of it."""
+
+
+def pytest_configure() -> None:
+    """Hypothesis's limits on an example's time hold on an idle machine only; here lanes share the cores."""
+    settings.register_profile("lanes", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("lanes")
+
+
+@pytest.hookimpl(optionalhook=True)  # asked by pytest-xdist, where tests run in several lanes
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> lanes.Lanes:
+    return lanes.Lanes(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    lanes.check(items)
+    if stack_kind() == "external":
+        for item in items:
+            if any(item.get_closest_marker(mark) for mark in OWN_STACK):
+                item.add_marker(pytest.mark.skip("needs a local stack of its own: VEIL_TEST_STACK=local"))
 
 
 @pytest.fixture(scope="session")
@@ -18,12 +43,16 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     `VEIL_TEST_STACK=local` (the default) starts all three parts on a root of its own and ignores the VEIL_*
     endpoints; `external` uses those and starts only what they leave out.
     """
+    environ = os.environ if stack_kind() == "external" else without_endpoints()
+    with LocalStack(tmp_path_factory.mktemp("stack"), environ=environ) as running:
+        yield running
+
+
+def stack_kind() -> str:
     kind = os.environ.get("VEIL_TEST_STACK", "local")
     if kind not in ("local", "external"):
         raise ConfigError(f"VEIL_TEST_STACK is {kind!r}; it may be local or external.")
-    environ = os.environ if kind == "external" else without_endpoints()
-    with LocalStack(tmp_path_factory.mktemp("stack"), environ=environ) as running:
-        yield running
+    return kind
 
 
 def without_endpoints() -> dict[str, str]:

@@ -34,7 +34,7 @@ def random(seed, request) -> Random:
     return Random(f"{seed}/{request.node.name}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def installation(tmp_path_factory):
     root = tmp_path_factory.mktemp("faults") / "veil"
     with Installation(root, [PROJECT], redact_processes=2, environ=without_endpoints()) as running:
@@ -42,14 +42,14 @@ def installation(tmp_path_factory):
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def load(installation):
     running = Load(installation)
     yield running
     running.stop()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def proof(installation, load):
     pipeline = Pipeline(installation.root, load_declared(installation.root), PROJECT)
     yield Proof(installation, load, pipeline)

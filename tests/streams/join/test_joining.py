@@ -62,7 +62,7 @@ def test_a_verdict_that_does_not_fit_its_geometry_is_refused(change, reason) -> 
 
 def test_a_span_with_nothing_behind_it_in_the_raw_field_is_refused() -> None:
     grown = replace(
-        GEOMETRY, fields=(FieldGeometry("text", 20, 18, (replace(GEOMETRY.fields[0].spans[0], end=3),)),)
+        GEOMETRY, fields=(FieldGeometry("text", 20, 18, (GEOMETRY.fields[0].spans[0]._replace(end=3),)),)
     )
     with pytest.raises(Refused):
         join(verdict(span(3, 13)), grown, 9)

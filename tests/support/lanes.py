@@ -1,0 +1,50 @@
+"""Which tests stay together when several lanes (workers of pytest-xdist) share the suite, as in `make test`.
+
+One lane runs everything that uses the shared stack, so that there is one; the other modules go whole to whichever
+lane is free, each with its fixtures; the simulation's tests share nothing and go one by one.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+from pathlib import Path
+
+import pytest
+from xdist.scheduler import LoadScopeScheduling
+
+TREE = Path(__file__).parents[2]
+SHARED_STACK = "what uses the shared stack"
+MARK = "pytest.mark.stack"
+
+
+class Lanes(LoadScopeScheduling):
+    """Hands out the largest units first: the shared stack's at the start, single tests to fill the end.
+
+    A class of our own, since `--dist loadgroup` puts the group into the test's id, and a failing test has to be
+    named as it is run again (and with pytest 9.2 xdist 3.8 groups nothing).
+    """
+
+    def _split_scope(self, nodeid: str) -> str:
+        return unit_of(nodeid)
+
+
+def unit_of(nodeid: str) -> str:
+    """The name of what the test is run together with."""
+    module = nodeid.partition("::")[0]
+    if module.startswith("tests/simulation/"):
+        return nodeid
+    return SHARED_STACK if _uses_shared_stack(TREE / module) else module
+
+
+def check(items: list[pytest.Item]) -> None:
+    """The scheduler knows names only; what their source says must agree with the marks that tests have."""
+    for item in items:
+        if item.get_closest_marker("stack") and unit_of(item.nodeid) != SHARED_STACK:
+            raise pytest.UsageError(f"{item.nodeid} uses the shared stack: spell {MARK} in its module.")
+
+
+@cache
+def _uses_shared_stack(module: Path) -> bool:
+    """Whether the module, or the conftest that parametrizes it, marks tests so."""
+    sources = (module, module.with_name("conftest.py"))
+    return any(MARK in source.read_text() for source in sources if source.is_file())
