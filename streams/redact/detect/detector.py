@@ -18,6 +18,7 @@ from streams.redact.detect.merge import union
 from streams.redact.detect.model import Model, load_model
 from streams.redact.detect.patterns import PatternScanner
 from streams.redact.detect.recognizers import load_recognizers
+from streams.redact.detect.repeated import repeated
 from streams.redact.detect.shadow import Shadow, fold, foreign_words, shadow_of
 from streams.redact.detect.user_recognizers import UserRecognizers, load_user_recognizers
 from topology.policies import Detection, FailedChecksum, ForeignScript, Policy, Years
@@ -85,9 +86,21 @@ class TextDetector:
         ruled = self._rules(folded)
         worded, masses = self._classifier.search(folded, ruled)
         return [
-            Searched(_together(text, shadow, rules, words), mass)
+            Searched(self._together(text, shadow, rules, words), mass)
             for text, shadow, rules, words, mass in zip(texts, shadows, ruled, worded, masses, strict=True)
         ]
+
+    def _together(self, text: str, shadow: Shadow, rules: list[Find], words: list[Find]) -> list[Find]:
+        """The union, in coordinates of the text."""
+        finds = union([*rules, *words]) if rules else words
+        if shadow.long_runs:
+            finds = union([*finds, *(Find(start, end, UNUSUAL, DEFAULT) for start, end in shadow.long_runs)])
+        again = repeated(shadow.text, finds, self.is_everyday) if finds else ()
+        finds = union([*finds, *again]) if again else finds
+        if text.isascii():
+            return finds
+        foreign = [Find(start, end, UNUSUAL, DEFAULT) for start, end in foreign_words(text)]
+        return union([*to_raw(finds, shadow), *foreign]) if foreign else to_raw(finds, shadow)
 
     def _rules(self, folded: list[str]) -> list[list[Find]]:
         found = self._patterns.find_many(folded)
@@ -95,17 +108,6 @@ class TextDetector:
         return [
             [*finds, *own, *self._custom.find(text)] for finds, own, text in zip(found, users, folded, strict=True)
         ]
-
-
-def _together(text: str, shadow: Shadow, rules: list[Find], words: list[Find]) -> list[Find]:
-    """The union, in coordinates of the text."""
-    finds = union([*rules, *words]) if rules else words
-    if shadow.long_runs:
-        finds = union([*finds, *(Find(start, end, UNUSUAL, DEFAULT) for start, end in shadow.long_runs)])
-    if text.isascii():
-        return finds
-    foreign = [Find(start, end, UNUSUAL, DEFAULT) for start, end in foreign_words(text)]
-    return union([*to_raw(finds, shadow), *foreign]) if foreign else to_raw(finds, shadow)
 
 
 def to_raw(finds: Sequence[Find], shadow: Shadow) -> list[Find]:

@@ -8,26 +8,27 @@ from streams.redact.detect.find import Find
 
 
 def union(finds: Iterable[Find]) -> list[Find]:
-    """Overlapping finds become one, as wide as both, of the type with the greatest weight, then length, then name.
+    """Overlapping finds become one, as wide as all, of the strongest's type: by weight, then length, then name.
 
     Empty finds are ignored. The result is ascending and disjoint.
     """
     merged: list[Find] = []
+    strongest: tuple[float, int, str] = (0.0, 0, "")
     for find in sorted(finds):
         if find.end <= find.start:
             continue
-        if merged and find.start < merged[-1].end:
-            merged[-1] = _joined(merged[-1], find)
-        else:
+        if not merged or find.start >= merged[-1].end:
             merged.append(find)
+            strongest = _strength(find)
+            continue
+        left, strength = merged[-1], _strength(find)
+        if strength > strongest:
+            strongest = strength
+            left = Find(left.start, left.end, find.entity_type, find.weight)
+        merged[-1] = Find(left.start, max(left.end, find.end), left.entity_type, left.weight)
     return merged
 
 
-def _joined(left: Find, right: Find) -> Find:
-    """`right` does not begin before `left`."""
-    stronger = left if _strength(left) >= _strength(right) else right
-    return Find(left.start, max(left.end, right.end), stronger.entity_type, stronger.weight)
-
-
 def _strength(find: Find) -> tuple[float, int, str]:
+    """Of the find itself: what it was merged into before must not make a short one look long."""
     return find.weight, find.end - find.start, find.entity_type

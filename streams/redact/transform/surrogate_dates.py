@@ -47,7 +47,7 @@ def moved_date(value: str, dice: Dice) -> str | None:
     """`value` with its date moved. None for what holds no date in a form we can write again."""
     for form in _FORMS:
         match = form.search(value)
-        if match and not any(char.isdigit() for char in value[: match.start()]):
+        if match and not any(char.isdecimal() for char in value[: match.start()]):
             written = _moved(match, dice)
             rest = _clock(value[match.end() :], dice)
             return f"{value[: match.start()]}{written}{rest}" if written else None

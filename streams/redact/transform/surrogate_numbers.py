@@ -17,7 +17,7 @@ def scrambled(value: str, dice: Dice) -> str:
     """Another digit for each digit (no zero in front where there was none), another letter for each letter."""
     made, first = [], True
     for char in value:
-        if char.isdigit():
+        if char.isdecimal():
             made.append(dice.other(_DIGITS if char == "0" or not first else _DIGITS[1:], char))
             first = False
         elif char.isalpha():
@@ -29,7 +29,7 @@ def scrambled(value: str, dice: Dice) -> str:
 
 def card(value: str, dice: Dice) -> str | None:
     """The first digit, which names the brand, stays; ISO/IEC 7812-1 check digit."""
-    digits = [char for char in value if char.isdigit()]
+    digits = [char for char in value if char.isdecimal()]
     if len(digits) < 2:  # noqa: PLR2004 - a check digit and something it checks
         return None
     made = [digits[0], *(dice.random.choice(_DIGITS) for _ in digits[1:-1])]
@@ -43,7 +43,7 @@ def iban(value: str, dice: Dice) -> str | None:
     if not (country.isascii() and country.isalpha() and account.isascii() and account):
         return None
     made = "".join(
-        dice.random.choice(_DIGITS) if c.isdigit() else dice.other(string.ascii_uppercase, c) for c in account
+        dice.random.choice(_DIGITS) if c.isdecimal() else dice.other(string.ascii_uppercase, c) for c in account
     )
     check = 98 - int("".join(str(int(char, 36)) for char in f"{made}{country}00")) % 97
     return _filled(value, f"{country}{check:02}{made}")
@@ -51,7 +51,7 @@ def iban(value: str, dice: Dice) -> str | None:
 
 def phone(value: str, dice: Dice) -> str:
     """A country code stays; in North America an exchange of films (555-01xx), elsewhere other digits."""
-    digits = [char for char in value if char.isdigit()]
+    digits = [char for char in value if char.isdecimal()]
     start = min(_MAX_COUNTRY_CODE, len(digits) // 3) if value.lstrip().startswith("+") else 0
     made = [*digits[:start], *(dice.other(_DIGITS[1:], char) for char in digits[start:])]
     if _NORTH_AMERICAN.fullmatch(value):

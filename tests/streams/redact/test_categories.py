@@ -10,7 +10,7 @@ def test_categories_of_rules_word_lists_and_packs_are_known():
 
 def test_what_a_detector_finds_is_known(detector):
     texts = ["Eva Green of Berlin, eva@example.org, 030 901820, card 4111 1111 1111 1111, on 3 May 2024."]
-    found = {find.entity_type for finds in detector.find(texts) for find in finds}
+    found = {find.entity_type for searched in detector.search(texts) for find in searched.finds}
     assert found <= known_categories()
 
 

@@ -1,0 +1,33 @@
+"""A word hidden once is hidden wherever it stands in the same text: else the one place tells the other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+
+from streams.redact.detect.find import DEFAULT, Find
+
+MIN_PART = 3  # letters from which a part of a person's name counts by itself
+_WORD = re.compile(r"[0-9A-Za-z]+")
+
+
+def repeated(text: str, finds: Sequence[Find], is_everyday: Callable[[str], bool]) -> list[Find]:
+    """More finds in folded `text`: words found whole, and parts of people's names that are no everyday words.
+
+    Written alike only: "Will" does not hide the verb. Linear in the text.
+    """
+    hidden: dict[str, str] = {}
+    for find in finds:
+        piece = text[find.start : find.end]
+        if piece.isalnum():
+            hidden[piece] = find.entity_type
+        elif find.entity_type == "PERSON":
+            parts = (part for part in _WORD.findall(piece) if len(part) >= MIN_PART)
+            hidden.update({part: "PERSON" for part in parts if not is_everyday(part.lower())})
+    if not hidden:
+        return []
+    return [
+        Find(match.start(), match.end(), hidden[match.group()], DEFAULT)
+        for match in _WORD.finditer(text)
+        if match.group() in hidden
+    ]
