@@ -89,4 +89,4 @@ def test_vaults_plan_holds_only_keys_that_cannot_leave():
     assert {key.type for key in wanted.keys if key.derived} == {"aes256-gcm96"}
     assert {key.type for key in wanted.keys if not key.derived} == {"ed25519"}
     assert wanted.projects == ("demo",)
-    assert len(wanted.hmac) == 4
+    assert len(wanted.hmac) == 5

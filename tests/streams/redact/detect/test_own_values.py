@@ -218,7 +218,7 @@ def test_time_grows_with_the_length_only(unit):
         return time.process_time() - begun
 
     short = max(seconds(4_000), 0.004)
-    assert seconds(64_000) < 60 * short  # 16 times the length; quadratic would be 256
+    assert min(seconds(64_000) for _ in range(3)) < 60 * short  # 16 times the length; quadratic would be 256
 
 
 def test_a_table_of_values_takes_bounded_time():

@@ -40,7 +40,8 @@ def test_a_wrong_checksum_leaves_a_card_hidden_unless_the_policy_says_otherwise(
     assert not any(cards[False])
 
 
-# Presidio drops leading zeros before it computes, and takes two characters ("A4") for a driver's licence.
+# Presidio drops leading zeros before it computes, and takes two characters ("A4") for a driver's licence. Thirteen
+# digits from 1 on are a point in time to us: no issuer's cards begin so.
 @pytest.mark.parametrize("entity", sorted(set(CHECKS) - {"US_DRIVER_LICENSE"}))
 def test_what_presidio_calls_valid_is_never_refused(predefined, entity):
     recognizer = predefined[entity]
@@ -53,6 +54,8 @@ def test_what_presidio_calls_valid_is_never_refused(predefined, entity):
     def agree(drawn: str) -> None:
         value = drawn.strip()
         if not value.isascii() or value[0] == "0":
+            return
+        if entity == "CREDIT_CARD" and value[0] == "1" and sum(map(str.isdigit, value)) == 13:
             return
         theirs = recognizer.validate_result(value)
         refused = theirs is False or bool(recognizer.invalidate_result(value))
