@@ -37,13 +37,15 @@ def openbao(stack):
 
 
 def provision(root):
-    """What the suite needs, under names of its own: others use the same server."""
-    if "transit/" not in root.sys.list_mounted_secrets_engines():
+    """What the suite needs, under names of its own: others use the same server, and an external one keeps it."""
+    mounted = root.sys.list_mounted_secrets_engines()
+    if "transit/" not in mounted:
         root.sys.enable_secrets_engine("transit")
     if "approle/" not in root.sys.list_auth_methods():
         root.sys.enable_auth_method("approle")
     for project in PROJECTS:
-        root.sys.enable_secrets_engine("kv", path=f"veil-{project}", options={"version": "2"})
+        if f"veil-{project}/" not in mounted:
+            root.sys.enable_secrets_engine("kv", path=f"veil-{project}", options={"version": "2"})
         await_mount(root, f"veil-{project}")
         for name in WRAPPING_KEYS:
             root.secrets.transit.create_key(f"{name}-{project}", derived=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import secrets
 
 import hvac
 import pytest
@@ -23,7 +24,7 @@ from vault.raw import Media, open_raw, parse_raw
 
 pytestmark = pytest.mark.stack
 
-PROJECT = "publishing"
+PROJECT = f"publishing-{secrets.token_hex(4)}"  # an external stack keeps the topics of earlier runs
 TOPIC = f"raw.{PROJECT}"
 SCHEMA = json.dumps(
     {
@@ -87,7 +88,7 @@ def read_opened(stack, vault, count):
     consumer = Consumer(
         {
             **stack.endpoints.kafka.client_settings(),
-            "group.id": "publishing-test",
+            "group.id": f"{PROJECT}-test",
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
         }
