@@ -16,24 +16,25 @@ def combined(main: str, references: Iterable[str]) -> Schema:
     Raises whatever fastavro raises for what is no schema.
     """
     known: dict[str, Any] = {}
-    definitions: dict[str, Any] = {}
     for text in references:
-        definition: Any = parse_schema(json.loads(text), named_schemas=known, _write_hint=False)
-        if isinstance(definition, Mapping) and "name" in definition:
-            definitions.setdefault(str(definition["name"]), definition)
+        parse_schema(json.loads(text), named_schemas=known, _write_hint=False)
+    definitions = dict(known)  # of every named type in them, nested ones and branches of unions too
     whole: Any = parse_schema(json.loads(main), named_schemas=known, _write_hint=False)
-    return parse_schema(_filled(whole, definitions, set()), _write_hint=False)
+    return parse_schema(_filled(whole, definitions, set()))
 
 
 def _filled(schema: Any, definitions: Mapping[str, Any], defined: set[str]) -> Any:  # noqa: ANN401 - any JSON
     if isinstance(schema, str) and schema in definitions and schema not in defined:
-        defined.add(schema)
         return _filled(definitions[schema], definitions, defined)
     if isinstance(schema, list):
         return [_filled(branch, definitions, defined) for branch in schema]
     if not isinstance(schema, Mapping):
         return schema
     filled = dict(schema)
+    if "name" in filled:
+        if filled["name"] in defined:
+            return filled["name"]
+        defined.add(filled["name"])
     if "fields" in filled:
         filled["fields"] = [
             {**field, "type": _filled(field["type"], definitions, defined)} for field in filled["fields"]

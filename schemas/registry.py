@@ -19,6 +19,7 @@ from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
 TIMEOUT_S = 5.0
 """A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
 _MAX_REFERENCE_DEPTH = 16
+_MAX_REFERENCES = 100
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _CONFLICT = 409
 _NOT_FOUND = 404
@@ -70,7 +71,9 @@ class Registry:
                 if answer.status_code in _UNKNOWN_ID:
                     raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not registered")
                 found = self._ok(answer)
-                self._schemas[schema_id] = _parsed(schema_id, found["schema"], self._referenced(found))
+                references: dict[str, str] = {}
+                self._refer(found, references)
+                self._schemas[schema_id] = _parsed(schema_id, found["schema"], list(references.values()))
             return self._schemas[schema_id]
 
     def register(self, subject_name: str, schema: str) -> int:
@@ -90,16 +93,20 @@ class Registry:
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
 
-    def _referenced(self, found: Mapping[str, Any], depth: int = 0) -> list[str]:
-        """The schemas that a schema refers to by subject and version, deepest first."""
-        schemas: list[str] = []
-        if depth > _MAX_REFERENCE_DEPTH:
-            raise Undecodable(Reason.UNKNOWN_SCHEMA, "a schema that refers to others through too many levels")
+    def _refer(self, found: Mapping[str, Any], known: dict[str, str], depth: int = 0) -> None:
+        """Add the schemas that a schema refers to by subject and version to `known`, deepest first, each once."""
+        if depth > _MAX_REFERENCE_DEPTH or len(known) > _MAX_REFERENCES:
+            raise Undecodable(Reason.UNKNOWN_SCHEMA, "a schema that refers to too many others")
         for reference in found.get("references") or ():
             place = f"/subjects/{quote(str(reference['subject']), safe='')}/versions/{int(reference['version'])}"
-            other = self._ok(self._call("GET", place))
-            schemas += [*self._referenced(other, depth + 1), other["schema"]]
-        return list(dict.fromkeys(schemas))
+            if place in known:
+                continue
+            answer = self._call("GET", place)
+            if answer.status_code in _UNKNOWN_ID:
+                raise Undecodable(Reason.UNKNOWN_SCHEMA, "a schema that refers to one that is not registered")
+            other = self._ok(answer)
+            self._refer(other, known, depth + 1)
+            known[place] = other["schema"]
 
     @staticmethod
     def _ok(answer: httpx.Response) -> dict[str, Any]:

@@ -37,4 +37,5 @@ class Health:
     def read(self) -> tuple[Condition, str]:
         """The condition and why; of one that works, its notice."""
         with self._lock:
-            return self._condition, self._why or self._notice
+            notice = self._notice if self._condition is Condition.WORKING else ""
+            return self._condition, self._why or notice

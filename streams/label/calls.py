@@ -1,4 +1,6 @@
-"""The calls of the API in one table: `app.py` serves it, `description.py` describes it. Nothing else is served."""
+"""The calls of the API in one table: `app.py` serves it, `description.py` describes it. Nothing else is
+served, but HEAD where GET is.
+"""
 
 from __future__ import annotations
 

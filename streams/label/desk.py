@@ -102,9 +102,7 @@ class Desk:
         raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
     def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
-        if self._frozen_by() and not self._queue.holds(person):
-            return None
-        leased = self._queue.lease(person, now)
+        leased = self._queue.lease(person, now, new=not self._frozen_by())
         if leased is not None:
             effects.events.append(events.viewed(leased))
         return leased

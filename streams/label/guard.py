@@ -1,4 +1,7 @@
-"""The outermost layer of the app: headers on every answer, and an answer whatever happens inside."""
+"""The outermost layer of the app: headers on every answer of the app, and an answer whatever happens inside.
+
+The server's own 400 (no HTTP) and 503 (too many connections) come before the app: bare, and without content.
+"""
 
 from __future__ import annotations
 

@@ -140,13 +140,13 @@ class Queue:
 
     # -- what people ask
 
-    def lease(self, person: str, now: int) -> Leased | None:
-        """The lease that `person` holds, or a new one of the oldest task they may take, or None."""
+    def lease(self, person: str, now: int, *, new: bool = True) -> Leased | None:
+        """The lease that `person` holds, or, if `new`, one of the oldest task they may take, or None."""
         self._present[person] = now
         held = self._holds.get(person)
         if held is not None:
             return self._open_lease(*held)
-        task_id = self._available.next_for(person)
+        task_id = self._available.next_for(person) if new else None
         if task_id is None:
             return None
         state, lease = works.with_lease(self._known(task_id), person, now, self._settings.lease_ms)
@@ -154,10 +154,6 @@ class Queue:
         self._watch(task_id, lease)
         self._save(state)
         return Leased(works.as_lease(state, lease), self._content(task_id), again=False)
-
-    def holds(self, person: str) -> bool:
-        """Whether `person` has an open lease."""
-        return person in self._holds
 
     def heartbeat(self, claim: Held, now: int) -> Leased:
         """Extend a lease from now. Raises Refused as `works.held` does."""

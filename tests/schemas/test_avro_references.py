@@ -86,3 +86,69 @@ def test_schemas_that_refer_to_each_other_without_end_are_refused():
         found.schema_of(1)
     assert refused.value.reason is Reason.UNKNOWN_SCHEMA
     found.close()
+
+
+def _record(name, **fields):
+    return {"type": "record", "name": name, "fields": [{"name": k, "type": v} for k, v in fields.items()]}
+
+
+@pytest.mark.parametrize(
+    ("main", "references", "value"),
+    [
+        (
+            _record("n.Main", b="n.B"),
+            [_record("n.A", b=_record("n.B", x="int"))],
+            {"b": {"x": 1}},
+        ),
+        (
+            _record("n.Main", b="n.B", a="n.A"),
+            [_record("n.A", b=_record("n.B", x="int"))],
+            {"b": {"x": 1}, "a": {"b": {"x": 2}}},
+        ),
+        (_record("n.Main", x="n.X"), [["null", _record("n.X", y="int")]], {"x": {"y": 1}}),
+        (
+            _record("n.Main", t="n.Tree"),
+            [_record("n.Tree", next=["null", "n.Tree"])],
+            {"t": {"next": {"next": None}}},
+        ),
+    ],
+    ids=["nested in a reference", "nested and named before", "branch of a union", "recursive"],
+)
+def test_every_named_type_of_a_reference_can_be_used(main, references, value):
+    whole = combined(json.dumps(main), [json.dumps(reference) for reference in references])
+    stream = io.BytesIO()
+    fastavro.schemaless_writer(stream, whole, value)
+    assert fastavro.schemaless_reader(io.BytesIO(stream.getvalue()), whole, None) == value
+
+
+class Chain:
+    """A registry in which each schema names the next one twice."""
+
+    def __init__(self, length: int) -> None:
+        self.length = length
+        self.calls = 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.calls += 1
+        parts = request.url.path.split("/")
+        number = 0 if parts[1] == "schemas" else int(parts[2])
+        following = [{"subject": str(number + 1), "version": 1}] * 2 if number < self.length else []
+        schema = _record(f"n.S{number}", next=f"n.S{number + 1}" if following else "int")
+        return httpx.Response(200, json={"schema": json.dumps(schema), "references": following})
+
+
+def test_each_referenced_schema_is_asked_for_once():
+    serving = Chain(12)
+    registry = Registry("http://registry.test")
+    registry._client = httpx.Client(transport=httpx.MockTransport(serving), base_url="http://registry.test")
+    registry.schema_of(1)
+    assert serving.calls == 13
+
+
+def test_a_reference_that_is_gone_blames_the_schema_and_not_the_registry():
+    first = {"schema": json.dumps(NOTE), "references": [{"name": "x", "subject": "gone", "version": 1}]}
+    registry = Registry("http://registry.test")
+    registry._client = httpx.Client(transport=httpx.MockTransport(Serving(first)), base_url="http://registry.test")
+    with pytest.raises(Undecodable) as caught:
+        registry.schema_of(1)
+    assert caught.value.reason is Reason.UNKNOWN_SCHEMA
