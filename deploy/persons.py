@@ -16,10 +16,11 @@ from deploy.surroundings import Surroundings, project_folders, surroundings
 from schemas.control import WithdrawalReason
 from schemas.errors import ConfigError
 from streams.engine.clock import SystemClock
+from streams.redact.detect.custom import CustomScanner
 from topology.control import ControlBook
 from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
-from topology.policies import Policy
+from topology.policies import Policy, load_policy_bytes, policy_bytes
 from topology.policies.review import review_of
 from topology.project import Persons
 from vault.signing import issue_token
@@ -74,10 +75,20 @@ def sign(root: Path, project: str, policy: Policy, persons: Sequence[str]) -> No
     for person in persons:
         require_role(declared, project, person, SIGNERS, "sign policies")
     if persons:
+        _check_loadable(policy)
         _check_publishable(root, project, policy)
     for person in persons:
         with acting(root, declared, project, person) as around:
             sign_policy(around, policy)
+
+
+def _check_loadable(policy: Policy) -> None:
+    """Raises ConfigError for what no stage could load, its patterns included: in force, raw records would wait."""
+    try:
+        load_policy_bytes(policy_bytes(policy))
+        CustomScanner(policy.detection)
+    except ConfigError as error:
+        raise ConfigError(f"{policy.id}: can't be signed, since no stage could load it: {error}") from None
 
 
 def _check_publishable(root: Path, project: str, policy: Policy) -> None:

@@ -18,9 +18,11 @@ OWN_STACK = ("own_stack", "faults", "demo")
 
 
 def pytest_configure() -> None:
-    """Hypothesis's limits on an example's time hold on an idle machine only; here lanes share the cores."""
-    settings.register_profile("lanes", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
-    settings.load_profile("lanes")
+    """Hypothesis's limits on an example's time hold on an idle machine only. Ours never is: lanes share the cores,
+    and where there are none, whatever else runs. So they are off always.
+    """
+    settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    settings.load_profile("busy")
 
 
 @pytest.hookimpl(optionalhook=True)  # asked by pytest-xdist, where tests run in several lanes
@@ -29,11 +31,15 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> lanes.L
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    lanes.check(items)
     if stack_kind() == "external":
         for item in items:
             if any(item.get_closest_marker(mark) for mark in OWN_STACK):
                 item.add_marker(pytest.mark.skip("needs a local stack of its own: VEIL_TEST_STACK=local"))
+
+
+@pytest.hookimpl(tryfirst=True)  # before the fixtures that a test asks for
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    lanes.check(item)
 
 
 @pytest.fixture(scope="session")

@@ -5,7 +5,8 @@ Rules, each with a test:
 1. A record counts only if its signer, the last part of its key, is pinned, may sign that prefix for that
    project (`flow.yaml`), and its Ed25519 signature covers key, version, kind and body.
 2. Versions rise for each key: a lower one is refused; the same record again changes nothing.
-3. A tombstone is refused: compaction may not undo what was ordered.
+3. A tombstone is refused, and the topic is never compacted (`keeps_all` in `flow.yaml`). A stage that starts reads
+   all of it, so that an old record written again is below the higher version and undoes nothing (rule 2).
 4. A policy is fully signed when an author and an approver, two different persons, have signed its hash.
    All fully signed policies stay available by hash; in force is the one with the highest version in its body
    (of equal versions, which no careful author makes, the higher hash, so that every stage agrees).

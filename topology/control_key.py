@@ -8,10 +8,11 @@ import re
 from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze
+from topology.policies.model import MAX_VERSION
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TASK = re.compile(r"[0-9a-f]{32}")
-_VERSION = re.compile(r"[1-9][0-9]{0,6}")  # a policy's version is at most 1,000,000
+_VERSION = re.compile(r"[1-9][0-9]{0,5}|1000000")  # as a policy's
 _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.POLICY: _HASH,  # SHA-256 of the policy's bytes
     ControlKind.MINIMUM: _VERSION,
@@ -72,4 +73,6 @@ def policy_version(body: bytes) -> int | None:
     except (ValueError, RecursionError):
         return None
     version = content.get("version") if isinstance(content, dict) else None
-    return version if isinstance(version, int) and not isinstance(version, bool) and version >= 1 else None
+    if not isinstance(version, int) or isinstance(version, bool):
+        return None
+    return version if 1 <= version <= MAX_VERSION else None

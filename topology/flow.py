@@ -46,7 +46,10 @@ class DocumentRight(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TopicKind:
-    """A kind of topic. `retention_ms` is the default, None where the topic is compacted."""
+    """A kind of topic. `retention_ms` is the default, None where the topic is compacted.
+
+    `keeps_all`: compacted in name only; each record that was ever written stays.
+    """
 
     name: str
     scope: Scope
@@ -55,6 +58,7 @@ class TopicKind:
     folder: str | None
     cleanup: Cleanup
     retention_ms: int | None
+    keeps_all: bool
     feedback: bool
 
     def topic(self, project: str) -> str:

@@ -32,13 +32,16 @@ class TopicEntry(Entry):
     opened_by: tuple[Name, ...] = ()
     folder: Name | None = None
     cleanup: Cleanup
-    retention_ms: int | None = Field(default=None, ge=MIN_RETENTION_MS)
+    retention_ms: int | None = Field(default=None, ge=MIN_RETENTION_MS, strict=True)
+    keeps_all: bool = False
     feedback: bool = False
 
     @model_validator(mode="after")
     def _retention_where_records_expire(self) -> Self:
         if (self.cleanup is Cleanup.DELETE) != (self.retention_ms is not None):
             raise ValueError("a topic with cleanup `delete` has `retention_ms`, a compacted one has none")
+        if self.keeps_all and self.cleanup is not Cleanup.COMPACT:
+            raise ValueError("`keeps_all` goes with cleanup `compact`: records of other topics expire")
         return self
 
 
@@ -144,6 +147,7 @@ def _topic(name: str, entry: TopicEntry) -> TopicKind:
         folder=entry.folder,
         cleanup=entry.cleanup,
         retention_ms=entry.retention_ms,
+        keeps_all=entry.keeps_all,
         feedback=entry.feedback,
     )
 

@@ -46,7 +46,7 @@ def load_pins(path: Path) -> Pins:
     try:
         content = json.loads(read_text(path))
         keys = {str(name): bytes.fromhex(value) for name, value in content.items()}
-    except (ValueError, TypeError, AttributeError):
+    except (ValueError, TypeError, AttributeError, RecursionError):
         raise ConfigError(f"{path}: is no pins file: it maps each signer to a public key in hex") from None
     if any(len(key) != KEY_BYTES for key in keys.values()):
         raise ConfigError(f"{path}: an Ed25519 public key has {KEY_BYTES} bytes ({2 * KEY_BYTES} hex digits)")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import Field
+from pydantic import Field, StrictInt
 
 from schemas.errors import ConfigError
 from topology.flow import Cleanup, Flow, Scope
@@ -25,8 +25,8 @@ class PersonsEntry(Entry):
 class ProjectDocument(Entry):
     name: Name
     owner: str = Field(min_length=1)
-    partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS)
-    retention_ms: dict[str, int] = Field(default_factory=dict)
+    partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS, strict=True)
+    retention_ms: dict[str, StrictInt] = Field(default_factory=dict)
     persons: PersonsEntry
 
 

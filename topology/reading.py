@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from schemas.errors import ConfigError
+from topology.plain_yaml import compose, construct
 
 NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 """Names of projects, persons, roles: no dot, since dots separate the parts of topics and identities."""
@@ -19,30 +19,12 @@ MAX_FILE_BYTES = 256 * 1024
 
 
 class Entry(BaseModel):
-    """Base of what a file may hold: nothing that is not declared, no conversion of types."""
+    """Base of what a file may hold: nothing that is not declared."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
 E = TypeVar("E", bound=Entry)
-
-
-class _Loader(yaml.SafeLoader):
-    """Refuses aliases (exponential files) and keys given twice."""
-
-    def compose_node(self, parent: yaml.Node | None, index: int) -> yaml.Node | None:
-        if self.check_event(yaml.AliasEvent):
-            mark = self.get_mark()
-            raise yaml.composer.ComposerError(None, None, "aliases are not allowed", mark)
-        return super().compose_node(parent, index)
-
-    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[object, object]:
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if key.value in seen:
-                raise yaml.constructor.ConstructorError(None, None, f"{key.value} is given twice", key.start_mark)
-            seen.add(key.value)
-        return super().construct_mapping(node, deep=deep)
 
 
 def read_text(path: Path) -> str:
@@ -59,13 +41,8 @@ def read_text(path: Path) -> str:
 
 def parse(text: str, source: str, entry: type[E]) -> E:
     """The checked content of a file; `source` is what errors call it. Raises ConfigError."""
-    try:
-        loaded = yaml.load(text, _Loader)  # noqa: S506 - derived from SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = error.problem_mark.line + 1 if error.problem_mark else 1
-        raise ConfigError(f"{source}:{line}: {error.problem}") from None
-    except (yaml.YAMLError, RecursionError):
-        raise ConfigError(f"{source}: is not YAML") from None
+    root = compose(text, source)
+    loaded = None if root is None else construct(root, source)
     try:
         return entry.model_validate(loaded)
     except ValidationError as error:

@@ -17,6 +17,8 @@ MAX_SEGMENT_MS = 7 * 24 * 3_600_000
 """Kafka's own default."""
 COMPACTED_SEGMENT_MS = 3_600_000
 """Only closed segments are compacted; an hour keeps what a restart has to read small."""
+NEVER_MS = 2**63 - 1
+"""As `min.compaction.lag.ms`: no record is ever old enough to be compacted away."""
 
 
 class Environment(Enum):
@@ -71,10 +73,14 @@ def _spec(
     }
     if retention is not None:
         config["retention.ms"] = str(retention)
+    if kind.keeps_all:
+        config["min.compaction.lag.ms"] = str(NEVER_MS)
     return TopicSpec(name, partitions, environment.replication, config)
 
 
 def _segment_ms(kind: TopicKind, retention: int | None) -> int:
+    if kind.keeps_all:
+        return MAX_SEGMENT_MS
     if kind.cleanup is Cleanup.COMPACT or retention is None:
         return COMPACTED_SEGMENT_MS
     return min(MAX_SEGMENT_MS, retention // SEGMENTS_A_RETENTION)

@@ -66,7 +66,8 @@ def publish(
     """Bring a policy into force: sign as each person given, then say what is in force or who has yet to sign.
 
     The stages take it up without a restart. It can't be undone, only followed by one of a higher version. Nobody
-    signs one whose review is over, that is below the minimum, or whose version another policy has.
+    signs one that no stage could load, whose review is over, that is below the minimum, or whose version another
+    policy has.
 
     [dim]Example:[/] [cyan]veil policy publish demo --project demo --as ada --as grace[/]
     """
@@ -76,7 +77,10 @@ def publish(
 @app.command(cls=Command)
 def minimum(
     version: Annotated[
-        int, typer.Argument(metavar="VERSION", min=1, help="The lowest version allowed.", show_default=False)
+        int,
+        typer.Argument(
+            metavar="VERSION", min=1, max=1_000_000, help="The lowest version allowed.", show_default=False
+        ),
     ],
     persons: Signers = None,
     project: Project = DEFAULT_PROJECT,

@@ -28,6 +28,7 @@ class Lines(StrEnum):
     """What a file's lines hold."""
 
     JSONL = "jsonl"
+    CSV = "csv"
     TEXT = "text"
 
 
@@ -36,14 +37,16 @@ def publish(
         Path,
         typer.Argument(
             metavar="FILE",
-            help="JSON Lines (.jsonl, .ndjson) or text (.txt), a record a line.",
+            help="JSON Lines (.jsonl, .ndjson), CSV (.csv, a record a row) or text (.txt), a record a line.",
             show_default=False,
         ),
     ],
     project: Project = DEFAULT_PROJECT,
     key_field: Annotated[
         str | None,
-        typer.Option("--key-field", metavar="F", help="Field that is the record's key: equal keys stay in order."),
+        typer.Option(
+            "--key-field", metavar="F", help="Field or column that is the record's key: equal keys stay in order."
+        ),
     ] = None,
     kind: Annotated[
         Lines | None, typer.Option("--format", help="What the lines hold, if the name doesn't say.")

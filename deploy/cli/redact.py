@@ -92,6 +92,11 @@ def _redact(
     chosen = Mode(mode.value) if mode else None
     if not file.is_file():
         raise typer.BadParameter(f"{file} is no file", param_hint="FILE")
+    if bundle is not None and loaded.needs_key and token_key is None:
+        words = (
+            f"{loaded.id} has tokens or surrogates: a replay gives the same bytes only with the key of that run"
+        )
+        raise typer.BadParameter(words, param_hint="--token-key")
     keys = load_keys(token_key) if token_key else None
     detector = _of_bundle(loaded, bundle) if bundle is not None else None
     if out_file is None:

@@ -10,13 +10,13 @@ Whatever is destroyed goes through two transactions, with the destruction betwee
    `task.withdrawn`; a tombstone or the shorter SegmentIndex on `segments.P`; the intent removed.
 
 A crash before the commit of 1: the decision is made again from the same state (an order to withdraw is shown
-again by `control` after every start; orphans and suspects are found again by the scan at start). After 1,
-before 2: the restored intent is carried out. In the middle of 2: the layers left over are destroyed; a document
-half rewritten is written again, so that its old version goes too. After 2, before the commit of 3: all steps
-are repeated and find nothing to do, and the events are committed for the first time. After 3: nothing is left
-to do. A commit in doubt leaves one of these, told apart by what restores. So each event appears exactly once,
-and never before what it says is true. A keeper that was fenced but doesn't know it yet can at worst carry out
-an intent that is final anyway.
+again by `control` after every start; orphans and suspects are found again by the scan at start, or by a later
+one: there is one every five minutes). After 1, before 2: the restored intent is carried out. In the middle of 2:
+the layers left over are destroyed; a document half rewritten is written again, so that its old version goes too.
+After 2, before the commit of 3: all steps are repeated and find nothing to do, and the events are committed for
+the first time. After 3: nothing is left to do. A commit in doubt leaves one of these, told apart by what
+restores. So each event appears exactly once, and never before what it says is true. A keeper that was fenced but
+doesn't know it yet can at worst carry out an intent that is final anyway.
 
 The intents of one call are never carried out by the same call, so nothing uncommitted is acted upon, unless
 the loop commits a plan of `control` together with the next of `process`; a withdrawal repeats harmlessly too.

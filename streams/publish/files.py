@@ -1,4 +1,4 @@
-"""Publishing a file, a record a line: JSON Lines or text. Resumable; a bad line is reported and the rest goes on.
+"""Publishing a file, a record a line: JSON Lines, CSV or text. Resumable; bad lines are reported.
 
 After every `CHECKPOINT_LINES` lines all records are confirmed by Kafka and the place is saved. A run that was
 interrupted goes on from the last saved place, so the lines published after it are published **twice**: the
@@ -7,13 +7,13 @@ report of such a run says so (`may_repeat`). Empty lines are skipped.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
 from schemas.errors import ConfigError, Reason, RecordError, Unparseable
-from streams.publish import lines, payloads, progress
+from streams.publish import lines, payloads, progress, rows
 from streams.publish.lines import Line
 from streams.publish.progress import Progress
 from streams.publish.publisher import Publisher
@@ -27,6 +27,7 @@ class Format(StrEnum):
     """How to read a file's lines."""
 
     JSON_LINES = "jsonl"
+    CSV = "csv"
     TEXT = "text"
 
 
@@ -54,10 +55,12 @@ OnProgress = Callable[[Progress, int], None]
 
 
 def format_of(file: Path) -> Format:
-    """By the file's name: `.jsonl` and `.ndjson` are JSON Lines, `.txt` is text. Raises ConfigError else."""
-    known = {".jsonl": Format.JSON_LINES, ".ndjson": Format.JSON_LINES, ".txt": Format.TEXT}
+    """By the file's name: `.jsonl` and `.ndjson` are JSON Lines, `.csv` is CSV, `.txt` text; else ConfigError."""
+    known = {
+        ".jsonl": Format.JSON_LINES, ".ndjson": Format.JSON_LINES, ".csv": Format.CSV, ".txt": Format.TEXT,
+    }  # fmt: skip
     if file.suffix not in known:
-        raise ConfigError(f"can't tell from its name what {file} holds; say jsonl or text")
+        raise ConfigError(f"can't tell from its name what {file} holds; say jsonl, csv or text")
     return known[file.suffix]
 
 
@@ -80,15 +83,16 @@ def publish_file(
 ) -> FileReport:
     """Publish what of `file` is not yet published to `target` (the project; a state of another is refused).
 
-    `key_field` names the field of a JSON record whose text or whole number is the record's key. Raises as
-    `Publisher` does; then the place saved last holds and the next run goes on from there.
+    `key_field` names the field or column whose text or whole number is the record's key. A row of CSV is published
+    as a JSON object of texts. Raises as `Publisher` does; then the place saved last holds and the next run goes on
+    from there. Raises ConfigError for a CSV file whose first row names no columns.
     """
     place = state or state_path(file)
     saved = progress.load(place, file, target)
     begun = saved or Progress()
     if begun.finished and file.stat().st_size == begun.offset:
         return FileReport(begun, begun.lines + 1, 0)
-    upload = _Upload(publisher, kind, key_field, on_bad)
+    upload = _Upload(publisher, kind, _columns(file) if kind is Format.CSV else (), key_field, on_bad)
     done = start = replace(begun, finished=False)
     progress.save(place, file, target, start)
     size = file.stat().st_size
@@ -103,12 +107,23 @@ def publish_file(
 
 def _checkpoints(file: Path, done: Progress, upload: _Upload, every: int) -> Iterator[Progress]:
     """Publishes line by line; yields after every so many, and at the end."""
+    read = rows.read if upload.kind is Format.CSV else lines.read
+    saved = done.lines
     with file.open("rb") as source:
-        for line in lines.read(source, offset=done.offset, number=done.lines + 1, limit=MAX_PAYLOAD_BYTES):
+        for line in read(source, offset=done.offset, number=done.lines + 1, limit=MAX_PAYLOAD_BYTES):
             done = upload.one(line, done)
-            if done.lines % every == 0:
+            if done.lines - saved >= every:
+                saved = done.lines
                 yield done
     yield replace(done, finished=True)
+
+
+def _columns(file: Path) -> tuple[str, ...]:
+    with file.open("rb") as source:
+        try:
+            return rows.header(source, MAX_PAYLOAD_BYTES)
+        except ConfigError as error:
+            raise ConfigError(f"{file}: {error}") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,13 +132,15 @@ class _Upload:
 
     publisher: Publisher
     kind: Format
+    columns: tuple[str, ...]
     key_field: str | None
     on_bad: Callable[[BadLine], None]
 
     def one(self, line: Line, done: Progress) -> Progress:
         """Publish a line; the progress with it."""
         after = replace(done, offset=line.end, lines=line.number)
-        if line.content is not None and not line.content.strip():
+        is_header = self.kind is Format.CSV and done.offset == 0
+        if is_header or (line.content is not None and not line.content.strip()):
             return after
         try:
             content, media, key = self._record(line)
@@ -139,8 +156,15 @@ class _Upload:
         if self.kind is Format.TEXT:
             payloads.check_utf8(line.content)
             return line.content, Media.TEXT, None
-        record = payloads.json_object(line.content)
-        return line.content, Media.JSON, self._key(record.get(self.key_field)) if self.key_field else None
+        content, record = self._object(line.content)
+        return content, Media.JSON, self._key(record.get(self.key_field)) if self.key_field else None
+
+    def _object(self, content: bytes) -> tuple[bytes, Mapping[str, object]]:
+        """The record, and the JSON it is published as: a line of JSON as it stands."""
+        if self.kind is Format.CSV:
+            record = rows.record(content, self.columns)
+            return payloads.of_json(record), record
+        return content, payloads.json_object(content)
 
     @staticmethod
     def _key(value: object) -> str:

@@ -5,13 +5,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.errors import Reason
 from schemas.errors import Refused as RefusedError
 from schemas.hidden import Hidden, RawRecord
 from streams.redact.parse import nested_json
-from topology.policies import Action, FieldRule, Policy, Tier, Treatment, raised
+from topology.policies import Action, FieldRule, Policy, Tier, Treatment, raised, stricter
 
 MAX_DEPTH = 32  # levels; parse.py refuses deeper ones already, this guards records made elsewhere
 MAX_LEAVES = 20_000
@@ -128,6 +128,9 @@ def _rule(policy: Policy, name: str, tags: frozenset[str], own: frozenset[str]) 
 
 def _strictest(rules: list[FieldRule], policy: Policy, *, unknown: bool) -> FieldRule:
     strictest = max(rules, key=lambda rule: (rule.treatment.strength, rule.category or ""))
+    treatment = stricter(*(rule.treatment for rule in rules))
+    if treatment.strength > strictest.treatment.strength:  # none of them leaves less than all others
+        strictest = replace(strictest, treatment=treatment)
     if unknown and strictest.action is Action.PASS:
         return FieldRule(strictest.path, policy.default, TAGGED)
     tiers = [rule.tier for rule in rules if rule.tier]

@@ -14,7 +14,7 @@ from schemas.geometry import Span
 from schemas.hidden import RawRecord, SecretBytes
 from streams.redact.detect.detector import build_detector
 from streams.redact.detect.find import Detector
-from streams.redact.offline_lines import Line, Lines
+from streams.redact.offline_lines import INTERNAL_ERROR, Line, Lines
 from streams.redact.outcome import Outcome, Redacted
 from streams.redact.redactor import redact_many
 from streams.redact.transform.keys import TransformKeys
@@ -103,16 +103,30 @@ def _answers(
 ) -> Iterator[dict[str, object]]:
     """The output lines of a batch, in order."""
     records = [line.record for line in batch if isinstance(line.record, RawRecord)]
-    outcomes = iter(redact_many(records, policy, detector, keys))
+    outcomes = iter(_outcomes(records, policy, detector, keys))
     for line in batch:
-        yield _answer(line, None if line.record is None else next(outcomes))
+        yield _answer(line, line.reason if line.record is None else next(outcomes))
 
 
-def _answer(line: Line, outcome: Outcome | None) -> dict[str, object]:
+def _outcomes(
+    records: Sequence[RawRecord], policy: Policy, detector: Detector, keys: TransformKeys
+) -> Sequence[Outcome | str]:
+    """One for each record, or why there is none: a record that our code fails on costs no other its outcome."""
+    try:
+        return redact_many(records, policy, detector, keys)
+    except ConfigError:
+        raise  # what is wrong with the policy is wrong for all
+    except Exception:  # noqa: BLE001 - whatever it is, its text may hold a value and is not told
+        if len(records) == 1:
+            return [INTERNAL_ERROR]
+        return [one for record in records for one in _outcomes([record], policy, detector, keys)]
+
+
+def _answer(line: Line, outcome: Outcome | str) -> dict[str, object]:
     if isinstance(outcome, Redacted):
         spans = [_span(span) for span in outcome.spans]
         return {"id": line.name, "record": dict(outcome.record.fields), "spans": spans}
-    reason = line.reason if outcome is None else outcome.reason.value
+    reason = outcome if isinstance(outcome, str) else outcome.reason.value
     return {"id": line.name, "error": f"{reason} (line {line.number})"}
 
 

@@ -16,6 +16,7 @@ _CHUNK = 64 * 1024
 MISSING_ID = "missing_id"
 BAD_ID = "bad_id"
 DUPLICATE_ID = "duplicate_id"
+INTERNAL_ERROR = "internal_error"  # our fault and not the line's: the others are done all the same
 
 
 class Line(Hidden):

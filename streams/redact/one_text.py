@@ -47,6 +47,8 @@ def one_text(record: RawRecord, policy: Policy) -> OneText | None:
     rule = policy.field_rule(path)
     if rule is None or rule.action is not Action.DETECT or rule.tier is not None:
         return None
+    if not path.isascii() or not path.isidentifier():  # "a.note" is a key that no policy can name, not a note in a
+        return None
     if type(text) is not str or len(text) > MAX_TEXT or may_need_escapes(text):
         return None
     return OneText(path, text, rule)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 
 from streams.redact.cuts import Cut
@@ -20,15 +21,20 @@ def may_need_escapes(text: str) -> bool:
 
 
 def escapes(text: str, hidden: Sequence[Cut]) -> list[Cut]:
-    """The brackets of what looks like a placeholder in raw text, if not hidden anyway; they become `(` and `)`."""
+    """The brackets of what looks like a placeholder in raw text, if not hidden anyway; they become `(` and `)`.
+
+    `hidden` are ascending and disjoint.
+    """
     shadow = shadow_of(text)
     if "[" not in shadow.text:
         return []
     pieces = []
+    ends = [cut.end for cut in hidden]
     for match in _LOOKALIKE.finditer(shadow.text):
         for position in (match.start(), match.end() - 1):
             start, end = shadow.to_raw(position, position + 1)
-            if not any(cut.start < end and start < cut.end for cut in hidden):
+            after = bisect_right(ends, start)  # the first that ends behind the bracket's start
+            if after == len(hidden) or hidden[after].start >= end:
                 pieces.append(Cut(start, end, ESCAPED, 0.0, None))
     return pieces
 

@@ -21,7 +21,7 @@ from streams.redact.conditions import Circumstances, compiled
 from streams.redact.cuts import Cut, cuts_of
 from streams.redact.detect.custom import DENIED
 from streams.redact.detect.find import CERTAIN, Detector, Find, Searched
-from streams.redact.detect.own_values import KnownValue, OwnValues
+from streams.redact.detect.own_values import MAX_VALUES, KnownValue, OwnValues
 from streams.redact.fields import Leaf, leaves
 from streams.redact.one_text import OneText, numbered, one_text
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
@@ -35,6 +35,7 @@ from topology.policies import Action, FieldRule, Policy, Treatment
 
 _REFUSED = Refused(Reason.VERIFICATION_FAILED)
 _SHOWS = frozenset({Action.PASS, Action.DETECT})
+_LITERALS = frozenset({"true", "false", "null"})
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -125,10 +126,13 @@ def _plan(record: RawRecord, policy: Policy) -> Plan | Dropped | Refused:
     shown = [leaf for leaf in all_leaves if leaf.rule and leaf.rule.action is not Action.DROP]
     if not shown:
         return Dropped(Reason.NOTHING_LEFT)
+    known = _known(all_leaves)
+    if len(known) > MAX_VALUES and any(leaf.rule and leaf.rule.action is Action.DETECT for leaf in shown):
+        return Refused(Reason.TOO_LARGE)  # a free text could hold any of them, and not all can be looked for
     subjects = (
         {leaf.path: leaf.text for leaf in all_leaves if leaf.name in policy.subject} if policy.subject else {}
     )
-    return Plan(all_leaves, shown, list(_known(all_leaves)), RawValues(subjects))
+    return Plan(all_leaves, shown, known, RawValues(subjects))
 
 
 def _whole(one: OneText) -> Plan:
@@ -137,13 +141,15 @@ def _whole(one: OneText) -> Plan:
     return Plan([leaf], [leaf], [], RawValues({}))
 
 
-def _known(all_leaves: Iterable[Leaf]) -> Iterable[KnownValue]:
-    """Values that must not be seen: those with a hiding rule first, then those that nobody named."""
+def _known(all_leaves: Iterable[Leaf]) -> list[KnownValue]:
+    """Values that must not be seen, each once: those with a hiding rule first, then those that nobody named."""
     named = [leaf for leaf in all_leaves if leaf.rule and leaf.rule.action not in _SHOWS]
     unnamed = [leaf for leaf in all_leaves if leaf.rule is None]
+    known: dict[str, KnownValue] = {}
     for leaf in (*named, *unnamed):
-        if not leaf.literal or leaf.text not in {"true", "false", "null"}:
-            yield KnownValue(leaf.text, (leaf.rule.category if leaf.rule else None) or DENIED)
+        if leaf.text not in known and not (leaf.literal and leaf.text in _LITERALS):
+            known[leaf.text] = KnownValue(leaf.text, (leaf.rule.category if leaf.rule else None) or DENIED)
+    return list(known.values())
 
 
 class _Redaction(Hidden):

@@ -80,7 +80,7 @@ class Check(Hidden):
 def read_samples(source: Path) -> list[Sample]:
     """The samples of a file. Raises ConfigError, which names the line and never what stands there."""
     try:
-        lines = source.read_text("utf-8").splitlines()
+        lines = source.read_text("utf-8").split("\n")  # not at U+2028 or U+0085, which JSON text may hold
     except OSError as error:
         raise ConfigError(f"{source}: {error.strerror}. Samples are JSON Lines with id, record, expect") from None
     except UnicodeDecodeError:
@@ -110,8 +110,9 @@ def _sample(line: str, where: str) -> Sample:
         entry = SampleEntry.model_validate_json(line)
     except ValidationError as error:
         detail = error.errors(include_url=False, include_input=False, include_context=False)[0]
-        part = str(detail["loc"][0]) if detail["loc"] else "the line"
-        raise ConfigError(f"{where}: {part}: {_problem(detail['type'], detail['msg'])}") from None
+        part = detail["loc"][0] if detail["loc"] else None
+        named = part if part in SampleEntry.model_fields else "the line"  # a foreign key may be of a record
+        raise ConfigError(f"{where}: {named}: {_problem(detail['type'], detail['msg'])}") from None
     expect = dict(entry.expect)
     outcome = RawOutcome(str(expect.pop(OUTCOME, RawOutcome.TASK)))
     tags = {path: frozenset(names) for path, names in entry.tags.items()}
@@ -120,6 +121,8 @@ def _sample(line: str, where: str) -> Sample:
 
 def _problem(kind: str, message: str) -> str:
     """Pydantic's words, but for those that quote: a parser's name the character it met."""
+    if kind == "extra_forbidden":
+        return f"has a key that is none of: {', '.join(SampleEntry.model_fields)}"
     return "is no JSON" if kind == "json_invalid" else message.removeprefix("Value error, ")
 
 

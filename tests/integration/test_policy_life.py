@@ -137,15 +137,16 @@ def test_a_replay_under_the_bundle_of_a_task_gives_its_bytes(turns, changed, pol
 def test_frozen_nothing_is_released_until_its_signer_resumes(turns, changed):
     before, accounted = len(turns.records("tasks")), turns.reconciled().records
     with turns.person("tess") as around:
-        acknowledged(turns, order_freeze(around, list(Freezable), FreezeReason.REHEARSAL))
+        frozen = acknowledged(turns, order_freeze(around, list(Freezable), FreezeReason.REHEARSAL))
         assert "frozen by tess" in turns.stages["redact", 0].running.health.read()[1]
         turns.publish(*[RECORD] * 3)
-        assert len(turns.records("tasks")) == before
         lifted = order_resume(around)
     turns.wait_records("tasks", before + 3)
     resumed = [event for event in turns.audit() if event.details.get("key") == lifted][-1]
-    released = [event for event in turns.audit() if event.slot == resumed.slot and event.batch is not None]
-    assert released[-1].sequence > resumed.sequence
+    released = [event.sequence for event in batches(turns) if event.slot == resumed.slot]
+    assert frozen.slot == resumed.slot
+    assert [one for one in released if frozen.sequence < one < resumed.sequence] == []
+    assert max(released) > resumed.sequence
     assert wait_for(lambda: working(turns), "nothing is held")
     assert turns.reconciled().records == accounted + 3
 

@@ -36,11 +36,14 @@ def unit_of(nodeid: str) -> str:
     return SHARED_STACK if _uses_shared_stack(TREE / module) else module
 
 
-def check(items: list[pytest.Item]) -> None:
-    """The scheduler knows names only; what their source says must agree with the marks that tests have."""
-    for item in items:
-        if item.get_closest_marker("stack") and unit_of(item.nodeid) != SHARED_STACK:
-            raise pytest.UsageError(f"{item.nodeid} uses the shared stack: spell {MARK} in its module.")
+def check(item: pytest.Item) -> None:
+    """The scheduler knows names only; what their source says must agree with the marks that tests have.
+
+    Fails the test before its fixtures are made. While tests are collected would be sooner, but what a lane says
+    then is lost: the run ends with an internal error of pytest-xdist.
+    """
+    if item.get_closest_marker("stack") and unit_of(item.nodeid) != SHARED_STACK:
+        pytest.fail(f"{item.nodeid} uses the shared stack: spell {MARK} in its module.", pytrace=False)
 
 
 @cache

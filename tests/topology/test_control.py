@@ -292,6 +292,28 @@ def test_an_older_record_neither_ends_a_freeze_nor_brings_one_back():
     assert book.freezes("demo") == {}
 
 
+def test_an_old_order_written_again_undoes_nothing_for_a_stage_that_reads_the_whole_history():
+    """As every stage does that starts. In the last record of each key alone, the freeze would be over."""
+    over, frozen = freeze("olga", body=resume_body(), version=6), freeze("olga", *Freezable, version=7)
+    history = [freeze("olga", *Freezable, version=5), over, frozen, over]
+    assert apply_all(history).frozen_by("demo", Freezable.REDACT) == ("olga",)
+    assert apply_all([*history, over, history[0]]).next_version(over.key) == 8
+    assert apply_all(list({state.key: state for state in history}.values())).freezes("demo") == {}
+
+
+@given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=12))
+def test_of_a_history_in_any_order_the_highest_version_holds(orders):
+    wanted = dict(reversed(orders))  # of each version the first record: another body under it is refused
+    book = apply_all(
+        [
+            freeze("olga", *Freezable, version=n) if on else freeze("olga", body=resume_body(), version=n)
+            for n, on in orders
+        ]
+    )
+    highest = max(wanted)
+    assert bool(book.freezes("demo")) is wanted[highest]
+
+
 def test_two_freezes_hold_each_by_itself():
     book = apply_all([freeze("olga", *Freezable), freeze("grace", Freezable.REDACT)])
     over = freeze("olga", body=resume_body(), version=2)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from schemas.control import ControlKind
-from topology.control_key import ControlKey, parse_key
+from topology.control_key import ControlKey, parse_key, policy_version
 
 TASK = "0" * 31 + "a"
 
@@ -17,6 +17,11 @@ TASK = "0" * 31 + "a"
             f"withdraw/demo/{TASK}",
         ),
         ("minimum/demo/12/ada", ControlKey(ControlKind.MINIMUM, "demo", "12", "ada"), "minimum/demo/12"),
+        (
+            "minimum/demo/1000000/ada",
+            ControlKey(ControlKind.MINIMUM, "demo", "1000000", "ada"),
+            "minimum/demo/1000000",
+        ),
         ("freeze/demo/olga", ControlKey(ControlKind.FREEZE, "demo", "", "olga"), "freeze/demo"),
     ],
 )
@@ -39,8 +44,30 @@ def test_keys_are_taken_apart_and_put_together(text, key, concern):
         "freeze//olga",
         "minimum/demo/0/ada",
         "minimum/demo/01/ada",
+        "minimum/demo/1000001/ada",
+        "minimum/demo/9999999/ada",
         "minimum/demo/ada",
     ],
 )
 def test_what_is_no_key_of_control_is_none(text):
     assert parse_key(text) is None
+
+
+@pytest.mark.parametrize(
+    ("body", "version"),
+    [
+        (b'{"version":1}', 1),
+        (b'{"version":1000000}', 1_000_000),
+        (b'{"version":1000001}', None),
+        (b'{"version":0}', None),
+        (b'{"version":true}', None),
+        (b'{"version":"1"}', None),
+        (b'{"version":1.5}', None),
+        (b'{"version":' + b"9" * 5000 + b"}", None),
+        (b"[" * 100_000, None),
+        (b"[]", None),
+        (b"\xff", None),
+    ],
+)
+def test_a_body_gives_a_version_that_a_policy_may_have_or_none(body, version):
+    assert policy_version(body) == version

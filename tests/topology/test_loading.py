@@ -55,6 +55,12 @@ def test_same_project_twice_is_refused(tmp_path):
         ("name: q", "p.yaml:5: name is given twice"),
         ("a: &x 1\nb: *x", "aliases are not allowed"),
         ("a: [", "p.yaml:"),
+        ("partitions: 0x_", "p.yaml:5: is no number"),
+        ("partitions: yes", "partitions: Input should be a valid integer"),
+        ("retention_ms: {raw: yes}", "raw: Input should be a valid integer"),
+        ("due: 2027-02-30", "due: Extra inputs"),
+        ("!!merge x: {partitions: 8}", "p.yaml:5: YAML tags"),
+        ("<<: {partitions: 8}", "<<: Extra inputs"),
     ],
 )
 def test_wrong_project_file_names_file_path_and_what_is_allowed(change, message):
@@ -97,6 +103,12 @@ def test_conflicting_duties_are_refused(persons, message):
             "either `one_of_each` or `one_of_any`",
         ),
         ("cleanup: compact", "cleanup: compact, retention_ms: 100000", "a compacted one has none"),
+        ("retention_ms: 86400000", "retention_ms: '86400000'", "topics.raw.retention_ms: Input should be a valid"),
+        (
+            "work:           {cleanup: delete",
+            "work: {keeps_all: true, cleanup: delete",
+            "goes with cleanup `compact`",
+        ),
     ],
 )
 def test_wrong_flow_is_refused_with_its_place(old, new, message):

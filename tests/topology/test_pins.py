@@ -21,7 +21,7 @@ def test_new_signers_are_added_and_a_changed_key_is_an_error():
         pins.joined({"ada": b"x" * 32})
 
 
-@pytest.mark.parametrize("text", ["[]", "{", '{"ada": 1}', '{"ada": "zz"}', '{"ada": "00"}'])
+@pytest.mark.parametrize("text", ["[]", "{", '{"ada": 1}', '{"ada": "zz"}', '{"ada": "00"}', "[" * 100_000])
 def test_damaged_pins_file_is_refused(tmp_path, text):
     file = tmp_path / "pins.json"
     file.write_text(text)

@@ -60,6 +60,14 @@ class Keep(StrEnum):
     ENDS = "first-6-last-4"
 
 
+_LIKE = (
+    {Target.AGE_TO_89, Target.BAND},
+    {Target.YEAR, Target.YEAR_TO_89, Target.DECADE},
+    {Target.RANGE},
+    {Target.REGION, Target.COUNTRY},
+    {Target.ZIP3},
+)
+"""Targets for one kind of value. Of two others neither leaves less: a range tells what a decade hides."""
 _TARGETS = {target: rank for rank, target in enumerate(Target)}
 _SCOPES = {scope: rank for rank, scope in enumerate(Scope)}
 
@@ -85,13 +93,22 @@ class Treatment:
 
 
 def stricter(*treatments: Treatment) -> Treatment:
-    """The one that leaves least to see; the first of those that leave as little."""
-    return max(treatments, key=lambda treatment: treatment.strength)
+    """The one that leaves least to see, the first of those that leave as little; a placeholder where none does."""
+    strictest = max(treatments, key=lambda treatment: treatment.strength)
+    unlike = any(are_unlike(strictest, one) for one in treatments)
+    return Treatment(Action.PLACEHOLDER) if unlike else strictest
 
 
 def raised(treatment: Treatment, floor: Treatment, instead: Treatment) -> Treatment:
     """`treatment`, or where it is weaker than `floor`, `instead` or the floor itself, whichever leaves less."""
-    return treatment if treatment.strength >= floor.strength else stricter(instead, floor)
+    reaches = treatment.strength >= floor.strength and not are_unlike(treatment, floor)
+    return treatment if reaches else stricter(instead, floor)
+
+
+def are_unlike(one: Treatment, other: Treatment) -> bool:
+    """Whether both generalize, but to targets for unlike kinds of value, so that neither is the stricter."""
+    both = {one.to, other.to} - {None}
+    return len(both) > 1 and not any(both <= like for like in _LIKE)
 
 
 class Tier(StrEnum):

@@ -12,6 +12,7 @@ from topology.policies.document import (
     DetectionEntry,
     LabelsEntry,
     PolicyDocument,
+    PublishedDocument,
 )
 from topology.policies.entries import RuleEntry
 from topology.policies.floors import Floors
@@ -39,7 +40,7 @@ def to_policy(document: PolicyDocument, packs: Sequence[Pack]) -> Policy:
     return _build(document, floors, packs, tuple(sorted(pack.id for pack in packs)))
 
 
-def as_published(document: PolicyDocument) -> Policy:
+def as_published(document: PublishedDocument) -> Policy:
     """The policy of published bytes, into which packs and tier were worked when it was signed."""
     floors = Floors(document.default_action.treatment(None), None, {}, {})
     return _build(document, floors, (), tuple(document.packs))
@@ -63,7 +64,7 @@ def _build(document: PolicyDocument, floors: Floors, packs: Sequence[Pack], pack
         default=floors.default,
         categories=tuple(sorted(categories.items())),
         context=Context(document.context.language, document.context.source, document.context.purpose),
-        conditions=tuple(_condition(entry) for entry in document.conditions),
+        conditions=tuple(_condition(entry, floors) for entry in document.conditions),
         detection=floors.detection(_detection(document.detection), packs),
         risk=Risk(document.risk.quarantine_above, tuple(sorted(document.risk.by_model.items()))),
         subject=tuple(document.subject),
@@ -91,10 +92,11 @@ def _ruled(
     return treatment, rule.category or (RESTRICTED if hidden else None), rule.tier
 
 
-def _condition(entry: ConditionEntry) -> Condition:
+def _condition(entry: ConditionEntry, floors: Floors) -> Condition:
     when = entry.when
+    asked = {name: given.treatment(name) for name, given in sorted(entry.categories.items())}
     return Condition(
-        categories=tuple((name, given.treatment(name)) for name, given in sorted(entry.categories.items())),
+        categories=tuple((name, floors.condition(name, treatment)) for name, treatment in asked.items()),
         languages=tuple(when.language or ()),
         sources=tuple(when.source or ()),
         purposes=tuple(when.purpose or ()),

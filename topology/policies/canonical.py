@@ -11,12 +11,10 @@ import dataclasses
 import hashlib
 import json
 
-from pydantic import ValidationError
-
 from schemas.errors import ConfigError
 from topology.policies.actions import Treatment
 from topology.policies.building import as_published
-from topology.policies.document import PolicyDocument
+from topology.policies.document import PublishedDocument
 from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Policy, Risk, TagRule
 
 FORMAT = 1
@@ -70,8 +68,8 @@ def load_policy_bytes(data: bytes) -> Policy:
             raise ConfigError(
                 f"published policy: not of format {FORMAT}; this version of Veilstream reads no other"
             )
-        policy = with_hash(as_published(PolicyDocument.model_validate(document)))
-    except (UnicodeDecodeError, json.JSONDecodeError, RecursionError, ValidationError):
+        policy = with_hash(as_published(PublishedDocument.model_validate(document)))
+    except (ValueError, RecursionError):  # no UTF-8, no JSON, a number of thousands of digits, or no policy
         raise ConfigError("published policy: these bytes are no valid policy") from None
     if policy_bytes(policy) != data:
         raise ConfigError("published policy: not in canonical form, so its hash would not be its own")

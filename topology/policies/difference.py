@@ -9,8 +9,9 @@ from enum import StrEnum
 from fractions import Fraction
 from typing import Any
 
-from topology.policies.actions import Action, Tier, Treatment
+from topology.policies.actions import Action, Tier, Treatment, are_unlike, stricter
 from topology.policies.canonical import policy_bytes
+from topology.policies.entries import MILLION
 from topology.policies.model import Policy
 
 _DENIED = Treatment(Action.DROP)
@@ -51,24 +52,24 @@ def _rules(policy: Policy) -> dict[str, str]:
     found: dict[str, str] = {}
     for section, content in document.items():
         if section == "conditions":
-            found.update({path: _words(entry) for path, entry in _conditional(content).items()})
+            found.update(_conditional(content))
         elif section not in {"format", "version"}:
             _flatten(section, content, found)
     return found
 
 
-def _conditional(conditions: list[dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Each category of each condition, under what has to hold."""
-    return {
-        f"conditions.{_plain(condition['when'])}.{category}": entry
-        for condition in conditions
-        for category, entry in condition["categories"].items()
-    }
+def _conditional(conditions: list[dict[str, Any]]) -> dict[str, str]:
+    """Each category of each condition, under what has to hold; of several conditions for the same all they say."""
+    found: dict[str, list[str]] = {}
+    for condition in conditions:
+        for category, entry in condition["categories"].items():
+            found.setdefault(f"conditions.{_plain(condition['when'])}.{category}", []).append(_words(entry))
+    return {path: " and ".join(sorted(words)) for path, words in found.items()}
 
 
 def _flatten(path: str, value: Any, found: dict[str, str]) -> None:  # noqa: ANN401 - JSON
     match value:
-        case {"action": str()}:
+        case {"action": str()} if path.partition(".")[0] in _TREATED:
             found[path] = _words(value)
         case dict():
             for key, item in value.items():
@@ -93,24 +94,46 @@ def _plain(value: Any) -> str:  # noqa: ANN401 - JSON
 
 def _effect(path: str, old: Policy, new: Policy, before: Mapping[str, str], after: Mapping[str, str]) -> Effect:
     section, _, rest = path.partition(".")
-    if section in _STRICTNESS:
-        strictness = _STRICTNESS[section]
-        return _compared(strictness(old, rest), strictness(new, rest))
+    if section in _TREATED:
+        return _of_treatments(_TREATED[section](old, rest), _TREATED[section](new, rest))
+    if section == "risk":
+        return _compared(-_most_risk(old, rest), -_most_risk(new, rest))
+    return _of_setting(path, before.get(path), after.get(path))
+
+
+def _of_setting(path: str, old: str | None, new: str | None) -> Effect:
     if path in _RANKS:
-        return _compared(_RANKS[path].index(before.get(path)), _RANKS[path].index(after.get(path)))
-    if path in _SHARES and path in before and path in after:  # where one is not given, the mode's own holds
-        return _compared(-Fraction(before[path]), -Fraction(after[path]))
-    for start, gained in _LISTED.items():
-        if path.startswith(start):
-            return _gained(gained, path in before, path in after)
-    return Effect.OTHER
+        return _compared(_RANKS[path].index(old), _RANKS[path].index(new))
+    if path.startswith("context."):
+        return _of_context(path, old)
+    if path == "detection.threshold":
+        return _of_threshold(old, new)
+    if path == "language":  # whose everyday words stay readable
+        return Effect.SHOWS_MORE
+    gained = next((gained for start, gained in _LISTED.items() if path.startswith(start)), None)
+    return _gained(gained, old, new) if gained else Effect.OTHER
 
 
-def _gained(gained: Effect, was_there: bool, is_there: bool) -> Effect:
-    if was_there and is_there:
-        return Effect.OTHER
+def _of_context(path: str, old: str | None) -> Effect:
+    """A condition that asks for what another field says may hold no more, and without a field none holds.
+
+    A field for the language is no gain: until there is one, the policy's own language holds for every record.
+    """
+    gained = old is None and path != "context.language"
+    return Effect.SHOWS_LESS if gained else Effect.SHOWS_MORE
+
+
+def _of_threshold(old: str | None, new: str | None) -> Effect:
+    """Where none is given, the mode's own holds, which may be lower than the one there was, or is."""
+    return Effect.SHOWS_MORE if old is None or new is None else _compared(-Fraction(old), -Fraction(new))
+
+
+def _gained(gained: Effect, old: str | None, new: str | None) -> Effect:
+    """A pattern or recognizer that is another one now may find no more what it found."""
+    if old is not None and new is not None:
+        return Effect.SHOWS_MORE
     lost = Effect.SHOWS_LESS if gained is Effect.SHOWS_MORE else Effect.SHOWS_MORE
-    return gained if is_there else lost
+    return lost if new is None else gained
 
 
 def _compared(old: Any, new: Any) -> Effect:  # noqa: ANN401 - anything that has an order, both of one kind
@@ -120,44 +143,61 @@ def _compared(old: Any, new: Any) -> Effect:  # noqa: ANN401 - anything that has
     return Effect.SHOWS_LESS if new > old else Effect.SHOWS_MORE
 
 
-Strictness = tuple[tuple[int, ...], int]
-"""Of a treatment, and of the tier that may raise what is found in a text."""
+def _of_treatments(old: Treated, new: Treated) -> Effect:
+    """Of targets for unlike kinds of value neither leaves less: the new one may show what the old one hid."""
+    if are_unlike(old[0], new[0]):
+        return Effect.SHOWS_MORE
+    return _compared((old[0].strength, _rank(old[1])), (new[0].strength, _rank(new[1])))
 
 
-def _of_field(policy: Policy, path: str) -> Strictness:
+Treated = tuple[Treatment, Tier | None]
+"""What happens, and the tier that may raise what is found in a text."""
+
+
+def _of_field(policy: Policy, path: str) -> Treated:
     rule = policy.field_rule(path)
-    return (rule.treatment.strength, _rank(rule.tier)) if rule else (_DENIED.strength, 0)
+    return (rule.treatment, rule.tier) if rule else (_DENIED, None)
 
 
-def _of_tag(policy: Policy, tag: str) -> Strictness:
+def _of_tag(policy: Policy, tag: str) -> Treated:
     """A tag that no rule names hides a passed field all the same, unless it is ignored."""
     rule = policy.tag_rule(tag)
-    return (rule.treatment.strength, _rank(rule.tier)) if rule else (policy.default.strength, 0)
+    return (rule.treatment, rule.tier) if rule else (policy.default, None)
 
 
-def _of_condition(policy: Policy, path: str) -> Strictness:
+def _of_condition(policy: Policy, path: str) -> Treated:
     """A condition that is not there asks for nothing."""
     written = json.loads(policy_bytes(policy)).get("conditions", [])
     asked = [
-        treatment.strength
+        treatment
         for entry, condition in zip(written, policy.conditions, strict=True)
         for category, treatment in condition.categories
         if f"{_plain(entry['when'])}.{category}" == path
     ]
-    return max(asked, default=()), 0
+    return stricter(Treatment(Action.PASS), *asked), None
+
+
+_TREATED: Mapping[str, Callable[[Policy, str], Treated]] = {
+    "fields": _of_field,
+    "tags": _of_tag,
+    "categories": lambda policy, category: (policy.treatment_for(category), None),
+    "conditions": _of_condition,
+    "default_action": lambda policy, _: (policy.default, None),
+}
 
 
 def _rank(tier: Tier | None) -> int:
     return 0 if tier is None else list(Tier).index(tier)
 
 
-_STRICTNESS: Mapping[str, Callable[[Policy, str], Strictness]] = {
-    "fields": _of_field,
-    "tags": _of_tag,
-    "categories": lambda policy, category: (policy.treatment_for(category).strength, 0),
-    "conditions": _of_condition,
-    "default_action": lambda policy, _: (policy.default.strength, 0),
-}
+def _most_risk(policy: Policy, path: str) -> int:
+    """Above which risk a record waits, for one model: its own threshold, else that of all, else never."""
+    _, of_one, model = path.partition("by_model.")
+    own = dict(policy.risk.by_model).get(model) if of_one else None
+    most = policy.risk.quarantine_above_ppm if own is None else own
+    return MILLION + 1 if most is None else most
+
+
 _RANKS: Mapping[str, tuple[str | None, ...]] = {
     "detection.mode": ("fast", "strict", "max"),
     "detection.failed_checksum": ("show", "mask"),
@@ -165,7 +205,6 @@ _RANKS: Mapping[str, tuple[str | None, ...]] = {
     "detection.foreign_script": ("mask", "quarantine"),
     "tier": (None, "public", "internal", "confidential", "restricted"),
 }
-_SHARES = frozenset({"detection.threshold", "risk.quarantine_above"})
 _LISTED: Mapping[str, Effect] = {
     "detection.deny": Effect.SHOWS_LESS,
     "detection.patterns": Effect.SHOWS_LESS,
@@ -173,6 +212,5 @@ _LISTED: Mapping[str, Effect] = {
     "detection.allow": Effect.SHOWS_MORE,
     "ignored_tags": Effect.SHOWS_MORE,
     "packs": Effect.SHOWS_LESS,
-    "risk": Effect.SHOWS_LESS,
 }
 """What one more entry of each list means."""

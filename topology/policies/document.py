@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from typing import Annotated, Self
 
-from pydantic import BeforeValidator, Field, StringConstraints, field_validator, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
 from topology.policies.actions import Action, Tier
 from topology.policies.entries import (
@@ -19,25 +20,43 @@ from topology.policies.entries import (
     Strict,
     TreatmentEntry,
     one_or_many,
+    printable,
 )
-from topology.policies.model import FailedChecksum, ForeignScript, Mode, RecognizerForm, Years
-from topology.policies.patterns import PatternEntry
+from topology.policies.model import MAX_VERSION, FailedChecksum, ForeignScript, Mode, RecognizerForm, Years
+from topology.policies.patterns import MAX_PACK_PATTERNS, MAX_PATTERNS, PatternEntry, PublishedPattern
 
+MAX_CATEGORIES = 500
+MAX_PACK_CATEGORIES = 500  # of all packs together; about 200 when this was written
 MAX_LIST = 1000  # deny and allow entries; each costs a search in every text
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,63}$")]
 PackName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,39}(@[1-9][0-9]{0,3})?$")]
-Term = Annotated[str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True)]
+Term = Annotated[
+    str, StringConstraints(min_length=2, max_length=100, strip_whitespace=True), AfterValidator(printable)
+]
 Terms = Annotated[tuple[Term, ...], Field(max_length=MAX_LIST)]
 Words = Annotated[tuple[Term, ...], Field(min_length=1, max_length=50), BeforeValidator(one_or_many)]
 Paths = Annotated[tuple[FieldPath, ...], Field(min_length=1, max_length=50), BeforeValidator(one_or_many)]
-Person = Annotated[str, StringConstraints(min_length=3, max_length=200)]
+Person = Annotated[str, StringConstraints(min_length=3, max_length=200), AfterValidator(printable)]
 Options = Annotated[tuple[LabelName, ...], Field(min_length=2, max_length=50)]
 ClassPath = Annotated[
     str, StringConstraints(pattern=r"^[A-Za-z_][A-Za-z0-9_.]{0,150}:[A-Za-z_][A-Za-z0-9_]{0,60}$")
 ]
+ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@/_.-]{1,80}$")]  # as cloglog@1/geonames-1@2
 YamlPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./ -]{1,300}\.ya?ml$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _as_written(value: object) -> object:
+    """A number would be read as seconds since 1970: whoever reads the file would see another day, or none."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise ValueError("must be a date, as 2027-06-30")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_written)]
 
 
 class RecognizerEntry(Strict):
@@ -59,6 +78,9 @@ class RecognizerEntry(Strict):
         return RecognizerForm.PYTHON if self.python else RecognizerForm.FILE
 
 
+Named = PatternEntry | RecognizerEntry
+
+
 class DetectionEntry(Strict):
     mode: Mode = Mode.STRICT
     threshold: Permille | None = None
@@ -67,8 +89,21 @@ class DetectionEntry(Strict):
     foreign_script: ForeignScript = ForeignScript.MASK
     deny: Terms = ()
     allow: Terms = ()
-    patterns: Annotated[tuple[PatternEntry, ...], Field(max_length=50)] = ()
+    patterns: Annotated[tuple[PatternEntry, ...], Field(max_length=MAX_PATTERNS)] = ()
     recognizers: Annotated[tuple[RecognizerEntry, ...], Field(max_length=20)] = ()
+
+    @field_validator("patterns", "recognizers")
+    @classmethod
+    def _own_names(cls, named: tuple[Named, ...]) -> tuple[Named, ...]:
+        if len({one.name for one in named}) != len(named):
+            raise ValueError("names must differ from each other")
+        return named
+
+
+class PublishedDetection(DetectionEntry):
+    """With the patterns that packs brought."""
+
+    patterns: Annotated[tuple[PublishedPattern, ...], Field(max_length=MAX_PATTERNS + MAX_PACK_PATTERNS)] = ()
 
 
 class ContextEntry(Strict):
@@ -105,7 +140,13 @@ class ConditionEntry(Strict):
 
 class RiskEntry(Strict):
     quarantine_above: Ppm | None = None
-    by_model: dict[LabelName, Ppm] = Field(default_factory=dict, max_length=20)
+    by_model: dict[ModelName, Ppm] = Field(default_factory=dict, max_length=20)
+
+    @model_validator(mode="after")
+    def _for_every_model(self) -> Self:
+        if self.by_model and self.quarantine_above is None:
+            raise ValueError("`by_model` is for single models: give `quarantine_above` for all others")
+        return self
 
 
 class LabelsEntry(Strict):
@@ -126,17 +167,17 @@ class AcceptanceEntry(Strict):
 
 
 class RetentionEntry(Strict):
-    segment_hours: Annotated[int, Field(ge=1, le=24 * 366)] = 168
+    segment_hours: Annotated[int, Field(ge=1, le=24 * 366, strict=True)] = 168
 
 
 class PolicyDocument(Strict):
     """A whole policy file."""
 
     name: Name
-    version: Annotated[int, Field(ge=1, le=1_000_000)]
+    version: Annotated[int, Field(ge=1, le=MAX_VERSION, strict=True)]
     owner: Person
     escalation: Person | None = None
-    review_by: dt.date
+    review_by: Day
     language: Annotated[str, StringConstraints(pattern=r"^[a-z]{2,3}$")] = "en"
     tier: Tier | None = None
     packs: Annotated[tuple[PackName, ...], Field(max_length=10)] = ()
@@ -144,15 +185,15 @@ class PolicyDocument(Strict):
     tags: dict[Tag, RuleEntry] = Field(default_factory=dict, max_length=200)
     ignored_tags: Annotated[tuple[Tag, ...], Field(max_length=200)] = ()
     default_action: TreatmentEntry = TreatmentEntry(action=Action.PLACEHOLDER)
-    categories: dict[Category, TreatmentEntry] = Field(default_factory=dict, max_length=500)
+    categories: dict[Category, TreatmentEntry] = Field(default_factory=dict, max_length=MAX_CATEGORIES)
     context: ContextEntry = ContextEntry()
     conditions: Annotated[tuple[ConditionEntry, ...], Field(max_length=100)] = ()
     detection: DetectionEntry = DetectionEntry()
     risk: RiskEntry = RiskEntry()
     subject: Annotated[tuple[FieldPath, ...], Field(max_length=20)] = ()
     labels: LabelsEntry = LabelsEntry()
-    overlap: Annotated[int, Field(ge=1, le=9)] = 3
-    extra: Annotated[int, Field(ge=0, le=9)] = 2
+    overlap: Annotated[int, Field(ge=1, le=9, strict=True)] = 3
+    extra: Annotated[int, Field(ge=0, le=9, strict=True)] = 2
     gold_share: Permille = 0
     acceptance: AcceptanceEntry = AcceptanceEntry()
     retention: RetentionEntry = RetentionEntry()
@@ -187,6 +228,15 @@ class PolicyDocument(Strict):
         if not self.fields and not self.tags:
             raise ValueError("names no field and no tag, so that every record would be dropped")
         return self
+
+
+class PublishedDocument(PolicyDocument):
+    """A published policy: what packs brought stands in it, on top of the policy's own."""
+
+    categories: dict[Category, TreatmentEntry] = Field(
+        default_factory=dict, max_length=MAX_CATEGORIES + MAX_PACK_CATEGORIES
+    )
+    detection: PublishedDetection = PublishedDetection()
 
 
 def _only_public(rule: RuleEntry) -> bool:

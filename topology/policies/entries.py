@@ -21,6 +21,17 @@ USUAL_TARGETS = {
     "LOCATION": Target.REGION,
     "ZIP_CODE": Target.ZIP3,
 }
+_DATED = (Target.YEAR, Target.YEAR_TO_89, Target.DECADE)
+_PLACED = (Target.REGION, Target.COUNTRY)
+_PLACES = ("ADDRESS", "CITY", "COORDINATES", "GEO_COORDINATES", "LOCATION", "REGION", "UK_POSTCODE")
+OWN_TARGETS: dict[str, tuple[Target, ...]] = {
+    "AGE": (Target.AGE_TO_89, Target.BAND),
+    **dict.fromkeys(("DATE_OF_BIRTH", "DATE_TIME", "YEAR"), _DATED),
+    **dict.fromkeys(_PLACES, _PLACED),
+    "ZIP_CODE": (Target.ZIP3,),
+    "NUMBER": (Target.RANGE,),
+}
+"""Where generalizing takes no other target: only those for one kind of value can be ranked by what they leave."""
 _WITHOUT_CATEGORY = frozenset({Action.DETECT, Action.PASS, Action.DROP})
 _FRACTION = re.compile(r"(\d{1,7})/(\d{1,7})")
 _PERCENT = re.compile(r"(\d{1,3})(?:\.(\d{1,4}))? ?%")
@@ -66,6 +77,13 @@ def one_or_many(value: object) -> object:
     return [value] if isinstance(value, str) else value
 
 
+def printable(value: str) -> str:
+    """Text that looks on a screen as it is: a mark that turns or erases its line would mislead who reviews it."""
+    if not value.isprintable():
+        raise ValueError("must be printable: no control or invisible characters")
+    return value
+
+
 class Strict(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
@@ -75,7 +93,7 @@ class TreatmentEntry(Strict):
 
     action: Action
     to: Target | None = None
-    step: Annotated[int, Field(ge=2, le=MAX_STEP)] | None = None
+    step: Annotated[int, Field(ge=2, le=MAX_STEP, strict=True)] | None = None
     scope: Scope | None = None
     keep: Keep | None = None
 
@@ -95,7 +113,7 @@ class RuleEntry(Strict):
     category: Category | None = None
     action: Action | None = None
     to: Target | None = None
-    step: Annotated[int, Field(ge=2, le=MAX_STEP)] | None = None
+    step: Annotated[int, Field(ge=2, le=MAX_STEP, strict=True)] | None = None
     scope: Scope | None = None
     keep: Keep | None = None
     tier: Tier | None = None
@@ -130,6 +148,9 @@ def complete(action: Action, entry: TreatmentEntry | RuleEntry, category: str | 
     scope = entry.scope or (Scope.RECORD if action is Action.TOKEN else None)
     _check(action is Action.GENERALIZE, to, f"`to` ({', '.join(Target)}) goes with the action generalize")
     _check(to is Target.RANGE, entry.step, "`step`, a number as 1000, goes with `to: range`")
+    own = OWN_TARGETS.get(category or "", tuple(Target))
+    if to and to not in own:
+        raise ValueError(f"`to: {to}` is not for {category}; allowed: {', '.join(own)}")
     _check(action is Action.TOKEN, scope, "`scope` goes with the action token")
     if entry.keep and (action is not Action.MASK or category != CARD):
         raise ValueError(f"`keep` goes with the action mask for {CARD}")

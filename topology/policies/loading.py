@@ -5,20 +5,20 @@ from __future__ import annotations
 from importlib import resources
 from pathlib import Path
 
-import yaml
 from pydantic import ValidationError
-from yaml.nodes import MappingNode, Node, SequenceNode
+from yaml.nodes import MappingNode, Node
 
 from schemas.errors import ConfigError
+from topology.plain_yaml import compose, construct
+from topology.policies.actions import Action
 from topology.policies.building import to_policy
 from topology.policies.canonical import MAX_BYTES, with_hash
 from topology.policies.document import PolicyDocument
 from topology.policies.model import Policy
 from topology.policies.packs import Pack, load_pack
-from topology.policies.sentences import line_of, locate, sentences
+from topology.policies.sentences import locate, sentences
 
 BUILT_IN = ("demo", "text")
-MAX_NESTING = 20
 
 
 def load_policy(name_or_file: str | Path) -> Policy:
@@ -40,16 +40,27 @@ def load_policy(name_or_file: str | Path) -> Policy:
 
 def parse_policy(text: str, source: str) -> Policy:
     """The policy that `text` spells out; `source` is what errors call the file."""
-    root = _compose(text, source)
-    _check_tree(root, source)
+    root = compose(text, source)
+    if not isinstance(root, MappingNode):
+        raise ConfigError(f"{source}:1: a policy is a mapping that starts with `name:`")
     try:
-        document = yaml.SafeLoader("").construct_document(root)
-        checked = PolicyDocument.model_validate(document)
-        return with_hash(to_policy(checked, _packs(checked, root, source)))
-    except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error, source) from None
+        checked = PolicyDocument.model_validate(construct(root, source))
     except ValidationError as error:
         raise ConfigError("\n".join(sentences(error, root, source))) from None
+    policy = to_policy(checked, _packs(checked, root, source))
+    _check_tags(policy, root, source)
+    return with_hash(policy)
+
+
+def _check_tags(policy: Policy, root: Node, source: str) -> None:
+    """A tag may not pass a field by way of its category either: producers set tags, and no stage would load it."""
+    for rule in policy.tags:
+        if rule.action is Action.PASS:
+            where = f"{source}:{locate(root, ('tags', rule.tag))}: tags.{rule.tag}"
+            raise ConfigError(
+                f"{where}: {rule.category} passes, and a tag is set by the producer and can't pass a field:"
+                " give the tag an action, or name the field's path"
+            )
 
 
 def _packs(document: PolicyDocument, root: Node, source: str) -> list[Pack]:
@@ -60,38 +71,3 @@ def _packs(document: PolicyDocument, root: Node, source: str) -> list[Pack]:
         except ConfigError as error:
             raise ConfigError(f"{source}:{locate(root, ('packs', index))}: {error}") from None
     return list({pack.id: pack for pack in packs.values()}.values())
-
-
-def _compose(text: str, source: str) -> Node:
-    try:
-        events = yaml.parse(text, Loader=yaml.SafeLoader)
-        if any(isinstance(event, yaml.AliasEvent) for event in events):
-            raise ConfigError(f"{source}: YAML aliases are not allowed in a policy")
-        root: Node | None = yaml.compose(text, Loader=yaml.SafeLoader)
-    except yaml.MarkedYAMLError as error:
-        raise _not_yaml(error, source) from None
-    except (yaml.YAMLError, RecursionError):
-        raise ConfigError(f"{source}: no YAML") from None
-    if root is None or not isinstance(root, MappingNode):
-        raise ConfigError(f"{source}:1: a policy is a mapping that starts with `name:`")
-    return root
-
-
-def _not_yaml(error: yaml.MarkedYAMLError, source: str) -> ConfigError:
-    mark = error.problem_mark or error.context_mark
-    return ConfigError(f"{source}:{mark.line + 1 if mark else 1}: no YAML: {error.problem}")
-
-
-def _check_tree(node: Node, source: str, depth: int = 0) -> None:
-    if depth > MAX_NESTING:
-        raise ConfigError(f"{source}:{line_of(node)}: nested deeper than {MAX_NESTING} levels")
-    if isinstance(node, SequenceNode):
-        for child in node.value:
-            _check_tree(child, source, depth + 1)
-    if isinstance(node, MappingNode):
-        seen: set[object] = set()
-        for key, child in node.value:
-            if isinstance(key.value, str) and key.value in seen:
-                raise ConfigError(f"{source}:{line_of(key)}: {key.value}: given twice")
-            seen.add(key.value if isinstance(key.value, str) else id(key))
-            _check_tree(child, source, depth + 1)

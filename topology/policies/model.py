@@ -8,6 +8,8 @@ from enum import StrEnum
 
 from topology.policies.actions import Action, Tier, Treatment, raised
 
+MAX_VERSION = 1_000_000
+"""Of a policy, and so of the lowest that may be in force: one a minute for two years."""
 _KEYED = frozenset({Action.TOKEN, Action.SURROGATE})
 
 

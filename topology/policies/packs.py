@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from importlib import resources
 from typing import Annotated, Self
@@ -12,7 +12,7 @@ import yaml
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.errors import ConfigError
-from topology.policies.actions import Treatment, stricter
+from topology.policies.actions import Action, Treatment, stricter
 from topology.policies.entries import Category, Name, Strict, TreatmentEntry
 from topology.policies.model import CustomPattern, FailedChecksum, Mode, Years
 from topology.policies.patterns import PatternEntry
@@ -31,12 +31,16 @@ class DetectionFloor(Strict):
 
 
 class ParagraphEntry(Strict):
-    """One paragraph of the regulation. `weakest` is what a policy may choose instead, if it isn't the action."""
+    """One paragraph of the regulation. `weakest` is what a policy may choose instead, if it isn't the action.
+
+    `never` are actions that it doesn't allow, although they leave less to see: codes derived from a value.
+    """
 
     cites: Text
     says: Text
     categories: dict[Category, TreatmentEntry]
     weakest: TreatmentEntry | None = None
+    never: tuple[Action, ...] = ()
 
     @model_validator(mode="after")
     def _weaker(self) -> Self:
@@ -44,6 +48,8 @@ class ParagraphEntry(Strict):
             action = entry.treatment(category)
             if self.weakest and self.weakest.treatment(category).strength > action.strength:
                 raise ValueError(f"{category}: the weakest that is allowed is stronger than the action")
+            if {action.action, self.weakest.action if self.weakest else action.action} & {*self.never}:
+                raise ValueError(f"{category}: `never` names its own action")
         return self
 
 
@@ -63,11 +69,15 @@ class PackDocument(Strict):
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """What one paragraph asks: for each category the action where a policy is silent, and the weakest allowed."""
+    """What one paragraph asks: for each category the action where a policy is silent, and the weakest allowed.
+
+    `never` holds for all of its categories.
+    """
 
     cites: str
     says: str
     categories: tuple[tuple[str, Treatment, Treatment], ...]
+    never: frozenset[Action] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +108,14 @@ class Pack:
     def weakest(self) -> dict[str, Treatment]:
         """For each category the weakest that a policy may choose."""
         return self._merged(2)
+
+    def never(self) -> dict[str, frozenset[Action]]:
+        """For each category the actions that a policy may not choose, however strong."""
+        found: dict[str, frozenset[Action]] = {}
+        for paragraph in self.paragraphs:
+            for category, _, _ in paragraph.categories:
+                found[category] = found.get(category, frozenset()) | paragraph.never
+        return found
 
     def _merged(self, column: int) -> dict[str, Treatment]:
         found: dict[str, Treatment] = {}
@@ -133,9 +151,14 @@ def _to_pack(document: PackDocument) -> Pack:
         mode=document.detection.mode,
         failed_checksum=document.detection.failed_checksum,
         years=document.detection.years,
-        patterns=tuple(entry.pattern() for entry in document.detection.patterns),
+        patterns=tuple(_to_pattern(document.name, entry) for entry in document.detection.patterns),
         paragraphs=tuple(_to_paragraph(entry) for entry in document.paragraphs),
     )
+
+
+def _to_pattern(pack: str, entry: PatternEntry) -> CustomPattern:
+    """Named `pci-dss:pin`: no name of a policy's own has a colon, so that none replaces another."""
+    return replace(entry.pattern(), name=f"{pack}:{entry.name}")
 
 
 def _to_paragraph(entry: ParagraphEntry) -> Paragraph:
@@ -143,4 +166,4 @@ def _to_paragraph(entry: ParagraphEntry) -> Paragraph:
     for category, treatment in sorted(entry.categories.items()):
         action = treatment.treatment(category)
         rows.append((category, action, entry.weakest.treatment(category) if entry.weakest else action))
-    return Paragraph(entry.cites, entry.says, tuple(rows))
+    return Paragraph(entry.cites, entry.says, tuple(rows), frozenset(entry.never))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 from yaml.nodes import MappingNode, Node, SequenceNode
 
+from topology.plain_yaml import line_of
 from topology.policies.document import PolicyDocument
 
 Path = Sequence[int | str]
@@ -54,11 +55,6 @@ def locate(node: Node, path: Path) -> int:
         node = child[1]
         line = line_of(child[0])
     return line
-
-
-def line_of(node: Node) -> int:
-    """Counted from 1."""
-    return int(node.start_mark.line) + 1
 
 
 def _sentence(detail: ErrorDetails, root: Node, source: str) -> str:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import hyperscan as hs
 import regex  # type: ignore[import-untyped]  # it ships no types
@@ -20,6 +21,8 @@ Entry = tuple[str, int]
 """An expression and its flags."""
 # Repetitions of ours that don't give back, so that backtracking stays linear; Hyperscan has no backtracking.
 _POSSESSIVE = re.compile(r"(?<!\\)([*+?}])\+")
+# `\A`, `\Z` and their like, and switching off that `^` is of each line. Seen once too often costs only time.
+_TEXT_ANCHOR = re.compile(r"\\[AZzG]|\(\?[a-zA-Z]*-[a-zA-Z]*m")
 _LOOKAROUND = re.compile(r"\(\?<?[!=](?:\\.|\[(?:\\.|[^\]\\])*\]|[^()\\\[])*\)")
 
 
@@ -46,7 +49,7 @@ def compile_rules(recognizers: Sequence[Recognizer]) -> tuple[list[hs.Database],
         part = recognizers[first : first + PER_DATABASE]
         try:
             entries = [_entries(one) for one in part]
-            databases.append(kept(repr((first, entries)), lambda: _database(first, entries)))  # noqa: B023 - called here
+            databases.append(_kept(part, repr((first, entries)), partial(_database, first, entries)))
             rules += [_rule(one) for one in part]
         except hs.HyperscanError:
             widened = [_widened(one) for one in part]
@@ -72,6 +75,11 @@ def scan(databases: Sequence[hs.Database], text: str) -> list[int]:
     return hits
 
 
+def _kept(part: Sequence[Recognizer], expressions: str, build: Callable[[], hs.Database]) -> hs.Database:
+    """Only what is ours goes to the disk: a user's word list may be names."""
+    return kept(expressions, build) if all(one.is_ours for one in part) else build()
+
+
 def _database(first: int, entries: Sequence[Sequence[Entry]]) -> hs.Database:
     """Several expressions of one rule share its id."""
     numbered = [(number, entry) for number, some in enumerate(entries, first) for entry in some]
@@ -94,10 +102,17 @@ def _flags(one: Recognizer) -> int:
 
 
 def _source(one: Recognizer) -> str:
+    """What Hyperscan looks for. A user's lookaround stays: it refuses that, and the text is searched whole."""
+    if _anchors_text(one):
+        return TEXT_END
     if one.trigger:
         return one.trigger
-    ours = one.limit_s is None
-    return without_lookarounds(_POSSESSIVE.sub(r"\1", one.pattern) if ours else one.pattern)
+    return without_lookarounds(_POSSESSIVE.sub(r"\1", one.pattern)) if one.is_ours else one.pattern
+
+
+def _anchors_text(one: Recognizer) -> bool:
+    """Whether a user's pattern asks where the text starts or ends, which a sheet can't say."""
+    return not one.is_ours and _TEXT_ANCHOR.search(one.pattern) is not None
 
 
 def without_lookarounds(pattern: str) -> str:
@@ -107,6 +122,8 @@ def without_lookarounds(pattern: str) -> str:
 
 
 def _rule(one: Recognizer) -> Rule:
+    if _anchors_text(one):
+        return _of_texts(one)
     if _source(one) == one.pattern and not one.behind:
         return Rule(one)
     exact = _exact(one)
@@ -124,7 +141,12 @@ def _widened(one: Recognizer) -> tuple[Entry, Rule]:
     if _compiles(entry):
         return entry, _rule(one)
     wider = one.pattern, int((_flags(one) & ~hs.HS_FLAG_SOM_LEFTMOST) | hs.HS_FLAG_PREFILTER)
-    return (wider if _compiles(wider) else (TEXT_END, int(_FLAGS))), Rule(one, _exact(one), whole=True)
+    return (wider if _compiles(wider) else (TEXT_END, int(_FLAGS))), _of_texts(one)
+
+
+def _of_texts(one: Recognizer) -> Rule:
+    """Each text in which something ends is searched whole; the line feed after it may be what was found there."""
+    return Rule(one, _exact(one), whole=True, spare=1)
 
 
 def _compiles(entry: Entry) -> bool:

@@ -1,7 +1,7 @@
 """Pieces of text written in another code: base64, hexadecimal, percent, HTML entities, quoted-printable, escapes.
 
 Each is decoded and searched like any text; a find inside hides the whole piece. What is encoded more than `DEPTH`
-times, or is more than the budget, is hidden without a look: it was not written for people to read.
+times, or is more than the budget of its text, is hidden without a look: it was not written for people to read.
 """
 
 from __future__ import annotations
@@ -18,7 +18,10 @@ from urllib.parse import unquote
 from streams.redact.detect.find import DEFAULT, Find
 
 DEPTH = 2
-MAX_PIECES = 256  # of one text; each costs a search
+MAX_PIECES = 256  # of one text, at all depths; each costs a search
+SPARE_CHARACTERS = (
+    4096  # that a text's pieces may be longer than it: one run may be code in four ways, short ones too
+)
 ENCODED = "ENCODED"
 Search = Callable[[Sequence[str]], list[list[Find]]]
 
@@ -49,44 +52,62 @@ class Piece:
         return "Piece(<hidden>)"
 
 
+class _Budget:
+    """What may still be searched of one text's pieces, and of pieces inside those: as much again as the text.
+
+    Without it a run that is code in four ways would be searched four times, and what it decodes to sixteen.
+    """
+
+    def __init__(self, text: str) -> None:
+        self._pieces = MAX_PIECES
+        self._characters = len(text) + SPARE_CHARACTERS
+
+    def allows(self, plain: str) -> bool:
+        """Whether this is to be searched too; then it is counted."""
+        if not self._pieces or len(plain) > self._characters:
+            return False
+        self._pieces -= 1
+        self._characters -= len(plain)
+        return True
+
+
 def encoded_finds(texts: Sequence[str], search: Search) -> list[list[Find]]:
     """For each text the encoded pieces in which `search`, or the limits, find something. In its coordinates."""
-    return _look(texts, search, DEPTH)
+    return _look(texts, [_Budget(text) for text in texts], search, DEPTH)
 
 
-def _look(texts: Sequence[str], search: Search, depth: int) -> list[list[Find]]:
+def _look(texts: Sequence[str], budgets: Sequence[_Budget], search: Search, depth: int) -> list[list[Find]]:
+    """`budgets` are those of the texts in which these were found, one for each."""
     finds: list[list[Find]] = [[] for _ in texts]
-    pieces = [piece for number, text in enumerate(texts) for piece in _pieces(number, text)]
-    if not pieces:
-        return finds
-    if depth == 0:
-        for piece in pieces:
-            finds[piece.number].append(Find(piece.start, piece.end, ENCODED, DEFAULT))
-        return finds
-    plain = [piece.plain for piece in pieces]
-    for piece, found, deeper in zip(pieces, search(plain), _look(plain, search, depth - 1), strict=True):
-        inside = [*found, *deeper]
-        if inside or not piece.plain:
-            kind, weight = max(
-                ((one.entity_type, one.weight) for one in inside), key=_strength, default=(ENCODED, DEFAULT)
-            )
-            finds[piece.number].append(Find(piece.start, piece.end, kind, weight))
+    searched: list[Piece] = []
+    for number, text in enumerate(texts):
+        for piece in _pieces(number, text):
+            if depth and budgets[number].allows(piece.plain):
+                searched.append(piece)
+            else:
+                finds[number].append(Find(piece.start, piece.end, ENCODED, DEFAULT))
+    if searched:
+        plain = [piece.plain for piece in searched]
+        deeper = _look(plain, [budgets[piece.number] for piece in searched], search, depth - 1)
+        for piece, found, more in zip(searched, search(plain), deeper, strict=True):
+            finds[piece.number].extend(_whole(piece, [*found, *more]))
     return finds
 
 
-def _strength(kind: tuple[str, float]) -> tuple[float, str]:
-    return kind[1], kind[0]
+def _whole(piece: Piece, inside: Sequence[Find]) -> Iterator[Find]:
+    """The piece, under the name of the strongest find inside it."""
+    if inside:
+        strongest = max(inside, key=lambda find: (find.weight, find.entity_type))
+        yield Find(piece.start, piece.end, strongest.entity_type, strongest.weight)
 
 
 def _pieces(number: int, text: str) -> Iterator[Piece]:
-    """Runs of `text` that decode to something readable; beyond the budget, runs that may, as if empty."""
+    """Runs of `text` that decode to something readable."""
     if not _MAY_BE.search(text):
         return
-    count = 0
     for match in _RUN.finditer(text):
         for start, end, plain in _decoded(match.group()):
-            count += 1
-            yield Piece(number, match.start() + start, match.start() + end, plain if count <= MAX_PIECES else "")
+            yield Piece(number, match.start() + start, match.start() + end, plain)
 
 
 def _decoded(run: str) -> Iterator[tuple[int, int, str]]:

@@ -44,43 +44,54 @@ def _folder() -> Path | None:
     place = Path(base) / "veilstream" / "patterns"
     try:
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
-    except OSError:
-        return None
-    return place if _is_ours(place) else None
-
-
-def _is_ours(place: Path) -> bool:
-    try:
         status = place.lstat()
     except OSError:
-        return False
-    shared = status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
-    return status.st_uid == os.geteuid() and not shared and not stat.S_ISLNK(status.st_mode)
+        return None
+    return place if stat.S_ISDIR(status.st_mode) and _is_ours(status) else None
+
+
+def _is_ours(status: os.stat_result) -> bool:
+    """Whether only we can have written it."""
+    return status.st_uid == os.geteuid() and not status.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _read(place: Path) -> hs.Database | None:
     """The database in a file that is whole and ours; another machine's is none to Hyperscan."""
-    if not _is_ours(place):
-        return None
     try:
-        data = place.read_bytes()
-        if hashlib.sha256(data[_HASH_BYTES:]).digest() != data[:_HASH_BYTES]:
+        data = _bytes(place)
+        if data is None or hashlib.sha256(data[_HASH_BYTES:]).digest() != data[:_HASH_BYTES]:
             return None
         database = hs.loadb(data[_HASH_BYTES:], hs.HS_MODE_BLOCK)
         database.scratch = hs.Scratch(database)
-        os.utime(place)
     except (OSError, hs.HyperscanError):
         return None
     return database
+
+
+def _bytes(place: Path) -> bytes | None:
+    """What is in a file of ours. It is looked at once it is open: a name may lead elsewhere a moment later.
+
+    Without O_NONBLOCK a pipe put in its place would be waited for.
+    """
+    with os.fdopen(os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK), "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode) or not _is_ours(status):
+            return None
+        os.utime(file.fileno())
+        return file.read()
 
 
 def _write(place: Path, data: bytes) -> None:
     """All or nothing: processes may start side by side. A full or read-only disk is no reason to fail."""
     with suppress(OSError):
         handle, name = tempfile.mkstemp(dir=place.parent)
-        with os.fdopen(handle, "wb") as file:
-            file.write(hashlib.sha256(data).digest() + data)
-        Path(name).replace(place)
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(hashlib.sha256(data).digest() + data)
+            Path(name).replace(place)
+        except BaseException:
+            Path(name).unlink(missing_ok=True)
+            raise
 
 
 def _forget(folder: Path) -> None:

@@ -41,6 +41,7 @@ WIDTH = 14
 # Groups of cues that code knows by number.
 TITLES, COMPANY_ENDINGS, PARTIES, PARTICLES = 1, 9, 29, 30
 ZIPF_SCALE = 25
+FULLEST = 0.75  # share of slots that another language may fill: a word of no list then costs 8 looks, at 0.9 50
 EVERYDAY = 5.0  # zipf from which a word tells of nobody; about 1,000 words
 _COMMON_FROM = (2.2, 2.5, 2.8, 3.1, 3.4, 3.7, 4.0, 4.5, 5.0)  # zipf for each step of COMMON in other languages
 
@@ -72,11 +73,18 @@ def find_slot(slots: NDArray[np.uint32], key: np.uint64) -> np.int64:
 
 @native
 def add_slots(slots: NDArray[np.uint32], keys: Hashes) -> NDArray[np.int64]:
-    """The slot of each key, taken if it was free."""
+    """The slot of each key, taken if it was free. Raises `ConfigError` rather than take the last: at a free slot a
+    search ends.
+    """
     places = np.empty(keys.size, np.int64)
+    free = slots.size - np.count_nonzero(slots)
     for index in range(keys.size):
         places[index] = find_slot(slots, keys[index])
-        slots[places[index]] = np.uint32(keys[index] >> np.uint64(32)) | np.uint32(1)
+        if slots[places[index]] == 0:
+            free -= 1
+            if free == 0:
+                raise ConfigError("the table of words is full: give it more slots or fewer words")
+            slots[places[index]] = np.uint32(keys[index] >> np.uint64(32)) | np.uint32(1)
     return places
 
 
@@ -121,23 +129,41 @@ def load_lexicon() -> Lexicon:
 
 @cache
 def _in_language(language: str) -> Lexicon:
-    """English's dictionary and frequencies replaced; what is common in the other language is its dictionary."""
-    from wordfreq import get_frequency_dict  # noqa: PLC0415 - as above
+    """English's dictionary and frequencies replaced; what is common in the other language is its dictionary.
 
+    Of words that no list of ours has, as many of the most frequent as leave the table `FULLEST` at most.
+    """
     english = load_lexicon()
     slots, rows = english.slots.copy(), english.rows.copy()
     rows[:, ZIPF] = rows[:, COMMON] = rows[:, PROPER] = 0
+    zipf = _frequencies(language)
+    words = sorted(zipf, key=lambda word: (-zipf[word], word))
+    frequencies = np.array([zipf[word] for word in words])
+    keys = np.array([hash_word(word) for word in words], np.uint64)
+    kept = _with_room(slots, keys)
+    places = add_slots(slots, keys[kept])
+    rows[places, ZIPF] = np.clip(frequencies[kept] * ZIPF_SCALE, 0, 255)
+    rows[places, COMMON] = np.searchsorted(_COMMON_FROM, frequencies[kept], side="right")
+    everyday = frozenset(word for word in words if zipf[word] >= EVERYDAY)
+    digest = hashlib.sha256(f"{english.digest} {language} {version('wordfreq')}".encode()).hexdigest()
+    return Lexicon(slots, rows, english.grams, everyday, digest)
+
+
+def _frequencies(language: str) -> dict[str, float]:
+    """The zipf of each folded word of `language`; of words that fold to one, the highest."""
+    from wordfreq import get_frequency_dict  # noqa: PLC0415 - as above
+
     zipf: dict[str, float] = {}
     for word, share in get_frequency_dict(language, "best").items():
         folded = fold(word).lower()
         if folded.isalpha() and folded.isascii():
             zipf[folded] = max(log10(share) + 9, zipf.get(folded, 0))
-    words = sorted(zipf)
-    keys = np.array([hash_word(word) for word in words], np.uint64)
-    frequencies = np.array([zipf[word] for word in words])
-    places = add_slots(slots, keys)
-    rows[places, ZIPF] = np.clip(frequencies * ZIPF_SCALE, 0, 255)
-    rows[places, COMMON] = np.searchsorted(_COMMON_FROM, frequencies, side="right")
-    everyday = frozenset(word for word in words if zipf[word] >= EVERYDAY)
-    digest = hashlib.sha256(f"{english.digest} {language} {version('wordfreq')}".encode()).hexdigest()
-    return Lexicon(slots, rows, english.grams, everyday, digest)
+    return zipf
+
+
+def _with_room(slots: NDArray[np.uint32], keys: Hashes) -> NDArray[np.bool_]:
+    """Which keys to add: those in the table already, and of the others the first, until it is `FULLEST`."""
+    new = slots[find_slots(slots, keys)] == 0
+    room = int(slots.size * FULLEST) - int(np.count_nonzero(slots))
+    fits: NDArray[np.bool_] = ~new | (np.cumsum(new) <= room)
+    return fits

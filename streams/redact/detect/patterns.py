@@ -16,10 +16,10 @@ from streams.redact.detect.recognizers import Recognizer
 from streams.redact.detect.sheet import Sheet, sheet, sheets
 
 Place = tuple[int, int, int, float]
-"""A match that counts: number of its text on the sheet, start and end on the sheet, weight."""
+"""A match that counts: number of its text on the sheet, start and end in that text, weight."""
 CONTEXT_REACH = 40  # characters before a match in which a context word counts
 CONTEXT_WEIGHT = 0.35  # Presidio's own factor
-SPACED = 0.21  # a weaker pattern over several words ("the 60s" as a number plate) needs a context word
+SPACED = 0.21  # a weaker pattern of ours over several words ("the 60s" as a number plate) needs a context word
 _END = (1 << END_BITS) - 1
 
 
@@ -64,33 +64,36 @@ class PatternScanner:
             rule = self._rules[number]
             search = _by_start if rule.exact is None else _by_region
             for text, start, end, weight in search(rule, page, hits[first:at], torn):
-                low = page.starts[text]
-                wide_start, wide_end = _whole_words(page.text, start, end)
-                found = Find(wide_start - low, wide_end - low, rule.recognizer.entity_type, weight)
-                finds[page.first + text].append(found)
+                wide_start, wide_end = _whole_words(page.texts[text], start, end)
+                finds[page.first + text].append(Find(wide_start, wide_end, rule.recognizer.entity_type, weight))
         return {page.first + text for text in torn}
 
 
 def _by_start(rule: Rule, page: Sheet, hits: Sequence[int], torn: set[int]) -> Iterator[Place]:
-    """What Hyperscan said is exact; of several ends of one start the best counts."""
+    r"""What Hyperscan said is exact; of several ends of one start the best counts.
+
+    One alone on its sheet may still end with the line feed after it (`\d{3}\s?`): that is cut off.
+    """
     for start, some in groupby(hits, key=_start_of):
         ends = [hit & _END for hit in some]
         text = page.place(start)
-        if ends[-1] > page.end(text) and len(page.starts) > 1:
+        low, limit = page.starts[text], page.end(text)
+        if ends[-1] > limit and len(page.starts) > 1:
             torn.update(range(text, page.place(ends[-1] - 1) + 1))
             continue
-        for end, weight in _longest(rule.recognizer, page.text, start, ends, page.starts[text]):
-            yield text, start, end, weight
+        inside = [min(end, limit) - low for end in ends if start < limit]
+        for end, weight in _longest(rule.recognizer, page.texts[text], start - low, inside):
+            yield text, start - low, end, weight
 
 
 def _by_region(rule: Rule, page: Sheet, hits: Sequence[int], torn: set[int]) -> Iterator[Place]:
     """What Hyperscan found too widely is searched with backtracking; each character once, however many hits."""
     assert rule.exact is not None
     for text, first, last in _regions(rule, page, hits, torn):
-        low = page.starts[text]
-        for match in rule.exact.finditer(page.text, first, last, timeout=rule.recognizer.limit_s):
+        low, alone = page.starts[text], page.texts[text]
+        for match in rule.exact.finditer(alone, first - low, last - low, timeout=rule.recognizer.limit_s):
             start, end = match.span(1) if rule.grouped and match.start(1) >= 0 else match.span()
-            weight = _weigh(rule.recognizer, page.text, start, end, low) if end > start else None
+            weight = _weigh(rule.recognizer, alone, start, end) if end > start else None
             if weight is not None:
                 yield text, start, end, weight
 
@@ -126,11 +129,11 @@ def _start_of(hit: int) -> int:
     return hit >> END_BITS & _END
 
 
-def _longest(one: Recognizer, text: str, start: int, ends: Sequence[int], low: int) -> Sequence[tuple[int, float]]:
+def _longest(one: Recognizer, text: str, start: int, ends: Sequence[int]) -> Sequence[tuple[int, float]]:
     """The longest end whose checksum holds; else the longest, if it counts at all."""
     best: Sequence[tuple[int, float]] = ()
     for end in reversed(ends):
-        weight = _weigh(one, text, start, end, low)
+        weight = _weigh(one, text, start, end)
         if weight is not None and (weight == CERTAIN or not best):
             best = ((end, weight),)
         if weight == CERTAIN or one.check is None:
@@ -138,7 +141,7 @@ def _longest(one: Recognizer, text: str, start: int, ends: Sequence[int], low: i
     return best
 
 
-def _weigh(one: Recognizer, text: str, start: int, end: int, low: int) -> float | None:
+def _weigh(one: Recognizer, text: str, start: int, end: int) -> float | None:
     """How sure this match is; `None` when its checksum says it is something else."""
     if one.check is not None:
         valid = one.check(text[start:end])
@@ -147,17 +150,16 @@ def _weigh(one: Recognizer, text: str, start: int, end: int, low: int) -> float 
         if valid is False and not one.shape_suffices:
             return None
     if one.context:
-        before = text[max(low, start - CONTEXT_REACH) : start].lower()
+        before = text[max(0, start - CONTEXT_REACH) : start].lower()
         if any(word in before for word in one.context):
             return min(one.weight + CONTEXT_WEIGHT, CERTAIN - 0.01)
-    if one.weight < SPACED and " " in text[start:end] and not _stands_out(text, start, end, low):
-        return None
-    return one.weight
+    unlikely = one.is_ours and one.weight < SPACED and " " in text[start:end]
+    return None if unlikely and not _stands_out(text, start, end) else one.weight
 
 
-def _stands_out(text: str, start: int, end: int, low: int) -> bool:
+def _stands_out(text: str, start: int, end: int) -> bool:
     """Whether what has letters is all capitals, and the text around it is not."""
-    around = text[max(low, start - CONTEXT_REACH) : start] + text[end : end + CONTEXT_REACH]
+    around = text[max(0, start - CONTEXT_REACH) : start] + text[end : end + CONTEXT_REACH]
     return text[start:end].isupper() and not around.isupper()
 
 

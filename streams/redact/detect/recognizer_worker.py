@@ -1,62 +1,80 @@
 """The process that runs one recognizer of the user's own. It is given texts and nothing else.
 
-It speaks JSON over a pipe (never pickle: what comes back is data, whoever wrote the recognizer), prints nothing,
-inherits no variable that could hold a secret, and may use a bounded amount of memory.
+It prints nothing, has no variable that could hold a secret, leaves no core file that could hold a text, may use a
+bounded amount of memory, and ends when the one that started it does: `recognizer_process` is its other side.
 """
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import importlib.util
-import json
 import logging
 import os
 import resource
+import signal
+import socket
 import sys
-from multiprocessing.connection import Connection
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+from streams.redact.detect.channel import Channel
+
 MEMORY_BYTES = 4 << 30  # room for a language model; a leak ends before the machine's memory does
-MAX_MESSAGE_BYTES = 64 << 20  # a text of 1 MiB, each character an escape of twelve, and room
 PROBE = "A text without anything in it."
-_KEPT = ("PATH", "LANG", "LC_ALL", "HOME", "TMPDIR")
 
 
 class HashDiffersError(Exception):
     """The source is not the one that the policy names."""
 
 
-def serve(connection: Connection, place: str, sha256: str) -> None:
-    """Answer each text with its finds, `[start, end, type, score]`, until the pipe closes."""
+def main(channel: int, lifeline: int) -> None:
+    """Serve on the socket with this file descriptor, until it or the pipe at `lifeline` closes."""
+    for inherited in (channel, lifeline):
+        os.set_inheritable(inherited, False)
+    _end_with(lifeline)
     _shut_in()
+    serve(Channel(socket.socket(fileno=channel)))
+
+
+def serve(channel: Channel) -> None:
+    """Say whether the recognizer can be used, then for each text its finds, `[start, end, type, score]`."""
     try:
-        recognizer = _load(place, sha256)
-        _analyze(recognizer, PROBE)
+        recognizer = _ready(channel.receive())
     except HashDiffersError:
-        _send(connection, {"failed": "hash"})
+        channel.send({"failed": "hash"})
         return
     except Exception as error:  # noqa: BLE001 - the user's code may raise anything; its text may hold anything
-        _send(connection, {"failed": type(error).__name__})
+        channel.send({"failed": type(error).__name__})
         return
-    _send(connection, {"ready": True})
-    while (text := _receive(connection)) is not None:
-        _send(connection, _answer(recognizer, text))
+    channel.send({"ready": True})
+    while True:
+        asked = channel.receive()
+        channel.send({"number": asked["number"], "finds": _answer(recognizer, asked["text"])})
 
 
-def _answer(recognizer: Any, text: str) -> dict[str, Any]:  # noqa: ANN401 - the user's class
+def _ready(order: dict[str, Any]) -> Any:  # noqa: ANN401 - the user's class
+    os.environ.update(order["variables"])
+    recognizer = _load(order["place"], order["sha256"])
+    _analyze(recognizer, PROBE)
+    return recognizer
+
+
+def _answer(recognizer: Any, text: str) -> list[tuple[int, int, str, float]] | None:  # noqa: ANN401
     try:
-        return {"finds": _analyze(recognizer, text)}
+        return _analyze(recognizer, text)
     except Exception:  # noqa: BLE001 - whatever it raises, only this text is refused
-        return {"failed": "text"}
+        return None
 
 
 def _analyze(recognizer: Any, text: str) -> list[tuple[int, int, str, float]]:  # noqa: ANN401
-    """Presidio's call; results with no score are none to it either."""
+    """Presidio's call; results with no score are none to it either. One that is no number is not dropped."""
     results = recognizer.analyze(text=text, entities=recognizer.supported_entities, nlp_artifacts=None) or []
     return [
-        (int(one.start), int(one.end), str(one.entity_type), float(one.score)) for one in results if one.score > 0
+        (int(one.start), int(one.end), str(one.entity_type), float(one.score))
+        for one in results
+        if not one.score <= 0
     ]
 
 
@@ -81,25 +99,24 @@ def _module(name: str, sha256: str) -> ModuleType:
     return module
 
 
+def _end_with(lifeline: int) -> None:
+    """Ask the kernel for SIGKILL to all of this session when the pipe closes, as it does when its owner dies.
+
+    Unlike prctl's PR_SET_PDEATHSIG this doesn't end us with the thread that started us, which built a detector and
+    is done; unlike a thread of ours it needs no interpreter that a recognizer may hold. Elsewhere than on Linux a
+    recognizer that hangs may outlive its owner.
+    """
+    if sys.platform == "linux":
+        fcntl.fcntl(lifeline, fcntl.F_SETOWN, -os.getpgrp())
+        fcntl.fcntl(lifeline, fcntl.F_SETSIG, signal.SIGKILL)
+        fcntl.fcntl(lifeline, fcntl.F_SETFL, fcntl.fcntl(lifeline, fcntl.F_GETFL) | os.O_ASYNC)
+
+
 def _shut_in() -> None:
-    """No output, no inherited variables, bounded memory; the log would otherwise hold what it was given."""
+    """Bounded memory, no core file, no files for others, no log: it would hold what it was given."""
     logging.disable(logging.CRITICAL)
-    nowhere = os.open(os.devnull, os.O_RDWR)
-    for stream in (0, 1, 2):
-        os.dup2(nowhere, stream)
-    for name in [name for name in os.environ if name not in _KEPT]:
-        del os.environ[name]
+    os.umask(0o077)
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, most = resource.getrlimit(resource.RLIMIT_AS)
     limit = MEMORY_BYTES if most == resource.RLIM_INFINITY else min(MEMORY_BYTES, most)
     resource.setrlimit(resource.RLIMIT_AS, (limit, limit))
-
-
-def _receive(connection: Connection) -> str | None:
-    try:
-        return str(json.loads(connection.recv_bytes(MAX_MESSAGE_BYTES)))
-    except EOFError:
-        return None
-
-
-def _send(connection: Connection, message: dict[str, Any]) -> None:
-    connection.send_bytes(json.dumps(message).encode())

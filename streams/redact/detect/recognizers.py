@@ -38,6 +38,11 @@ class Recognizer:
     limit_s: float | None = None
     literals: tuple[str, ...] = ()
 
+    @property
+    def is_ours(self) -> bool:
+        """Whether this package says it, and not a policy's own file."""
+        return self.limit_s is None
+
 
 def form(
     name: str,

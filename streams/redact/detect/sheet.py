@@ -15,9 +15,10 @@ MAX_SHEET = 256 * 1024  # characters; memory stays flat however many texts a bat
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Sheet:
-    """`text` holds texts of a batch from number `first`, each followed by a line feed; `starts` says where."""
+    """`text` holds `texts` (of a batch, from number `first`), each followed by a line feed; `starts`: where."""
 
     first: int
+    texts: Sequence[str]
     text: str
     starts: tuple[int, ...]
 
@@ -51,4 +52,4 @@ def sheet(texts: Sequence[str], first: int = 0) -> Sheet:
     for text in texts:
         starts.append(position)
         position += len(text) + 1
-    return Sheet(first, "\n".join([*texts, ""]), tuple(starts))
+    return Sheet(first, texts, "\n".join([*texts, ""]), tuple(starts))

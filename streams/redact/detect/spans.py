@@ -20,7 +20,7 @@ _ADDRESS, _NUMBER, _UNSURE = _KINDS.index("ADDRESS"), _KINDS.index("NUMBER"), _K
 _PERSON, _OTHER = _KINDS.index("PERSON"), _KINDS.index("OTHER")
 _SURE = 0.6  # share of probability from which a kind is named
 _GAP = 3  # characters between words of one name: "Smith, J."
-_PLACE = 400  # characters an address may grow to
+_LONGEST = 400  # characters a name or an address may grow to
 _JOINING = 2  # words such as "of the" between two parts of a name
 _SHOWN_AS = [
     {"NUMBER": (NUMBER, WEAK), "OTHER": (UNUSUAL, DEFAULT), UNUSUAL: (UNUSUAL, DEFAULT)}.get(kind, (kind, LIKELY))
@@ -72,7 +72,8 @@ def _runs(
         if best[index] < 0:
             continue
         last = runs[count - 1, 1] if count else -1
-        if count and _belongs(data, start, end, text, values, at, best, last, index):
+        near = count > 0 and end[index] - start[runs[count - 1, 0]] <= _LONGEST
+        if near and _belongs(data, start, end, text, values, at, best, last, index):
             runs[count - 1, 1] = index
         else:
             runs[count] = index
@@ -86,7 +87,7 @@ def _belongs(
     right: int,
 ) -> bool:  # fmt: skip
     """Whether two words that are hidden are parts of one name or address."""
-    if text[left] != text[right] or right - left > _JOINING + 1 or end[right] - start[left] > _PLACE:
+    if text[left] != text[right] or right - left > _JOINING + 1:
         return False
     place = best[left] == _ADDRESS and best[right] == _ADDRESS
     for index in range(left, right):

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.errors import Reason, Refused
+from streams.redact.detect.failure_budget import FailureBudget
 from streams.redact.detect.find import Find
 from streams.redact.detect.isolation import IsolatedRecognizer
 from streams.redact.detect.patterns import PatternScanner
@@ -17,19 +19,24 @@ from topology.policies import RecognizerForm
 
 @dataclass(frozen=True, slots=True)
 class UserRecognizers:
-    """`patterns` see folded text, `code` sees the text as it is. Without any, no process is started."""
+    """`patterns` see folded text, `code` sees the text as it is. Without any, no process is started.
+
+    `budget` is what all of them together may lose.
+    """
 
     patterns: PatternScanner | None = None
     code: tuple[IsolatedRecognizer, ...] = ()
+    budget: FailureBudget = field(default_factory=lambda: FailureBudget(time.monotonic))
 
     def find_folded(self, texts: Sequence[str]) -> list[list[Find]]:
         """What the patterns find, in coordinates of the folded texts. Raises `Refused(DETECTION_FAILED)`."""
         if self.patterns is None:
             return [[] for _ in texts]
-        try:
-            return self.patterns.find_many(texts)
-        except TimeoutError:
-            raise Refused(Reason.DETECTION_FAILED) from None
+        with self.budget.trying():
+            try:
+                return self.patterns.find_many(texts)
+            except TimeoutError:
+                raise Refused(Reason.DETECTION_FAILED) from None
 
     def find_raw(self, texts: Sequence[str]) -> list[list[Find]]:
         """What the code finds, in coordinates of the texts themselves. Raises `Refused(DETECTION_FAILED)`."""
@@ -49,5 +56,8 @@ def load_user_recognizers(named: Sequence[Named]) -> UserRecognizers:
     """Those a policy names. Raises `ConfigError` for one that can't be read, used, or is not the one reviewed."""
     files = [one for one in named if one.form is RecognizerForm.FILE]
     patterns = [pattern for one in files for pattern in read_recognizers(Path(one.place), one.sha256)]
-    code = [IsolatedRecognizer(one.place, one.sha256) for one in named if one.form is RecognizerForm.PYTHON]
-    return UserRecognizers(PatternScanner(patterns) if patterns else None, tuple(code))
+    budget = FailureBudget(time.monotonic)
+    code = [
+        IsolatedRecognizer(one.place, one.sha256, budget) for one in named if one.form is RecognizerForm.PYTHON
+    ]
+    return UserRecognizers(PatternScanner(patterns) if patterns else None, tuple(code), budget)

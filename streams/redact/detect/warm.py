@@ -1,6 +1,6 @@
 """`python -m streams.redact.detect.warm`: compile now what a process would compile with its first record.
 
-Part of `make setup`. About 20 s of a core the first time, a second afterwards; the result lies beside the sources.
+Part of `make setup`. About 25 s of a core the first time, a second afterwards; the result lies beside the sources.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,11 +25,15 @@ class Gold:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AnnotatedText(Hidden):
-    """A text, what of it is sensitive, and stretches that count neither way (`ignored`, `[start, end)`)."""
+    """A text, what of it is sensitive, and stretches that count neither way (`ignored`, `[start, end)`).
+
+    Texts of one `kin` say much the same, as those of one template do; None: akin to no other.
+    """
 
     text: str
     gold: tuple[Gold, ...]
     ignored: tuple[tuple[int, int], ...] = ()
+    kin: str | None = None
 
 
 def read_annotated(source: Path) -> list[AnnotatedText]:
@@ -46,16 +50,13 @@ def without_links(texts: Iterable[AnnotatedText]) -> list[AnnotatedText]:
 
     Annotators of tweets did not mark them; they identify people all the same, and hiding them is right.
     """
-    return [AnnotatedText(one.text, one.gold, tuple(_links(one.text))) for one in texts]
+    return [replace(one, ignored=tuple(_links(one.text))) for one in texts]
 
 
 def in_case(texts: Iterable[AnnotatedText], *, upper: bool) -> list[AnnotatedText]:
     """The texts all upper or all lower case. Letters whose other case has another length keep theirs."""
     change = str.upper if upper else str.lower
-    return [
-        AnnotatedText("".join(_same_length(char, change(char)) for char in one.text), one.gold, one.ignored)
-        for one in texts
-    ]
+    return [replace(one, text="".join(_same_length(char, change(char)) for char in one.text)) for one in texts]
 
 
 def _parse(line: str, where: str) -> AnnotatedText:

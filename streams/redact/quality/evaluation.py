@@ -39,12 +39,13 @@ def evaluate(texts: Sequence[AnnotatedText], policy: Policy, detector: Detector)
         records = [RawRecord({FIELD: one.text}) for one in texts[first : first + BATCH]]
         outcomes += redact_many(records, policy, detector)
     counts = [count(one, _hidden(one, outcome)) for one, outcome in zip(texts, outcomes, strict=True)]
+    kin = [one.kin for one in texts]
     return Evaluation(
         texts=len(texts),
         refused=sum(not isinstance(outcome, Redacted) for outcome in outcomes),
-        leak=ratio([one.leaked for one in counts], [one.gold for one in counts]),
-        over_redaction=ratio([one.hidden for one in counts], [one.other for one in counts]),
-        by_type=_by_type(counts),
+        leak=ratio([one.leaked for one in counts], [one.gold for one in counts], kin),
+        over_redaction=ratio([one.hidden for one in counts], [one.other for one in counts], kin),
+        by_type=_by_type(counts, kin),
     )
 
 
@@ -54,11 +55,11 @@ def _hidden(one: AnnotatedText, outcome: Outcome) -> list[tuple[int, int]]:
     return [(0, len(one.text))]
 
 
-def _by_type(counts: Sequence[Counts]) -> dict[str, tuple[int, Estimate]]:
+def _by_type(counts: Sequence[Counts], kin: Sequence[str | None]) -> dict[str, tuple[int, Estimate]]:
     kinds = sorted({kind for one in counts for kind in one.by_type})
     found = {}
     for kind in kinds:
         pairs = [one.by_type.get(kind, (0, 0)) for one in counts]
         gold = [pair[0] for pair in pairs]
-        found[kind] = (sum(gold), ratio([pair[1] for pair in pairs], gold))
+        found[kind] = (sum(gold), ratio([pair[1] for pair in pairs], gold, kin))
     return found

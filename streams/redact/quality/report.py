@@ -63,15 +63,31 @@ def from_json(data: Mapping[str, Any]) -> QualityReport:
 
 
 def worse(new: QualityReport, old: QualityReport) -> Iterator[str]:
-    """A sentence for each cell that is worse than before by more than the interval it had then."""
-    for (key, mode), cell in new.cells.items():
-        before = old.cells.get((key, mode))
-        if before is None:
+    """A sentence for each cell that is worse than before by more than the interval it had then, or is gone."""
+    for (key, mode), before in old.cells.items():
+        cell = new.cells.get((key, mode))
+        where = f"{key}, {mode.value}"
+        if cell is None:
+            yield f"{where}: not measured; was there before"
             continue
-        both = {"leak": (cell.leak, before.leak), "over-redaction": (cell.over_redaction, before.over_redaction)}
-        for name, (now, then) in both.items():
-            if now.value > then.high:
-                yield f"{key}, {mode.value}: {name} {now.value:.2%}; was {then.value:.2%}, at most {then.high:.2%}"
+        yield from _higher(f"{where}: leak", cell.leak, before.leak)
+        yield from _higher(f"{where}: over-redaction", cell.over_redaction, before.over_redaction)
+    yield from _slower("speed, in batches", new.batch, old.batch)
+    yield from _slower("speed, one at a time", new.single, old.single)
+
+
+def _higher(what: str, now: Estimate, then: Estimate) -> Iterator[str]:
+    if now.value > then.high:
+        yield f"{what} {now.value:.2%}; was {then.value:.2%}, at most {then.high:.2%}"
+
+
+def _slower(what: str, new: Mapping[Mode, Estimate], old: Mapping[Mode, Estimate]) -> Iterator[str]:
+    for mode, then in old.items():
+        now = new.get(mode)
+        if now is None:
+            yield f"{what}, {mode.value}: not measured; was there before"
+        elif now.value < then.low:
+            yield f"{what}, {mode.value}: {now.value:.1f} ×; was {then.value:.1f} ×, at least {then.low:.1f} ×"
 
 
 def markdown(report: QualityReport) -> str:

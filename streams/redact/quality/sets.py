@@ -7,20 +7,25 @@ from collections.abc import Callable, Mapping
 from importlib import resources
 
 from streams.redact.quality.annotated import AnnotatedText, Gold, in_case, without_links
-from streams.redact.training.corpus import TEST, Example, read, split
+from streams.redact.training.corpus import Example
+from streams.redact.training.reported import kin_of, reported
+
+
+def annotated(one: Example) -> AnnotatedText:
+    return AnnotatedText(one.text, tuple(Gold(*span) for span in one.spans), kin=kin_of(one))
 
 
 def synthetic() -> list[AnnotatedText]:
-    """Texts made from templates of which no text was in training."""
-    return [_annotated(one) for one in split(read("presidio_generated"), TEST)]
+    """Texts made from templates of which no text was in training, without values of the identities that were."""
+    return [annotated(one) for one in reported("presidio_generated")]
 
 
 def wikipedia() -> list[AnnotatedText]:
-    return [_annotated(one) for one in split(read("wikigold_a"), TEST)]
+    return [annotated(one) for one in reported("wikigold_a")]
 
 
 def tweets() -> list[AnnotatedText]:
-    return without_links(_annotated(one) for one in split(read("btc_a"), TEST))
+    return without_links(annotated(one) for one in reported("btc_a"))
 
 
 def identifiers() -> list[AnnotatedText]:
@@ -45,7 +50,3 @@ SETS: Mapping[str, Callable[[], list[AnnotatedText]]] = {
     "identifiers": identifiers,
 }
 """By the key of the row in `targets.ROWS`; `tagged` records have a measure of their own."""
-
-
-def _annotated(one: Example) -> AnnotatedText:
-    return AnnotatedText(one.text, tuple(Gold(start, end, kind) for start, end, kind in one.spans))

@@ -15,11 +15,13 @@ import sys
 from collections import Counter
 from typing import Any
 
-VERSION = "geonames-1@1"
+VERSION = "geonames-1@2"
 ASSUMED = {
     # Shares of a population. No table of ages holds for every country: one birth year in eighty, ages spread
     # evenly over ninety years, one person in two hundred older. Each errs towards rare for most people.
     "year": 1 / 80,
+    "month": 1 / 80 / 12,
+    "day": 1 / 80 / 365,
     "decade": 1 / 8,
     "age": 1 / 90,
     "band": 1 / 9,
@@ -28,9 +30,10 @@ ASSUMED = {
     "gender": 1 / 2,
     "nationality": 1 / 100,
     "range": 1 / 10,
+    "unlisted": 1 / 1_000_000,  # of a value of any other kind: a name, a number, an address of one person
 }
 ZIP3_PEOPLE = 20_000  # more live in each that is shown: 45 CFR 164.514(b)(2)(i)(B)
-UNKNOWN_PLACE_PEOPLE = 1_000_000  # who sees a record without a place is taken to know its city
+UNKNOWN_PLACE_PEOPLE = 1_000_000  # who sees a record is taken to know its city
 
 
 def main() -> None:

@@ -2,7 +2,9 @@
 
 A birth year, a region and a job tell of nobody; together they may. The expected number of people with all of them
 is that of the place times the share of each other value, taken as independent: k. The chance of pointing at the
-right one is 1/k (prosecutor's risk; El Emam and Dankar, JAMIA 2008, for the notion).
+right one is 1/k (prosecutor's risk; El Emam and Dankar, JAMIA 2008, for the notion). The reader is taken to know
+the city, whatever place is shown, so that showing more never makes more people; and a value of which no share is
+known is taken to be one person's.
 """
 
 from __future__ import annotations
@@ -26,13 +28,30 @@ _SHARE_OF_TARGET = {
 }
 _SHARE_OF_CATEGORY = {
     "AGE": "age",
+    "DATE_OF_BIRTH": "year",
     "DATE_TIME": "year",
     "YEAR": "year",
     "TITLE": "occupation",
+    "ORGANIZATION": "occupation",  # whom somebody works for tells about as much as what they do
     "GENDER": "gender",
+    "PREFIX": "gender",  # Mr, Mrs
     "NRP": "nationality",
     "NATIONALITY": "nationality",
+    "ETHNICITY": "nationality",
+    "RELIGION": "nationality",
 }
+_HARMLESS = frozenset(
+    {
+        "ABA_ROUTING_NUMBER",  # of a bank, never of its client
+        "BIC",  # the same, elsewhere
+    }
+)
+_UNLISTED = "unlisted"
+_DATED = frozenset({"DATE_OF_BIRTH", "DATE_TIME"})
+_CLOCK = re.compile(r"\d{1,2}:\d\d(?::\d\d)?")
+_NUMBERS = re.compile(r"\d+")
+_MONTH = re.compile(r"\b(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec)", re.IGNORECASE)
+_YEAR_DIGITS = 4
 _PLACES = frozenset({"LOCATION", "ADDRESS", "COUNTRY", "REGION", "CITY"})
 
 
@@ -50,15 +69,14 @@ class Trait:
 
 def people_alike(traits: Iterable[Trait], population: Population) -> float:
     """The expected number of people who share all `traits`; a trait that is shown twice counts once."""
-    place, share = float(population.unknown_place), 1.0
-    places: list[int] = []
+    share, places = 1.0, [population.unknown_place]
     for trait in {(one.category, one.shown, one.to): one for one in traits}.values():
         here = _people(trait, population)
         if here is not None:
             places.append(here)
         else:
             share *= _share(trait, population)
-    return (min(places) if places else place) * share
+    return min(places) * share
 
 
 def _people(trait: Trait, population: Population) -> int | None:
@@ -70,10 +88,29 @@ def _people(trait: Trait, population: Population) -> int | None:
 
 
 def _share(trait: Trait, population: Population) -> float:
+    if trait.to is None and trait.category in _HARMLESS:
+        return 1.0
+    return population.shares[_name(trait)]
+
+
+def _name(trait: Trait) -> str:
+    """Of the share in the table."""
+    if trait.to is None and trait.category in _DATED:
+        return _of_date(trait.shown)
     name = _SHARE_OF_TARGET.get(trait.to) if trait.to else _SHARE_OF_CATEGORY.get(trait.category)
     if name in {"age", "band"} and _is_oldest(trait.shown):
-        name = "oldest"
-    return population.shares[name] if name else 1.0
+        return "oldest"
+    return name or _UNLISTED
+
+
+def _of_date(shown: str) -> str:
+    """A day is two numbers, or one of more digits than a year has, besides the time of day; "12 March" and "March
+    1984" tell more than a year, and a month of one tells more than either.
+    """
+    numbers = _NUMBERS.findall(_CLOCK.sub(" ", shown))
+    if len(numbers) > 1 or any(len(number) > _YEAR_DIGITS for number in numbers):
+        return "day"
+    return "month" if numbers and _MONTH.search(shown) else "year"
 
 
 def _is_oldest(shown: str) -> bool:

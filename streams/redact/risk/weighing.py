@@ -24,9 +24,12 @@ def score_of(redacted: Redacted, rules: Mapping[str, FieldRule], texts: Iterable
 
 
 def too_high(score: Score, policy: Policy) -> bool:
-    """Whether the record has to wait for two people: by the threshold for this model, else by the general one."""
+    """Whether the record has to wait for two people: by the threshold for this model, else by the general one.
+
+    A policy that asks for a score and has no threshold for this model lets nothing through.
+    """
     most = dict(policy.risk.by_model).get(score.model, policy.risk.quarantine_above_ppm)
-    return most is not None and score.total_ppm > most
+    return policy.risk.is_asked if most is None else score.total_ppm > most
 
 
 def _of_fields(redacted: Redacted, rules: Mapping[str, FieldRule], policy: Policy) -> Iterator[Trait]:

@@ -5,17 +5,18 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from dataclasses import replace
-from importlib import resources
 from pathlib import Path
 
 from streams.redact.detect.detector import build_detector, patterns_for
 from streams.redact.detect.model import Model
 from streams.redact.training.calibrate import fit, observe
 from streams.redact.training.card import annotated, card, measure, table
-from streams.redact.training.corpus import DEV, TEST, parts
+from streams.redact.training.corpus import DEV, parts
+from streams.redact.training.reported import all_reported
 from streams.redact.training.train import train
 from topology.policies import Mode, load_policy
 
+ROOM = Path(__file__).parents[1]  # `streams/redact` of this checkout: what is made is kept in it
 CALIBRATION = "cloglog@1"  # the name of what is fitted; another number when the model or the fit changes
 
 
@@ -23,9 +24,9 @@ def train_and_measure(seed: int, date: str, say: Callable[[str], None], *, tune:
     """The figures as a Markdown table. Keeps the model and its card, unless `tune`."""
     policy = load_policy("text")
     trained = train(patterns_for(policy.detection).find_many, seed, say, tuning=tune)
-    figures = measure(Model.stored(trained.content), policy, DEV if tune else TEST)
+    figures = measure(Model.stored(trained.content), policy, list(parts(DEV) if tune else all_reported()))
     if not tune:
-        folder = Path(str(resources.files("streams.redact.detect"))) / "data" / "model"
+        folder = ROOM / "detect" / "data" / "model"
         (folder / "model.npz").write_bytes(trained.content)
         (folder / "CARD.md").write_text(card(trained, seed, date, figures), encoding="utf-8")
     return table(figures)
@@ -41,6 +42,6 @@ def calibrate(seed: int, say: Callable[[str], None]) -> None:
         moved = replace(policy, detection=replace(policy.detection, mode=mode))
         offset, slope = fit(observe(texts, moved, build_detector(moved, model)))
         modes[mode.value] = {"offset": round(offset, 4), "slope": round(slope, 4)}
-    target = Path(str(resources.files("streams.redact.risk"))) / "data" / "calibration.json"
+    target = ROOM / "risk" / "data" / "calibration.json"
     target.write_text(json.dumps({"version": CALIBRATION, "modes": modes}, indent=1) + "\n", encoding="utf-8")
     say(f"calibrated on {len(texts)} texts")

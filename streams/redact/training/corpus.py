@@ -15,7 +15,9 @@ from importlib import resources
 Span = tuple[int, int, str]
 TRAIN, DEV, TEST = "train", "dev", "test"
 _SHARES = (60, 15)  # per cent of train and dev; the rest is test
-BLOCKS = 40  # per corpus of running text: long enough to keep an article together
+BLOCKS = 40  # per corpus of running text; an edge may cut an article (`reported.py`)
+TEMPLATED = "presidio_generated"
+CORPORA = (TEMPLATED, "wikigold_a", "btc_a")
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +57,19 @@ def _example(row: dict[str, object], family: str) -> Example:
 
 def split(examples: Sequence[Example], part: str) -> list[Example]:
     """The texts of one part. Which part a text is in depends on its template or place alone, never on a seed."""
-    by_template = bool(examples) and examples[0].family == "presidio_generated"
+    return [one for one, its in zip(examples, parts_of(examples), strict=True) if its == part]
+
+
+def parts_of(examples: Sequence[Example]) -> list[str]:
+    """The part of each text, in their order."""
     size = -(-len(examples) // BLOCKS)
-    keys = (template(one) if by_template else f"block {index // size}" for index, one in enumerate(examples))
-    return [one for one, key in zip(examples, keys, strict=True) if _part(key) == part]
+    keys = (template(one) if is_templated(one) else f"block {at // size}" for at, one in enumerate(examples))
+    return [_part(key) for key in keys]
+
+
+def is_templated(example: Example) -> bool:
+    """Whether the text was made from a template; else it is of running text, with neighbours."""
+    return example.family == TEMPLATED
 
 
 def template(example: Example) -> str:
@@ -78,5 +89,5 @@ def _part(key: str) -> str:
 
 def parts(part: str) -> Iterator[Example]:
     """That part of every corpus."""
-    for name in ("presidio_generated", "wikigold_a", "btc_a"):
+    for name in CORPORA:
         yield from split(read(name), part)

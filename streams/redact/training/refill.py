@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import json
 import re
 from collections import defaultdict
@@ -11,6 +10,7 @@ from importlib import resources
 from random import Random
 
 from streams.redact.training.corpus import Example, Span
+from streams.redact.transform.fakers import faker_of
 
 Pools = dict[str, list[str]]
 _LOCALES = (
@@ -47,9 +47,8 @@ def _add_identities(values: dict[str, list[str]]) -> None:
 
 
 def _add_faker(values: dict[str, list[str]], seed: int) -> None:
-    faker_class = importlib.import_module("faker").Faker
     for locale in _LOCALES:
-        fake = faker_class(locale)
+        fake = faker_of(locale)
         fake.seed_instance(seed)
         for _ in range(_PER_LOCALE):
             given, family = fake.first_name(), fake.last_name()

@@ -10,10 +10,13 @@ OVER = "90+"
 MAX_AGE = 130
 _NUMBER = re.compile(r"\d+")
 _LETTERS = re.compile(r"[A-Za-z]+")
+_AROUND = re.compile(r"[A-Za-z ().,/'\u2019-]*")  # no bracket that could make a placeholder of it: "[AGE_45]"
 _WORDS = "a age aged am at has he i is m of old s she turned was y yo year years yr yrs"
 _SHORT = "d day days h hour hours m mo month months mos w week weeks wk wks"
 _YEARS = frozenset(_WORDS.split())
 _LESS_THAN_YEARS = frozenset(_SHORT.split()) - {"m"}  # "I'm 82"
+UNITS = _YEARS | _LESS_THAN_YEARS
+"""Words that stand beside the number of an age."""
 
 
 def to_89(age: str) -> str | None:
@@ -26,6 +29,11 @@ def band(age: str) -> str | None:
     return _written(age, lambda years: f"{years // 10 * 10}-{years // 10 * 10 + 9}" if years <= OLDEST else OVER)
 
 
+def are_units(around: str, units: frozenset[str] = UNITS) -> bool:
+    """Whether what stands around the number of an age is nothing but these words, in lower case or not."""
+    return _AROUND.fullmatch(around) is not None and units.issuperset(map(str.lower, _LETTERS.findall(around)))
+
+
 def _written(age: str, form: Callable[[int], str]) -> str | None:
     numbers = list(_NUMBER.finditer(age))
     words = {word.lower() for word in _LETTERS.findall(age)}
@@ -33,4 +41,5 @@ def _written(age: str, form: Callable[[int], str]) -> str | None:
         return None
     shown = form(int(numbers[0].group()))
     start, end = numbers[0].span()
-    return f"{age[:start]}{shown}{age[end:]}" if words <= _YEARS else shown
+    around = age[:start], age[end:]
+    return shown.join(around) if are_units(" ".join(around), _YEARS) else shown

@@ -7,6 +7,8 @@ from random import Random
 
 from faker import Faker
 
+from streams.redact.transform.fakers import faker_of
+
 _LOCALES = {
     "ar": "ar_SA",
     "bg": "bg_BG",
@@ -70,5 +72,4 @@ class Dice:
 
 @cache
 def _faker(locale: str) -> Faker:
-    """Loading a locale takes a tenth of a second."""
-    return Faker(locale, use_weighting=False)
+    return faker_of(locale, use_weighting=False)

@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 
 from schemas.hidden import Hidden
+from streams.redact.placeholders import may_need_escapes
 from streams.redact.transform.dice import Dice
 from streams.redact.transform.keys import RecordKeys
 from streams.redact.transform.made_up import made_up
-from streams.redact.transform.surrogate_names import NAMED, Names
+from streams.redact.transform.surrogate_names import Names
+from streams.redact.transform.telling import MIN_NUMBER, bare, numbers_of, tells, words_of
 from streams.redact.transform.transform import same
 from topology.policies import Treatment
 
@@ -23,17 +25,19 @@ MAX_LENGTH = 300  # characters; a longer value is a text, which has no kind and 
 
 
 class Real(Hidden):
-    """The values of a record that no surrogate may equal, whole and, in names, word by word."""
+    """The values of a record: no surrogate may equal one, or hold a word or a long number of one."""
 
-    __slots__ = ("wholes", "words")
+    __slots__ = ("numbers", "wholes", "words")
 
     def __init__(self, values: Iterable[str]) -> None:
         self.wholes: set[str] = set()
         self.words: set[str] = set()
+        self.numbers: set[str] = set()
         for value in values:
-            self.wholes.add(same(value))
+            self.wholes.add(bare(value))
             if len(value) <= MAX_LENGTH:
-                self.words.update(word.lower() for word in NAMED.findall(value))
+                self.words |= words_of(value)
+                self.numbers |= numbers_of(value, MIN_NUMBER)
 
 
 class Surrogates(Hidden):
@@ -57,19 +61,27 @@ class Surrogates(Hidden):
         key = same(value)
         if self._names.are_in(value, kind):  # not kept: it is written as each original is, in capitals or not
             made = self._names.replaced(value)
-            return made if made and self._is_free(made, key, self._real) else None
+            return made if made and self._is_free(made, value, self._real) else None
         if key not in self._made:
-            self._made[key] = self._draw(value, key, kind, self._names, self._real)
+            self._made[key] = self._draw(value, kind, self._names, self._real)
         return self._made[key]
 
-    def _draw(self, value: str, key: str, kind: str, names: Names, real: Real) -> str | None:
+    def _draw(self, value: str, kind: str, names: Names, real: Real) -> str | None:
         for attempt in range(ATTEMPTS):
-            dice = Dice(self._keys.seed(kind, key, str(attempt)), self._keys.seed("record"), self._language)
+            dice = Dice(
+                self._keys.seed(kind, same(value), str(attempt)), self._keys.seed("record"), self._language
+            )
             made = made_up(value, kind, dice, names)
-            if made is None or self._is_free(made, key, real):
+            if made is None or self._is_free(made, value, real):
                 return made
         return None
 
-    def _is_free(self, made: str, key: str, real: Real) -> bool:
-        """Whether it is no real value, and no other value's surrogate. If so, it is taken from now on."""
-        return same(made) not in real.wholes and self._owner.setdefault(same(made), key) == key
+    def _is_free(self, made: str, value: str, real: Real) -> bool:
+        """Whether it tells of no real value, and is no other value's surrogate. If so, it is taken from now on.
+
+        One with a bracket could pass for a placeholder.
+        """
+        if may_need_escapes(made) or bare(made) in real.wholes or tells(made, value, real.words, real.numbers):
+            return False
+        key = same(value)
+        return self._owner.setdefault(bare(made), key) == key

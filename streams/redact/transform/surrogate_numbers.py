@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import string
+import unicodedata
 
 from streams.redact.transform.dice import Dice
 
@@ -14,15 +15,19 @@ _MAX_COUNTRY_CODE = 3
 
 
 def scrambled(value: str, dice: Dice) -> str:
-    """Another digit for each digit (no zero in front where there was none), another letter for each letter."""
+    """Another digit for each digit (no zero in front where there was none), another letter for each letter.
+
+    Compatibility forms (full width, in circles, fractions) are undone first. What is then neither ASCII nor
+    a sign between words, as a mark over a letter, is left out: it would stay as it was.
+    """
     made, first = [], True
-    for char in value:
-        if char.isdecimal():
+    for char in unicodedata.normalize("NFKC", value):
+        if char.isnumeric():
             made.append(dice.other(_DIGITS if char == "0" or not first else _DIGITS[1:], char))
             first = False
         elif char.isalpha():
             made.append(_letter(char, dice))
-        else:
+        elif char.isascii() or unicodedata.category(char)[0] in "PZ":
             made.append(char)
     return "".join(made)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from itertools import islice
 
 from streams.redact.detect.custom import DENIED
 from streams.redact.detect.own_values import KnownValue
@@ -13,7 +12,6 @@ from streams.redact.verify.readings import decoded, normal
 from streams.redact.verify.shown import Shown, left, only_our_placeholders, surrogates_are_new
 from topology.policies import Action, Policy
 
-MAX_VALUES = 500  # a record with more is a table; its first ones count
 # Categories whose values have no digits: a policy that passes none but these shows no number by decision.
 _WORDY = frozenset({"PERSON", "LOCATION", "ORGANIZATION", "NRP", "TITLE", "UNUSUAL"})
 
@@ -22,7 +20,7 @@ def holds(
     fields: Sequence[Shown], known: Iterable[KnownValue], policy: Policy, is_everyday: Callable[[str], bool]
 ) -> bool:
     """Whether nothing is left that must not be seen. `False` means: do not release."""
-    values = list(islice(known, MAX_VALUES))
+    values = list(known)
     secrets = _secrets(values, is_everyday) if values else None
     return all(_field_holds(field, secrets, policy) for field in fields) and surrogates_are_new(
         fields, [value.text for value in values]

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from string import ascii_lowercase, digits
+from unicodedata import normalize
 
 from schemas.hidden import Hidden
+from streams.redact.detect.context.occurrences import occurrences
 from streams.redact.verify.readings import normal
 
 MIN_WORD = 4
@@ -37,7 +39,7 @@ class OwnSecrets(Hidden):
         self._apart: list[str] = []
         self._anywhere: list[str] = []
         self._wholes: list[str] = []
-        self._named: list[str] = []
+        self._named: dict[int, set[str]] = {}  # by the number of their words
 
     def add(self, value: str, *, named: bool) -> None:
         """Look for `value`, too. `named`: a rule of the policy says what it is."""
@@ -51,10 +53,11 @@ class OwnSecrets(Hidden):
         if len(words) == 1 and self._everyday(squeezed):
             return
         if named:
-            self._named.append(" ".join(words))
+            head = words[:MAX_WORDS]  # of prose its beginning suffices
+            self._named.setdefault(len(head), set()).add(" ".join(head))
         if len(words) > 1:
             self._wholes.append(squeezed)
-        if squeezed.isdigit() and len(squeezed) >= MIN_DIGITS:
+        if (squeezed.isdigit() and len(squeezed) >= MIN_DIGITS) or _has_no_word_bounds(words):
             self._anywhere.append(squeezed)
         elif len(squeezed) >= MIN_BACKWARDS:
             self._wholes.append(squeezed[::-1])
@@ -72,6 +75,8 @@ class OwnSecrets(Hidden):
         if not self._words.isdisjoint(words):
             return True
         squeezed = "".join(words)
+        if not squeezed.strip("\0"):
+            return False
         if any(digits in squeezed for digits in self._anywhere):
             return True
         wholes = [value for value in self._wholes if value in squeezed]
@@ -79,41 +84,47 @@ class OwnSecrets(Hidden):
         if not (wholes or apart):
             return False
         runs = _Runs(words, squeezed)
-        return any(runs.have(value, len(value)) for value in wholes) or any(
-            runs.have(value, LONE) for value in apart
-        )
+        return any(map(runs.have, wholes)) or any(map(runs.have_apart, apart))
 
     def named_are_in(self, text: str) -> bool:
         """Whether a named value is there as it is, whatever stands between its words."""
-        if not self._named:
-            return False
-        spaced = f" {' '.join(_words_of(text))} "
-        return any(f" {value} " in spaced for value in self._named)
+        words = _words_of(text) if self._named else []
+        return any(
+            " ".join(words[first : first + count]) in values
+            for count, values in self._named.items()
+            for first in range(len(words) - count + 1)
+        )
+
+
+def _has_no_word_bounds(words: Sequence[str]) -> bool:
+    """Whether a value is one word of a script without case: most of them set no spaces between words."""
+    word = words[0] if len(words) == 1 else ""
+    return not word.isascii() and word.upper() == word.lower() and len(normalize("NFC", word)) > 1
 
 
 class _Runs(Hidden):
     """Words side by side, where they begin and end when nothing is between them."""
 
-    __slots__ = ("_ends", "_squeezed", "_words")
+    __slots__ = ("_ends", "_longer", "_squeezed")
 
     def __init__(self, words: list[str], squeezed: str) -> None:
-        self._words = words
         self._squeezed = squeezed
+        self._longer = list(accumulate((len(word) > LONE for word in words), initial=0))
         self._ends = list(accumulate(map(len, words), initial=0))
 
-    def have(self, value: str, longest: int) -> bool:
-        """Whether `value` is a run of whole words, none longer than `longest`."""
-        return any(
-            all(len(word) <= longest for word in self._words[first:last]) for first, last in self._places(value)
-        )
+    def have(self, value: str) -> bool:
+        """Whether `value` is a run of whole words."""
+        return any(True for _ in self._places(value))
+
+    def have_apart(self, value: str) -> bool:
+        """Whether `value` is a run of whole words, none longer than `LONE`."""
+        return any(self._longer[first] == self._longer[last] for first, last in self._places(value))
 
     def _places(self, value: str) -> Iterator[tuple[int, int]]:
-        start = self._squeezed.find(value)
-        while start >= 0:
+        for start in occurrences(self._squeezed, value):
             first, last = bisect_right(self._ends, start) - 1, bisect_left(self._ends, start + len(value))
             if self._ends[first] == start and self._ends[last] == start + len(value):
                 yield first, last
-            start = self._squeezed.find(value, start + 1)
 
 
 def _words_of(text: str) -> list[str]:

@@ -60,6 +60,17 @@ def test_the_readme_lists_exactly_the_options_of_a_command(name: str) -> None:
     assert set(re.findall(r"`(--[a-z-]+)`", row)) == long - EVERYWHERE
 
 
+def test_the_readme_names_the_commands_that_know_no_root() -> None:
+    sentence = re.search(r"`--root` .*? goes with all but (.*?);", README, re.DOTALL)
+    assert sentence
+    named = {f"veil {name}" for name in re.findall(r"`([^`]+)`", sentence[1])}
+    groups = {name.removesuffix(" …") for name in named if name.endswith(" …")}
+    rootless = {name for name, it in ALL.items() if not any("--root" in one.opts for one in it.params)}
+    alone = {name for name in rootless if name.rpartition(" ")[0] not in groups}
+    assert alone | {f"{group} …" for group in groups} == named
+    assert rootless - alone == {name for name in ALL if name.rpartition(" ")[0] in groups}
+
+
 def test_the_readme_lists_every_exit_code() -> None:
     listed = {int(code) for code in re.findall(r"^\| (\d+) \|", README, re.MULTILINE)}
     assert listed == set(Exit)

@@ -140,6 +140,19 @@ def test_another_bundle_is_refused_before_anything_is_redacted(run: Run, write: 
     assert run("redact", source, "--bundle", "0" * 64, "--mode", "fast").code == Exit.REFUSED
 
 
+def test_a_replay_of_a_policy_that_draws_from_a_key_is_refused_without_that_key(
+    run: Run, write: Callable[..., Path]
+) -> None:
+    keyed = write("p.yaml", policy(1, "fields: {text: detect}\ncategories: {PERSON: surrogate}"))
+    source = write("in.jsonl", json.dumps({"id": 1, "text": SECRET}) + "\n")
+    ended = run("redact", source, "--policy", keyed, "--bundle", "0" * 64)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "--token-key" in ended.err
+    key = write("key", "k" * 32)
+    ended = run("redact", source, "--policy", keyed, "--bundle", "0" * 64, "--token-key", key)
+    assert "can't be replayed here" in ended.err
+
+
 def test_the_bundle_that_is_here_gives_the_same_bytes_again(run: Run, write: Callable[..., Path]) -> None:
     bundle = bundle_of(load_policy("text"), build_detector(load_policy("text"))).hash
     source = write("in.jsonl", json.dumps({"id": 1, "text": f"Please call {SECRET} on 030 901820."}) + "\n")
@@ -178,6 +191,7 @@ def test_without_a_stack_one_sentence_says_what_to_do(
         (("contain", "resume", "--as", "ann-1"), "ann-1 may not resume"),
         (("contain", "freeze", "--as", "olga", "--reason", "a name"), "rehearsal"),
         (("policy", "minimum", "0", "--as", "ada"), "VERSION"),
+        (("policy", "minimum", "1000001", "--as", "ada"), "VERSION"),
     ],
 )
 def test_who_or_what_may_not_is_refused_before_anything_is_asked(

@@ -110,17 +110,14 @@ def test_those_who_came_during_a_round_are_joined_by_those_it_answered(patient):
 def test_those_who_do_not_come_back_are_not_waited_for_long(patient, monkeypatch, limit):
     monkeypatch.setattr(requests, limit, 0.001 if limit == "GAP_S" else 0.0)
     answered(patient, "a", "b")
-    patient.ask("a")
-    assert patient.wait(FOREVER_S)
-    assert len(patient.take(10)) == 1
+    assert taken_by(patient, "a") == ["a"]
 
 
 def test_after_an_idle_round_nobody_is_expected(patient):
     answered(patient, "a", "b")
     assert not patient.wait(0)
     assert patient.take(10) == []
-    patient.ask("a")
-    assert patient.wait(FOREVER_S)
+    assert taken_by(patient, "a") == ["a"]
 
 
 def test_closing_ends_the_wait_for_others(patient):

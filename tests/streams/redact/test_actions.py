@@ -20,6 +20,8 @@ from streams.redact.detect.find import Find, Searched
 from streams.redact.offline import keys_of
 from streams.redact.outcome import Redacted, Refused
 from streams.redact.redactor import redact, redact_many
+from streams.redact.transform.kept_words import FORMS
+from streams.redact.transform.telling import drawn_part
 from topology.policies import Action, parse_policy
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2027-01-01\n"
@@ -255,6 +257,41 @@ def test_same_record_bundle_and_key_give_the_same_bytes_alone_or_in_a_batch(one,
     batched = redact_many(records, MIXED, Two(), KEYS)[1]
     if other[0] != text:
         assert as_bytes(batched) == as_bytes(alone)
+
+
+_MADE_UP = (
+    "PERSON USERNAME UNUSUAL EMAIL_ADDRESS PHONE_NUMBER CREDIT_CARD IBAN_CODE DATE_TIME DATE_OF_BIRTH AGE LOCATION"
+    " ADDRESS ORGANIZATION TITLE URL DOMAIN_NAME IP_ADDRESS MAC_ADDRESS US_SSN NUMBER YEAR"
+)
+MADE_UP = _MADE_UP.split()
+ALL_SURROGATES = policy(
+    f"fields: {{t: detect, n: {{category: PERSON, action: surrogate}}, m: {{category: ADDRESS, action: mask}}}}\n"
+    f"default_action: surrogate\ncategories: {{{', '.join(f'{kind}: surrogate' for kind in MADE_UP)}}}\n"
+)
+_VALUES = (
+    "Zorbin Anna STONE Quackenbush Zoë van 李小龍 Group Street Inc April 3, 2019 12 May 1984 1984-05-12 08:15 45"
+    " years old 271 4485360473893059 +49 171 2345678 555-0142 anna@stone.org zorbin.example https://stone.org/271?a=Anna"
+    " 192.168.1.171 2001:db8::171 DE89370400440532013000 [PERSON_9] ＡＮＮＡ nurse"
+)
+VALUES = st.lists(st.sampled_from(_VALUES.split()), min_size=1, max_size=4).map(" ".join)
+TELLING = re.compile(r"[^\W\d_]{3,}|\d{3,}")
+
+
+def telling(text: str) -> set[str]:
+    return {word for word in TELLING.findall(text.casefold()) if word.strip("0")}
+
+
+@given(st.sampled_from(MADE_UP), VALUES, VALUES, VALUES, st.binary(min_size=32, max_size=32))
+@settings(max_examples=200, deadline=None)  # loading Faker takes a while
+def test_no_word_or_number_of_a_value_survives_in_a_surrogate_of_its_record(kind, value, name, address, key):
+    record = RawRecord({"t": f"so {value} it is", "n": name, "m": address})
+    outcome = redact(record, ALL_SURROGATES, Told(Find(3, 3 + len(value), kind)), keys_of(key))
+    assert isinstance(outcome, Redacted), "what is drawn stands verification"
+    for span in outcome.spans:
+        if span.action == "surrogate":
+            made = telling(drawn_part(span.replacement)) - FORMS
+            assert made.isdisjoint(telling(record.fields[span.field][span.start : span.end]))
+            assert not {word for word in made & telling(f"{name} {address}") if len(word) > 4}
 
 
 def as_bytes(outcome) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import time
+from functools import partial
 from itertools import pairwise
 
 import pytest
@@ -14,6 +14,7 @@ from streams.redact.detect.detector import build_detector
 from streams.redact.detect.find import Find
 from streams.redact.detect.merge import union
 from streams.redact.detect.own_values import KnownValue, OwnValues
+from tests.support.growth import repeated, require_linear
 from topology.policies import parse_policy
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\nfields: {text: detect}\n"
@@ -70,6 +71,10 @@ def test_disguised_values_are_hidden(hides, text, secret):
         "I can't log in. What should I do now? It's not working at all!",
         "Please help me with 3 boxes in the kitchen, it takes 10 minutes.",
         "PLEASE HELP ME NOW",
+        pytest.param(
+            "Please help me with 3 boxes on the 2nd floor, it takes 10 min.",
+            marks=pytest.mark.xfail(strict=True, reason="a known limit: ordinals and units are hidden"),
+        ),
     ],
 )
 def test_common_words_stay(find, text):
@@ -134,13 +139,7 @@ def test_finds_are_ascending_disjoint_and_inside(detector, text):
 
 @pytest.mark.parametrize("unit", ["a", "a.", "1", "1 ", "a@b.c ", "12-", "\u0436", "http://", "'", "\n", "aB"])
 def test_time_grows_with_length_only(detector, unit):
-    def seconds(length: int) -> float:
-        begun = time.process_time()
-        detector.search([(unit * length)[:length]])
-        return time.process_time() - begun
-
-    short = max(seconds(4_000), 0.004)
-    assert seconds(64_000) < 60 * short  # 16 times the length; quadratic would be 256
+    require_linear(lambda text: detector.search([text]), partial(repeated, unit))
 
 
 def own(*values: str) -> OwnValues:

@@ -7,6 +7,7 @@ import pytest
 
 from schemas.errors import ConfigError
 from streams.redact import offline
+from streams.redact.detect.find import Searched
 from streams.redact.offline import BATCH_LINES, Summary, load_keys, redact_file
 from topology.policies import Mode, parse_policy
 
@@ -155,6 +156,51 @@ def test_lines_of_many_batches_stay_in_order(run_tokens, run):
     lines, summary = run("\n".join(rows).encode())
     assert [line["id"] for line in lines] == [None if n in bad_at else n for n in range(2 * BATCH_LINES + 2)]
     assert summary.failed == 3
+
+
+class Failing:
+    """Fails on a text that says so, with that text in its error, as a fault of ours could."""
+
+    version = data_hash = "failing"
+
+    def is_everyday(self, _word: str) -> bool:
+        return False
+
+    is_common = is_everyday
+
+    def search(self, texts):
+        for text in texts:
+            if "Quackenbush" in text:
+                raise ZeroDivisionError(text)
+        return [Searched([], 0.0) for _ in texts]
+
+
+def test_a_record_that_our_code_fails_on_costs_no_other_its_line(tmp_path, text_policy):
+    source, out = tmp_path / "in.jsonl", io.StringIO()
+    texts = ["a", "Quackenbush", "b", "Quackenbush", "c"]
+    source.write_text("\n".join([*(json.dumps({"id": n, "text": t}) for n, t in enumerate(texts)), "{"]))
+    assert redact_file(source, text_policy, None, out, Failing()) == Summary(lines=6, redacted=3, failed=3)
+    lines = [json.loads(line) for line in out.getvalue().splitlines()]
+    assert [line.get("error", line.get("record")) for line in lines] == [
+        {"text": "a"},
+        "internal_error (line 2)",
+        {"text": "b"},
+        "internal_error (line 4)",
+        {"text": "c"},
+        "bad_json (line 6)",
+    ]
+    assert "Quackenbush" not in out.getvalue()
+
+
+def test_what_is_wrong_with_the_policy_is_said_and_not_taken_for_a_bad_line(tmp_path, text_policy):
+    class Misconfigured(Failing):
+        def search(self, texts):
+            raise ConfigError("no model")
+
+    source = tmp_path / "in.jsonl"
+    source.write_text('{"id": 1, "text": "x"}\n')
+    with pytest.raises(ConfigError, match="no model"):
+        redact_file(source, text_policy, None, io.StringIO(), Misconfigured())
 
 
 def test_the_mode_given_is_the_mode_that_searches(tmp_path, text_policy, monkeypatch):

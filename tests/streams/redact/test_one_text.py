@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.errors import Reason
 from schemas.hidden import RawRecord
 from streams.redact import redactor
 from streams.redact.detect.find import Find, Searched
 from streams.redact.one_text import one_text
+from streams.redact.outcome import Dropped
 from streams.redact.redactor import redact
 from topology.policies import parse_policy
 
@@ -67,10 +69,19 @@ def test_short_and_long_way_give_the_same(case):
         ({"t": "x"}, {}, "fields: {t: detect}\nconditions: [{when: {near: born}, categories: {A: mask}}]"),
         ({"t": "x" * (1024 * 1024 + 1)}, {}, "fields: {t: detect}"),
         ({"other": "x"}, {}, "fields: {t: detect}"),
+        ({"a.note": "x"}, {}, "fields: {a.note: detect}"),
+        ({"a[]": "x"}, {}, "fields: {'a[]': detect}"),
+        ({"a-b": "x"}, {}, "fields: {a-b: detect}"),
     ],
 )
 def test_what_asks_for_more_goes_the_long_way(fields, tags, body):
     assert one_text(RawRecord(fields, tags), parse_policy(f"{HEAD}{body}\n", "p")) is None
+
+
+@pytest.mark.parametrize("key", ["a.note", "a[]", "a[].note"])
+def test_a_key_that_is_written_like_a_path_is_not_what_the_path_names(key):
+    policy = parse_policy(f"{HEAD}fields: {{'{key}': detect}}\n", "p")
+    assert redact(RawRecord({key: "plain"}), policy, Told([])) == Dropped(Reason.NOTHING_LEFT)
 
 
 def test_the_short_way_is_taken_where_it_can_be(monkeypatch):

@@ -75,6 +75,7 @@ HIPAA = [
     ("B", "LOCATION", "Tumbledown County", PLACEHOLDER),
     ("B", "LOCATION", "California", "California"),
     ("B", "GEO_COORDINATES", "34.05, -118.24", PLACEHOLDER),
+    ("B", "COORDINATES", "34.05, -118.24", PLACEHOLDER),
     ("B", "ZIP_CODE", "94105", "941"),
     ("B", "ZIP_CODE", "94105-1234", "941"),
     ("B", "ZIP_CODE", "03601", "000"),
@@ -83,6 +84,7 @@ HIPAA = [
     ("C", "DATE_TIME", "March 12", PLACEHOLDER),
     ("C", "DATE_OF_BIRTH", "12/03/1984", "1984"),
     ("C", "DATE_OF_BIRTH", "12/03/1930", "1937 or earlier"),
+    ("C", "DATE_OF_BIRTH", "12/03/27", PLACEHOLDER),
     ("C", "YEAR", "1931", "1937 or earlier"),
     ("C", "AGE", "34", "34"),
     ("C", "AGE", "89", "89"),
@@ -137,6 +139,15 @@ def test_hipaa_a_policy_cannot_choose_less_than_the_rule_asks(action):
         found("hipaa-safe-harbor", "PERSON", "Anna", f"categories: {{PERSON: {{action: {action}}}}}\n")
         == "[PERSON_1]"
     )
+
+
+@pytest.mark.parametrize("action", ["token", "surrogate"])
+def test_hipaa_no_code_is_derived_from_a_date_or_place(action):
+    assert field("hipaa-safe-harbor", "DATE_OF_BIRTH", "1925-05-12", f", action: {action}") == "1937 or earlier"
+    asked = f"- {{when: {{near: so}}, categories: {{DATE_OF_BIRTH: {action}}}}}\n"
+    body = f"categories: {{DATE_OF_BIRTH: pass}}\nconditions:\n{asked}"
+    assert found("hipaa-safe-harbor", "DATE_OF_BIRTH", "1925-05-12", body) == "1937 or earlier"
+    assert field("hipaa-safe-harbor", "ZIP_CODE", "94105", ", action: token") == "941"
 
 
 def test_hipaa_years_alone_are_searched_for_since_they_may_tell_of_an_age():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from itertools import islice, product
 
 import pytest
 from hypothesis import given, settings
@@ -15,7 +16,7 @@ from schemas.geometry import Span, project, reproject
 from schemas.hidden import RawRecord
 from streams.redact.bundle import bundle_of, code_version
 from streams.redact.detect.find import Find, Searched
-from streams.redact.detect.own_values import KnownValue
+from streams.redact.detect.own_values import MAX_VALUES, KnownValue
 from streams.redact.outcome import Dropped, Redacted, Refused
 from streams.redact.redactor import redact, redact_many
 from streams.redact.transform.mask import MASK
@@ -197,6 +198,15 @@ def test_the_tier_of_a_tag_raises_the_field_and_what_is_found_in_it(rule, left):
     assert shown_with("TOP") == MASK
 
 
+def test_a_tag_that_generalizes_to_an_unlike_target_leaves_a_placeholder():
+    unlike = policy(
+        "fields: {born: {category: DATE_OF_BIRTH, action: generalize, to: year-to-89}}\n"
+        "tags: {SCORE: {category: NUMBER, action: generalize, to: range, step: 2}}\n"
+    )
+    record = RawRecord({"born": "1925"}, {"born": frozenset({"SCORE"})})
+    assert re.fullmatch(r"\[[A-Z_]+_1\]", shown(redact(record, unlike, Scripted()))["born"])
+
+
 def test_tag_of_an_enclosing_record_raises_what_is_in_it_and_names_nothing():
     inside = policy("fields: {c.k: pass}\ntags: {PII: {category: PERSON}}\n")
     record = RawRecord({"c": {"k": "plain", "other": "x"}}, {"c": frozenset({"PII"})})
@@ -236,6 +246,34 @@ def test_one_record_that_cannot_be_searched_does_not_take_the_batch_with_it():
     assert isinstance(one, Redacted)
     assert two == Refused(Reason.DETECTION_FAILED)
     assert three == Dropped(Reason.NOTHING_LEFT)
+
+
+def words(count: int) -> list[str]:
+    return ["".join(letters) + "zorb" for letters in islice(product("qwrtpsdfghk", repeat=3), count)]
+
+
+def test_a_free_text_beside_more_values_than_are_looked_for_is_refused():
+    record = RawRecord({"t": "zorbin came", "many": [*words(MAX_VALUES), "zorbin"]})
+    assert redact(record, TWO, Scripted()) == Refused(Reason.TOO_LARGE)
+    assert redact(RawRecord({"t": "x", "a": "zorbin", "many": words(MAX_VALUES)}), TWO, Scripted()) == Refused(
+        Reason.TOO_LARGE
+    )
+
+
+def test_a_value_that_comes_often_counts_once_and_keeps_none_from_being_looked_for():
+    many = [*["same again"] * 2 * MAX_VALUES, *words(MAX_VALUES - 2), "zorbin"]
+    assert shown(redact(RawRecord({"t": "zorbin came", "many": many}), TWO, Scripted())) == {
+        "t": "[DENIED_1] came"
+    }
+
+
+def test_a_table_without_a_free_text_is_shown_and_all_its_named_values_are_verified():
+    table = policy("fields: {'rows[].who': {category: PERSON}, k: pass}\n")
+    rows = [{"who": word} for word in (*words(2 * MAX_VALUES), "zorbin")]
+    assert len(shown(redact(RawRecord({"rows": rows, "k": "loan"}), table, Scripted()))) == 2 * MAX_VALUES + 2
+    assert redact(RawRecord({"rows": rows, "k": "for Zorbin"}), table, Scripted()) == Refused(
+        Reason.VERIFICATION_FAILED
+    )
 
 
 def test_subjects_are_given_whether_shown_or_not():

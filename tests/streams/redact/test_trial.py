@@ -84,7 +84,11 @@ def test_tags_of_a_sample_count(trial):
         (json.dumps({"id": "a", "record": SECRET}), ":1: record"),
         (json.dumps({"id": "a", "record": {}, "expect": {"text": {"hiden": [SECRET]}}}), ":1: expect"),
         (json.dumps({"id": "a", "record": {}, "expect": {"outcome": SECRET}}), "outcome is one of: task, dropped"),
-        (json.dumps({"id": "a", "record": {}, "more": SECRET}), ":1: more"),
+        (
+            json.dumps({"id": "a", "record": {}, "more": SECRET}),
+            ":1: the line: has a key that is none of: id, record",
+        ),
+        (json.dumps({"id": "a", "record": {}, SECRET: 1}), ":1: the line: has a key that is none of"),
     ],
 )
 def test_a_bad_line_is_named_and_never_quoted(tmp_path, line, said):
@@ -95,6 +99,14 @@ def test_a_bad_line_is_named_and_never_quoted(tmp_path, line, said):
     assert said in str(refused.value)
     assert SECRET not in str(refused.value)
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize("mark", ["\u2028", "\u2029", "\x85", "\x1c"])
+def test_a_line_ends_where_json_lines_end_and_not_at_marks_within_a_text(tmp_path, mark):
+    file = tmp_path / "samples.jsonl"
+    line = json.dumps(sample({}, {"text": f"a{mark}b"}), ensure_ascii=mark < " ")
+    file.write_bytes(f"{line}\r\n{line}\n\n".encode())
+    assert len(read_samples(file)) == 2
 
 
 def test_a_missing_file_says_what_samples_are(tmp_path):

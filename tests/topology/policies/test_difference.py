@@ -7,6 +7,7 @@ from topology.policies.difference import Change, Effect, differences
 
 HEAD = "name: p\nversion: {}\nowner: someone\nreview_by: 2030-01-01\n"
 TEXT = "fields: {text: detect}\n"
+ASKED = TEXT + "conditions:\n- {when: {near: at}, categories: {X: mask}}\n"
 MORE, LESS, OTHER = Effect.SHOWS_MORE, Effect.SHOWS_LESS, Effect.OTHER
 
 
@@ -47,11 +48,55 @@ CHANGES = [
         TEXT + "risk: {quarantine_above: 0.05}", TEXT + "risk: {quarantine_above: 0.02}",
         "risk.quarantine_above", "50000/1000000", "20000/1000000", LESS,
     ),
+    (
+        TEXT + "risk: {quarantine_above: 0.05, by_model: {m: 0.1}}",
+        TEXT + "risk: {quarantine_above: 0.05, by_model: {m: 0.9}}",
+        "risk.by_model.m", "100000/1000000", "900000/1000000", MORE,
+    ),
+    (
+        TEXT + "risk: {quarantine_above: 0.05}", TEXT + "risk: {quarantine_above: 0.05, by_model: {m: 0.01}}",
+        "risk.by_model.m", None, "10000/1000000", LESS,
+    ),
+    (
+        TEXT + "risk: {quarantine_above: 0.05, by_model: {quarantine_above: 0.5}}",
+        TEXT + "risk: {quarantine_above: 0.9, by_model: {quarantine_above: 0.5}}",
+        "risk.quarantine_above", "50000/1000000", "900000/1000000", MORE,
+    ),
+    (
+        TEXT + "risk: {quarantine_above: 0.05, by_model: {action: 0.1, m: 0.1}}",
+        TEXT + "risk: {quarantine_above: 0.05, by_model: {action: 0.1, m: 0.9}}",
+        "risk.by_model.m", "100000/1000000", "900000/1000000", MORE,
+    ),
+    (
+        TEXT + "risk: {quarantine_above: 0.05}", TEXT + "risk: {quarantine_above: 0.05, by_model: {m: 0.9}}",
+        "risk.by_model.m", None, "900000/1000000", MORE,
+    ),
+    (TEXT + "context: {purpose: p}", TEXT, "context.purpose", "p", None, MORE),
+    (TEXT, TEXT + "context: {source: s}", "context.source", None, "s", LESS),
+    (TEXT + "context: {source: s}", TEXT + "context: {source: t}", "context.source", "s", "t", MORE),
+    (TEXT, TEXT + "context: {language: l}", "context.language", None, "l", MORE),
     (TEXT + "risk: {quarantine_above: 0.05}", TEXT, "risk.quarantine_above", "50000/1000000", None, MORE),
     (
         TEXT + "detection: {threshold: 0.5}", TEXT + "detection: {threshold: 0.7}",
         "detection.threshold", "500/1000", "700/1000", MORE,
     ),
+    (TEXT, TEXT + "detection: {threshold: 1}", "detection.threshold", None, "1000/1000", MORE),
+    (TEXT + "detection: {threshold: 0.1}", TEXT, "detection.threshold", "100/1000", None, MORE),
+    (
+        ASKED + "- {when: {near: at}, categories: {X: drop}}", ASKED,
+        'conditions.{"near": ["at"]}.X', "drop and mask", "mask", MORE,
+    ),
+    (
+        TEXT + "categories: {X: {action: generalize, to: decade}}",
+        TEXT + "categories: {X: {action: generalize, to: range, step: 2}}",
+        "categories.X", "generalize to: decade", "generalize step: 2 to: range", MORE,
+    ),
+    (
+        ASKED.replace("mask", "{action: generalize, to: zip3}"),
+        ASKED.replace("mask", "{action: generalize, to: year}"),
+        'conditions.{"near": ["at"]}.X', "generalize to: zip3", "generalize to: year", MORE,
+    ),
+    (TEXT, TEXT + "language: de", "language", "en", "de", MORE),
     (TEXT, TEXT + "overlap: 2", "overlap", "3", "2", OTHER),
     (TEXT, TEXT + "labels: {spans: [A]}", "labels.spans: A", None, "listed", OTHER),
     (
@@ -71,11 +116,11 @@ def test_a_changed_rule_is_told_in_the_files_words_with_what_it_means(old, new, 
     assert between(old + "\n", new + "\n") == [Change(path, was, is_, effect)]
 
 
-def test_a_pattern_that_changes_is_one_change():
+def test_a_pattern_that_changes_is_one_change_by_which_it_may_find_less():
     old = TEXT + "detection: {patterns: [{name: t, category: T, regex: 'tk[0-9]{6}'}]}\n"
     new = TEXT + "detection: {patterns: [{name: t, category: T, regex: 'tk[0-9]{7}'}]}\n"
     (change,) = between(old, new)
-    assert (change.path, change.effect) == ("detection.patterns.t", OTHER)
+    assert (change.path, change.effect) == ("detection.patterns.t", MORE)
 
 
 def test_a_tier_of_a_searched_field_counts():

@@ -6,6 +6,9 @@ import pytest
 
 from schemas.errors import ConfigError
 from topology.policies import PACKS, Action, load_pack, load_policy_bytes, parse_policy, policy_bytes, stricter
+from topology.policies.document import MAX_CATEGORIES, MAX_PACK_CATEGORIES
+from topology.policies.packs import ParagraphEntry
+from topology.policies.patterns import MAX_PACK_PATTERNS, MAX_PATTERNS
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\nfields: {t: detect}\n"
 
@@ -54,7 +57,7 @@ def test_a_pack_raises_mode_and_checksums_and_brings_its_patterns():
         f"{HEAD}packs: [pci-dss]\ndetection: {{mode: fast, failed_checksum: show, years: show}}\n", "p"
     ).detection
     assert (detection.mode, detection.failed_checksum) == ("strict", "mask")
-    assert "pin" in {pattern.name for pattern in detection.patterns}
+    assert "pci-dss:pin" in {pattern.name for pattern in detection.patterns}
     kept = parse_policy(f"{HEAD}packs: [pci-dss]\ndetection: {{mode: max}}\n", "p").detection
     assert kept.mode == "max"
 
@@ -63,3 +66,40 @@ def test_a_pack_raises_mode_and_checksums_and_brings_its_patterns():
 def test_a_pack_that_is_not_here_is_refused_and_those_that_are_are_named(name):
     with pytest.raises(ConfigError, match=r"p\.yaml:6: packs.*gdpr"):
         parse_policy(f"{HEAD}packs: [{name}]\n", "p.yaml")
+
+
+def test_a_pattern_named_as_one_of_a_pack_is_kept_beside_it():
+    own = "detection: {patterns: [{name: pin, category: LAPEL, regex: 'pin [a-z]{3}'}]}\n"
+    patterns = parse_policy(f"{HEAD}packs: [pci-dss]\n{own}", "p").detection.patterns
+    named = {pattern.name: pattern.category for pattern in patterns}
+    assert (named["pin"], named["pci-dss:pin"]) == ("LAPEL", "PIN")
+    assert len(named) == len(patterns)
+
+
+def test_no_pattern_of_ones_own_is_named_as_if_a_pack_brought_it():
+    own = "detection: {patterns: [{name: 'pci-dss:pin', category: LAPEL, regex: ab}]}\n"
+    with pytest.raises(ConfigError, match=r"p:6: detection\.patterns\.0\.name"):
+        parse_policy(f"{HEAD}{own}", "p")
+
+
+def test_as_many_patterns_and_categories_as_a_policy_may_have_can_be_published_with_every_pack():
+    patterns = "".join(f"    - {{name: p{n}, category: X, regex: 'tk{n:03}'}}\n" for n in range(MAX_PATTERNS))
+    categories = "".join(f"  X{n}: mask\n" for n in range(MAX_CATEGORIES))
+    body = f"packs: [{', '.join(PACKS)}]\ncategories:\n{categories}detection:\n  patterns:\n{patterns}"
+    policy = parse_policy(HEAD + body, "p")
+    assert load_policy_bytes(policy_bytes(policy)) == policy
+    with pytest.raises(ConfigError, match=r"detection\.patterns"):
+        parse_policy(f"{HEAD}{body}    - {{name: more, category: X, regex: abc}}\n", "p")
+
+
+def test_all_packs_together_stay_within_what_a_published_policy_may_hold():
+    packs = [load_pack(name) for name in PACKS]
+    assert sum(len(pack.patterns) for pack in packs) <= MAX_PACK_PATTERNS
+    assert len({category for pack in packs for category in pack.actions()}) <= MAX_PACK_CATEGORIES
+
+
+@pytest.mark.parametrize("never", ["generalize", "surrogate"])
+def test_a_paragraph_that_forbids_its_own_action_is_refused(never):
+    entry = {"cites": "1 (a)", "says": "dates", "categories": {"DATE_TIME": "surrogate"}}
+    with pytest.raises(ValueError, match="`never` names its own action"):
+        ParagraphEntry.model_validate(entry | {"weakest": "generalize", "never": [never]})

@@ -82,7 +82,7 @@ def test_category_gives_the_action_where_a_rule_has_none():
         ("categories: {PERSON: detect}\nfields: {a: pass}\n", "is for fields"),
         ("labels: {choices: {tone: [good]}}\nfields: {a: pass}\n", "labels.choices.tone"),
         ("labels: {spans: [A, A]}\nfields: {a: pass}\n", "differ"),
-        ("fields: {a: pass}\nfields: {b: pass}\n", "p.yaml:6: fields: given twice"),
+        ("fields: {a: pass}\nfields: {b: pass}\n", "p.yaml:6: fields is given twice"),
         ("fields: {a..b: pass}\n", "fields.a..b"),
         (
             "detection: {patterns: [{name: x, category: X, regex: '(a'}]}\nfields: {a: pass}\n",
@@ -104,6 +104,48 @@ def test_category_gives_the_action_where_a_rule_has_none():
         ("fields: {t: {category: X, action: generalize}}\n", "`to` (age-to-89, band, year"),
         ("fields: {t: {category: X, action: generalize, to: range}}\n", "`step`, a number as 1000, goes with"),
         ("fields: {t: {category: X, action: mask, to: year}}\n", "goes with the action generalize"),
+        (
+            "fields: {t: {category: AGE, action: generalize, to: range, step: 2}}\n",
+            "p.yaml:5: fields.t: `to: range` is not for AGE; allowed: age-to-89, band",
+        ),
+        (
+            "fields: {t: detect}\ncategories: {DATE_TIME: {action: generalize, to: range, step: 2100}}\n",
+            "p.yaml:6: categories: DATE_TIME: `to: range` is not for DATE_TIME; allowed: year, year-to-89, decade",
+        ),
+        (
+            "conditions: [{when: {near: at}, categories: {ZIP_CODE: {action: generalize, to: region}}}]\n",
+            "`to: region` is not for ZIP_CODE; allowed: zip3",
+        ),
+        (
+            "fields: {t: detect}\ncategories: {PERSON: pass}\ntags:\n  OK: detect\n  PII: {category: PERSON}\n",
+            "p.yaml:9: tags.PII: PERSON passes, and a tag is set by the producer and can't pass a field",
+        ),
+        (
+            "detection: {patterns: [{name: x, category: X, regex: ab}, {name: x, category: Y, regex: cd}]}\n",
+            "p.yaml:5: detection.patterns: names must differ from each other",
+        ),
+        (
+            "fields: {t: detect}\ndetection:\n  recognizers:\n"
+            + f"  - {{name: x, python: 'a:B', sha256: {'a' * 64}}}\n" * 2,
+            "p.yaml:7: detection.recognizers: names must differ from each other",
+        ),
+        (
+            "fields: {t: detect}\ndetection: {patterns: [{name: x, category: X, regex: 'a{99999999999}'}]}\n",
+            "no regular expression: it repeats something too often",
+        ),
+        (
+            "fields: {t: detect}\ncategories: {NUMBER: {action: generalize, to: year}}\n",
+            "`to: year` is not for NUMBER; allowed: range",
+        ),
+        ("fields: {t: detect}\nrisk: {by_model: {m: 0.9}}\n", "give `quarantine_above` for all others"),
+        ("fields: {t: detect}\noverlap: yes\n", "p.yaml:6: overlap: must be a whole number"),
+        ("fields: {t: detect}\nextra: 2.0\n", "p.yaml:6: extra: must be a whole number"),
+        ("fields: {t: detect}\nretention: {segment_hours: '5'}\n", "must be a whole number"),
+        ("fields: {t: {category: X, action: generalize, to: range, step: -5}}\n", "greater than or equal to 2"),
+        ("fields: {t: {category: X, action: generalize, to: range, step: 5.0}}\n", "step: must be a whole number"),
+        ("fields: {t: {category: PERSО}}\n", "isn't written as it has to be: capitals"),  # noqa: RUF001 - Cyrillic
+        ('fields: {t: detect}\ndetection: {deny: ["ab\\e[2Kcd"]}\n', "must be printable"),
+        ('fields: {t: detect}\nescalation: "some\\u202Eone"\n', "must be printable"),
         (
             "fields: {t: {category: X, action: mask, keep: first-6-last-4}}\n",
             "`keep` goes with the action mask for",
@@ -136,11 +178,49 @@ def test_category_gives_the_action_where_a_rule_has_none():
         ("x: &a 1\ny: *a\n", "aliases"),
         ("x: [1\n", "no YAML"),
         ("x: " + "[" * 40 + "]" * 40 + "\n", "nested deeper"),
+        ("fields: {<<: {t: pass}, t: detect}\n", "p.yaml:5: fields.<<: isn't written as it has to be"),
+        ("fields: {t: detect}\n!!merge x: {fields: {t: pass}}\n", "p.yaml:6: YAML tags"),
+        ("fields: {t: !!str {=: pass}}\n", "p.yaml:5: YAML tags"),
         ("? [a]\n: 1\n", "no YAML"),
     ],
 )
 def test_wrong_policy_names_line_path_and_what_is_allowed(body, said):
     assert said in refused(HEAD + body)
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ("2027-02-30", "p.yaml:4: review_by: must be a date, as 2027-06-30"),
+        ("2027-06-30 25:00:00", "p.yaml:4: review_by: "),
+        ("20270630", "p.yaml:4: review_by: must be a date, as 2027-06-30"),
+        ("1893456000", "p.yaml:4: review_by: must be a date, as 2027-06-30"),  # 2030 in seconds since 1970
+        ("'1893456000'", "p.yaml:4: review_by: must be a date, as 2027-06-30"),
+        (".inf", "p.yaml:4: review_by: must be a date, as 2027-06-30"),
+        ("!!timestamp 2027-02-30", "p.yaml:4: YAML tags, as `!!int`, are not allowed"),
+        ("!!int abc", "p.yaml:4: YAML tags"),
+        ("! 2027-06-30", "p.yaml:4: YAML tags"),
+        ("{!!int abc : 1}", "p.yaml:4: YAML tags"),
+        ("[" + "9" * 5000 + "]", "p.yaml:4: is no number that can be read"),
+        ("{0x_: 1}", "p.yaml:4: is no number that can be read"),
+        ("1" + ":1" * 200 + ".5", "p.yaml:4: is no number that can be read"),
+    ],
+)
+def test_a_value_that_is_none_is_a_sentence_with_its_line(value, said):
+    text = refused(HEAD.replace("2030-01-01", value) + "fields: {t: detect}\n")
+    assert text.startswith(said)
+    assert len(text.splitlines()) == 1
+
+
+@pytest.mark.parametrize("version", ["yes", "1.0", "'1'", "0", "-1", "1000001", "9" * 4000])
+def test_a_version_is_a_whole_number_from_one_to_a_million(version):
+    text = refused(HEAD.replace("version: 1", f"version: {version}") + "fields: {t: detect}\n")
+    assert text.startswith("p.yaml:2: version: ")
+
+
+def test_a_date_may_be_quoted_or_not():
+    text = HEAD + "fields: {t: detect}\n"
+    assert parse_policy(text, "p") == parse_policy(text.replace("2030-01-01", "'2030-01-01'"), "p")
 
 
 @pytest.mark.parametrize("text", ["", "just a word", "- a\n- b\n", "[" * 300])
@@ -159,6 +239,22 @@ def test_published_bytes_in_another_form_are_refused():
         load_policy_bytes(data + b" ")
     with pytest.raises(ConfigError, match="format"):
         load_policy_bytes(json.dumps(json.loads(data) | {"format": 2}).encode())
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        (b'"overlap":3', b'"overlap":' + b"9" * 5000),
+        (b'"overlap":3', b'"overlap":NaN'),
+        (b'"owner":"', b'"owner":"\\ud800'),
+        (b'"review_by":"20', b'"review_by":"99999'),
+    ],
+)
+def test_published_bytes_with_a_value_that_is_none_are_refused(old, new):
+    data = policy_bytes(load_policy("demo"))
+    assert old in data
+    with pytest.raises(ConfigError, match="no valid policy"):
+        load_policy_bytes(data.replace(old, new, 1))
 
 
 @given(st.binary(max_size=200))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from functools import cache
 from typing import NamedTuple
 
@@ -61,7 +61,7 @@ def dates_of(value: str) -> list[Date]:
 
 
 def _named(pieces: list[str]) -> list[tuple[str, str, str]]:
-    months = [str(_numbers()[piece]) for piece in pieces if piece in _numbers()]
+    months = [str(_months()[piece]) for piece in pieces if piece in _months()]
     years = [piece for piece in pieces if piece.isdigit() and len(piece) == FULL_YEAR]
     days = [piece for piece in pieces if piece.isdigit() and len(piece) <= len("31")]
     return [(years[0], months[0], days[0])] if months and years and days else []
@@ -89,11 +89,12 @@ def _years(date: Date) -> set[str]:
 class Dates(Hidden):
     """Values that may be dates. They are read when a text comes in which one could stand; most texts have none."""
 
-    __slots__ = ("_read", "_values")
+    __slots__ = ("_numbers", "_read", "_values")
 
     def __init__(self) -> None:
         self._values: list[tuple[str, str]] = []
         self._read: list[tuple[Date, str]] | None = None
+        self._numbers: dict[int, dict[str, str]] = {}
 
     def add(self, value: str, kind: str) -> None:
         """Look for the dates that a folded value may be, too."""
@@ -104,42 +105,48 @@ class Dates(Hidden):
         """The known days, each with what its value is called."""
         if self._read is None:
             self._read = [(date, kind) for value, kind in self._values for date in dates_of(value)]
+            for date, kind in self._read:
+                numbers = self._numbers.setdefault(date.month, {})
+                for number in (str(date.day), *_years(date)):
+                    numbers.setdefault(number, kind)
         return self._read
 
     def find(self, words: Words) -> Iterator[Find]:
-        """Names of a known day's month with its day or year beside: "12th of May 1990", "May 12", "mai 1990"."""
-        if not self._values or words.distinct.isdisjoint(_numbers()):
+        """Names of a known day's month with its day or year beside: "12th of May 1990", "May 12", "mai 1990".
+
+        One look at what is around each month's name, however many days of that month are known.
+        """
+        months = words.distinct.intersection(_months()) if self._values else ()
+        if not months or not self.days:
             return
-        for date, kind in self.days:
-            named = words.distinct.intersection(_names()[date.month])
-            for place in words.places(named) if named else ():
-                numbers = {str(date.day), *_years(date)}
-                first, last = (_reach(words, place, step, numbers) for step in (-1, 1))
-                if first < last:
-                    yield Find(words.spans[first][0], words.spans[last][1], kind, STRONG)
+        for place in words.places(months):
+            numbers = self._numbers.get(_months()[words.all[place]], {})
+            before, after = (_numbers_beside(words, place, step, numbers) for step in (-1, 1))
+            if before or after:
+                first, last = (before or [place])[-1], (after or [place])[-1]
+                nearest = _number_in(words.all[(before or after)[0]])
+                yield Find(words.spans[first][0], words.spans[last][1], numbers[nearest], STRONG)
 
 
-def _reach(words: Words, place: int, step: int, numbers: set[str]) -> int:
-    """How far from `place` the numbers of a date go, with nothing but glue between."""
-    reached = place
-    for next_place in range(place + step, place + (REACH + 1) * step, step):
-        if not 0 <= next_place < len(words.all) or not words.close_together(
-            *sorted((next_place, next_place - step))
-        ):
+def _numbers_beside(words: Words, place: int, step: int, numbers: Container[str]) -> list[int]:
+    """Where on one side of `place`, nearest first, the numbers of dates are, with nothing but glue between."""
+    found: list[int] = []
+    for beside in range(place + step, place + (REACH + 1) * step, step):
+        if not 0 <= beside < len(words.all) or not words.close_together(*sorted((beside, beside - step))):
             break
-        number = _NUMBER.fullmatch(words.all[next_place])
-        if number and number.group(1) in numbers:
-            reached = next_place
-        elif words.all[next_place] not in _GLUE:
+        if _number_in(words.all[beside]) in numbers:
+            found.append(beside)
+        elif words.all[beside] not in _GLUE:
             break
-    return reached
+    return found
+
+
+def _number_in(word: str) -> str:
+    """The number of "05" and "12th"; empty for a word of letters."""
+    match = _NUMBER.fullmatch(word)
+    return match[1] if match else ""
 
 
 @cache
-def _names() -> Mapping[int, frozenset[str]]:
-    return {number: frozenset(names.split()) for number, names in enumerate(_MONTHS, 1)}
-
-
-@cache
-def _numbers() -> Mapping[str, int]:
-    return {name: number for number, names in _names().items() for name in names}
+def _months() -> Mapping[str, int]:
+    return {name: number for number, names in enumerate(_MONTHS, 1) for name in names.split()}

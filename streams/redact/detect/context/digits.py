@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
+from itertools import accumulate
 
 from schemas.hidden import Hidden
 from streams.redact.detect.context.dates import Dates, compact_forms, triples
@@ -15,7 +17,6 @@ LAST_FOUR = 4
 MIN_INSIDE = 5  # digits from which a piece out of the middle of a known number counts
 CORE = 7  # digits of a subscriber's number: what stays when the codes of country and area are written otherwise
 COMPACT = (6, 8)  # digits of a date without separators
-MAX_NUMBERS = 500
 MAX_DIGITS = 40  # of one known number; a longer one is a table
 
 # Digits with what groups them: any one sign, or two of those that stand together in "(0171) 234-5678".
@@ -26,17 +27,30 @@ _GROUP = re.compile(r"\d+")
 class Digits(Hidden):
     """Numbers and dates to look for. Each step is a look-up of a piece of a run: time grows with the text only."""
 
-    __slots__ = ("_compact", "_cores", "_dates", "_ends", "_joined", "_lengths", "_triples", "_whole")
+    __slots__ = (
+        "_compact",
+        "_cores",
+        "_dates",
+        "_ends",
+        "_joined",
+        "_kinds",
+        "_lengths",
+        "_starts",
+        "_triples",
+        "_whole",
+    )
 
     def __init__(self, dates: Dates) -> None:
         self._dates = dates
         self._whole: dict[str, str] = {}
         self._joined: str | None = None
+        self._starts: list[int] = []
+        self._kinds: list[str] = []
         self._triples: dict[tuple[int, int, int], str] | None = None
         self._compact: dict[str, str] | None = None
 
     def add(self, digits: str, kind: str) -> None:
-        if MIN_DIGITS <= len(digits) <= MAX_DIGITS and len(self._whole) < MAX_NUMBERS:
+        if MIN_DIGITS <= len(digits) <= MAX_DIGITS:
             self._whole.setdefault(digits, kind)
 
     def find(self, text: str) -> list[Find]:
@@ -51,6 +65,8 @@ class Digits(Hidden):
     def _prepare(self) -> None:
         """What is looked up: put together when the first text with a number comes, since most have none."""
         self._joined = " ".join(self._whole)
+        self._starts = list(accumulate((len(digits) + 1 for digits in self._whole), initial=0))
+        self._kinds = list(self._whole.values())
         self._ends = {digits[-LAST_FOUR:]: kind for digits, kind in self._whole.items()}
         self._ends |= {digits[:LAST_FOUR]: kind for digits, kind in self._whole.items()}
         self._cores = {digits[-CORE:]: kind for digits, kind in self._whole.items() if len(digits) > CORE}
@@ -96,9 +112,8 @@ class Digits(Hidden):
     def _part_of_known(self, digits: str) -> str | None:
         if len(digits) <= LAST_FOUR:
             return self._ends.get(digits)
-        if digits not in (self._joined or ""):
-            return None
-        return next(kind for known, kind in self._whole.items() if digits in known)
+        at = (self._joined or "").find(digits)
+        return None if at < 0 else self._kinds[bisect_right(self._starts, at) - 1]
 
     def _holds_known(self, digits: str) -> str | None:
         """A known number with something before or after it, or with other codes in front."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 
 import regex  # type: ignore[import-untyped]  # it ships no types
 
@@ -15,7 +16,9 @@ from streams.redact.detect.find import CERTAIN, LIKELY, Find
 
 MIN_SOUNDS = 3
 MIN_FOREIGN = 2  # characters of a name in a script without a scheme here: two make a Chinese one
-MAX_EXACT = 100  # values in such scripts; each is one search of the text
+MAX_PIECES = (
+    12  # of one value in such scripts; each is one search of the text, and of prose the beginning suffices
+)
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER = regex.compile(r"[^\P{L}\p{Latin}\p{Cyrillic}\p{Greek}][\p{L}\p{M}\u00b7 ]*")
 
@@ -44,10 +47,12 @@ class Foreign(Hidden):
     def _prepare(self, foreign: Sequence[tuple[str, str]]) -> None:
         if any(SCHEMED.search(value) for value, _ in foreign):
             self._schemed = _Sounds(foreign, SCHEMED)
-        found = [
-            (match.group().strip().lower(), kind) for value, kind in foreign for match in _OTHER.finditer(value)
-        ]
-        self._exact = [(value, kind) for value, kind in found if len(value) >= MIN_FOREIGN][:MAX_EXACT]
+        found = {
+            match.group().strip().lower(): kind
+            for value, kind in reversed(foreign)
+            for match in islice(_OTHER.finditer(value), MAX_PIECES)
+        }
+        self._exact = [(value, kind) for value, kind in found.items() if len(value) >= MIN_FOREIGN]
 
     def find(self, text: str) -> Iterator[Find]:
         """Finds in raw text, in its coordinates."""

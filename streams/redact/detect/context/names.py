@@ -50,9 +50,13 @@ class Initials(Hidden):
         if not words.distinct.isdisjoint(self._openings):
             yield from self._pointed(words.text)
         bare = words.distinct.intersection(self._kinds)
+        closing = len(words.text.rstrip(" .)")) if bare else 0
         for place in words.places(bare) if bare else ():
             start, end = words.spans[place]
-            if words.text[start:end].isupper() and (end - start >= MIN_ALONE or _is_cued(words.text, start, end)):
+            # A note's end is where its writer signs.
+            if words.text[start:end].isupper() and (
+                end - start >= MIN_ALONE or end >= closing or _is_cued(words.text, start)
+            ):
                 yield Find(start, end, self._kinds[words.all[place]], LIKELY)
 
     def _pointed(self, text: str) -> Iterator[Find]:
@@ -62,9 +66,9 @@ class Initials(Hidden):
                 yield Find(*match.span(), self._kinds[letters], LIKELY)
 
 
-def _is_cued(text: str, start: int, end: int) -> bool:
-    """Whether a word like "signed" comes before, or nothing more after: a note's end is where its writer signs."""
-    return not text[end:].strip(" .)") or _CUE.search(text, max(0, start - _BEFORE), start) is not None
+def _is_cued(text: str, start: int) -> bool:
+    """Whether a word like "signed" comes before."""
+    return _CUE.search(text, max(0, start - _BEFORE), start) is not None
 
 
 def with_initials(text: str, start: int, end: int) -> tuple[int, int]:

@@ -34,7 +34,10 @@ _SOUNDS = {
 }  # fmt: skip
 _SOUND = re.compile("|".join(sorted(_SOUNDS, key=len, reverse=True)))
 _REPEATED = re.compile(r"(.)\1+")
-SCHEMED = re.compile(r"[^\W\d_]*[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff](?:[^\W\d_]|[\u0300-\u036f])*")
+# From the start of a word only: else a long one in Latin letters would be read from each of them.
+SCHEMED = re.compile(
+    r"(?<![^\W\d_])[^\W\d_]*[\u0370-\u03ff\u0400-\u052f\u1f00-\u1fff](?:[^\W\d_]|[\u0300-\u036f])*"
+)
 
 
 def skeleton(word: str) -> str:

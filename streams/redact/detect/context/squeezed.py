@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from streams.redact.detect.context.occurrences import occurrences
 from streams.redact.detect.context.words import Words
 from streams.redact.detect.find import CERTAIN, Find
 
@@ -27,7 +28,8 @@ def find_inside(words: Words, parts: Mapping[str, str]) -> Iterator[Find]:
     for part, kind in parts.items():
         if part in words.squeezed and not words.are_only_words(part):
             for first, last, exact in _occurrences(words, part):
-                if first == last or (exact and _in_pieces(words, first, last)):
+                # One word cut by something else than a space, Sm-ith. "In grid" is no Ingrid.
+                if first == last or (exact and words.close_together(first, last, 1, unspaced=True)):
                     yield _find(words, first, last, kind)
 
 
@@ -41,18 +43,8 @@ def find_spelled(words: Words, parts: Mapping[str, str]) -> Iterator[Find]:
 
 
 def _occurrences(words: Words, squeezed: str) -> Iterator[tuple[int, int, bool]]:
-    start = words.squeezed.find(squeezed)
-    while start >= 0:
+    for start in occurrences(words.squeezed, squeezed):
         yield words.under(start, start + len(squeezed))
-        start = words.squeezed.find(squeezed, start + 1)
-
-
-def _in_pieces(words: Words, first: int, last: int) -> bool:
-    """Whether one word was cut by something else than a space: Sm-ith. "In grid" is no Ingrid."""
-    spans, text = words.spans, words.text
-    return words.close_together(first, last, 1) and not any(
-        text[spans[place][1]].isspace() for place in range(first, last)
-    )
 
 
 def _find(words: Words, first: int, last: int, kind: str) -> Find:

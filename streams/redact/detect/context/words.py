@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_right
 from collections.abc import Container, Iterator
-from itertools import accumulate
+from itertools import accumulate, pairwise
 
 import numpy as np
 
@@ -34,7 +34,7 @@ class Words(Hidden):
     `spaced` is the text with spaces for all else and one more at either end; `squeezed` is the words alone.
     """
 
-    __slots__ = ("_ends", "_spans", "all", "distinct", "spaced", "squeezed", "text")
+    __slots__ = ("_ends", "_far", "_spans", "all", "distinct", "spaced", "squeezed", "text")
 
     def __init__(self, text: str) -> None:
         self.text = text
@@ -44,6 +44,7 @@ class Words(Hidden):
         self.squeezed = "".join(self.all)
         self._spans: list[tuple[int, int]] | None = None
         self._ends: list[int] | None = None
+        self._far: dict[tuple[int, bool], list[int]] = {}
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -77,7 +78,23 @@ class Words(Hidden):
         begins = start == (self._ends[first - 1] if first else 0)
         return first, last, begins and end == self._ends[last]
 
-    def close_together(self, first: int, last: int, gap: int = MAX_GAP) -> bool:
-        """Whether no two neighbours of the words from `first` to `last` stand further apart than `gap`."""
-        spans = self.spans
-        return all(spans[place + 1][0] - spans[place][1] <= gap for place in range(first, last))
+    def close_together(self, first: int, last: int, gap: int = MAX_GAP, *, unspaced: bool = False) -> bool:
+        """Whether no two neighbours of the words from `first` to `last` stand further apart than `gap`.
+
+        `unspaced`: nor begins what is between them with white space. Counted once for all words of a text: values
+        of many words may stand at every one of them.
+        """
+        if first == last:
+            return True
+        if (gap, unspaced) not in self._far:
+            self._far[gap, unspaced] = self._count_far(gap, unspaced=unspaced)
+        far = self._far[gap, unspaced]
+        return far[first] == far[last]
+
+    def _count_far(self, gap: int, *, unspaced: bool) -> list[int]:
+        """For each word how many neighbours before it stand too far apart."""
+        far = (
+            two[0] - one[1] > gap or (unspaced and self.text[one[1]].isspace())
+            for one, two in pairwise(self.spans)
+        )
+        return list(accumulate(far, initial=0))

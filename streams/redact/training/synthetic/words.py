@@ -83,8 +83,11 @@ def family_names(locale: str) -> tuple[str, ...]:
 
 @cache
 def localities(locale: str, attribute: str) -> tuple[str, ...]:
-    """Values of an attribute of a Faker locale's address provider: cities, streets, regions."""
-    return tuple(dict.fromkeys(_values(_provider("address", locale), attribute)))
+    """Values of an attribute of a Faker locale's address provider: cities, streets, regions.
+
+    Sorted: Faker makes Italy's cities a list from a set, whose order is another in each process.
+    """
+    return tuple(sorted(set(_values(_provider("address", locale), attribute))))
 
 
 def _provider(kind: str, locale: str) -> object:

@@ -5,7 +5,7 @@ import pytest
 from streams.redact.detect.compiled import END_BITS, compile_rules, scan, without_lookarounds
 from streams.redact.detect.find import LIKELY
 from streams.redact.detect.forms import load_forms
-from streams.redact.detect.recognizers import form, load_recognizers
+from streams.redact.detect.recognizers import Recognizer, form, load_recognizers
 
 
 @pytest.mark.parametrize(
@@ -32,3 +32,14 @@ def test_hits_are_sorted_by_rule_then_start_then_end():
     mask = (1 << END_BITS) - 1
     hits = [(hit >> 2 * END_BITS, hit >> END_BITS & mask, hit & mask) for hit in scan(databases, "a bb a")]
     assert hits == [(0, 2, 4), (1, 0, 1), (1, 5, 6)]
+
+
+def test_what_a_user_names_is_not_kept_on_the_disk(monkeypatch, tmp_path):
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    users = Recognizer("u", "U", r"(?<!\w)(?:Anna|Schmidt)(?!\w)", True, LIKELY, limit_s=1.0)
+    plain = Recognizer("u", "U", "Anna|Schmidt", True, LIKELY, limit_s=1.0)
+    for some in ([users], [plain], [form("a", "A", r"\ba\b", LIKELY), plain]):
+        compile_rules(some)
+    assert not list(tmp_path.rglob("*.hs"))
+    compile_rules([form("a", "A", r"\ba\b", LIKELY)])
+    assert len(list(tmp_path.rglob("*.hs"))) == 1

@@ -1,15 +1,16 @@
 from __future__ import annotations
 
 import base64
-import time
 from collections.abc import Sequence
+from functools import partial
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.redact.detect.encoded import ENCODED, MAX_PIECES, encoded_finds
+from streams.redact.detect.encoded import ENCODED, MAX_PIECES, SPARE_CHARACTERS, encoded_finds
 from streams.redact.detect.find import Find
+from tests.support.growth import repeated, require_linear
 
 SECRET = "Anna Schmidt"
 
@@ -78,6 +79,41 @@ def test_pieces_beyond_the_budget_are_hidden_without_a_look():
     assert len(hidden(" ".join(codes))) == 3
 
 
+def searched_for(text: str) -> list[str]:
+    """What is given to the search, of all depths."""
+    given: list[str] = []
+
+    def note(texts: Sequence[str]) -> list[list[Find]]:
+        given.extend(texts)
+        return [[] for _ in texts]
+
+    encoded_finds([text], note)
+    return given
+
+
+MIXED = "%2541&amp;#65;=3D41\\x5cx41" + base(base("nothing in here"))
+
+
+@pytest.mark.parametrize("unit", [MIXED, MIXED + " ", "%41", "%2541 ", "a%41&#65; ", "=41=3D41&#38;#65; "])
+@pytest.mark.parametrize("length", [3_000, 100_000])
+def test_no_more_is_searched_than_the_text_is_long(unit, length):
+    given = searched_for((unit * length)[:length])
+    assert sum(map(len, given)) <= length + SPARE_CHARACTERS
+    assert len(given) <= MAX_PIECES
+
+
+def test_pieces_inside_pieces_count_against_the_budget_of_their_text():
+    codes = [base(f"a%20b{number:03}&#65;c&#66;d") for number in range(MAX_PIECES)]
+    assert len(searched_for(" ".join(codes))) == MAX_PIECES
+    assert {kind for _, kind in hidden(" ".join(codes))} == {ENCODED}
+
+
+def test_what_the_budget_left_out_is_not_searched_as_if_it_were_empty():
+    assert "" not in searched_for(
+        " ".join(base(f"nothing in here {number:04}") for number in range(MAX_PIECES + 3))
+    )
+
+
 @given(st.text(max_size=200))
 def test_no_text_makes_it_fail_and_finds_lie_inside(text):
     assert all(0 <= one.start < one.end <= len(text) for one in encoded_finds([text], search)[0])
@@ -90,11 +126,4 @@ def test_halves_of_characters_are_no_reason_to_fail(text):
 
 @pytest.mark.parametrize("unit", ["!", "-.", "a", "%41", "aA1/", "&#65;", "=41", "\\x41", "ab "])
 def test_time_grows_with_length_only(unit):
-    def seconds(length: int) -> float:
-        text = (unit * length)[:length]
-        begun = time.process_time()
-        encoded_finds([text], lambda texts: [[] for _ in texts])
-        return time.process_time() - begun
-
-    short = max(min(seconds(8_000) for _ in range(2)), 0.002)
-    assert seconds(64_000) < 24 * short
+    require_linear(lambda text: encoded_finds([text], lambda texts: [[] for _ in texts]), partial(repeated, unit))

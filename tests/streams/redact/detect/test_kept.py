@@ -71,6 +71,47 @@ def test_what_others_could_have_written_is_not_read(home, shared):
     assert builds.count == 2
 
 
+def test_a_link_in_the_place_of_a_file_is_not_followed(home):
+    builds = Builds()
+    kept("one", builds)
+    place = only_file(home)
+    place.rename(home / "elsewhere")
+    place.symlink_to(home / "elsewhere")
+    assert matches(kept("one", builds)) == [(7, 2, 4)]
+    assert builds.count == 2
+    assert not place.is_symlink(), "the database made anew takes its place"
+
+
+def test_a_file_of_another_user_is_not_read(home, monkeypatch):
+    builds = Builds()
+    kept("one", builds)
+    others = os.stat_result((0o100600, 0, 0, 1, os.geteuid() + 1, 0, 0, 0, 0, 0))
+    monkeypatch.setattr(os, "fstat", lambda _: others)
+    kept("one", builds)
+    assert builds.count == 2
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(home):
+    builds = Builds()
+    kept("one", builds)
+    place = only_file(home)
+    place.unlink()
+    os.mkfifo(place, 0o600)
+    kept("one", builds)
+    assert builds.count == 2
+
+
+def test_a_database_that_cannot_be_written_leaves_nothing_behind(home):
+    builds = Builds()
+    kept("one", builds)
+    place = only_file(home)
+    place.unlink()
+    place.mkdir()
+    (place / "in the way").touch()
+    assert matches(kept("one", builds)) == [(7, 2, 4)]
+    assert list(place.parent.iterdir()) == [place]
+
+
 def test_what_nobody_read_for_a_month_is_removed(home):
     kept("one", Builds())
     old = only_file(home)

@@ -5,7 +5,14 @@ import pytest
 
 from schemas.errors import ConfigError
 from streams.redact.detect import lexicon as known
-from streams.redact.detect.lexicon import add_slots, find_slot, find_slots, lexicon_for, load_lexicon
+from streams.redact.detect.lexicon import (
+    FULLEST,
+    add_slots,
+    find_slot,
+    find_slots,
+    lexicon_for,
+    load_lexicon,
+)
 from streams.redact.detect.tokens import hash_word
 
 
@@ -59,3 +66,24 @@ def test_slots_are_found_again_when_many_keys_share_them():
     places = add_slots(slots, keys)
     assert len(set(places.tolist())) == keys.size
     assert find_slots(slots, keys).tolist() == places.tolist()
+
+
+@pytest.mark.parametrize(("language", "frequent"), [("fi", "kanssa"), ("de", "zwischen"), ("cs", "protoze")])
+def test_a_language_with_more_words_than_there_is_room_for_keeps_the_frequent_ones(language, frequent):
+    slots = lexicon_for(language).slots
+    assert np.count_nonzero(slots) / slots.size <= FULLEST
+    assert row(frequent, language)[known.COMMON] == 9
+    assert not row("qzxqzvkw", language).any()
+
+
+def test_a_listed_name_keeps_its_row_and_its_frequency_in_a_full_table():
+    assert row("virtanen", "fi")[known.FAMILY] > 0
+    assert row("virtanen", "fi")[known.ZIPF] > 0
+
+
+def test_a_table_without_room_refuses_more_words():
+    slots = np.zeros(8, np.uint32)
+    add_slots(slots, np.array([tag << 32 for tag in range(2, 16, 2)], np.uint64))
+    with pytest.raises(ConfigError, match="full"):
+        add_slots(slots, np.array([99 << 32], np.uint64))
+    assert find_slot(slots, np.uint64(99 << 32)) == np.flatnonzero(slots == 0)[0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from functools import partial
 
 import pytest
 from hypothesis import given, settings
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from streams.redact.detect.merge import union
 from streams.redact.detect.own_values import MAX_VALUES, KnownValue, OwnValues
+from tests.support.growth import repeated, require_linear
 
 _EVERYDAY = "the a and to of will new is it that was for on with he she they not at by this have from"
 EVERYDAY = frozenset(_EVERYDAY.split())
@@ -211,14 +213,7 @@ def test_values_do_not_print():
 )
 def test_time_grows_with_the_length_only(unit):
     values = own("John Smith", "+49 171 2345678", "1990-05-12", "jsmith@x.org", "17 Tumbledown Lane, Oxbridge")
-
-    def seconds(length: int) -> float:
-        begun = time.process_time()
-        values.find((unit * (length // len(unit) + 1))[:length])
-        return time.process_time() - begun
-
-    short = max(seconds(4_000), 0.004)
-    assert min(seconds(64_000) for _ in range(3)) < 60 * short  # 16 times the length; quadratic would be 256
+    require_linear(values.find, partial(repeated, unit))
 
 
 def test_a_table_of_values_takes_bounded_time():

@@ -41,6 +41,12 @@ def test_neighbours_become_one_find_where_only_signs_of_names_lie_between(text, 
     assert [one for one, _ in joined(text, dict.fromkeys(hidden, kind))] == found
 
 
+@pytest.mark.parametrize("kind", ["ADDRESS", "PERSON"])
+def test_a_run_of_hidden_words_without_end_is_cut_into_finds_of_bounded_length(kind):
+    found = [one for one, _ in joined("Elm " * 300, {"Elm": kind})]
+    assert [len(one) for one in found] == [399, 399, 399]
+
+
 def test_a_find_is_of_the_kind_its_words_are_most_like_together():
     assert joined(
         "at Mill Bay Trust now", {"Mill": "LOCATION", "Bay": "ORGANIZATION", "Trust": "ORGANIZATION"}

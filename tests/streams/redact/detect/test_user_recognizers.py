@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import hashlib
-import multiprocessing as mp
 import sys
+import time
+from dataclasses import replace
 
+import psutil
 import pytest
 
 from schemas.errors import Reason, Refused
-from streams.redact.detect.user_recognizers import load_user_recognizers
+from streams.redact.detect.failure_budget import BUDGET_S, FailureBudget
+from streams.redact.detect.recognizer_files import LIMIT_S
+from streams.redact.detect.user_recognizers import UserRecognizers, load_user_recognizers
 from topology.policies import Recognizer, RecognizerForm
 
 CODE = """
@@ -27,10 +31,10 @@ FILE = (
 
 
 def test_without_any_no_process_is_started():
-    before = {child.pid for child in mp.active_children()}
+    before = psutil.Process().children()
     user = load_user_recognizers(())
     assert user.find_raw(["a"]) == user.find_folded(["a"]) == [[]]
-    assert {child.pid for child in mp.active_children()} == before
+    assert psutil.Process().children() == before
 
 
 def test_a_presidio_class_runs_unchanged_with_its_own_checks(tmp_path, monkeypatch):
@@ -46,11 +50,25 @@ def test_a_presidio_class_runs_unchanged_with_its_own_checks(tmp_path, monkeypat
     assert "own_tickets" not in sys.modules
 
 
-def test_a_pattern_that_does_not_end_refuses_the_text(tmp_path):
-    place = tmp_path / "evil.yaml"
+@pytest.fixture(scope="module")
+def evil(tmp_path_factory) -> UserRecognizers:
+    """A pattern that does not end on a run of a's."""
+    place = tmp_path_factory.mktemp("own") / "evil.yaml"
     place.write_text(FILE)
     sha256 = hashlib.sha256(place.read_bytes()).hexdigest()
-    user = load_user_recognizers([Recognizer("e", RecognizerForm.FILE, str(place), sha256)])
+    return load_user_recognizers([Recognizer("e", RecognizerForm.FILE, str(place), sha256)])
+
+
+def test_a_pattern_that_does_not_end_refuses_the_text(evil):
     with pytest.raises(Refused) as refused:
-        user.find_folded(["a" * 40])
+        evil.find_folded(["a" * 40])
     assert refused.value.reason is Reason.DETECTION_FAILED
+
+
+def test_patterns_that_do_not_end_cost_no_more_than_the_budget(evil):
+    assert BUDGET_S < LIMIT_S * 100
+    impatient = replace(evil, budget=FailureBudget(lambda: time.monotonic() * 100))
+    assert impatient.find_folded(["b"]) == [[]]
+    for text in ("a" * 40, "b"):
+        with pytest.raises(Refused):
+            impatient.find_folded([text])

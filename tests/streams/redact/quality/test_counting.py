@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from functools import partial
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -31,6 +35,12 @@ def test_a_letter_whose_other_case_is_longer_keeps_its_place() -> None:
     (one,) = in_case([AnnotatedText("straße Ünal", (Gold(7, 11, "PERSON"),))], upper=True)
     assert one.text == "STRAßE ÜNAL"
     assert one.text[7:11] == "ÜNAL"
+
+
+@pytest.mark.parametrize("change", [without_links, partial(in_case, upper=True)])
+def test_a_changed_text_stays_of_its_kin(change: Callable[[list[AnnotatedText]], list[AnnotatedText]]) -> None:
+    (one,) = change([AnnotatedText("call Anna now", (Gold(5, 9, "PERSON"),), kin="call {person} now")])
+    assert (one.kin, one.gold) == ("call {person} now", (Gold(5, 9, "PERSON"),))
 
 
 @given(st.text(max_size=60), st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), max_size=5))

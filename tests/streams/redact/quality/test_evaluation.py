@@ -39,6 +39,23 @@ def test_leak_and_over_redaction_are_given_together_and_by_type() -> None:
     assert one.by_type["PERSON"][0] == 8
 
 
+def test_texts_of_one_kin_are_drawn_together() -> None:
+    said = [("Anna met Bert", "anna"), ("so Cleo met Bert", "cleo")]
+    alone, together = (
+        evaluate(
+            [AnnotatedText(text, (Gold(0, 4, "PERSON"),), kin=kin and name) for text, name in said * 50],
+            load_policy("text"),
+            FindsAnna(),
+        )
+        for kin in (None, "by template")
+    )
+    assert together.leak.value == alone.leak.value == pytest.approx(1 / 2)
+    assert 0 < alone.leak.low < alone.leak.high < 1
+    for one in (together.leak, together.by_type["PERSON"][1]):
+        assert (one.low, one.high) == (0, 1)
+    assert together.over_redaction.low == 0
+
+
 def test_a_text_that_is_withheld_leaks_nothing_and_hides_all() -> None:
     texts = [AnnotatedText("write to bert@example.com", (Gold(9, 25, "EMAIL_ADDRESS"),))]
     one = evaluate(texts, load_policy("text"), FindsAnna())  # verification finds the address

@@ -23,5 +23,18 @@ def test_more_texts_give_a_narrower_interval() -> None:
     assert many.high - many.low < few.high - few.low
 
 
+def test_texts_of_one_kin_tell_hardly_more_than_one() -> None:
+    parts, wholes, kin = [1] * 100 + [0] * 300, [5] * 400, [str(index // 100) for index in range(400)]
+    alone, together, few = ratio(parts, wholes), ratio(parts, wholes, kin), ratio([1, 0, 0, 0], [5] * 4)
+    assert together.value == alone.value
+    assert together.high - together.low > 3 * (alone.high - alone.low)
+    assert (together.low, together.high) == (few.low, few.high)
+
+
+def test_texts_without_a_kin_are_drawn_alone() -> None:
+    parts, wholes = [i % 3 for i in range(50)], [10] * 50
+    assert ratio(parts, wholes, [None] * 50) == ratio(parts, wholes)
+
+
 def test_nothing_to_count_is_no_share() -> None:
     assert ratio([0, 0], [0, 0]).value == 0

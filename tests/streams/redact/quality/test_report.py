@@ -45,6 +45,24 @@ def test_a_new_cell_is_not_worse_than_nothing() -> None:
     assert list(worse(REPORT, replace(REPORT, cells={}))) == []
 
 
+def test_a_cell_that_is_no_longer_measured_is_worse() -> None:
+    (sentence,) = worse(replace(REPORT, cells={}), REPORT)
+    assert sentence.startswith("synthetic, fast: not measured")
+
+
+@pytest.mark.parametrize(("times", "is_worse"), [(110.0, False), (200.0, False), (109.9, True)])
+@pytest.mark.parametrize("row", ["batch", "single"])
+def test_a_speed_below_its_interval_is_worse(row: str, times: float, is_worse: bool) -> None:
+    old = replace(REPORT, **{"batch": {}, row: {Mode.FAST: Estimate(120.0, 110.0, 130.0)}})
+    new = replace(REPORT, **{"batch": {}, row: {Mode.FAST: Estimate(times, times, times)}})
+    assert [one.startswith("speed, ") and "fast" in one for one in worse(new, old)] == [True] * is_worse
+
+
+def test_a_speed_that_is_no_longer_measured_is_worse() -> None:
+    (sentence,) = worse(replace(REPORT, batch={}), REPORT)
+    assert sentence.startswith("speed, in batches, fast: not measured")
+
+
 def test_the_table_shows_value_interval_and_target() -> None:
     table = markdown(REPORT)
     assert "2.00 (1.50–2.50) / 8.00 (7.00–9.00)<br>≤ 2.2 / 9 |" in table

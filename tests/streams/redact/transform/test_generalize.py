@@ -57,14 +57,38 @@ def test_of_a_date_the_year_is_left_or_nothing_is_said(date, year):
         ("1937-12-31", "1937 or earlier"),
         ("born 1890", "1937 or earlier"),
         ("2026", "2026"),
+        ("3/4/84", "1984"),
+        ("3/4/28", "1937 or earlier"),
+        ("3/4/26", None),
+        ("12 Mar 00", None),
+        ("3/4/97", None),
+        ("3/4/96", "1996"),
     ],
 )
 def test_a_year_that_tells_of_an_age_over_89_becomes_one_category(date, said):
     assert shown(date, Target.YEAR_TO_89) == said
 
 
-def test_decades():
-    assert shown("12 March 1984", Target.DECADE) == "1980s"
+@pytest.mark.parametrize(
+    ("date", "said"),
+    [
+        ("12 March 1984", "1980s"),
+        ("1938-01-01", "1930s"),
+        ("1925-05-12", "1937 or earlier"),
+        ("3/4/28", "1937 or earlier"),
+        ("3/4/26", None),
+    ],
+)
+def test_decades_and_what_tells_of_an_age_over_89_is_one_category_there_too(date, said):
+    assert shown(date, Target.DECADE) == said
+
+
+@given(st.integers(2000, 2099), st.integers(90, 130), st.sampled_from([Target.YEAR_TO_89, Target.DECADE]))
+def test_whoever_may_be_90_is_shown_by_no_year_however_it_is_written(latest, age, to):
+    born = latest - age
+    written = (f"12.03.{born}", f"{born}-03-12", f"12/03/{born % 100:02}")
+    said = {Generalize(latest).replace(date, "X", Treatment(Action.GENERALIZE, to)) for date in written}
+    assert said <= {None, f"{latest - 90} or earlier"}
 
 
 @pytest.mark.parametrize(

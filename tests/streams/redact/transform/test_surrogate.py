@@ -1,3 +1,5 @@
+# ruff: noqa: RUF001 - disguised characters are what is tested
+
 from __future__ import annotations
 
 import datetime as dt
@@ -9,7 +11,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.redact.offline import keys_of
+from streams.redact.transform.dice import Dice
+from streams.redact.transform.kept_words import FORMS
 from streams.redact.transform.surrogate import Real, Surrogates
+from streams.redact.transform.surrogate_dates import moved_date
+from streams.redact.transform.surrogate_names import Names
+from streams.redact.transform.surrogate_numbers import scrambled
+from streams.redact.transform.telling import drawn_part
 from streams.redact.transform.transform import same
 from topology.policies import Action, Treatment
 
@@ -143,6 +151,108 @@ def test_intervals_between_dates_stay():
     )
     assert seen - born == dt.date(2020, 1, 31) - dt.date(1984, 3, 12)
     assert born.weekday() == dt.date(1984, 3, 12).weekday()
+
+
+@pytest.mark.parametrize(
+    ("value", "kind"),
+    [
+        ("Zorbin April 3, 2019", "DATE_TIME"),
+        ("12 May 1984 Jane Stone", "DATE_TIME"),
+        ("12 May 1984 (Jane Stone)", "DATE_OF_BIRTH"),
+        ("Zorbin 1984-03-12", "DATE_TIME"),
+        ("1984-03-12 room 271", "DATE_TIME"),
+        ("Zorbin 1984", "YEAR"),
+        ("45 Anna Stone", "AGE"),
+        ("Anna, 45", "AGE"),
+        ("[AGE_45]", "AGE"),
+        ("zorbin://www.shop.de/a", "URL"),
+        ("[PERSON_9]", "UNUSUAL"),
+        ("[Anna Stone]", "PERSON"),
+    ],
+)
+def test_what_would_leave_more_than_a_form_of_its_original_gets_none(made, value, kind):
+    assert made(value, kind) is None
+
+
+@pytest.mark.parametrize(
+    ("value", "form"),
+    [
+        ("Monday, 12 March 1984 at 08:15", r"Monday, \d\d [A-Z][a-z]+ 198[2356] at \d\d:\d\d"),
+        ("the 12th of March 1984", r"the \d\d?(st|nd|rd|th) of [A-Z][a-z]+ 198[2356]"),
+        ("1984-03-12T08:15:32.123+02:00", r"198[2356]-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}\+\d\d:\d\d"),
+        ("March 3rd, 2020 8:15 p.m.", r"[A-Z][a-z]+ \d+(st|nd|rd|th), 20(18|19|21|22) \d:\d\d p\.m\."),
+    ],
+)
+def test_a_date_keeps_its_weekday_and_has_another_clock(made, value, form):
+    assert re.fullmatch(form, made(value, "DATE_TIME"))
+
+
+@given(st.dates(dt.date(1650, 1, 1), dt.date(2150, 1, 1)), st.integers(0, 2**64 - 1))
+def test_a_moved_date_is_of_another_year_and_another_month_and_the_same_weekday(day, shift):
+    moved = dt.date.fromisoformat(moved_date(day.isoformat(), Dice(0, shift, "en")))
+    assert moved.year != day.year
+    assert moved.month != day.month
+    assert moved.weekday() == day.weekday()
+
+
+@pytest.mark.parametrize("value", ["Auguſt 3, 2019", "aprıl 3, 2019", "3 ſeptember 2019", "１２ March 1984"])
+def test_a_month_in_letters_that_only_resemble_its_own_is_none(made, value):
+    assert made(value, "DATE_TIME") is None
+
+
+@pytest.mark.parametrize(
+    ("value", "original"),
+    [("Minh Le", "le"), ("Al Smith", "al"), ("van Gogh", "van"), ("Dr Al Smith", "al"), ("Jack Lord", "lord"),
+     ("Le, Minh", "le")],
+)  # fmt: skip
+def test_a_particle_at_the_end_of_a_name_is_a_name(made, value, original):
+    assert original not in re.findall(r"\w+", made(value, "PERSON").lower())
+
+
+def test_forms_of_address_and_particles_between_names_stay(made):
+    assert re.fullmatch(r"Mr\. [A-Z]\. de la [A-Z]\w+", made("Mr. J. de la Cruz", "PERSON"))
+    assert re.fullmatch(r"Señora \w+ van \w+", made("Señora Zorbin van Quackenbush", "PERSON"))
+
+
+@pytest.mark.parametrize("value", ["ＡＢ12", "①②③④", "½ ⅓ ¼", "e\u0301\u0308 99", "Ⅻ 12", "〇二 7"])
+def test_disguised_digits_and_letters_do_not_stay(value):
+    scrambles = [scrambled(value, Dice(seed, 0, "en")) for seed in range(20)]
+    assert all(made.isascii() for made in scrambles)
+    assert len(set(scrambles)) > 1
+
+
+def test_a_pool_of_names_that_is_used_up_is_not_asked_again(monkeypatch):
+    drawn = []
+    monkeypatch.setattr(Names, "_drawn", lambda _self, lower, _dice, *, last: drawn.append(lower) or "Taken")
+    names = Names(keys_of(b"k" * 32).of_record("d", [("t", "x")]), "en", {"taken"})
+    words = [f"{chr(97 + number // 26)}{chr(97 + number % 26)}na" for number in range(300)]
+    assert [names.replaced(word) for word in (*words, *words)] == [None] * 600
+    assert len(set(drawn)) == 3
+    assert len(drawn) < 100
+
+
+TELLING = re.compile(r"[^\W\d_]{3,}|\d{3,}")
+_PARTS = (
+    "Anna Stone Zorbin 17 1984 4485 555 March May 12 3, van Dr de com example.com anna@stone.org https://shop.de/a"
+    " Street Inc 45 years +49 171 DE89 2001:db8::1 10.0.0.171 [X_1] ｓｔｏｎｅ Ⅻ nurse Paris France 08:15 000"
+)
+PARTS = _PARTS.split()
+
+
+@given(
+    st.sampled_from(sorted(VALUES)),
+    st.one_of(st.lists(st.sampled_from(PARTS), min_size=1, max_size=5).map(" ".join), st.text(max_size=30)),
+    st.binary(min_size=32, max_size=32),
+)
+@settings(max_examples=200, deadline=None)
+def test_no_word_or_number_of_a_value_survives_in_its_surrogate(kind, value, key):
+    surrogates = Surrogates(keys_of(key).of_record("d", [("t", value)]), "en", lambda: Real([value]))
+    made = surrogates.replace(value, kind, SURROGATE)
+    if made is None:
+        return
+    shared = set(TELLING.findall(drawn_part(made).lower())) & set(TELLING.findall(value.lower()))
+    assert {word for word in shared - FORMS if word.strip("0")} == set()
+    assert "[" not in made
 
 
 def test_what_has_no_form_to_keep_gets_none(made):

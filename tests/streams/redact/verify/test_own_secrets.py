@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from streams.redact.verify.own_secrets import OwnSecrets
 from streams.redact.verify.readings import normal
+from tests.support.growth import repeated, require_linear
 
 EVERYDAY = {"the", "and", "will", "new"}
 
@@ -30,6 +33,8 @@ def secrets(*values: str, named: bool = True) -> OwnSecrets:
         ("the new", "the new"),
         ("Müller", "Muller"),
         ("李小龍", "李小龍"),
+        ("李小龍", "我是李小龍嗎"),
+        ("김철수", "저는 김철수입니다"),
     ],
 )
 def test_a_value_left_in_is_seen(value, text):
@@ -47,6 +52,7 @@ def test_a_value_left_in_is_seen(value, text):
         ("12 34", "12 new"),
         ("Will Stone", "will \0 sto"),
         ("", "x"),
+        ("김", "김치"),
     ],
 )
 def test_what_tells_nothing_is_no_value(value, text):
@@ -61,3 +67,25 @@ def test_only_named_values_count_in_passed_fields():
     assert secrets("Will Stone").named_are_in("it is will-stone")
     assert not secrets("Will Stone").named_are_in("it is stone")
     assert not secrets("Will Stone", named=False).named_are_in("it is will stone")
+    prose = "will stone came to the new house and then went to the old one"
+    assert secrets(prose).named_are_in(f"so {prose} again")
+    assert not secrets(prose).named_are_in("so will stone came to the new house")
+
+
+@pytest.mark.parametrize("unit", ["a ", "a", "1 ", "a b c d e f g h "])
+def test_time_grows_with_the_length_only_however_long_the_value(unit):
+    def work(text: str) -> None:
+        own = secrets(text[: len(text) // 2], "aaaaa", "abcdefgh")
+        own.are_in(normal(text.replace(unit, f"zz {unit}", 1) + " zz"))
+        own.named_are_in(normal(text))
+
+    require_linear(work, partial(repeated, unit))
+
+
+def test_a_value_that_is_not_there_as_words_takes_no_more_time():
+    def work(text: str) -> None:
+        squeezed = "".join(text.split())
+        assert not secrets(f"x {squeezed[: len(squeezed) // 2]}").are_in(normal(text))
+        assert not secrets("aaaaaaaa").are_in(normal(text))
+
+    require_linear(work, partial(repeated, "aaa "))

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from functools import partial
 
 import pytest
 from hypothesis import given
@@ -8,6 +9,7 @@ from hypothesis import strategies as st
 
 from streams.redact.detect.context.dates import Date, Dates, compact_forms, dates_of, triples
 from streams.redact.detect.context.words import Words
+from tests.support.growth import repeated, require_linear
 
 days = st.dates(dt.date(1900, 1, 1), dt.date(2099, 12, 31))
 NOTATIONS = ("%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%y", "%Y%m%d", "%d %B %Y", "%B %d, %Y", "%Y-%m-%d %H:%M")
@@ -58,3 +60,22 @@ def test_the_month_by_name_counts_with_its_day_or_year(text, found):
     dates = Dates()
     dates.add("1990-05-02", "DATE")
     assert [text[find.start : find.end] for find in dates.find(Words(text))] == ([] if found is None else [found])
+
+
+def test_dates_of_one_month_are_each_found_in_one_look():
+    dates = Dates()
+    for value, kind in (("1990-05-02", "BORN"), ("1984-05-12", "SEEN"), ("1990-06-12", "OTHER")):
+        dates.add(value, kind)
+    text = "from 2 May to 12 May, or June 12, not May 13"
+    found = [(text[find.start : find.end], find.entity_type) for find in dates.find(Words(text))]
+    assert found == [("2 May", "BORN"), ("12 May", "SEEN"), ("June 12", "OTHER")]
+
+
+def test_time_grows_with_the_number_of_dates_and_of_months_in_the_text():
+    def work(text: str) -> None:
+        dates = Dates()
+        for number in range(len(text) // 16):
+            dates.add(f"{1850 + number % 240}-05-{1 + number // 240 % 28:02}", "DATE")
+        list(dates.find(Words(text)))
+
+    require_linear(work, partial(repeated, "may x "))

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from streams.redact.detect.context.known import MAX_WORDS, Known
+from tests.support.growth import repeated, require_linear
 
 
 def known(*values: str) -> Known:
@@ -33,3 +36,9 @@ def test_everyday_words_are_only_looked_for_as_they_are():
 def test_a_providers_domain_tells_of_nobody():
     assert "gmail" not in known("anna@gmail.com").sure
     assert "weber" in known("anna@weber.co.uk").sure
+
+
+@pytest.mark.parametrize("unit", ["a ", "1 ", "a."])
+@pytest.mark.parametrize("ending", ["", "@x.org"])
+def test_a_long_value_is_taken_apart_in_time_by_its_length_only(unit, ending):
+    require_linear(lambda text: known(text + ending).dates.days, partial(repeated, unit))

@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from streams.redact.detect.context.names import Initials, run_together, with_initials
 from streams.redact.detect.context.words import Words
+from tests.support.growth import repeated, require_linear
 
 
 def found(text: str, *names: str) -> list[str]:
@@ -61,3 +64,8 @@ def test_initials_beside_a_name_belong_to_it(text, whole):
     start = text.index("Smith")
     left, right = with_initials(text, start, start + 5)
     assert text[left:right].strip() == whole.strip()
+
+
+@pytest.mark.parametrize("unit", ["JS ", "J.S. ", "J. ", "js ", "JS.) "])
+def test_time_grows_with_the_length_only(unit):
+    require_linear(lambda text: found(f"{text} end", "john smith"), partial(repeated, unit))

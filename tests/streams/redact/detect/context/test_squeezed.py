@@ -1,9 +1,12 @@
 from __future__ import annotations
 
+from functools import partial
+
 import pytest
 
 from streams.redact.detect.context.squeezed import find_inside, find_spelled, find_wholes
 from streams.redact.detect.context.words import Words
+from tests.support.growth import repeated, require_linear
 
 
 @pytest.mark.parametrize(
@@ -31,3 +34,14 @@ def test_a_word_is_found_inside_and_cut(text, found):
 @pytest.mark.parametrize(("text", "found"), [("a n n a", ["a n n a"]), ("a.n.n.a", ["a.n.n.a"]), ("an na", [])])
 def test_a_short_word_is_found_letter_by_letter(text, found):
     assert [text[find.start : find.end] for find in find_spelled(Words(text), {"anna": "X"})] == found
+
+
+@pytest.mark.parametrize("find", [find_wholes, find_inside, find_spelled])
+@pytest.mark.parametrize("unit", ["a ", "a", "a-", "aab "])
+def test_time_grows_with_the_length_only_however_long_the_value(find, unit):
+    def work(text: str) -> None:
+        words = Words(text)
+        half = len(words.squeezed) // 2
+        list(find(words, {words.squeezed[:5]: "X", words.squeezed[:half]: "Y"}))
+
+    require_linear(work, partial(repeated, unit))
