@@ -51,6 +51,10 @@ def redact(
     bundle: Annotated[
         str | None, typer.Option("--bundle", metavar="HASH", help="Refuse unless this is the bundle: a replay.")
     ] = None,
+    risk: Annotated[
+        bool,
+        typer.Option("--risk", help="Tell each record's residual risk, 0 to 1: what a policy's limit is set by."),
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Redact a file on this machine, without Kafka and Vault.
@@ -68,7 +72,7 @@ def redact(
     out = Output(as_json)
     if bundle is not None and mode is not None:
         raise typer.BadParameter("another mode is another bundle; leave one of them out", param_hint="--mode")
-    summary = _redact(file, policy, mode, out_file, token_key, bundle)
+    summary = _redact(file, policy, mode, out_file, token_key, bundle, risk=risk)
     if out_file is not None and as_json:
         out.json_line({**asdict(summary), "out": str(out_file)})
     elif not as_json:
@@ -84,6 +88,8 @@ def _redact(
     out_file: Path | None,
     token_key: Path | None,
     bundle: str | None,
+    *,
+    risk: bool,
 ) -> Summary:
     from streams.redact.offline import load_keys, redact_file
     from topology.policies import Mode, load_policy
@@ -100,11 +106,11 @@ def _redact(
     keys = load_keys(token_key) if token_key else None
     detector = _of_bundle(loaded, bundle) if bundle is not None else None
     if out_file is None:
-        return redact_file(file, loaded, chosen, sys.stdout, detector, keys)
+        return redact_file(file, loaded, chosen, sys.stdout, detector, keys, risk=risk)
     if out_file.exists() and out_file.samefile(file):
         raise typer.BadParameter("the output would overwrite the input", param_hint="--out")
     with out_file.open("w", encoding="utf-8") as target:
-        return redact_file(file, loaded, chosen, target, detector, keys)
+        return redact_file(file, loaded, chosen, target, detector, keys, risk=risk)
 
 
 def _of_bundle(policy: Policy, bundle: str) -> Detector:

@@ -17,8 +17,10 @@ from streams.redact.detect.find import Detector
 from streams.redact.offline_lines import INTERNAL_ERROR, Line, Lines
 from streams.redact.outcome import Outcome, Redacted
 from streams.redact.redactor import redact_many
+from streams.redact.risk.score import MILLION
 from streams.redact.transform.keys import TransformKeys
 from topology.policies import Mode, Policy
+from topology.policies.model import Risk
 from vault.keyed_hash import KeyedHash
 
 BATCH_LINES = 256  # what a detector does for a batch costs it no more than for one line
@@ -43,10 +45,13 @@ def redact_file(
     out: TextIO,
     detector: Detector | None = None,
     keys: TransformKeys | None = None,
+    *,
+    risk: bool = False,
 ) -> Summary:
     """Write one output line per input line that is not empty, in order.
 
-    A good line gives `id`, `record` and `spans`. A bad one gives `id` (null when it has none that can be used)
+    A good line gives `id`, `record` and `spans`; with `risk` also `risk`, 0 to 1, whether the policy has
+    a limit or none. A bad one gives `id` (null when it has none that can be used)
     and `error`: a reason from a fixed list and the number of the line, never a value. `mode` overrides the
     policy's. Without `keys` tokens and surrogates are drawn from a key of this run, and are others in the next.
     Raises `ConfigError` when `source` can't be read.
@@ -54,12 +59,14 @@ def redact_file(
     if mode is not None:
         policy = replace(policy, detection=replace(policy.detection, mode=mode))
     detector = detector or build_detector(policy)
+    if risk and not policy.risk.is_asked:
+        policy = replace(policy, risk=Risk(quarantine_above_ppm=MILLION))  # nothing is above it
     keys = keys or keys_of(os.urandom(MIN_KEY_BYTES))
     redacted = failed = 0
     try:
         with source.open("rb") as stream:
             for batch in _batches(Lines().read(stream)):
-                for answer in _answers(batch, policy, detector, keys):
+                for answer in _answers(batch, policy, detector, keys, risk=risk):
                     out.write(json.dumps(answer, ensure_ascii=False) + "\n")
                     failed += "error" in answer
                     redacted += "error" not in answer
@@ -99,13 +106,13 @@ def _batches(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 
 def _answers(
-    batch: Sequence[Line], policy: Policy, detector: Detector, keys: TransformKeys
+    batch: Sequence[Line], policy: Policy, detector: Detector, keys: TransformKeys, *, risk: bool
 ) -> Iterator[dict[str, object]]:
     """The output lines of a batch, in order."""
     records = [line.record for line in batch if isinstance(line.record, RawRecord)]
     outcomes = iter(_outcomes(records, policy, detector, keys))
     for line in batch:
-        yield _answer(line, line.reason if line.record is None else next(outcomes))
+        yield _answer(line, line.reason if line.record is None else next(outcomes), risk=risk)
 
 
 def _outcomes(
@@ -122,10 +129,11 @@ def _outcomes(
         return [one for record in records for one in _outcomes([record], policy, detector, keys)]
 
 
-def _answer(line: Line, outcome: Outcome | str) -> dict[str, object]:
+def _answer(line: Line, outcome: Outcome | str, *, risk: bool) -> dict[str, object]:
     if isinstance(outcome, Redacted):
         spans = [_span(span) for span in outcome.spans]
-        return {"id": line.name, "record": dict(outcome.record.fields), "spans": spans}
+        told = {"risk": outcome.risk.total_ppm / MILLION} if risk and outcome.risk else {}
+        return {"id": line.name, "record": dict(outcome.record.fields), "spans": spans, **told}
     reason = outcome if isinstance(outcome, str) else outcome.reason.value
     return {"id": line.name, "error": f"{reason} (line {line.number})"}
 

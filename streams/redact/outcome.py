@@ -8,13 +8,14 @@ from typing import NamedTuple
 from schemas.errors import Reason
 from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import RawValues, SanitizedRecord
+from streams.redact.risk.score import Score
 
 
 class Redacted(NamedTuple):
     """A record that may be shown, and, apart from it, what it takes to go back. It prints no value.
 
     `values`: placeholder, token or surrogate → original. `sources`: raw text of each field shown. `subjects`: raw
-    text at the policy's subject paths, shown or not.
+    text at the policy's subject paths, shown or not. `risk`: the residual risk, where the policy asks for it.
     """
 
     record: SanitizedRecord
@@ -22,6 +23,7 @@ class Redacted(NamedTuple):
     values: RawValues
     sources: RawValues
     subjects: RawValues
+    risk: Score | None = None
 
     @property
     def spans(self) -> tuple[Span, ...]:

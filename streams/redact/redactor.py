@@ -97,7 +97,7 @@ def _weighed(
     if not policy.risk.is_asked or not isinstance(outcome, Redacted):
         return outcome
     score = score_of(outcome, plan.rules, zip(plan.texts, searched, strict=True), policy)
-    return Refused(Reason.RISK_TOO_HIGH) if too_high(score, policy) else outcome
+    return Refused(Reason.RISK_TOO_HIGH) if too_high(score, policy) else outcome._replace(risk=score)
 
 
 def _finished(

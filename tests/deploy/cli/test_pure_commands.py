@@ -66,6 +66,12 @@ def test_redact_keeps_its_fixed_contract(run: Run, tmp_path: Path) -> None:
         assert 0 <= span["start"] < span["end"] <= len(text)
 
 
+def test_redact_tells_the_risk_on_demand(run: Run, tmp_path: Path) -> None:
+    source = write(tmp_path / "in.jsonl", json.dumps({"id": "a", "text": "see you tomorrow"}))
+    ended = run("redact", source, "--risk")
+    assert 0 < json.loads(ended.out)["risk"] < 1
+
+
 def test_redact_with_a_bad_line_does_the_rest_and_ends_with_3(run: Run, tmp_path: Path) -> None:
     good = json.dumps({"id": 1, "text": "thanks"})
     source = write(tmp_path / "in.jsonl", good, "{" + SECRET, json.dumps({"id": 2, "text": "please"}))

@@ -44,6 +44,19 @@ def test_good_line_keeps_the_fixed_contract(run):
     assert summary == Summary(lines=1, redacted=1, failed=0)
 
 
+@pytest.mark.parametrize("limit", ["", "risk: {quarantine_above: 0.9}\n"])
+def test_the_risk_of_each_record_is_told_on_demand_whether_the_policy_has_a_limit_or_none(tmp_path, limit):
+    source, out = tmp_path / "in.jsonl", io.StringIO()
+    source.write_text(
+        '{"id": 1, "text": "see you", "age": 41}\n{"id": 2, "text": "so we walk by the river", "age": 104}\n'
+    )
+    head = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\n"
+    body = f"{head}fields: {{text: detect, age: {{category: AGE, action: generalize, to: age-to-89}}}}\n{limit}"
+    redact_file(source, parse_policy(body, "p"), None, out, risk=True)
+    first, second = (json.loads(line)["risk"] for line in out.getvalue().splitlines())
+    assert 0 < first < second < 1
+
+
 def test_bad_lines_are_reported_and_the_rest_is_done(run):
     data = b"\n".join(
         [
