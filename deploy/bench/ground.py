@@ -120,11 +120,11 @@ class Ground:
         self.installation.begin(process)
         self._await_health(self.installation.address(process).health_url, process)
 
-    def begin_undetected(self) -> None:
-        """Redact without detection (see `deploy.bench.process`), under the same identity and slot."""
+    def begin_otherwise(self, switch: str) -> None:
+        """Redact with a switch of `deploy.bench.process`, under the same identity and slot."""
         address = self.installation.address(f"redact.{PROJECT}.0")
-        arguments = ["--root", str(self.root), "--health-port", str(address.health_port), "--no-detection"]
-        self._spawn("redact, no detection", "deploy.bench.process", ["redact", PROJECT, *arguments])
+        arguments = ["--root", str(self.root), "--health-port", str(address.health_port), switch]
+        self._spawn(f"redact {switch}", "deploy.bench.process", ["redact", PROJECT, *arguments])
         self._await_health(address.health_url, address.process)
 
     def run_module(self, module: str, arguments: Sequence[str], limit_s: float) -> str:
@@ -140,7 +140,7 @@ class Ground:
         return log.read_text(encoding="utf-8").splitlines()[-1]
 
     def end_child(self, name: str) -> None:
-        """End a process started by `begin_undetected` or `run_module`."""
+        """End a process started by `begin_otherwise` or `run_module`."""
         for pair in [pair for pair in self._children if pair[0] == name]:
             self._children.remove(pair)
             child = pair[1]

@@ -10,13 +10,19 @@ from typing import Any
 from deploy.bench.figures import Latency, median
 
 IDLE_CPU_TARGET = 0.05
+TEXT_TARGETS_S = {"fast": 2.0, "strict": 5.0, "max": 15.0}
+HOSTILE_TARGET_S = 15.0
+GROWTH_TARGET = 16 * 2**20
+"""Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
 
 
 class Way(StrEnum):
-    """The three ways a record can take."""
+    """The ways a record can take."""
 
     DETECTED = "redact"
-    """The redact stage as it runs."""
+    """The redact stage as it runs, in the policy's mode: strict."""
+    FAST = "redact_fast"
+    """The same in the mode `fast`."""
     UNDETECTED = "no_detection"
     """The same loop and sealing, with a detector that finds nothing."""
     ALTERNATIVE = "alternative"
@@ -34,9 +40,9 @@ class Rates:
         """The middle run."""
         return median(self.runs[way])
 
-    def over(self, way: Way) -> float:
+    def over(self, way: Way, mine: Way = Way.DETECTED) -> float:
         """How many times as fast as `way` the redact stage is."""
-        return self.median(Way.DETECTED) / self.median(way)
+        return self.median(mine) / self.median(way)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +62,19 @@ class Calls:
     tasks_per_s: float
     lease: Latency
     submit: Latency
+
+
+@dataclass(frozen=True, slots=True)
+class Texts:
+    """CPU seconds of the redactor for one text of `size` characters, by mode: an ordinary one, and the slowest of
+    those made to be slow. `growth_bytes`: of the process, over the last nine tenths of `count` texts.
+    """
+
+    size: int
+    ordinary_s: Mapping[str, float]
+    hostile_s: Mapping[str, float]
+    count: int
+    growth_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +111,16 @@ class Report:
     delays: Delays | None = None
     calls: Sequence[Calls] = ()
     resources: Resources | None = None
+    texts: Texts | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
         found = []
         if self.rates is not None:
             found.append(Target("redact ÷ alternative", self.rates.over(Way.ALTERNATIVE), 20, True))
-            found.append(Target("redact ÷ no detection", self.rates.over(Way.UNDETECTED), 0.3, True))
+            found.append(Target("redact ÷ no detection", self.rates.over(Way.UNDETECTED), 0.35, True))
+            fast = self.rates.over(Way.UNDETECTED, Way.FAST)
+            found.append(Target("redact, fast ÷ no detection", fast, 0.6, True))
         found += [
             Target(f"lease p95, {_people(calls.annotators)}, ms", calls.lease.p95_ms, 25, False)
             for calls in self.calls
@@ -106,7 +128,7 @@ class Report:
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
             found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
-        return found
+        return found + (_text_targets(self.texts) if self.texts is not None else [])
 
     def as_json(self) -> dict[str, Any]:
         """Everything, ratios and targets included."""
@@ -120,8 +142,19 @@ class Report:
         if self.resources is not None:
             content["peak_bytes"] = dict(self.resources.peak_bytes)
             content["idle_cpu"] = dict(self.resources.idle_cpu)
+        if self.texts is not None:
+            content["texts"] = asdict(self.texts)
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
+
+
+def _text_targets(texts: Texts) -> list[Target]:
+    found = [
+        Target(f"1 MiB of text, {mode}, s", s, TEXT_TARGETS_S[mode], False) for mode, s in texts.ordinary_s.items()
+    ]
+    found.append(Target("1 MiB made to be slow, s", max(texts.hostile_s.values()), HOSTILE_TARGET_S, False))
+    grown = f"memory more after {texts.count:,} texts, MiB"
+    return [*found, Target(grown, texts.growth_bytes / 2**20, GROWTH_TARGET / 2**20, False)]
 
 
 def _people(count: int) -> str:
@@ -137,7 +170,8 @@ def _rates(rates: Rates) -> dict[str, Any]:
         }
         for way, runs in rates.runs.items()
     }
-    return ways | {f"ratio_to_{way.value}": rates.over(way) for way in (Way.UNDETECTED, Way.ALTERNATIVE)}
+    fast = {"fast_ratio_to_no_detection": rates.over(Way.UNDETECTED, Way.FAST)}
+    return ways | {f"ratio_to_{way.value}": rates.over(way) for way in (Way.UNDETECTED, Way.ALTERNATIVE)} | fast
 
 
 def _delays(delays: Delays) -> dict[str, Any]:

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import annotators, delays, redaction
+from deploy.bench import annotators, delays, redaction, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,24 +23,25 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "redact", "label")
-"""In this order: idle before much has come, latency while the topics are short."""
+PARTS = ("resources", "latency", "redact", "label", "texts")
+"""In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. Records, seconds, and tasks an annotator."""
+    """How much is measured. Records, seconds, tasks an annotator, texts."""
 
     records: int = 10_000
     repeats: int = 3
     delay_s: float = 20.0
     idle_s: float = 15.0
     tasks_each: int = 150
+    texts: int = 1_000_000
 
 
-QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, tasks_each=40)
+QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, tasks_each=40, texts=50_000)
 
 
 def main(root: Path, what: Collection[str] | None = None, *, as_json: bool = False, quick: bool = False) -> int:
@@ -66,6 +67,14 @@ def measure(folder: Path, parts: frozenset[str], size: Size, say: Callable[[str]
     for private in (folder.parent, folder):
         make_private_folder(private)
     report = Report(datetime.now(UTC).isoformat(timespec="seconds"), machine(), size.records)
+    if "texts" in parts:
+        report = replace(report, texts=whole_texts.measure(size.texts, say))
+    return _on_a_stack(report, folder, parts, size, say) if parts != {"texts"} else report
+
+
+def _on_a_stack(
+    report: Report, folder: Path, parts: frozenset[str], size: Size, say: Callable[[str], None]
+) -> Report:
     idle: dict[str, float] = {}
     with Ground(folder / "stack", say) as ground:
         delays.warm_up(ground)

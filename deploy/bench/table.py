@@ -8,10 +8,11 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Way
+from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Texts, Way
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
+    Way.FAST: "the same in the mode fast",
     Way.UNDETECTED: "the same loop and sealing, no detection",
     Way.ALTERNATIVE: "consume, stock Presidio, produce",
 }
@@ -28,6 +29,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _calls(list(report.calls))
     if report.resources is not None:
         yield _resources(report.resources)
+    if report.texts is not None:
+        yield _texts(report.texts)
     yield _targets(report.targets())
 
 
@@ -71,6 +74,15 @@ def _resources(resources: Resources) -> Table:
         idle = resources.idle_cpu.get(name)
         table.add_row(name, f"{size / MIB:.0f}", "" if idle is None else f"{idle:.1%}")
     table.add_row("all", f"{sum(resources.peak_bytes.values()) / MIB:.0f}", "")
+    return table
+
+
+def _texts(texts: Texts) -> Table:
+    table = _table(
+        f"One text of {texts.size:,} characters, CPU", "mode", "ordinary, s", "made to be slow, at worst, s"
+    )
+    for mode, seconds in texts.ordinary_s.items():
+        table.add_row(mode, f"{seconds:.1f}", f"{texts.hostile_s[mode]:.1f}")
     return table
 
 

@@ -29,7 +29,9 @@ def bench(
     quick: Annotated[bool, flag("--quick", text="Fewer records: a minute, and rougher figures.")] = False,
     only: Annotated[
         list[str] | None,
-        typer.Option("--only", metavar="PART", help="resources, latency, redact or label; may be given again."),
+        typer.Option(
+            "--only", metavar="PART", help="resources, latency, redact, label or texts; may be given again."
+        ),
     ] = None,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,

@@ -13,12 +13,14 @@ _BECH32 = "qpzry9x8gf2tvdw0s3jn54khce6mua7l"
 _BECH32_CONSTANTS = frozenset({1, 0x2BC830A3})  # BIP 173, BIP 350
 _GENERATOR = (0x3B6A57B2, 0x26508E6D, 0x1EA119FA, 0x3D4233DD, 0x2A1462B3)
 _DOUBLED = (0, 2, 4, 6, 8, 1, 3, 5, 7, 9)  # twice a digit, its own digits summed
+_NO_DIGITS = bytes(code for code in range(128) if not 48 <= code <= 57)  # noqa: PLR2004 - "0" to "9" in ASCII
+_VALUES = bytes(code - 48 if 48 <= code <= 57 else 0 for code in range(256))  # noqa: PLR2004 - as above
 _PERMUTE = (1, 5, 7, 6, 2, 8, 3, 0, 9, 4)  # Verhoeff's permutation, applied once per place
 
 
 def digits_of(text: str) -> list[int]:
     """The digits of `text`, in order."""
-    return [ord(char) - 48 for char in text if "0" <= char <= "9"]
+    return list(text.encode("ascii", "ignore").translate(_VALUES, _NO_DIGITS))
 
 
 def letters_and_digits(text: str) -> str:
@@ -28,7 +30,7 @@ def letters_and_digits(text: str) -> str:
 
 def luhn(digits: Sequence[int]) -> bool:
     """ISO/IEC 7812-1, annex B. A number of nothing but zeros has no owner."""
-    total = sum(digits[-1::-2]) + sum(_DOUBLED[digit] for digit in digits[-2::-2])
+    total = sum(digits[-1::-2]) + sum(map(_DOUBLED.__getitem__, digits[-2::-2]))
     return total % 10 == 0 and any(digits)
 
 

@@ -1,18 +1,20 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 
 import pytest
 
-from deploy.bench import process, run
+from deploy.bench import process, run, whole_texts
 from deploy.bench.resources import peak_bytes
 from deploy.bench.workload import texts
 from deploy.stages.stage import BUILDERS
 from schemas.errors import ConfigError
 from schemas.hidden import RawRecord
+from streams.redact.detect.detector import build_detector
 from streams.redact.outcome import Redacted
 from streams.redact.redactor import redact
-from topology.policies import load_policy
+from topology.policies import Mode, load_policy
 
 
 def test_workload_starts_again_where_the_texts_end():
@@ -56,3 +58,19 @@ def test_a_part_that_the_bench_does_not_have_is_refused_before_anything_starts(t
     with pytest.raises(ConfigError, match="no part teleport"):
         run.measure(tmp_path / "bench", frozenset({"teleport"}), run.QUICK, print)
     assert not list(tmp_path.iterdir())
+
+
+def test_texts_are_measured_without_a_stack(tmp_path, monkeypatch):
+    monkeypatch.setattr(whole_texts, "MAX_TEXT", 4_000)
+    report = run.measure(tmp_path / "bench", frozenset({"texts"}), replace(run.QUICK, texts=1_000), lambda _: None)
+    assert report.texts is not None
+    assert report.texts.ordinary_s.keys() == report.texts.hostile_s.keys() == {"fast", "strict", "max"}
+    assert (report.texts.size, report.texts.count) == (4_000, 1_000)
+    assert not (tmp_path / "bench" / "stack").exists()
+
+
+def test_fast_is_the_policy_in_another_mode():
+    policy = load_policy("demo")
+    fast = replace(policy, detection=replace(policy.detection, mode=Mode.FAST))
+    assert process._finds_fast(policy).data_hash == build_detector(fast).data_hash
+    assert process._finds_fast(policy).data_hash != build_detector(policy).data_hash

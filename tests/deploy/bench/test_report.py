@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 from rich.console import Console
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Way
+from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Texts, Way
 from deploy.bench.table import tables
 
 FAST, SLOW = Latency(100, 2.0, 4.0, 8.0), Latency(100, 20.0, 30.0, 40.0)
 RATES = Rates(
-    {Way.DETECTED: [2000.0, 2400.0, 100.0], Way.UNDETECTED: [4000.0] * 3, Way.ALTERNATIVE: [80.0] * 3},
+    {
+        Way.DETECTED: [2000.0, 2400.0, 100.0],
+        Way.FAST: [2200.0] * 3,
+        Way.UNDETECTED: [4000.0] * 3,
+        Way.ALTERNATIVE: [80.0] * 3,
+    },
     {Way.DETECTED: {"task": 29_000, "quarantined": 1_000}},
 )
 WHOLE = Report(
@@ -26,6 +31,7 @@ WHOLE = Report(
     resources=Resources(
         {"redact.bench.0": 300 * 2**20, "kafka": 400 * 2**20}, {"redact.bench.0": 0.02, "kafka": 0.06}
     ),
+    texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
 
@@ -40,9 +46,14 @@ def test_each_target_says_whether_it_is_met():
     assert met == {
         "redact ÷ alternative": True,
         "redact ÷ no detection": True,
+        "redact, fast ÷ no detection": False,
         "lease p95, 1 annotator, ms": True,
         "lease p95, 8 annotators, ms": False,
         "idle CPU of the busiest process": False,
+        "1 MiB of text, fast, s": True,
+        "1 MiB made to be slow, s": True,
+        "1 MiB of text, strict, s": True,
+        "memory more after 1,000,000 texts, MiB": True,
     }
 
 
@@ -65,6 +76,8 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["latency"]["ratio_p99"] == 5
     assert [calls["annotators"] for calls in content["label"]] == [1, 8]
     assert content["label"][0]["lease"]["p95_ms"] == 4
+    assert content["redact"]["fast_ratio_to_no_detection"] == 0.55
+    assert content["texts"]["hostile_s"] == {"fast": 2.5, "strict": 4.9}
     assert content["peak_bytes"]["kafka"] == 400 * 2**20
     assert content["idle_cpu"]["redact.bench.0"] == 0.02
     assert {target["met"] for target in content["targets"]} == {True, False}
@@ -82,5 +95,17 @@ def test_tables_print_targets_beside_figures():
     for table in tables(WHOLE):
         console.print(table)
     text = out.getvalue()
-    for part in ("25.00 ×", "0.50 ×", "10.0 ×", "≥ 20", "≤ 25", "met", "missed", "redact.bench.0", "6.0%", "700"):
+    for part in (
+        "25.00 ×",
+        "0.50 ×",
+        "10.0 ×",
+        "≥ 20",
+        "≤ 25",
+        "met",
+        "missed",
+        "redact.bench.0",
+        "6.0%",
+        "700",
+        "4.9",
+    ):
         assert part in text
