@@ -144,8 +144,8 @@ def _proved(report: Report) -> list[RenderableType]:
 
 def _go_on(where: str) -> Table:
     return _table(
-        ("veil up", "start it and keep it running"),
-        ("veil publish FILE", "your own records, JSON Lines or text"),
+        ("veil up", "start it and keep it running; it says how to label in your browser"),
+        ("veil publish FILE", "your own records: JSON Lines, CSV or text"),
         ("veil redact FILE --policy text", "redact a file, with nothing running"),
         (f"veil audit verify {where}/audit", "check this run's audit yourself, offline"),
         (f"{where}/report.json", "all figures of this run"),
