@@ -145,11 +145,11 @@ def withdraw(root: Path, project: str, task_id: str, person: str, reason: Withdr
 
 
 def annotator_token(root: Path, project: str, person: str, issuer: str | None, lifetime_s: int) -> str:
-    """A bearer token with which an annotator takes tasks, signed by an operator (the first one, if not said)."""
+    """A bearer token for someone who labels, signed by an operator (the first one, if not said)."""
     declared = load_declared(root)
-    annotators = declared.project(project).persons.annotators
-    if person not in annotators:
-        raise ConfigError(f"{person} is no annotator of {project}; annotators: {', '.join(annotators) or 'none'}")
+    labeling = declared.project(project).persons.labeling
+    if person not in labeling:
+        raise ConfigError(f"{person} labels nothing in {project}; who does: {', '.join(labeling) or 'nobody'}")
     operators = declared.project(project).persons.operators
     if issuer is None and not operators:
         raise ConfigError(f"{project} has no operator who could sign a token")

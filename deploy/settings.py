@@ -31,6 +31,22 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_REGISTRY_CA", "–", "file with the CA of that registry"),
     Setting("VEIL_REGISTRY_CERT", "none", "client certificate for that registry, where it wants one"),
     Setting("VEIL_REGISTRY_KEY", "none", "key of that certificate"),
+    Setting("VEIL_LABEL_HOST", "127.0.0.1", "address that label's API and page listen on; any other needs TLS"),
+    Setting("VEIL_LABEL_NAME", "that address", "what browsers call it, where that is not the address"),
+    Setting("VEIL_LABEL_CERT", "none: plain HTTP", "certificate (PEM) of label's API and page"),
+    Setting("VEIL_LABEL_KEY", "none", "key of that certificate"),
+    Setting(
+        "VEIL_OIDC_ISSUER", "the OpenBao of our own", "OpenID provider that annotators sign in with, `https://…`"
+    ),
+    Setting("VEIL_OIDC_CLIENT_ID", "–", "client id that this provider knows us by"),
+    Setting("VEIL_OIDC_CLIENT_SECRET_FILE", "none: a public client", "file that holds the client's secret"),
+    Setting("VEIL_OIDC_CA", "the system's", "file with the CA of that provider"),
+    Setting("VEIL_OIDC_SCOPE", "openid", "scopes to ask for"),
+    Setting(
+        "VEIL_OIDC_PERSON_CLAIM", "–", "claim of the ID token that holds a person's name as the project has it"
+    ),
+    Setting("VEIL_OIDC_ACR", "–", "`acr` that shows a second factor; this or the next must be set"),
+    Setting("VEIL_OIDC_AMR", "–", "method in `amr` that shows a second factor"),
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),

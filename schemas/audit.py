@@ -42,6 +42,8 @@ class EventType(StrEnum):
     LEASE_EXPIRED = "lease.expired"
     LABEL_SUBMITTED = "label.submitted"
     ACCESS_DENIED = "access.denied"
+    SESSION_STARTED = "session.started"
+    SESSION_ENDED = "session.ended"
     WORK_ORDERED = "work.ordered"
     VERDICT_REACHED = "verdict.reached"
     LABEL_JOINED = "label.joined"

@@ -28,6 +28,8 @@ NAMES = (
     "KeptSlot",
     "KeptWithdrawal",
     "KeptHalf",
+    "Reviewer",
+    "ReviewerSnapshot",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -117,6 +117,8 @@ class VerdictStatus(StrEnum):
     AGREED = "agreed"
     PLURALITY = "plurality"
     UNRESOLVED = "unresolved"
+    ADJUDICATED = "adjudicated"
+    """People disagreed, and an adjudicator who did not know their answers gave the one that stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,27 +133,39 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class SupportedSpan:
-    """A span of the verdict; `support` is how many of the contributions hold it."""
+    """A span of the verdict; `support` is how many of the contributions hold it.
+
+    `reason` says why it holds or doesn't (`streams.decide.outcome.Ground`), `merged` how its bounds follow from
+    what people set (`streams.decide.matching.Merged`).
+    """
 
     field: str
     start: int
     end: int
     label: str
     support: int
+    reason: str = ""
+    merged: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class SupportedChoice:
-    """A choice of the verdict; `value` is empty where nothing won."""
+    """A choice of the verdict; `value` is empty where nothing won. `reason` as in `SupportedSpan`."""
 
     name: str
     value: str
     support: int
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the labels of one task amount to, and how."""
+    """What the labels of one task amount to, and how.
+
+    `rejected` are spans that somebody set and that don't hold; `why` says why it was time to decide. `agreement`
+    is that of the annotators (None: not measurable), `adjudicator` who settled it, and `snapshot` the version of
+    the reviewer snapshot it rests on (0: none).
+    """
 
     task_id: str
     revision: int
@@ -166,6 +180,11 @@ class Verdict:
     contributions: tuple[Contribution, ...]
     fields: tuple[FieldShape, ...]
     decided_at: int
+    rejected: tuple[SupportedSpan, ...] = ()
+    why: str = ""
+    agreement: float | None = None
+    adjudicator: str = ""
+    snapshot: int = 0
 
 
 @dataclass(frozen=True, slots=True)

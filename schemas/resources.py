@@ -18,6 +18,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `control` | key of the control record            | `control/policy/demo/ab…/author` |
 | `policy`  | policy hash                          | `policy/ab…`                     |
 | `project` | project                              | `project/demo`                   |
+| `session` | public name of a person's session    | `session/0b…`                    |
 """
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     CONTROL = "control"
     POLICY = "policy"
     PROJECT = "project"
+    SESSION = "session"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,6 +124,11 @@ def policy_resource(policy_hash: str) -> str:
 def project_resource(project: str) -> str:
     """A project as a whole."""
     return f"{Kind.PROJECT}/{project}"
+
+
+def session_resource(session_id: str) -> str:
+    """A person's session with the label stage."""
+    return f"{Kind.SESSION}/{session_id}"
 
 
 def parse(text: str) -> Resource:

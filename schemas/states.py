@@ -103,7 +103,8 @@ class Passed:
 class TaskLabels:
     """What decide holds of a task. Key: `task/<task id>`. A receipt keeps no labels.
 
-    `granted` is the total of extra annotators ordered so far; `touched_at` the time of the last change.
+    `granted` is the total of extra annotators ordered so far, an adjudicator included; `adjudicating` whether one
+    was; `touched_at` the time of the last change.
     """
 
     task_id: str
@@ -119,6 +120,49 @@ class TaskLabels:
     passed: tuple[Passed, ...]
     fields: tuple[FieldShape, ...]
     touched_at: int
+    adjudicating: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerCount:
+    """How often, where `truth` was the answer to a question of this kind, a person gave `answer`.
+
+    Not a whole number: where the truth is not certain, each possible one counts by its probability.
+    """
+
+    question: str
+    truth: str
+    answer: str
+    count: float
+
+
+@dataclass(frozen=True, slots=True)
+class Reviewer:
+    """How a person has answered, by what was true in the end. Key: `reviewer/<person>`."""
+
+    person: str
+    counts: tuple[AnswerCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class TruthCount:
+    """How often `truth` was the answer to a question of this kind."""
+
+    question: str
+    truth: str
+    count: float
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewerSnapshot:
+    """Which state the reviewers' counts are in, and what is known of all together. Key: `snapshot/reviewers`.
+
+    `version` rises by one with each verdict that the counts have learned from.
+    """
+
+    version: int
+    truths: tuple[TruthCount, ...]
+    everyone: tuple[AnswerCount, ...]
 
 
 class SegmentStage(StrEnum):

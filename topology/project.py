@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from topology.acceptance import Acceptance
+from topology.guidance import Guidance
 
 
 @dataclass(frozen=True, slots=True)
 class Persons:
-    """Who does what in a project. Nobody who annotates holds another role in it."""
+    """Who does what in a project. Nobody who labels holds another role in it."""
 
     authors: tuple[str, ...]
     approvers: tuple[str, ...]
     operators: tuple[str, ...]
     annotators: tuple[str, ...]
+    adjudicators: tuple[str, ...] = ()
+    """Settle, without knowing any answer, what annotators disagree on; they get nothing else."""
+
+    @property
+    def labeling(self) -> tuple[str, ...]:
+        """Who is shown tasks."""
+        return (*self.annotators, *self.adjudicators)
 
     def holding(self, role: str) -> tuple[str, ...]:
         """The persons who hold a person's role of the flow, for example `author`."""
@@ -22,6 +32,7 @@ class Persons:
             "approver": self.approvers,
             "operator": self.operators,
             "annotator": self.annotators,
+            "adjudicator": self.adjudicators,
         }
         return by_role.get(role, ())
 
@@ -35,3 +46,5 @@ class Project:
     partitions: int
     retention_ms: Mapping[str, int]
     persons: Persons
+    guidance: Guidance = field(default_factory=Guidance)
+    acceptance: Acceptance = field(default_factory=Acceptance)

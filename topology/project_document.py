@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Annotated
+
 from pydantic import Field, StrictInt
 
 from schemas.errors import ConfigError
+from topology.acceptance import Acceptance, VerdictMethod
 from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
+from topology.guidance_document import GuidanceEntry, to_guidance
 from topology.identity import PERSON, PLATFORM
 from topology.project import Persons, Project
 from topology.reading import Entry, Name
@@ -20,14 +24,21 @@ class PersonsEntry(Entry):
     approvers: tuple[Name, ...] = ()
     operators: tuple[Name, ...] = ()
     annotators: tuple[Name, ...] = ()
+    adjudicators: tuple[Name, ...] = ()
 
 
-class ProjectDocument(Entry):
+class AgreementEntry(Entry):
+    least: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
+
+
+class ProjectDocument(GuidanceEntry):
     name: Name
     owner: str = Field(min_length=1)
     partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS, strict=True)
     retention_ms: dict[str, StrictInt] = Field(default_factory=dict)
     persons: PersonsEntry
+    verdict: VerdictMethod = VerdictMethod.MAJORITY
+    agreement: AgreementEntry = AgreementEntry()
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -44,9 +55,18 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         approvers=document.persons.approvers,
         operators=document.persons.operators,
         annotators=document.persons.annotators,
+        adjudicators=document.persons.adjudicators,
     )
     _check_persons(persons, source)
-    return Project(document.name, document.owner, document.partitions, defaults | document.retention_ms, persons)
+    return Project(
+        document.name,
+        document.owner,
+        document.partitions,
+        defaults | document.retention_ms,
+        persons,
+        to_guidance(document, source),
+        Acceptance(document.verdict, document.agreement.least),
+    )
 
 
 def _check_name(name: str, source: str) -> None:
@@ -68,9 +88,13 @@ def _check_retentions(document: ProjectDocument, defaults: dict[str, int], sourc
 
 def _check_persons(persons: Persons, source: str) -> None:
     duties = {*persons.authors, *persons.approvers, *persons.operators}
-    both = sorted(duties & set(persons.annotators))
-    if both:
-        raise ConfigError(f"{source}: persons.annotators: {', '.join(both)} may hold no other role here")
+    for role, labeling, others in (
+        ("annotators", persons.annotators, duties),
+        ("adjudicators", persons.adjudicators, duties | set(persons.annotators)),
+    ):
+        both = sorted(others & set(labeling))
+        if both:
+            raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")

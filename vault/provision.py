@@ -17,9 +17,10 @@ from typing import Any
 
 from schemas.errors import ConfigError, VaultUnavailable
 from schemas.hidden import Hidden
-from vault import keyed_hash
+from vault import keyed_hash, people
 from vault.client import VaultClient
 from vault.documents import mount_of
+from vault.paths import Paths
 from vault.session import Answer, Rejected, Session
 
 TOKEN_PERIOD_S = 3600
@@ -102,6 +103,7 @@ class Provisioner:
 
     def __init__(self, session: Session, wait: Callable[[float], None] = time.sleep) -> None:
         self._session = session
+        self._paths = Paths(session)
         self._wait = wait
 
     def differences(self, plan: VaultPlan) -> VaultDifference:
@@ -118,20 +120,20 @@ class Provisioner:
 
     def public_keys(self, names: Sequence[str]) -> dict[str, bytes]:
         """The 32-byte Ed25519 public key of each of these transit keys that exists."""
-        found = ((name, self._read(f"transit/keys/{name}")) for name in names)
+        found = ((name, self._paths.read(f"transit/keys/{name}")) for name in names)
         return {name: _latest_public_key(key) for name, key in found if key is not None}
 
     def issue(self, name: str) -> AppRoleCredentials:
         """A new secret id for an AppRole. Earlier ones stay valid."""
-        role = self._read(f"auth/approle/role/{name}/role-id")
+        role = self._paths.read(f"auth/approle/role/{name}/role-id")
         if role is None:
             raise VaultUnavailable(f"Vault has no AppRole {name}")
-        secret = self._write(f"auth/approle/role/{name}/secret-id", {})
+        secret = self._paths.write(f"auth/approle/role/{name}/secret-id", {})
         return AppRoleCredentials(str(role["role_id"]), str(secret["data"]["secret_id"]))
 
     def holds(self, name: str, credentials: AppRoleCredentials) -> bool:
         """Whether Vault still takes these credentials."""
-        role = self._read(f"auth/approle/role/{name}/role-id")
+        role = self._paths.read(f"auth/approle/role/{name}/role-id")
         if role is None or role["role_id"] != credentials.role_id:
             return False
         lookup = f"auth/approle/role/{name}/secret-id/lookup"
@@ -152,25 +154,27 @@ class Provisioner:
         yield from self._hmac(plan)
 
     def _engines(self, plan: VaultPlan) -> Iterator[_Step]:
-        mounts = self._read("sys/mounts") or {}
+        mounts = self._paths.read("sys/mounts") or {}
         audited = {"audit_non_hmac_request_keys": list(AUDITED_IN_CLEAR)}
         if "transit/" not in mounts:
             body = {"type": "transit", "config": audited}
-            yield _Step(Change("engine", "create", "transit"), partial(self._write, "sys/mounts/transit", body))
+            yield _Step(
+                Change("engine", "create", "transit"), partial(self._paths.write, "sys/mounts/transit", body)
+            )
         elif set(AUDITED_IN_CLEAR) - set(_audited(mounts["transit/"])):
             change = Change("engine", "update", "transit", "audit the context in clear")
-            yield _Step(change, partial(self._write, "sys/mounts/transit/tune", audited))
+            yield _Step(change, partial(self._paths.write, "sys/mounts/transit/tune", audited))
         for mount in map(mount_of, plan.projects):
             if f"{mount}/" not in mounts:
                 yield _Step(Change("engine", "create", mount), partial(self._mount_documents, mount))
             elif (mounts[f"{mount}/"].get("options") or {}).get("version") != "2":
                 raise ConfigError(f"Vault's mount {mount} is no KV v2 engine; another program uses this name")
-        if "approle/" not in (self._read("sys/auth") or {}):
-            enable = partial(self._write, "sys/auth/approle", {"type": "approle"})
+        if "approle/" not in (self._paths.read("sys/auth") or {}):
+            enable = partial(self._paths.write, "sys/auth/approle", {"type": "approle"})
             yield _Step(Change("auth method", "create", "approle"), enable)
 
     def _mount_documents(self, mount: str) -> None:
-        self._write(f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
+        self._paths.write(f"sys/mounts/{mount}", {"type": "kv", "options": {"version": "2"}})
         for _ in range(MOUNT_ATTEMPTS):
             try:
                 self._session.call(
@@ -186,10 +190,10 @@ class Provisioner:
     def _keys(self, plan: VaultPlan) -> Iterator[_Step]:
         for key in plan.keys:
             path = f"transit/keys/{key.name}"
-            found = self._read(path)
+            found = self._paths.read(path)
             if found is None:
                 body = {"type": key.type, "derived": key.derived, "exportable": False}
-                yield _Step(Change("transit key", "create", key.name), partial(self._write, path, body))
+                yield _Step(Change("transit key", "create", key.name), partial(self._paths.write, path, body))
             elif (found["type"], found["derived"], found["exportable"]) != (key.type, key.derived, False):
                 raise ConfigError(
                     f"Vault's transit key {key.name} has another type, is not derived, or can be exported; "
@@ -199,21 +203,21 @@ class Provisioner:
     def _policies(self, plan: VaultPlan) -> Iterator[_Step]:
         for name, hcl in sorted(plan.policies.items()):
             path = f"sys/policies/acl/{name}"
-            found = self._read(path)
+            found = self._paths.read(path)
             if found is None or found["policy"] != hcl:
                 change = Change("vault policy", "create" if found is None else "update", name)
-                yield _Step(change, partial(self._write, path, {"policy": hcl}))
+                yield _Step(change, partial(self._paths.write, path, {"policy": hcl}))
 
     def _roles(self, plan: VaultPlan) -> Iterator[_Step]:
         for name in sorted(plan.policies):
             path, wanted = f"auth/approle/role/{name}", _role(name)
-            found = self._read(path)
+            found = self._paths.read(path)
             if found is None or any(found.get(setting) != value for setting, value in wanted.items()):
                 change = Change("vault role", "create" if found is None else "update", name)
-                yield _Step(change, partial(self._write, path, wanted))
+                yield _Step(change, partial(self._paths.write, path, wanted))
 
     def _hmac(self, plan: VaultPlan) -> Iterator[_Step]:
-        mounts = self._read("sys/mounts") or {}
+        mounts = self._paths.read("sys/mounts") or {}
         for project in plan.projects:
             vault = VaultClient(self._session, project)
             unmounted = f"{mount_of(project)}/" not in mounts  # so while a plan is only drawn up
@@ -224,32 +228,10 @@ class Provisioner:
             vault.stop_writers()
 
     def _undeclared(self, plan: VaultPlan) -> tuple[str, ...]:
-        declared = {*plan.policies, *_BUILT_IN_POLICIES}
-        extra = {("vault policy", name) for name in self._list("sys/policies/acl") - declared}
-        extra |= {("vault role", name) for name in self._list("auth/approle/role") - declared}
+        declared = {*plan.policies, *_BUILT_IN_POLICIES, people.POLICY}
+        extra = {("vault policy", name) for name in self._paths.list("sys/policies/acl") - declared}
+        extra |= {("vault role", name) for name in self._paths.list("auth/approle/role") - declared}
         return tuple(f"{part} {name}" for part, name in sorted(extra))
-
-    def _read(self, path: str) -> Answer | None:
-        """The data at a path, or None where Vault says there is nothing (or not even such an engine)."""
-        try:
-            answer = self._session.call(f"read {path}", lambda client: client.read(path))
-        except Rejected:
-            return None
-        return answer["data"] if isinstance(answer, dict) else None
-
-    def _list(self, path: str) -> set[str]:
-        try:
-            answer = self._session.call(f"list {path}", lambda client: client.list(path))
-        except Rejected:
-            return set()
-        return set(answer["data"]["keys"]) if isinstance(answer, dict) else set()
-
-    def _write(self, path: str, body: Mapping[str, Any]) -> Answer:
-        try:
-            answer = self._session.call(f"write {path}", lambda client: client.write_data(path, data=dict(body)))
-        except Rejected as rejected:
-            raise VaultUnavailable(f"Vault did not write {path}: it answered {rejected.status}") from None
-        return answer if isinstance(answer, dict) else {}
 
 
 def _role(name: str) -> dict[str, Any]:

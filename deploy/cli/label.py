@@ -50,3 +50,33 @@ def token(
         out.json_line({"person": person, "project": project, "lifetime_s": lifetime_s, "token": made})
     else:
         typer.echo(made)
+
+
+@app.command(cls=Command)
+def code(
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Print the second factor's code of the moment for the annotator whom [cyan]veil up[/] has invited.
+
+    An authenticator app that has taken in the invitation's [cyan]otpauth[/] address shows the same one. A code
+    holds for half a minute, and once.
+
+    [dim]Example:[/] [cyan]veil label code --project demo[/]
+    """
+    from deploy.signin.invitation import path_of, read
+    from deploy.signin.totp import code_at
+    from schemas.errors import ConfigError
+    from streams.engine.clock import SystemClock
+
+    invited = read(root, project)
+    if invited is None:
+        raise ConfigError(
+            f"{path_of(root, project)}: nobody is invited; `veil up` with an OpenBao of its own does it"
+        )
+    made = code_at(invited.otpauth, SystemClock().now() // 1000)
+    if as_json:
+        Output(as_json).json_line({"person": invited.person, "project": project, "code": made})
+    else:
+        typer.echo(made)

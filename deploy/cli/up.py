@@ -19,6 +19,7 @@ from deploy.cli.output import GOOD, QUIET, WAITING, Output, commands, heading, p
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
+    from deploy.signin.invitation import Invitation
     from deploy.up import Address
     from topology.project import Persons
 
@@ -97,8 +98,11 @@ def _announce(
     root: Path, pid: int, addresses: Sequence[Address], projects: Sequence[str], out: Output, *, detached: bool
 ) -> None:
     from deploy.persons import without_policy
+    from deploy.signin.invitation import path_of, read
 
     waiting = without_policy(root, projects)
+    found = {name: read(root, name) for name in projects}
+    invited = {name: it for name, it in found.items() if it is not None}
     content = {
         "root": str(root.absolute()),
         "owner": pid,
@@ -107,12 +111,21 @@ def _announce(
             for it in addresses
         ],
         "without_policy": sorted(waiting),
+        "invited": [
+            {"project": name, "page": it.page, "person": it.person, "file": str(path_of(root.absolute(), name))}
+            for name, it in invited.items()
+        ],
     }
-    out.result(content, *_words(root, addresses, waiting, detached=detached))
+    out.result(content, *_words(root, addresses, waiting, invited, detached=detached))
 
 
 def _words(
-    root: Path, addresses: Sequence[Address], waiting: Mapping[str, Persons], *, detached: bool
+    root: Path,
+    addresses: Sequence[Address],
+    waiting: Mapping[str, Persons],
+    invited: Mapping[str, Invitation],
+    *,
+    detached: bool,
 ) -> list[RenderableType]:
     table = plain_table("process", "/healthz and /metrics", "annotators connect to")
     for it in addresses:
@@ -120,8 +133,22 @@ def _words(
         table.add_row(it.process, it.health_url.removesuffix("/healthz"), api)
     words: list[RenderableType] = [Text(), heading("Veilstream is up", f"in {root}"), Text(), table, Text()]
     words.append(Text(f"Each process logs to {root / 'logs'}/<process>.jsonl", style=QUIET))
+    words += [_invitation(root, name, it) for name, it in invited.items()]
     words += [_no_policy(name, persons) for name, persons in waiting.items()]
     return [*words, Text(), _how_to_go_on(addresses[0].project, detached=detached), Text()]
+
+
+def _invitation(root: Path, project: str, invited: Invitation) -> RenderableType:
+    """Where to label, and where the secrets are; none of them is printed."""
+    from deploy.signin.invitation import path_of
+
+    file = path_of(root, project)
+    sentence = f"Label in {project} as {invited.person}. The password, good until the next start, is in {file}"
+    table = commands(
+        (invited.page, "the annotators' page"),
+        (f"veil label code -p {project}", "the second factor's code"),
+    )
+    return Group(Text(), Text(sentence), table)
 
 
 def _no_policy(project: str, persons: Persons) -> RenderableType:

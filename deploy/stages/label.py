@@ -5,7 +5,11 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
+from pathlib import Path
 
+from deploy.signin.configuration import Listening, SignInConfiguration
+from deploy.signin.configuration import load as load_signin
+from deploy.signin.seams import signin_seams
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
@@ -32,8 +36,9 @@ REQUEST_WAIT_S = 0.02
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - one slot a project
     """The label stage of a project; its API listens when this returns."""
     project, book = around.project, around.book
+    configured = _configured(around, port)
     settings = LabelSettings()
-    settings = replace(settings, api=replace(settings.api, port=port))
+    settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
     seams = Seams(
@@ -42,15 +47,26 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
+        adjudicates=frozenset(around.topology.project(project).persons.adjudicators).__contains__,
     )
     requests = RequestQueue(settings.api.pending_requests)
     server = LabelServer(
         build_app(
             project,
-            ApiSeams(requests, open_content, schema_of, _token_keys(around), around.clock),
+            ApiSeams(
+                requests=requests,
+                open_content=open_content,
+                schema_of=schema_of,
+                schema_in_force=lambda: _schema_in_force(book, project, schema_of),
+                guidance=around.topology.project(project).guidance,
+                token_keys=_token_keys(around),
+                clock=around.clock,
+                signin=signin_seams(around, configured, settings),
+            ),
             settings.api,
         ),
         settings.api,
+        *_tls(configured),
     )
     server.start()
 
@@ -70,6 +86,17 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     )
 
 
+def _configured(around: Surroundings, port: int) -> SignInConfiguration:
+    """As `veil up` has it; nobody signs in where it has said nothing, or of another port."""
+    found = load_signin(around.root, around.project)
+    return found if found and found.port == port else SignInConfiguration(Listening(), port, None)
+
+
+def _tls(configured: SignInConfiguration) -> tuple[Path, Path] | tuple[()]:
+    listening = configured.listening
+    return (Path(listening.certificate), Path(listening.key)) if listening.certificate else ()
+
+
 def _schemas(book: ControlBook) -> Callable[[str], LabelSchema | None]:
     """Label schemas by policy hash, each parsed once."""
     known: dict[str, LabelSchema] = {}
@@ -80,6 +107,13 @@ def _schemas(book: ControlBook) -> Callable[[str], LabelSchema | None]:
         return known.get(policy_hash)
 
     return schema_of
+
+
+def _schema_in_force(
+    book: ControlBook, project: str, schema_of: Callable[[str], LabelSchema | None]
+) -> LabelSchema | None:
+    policy = book.policy_in_force(project)
+    return schema_of(policy.hash) if policy else None
 
 
 def _contents(keys: ViewKeys, project: str) -> Callable[[Task], Mapping[str, str]]:

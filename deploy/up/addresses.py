@@ -15,11 +15,12 @@ from topology.identity import Identity
 
 FILE = "addresses.json"
 LABEL = "label"
+LOOPBACK = "http://127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One process. `api_port` is that of label's API; the other roles serve nobody."""
+    """One process. `api_port`: of label's API and page, `api_base`: its scheme and host; others serve nobody."""
 
     process: str
     role: str
@@ -27,6 +28,7 @@ class Address:
     number: int
     health_port: int
     api_port: int | None = None
+    api_base: str = LOOPBACK
 
     @property
     def health_url(self) -> str:
@@ -40,8 +42,8 @@ class Address:
 
     @property
     def api_url(self) -> str | None:
-        """Where annotators' programs connect."""
-        return None if self.api_port is None else f"http://127.0.0.1:{self.api_port}"
+        """Where annotators' browsers and programs connect."""
+        return None if self.api_port is None else f"{self.api_base}:{self.api_port}"
 
 
 def assign(
@@ -49,6 +51,7 @@ def assign(
     known: Mapping[str, Address],
     candidates: Sequence[int],
     is_free: Callable[[int], bool],
+    api_base: str = LOOPBACK,
 ) -> tuple[Address, ...]:
     """An address for each slot: the known ports where they are still free, new ones else. Raises StackError."""
     kept = {port for it in known.values() for port in (it.health_port, it.api_port) if port is not None}
@@ -68,7 +71,7 @@ def assign(
         old = known.get(name)
         health = take(old.health_port if old else None)
         api = take(old.api_port if old else None) if identity.role == LABEL else None
-        found.append(Address(name, identity.role, identity.place, number, health, api))
+        found.append(Address(name, identity.role, identity.place, number, health, api, api_base))
     return tuple(found)
 
 

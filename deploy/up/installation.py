@@ -16,6 +16,8 @@ from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
+from deploy.signin.configuration import read_listening, read_provider
+from deploy.signin.offering import Offering
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -53,8 +55,11 @@ class Installation:
         self.root = root.absolute()
         self.projects = tuple(dict.fromkeys(projects))
         self.addresses: tuple[Address, ...] = ()
-        self.stack = LocalStack(self.root, environ=os.environ if environ is None else environ, report=report)
+        environ = os.environ if environ is None else environ
+        self.stack = LocalStack(self.root, environ=environ, report=report)
         """The parts: `stack.kill("vault")`, `stack.restart("kafka")`, `stack.alive(…)`."""
+        self._listening = read_listening(environ)
+        self._signin = Offering(self.root, self._listening, read_provider(environ))
         self._redact_processes = redact_processes
         self._report = report
         self._supervisor: Supervisor | None = None
@@ -67,6 +72,8 @@ class Installation:
         endpoints = self.stack.start()
         try:
             self._apply(topology, endpoints)
+            self._assign()
+            self._offer_signin(topology, endpoints)
             self._start_processes()
         except BaseException:  # Ctrl-C too
             self.stop()
@@ -76,6 +83,7 @@ class Installation:
     def stop(self) -> None:
         """End the processes in reverse order, then the parts; none is left. May be called again."""
         try:
+            self._signin.stop()
             if self._supervisor is not None:
                 self._supervisor.stop(STOP_LIMIT_S)
         finally:
@@ -181,11 +189,20 @@ class Installation:
         result = apply_audited(topology, endpoints, self.root)
         self._report(f"topology applied, changes: {len(result.changes)}")
 
-    def _start_processes(self) -> None:
+    def _offer_signin(self, topology: Topology, endpoints: Endpoints) -> None:
+        ports = {one.project: one.api_port for one in self.addresses if one.api_port is not None}
+        projects = {name: topology.project(name) for name in self.projects}
+        offered = self._signin.start(projects, ports, endpoints.vault)
+        self._report(f"annotators {'can' if offered else 'can not'} sign in with a browser")
+
+    def _assign(self) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
         slots = slots_of(self.projects, self._redact_processes)
-        self.addresses = assign(slots, known, candidates(random.SystemRandom()), is_free)
+        fresh = candidates(random.SystemRandom())
+        self.addresses = assign(slots, known, fresh, is_free, self._listening.base)
         write_addresses(self.root, self.addresses)
+
+    def _start_processes(self) -> None:
         self._supervisor = Supervisor(self.root, [spec_of(self.root, address) for address in self.addresses])
         self._report(f"starting {len(self.addresses)} processes")
         self._supervisor.start()

@@ -44,6 +44,8 @@ WRITERS = {
     EventType.LABEL_SUBMITTED: "label",
     EventType.LEASE_RENEWED: "label",
     EventType.LEASE_EXPIRED: "label",
+    EventType.SESSION_STARTED: "label",
+    EventType.SESSION_ENDED: "label",
     EventType.WORK_ORDERED: "decide",
     EventType.VERDICT_REACHED: "decide",
     EventType.LABEL_JOINED: "join",

@@ -1,30 +1,58 @@
-"""What a label does to its task: wait for more, ask for one more person, or decide.
+"""What a label does to its task: wait for more, ask for one more person or an adjudicator, or decide.
 
-Pure: a task and a label in, a step out. A skip or a report counts as no label, but its person isn't asked again.
+Pure: a task, a label and what is known of people in; a step out. A skip or a report counts as no label, but its
+person isn't asked again.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from schemas.errors import Reason, Refused
 from schemas.records import Contribution, FieldShape, Label, LabelOutcome, LabelSpan, Order, WorkOrder
 from schemas.states import Passed, TaskLabels, TaskProgress
-from streams.decide.majority import Majority, majority
+from streams.decide import adjudication, majority, weighing
+from streams.decide.agreement import Agreement, agreement
+from streams.decide.outcome import Outcome
+from streams.decide.questions import silences
+from streams.decide.reviewers import Learned, Snapshot
+from streams.decide.rules import Doubt, Method, Rules, Why
+
+_DIGITS = 9
+"""Agreement is compared with a bar to so many places."""
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """An outcome that stands: by which method, why now, on which agreement of the annotators.
+
+    `adjudicator` is empty where nobody adjudicated, `snapshot` 0 where no snapshot was used. `learned` is what the
+    next snapshot counts in.
+    """
+
+    outcome: Outcome
+    method: str
+    why: Why
+    agreement: Agreement | None
+    adjudicator: str = ""
+    snapshot: int = 0
+    learned: tuple[Learned, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """The task as it is now; the order for label and the result that follow, if any do.
+    """The task as it is now; the order for label and the decision that follow, if any do.
 
-    `behind` are the label ids that led to the order: the parents of its audit event.
+    `behind` are the label ids that led to the order: the parents of its audit event. `agreement` is what the
+    annotators' was when an order was given.
     """
 
     task: TaskLabels
     order: WorkOrder | None = None
-    result: Majority | None = None
+    decision: Decision | None = None
     behind: tuple[str, ...] = ()
+    agreement: Agreement | None = None
 
 
 def opened(label: Label, now: int) -> TaskLabels:
@@ -51,15 +79,28 @@ def withdrawn(task_id: str, now: int) -> TaskLabels:
     return TaskLabels(task_id, TaskProgress.WITHDRAWN, 0, "", "", "", 0, 0, 0, (), (), (), now)
 
 
-def take(task: TaskLabels, label: Label, now: int, skip_limit: int) -> Step:
-    """The step that `label` makes. Raises Refused; the task then stays as it is."""
+def take(task: TaskLabels, label: Label, now: int, rules: Rules, snapshot: Snapshot, skip_limit: int) -> Step:
+    """The step that `label` makes. Raises Refused; the task then stays as it is.
+
+    `snapshot` must know the people of the task and the one of the label, as far as anything is known of them.
+    """
     _check_open(task)
     _check_same_task(task, label)
     _check_person(task, label)
     if label.outcome is LabelOutcome.LABEL:
         _check_spans(label.spans, label.fields)
-        return _labeled(task, label, now)
-    return _passed(task, label, now, skip_limit)
+        return _labeled(replace(task, touched_at=now), label, rules, snapshot)
+    return _passed(replace(task, touched_at=now), label, rules, snapshot, skip_limit)
+
+
+def stranded(task: TaskLabels, rules: Rules) -> bool:
+    """Whether a task waits for an adjudicator where the rules have none for it any more."""
+    return task.progress is TaskProgress.OPEN and task.adjudicating and not _adjudicators_left(task, rules)
+
+
+def reconsidered(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -> Step:
+    """The step of a stranded task: the labels there are decide."""
+    return _judged(replace(task, touched_at=now), rules, snapshot)
 
 
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
@@ -67,32 +108,102 @@ def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
     return replace(task, progress=progress, labels=(), passed=(), fields=(), touched_at=now)
 
 
-def _labeled(task: TaskLabels, label: Label, now: int) -> Step:
+def _labeled(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot) -> Step:
     contribution = Contribution(label.person, label.label_id, label.spans, dict(label.choices))
-    labels = (*task.labels, contribution)
-    task = replace(task, labels=labels, touched_at=now)
-    if len(labels) < max(1, task.overlap) + task.granted:
+    before, task = task.labels, replace(task, labels=(*task.labels, contribution))
+    if task.adjudicating and label.person in rules.adjudicators:
+        return _closed(task, _adjudicated(task, before, contribution, rules, snapshot))
+    if len(task.labels) < max(1, task.overlap) + task.granted:
         return Step(task)
-    result = majority(labels)
-    behind = tuple(sorted(it.label_id for it in labels))
-    if not result.agreed and task.granted < task.extra:
-        granted = task.granted + 1
-        order = WorkOrder(task.task_id, Order.EXTRA, granted, "no_majority")
-        return Step(replace(task, granted=granted), order, behind=behind)
+    return _judged(task, rules, snapshot)
+
+
+def _judged(task: TaskLabels, rules: Rules, snapshot: Snapshot) -> Step:
+    """Everyone who was asked has answered."""
+    decision = _inferred(task, rules, snapshot)
+    doubt = _doubt(decision, rules)
+    if doubt is None:
+        return _closed(task, decision)
+    if task.granted < task.extra:
+        return _ordered(task, Order.EXTRA, doubt, decision.agreement)
+    if _adjudicators_left(task, rules):
+        return _ordered(replace(task, adjudicating=True), Order.ADJUDICATE, doubt, decision.agreement)
+    return _closed(task, replace(decision, why=Why.NOBODY_LEFT))
+
+
+def _inferred(task: TaskLabels, rules: Rules, snapshot: Snapshot) -> Decision:
+    agreed = agreement(task.labels, task.fields)
+    if rules.method is Method.MAJORITY:
+        return Decision(majority.majority(task.labels), majority.METHOD, Why.AGREED, agreed)
+    weighed = weighing.weigh(task.labels, snapshot)
+    learned = _with_silences(weighed.learned, task.labels, snapshot)
+    return Decision(
+        weighed.outcome, weighing.METHOD, Why.AGREED, agreed, snapshot=snapshot.version, learned=learned
+    )
+
+
+def _adjudicated(
+    task: TaskLabels, annotators: Sequence[Contribution], own: Contribution, rules: Rules, snapshot: Snapshot
+) -> Decision:
+    lessons = adjudication.lessons(annotators, own) if rules.method is Method.DAWID_SKENE else ()
+    return Decision(
+        adjudication.adjudicate(annotators, own),
+        adjudication.METHOD,
+        Why.ADJUDICATED,
+        agreement(annotators, task.fields),
+        adjudicator=own.person,
+        learned=_with_silences(lessons, annotators, snapshot),
+    )
+
+
+def _with_silences(
+    asked: Sequence[Learned], people: Sequence[Contribution], snapshot: Snapshot
+) -> tuple[Learned, ...]:
+    return (*asked, *silences(snapshot.truths, asked, people))
+
+
+def _doubt(decision: Decision, rules: Rules) -> Doubt | None:
+    if not decision.outcome.agreed:
+        return Doubt.NO_MAJORITY if rules.method is Method.MAJORITY else Doubt.NOT_SURE
+    bar, found = rules.least_agreement, decision.agreement
+    if bar is not None and found is not None and round(found.value, _DIGITS) < bar:
+        return Doubt.LOW_AGREEMENT
+    return None
+
+
+def _adjudicators_left(task: TaskLabels, rules: Rules) -> frozenset[str]:
+    answered: list[Contribution | Passed] = [*task.labels, *task.passed]
+    return rules.adjudicators - {it.person for it in answered}
+
+
+def _ordered(task: TaskLabels, kind: Order, doubt: Doubt, agreed: Agreement | None) -> Step:
+    task = replace(task, granted=task.granted + 1)
+    return Step(
+        task, WorkOrder(task.task_id, kind, task.granted, doubt.value), behind=_ids(task.labels), agreement=agreed
+    )
+
+
+def _closed(task: TaskLabels, decision: Decision) -> Step:
     order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "decided")
-    return Step(task, order, result, behind)
+    return Step(task, order, decision, _ids(task.labels))
 
 
-def _passed(task: TaskLabels, label: Label, now: int, skip_limit: int) -> Step:
-    passed = (*task.passed, Passed(label.person, label.label_id))
+def _passed(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot, skip_limit: int) -> Step:
+    now = task.touched_at
+    task = replace(task, passed=(*task.passed, Passed(label.person, label.label_id)))
     if label.outcome is LabelOutcome.REPORT:
         order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "reported")
         return Step(receipt(task, TaskProgress.REPORTED, now), order, behind=(label.label_id,))
-    if len(passed) >= skip_limit:
+    if stranded(task, rules):
+        return _judged(task, rules, snapshot)
+    if len(task.passed) >= skip_limit:
         order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "skipped")
-        skips = tuple(sorted(it.label_id for it in passed))
-        return Step(receipt(task, TaskProgress.SKIPPED, now), order, behind=skips)
-    return Step(replace(task, passed=passed, touched_at=now))
+        return Step(receipt(task, TaskProgress.SKIPPED, now), order, behind=_ids(task.passed))
+    return Step(task)
+
+
+def _ids(answers: Iterable[Contribution | Passed]) -> tuple[str, ...]:
+    return tuple(sorted(it.label_id for it in answers))
 
 
 def _check_open(task: TaskLabels) -> None:

@@ -1,12 +1,12 @@
 """The decide stage: labels in; verdicts, work orders and their audit events out, in one transaction.
 
-Task state and its receipt live in `decide-state.P`, so a crash at any point replays the labels of the batch
-against the state that was committed with the batch before, and decides the same again, once.
+Task state, its receipt and the reviewer snapshot live in `decide-state.P`, so a crash at any point replays the
+labels of the batch against the state that was committed with the batch before, and decides the same again, once.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.audit import Event, EventType
@@ -17,7 +17,10 @@ from schemas.records import Label, Order, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
 from streams.decide import deciding
-from streams.decide.majority import METHOD, Majority
+from streams.decide.explaining import agreed, explained
+from streams.decide.reviewer_book import ReviewerBook
+from streams.decide.reviewers import Snapshot
+from streams.decide.rules import Method, Rules
 from streams.engine.clock import Clock
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
@@ -47,21 +50,30 @@ class DecideProcessor:
 
     held: frozenset[str] = frozenset()
 
-    def __init__(self, project: str, codec: Codec, clock: Clock, settings: DecideSettings | None = None) -> None:
+    def __init__(
+        self,
+        project: str,
+        codec: Codec,
+        clock: Clock,
+        rules: Rules | None = None,
+        settings: DecideSettings | None = None,
+    ) -> None:
         self._project = project
         self._codec = codec
         self._clock = clock
+        self._rules = rules or Rules()
         self._settings = settings or DecideSettings()
-        self._tasks = self._empty()
-        self._swept_at = 0
+        self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
-        """Take over the open tasks and receipts."""
-        self._tasks = self._empty()
-        self._swept_at = 0
+        """Take over the open tasks, the receipts and what is known of people.
+
+        A task that waits for an adjudicator when the project has none any more is decided: nobody else would come.
+        """
+        self._start()
         for message in changelog:
-            self._tasks.apply(message)
-        return Plan()
+            _ = self._tasks.apply(message) or self._reviewers.apply(message)
+        return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
         """Every label of the batch in turn; now and then a search for what is past its time."""
@@ -70,7 +82,7 @@ class DecideProcessor:
             self._take(message, batch.now, plan)
         if batch.now - self._swept_at >= self._settings.sweep_ms:
             self._sweep(batch.now, plan)
-        plan.outputs += self._tasks.changes()
+        plan.outputs += self._changes()
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
@@ -78,11 +90,25 @@ class DecideProcessor:
         plan = Plan()
         for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
             self._withdraw(task_id, plan)
-        plan.outputs += self._tasks.changes()
+        plan.outputs += self._changes()
         return plan
 
-    def _empty(self) -> KeyedState[TaskLabels]:
-        return KeyedState(f"decide-state.{self._project}", TaskLabels, self._codec, PREFIX)
+    def _start(self) -> None:
+        topic = f"decide-state.{self._project}"
+        self._tasks = KeyedState(topic, TaskLabels, self._codec, PREFIX)
+        self._reviewers = ReviewerBook(topic, self._codec)
+        self._swept_at = 0
+
+    def _reconsider(self, now: int) -> Plan:
+        plan = Plan()
+        for task in [task for _, task in self._tasks.items() if deciding.stranded(task, self._rules)]:
+            known = self._known(it.person for it in task.labels)
+            self._carry_out(deciding.reconsidered(task, now, self._rules, known), known, now, plan)
+        plan.outputs += self._changes()
+        return plan
+
+    def _changes(self) -> list[Outgoing]:
+        return [*self._tasks.changes(), *self._reviewers.changes()]
 
     def _take(self, message: Message, now: int, plan: Plan) -> None:
         try:
@@ -91,61 +117,76 @@ class DecideProcessor:
             plan.events.append(refused(message, error.reason))
             return
         task = self._tasks.get(label.task_id) or deciding.opened(label, now)
+        known = self._known([label.person, *(it.person for it in task.labels)])
         try:
-            step = deciding.take(task, label, now, self._settings.skip_limit)
+            step = deciding.take(task, label, now, self._rules, known, self._settings.skip_limit)
         except Refused as error:
             parents = (task_resource(label.task_id), label_resource(label.label_id))
             event = refused(message, error.reason, person=label.person, bundle=label.bundle, parents=parents)
             plan.events.append(event)
             return
-        self._carry_out(step, now, plan)
+        self._carry_out(step, known, now, plan)
 
-    def _carry_out(self, step: deciding.Step, now: int, plan: Plan) -> None:
+    def _known(self, people: Iterable[str]) -> Snapshot:
+        """What is known of people; nothing is kept about anyone where no verdict rests on it."""
+        return self._reviewers.of(people) if self._rules.method is Method.DAWID_SKENE else Snapshot()
+
+    def _carry_out(self, step: deciding.Step, known: Snapshot, now: int, plan: Plan) -> None:
         task = step.task
-        if step.result is not None:
-            self._reach(task, step.result, step.behind, now, plan)
+        if step.decision is not None:
+            self._reach(task, step.decision, step.behind, now, plan)
+            self._reviewers.learn(known, step.decision.learned)
             task = deciding.receipt(task, TaskProgress.DECIDED, now)
         if step.order is not None:
-            self._order(step.order, task.bundle, step.behind, plan)
+            self._order(step.order, task.bundle, step.behind, plan, agreed(step.agreement))
         self._tasks.put(task.task_id, task)
 
-    def _reach(self, task: TaskLabels, result: Majority, behind: tuple[str, ...], now: int, plan: Plan) -> None:
+    def _reach(
+        self, task: TaskLabels, decision: deciding.Decision, behind: tuple[str, ...], now: int, plan: Plan
+    ) -> None:
         contributions = tuple(sorted(task.labels, key=lambda it: (it.person, it.label_id)))
+        outcome = decision.outcome
         verdict = Verdict(
             task_id=task.task_id,
             revision=task.revision,
             bundle=task.bundle,
             policy=task.policy,
             segment_id=task.segment_id,
-            status=result.status,
-            method=METHOD,
-            confidence=result.confidence,
-            spans=result.spans,
-            choices=result.choices,
+            status=outcome.status,
+            method=decision.method,
+            confidence=outcome.confidence,
+            spans=outcome.spans,
+            choices=outcome.choices,
             contributions=contributions,
             fields=task.fields,
             decided_at=now,
+            rejected=outcome.rejected,
+            why=decision.why.value,
+            agreement=decision.agreement.value if decision.agreement else None,
+            adjudicator=decision.adjudicator,
+            snapshot=decision.snapshot,
         )
         plan.outputs.append(self._outgoing("verdicts", verdict.task_id, verdict))
-        details = {
-            "method": METHOD,
-            "status": result.status.value,
-            "confidence": f"{result.confidence:.4f}",
-            "persons": ",".join(it.person for it in contributions),
-        }
         plan.events.append(
             Event(
                 EventType.VERDICT_REACHED,
                 verdict_resource(task.task_id),
                 bundle=task.bundle,
                 parents=tuple(map(label_resource, behind)),
-                details=details,
+                details=explained(decision, contributions, task.fields),
             )
         )
 
-    def _order(self, order: WorkOrder, bundle: str, labels: tuple[str, ...], plan: Plan) -> None:
+    def _order(
+        self,
+        order: WorkOrder,
+        bundle: str,
+        labels: tuple[str, ...],
+        plan: Plan,
+        agreement: Mapping[str, str],
+    ) -> None:
         plan.outputs.append(self._outgoing("work", order.task_id, order))
-        details = {"order": order.kind.value, "granted": str(order.granted)}
+        details = {"order": order.kind.value, "granted": str(order.granted), **agreement}
         plan.events.append(
             Event(
                 EventType.WORK_ORDERED,
@@ -176,7 +217,7 @@ class DecideProcessor:
             if still:
                 behind = tuple(sorted(it.label_id for it in task.labels))
                 order = WorkOrder(task_id, Order.CLOSE, task.granted, "expired")
-                self._order(order, task.bundle, behind, plan)
+                self._order(order, task.bundle, behind, plan, {})
             self._tasks.remove(task_id)
 
     def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:

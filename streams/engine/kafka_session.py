@@ -31,7 +31,7 @@ COMMIT_ATTEMPTS = 3
 """Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
 STABLE_ATTEMPTS = 5
 """A killed neighbour's open transaction holds its offsets up for at most the 15 s transaction timeout."""
-MARKERS_S = 0.003
+MARKERS_S = 0.005
 """The broker answers a commit before it has written the transaction's markers, which takes 1–3 ms, on a busy
 machine longer. A record produced meanwhile waits 20 ms in the client, whatever `retry.backoff.ms` says. Of
 transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with this pause 1 %

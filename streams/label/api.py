@@ -10,13 +10,15 @@ import asyncio
 import hashlib
 import json
 import re
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, TypeVar, cast
 
 from pydantic import ValidationError
 from starlette.requests import Request
+from starlette.responses import Response
 
 from schemas.errors import Reason, Unparseable, VeilError
 from schemas.resources import project_resource
@@ -24,6 +26,7 @@ from schemas.states import LeaseEnding
 from streams.engine.clock import Clock
 from streams.label import forms, problems, tokens
 from streams.label.bodies import SlowBody, read_json
+from streams.label.callers import Callers
 from streams.label.commands import (
     Counts,
     CountTasks,
@@ -40,10 +43,14 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.denials import Denials
+from streams.label.guide import GuideView, guide_view
 from streams.label.opening import OpenContent, Opener, Unreadable
 from streams.label.problems import Problem
 from streams.label.requests import RequestQueue
+from streams.label.session_desk import SessionDesk
 from streams.label.settings import ApiSettings
+from streams.label.signin import NO_SIGN_IN, SignIn, SignInSeams, must_go
+from topology.guidance import Guidance
 from topology.policies.model import LabelSchema
 
 F = TypeVar("F", bound=forms.Form)
@@ -52,13 +59,18 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 @dataclass(frozen=True, slots=True)
 class ApiSeams:
-    """What the API needs. `token_keys`: raw Ed25519 public keys by key id, from the topology's pins."""
+    """What the API needs. `schema_of`: a policy's label schema by its hash; `schema_in_force`: of the one that new
+    tasks get. `token_keys`: raw Ed25519 public keys by key id, from the topology's pins. `signin`: browsers'.
+    """
 
     requests: RequestQueue
     open_content: OpenContent
     schema_of: Callable[[str], LabelSchema | None]
+    schema_in_force: Callable[[], LabelSchema | None]
+    guidance: Guidance
     token_keys: dict[str, bytes]
     clock: Clock
+    signin: SignInSeams = NO_SIGN_IN
 
 
 class LabelApi:
@@ -72,23 +84,37 @@ class LabelApi:
         self._settings = settings
         self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
         self._denials = Denials(settings.denials_per_minute)
-        self._verified = tokens.Verified()
-        self._rules = tokens.TokenRules(
+        signin, clock = seams.signin, seams.clock
+        self._sessions = SessionDesk(self._ask, lambda: must_go(signin), signin.sessions, clock, signin.randomness)
+        self.signin = SignIn(signin, self._sessions, self._audit_denial, clock)
+        rules = tokens.TokenRules(
             project, seams.token_keys, ttl_s=settings.token_ttl_s, leeway_s=settings.token_leeway_s
         )
+        self._callers = Callers(rules, signin, self._sessions, self._audit_denial, settings, clock)
 
-    def close(self) -> None:
-        """Stop opening."""
-        self._opener.close()
-
-    def person(self, request: Request) -> tokens.Person:
-        """Who is calling. Raises Problem (401, 403), audited."""
-        now = self._seams.clock.now()
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this lasts, sessions end in time. At the end: open nothing more, close what is connected."""
+        sweeping = asyncio.create_task(self._sessions.keep_sweeping())
         try:
-            return tokens.check(request.headers.get("authorization"), self._rules, now // 1000, self._verified)
-        except tokens.TokenRefused as refused:
-            self._audit_denial(refused.fault, refused.person)
-            raise problems.of_token(refused) from None
+            yield
+        finally:
+            sweeping.cancel()
+            self._opener.close()
+            if self._seams.signin.provider is not None:
+                await self._seams.signin.provider.close()
+
+    def person(self, request: Request, *, active: bool) -> tokens.Person:
+        """Who is calling; `active`: the call shows that they are at work. Raises Problem (400, 401, 403, 429)."""
+        return self._callers.person(request, active=active)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the browser's session."""
+        person = self.person(request, active=False)
+        if person.session is None:
+            message = "a bearer token has no session to end"
+            raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message)
+        return await self.signin.sign_out(person.session)
 
     async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
         """The next task, or the one you hold. 204 when there is none for you now."""
@@ -146,10 +172,24 @@ class LabelApi:
         self._check_project(request, person)
         return forms.stats_view(cast("Counts", await self._ask(CountTasks())))
 
+    async def guide(self, request: Request, person: tokens.Person) -> GuideView:
+        """What the project tells its annotators: guidelines, tasks to practise on, the label schema in force."""
+        self._check_project(request, person)
+        schema = self._seams.schema_in_force()
+        if schema is None:
+            raise problems.unavailable(Reason.NO_POLICY.value, "no policy of this project is in force yet")
+        return guide_view(self._seams.guidance, schema)
+
     async def me(self, _: Request, person: tokens.Person) -> forms.MeView:
         """Who you are here."""
+        session = person.session
         return forms.MeView(
-            person=person.name, project=person.project, role=person.role, expires_at=person.expires_at
+            person=person.name,
+            project=person.project,
+            role=person.role,
+            expires_at=person.expires_at,
+            csrf=session.csrf if session else None,
+            idle_expires_at=self._sessions.idle_at(session) // 1000 if session else None,
         )
 
     def _check_project(self, request: Request, person: tokens.Person) -> None:

@@ -1,4 +1,4 @@
-"""The ASGI app: the calls of `calls.py` as routes, errors as bodies, and the description of it all."""
+"""The ASGI app: the calls of `calls.py` as routes, the page, errors as bodies, and the description of it all."""
 
 from __future__ import annotations
 
@@ -18,8 +18,10 @@ from streams.label.api import ApiSeams, LabelApi
 from streams.label.calls import CALLS, Call
 from streams.label.description import openapi
 from streams.label.guard import INTERNAL, Guard
+from streams.label.pages import Page
 from streams.label.problems import Problem
 from streams.label.settings import ApiSettings
+from streams.label.signin import CALLBACK
 
 _JSON = "application/json"
 Endpoint = Callable[[Request], Awaitable[Response]]
@@ -32,21 +34,31 @@ def build(project: str, seams: ApiSeams, settings: ApiSettings) -> ASGIApp:
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        yield
-        api.close()
+        async with api.running():
+            yield
 
     async def description(_: Request) -> Response:
         return Response(described, media_type=_JSON)
 
     routes = [Route(call.path, _endpoint(api, call), methods=[call.method]) for call in CALLS]
-    routes.append(Route("/openapi.json", description))
+    routes += [Route("/openapi.json", description), *_signing(api), *Page.load().routes()]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(settings))
-    return Guard(app, settings.header_bytes)
+    app.router.redirect_slashes = False  # it would send browsers to whatever host a request names
+    return Guard(app, settings.header_bytes, settings.target_chars)
+
+
+def _signing(api: LabelApi) -> list[Route]:
+    """How browsers come and go (`signin.py`)."""
+    return [
+        Route("/signin", api.signin.begin),
+        Route(CALLBACK, api.signin.callback),
+        Route("/signout", api.sign_out, methods=["POST"]),
+    ]
 
 
 def _endpoint(api: LabelApi, call: Call) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        answer = await call.answer(api, request, api.person(request))
+        answer = await call.answer(api, request, api.person(request, active=call.active))
         if answer is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return Response(answer.model_dump_json(), media_type=_JSON)
@@ -57,7 +69,7 @@ def _endpoint(api: LabelApi, call: Call) -> Endpoint:
 def _handlers(settings: ApiSettings) -> dict[Any, Callable[[Request, Exception], Awaitable[Response]]]:
     async def problem(_: Request, error: Exception) -> Response:
         assert isinstance(error, Problem)
-        return _error(error.status, error.reason, error.message, settings.retry_after_s)
+        return _error(error.status, error.reason, error.message, error.wait_s or settings.retry_after_s)
 
     async def bug(_: Request, __: Exception) -> Response:
         return _error(HTTPStatus.INTERNAL_SERVER_ERROR, *INTERNAL, settings.retry_after_s)
@@ -72,7 +84,7 @@ def _handlers(settings: ApiSettings) -> dict[Any, Callable[[Request, Exception],
 
 def _error(status: HTTPStatus, reason: str, message: str, retry_after_s: int) -> JSONResponse:
     headers = {}
-    if status is HTTPStatus.SERVICE_UNAVAILABLE:
+    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
         headers["Retry-After"] = str(retry_after_s)
     if status is HTTPStatus.UNAUTHORIZED:
         headers["WWW-Authenticate"] = "Bearer"

@@ -1,13 +1,14 @@
 """Which task is the oldest one that a person may take.
 
 Every open task has a position, by age. Sets of positions are integers used as bit sets: one of the tasks with
-room for another lease, two for each person. Finding the next task is four operations on such integers: 20,000
-tasks are 2.5 kB, about 2 µs, where a scan past what a quick person has already labeled would take milliseconds.
+room for another lease, one of those whose room is an adjudicator's, two for each person. Finding the next task is
+five operations on such integers: 20,000 tasks are 2.5 kB, about 2 µs, where a scan past what a quick person has
+already labeled would take milliseconds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 _SPARE = 1_024
@@ -16,21 +17,35 @@ _SPARE = 1_024
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one open task: who never gets it (again), and who only when nothing else is left."""
+    """What is known of one open task: who never gets it (again), and who only when nothing else is left.
+
+    `reserved`: its room is for an adjudicator, who gets no other tasks.
+    """
 
     task_id: str
     free: bool
     never: frozenset[str]
     later: frozenset[str]
+    reserved: bool = False
+
+
+def nobody(_: str) -> bool:
+    """Of a project without adjudicators."""
+    return False
 
 
 class Availability:
-    """The positions of open tasks, oldest first. Rebuild it from its rows when it is `sparse`."""
+    """The positions of open tasks, oldest first. Rebuild it from its rows when it is `sparse`.
 
-    def __init__(self, rows: Iterable[Row] = ()) -> None:
+    `adjudicates` says of a person whether they adjudicate.
+    """
+
+    def __init__(self, rows: Iterable[Row] = (), adjudicates: Callable[[str], bool] = nobody) -> None:
+        self._adjudicates = adjudicates
         self._slots: list[str] = []
         self._at: dict[str, int] = {}
         self._free = 0
+        self._reserved = 0
         self._never: dict[str, int] = {}
         self._later: dict[str, int] = {}
         self._build(list(rows))
@@ -39,6 +54,7 @@ class Availability:
         self._slots = [row.task_id for row in rows]
         self._at = {row.task_id: position for position, row in enumerate(rows)}
         self._free = _bits((at for at, row in enumerate(rows) if row.free), len(rows))
+        self._reserved = _bits((at for at, row in enumerate(rows) if row.reserved), len(rows))
         self._never = _by_person([row.never for row in rows])
         self._later = _by_person([row.later for row in rows])
 
@@ -49,6 +65,7 @@ class Availability:
             self._slots.append(row.task_id)
         bit = 1 << self._at[row.task_id]
         self._free = self._free | bit if row.free else self._free & ~bit
+        self._reserved = self._reserved | bit if row.reserved else self._reserved & ~bit
         for person in row.never:
             self._never[person] = self._never.get(person, 0) | bit
         for person in row.later:
@@ -67,10 +84,15 @@ class Availability:
 
     def next_for(self, person: str) -> str | None:
         """The oldest task with room that `person` has not seen, else the oldest they gave back, else None."""
-        mine = self._free & ~self._never.get(person, 0)
+        mine = self._open_to(person)
         unseen = mine & ~self._later.get(person, 0)
         choice = unseen or mine
         return self._slots[(choice & -choice).bit_length() - 1] if choice else None
+
+    def _open_to(self, person: str) -> int:
+        """Tasks with room that the person may take at all."""
+        room = self._reserved if self._adjudicates(person) else ~self._reserved
+        return self._free & room & ~self._never.get(person, 0)
 
     @property
     def free(self) -> int:
@@ -87,7 +109,7 @@ class Availability:
         stuck, anybody = self._free, False
         for person in persons:
             anybody = True
-            stuck &= self._never.get(person, 0)
+            stuck &= ~self._open_to(person)
         return stuck.bit_count() if anybody else 0
 
 

@@ -1,5 +1,5 @@
 """The calls of the API in one table: `app.py` serves it, `description.py` describes it. Nothing else is
-served, but HEAD where GET is.
+served, but the page (`pages.py`), and HEAD where GET is.
 """
 
 from __future__ import annotations
@@ -13,12 +13,14 @@ from starlette.requests import Request
 
 from streams.label import forms
 from streams.label.api import LabelApi
+from streams.label.guide import GuideView
 from streams.label.tokens import Person
 
 _ERRORS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "malformed",
-    HTTPStatus.UNAUTHORIZED: "no valid bearer token",
-    HTTPStatus.FORBIDDEN: "another project's or person's",
+    HTTPStatus.UNAUTHORIZED: "no valid bearer token, or no session any more",
+    HTTPStatus.FORBIDDEN: "another project's or person's, or a browser's call without its CSRF token",
+    HTTPStatus.TOO_MANY_REQUESTS: "too many calls of one person; ask again after Retry-After seconds",
     HTTPStatus.SERVICE_UNAVAILABLE: "ask again, in the same words, after Retry-After seconds",
 }
 _WITHDRAWN: dict[int, str] = {HTTPStatus.GONE: "the task was withdrawn meanwhile; ask for another one"}
@@ -47,6 +49,11 @@ class Call:
     empty: str = ""
     keyed: bool = False
 
+    @property
+    def active(self) -> bool:
+        """Whether it shows that a person is at work. Our page reads by itself, and beats only for who is there."""
+        return self.method == "POST"
+
 
 _LEASE = "/v1/leases/{lease_id}"
 _PROJECT = "/v1/projects/{p}"
@@ -65,6 +72,7 @@ CALLS = (
     Call("POST", f"{_LEASE}/release", LabelApi.release, forms.EndedView, _LEASE_ERRORS, forms.ReleaseForm),
     Call("POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm),
     Call("GET", f"{_PROJECT}/stats", LabelApi.stats, forms.StatsView, _ERRORS),
+    Call("GET", f"{_PROJECT}/guide", LabelApi.guide, GuideView, _ERRORS),
     Call("GET", "/v1/me", LabelApi.me, forms.MeView, _ERRORS),
 )  # fmt: skip
 """The frequent ones first: they are tried in this order."""

@@ -155,9 +155,13 @@ class LabelClient:
                 answer = self._http.request(method, path, json=body, headers=sent)
             except httpx.TransportError:
                 continue
-            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR:
+            if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not _too_many(answer):
                 return _checked(answer)
         raise QueueUnavailable(f"the label API does not answer {method} after {self._retries + 1} attempts")
+
+
+def _too_many(answer: httpx.Response) -> bool:
+    return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
 def _span(span: LabelSpan) -> dict[str, object]:

@@ -27,6 +27,10 @@ class ReleaseReason(StrEnum):
     TECHNICAL = "technical"
 
 
+SESSION_ENDED = "session_ended"
+"""Why the end of a session gives a task back; not a person's to say."""
+
+
 class ReportReason(StrEnum):
     """What a person saw that nobody should have seen. Pulls the task at once."""
 
@@ -120,6 +124,28 @@ class Deny:
     resource: str
     reason: str
     suppressed: int
+
+
+@dataclass(frozen=True, slots=True)
+class StartSession:
+    """A person has signed in: to be audited before they may act. Answered with None."""
+
+    person: str
+    session_id: str
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class EndSession:
+    """A session has ended, at `ended_at`: to be audited. `releases`: the task that its person has held since then
+    goes back to the queue. Answered with None.
+    """
+
+    person: str
+    session_id: str
+    reason: str
+    ended_at: int
+    releases: bool
 
 
 @dataclass(frozen=True, slots=True)

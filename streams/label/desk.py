@@ -11,9 +11,11 @@ from schemas.records import Label, LabelOutcome, LabelSpan, Task
 from schemas.states import LeaseEnding, WorkStatus
 from streams.label import events
 from streams.label.commands import (
+    SESSION_ENDED,
     CountTasks,
     Deny,
     Ended,
+    EndSession,
     Heartbeat,
     Held,
     Leased,
@@ -22,6 +24,7 @@ from streams.label.commands import (
     Report,
     Result,
     Skip,
+    StartSession,
     Submit,
     Unopenable,
 )
@@ -78,6 +81,7 @@ class Desk:
             raise
 
     def _handle(self, command: object, now: int, effects: Effects) -> object:  # noqa: PLR0911 - one a command
+        """What people do with leases."""
         match command:
             case LeaseTask(person):
                 return self._lease(person, now, effects)
@@ -91,15 +95,24 @@ class Desk:
                 return self._end(held, LeaseEnding.RELEASE, reason, now, effects)
             case Report():
                 return self._report(command, now, effects)
-            case Unopenable(held, cause):
-                self._unopenable(held, cause, now, effects)
-                return None
-            case Deny(person, resource, text, suppressed):
-                effects.events.append(events.denied(person, resource, text, suppressed))
-                return None
             case CountTasks():
                 return self._queue.counts(now)
-        raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
+        self._note(command, now, effects)
+        return None
+
+    def _note(self, command: object, now: int, effects: Effects) -> None:
+        """What the API has found out, and what has to be known of it."""
+        match command:
+            case Unopenable(held, cause):
+                self._unopenable(held, cause, now, effects)
+            case Deny(person, resource, text, suppressed):
+                effects.events.append(events.denied(person, resource, text, suppressed))
+            case StartSession():
+                effects.events.append(events.session_started(command))
+            case EndSession():
+                self._end_session(command, now, effects)
+            case _:
+                raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
     def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
         leased = self._queue.lease(person, now, new=not self._frozen_by())
@@ -148,6 +161,14 @@ class Desk:
         effects.gone.append(task.task_id)
         effects.events.append(events.unopenable(held, task, reason))
         effects.events.append(events.withdrawn(task.task_id, task, reason))
+
+    def _end_session(self, command: EndSession, now: int, effects: Effects) -> None:
+        """The task first: whatever a session led to lies between its two events."""
+        if command.releases:
+            ended = self._queue.give_back(command.person, command.ended_at, SESSION_ENDED, now)
+            if ended is not None:
+                _record(ended, NO_RESULT, effects)
+        effects.events.append(events.session_ended(command))
 
     def _deny(self, command: object, now: int, effects: Effects) -> None:
         held = getattr(command, "held", None)

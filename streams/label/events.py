@@ -9,10 +9,10 @@ from __future__ import annotations
 from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
-from schemas.resources import label_resource, lease_resource, segment_resource, task_resource
+from schemas.resources import label_resource, lease_resource, segment_resource, session_resource, task_resource
 from schemas.states import LeaseEnding
 from streams.label import work
-from streams.label.commands import Ended, Held, Lease, Leased
+from streams.label.commands import Ended, EndSession, Held, Lease, Leased, StartSession
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -127,3 +127,27 @@ def denied_lease(held: Held, suppressed: int) -> Event:
     task_id, token = work.split(held.lease_id)
     resource = lease_resource(work.lease_id(task_id, token))
     return denied(held.person, resource, Reason.NOT_PERMITTED, suppressed, (task_resource(task_id),))
+
+
+def session_started(command: StartSession) -> Event:
+    """Committed before the browser gets the session."""
+    return Event(
+        EventType.SESSION_STARTED,
+        session_resource(command.session_id),
+        decision=Decision.ALLOW,
+        person=command.person,
+        purpose=PURPOSE,
+        details={"expires_at": str(command.expires_at)},
+    )
+
+
+def session_ended(command: EndSession) -> Event:
+    """`ended_at`: since when it opens nothing; the event may follow later."""
+    return Event(
+        EventType.SESSION_ENDED,
+        session_resource(command.session_id),
+        person=command.person,
+        purpose=PURPOSE,
+        reason=command.reason,
+        details={"ended_at": str(command.ended_at)},
+    )

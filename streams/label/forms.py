@@ -128,12 +128,18 @@ class EndedView(BaseModel):
 
 
 class MeView(BaseModel):
-    """The caller's session, as the bearer token says. `expires_at` in seconds since the epoch."""
+    """The caller's session, as the bearer token or the cookie says. Times in seconds since the epoch.
+
+    `csrf` goes into the header X-Veil-CSRF of every POST; `idle_expires_at`: when the session ends unless a task
+    is taken or answered. Both are null with a bearer token.
+    """
 
     person: str
     project: str
     role: str
     expires_at: int
+    csrf: str | None = Field(default=None, repr=False)
+    idle_expires_at: int | None = None
 
 
 class StatsView(BaseModel):

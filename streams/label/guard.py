@@ -6,6 +6,7 @@ The server's own 400 (no HTTP) and 503 (too many connections) come before the ap
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from http import HTTPStatus
 
 import structlog
@@ -24,9 +25,10 @@ log = structlog.get_logger()
 class Guard:
     """Pure ASGI, so that nothing buffers or logs a body. An unexpected error is logged by its type alone."""
 
-    def __init__(self, app: ASGIApp, header_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, header_bytes: int, target_chars: int) -> None:
         self._app = app
         self._header_bytes = header_bytes
+        self._target_chars = target_chars
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass on; add the headers to the start of the answer."""
@@ -39,12 +41,15 @@ class Guard:
             nonlocal started
             if message["type"] == "http.response.start":
                 started = True
-                message["headers"] = [*message.get("headers", ()), *HEADERS]
+                message["headers"] = _with_ours(message.get("headers", ()))
             await send(message)
 
         # BoundedHttp bounds only what arrives in pieces: what comes in one packet passes.
         if sum(len(name) + len(value) for name, value in scope["headers"]) > self._header_bytes:
             await _answer(sending, HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE, "too_large", "too many headers")
+            return
+        if len(scope["raw_path"]) + len(scope["query_string"]) > self._target_chars:
+            await _answer(sending, HTTPStatus.REQUEST_URI_TOO_LONG, "too_large", "the address is too long")
             return
         try:
             await self._app(scope, receive, sending)
@@ -52,6 +57,13 @@ class Guard:
             log.error("label_api_failed", error=type(error).__name__)
             if not started:
                 await _answer(sending, HTTPStatus.INTERNAL_SERVER_ERROR, *INTERNAL)
+
+
+def _with_ours(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+    """Ours where the answer has none of that name: browsers obey every policy they get, the page has its own."""
+    own = list(headers)
+    named = {name.lower() for name, _ in own}
+    return own + [(name, value) for name, value in HEADERS if name not in named]
 
 
 async def _answer(send: Send, status: HTTPStatus, reason: str, message: str) -> None:

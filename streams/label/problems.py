@@ -6,6 +6,7 @@ from http import HTTPStatus
 
 from schemas.errors import DependencyError, Reason, RecordError, VaultUnavailable, VeilError
 from streams.label.requests import Overloaded
+from streams.label.sessions import Ending
 from streams.label.tokens import TokenFault, TokenRefused
 
 _CONFLICT = (
@@ -38,13 +39,14 @@ _UNAUTHORIZED = frozenset({TokenFault.MISSING, TokenFault.BAD, TokenFault.EXPIRE
 
 
 class Problem(Exception):
-    """Ends a call with an error body. 503 asks the caller to come again."""
+    """Ends a call with an error body. 503 and 429 ask the caller to come again; `wait_s`: when, if not as ever."""
 
-    def __init__(self, status: HTTPStatus, reason: str, message: str) -> None:
+    def __init__(self, status: HTTPStatus, reason: str, message: str, wait_s: int | None = None) -> None:
         super().__init__(reason)
         self.status = status
         self.reason = reason
         self.message = message
+        self.wait_s = wait_s
 
 
 def unavailable(reason: str, message: str) -> Problem:
@@ -72,6 +74,45 @@ def of_token(refused: TokenRefused) -> Problem:
     if refused.fault in _UNAUTHORIZED:
         return Problem(HTTPStatus.UNAUTHORIZED, refused.fault.value, "a valid bearer token is needed")
     return Problem(HTTPStatus.FORBIDDEN, refused.fault.value, "the token does not allow this")
+
+
+_SESSION_OVER = {
+    Ending.SIGNED_OUT: "you have signed out; sign in again",
+    Ending.IDLE: "nothing was taken or answered for a while; sign in again",
+    Ending.EXPIRED: "the session has reached its longest life; sign in again",
+    Ending.REPLACED: "you have signed in elsewhere; that session goes on",
+    Ending.REVOKED: "you may not label in this project any more; its owner can say why",
+    Ending.FROZEN: "the project is stopped; sign in again when it goes on",
+}
+
+
+def of_session(ending: Ending | None) -> Problem:
+    """401 for a browser whose session is over, or that has none."""
+    if ending is None:
+        return Problem(HTTPStatus.UNAUTHORIZED, Ending.SIGNED_OUT.value, "nobody is signed in here; sign in")
+    return Problem(HTTPStatus.UNAUTHORIZED, ending.value, _SESSION_OVER[ending])
+
+
+def two_identities() -> Problem:
+    """A cookie and a bearer token may name two people; neither is believed."""
+    message = "send a session cookie or a bearer token, not both"
+    return Problem(HTTPStatus.BAD_REQUEST, "two_identities", message)
+
+
+def bad_cookie() -> Problem:
+    """The cookies are too long, or ours is there twice."""
+    return Problem(HTTPStatus.BAD_REQUEST, "bad_cookie", "the cookies can't be read; delete those of this site")
+
+
+def not_our_page(fault: str) -> Problem:
+    """A browser's call that our own page did not make, or without its token."""
+    return Problem(HTTPStatus.FORBIDDEN, fault, "this call was not made by the page of this service; reload it")
+
+
+def too_many_calls(wait_s: int) -> Problem:
+    """A person's allowance is used up for now."""
+    message = "too many calls; ask again after Retry-After seconds"
+    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_calls", message, wait_s)
 
 
 def gone(reason: Reason) -> Problem:

@@ -23,6 +23,7 @@ from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
 from streams.label import events
+from streams.label.availability import nobody
 from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
 from streams.label.queue import Queue
@@ -57,6 +58,8 @@ class Seams:
     """Forget the keys of these tasks (`vault.segments.opening.ViewKeys.evict`)."""
     order_withdrawal: Callable[[str, str, int], Outgoing]
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
+    adjudicates: Callable[[str], bool] = nobody
+    """Whether a person adjudicates in this project."""
 
 
 class LabelProcessor:
@@ -85,8 +88,8 @@ class LabelProcessor:
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
 
     def _open(self) -> None:
-        self._queue = Queue(self._tasks, self._work, self._settings.queue)
         seams, limits = self._seams, self._settings.results
+        self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.adjudicates)
         self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits)
         self._full = False
 

@@ -6,8 +6,9 @@ Promises (tests/streams/label/test_queue_properties.py):
 2. Labels and open leases of a task are never more than its overlap and the extras granted by decide.
 3. One lease a person. Asking again returns it; its fencing token is higher than every earlier one of the task.
 4. A call with a stale token, after the end of its lease or by someone else changes nothing.
-5. An answer that was accepted is accepted again, word for word, until its receipt ends; never another one.
-6. Everything is in the two stores: a queue made of their copies goes on as this one would.
+5. Once an adjudicator is ordered, the task goes to nobody else; an adjudicator gets only such tasks.
+6. An answer that was accepted is accepted again, word for word, until its receipt ends; never another one.
+7. Everything is in the two stores: a queue made of their copies goes on as this one would.
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ from schemas.errors import Reason, Refused
 from schemas.records import Order, Task, WorkOrder
 from schemas.states import LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
 from streams.label import work as works
-from streams.label.availability import Availability
+from streams.label.availability import Availability, nobody
 from streams.label.commands import Counts, Ended, Held, Leased
 from streams.label.settings import QueueSettings
 
@@ -51,12 +52,22 @@ NO_DIGESTS = Digests()
 
 
 class Queue:
-    """One project's queue. Not thread-safe. Call `expire(now)` before the calls of the same moment."""
+    """One project's queue. Not thread-safe. Call `expire(now)` before the calls of the same moment.
 
-    def __init__(self, tasks: Store[Task], work: Store[TaskWork], settings: QueueSettings) -> None:
+    `adjudicates` says of a person whether they adjudicate.
+    """
+
+    def __init__(
+        self,
+        tasks: Store[Task],
+        work: Store[TaskWork],
+        settings: QueueSettings,
+        adjudicates: Callable[[str], bool] = nobody,
+    ) -> None:
         self._tasks = tasks
         self._work = work
         self._settings = settings
+        self._adjudicates = adjudicates
         self._holds: dict[str, tuple[str, int]] = {}
         self._receipts: dict[tuple[str, bytes], tuple[str, int]] = {}
         self._expiries: list[tuple[int, str, int]] = []
@@ -89,7 +100,7 @@ class Queue:
         pairs = ((state, self._tasks.get(task_id)) for task_id, state in self._work.items())
         rows = [(state, works.row(state, task.overlap, self._settings)) for state, task in pairs if task]
         rows.sort(key=lambda pair: pair[0].order)
-        self._available = Availability(row for _, row in rows)
+        self._available = Availability((row for _, row in rows), self._adjudicates)
 
     # -- what arrives on topics
 
@@ -190,6 +201,15 @@ class Queue:
         if ending is LeaseEnding.REPORT:
             self.end(state.task_id, WorkStatus.REPORTED, now)
         return replace(works.as_ended(state, turn, replayed=False), task=task)
+
+    def give_back(self, person: str, since: int, reason: str, now: int) -> Ended | None:
+        """Release the lease that `person` holds, if it was given by the time `since`; None where there is none."""
+        held = self._holds.get(person)
+        lease = self._open_lease(*held).lease if held else None
+        if lease is None or lease.leased_at > since:
+            return None
+        claim = Held(person, lease.lease_id, lease.fencing_token)
+        return self.finish(claim, LeaseEnding.RELEASE, now, reason=reason)
 
     # -- what time brings
 

@@ -6,6 +6,7 @@ httptools and uvloop: with the parser and the event loop in Python a call cost 1
 
 from __future__ import annotations
 
+import ipaddress
 import socket
 import threading
 from pathlib import Path
@@ -13,7 +14,7 @@ from pathlib import Path
 import uvicorn
 from starlette.types import ASGIApp
 
-from schemas.errors import StackError
+from schemas.errors import ConfigError, StackError
 from streams.label.bounded_http import BoundedHttp
 from streams.label.settings import ApiSettings
 
@@ -37,11 +38,16 @@ class _Server(uvicorn.Server):
 
 
 class LabelServer:
-    """The API on a socket. `certificate` and `key` (PEM files) make it HTTPS."""
+    """The API on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only."""
 
     def __init__(
         self, app: ASGIApp, settings: ApiSettings, certificate: Path | None = None, key: Path | None = None
     ) -> None:
+        if certificate is None and not is_loopback(settings.host):
+            raise ConfigError(
+                f"the label API would be plain HTTP on {settings.host}: sessions and sanitized texts could be "
+                "read on the way. Give it a certificate and its key, or let it listen on 127.0.0.1"
+            )
         self._settings = settings
         self._scheme = "https" if certificate else "http"
         self._server = _Server(
@@ -95,6 +101,14 @@ class LabelServer:
             self._thread.join(2 * _STOP_S)
         if self._socket is not None:
             self._socket.close()
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine can reach an address. Of names only `localhost` is (RFC 6761)."""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def _listen(host: str, port: int) -> socket.socket:

@@ -12,7 +12,7 @@ class QueueSettings:
     lease_ms: int = 300_000
     """How long a lease lives without a heartbeat: five minutes, a long read and an interruption."""
     lease_max_ms: int = 3_600_000
-    """How long heartbeats may keep one lease: a session's hour, so that a forgotten tab frees its task."""
+    """How long heartbeats may keep one lease: an hour, so that a forgotten tab frees its task."""
     receipt_ms: int = 3_600_000
     """How long after a task ended a repeated call is still answered: as long as a bearer token may live."""
     max_returns: int = 3
@@ -68,6 +68,53 @@ class ApiSettings:
     """The longest life of a bearer token."""
     token_leeway_s: int = 30
     """How far the issuer's clock may run ahead."""
+    target_chars: int = 4_096
+    """Path and query of a request: a provider's answer to a sign-in is under 2,000."""
+    token_calls_per_minute: int = 60_000
+    """Of one person with a bearer token: a thousand a second, more than a robot that never pauses asks for."""
+    browser_calls_per_minute: int = 600
+    """Of one person with a browser: a task a second, with its heartbeat, and room for a page that was reloaded."""
+    calls_burst_s: int = 10
+    """A person's calls of so many seconds may come at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """Limits of browsers' sessions."""
+
+    idle_ms: int = 900_000
+    """Without a task taken or answered for a quarter of an hour the session ends. Heartbeats don't count: the page
+    sends them by itself, also for a person who has left."""
+    life_ms: int = 14_400_000
+    """Four hours, half a shift: then sign in anew, with the second factor."""
+    kept: int = 1_000
+    """People signed in at once: twice the connections."""
+    endings_kept: int = 4_000
+    """Ended sessions whose reason is remembered, so that a browser can be told: a day's."""
+    sweep_s: float = 1.0
+    """How often idle, expired, revoked and frozen sessions are looked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInSettings:
+    """Limits of signing in."""
+
+    begun_ms: int = 600_000
+    """From `GET /signin` to the provider's answer: time to find a telephone."""
+    begun_kept: int = 1_000
+    """Sign-ins under way at once; more are refused until some are over. 300 bytes each."""
+    per_address_minute: int = 30
+    """Sign-ins begun, and answers taken, from one address."""
+    per_address_burst: int = 10
+    """So many of them at once. A team behind one address signs in within a minute or two."""
+    per_person_minute: int = 6
+    """Sign-ins of one person that the provider has vouched for."""
+    per_person_burst: int = 6
+    """So many of them at once."""
+    leeway_s: int = 30
+    """How far the provider's clock may run ahead or behind."""
+    id_token_age_s: int = 600
+    """An ID token issued longer ago is not the answer to a sign-in that has just ended."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,3 +124,5 @@ class LabelSettings:
     queue: QueueSettings = field(default_factory=QueueSettings)
     results: ResultLimits = field(default_factory=ResultLimits)
     api: ApiSettings = field(default_factory=ApiSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    signin: SignInSettings = field(default_factory=SignInSettings)

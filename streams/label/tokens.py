@@ -18,6 +18,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.types import Options
 
+from streams.label.sessions import Session
+
 ROLE = "annotator"
 _ALGORITHM = "EdDSA"
 _CLAIMS = ("iss", "sub", "aud", "project", "role", "iat", "exp", "jti")
@@ -60,12 +62,13 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is calling, as a valid token says. `expires_at` in seconds since the epoch."""
+    """Who is calling, as a valid token or a browser's session says. `expires_at` in seconds since the epoch."""
 
     name: str
     project: str
     role: str
     expires_at: int
+    session: Session | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,7 +97,8 @@ def row(work: TaskWork, overlap: int, settings: QueueSettings) -> Row:
     returned = Counter(turn.person for turn in work.turns if turn.ending in RETURNS)
     answered = {turn.person for turn in work.turns if turn.ending in ANSWERS}
     worn = {person for person, times in returned.items() if times >= settings.max_returns}
-    return Row(work.task_id, has_room(work, overlap), frozenset(answered | worn), frozenset(returned))
+    room = has_room(work, overlap)
+    return Row(work.task_id, room, frozenset(answered | worn), frozenset(returned), work.adjudicate)
 
 
 def with_lease(work: TaskWork, person: str, now: int, lease_ms: int) -> tuple[TaskWork, LeaseState]:

@@ -26,6 +26,7 @@ EXAMPLES = {
     resources.control_resource("policy/demo/ab/ada"): Resource(Kind.CONTROL, "policy/demo/ab/ada"),
     resources.policy_resource("ab"): Resource(Kind.POLICY, "ab"),
     resources.project_resource("demo"): Resource(Kind.PROJECT, "demo"),
+    resources.session_resource("0b"): Resource(Kind.SESSION, "0b"),
 }
 
 

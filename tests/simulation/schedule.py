@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
-from schemas.records import JoinedLabel, Label, SegmentIndex, Task, Verdict
+from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
-from tests.simulation.world import PROJECT, World
+from tests.simulation.world import ADJUDICATOR, PROJECT, World
 from vault.segments.document import Layer, path_of
 
-PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4")
+PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4", "ann-5", ADJUDICATOR)
 RECORDS = 6
 MOVES = 60
 QUIET_ROUNDS = 400
@@ -113,8 +113,8 @@ def _calm(world: World, people: list[Person], watch: Watch) -> None:
         resting = all(person.idle >= 3 and person.pending is None for person in people)
         if resting and number > 5 and _size(world) == before:
             return
-        if resting and _size(world) != before:
-            for person in people:
+        if _size(world) != before:
+            for person in people:  # what is new may be for somebody who has given up
                 person.idle = min(person.idle, 2)
     raise Broken("it does not come to rest")
 
@@ -140,6 +140,8 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _unique("joined label", [label.task_id for label in joined])
     if {v.task_id for v in verdicts} != {j.task_id for j in joined}:
         raise Broken("a verdict was not joined")
+    _check_adjudications(world, labels, verdicts, records("work", WorkOrder))
+    _check_snapshots(verdicts)
     _check_views(people, events)
     _check_submits(people, labels)
     _check_leaks(world)
@@ -173,6 +175,34 @@ def _unique(what: str, names: list[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
         raise Broken(f"{what} more than once: {twice}")
+
+
+def _check_adjudications(
+    world: World, labels: list[Label], verdicts: list[Verdict], orders: list[WorkOrder]
+) -> None:
+    """An adjudicator labels what decide ordered for one, nothing else, and their answer stands."""
+    if not world.rules.adjudicators:
+        return
+    ordered = {order.task_id for order in orders if order.kind is Order.ADJUDICATE}
+    settled = {
+        label.task_id for label in labels if label.person == ADJUDICATOR and label.outcome is LabelOutcome.LABEL
+    }
+    if not settled <= ordered:
+        raise Broken(f"an adjudicator labeled what was not theirs: {settled - ordered}")
+    if not ordered <= {verdict.task_id for verdict in verdicts}:
+        raise Broken("an adjudication that was ordered never came to a verdict")
+    named = {verdict.task_id for verdict in verdicts if verdict.adjudicator == ADJUDICATOR}
+    if named != settled:
+        raise Broken(f"adjudications and the verdicts that rest on them differ: {named ^ settled}")
+
+
+def _check_snapshots(verdicts: list[Verdict]) -> None:
+    """Each verdict makes the snapshot after the one it cites: no version is learned from twice, none is lost."""
+    cited = [verdict.snapshot for verdict in verdicts if verdict.snapshot]
+    _unique("snapshot cited", [str(version) for version in cited])
+    learned = sum(bool(verdict.snapshot or verdict.adjudicator) for verdict in verdicts)
+    if any(version > learned for version in cited):
+        raise Broken(f"snapshots {cited} of {learned} verdicts")
 
 
 def _check_views(people: list[Person], events: list[AuditEvent]) -> None:

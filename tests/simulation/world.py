@@ -15,6 +15,7 @@ from schemas.codec import Codec, FixedIds
 from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
 from streams.decide.processor import DecideProcessor
+from streams.decide.rules import Method, Rules
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Health
 from streams.engine.log import Ownership, SessionSpec
@@ -51,6 +52,9 @@ PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
 SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
+ADJUDICATOR = "zoe"
+RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR})))
+"""What decide goes by, in turn: by majority alone; with all it has."""
 TOPOLOGY: Topology = load_topology()
 POLICY = load_policy("demo")
 
@@ -158,6 +162,7 @@ class World:
         log_type: Callable[[Broker], MemoryLog] = MemoryLog,
     ) -> None:
         self.random = Random(seed)
+        self.rules = RULES[seed % len(RULES)]
         self.faults = Faults(Random(seed + 1), rate)
         self.faults.on = False
         self.clock = SimulatedClock()
@@ -303,7 +308,8 @@ class World:
             case "label":
                 return self._label(vault, book), (f"tasks.{PROJECT}", f"work.{PROJECT}"), Ownership.WHOLE
             case "decide":
-                return DecideProcessor(PROJECT, self.codec, self.clock), (f"labels.{PROJECT}",), Ownership.WHOLE
+                decide = DecideProcessor(PROJECT, self.codec, self.clock, self.rules)
+                return decide, (f"labels.{PROJECT}",), Ownership.WHOLE
             case "join":
                 source = Geometries(vault, PROJECT)
                 join = JoinProcessor(PROJECT, self.codec, source, lambda task: book.is_withdrawn(PROJECT, task))
@@ -334,6 +340,7 @@ class World:
             order_withdrawal=WithdrawalOrders(
                 PROJECT, self.codec, lambda message: vault.sign(f"sign-label.{PROJECT}", message)
             ),
+            adjudicates=self.rules.adjudicators.__contains__,
         )
         return LabelProcessor(PROJECT, self.codec, self.clock, seams)
 

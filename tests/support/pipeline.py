@@ -127,11 +127,12 @@ class Pipeline:
 
     # Stages
 
-    def start(self, *roles: str, number: int = 0) -> None:
+    def start(self, *roles: str, number: int = 0, port: int | None = None) -> None:
+        """Stages of these roles, or of all; `port` is that of label's API, where it must be known before."""
         for role in roles or tuple(BUILDERS):
             around = surroundings(self.root, Identity(role, self.project), self.project, self.topology)
-            port = free_port()
-            self.stages[role, number] = Stage(around, assemble(around, number, port), port)
+            own = port or free_port()
+            self.stages[role, number] = Stage(around, assemble(around, number, own), own)
 
     def stop(self, *roles: str) -> None:
         for key in [key for key in self.stages if not roles or key[0] in roles]:

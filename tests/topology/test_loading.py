@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from schemas.errors import ConfigError
+from topology.acceptance import Acceptance, VerdictMethod
 from topology.loading import load_topology, parse_flow, parse_project
 from topology.rights import identities
 
@@ -31,6 +32,17 @@ def test_annotators_have_no_identity_of_their_own():
     assert not names & {"person.amy", "person.ben", "person.ann-1"}
 
 
+def test_a_project_says_how_verdicts_are_reached_and_who_adjudicates():
+    text = PROJECT.replace("approvers: [b]", "approvers: [b], annotators: [c], adjudicators: [d]")
+    project = parse_project(
+        text + "verdict: dawid-skene\nagreement: {least: 0.6}\n", "p.yaml", load_topology().flow
+    )
+    assert project.acceptance == Acceptance(VerdictMethod.DAWID_SKENE, 0.6)
+    assert project.persons.labeling == ("c", "d")
+    assert project.persons.holding("adjudicator") == ("d",)
+    assert load_topology().project("demo").acceptance == Acceptance(VerdictMethod.MAJORITY, None)
+
+
 def test_unknown_project_is_named_with_those_declared():
     with pytest.raises(ConfigError, match="no project nope; declared are: demo"):
         load_topology().project("nope")
@@ -52,6 +64,11 @@ def test_same_project_twice_is_refused(tmp_path):
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),
+        ("verdict: coin", "verdict: Input should be 'majority' or 'dawid-skene'"),
+        ("agreement: {least: 1.5}", "agreement.least: Input should be less than or equal to 1"),
+        ("agreement: {least: .nan}", "agreement.least: Input should be"),
+        ("agreement: {least: '0.5'}", "agreement.least: Input should be a valid number"),
+        ("agreement: {most: 1}", "agreement.most: Extra inputs"),
         ("name: q", "p.yaml:5: name is given twice"),
         ("a: &x 1\nb: *x", "aliases are not allowed"),
         ("a: [", "p.yaml:"),
@@ -82,6 +99,11 @@ def test_project_names_that_would_collide_are_refused(name):
         ("{authors: [a], approvers: [a]}", "two persons"),
         ("{authors: [a]}", "two persons"),
         ("{authors: [a], approvers: [b], annotators: [a]}", "persons.annotators: a may hold no other role"),
+        ("{authors: [a], approvers: [b], adjudicators: [b]}", "persons.adjudicators: b may hold no other role"),
+        (
+            "{authors: [a], approvers: [b], annotators: [c], adjudicators: [c]}",
+            "persons.adjudicators: c may hold no other role",
+        ),
     ],
 )
 def test_conflicting_duties_are_refused(persons, message):

@@ -28,6 +28,7 @@ def test_declared_flow_has_no_fault():
 def test_nothing_raw_reaches_an_annotator():
     flow = load_topology().flow
     assert can_see(flow, flow.roles["annotator"]) == {Content.SANITIZED}
+    assert can_see(flow, flow.roles["adjudicator"]) == {Content.SANITIZED}
 
 
 def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():

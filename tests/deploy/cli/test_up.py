@@ -13,11 +13,13 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
+import httpx
 import psutil
 import pytest
 
 from deploy.supervise.lock import root_owner
 from deploy.up import read_addresses
+from tests.support.browser import Browser
 
 pytestmark = pytest.mark.own_stack
 
@@ -120,6 +122,23 @@ def test_a_killed_process_comes_back_and_status_counts_it(up: Veil) -> None:
     before = join()
     psutil.Process(before["pid"]).kill()
     until(lambda: (now := join())["restarts"] == before["restarts"] + 1 and now["well"])
+
+
+def test_up_invites_an_annotator_who_signs_in_with_what_their_file_says(up: Veil) -> None:
+    file = up.root / "signin" / "demo.json"
+    invited = json.loads(file.read_text())
+    assert file.stat().st_mode & 0o777 == 0o600
+    browser = Browser(invited["page"].rstrip("/"))
+    fields = {"person": "ann-1", "password": invited["password"], "code": up("label", "code").strip()}
+    location = browser.begin()
+    origin = location.partition("/authorize")[0]
+    entered = httpx.post(location, data=fields, headers={"origin": origin})
+    assert entered.status_code == 303
+    browser.http.get(entered.headers["location"])
+    assert browser.get("/v1/me").json()["person"] == "ann-1"
+    browser.close()
+    for log in (up.root / "logs").iterdir():
+        assert invited["password"].encode() not in log.read_bytes()
 
 
 def test_the_topology_is_as_declared_and_applying_again_changes_nothing(up: Veil) -> None:

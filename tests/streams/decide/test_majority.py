@@ -14,7 +14,7 @@ from tests.streams.decide.making import answers, says, span
 def test_two_of_three_win_and_their_support_is_counted() -> None:
     result = majority([says("a", span(0, 4)), says("b", span(0, 4)), says("c")])
     assert result.status is VerdictStatus.AGREED
-    assert result.spans == (SupportedSpan("text", 0, 4, "PERSON", 2),)
+    assert result.spans == (SupportedSpan("text", 0, 4, "PERSON", 2, "majority", "exact"),)
     assert result.confidence == pytest.approx(2 / 3)
 
 
@@ -44,7 +44,7 @@ def test_the_most_frequent_of_contested_labels_is_the_plurality() -> None:
     ]
     result = majority(five)
     assert result.status is VerdictStatus.PLURALITY
-    assert result.spans == (SupportedSpan("text", 0, 4, "PERSON", 2),)
+    assert result.spans == (SupportedSpan("text", 0, 4, "PERSON", 2, "plurality", "exact"),)
 
 
 def test_a_rival_of_a_winning_span_is_settled_with_it() -> None:
@@ -54,17 +54,31 @@ def test_a_rival_of_a_winning_span_is_settled_with_it() -> None:
 
 def test_choices_win_by_majority_then_plurality_and_stay_empty_in_a_tie() -> None:
     assert majority([says("a", tone="x"), says("b", tone="x"), says("c", tone="y")]).choices == (
-        SupportedChoice("tone", "x", 2),
+        SupportedChoice("tone", "x", 2, "majority"),
     )
     plurality = majority([says("a", tone="x"), says("b", tone="x"), says("c", tone="y"), says("d", tone="z")])
     assert (plurality.status, plurality.choices[0].value) == (VerdictStatus.PLURALITY, "x")
     tie = majority([says("a", tone="x"), says("b", tone="y")])
-    assert (tie.status, tie.choices) == (VerdictStatus.UNRESOLVED, (SupportedChoice("tone", "", 0),))
+    assert (tie.status, tie.choices) == (VerdictStatus.UNRESOLVED, (SupportedChoice("tone", "", 0, "tied"),))
 
 
 def test_who_gives_no_answer_counts_for_no_answer() -> None:
     result = majority([says("a", tone="x"), says("b"), says("c")])
-    assert (result.status, result.choices) == (VerdictStatus.AGREED, (SupportedChoice("tone", "", 2),))
+    assert (result.status, result.choices) == (VerdictStatus.AGREED, (SupportedChoice("tone", "", 2, "majority"),))
+
+
+def test_every_span_that_does_not_hold_says_why() -> None:
+    people = [
+        says("a", span(0, 4), span(10, 14)),
+        says("b", span(0, 4), span(20, 24)),
+        says("c", span(1, 4, "PLACE"), span(20, 24, "PLACE")),
+    ]
+    assert [(it.start, it.label, it.reason) for it in majority(people).rejected] == [
+        (1, "PLACE", "overlapped"),
+        (10, "PERSON", "outvoted"),
+        (20, "PERSON", "tied"),
+        (20, "PLACE", "tied"),
+    ]
 
 
 def test_nothing_asked_and_nothing_found_is_full_agreement() -> None:

@@ -1,17 +1,23 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.audit import EventType
 from schemas.records import FieldShape, LabelOutcome, Order, Verdict, VerdictStatus, WorkOrder
-from schemas.states import TaskLabels, TaskProgress
+from schemas.states import Reviewer, ReviewerSnapshot, TaskLabels, TaskProgress
 from streams.decide.processor import DecideProcessor, DecideSettings
+from streams.decide.rules import Method, Rules
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan, Slot
 from tests.streams.decide.making import CODEC, label, message, span
 
+BARRED = Rules(least_agreement=0.5)
+JUDGED = Rules(least_agreement=0.5, adjudicators=frozenset({"zoe", "yan"}))
+WEIGHED = Rules(Method.DAWID_SKENE, adjudicators=frozenset({"zoe"}))
 SLOT = Slot("decide.demo.0", 1, "decide.demo", "demo")
 
 
@@ -26,10 +32,14 @@ class Standing:
         raise AssertionError("decide never waits")
 
 
-def made(changelog: list[Message] | None = None, **settings: int) -> DecideProcessor:
-    processor = DecideProcessor("demo", CODEC, Standing(), DecideSettings(**settings))
+def made(changelog: list[Message] | None = None, rules: Rules | None = None, **settings: int) -> DecideProcessor:
+    processor = DecideProcessor("demo", CODEC, Standing(), rules, DecideSettings(**settings))
     assert processor.restore(SLOT, changelog or []).empty
     return processor
+
+
+def restored(changelog: list[Message], rules: Rules) -> Plan:
+    return DecideProcessor("demo", CODEC, Standing(), rules).restore(SLOT, changelog)
 
 
 def run(processor: DecideProcessor, *records: object, now: int = 1_000) -> Plan:
@@ -68,6 +78,8 @@ def test_the_label_that_completes_the_overlap_brings_verdict_close_and_events() 
     assert reached.parents == ("label/task-1-a", "label/task-1-b", "label/task-1-c")
     assert reached.details["confidence"] == "0.6667"
     assert reached.details["persons"] == "a,b,c"
+    assert reached.details["why"] == "agreed"
+    assert reached.details["spans"] == "0:0-4 PERSON 2/3 majority exact"
 
 
 def test_without_a_majority_extras_are_ordered_one_by_one_and_then_it_stays_unresolved() -> None:
@@ -179,20 +191,162 @@ def test_receipts_and_abandoned_tasks_end_and_the_latter_are_closed() -> None:
     assert run(processor, now=9_000).empty
 
 
+def test_agreement_below_the_bar_orders_an_extra_though_every_question_is_answered() -> None:
+    three = [label("a", span(0, 8)), label("b", span(0, 8)), label("c", span(20, 28), overlap=3)]
+    with_extra = [replace(it, extra=1) for it in three]
+    assert read(run(made(), *with_extra), "work.demo", WorkOrder)[0].kind is Order.CLOSE
+    plan = run(made(rules=BARRED), *with_extra)
+    assert read(plan, "verdicts.demo", Verdict) == []
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.EXTRA, 1, "low_agreement")]
+    (event,) = plan.events
+    assert float(event.details["agreement"]) < 0.5
+    assert event.details["order"] == "extra"
+
+
+def test_agreement_at_the_bar_is_enough() -> None:
+    alike = [label(person, span(0, 8), extra=1) for person in "abc"]
+    plan = run(made(rules=Rules(least_agreement=1.0)), *alike)
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 0, "decided")]
+    assert plan.events[0].details["agreement"] == "1.0000"
+    assert read(plan, "verdicts.demo", Verdict)[0].agreement == 1.0
+
+
+def test_when_no_extra_is_left_and_there_is_no_adjudicator_the_verdict_says_so() -> None:
+    plan = run(made(), label("a", span(0, 4), overlap=2), label("b", overlap=2))
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.status, verdict.why) == (VerdictStatus.UNRESOLVED, "nobody_left")
+    assert plan.events[0].details["why"] == "nobody_left"
+
+
+def test_when_no_extra_is_left_an_adjudicator_is_ordered_and_their_answer_stands() -> None:
+    processor, two = made(rules=JUDGED), {"overlap": 2, "extra": 1}
+    run(processor, label("a", span(0, 8), **two), label("b", **two))
+    asked = run(processor, label("c", span(0, 8, "PLACE"), **two))
+    assert read(asked, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.ADJUDICATE, 2, "no_majority")]
+    assert read(asked, "verdicts.demo", Verdict) == []
+    plan = run(processor, label("zoe", span(0, 8, "PLACE"), **two))
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.status, verdict.method, verdict.why) == (
+        VerdictStatus.ADJUDICATED,
+        "adjudicated/1",
+        "adjudicated",
+    )
+    assert [(it.label, it.support, it.reason) for it in verdict.spans] == [("PLACE", 2, "adjudicated")]
+    assert [(it.label, it.reason) for it in verdict.rejected] == [("PERSON", "adjudicated")]
+    assert (verdict.adjudicator, [it.person for it in verdict.contributions]) == ("zoe", ["a", "b", "c", "zoe"])
+    reached = plan.events[0]
+    assert (reached.details["adjudicator"], reached.details["persons"]) == ("zoe", "a,b,c,zoe")
+    assert reached.parents == ("label/task-1-a", "label/task-1-b", "label/task-1-c", "label/task-1-zoe")
+
+
+def test_agreement_is_that_of_the_annotators_whatever_the_adjudicator_says() -> None:
+    processor, two = made(rules=JUDGED), {"overlap": 2}
+    asked = run(processor, label("a", span(0, 8), **two), label("b", span(20, 28), **two))
+    plan = run(processor, label("zoe", span(0, 8), **two))
+    assert plan.events[0].details["agreement"] == asked.events[0].details["agreement"]
+
+
+def test_an_answer_of_nobody_who_adjudicates_does_not_settle_it_and_another_adjudicator_is_ordered() -> None:
+    processor, two = made(rules=JUDGED), {"overlap": 2}
+    run(processor, label("a", span(0, 8), **two), label("b", **two))
+    plan = run(processor, label("c", span(20, 28), **two))
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.ADJUDICATE, 2, "low_agreement")]
+
+
+def test_when_every_adjudicator_has_passed_the_annotators_labels_decide() -> None:
+    processor, two = made(rules=JUDGED), {"overlap": 2}
+    run(processor, label("a", span(0, 8), **two), label("b", **two))
+    skip = {"outcome": LabelOutcome.SKIP, "reason": "unclear", **two}
+    assert run(processor, label("zoe", **skip)).events == []
+    plan = run(processor, label("yan", **skip))
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.status, verdict.why, verdict.adjudicator) == (VerdictStatus.UNRESOLVED, "nobody_left", "")
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 1, "decided")]
+
+
+def test_a_task_that_waits_for_an_adjudicator_is_decided_when_the_project_has_none_any_more() -> None:
+    two = {"overlap": 2}
+    before = run(made(rules=JUDGED), label("a", span(0, 8), **two), label("b", **two))
+    assert restored(changelog(before), JUDGED).empty
+    plan = restored(changelog(before), replace(JUDGED, adjudicators=frozenset()))
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.why, [it.person for it in verdict.contributions]) == ("nobody_left", ["a", "b"])
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 1, "decided")]
+    assert restored(changelog(before, plan), Rules()).empty
+
+
+def test_a_weighed_verdict_cites_the_snapshot_it_rests_on_and_makes_the_next_one() -> None:
+    processor = made(rules=WEIGHED)
+    plans = [
+        run(processor, *(label(person, span(0, 4), task_id=task) for person in "abc"))
+        for task in ("task-1", "task-2")
+    ]
+    verdicts = [read(plan, "verdicts.demo", Verdict)[0] for plan in plans]
+    assert [(it.method, it.snapshot) for it in verdicts] == [("dawid-skene/1", 1), ("dawid-skene/1", 2)]
+    assert [plan.events[0].details["snapshot"] for plan in plans] == ["1", "2"]
+    kept = {it.key: it.value for it in plans[-1].outputs if it.topic == "decide-state.demo"}
+    assert CODEC.decode(kept[b"snapshot/reviewers"], ReviewerSnapshot).version == 3
+    (of_a,) = [CODEC.decode(value, Reviewer) for key, value in kept.items() if key == b"reviewer/a"]
+    assert [(it.question, it.truth, it.answer) for it in of_a.counts if it.count > 1] == [
+        ("span/PERSON", "set", "set")
+    ]
+
+
+def test_a_doubt_about_likelihood_has_its_own_word() -> None:
+    two = {"overlap": 2, "extra": 1}
+    plan = run(made(rules=WEIGHED), label("a", span(0, 4), **two), label("b", **two))
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.EXTRA, 1, "not_sure")]
+
+
+def test_by_majority_nothing_is_kept_about_anyone() -> None:
+    plan = run(made(), label("a", span(0, 4)), label("b", span(0, 4)), label("c"))
+    assert {it.key for it in plan.outputs if it.topic == "decide-state.demo"} == {b"task/task-1"}
+    assert read(plan, "verdicts.demo", Verdict)[0].snapshot == 0
+
+
+def test_a_label_that_nobody_set_this_time_counts_as_a_place_where_nobody_saw_it() -> None:
+    processor = made(rules=WEIGHED)
+    run(processor, *(label(person, span(0, 4)) for person in "abc"))
+    plan = run(processor, *(label(person, task_id="task-2") for person in "abc"))
+    kept = {it.key: it.value for it in plan.outputs if it.topic == "decide-state.demo"}
+    counts = CODEC.decode(kept[b"reviewer/a"], Reviewer).counts
+    assert [(it.truth, it.answer) for it in counts if it.count == 1.0] == [("not", "not")]
+    assert {it.answer for it in CODEC.decode(kept[b"snapshot/reviewers"], ReviewerSnapshot).everyone} == {
+        "set",
+        "not",
+    }
+
+
+def test_an_adjudication_teaches_what_the_annotators_are_worth() -> None:
+    processor, two = made(rules=WEIGHED), {"overlap": 2}
+    run(processor, label("a", span(0, 8), **two), label("b", **two))
+    plan = run(processor, label("zoe", span(0, 8), **two))
+    kept = {it.key: it.value for it in plan.outputs if it.topic == "decide-state.demo"}
+    (count,) = CODEC.decode(kept[b"reviewer/b"], Reviewer).counts
+    assert (count.truth, count.answer, count.count) == ("set", "not", 1.0)
+    assert b"reviewer/zoe" not in kept
+
+
+@pytest.mark.parametrize("rules", [Rules(), JUDGED, WEIGHED], ids=["majority", "adjudicated", "weighed"])
 @settings(deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 2), st.booleans(), st.booleans()), max_size=25))
-def test_a_restart_after_any_label_goes_on_as_if_there_had_been_none(steps) -> None:
-    kept, plans = made(), []
+@given(
+    steps=st.lists(
+        st.tuples(st.sampled_from(["a", "b", "c", "d", "zoe"]), st.integers(0, 2), st.booleans(), st.booleans()),
+        max_size=25,
+    )
+)
+def test_a_restart_after_any_label_goes_on_as_if_there_had_been_none(rules, steps) -> None:
+    kept, plans = made(rules=rules), []
     for number, (person, task, marks, skips) in enumerate(steps):
         record = label(
-            f"p{person}",
+            person,
             *([span(0, 4)] if marks else []),
             task_id=f"task-{task}",
             overlap=2,
             extra=1,
             outcome=LabelOutcome.SKIP if skips else LabelOutcome.LABEL,
         )
-        restarted = made(changelog(*plans))
+        restarted = made(changelog(*plans), rules)
         expected, plan = run(kept, record, now=number), run(restarted, record, now=number)
         assert (plan.outputs, plan.events) == (expected.outputs, expected.events)
         plans.append(plan)

@@ -4,6 +4,7 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -25,12 +26,22 @@ from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
+from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
+from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
 
 TEXT = "[PERSON_1] a"
 SCHEMA = LabelSchema(("NAME", "COMPLAINT"), (Choice("tone", ("calm", "angry")),))
 CODEC = Codec(FixedIds())
+GUIDANCE = Guidance(
+    guidelines="Mark every name.",
+    onboarding=(
+        PracticeTask(
+            {"text": "[PERSON_1] waits"}, (KnownSpan("text", 0, 10, "NAME"),), {"tone": "calm"}, "A name."
+        ),
+    ),
+)
 
 
 class ManualClock:
@@ -162,6 +173,7 @@ class Api:
     key: Ed25519PrivateKey
     opened: list[str] = field(default_factory=list)
     content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
+    guidance: Guidance = GUIDANCE
     url: str = ""
     http: httpx.Client = field(default_factory=httpx.Client)
 
@@ -209,14 +221,28 @@ class Api:
 def api_with(clock) -> Iterator[Callable[..., Api]]:
     stops: list[Callable[[], None]] = []
 
-    def make(settings: ApiSettings | None = None, queue: QueueSettings | None = None) -> Api:
+    def make(
+        settings: ApiSettings | None = None,
+        queue: QueueSettings | None = None,
+        signin: SignInSeams = NO_SIGN_IN,
+        tls: tuple[Path, Path] | tuple[()] = (),
+    ) -> Api:
         settings = settings or ApiSettings()
         requests = RequestQueue(settings.pending_requests)
         loop = TinyLoop(clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
         api = Api(loop, clock, Ed25519PrivateKey.generate())
         public = api.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
-        seams = ApiSeams(requests, api.open_content, loop.policies.get, {"issuer": public}, clock)
-        server = LabelServer(build("demo", seams, settings), settings)
+        seams = ApiSeams(
+            requests=requests,
+            open_content=api.open_content,
+            schema_of=loop.policies.get,
+            schema_in_force=lambda: loop.policies.get("policy-1"),
+            guidance=api.guidance,
+            token_keys={"issuer": public},
+            clock=clock,
+            signin=signin,
+        )
+        server = LabelServer(build("demo", seams, settings), settings, *tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()

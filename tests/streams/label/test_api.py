@@ -376,7 +376,8 @@ def test_other_project_is_403_and_audited(api):
 
 def test_me_and_stats(api, make_task):
     me = api.call("/v1/me", method="GET").json()
-    assert me == {"person": "ada", "project": "demo", "role": "annotator", "expires_at": 1_700_003_600}
+    who = {"person": "ada", "project": "demo", "role": "annotator", "expires_at": 1_700_003_600}
+    assert me == who | {"csrf": None, "idle_expires_at": None}
     api.loop.give(*(make_task(number) for number in range(12)))
     api.lease()
     stats = api.call("/v1/projects/demo/stats", method="GET").json()
@@ -411,6 +412,7 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert set(paths) == {
         "/v1/projects/{p}/leases",
         "/v1/projects/{p}/stats",
+        "/v1/projects/{p}/guide",
         "/v1/me",
         *(f"/v1/leases/{{lease_id}}/{call}" for call in ("heartbeat", "label", "skip", "release", "report")),
     }

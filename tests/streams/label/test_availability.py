@@ -15,11 +15,16 @@ from streams.label.queue import Digests, Queue
 from streams.label.settings import QueueSettings
 
 people = st.frozensets(st.sampled_from("abc"))
-rows = st.lists(st.tuples(st.booleans(), people, people), max_size=40)
+rows = st.lists(st.tuples(st.booleans(), people, people, st.booleans()), max_size=40)
+adjudicates = frozenset("c").__contains__
+
+
+def may_take(row: Row, person: str) -> bool:
+    return row.free and person not in row.never and row.reserved == adjudicates(person)
 
 
 def expected(found: list[Row], person: str) -> str | None:
-    mine = [row for row in found if row.free and person not in row.never]
+    mine = [row for row in found if may_take(row, person)]
     unseen = [row for row in mine if person not in row.later]
     return next((row.task_id for row in (*unseen, *mine)), None)
 
@@ -27,7 +32,7 @@ def expected(found: list[Row], person: str) -> str | None:
 @given(rows, st.sets(st.integers(0, 39)))
 def test_next_is_the_oldest_that_a_scan_would_find(drawn, dropped):
     found = [Row(str(at), *row) for at, row in enumerate(drawn)]
-    built, grown = Availability(found), Availability()
+    built, grown = Availability(found, adjudicates), Availability(adjudicates=adjudicates)
     for row in found:
         grown.update(row)
     left = [row for at, row in enumerate(found) if at not in dropped]
@@ -39,8 +44,17 @@ def test_next_is_the_oldest_that_a_scan_would_find(drawn, dropped):
         assert [row.task_id for row in left if availability.is_free(row.task_id)] == [
             row.task_id for row in left if row.free
         ]
-        assert availability.parked("ab") == sum(row.free and {"a", "b"} <= row.never for row in left)
+        for some in ("ab", "abc"):
+            stuck = [row for row in left if row.free and not any(may_take(row, person) for person in some)]
+            assert availability.parked(some) == len(stuck)
         assert availability.parked("") == 0
+
+
+def test_a_task_that_becomes_an_adjudicators_is_nobody_elses_from_then_on():
+    availability = Availability([Row("1", True, frozenset(), frozenset())], adjudicates)
+    assert (availability.next_for("a"), availability.next_for("c")) == ("1", None)
+    availability.update(Row("1", True, frozenset("a"), frozenset(), reserved=True))
+    assert (availability.next_for("b"), availability.next_for("c")) == (None, "1")
 
 
 def test_many_dropped_tasks_make_the_positions_sparse():

@@ -63,7 +63,9 @@ def test_unavailable_is_retried_with_the_same_words(make_task):
         if len(seen) == 1:
             raise httpx.ReadTimeout("late")
         if len(seen) < 4:
-            return httpx.Response(503, json={"error": {"reason": "in_doubt", "message": ""}})
+            return httpx.Response(
+                503 if len(seen) == 2 else 429, json={"error": {"reason": "in_doubt", "message": ""}}
+            )
         ended = {"lease_id": "x-1", "task_id": "x", "outcome": "label", "ended_at": 1, "label_id": "x-1"}
         return httpx.Response(200, json=ended)
 

@@ -59,12 +59,13 @@ def index_of(queue: Queue) -> dict[str, Any]:
 
 
 class QueueHistory(RuleBasedStateMachine):
-    @initialize()
-    def start(self) -> None:
+    @initialize(adjudicators=st.sampled_from(((), ("eve",))))
+    def start(self, adjudicators: tuple[str, ...]) -> None:
+        self.adjudicates = frozenset(adjudicators).__contains__
         self.now = 1_000
         self.stores = Stores()
         self.changelog: dict[bytes, bytes | None] = {}
-        self.queue = Queue(self.stores.tasks, self.stores.work, SETTINGS)
+        self.queue = Queue(self.stores.tasks, self.stores.work, SETTINGS, self.adjudicates)
         self.known: list[Held] = []
         self.answered: set[tuple[str, str]] = set()
         self.accepted: dict[tuple[str, str], tuple[Held, str, Ended]] = {}
@@ -99,6 +100,8 @@ class QueueHistory(RuleBasedStateMachine):
         assert (lease.task_id, person) not in self.answered, "handed out after an answer"
         assert lease.task_id not in self.ended
         if not leased.again:
+            reserved = self.stores.work.get(lease.task_id).adjudicate
+            assert reserved == self.adjudicates(person), "adjudications are for adjudicators, and nothing else is"
             assert lease.fencing_token > self.tokens.get(lease.task_id, 0), "fencing tokens rise"
             self.tokens[lease.task_id] = lease.fencing_token
             self.known.append(Held(person, lease.lease_id, lease.fencing_token))
@@ -219,7 +222,7 @@ class QueueHistory(RuleBasedStateMachine):
         for key, value in self.changelog.items():
             message = Message("label-state.demo", 0, 0, key, value)
             assert stores.tasks.apply(message) or stores.work.apply(message)
-        restored = Queue(stores.tasks, stores.work, SETTINGS)
+        restored = Queue(stores.tasks, stores.work, SETTINGS, self.adjudicates)
         assert dict(stores.tasks.items()) == dict(self.stores.tasks.items())
         assert dict(stores.work.items()) == dict(self.stores.work.items())
         assert index_of(restored) == index_of(self.queue)

@@ -1,0 +1,146 @@
+"""How label is reached and who vouches for annotators: from the environment, and handed on in a file.
+
+Processes get no environment of ours, so `veil up` writes what it means for a project to `<root>/run/signin.json`.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from deploy.supervise.files import write_atomically
+from schemas.errors import ConfigError
+from streams.label.server import is_loopback
+
+FILE = "signin.json"
+LOOPBACK = "127.0.0.1"
+ISSUER, CLIENT, SECRET = "VEIL_OIDC_ISSUER", "VEIL_OIDC_CLIENT_ID", "VEIL_OIDC_CLIENT_SECRET_FILE"
+CA, SCOPE, CLAIM = "VEIL_OIDC_CA", "VEIL_OIDC_SCOPE", "VEIL_OIDC_PERSON_CLAIM"
+ACR, AMR = "VEIL_OIDC_ACR", "VEIL_OIDC_AMR"
+HOST, NAME, CERTIFICATE, KEY = "VEIL_LABEL_HOST", "VEIL_LABEL_NAME", "VEIL_LABEL_CERT", "VEIL_LABEL_KEY"
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    """Where label listens and what browsers call it. With certificate and key (PEM files) it speaks TLS."""
+
+    host: str = LOOPBACK
+    name: str = LOOPBACK
+    certificate: str = ""
+    key: str = ""
+
+    @property
+    def base(self) -> str:
+        """Scheme and host, to be followed by `:<port>`."""
+        shown = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{'https' if self.certificate else 'http'}://{shown}"
+
+
+@dataclass(frozen=True, slots=True)
+class Provider:
+    """An OpenID provider: `streams.label.provider.ProviderSettings` with files for what is secret or long."""
+
+    issuer: str
+    client_id: str
+    person_claim: str
+    scope: str = "openid"
+    acr: str = ""
+    amr: str = ""
+    enforcing: bool = False
+    ca_file: str = ""
+    secret_file: str = ""
+    authorization_endpoint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class SignInConfiguration:
+    """What one project's label process needs to know. No provider: nobody signs in with a browser."""
+
+    listening: Listening
+    port: int
+    provider: Provider | None
+
+    @property
+    def origin(self) -> str:
+        """As browsers see it."""
+        return f"{self.listening.base}:{self.port}"
+
+
+def read_listening(environ: Mapping[str, str]) -> Listening:
+    """Where label is to listen. Raises ConfigError: beyond this machine only over TLS."""
+    host = environ.get(HOST) or LOOPBACK
+    certificate, key = environ.get(CERTIFICATE, ""), environ.get(KEY, "")
+    if bool(certificate) != bool(key):
+        raise ConfigError(f"{CERTIFICATE} and {KEY} go together; set both or neither")
+    if not certificate and not is_loopback(host):
+        raise ConfigError(
+            f"{HOST} is {host}, which others can reach: the page and its sessions need TLS there. "
+            f"Set {CERTIFICATE} and {KEY}, or leave {HOST} at {LOOPBACK}"
+        )
+    files = {CERTIFICATE: certificate, KEY: key} if certificate else {}
+    found = {name: _file(name, value) for name, value in files.items()}
+    return Listening(host, environ.get(NAME) or host, found.get(CERTIFICATE, ""), found.get(KEY, ""))
+
+
+def read_provider(environ: Mapping[str, str]) -> Provider | None:
+    """The external provider, if one is configured. Raises ConfigError naming the variable that is wrong."""
+    issuer = environ.get(ISSUER, "")
+    others = [name for name in (CLIENT, SECRET, CA, SCOPE, CLAIM, ACR, AMR) if environ.get(name)]
+    if not issuer:
+        if others:
+            raise ConfigError(f"{others[0]} is set but {ISSUER} is not; set both or neither")
+        return None
+    if not issuer.startswith("https://"):
+        raise ConfigError(f"{ISSUER} has to begin with https://")
+    for name in (CLIENT, CLAIM):
+        if not environ.get(name):
+            raise ConfigError(f"{ISSUER} names an OpenID provider, so {name} must be set too")
+    if not (environ.get(ACR) or environ.get(AMR)):
+        raise ConfigError(
+            f"a second factor is required: set {ACR} to the `acr` that the provider shows for one, or {AMR} to "
+            "the method in its `amr`"
+        )
+    return Provider(
+        issuer=issuer,
+        client_id=environ[CLIENT],
+        person_claim=environ[CLAIM],
+        scope=environ.get(SCOPE) or "openid",
+        acr=environ.get(ACR, ""),
+        amr=environ.get(AMR, ""),
+        ca_file=_file(CA, environ[CA]) if environ.get(CA) else "",
+        secret_file=_file(SECRET, environ[SECRET]) if environ.get(SECRET) else "",
+    )
+
+
+def save(root: Path, projects: Mapping[str, SignInConfiguration]) -> None:
+    """Hand it on to the label processes of `root`; paths of secrets only, no secret."""
+    content = {name: asdict(one) for name, one in projects.items()}
+    write_atomically(root / "run" / FILE, json.dumps(content, indent=1))
+
+
+def load(root: Path, project: str) -> SignInConfiguration | None:
+    """What `save` wrote for a project, or None. Raises ConfigError for a damaged file."""
+    path = root / "run" / FILE
+    try:
+        found = json.loads(path.read_text(encoding="utf-8")).get(project)
+        return _configuration(found) if found is not None else None
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError, KeyError, AttributeError):
+        raise ConfigError(f"{path} is damaged; start `veil up` anew, which writes it") from None
+
+
+def _configuration(content: Mapping[str, Any]) -> SignInConfiguration:
+    provider = content["provider"]
+    return SignInConfiguration(
+        Listening(**content["listening"]), int(content["port"]), Provider(**provider) if provider else None
+    )
+
+
+def _file(name: str, value: str) -> str:
+    if not Path(value).is_file():
+        raise ConfigError(f"{name} names {value}, which is no file")
+    return str(Path(value).absolute())

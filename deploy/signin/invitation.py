@@ -1,0 +1,54 @@
+"""The way in for one annotator of a project: `<root>/signin/<project>.json`, readable by its owner only.
+
+Each `veil up` writes it anew, and what it said before opens nothing any more.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.supervise.files import make_private_folder, write_atomically
+from schemas.errors import ConfigError
+from schemas.hidden import Hidden
+
+FOLDER = "signin"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Invitation(Hidden):
+    """Where to go, as whom, with what. `otpauth` is for an authenticator app; `veil label code` does it too."""
+
+    page: str
+    person: str
+    password: str
+    otpauth: str
+
+
+def path_of(root: Path, project: str) -> Path:
+    """The file of a project's invitation."""
+    return root / FOLDER / f"{project}.json"
+
+
+def write(root: Path, project: str, invitation: Invitation) -> None:
+    """Replace a project's invitation."""
+    content = {name: getattr(invitation, name) for name in ("page", "person", "password", "otpauth")}
+    make_private_folder(root / FOLDER)
+    write_atomically(path_of(root, project), json.dumps(content, indent=2) + "\n")
+
+
+def read(root: Path, project: str) -> Invitation | None:
+    """A project's invitation, or None where nobody was invited. Raises ConfigError for a damaged file."""
+    path = path_of(root, project)
+    try:
+        return Invitation(**json.loads(path.read_text(encoding="utf-8")))
+    except FileNotFoundError:
+        return None
+    except (OSError, ValueError, TypeError):
+        raise ConfigError(f"{path} is damaged; start `veil up` anew, which writes it") from None
+
+
+def remove(root: Path, project: str) -> None:
+    """Take back an invitation that opens nothing any more."""
+    path_of(root, project).unlink(missing_ok=True)

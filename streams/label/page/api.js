@@ -1,0 +1,147 @@
+/** The calls of the label API. What may be asked again in the same words is, until there is an answer. */
+
+const FIRST_WAIT = 500;
+const LONGEST_WAIT = 15_000;
+const TIMEOUT = 20_000; // the server gives up by itself after 8 s, and for opening a task after 8 s more
+const PASSING = new Set([429, 500, 502, 503, 504]);
+
+/** The server refused. `reason` is from its fixed vocabulary. */
+export class Refused extends Error {
+  constructor(status, reason, message) {
+    super(message);
+    this.status = status;
+    this.reason = reason;
+  }
+}
+
+/** There is no answer, or only "ask again"; whether the call took effect is not known. */
+export class NoAnswer extends Error {
+  constructor(why, wait) {
+    super(why);
+    this.why = why; // "offline" or "busy"
+    this.wait = wait;
+  }
+}
+
+export class Api {
+  #csrf = "";
+
+  /**
+   * `clock` hears the server's time. `trouble(why)` is told when a call waits to be repeated, and null when it got
+   * through.
+   */
+  constructor(clock, trouble) {
+    this.clock = clock;
+    this.trouble = trouble;
+  }
+
+  async me() {
+    const me = await this.#until("GET", "/v1/me");
+    this.#csrf = me.csrf ?? "";
+    return me;
+  }
+
+  /** The same, asked once: for looking how long the session lasts. */
+  look() {
+    return this.#once("GET", "/v1/me");
+  }
+
+  guide(project) {
+    return this.#until("GET", `/v1/projects/${encodeURIComponent(project)}/guide`);
+  }
+
+  /** A lease, or null when there is no task. */
+  lease(project) {
+    return this.#until("POST", `/v1/projects/${encodeURIComponent(project)}/leases`);
+  }
+
+  /** One attempt: the next beat is the repetition. */
+  heartbeat(lease) {
+    return this.#once("POST", ...ofLease(lease, "heartbeat"));
+  }
+
+  label(lease, result, key) {
+    return this.#until("POST", ...ofLease(lease, "label", { result }), { "Idempotency-Key": key });
+  }
+
+  skip(lease, reason) {
+    return this.#until("POST", ...ofLease(lease, "skip", { reason }));
+  }
+
+  release(lease, reason) {
+    return this.#until("POST", ...ofLease(lease, "release", { reason }));
+  }
+
+  report(lease, reason, spans) {
+    return this.#until("POST", ...ofLease(lease, "report", { reason, spans }));
+  }
+
+  signOut() {
+    return this.#once("POST", "/signout");
+  }
+
+  async #until(method, path, body, headers) {
+    for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
+      try {
+        const answer = await this.#once(method, path, body, headers);
+        this.trouble(null);
+        return answer;
+      } catch (error) {
+        if (!(error instanceof NoAnswer)) {
+          this.trouble(null);
+          throw error;
+        }
+        this.trouble(error.why);
+        await patience(Math.max(wait, error.wait));
+      }
+    }
+  }
+
+  async #once(method, path, body, headers = {}) {
+    const request = {
+      method,
+      headers: { ...headers, ...(method === "POST" ? { "X-Veil-CSRF": this.#csrf } : {}) },
+      credentials: "same-origin",
+      cache: "no-store",
+      redirect: "error",
+      referrerPolicy: "no-referrer",
+      signal: AbortSignal.timeout(TIMEOUT),
+    };
+    if (body !== undefined) {
+      request.headers["Content-Type"] = "application/json";
+      request.body = JSON.stringify(body);
+    }
+    let answer;
+    let content = null;
+    try {
+      answer = await fetch(path, request);
+      if (answer.status !== 204) content = await answer.json();
+    } catch (error) {
+      if (answer && !PASSING.has(answer.status)) throw new Refused(answer.status, "unreadable", "");
+      throw new NoAnswer("offline", 0, { cause: error });
+    }
+    this.clock.heard(answer.headers.get("Date"));
+    if (answer.ok) return content;
+    if (PASSING.has(answer.status))
+      throw new NoAnswer("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0));
+    throw new Refused(answer.status, content?.error?.reason ?? "", content?.error?.message ?? "");
+  }
+}
+
+function ofLease(lease, call, more = {}) {
+  const body = { fencing_token: lease.fencing_token, ...more };
+  return [`/v1/leases/${encodeURIComponent(lease.lease_id)}/${call}`, body];
+}
+
+/** Waits so long, or until the network is back. */
+function patience(milliseconds) {
+  return new Promise((resolve) => {
+    const done = () => {
+      clearTimeout(timer);
+      removeEventListener("online", done);
+      resolve();
+    };
+    const timer = setTimeout(done, milliseconds);
+    addEventListener("online", done);
+  });
+}

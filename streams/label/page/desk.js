@@ -1,0 +1,312 @@
+/** From signing in to the end of work: what the server says becomes what is shown. */
+import { Refused } from "./api.js";
+import { showCard } from "./card.js";
+import { openHelp, openLeave } from "./dialogs.js";
+import { announce, element, one, words } from "./dom.js";
+import { Drafts } from "./drafts.js";
+import { LeaseKeeper } from "./lease_keeper.js";
+import { Pace } from "./pace.js";
+import { Practice } from "./practice_round.js";
+import { Presence } from "./presence.js";
+import { hideWhenAway, watermark } from "./privacy.js";
+import { ofEnding, ofLoss, ofProblem, ofRefusal } from "./sentences.js";
+import { showLease, showPace, showPerson, showSession } from "./status.js";
+import { Task } from "./task.js";
+import { sessionLeft } from "./time.js";
+import { Workbench } from "./workbench.js";
+
+const ASK_AGAIN = 5_000; // while there is no task
+const AWAY = 300_000; // nobody waits so long without touching anything
+const LOOK_AGAIN = 5_000; // whether the session was prolonged meanwhile
+
+export class Desk {
+  #me = null;
+  #drafts = new Drafts();
+  #pace = new Pace();
+  #waiting = null;
+  lookAgain = 0;
+
+  constructor(api, clock) {
+    this.api = api;
+    this.clock = clock;
+    this.bench = new Workbench({
+      send: (task) => (task.known ? this.practice.check(task) : this.#send(task)),
+      report: (task, reason, marks) =>
+        this.#end("report", () => this.api.report(task.lease, reason, marks.map(place))),
+      leave: () => this.#leave(),
+      help: openHelp,
+    });
+    this.presence = new Presence();
+    this.keeper = new LeaseKeeper(api, clock, this.presence, {
+      ticked: (...lease) => this.#ticked(...lease),
+      lost: (refused) => this.#lost(refused),
+    });
+    this.practice = new Practice(
+      this.bench,
+      () => this.clock.now(),
+      () => this.ready(),
+    );
+    one("#sign-out").addEventListener("click", () => this.#signOut());
+    addEventListener("focus", () => this.#waiting?.());
+    addEventListener("beforeunload", (event) => this.bench.task?.isBegun && event.preventDefault());
+  }
+
+  /** Who is it, and what does the project say? */
+  async begin(problem) {
+    try {
+      await this.#meet();
+      const guide = await this.api.guide(this.#me.project);
+      this.guide = guide;
+      if (guide.blur) hideWhenAway();
+      one("#guidelines > div").replaceChildren(...paragraphs(guide.guidelines, guide.schema.spans));
+      one("#guidelines").hidden = guide.guidelines === "";
+      one("#guidelines").open = matchMedia("(min-width: 60rem)").matches;
+      showPace(this.#pace.summary());
+      this.ready();
+    } catch (error) {
+      this.#failed(error, problem);
+    }
+  }
+
+  /** Before the first task: nothing is opened, and nobody's view is on the audit, until a person wants it. */
+  ready() {
+    this.bench.close();
+    const { onboarding } = this.guide;
+    const practice = onboarding.length
+      ? [
+          {
+            says: `Practise on ${onboarding.length} known tasks`,
+            key: "p",
+            does: () => this.practice.begin(this.guide),
+          },
+        ]
+      : [];
+    showCard({
+      title: "Ready when you are",
+      text: [
+        `You are ${this.#me.person}, labeling for ${this.#me.project}.`,
+        "What could tell who a text is about has been replaced.",
+        "You get one task at a time. That you opened it is on record, and so is your answer.",
+      ],
+      actions: [{ says: "Start labeling", key: "Enter", does: () => this.next() }, ...practice],
+    });
+  }
+
+  /** The next task, or the one that is open already. */
+  async next({ quietly = false } = {}) {
+    this.#rest();
+    if (!quietly) showCard({ title: "One moment …" });
+    try {
+      const lease = await this.api.lease(this.#me.project);
+      if (lease) this.#open(lease);
+      else this.#none();
+    } catch (error) {
+      if (error instanceof Refused && error.status === 410) this.next();
+      else this.#failed(error);
+    }
+  }
+
+  #open(lease) {
+    const draft = this.#drafts.take(lease.task_id);
+    const task = Task.leased(lease, draft, this.clock.now());
+    this.bench.open(task, { title: "Task", send: "Send" });
+    if (draft) this.bench.say("This task came back to you, and what you had entered with it.");
+    this.keeper.hold(lease);
+    announce("A new task.");
+  }
+
+  #none() {
+    showCard({
+      title: "No task for you now",
+      text: "New ones come by themselves: this page asks every few seconds.",
+      actions: [{ says: "Ask now", key: "Enter", does: () => this.next() }],
+    });
+    const again = () => (this.presence.missed < AWAY ? this.next({ quietly: true }) : this.#away());
+    const timer = setTimeout(again, ASK_AGAIN);
+    this.#waiting = again;
+    this.stopWaiting = () => clearTimeout(timer);
+  }
+
+  /** Asking on would open a task for nobody, and keep the session of who has left. */
+  #away() {
+    this.#rest();
+    showCard({
+      title: "Are you still there?",
+      text: "Nobody has touched this page for a while, so it has stopped asking for tasks.",
+      actions: [{ says: "Go on labeling", key: "Enter", does: () => this.next() }],
+    });
+  }
+
+  /** Each second while there is a task. What ends soon is said in time; the server is asked whether it still does. */
+  #ticked(left, lifetime, active) {
+    showLease(left, lifetime, active);
+    const now = this.clock.now();
+    showSession(sessionLeft(this.#me, now));
+    if (sessionLeft(this.#me, now) === null || now < this.lookAgain) return;
+    this.lookAgain = now + LOOK_AGAIN;
+    this.api.look().then(
+      (me) => me.person === this.#me.person && (this.#me = me),
+      (error) => error instanceof Refused && this.#lost(error),
+    );
+  }
+
+  #rest() {
+    this.stopWaiting?.();
+    this.#waiting = null;
+    this.keeper.drop();
+    showLease(null);
+    showSession(null);
+    this.bench.close();
+  }
+
+  #send(task) {
+    task.name ??= crypto.randomUUID();
+    const { spans, choices } = task.answer;
+    return this.#end("label", () => this.api.label(task.lease, { spans, choices }, task.name));
+  }
+
+  #leave() {
+    const { lease } = this.bench.task;
+    openLeave({
+      skip: (reason) => this.#end("skip", () => this.api.skip(lease, reason)),
+      release: (reason) => this.#end("release", () => this.api.release(lease, reason)),
+    });
+  }
+
+  /** The end of a lease, repeated in the same words until the server has answered. */
+  async #end(outcome, call) {
+    const { task } = this.bench;
+    this.bench.lock(true);
+    this.keeper.drop(); // what becomes of the lease is now for this call to say
+    try {
+      await call();
+    } catch (error) {
+      this.bench.lock(false);
+      task.name = undefined; // refused for good: what is sent next are other words
+      this.#failed(error);
+      if (this.bench.task === task) this.keeper.hold(task.lease);
+      return;
+    }
+    this.bench.lock(false);
+    this.#pace.ended(outcome, this.clock.now() - task.began);
+    showPace(this.#pace.summary());
+    if (outcome === "release") this.#released();
+    else this.next();
+  }
+
+  #released() {
+    this.#rest();
+    showCard({
+      title: "Given back",
+      text: "The task waits for somebody else, or for you later.",
+      actions: [{ says: "Go on labeling", key: "Enter", does: () => this.next() }],
+    });
+  }
+
+  #failed(error, problem) {
+    if (!(error instanceof Refused)) throw error;
+    if (ofAnotherSession(error)) this.#signedOut(error.reason, problem);
+    else if (ofLoss(error)) this.#lost(error);
+    else if (this.bench.task) this.bench.say(ofRefusal(error));
+    else
+      showCard({
+        title: "This does not work",
+        text: ofRefusal(error),
+        actions: [{ says: "Try again", key: "Enter", does: () => this.begin() }],
+      });
+  }
+
+  /** The task is gone; what was entered is kept, in case it comes back. */
+  #lost(refused) {
+    if (ofAnotherSession(refused)) {
+      this.#signedOut(refused.reason);
+      return;
+    }
+    const kept = this.#drafts.keep(this.bench.task);
+    this.#rest();
+    const text = kept
+      ? ["What you entered is kept in this window. If the task comes back to you, it is there."]
+      : [];
+    showCard({
+      title: ofLoss(refused) ?? "This task is not yours any more.",
+      text,
+      actions: [{ says: "Next task", key: "Enter", does: () => this.next() }],
+    });
+  }
+
+  #signedOut(reason, problem) {
+    const kept = this.#drafts.keep(this.bench.task) || !this.#drafts.isEmpty;
+    this.#rest();
+    showPerson(null);
+    const signIn = { says: "Sign in", key: "Enter", href: "/signin", elsewhere: kept };
+    const goOn = { says: "I have signed in", does: () => this.#resume() };
+    showCard({
+      title: problem ? "You are not signed in" : ofEnding(reason),
+      text: [
+        problem ? ofProblem(problem) : "Sign in with your name and your second factor.",
+        kept ? "What you entered is kept in this window: sign in in the new one, then come back here." : "",
+      ].filter(Boolean),
+      actions: kept ? [signIn, goOn] : [signIn],
+    });
+    if (kept) this.#waiting = () => this.#resume();
+  }
+
+  /** Somebody has signed in, perhaps in another window. What was entered is for the same person only. */
+  async #resume() {
+    this.#waiting = null;
+    const before = this.#me?.person;
+    try {
+      await this.#meet();
+    } catch (error) {
+      this.#failed(error);
+      return;
+    }
+    if (this.#me.person !== before) this.#drafts.clear();
+    if (this.guide) this.next();
+    else this.begin();
+  }
+
+  async #meet() {
+    this.#me = await this.api.me();
+    showPerson(this.#me);
+    const mark = () => watermark(this.#me.person, this.clock.now());
+    mark();
+    clearInterval(this.marking);
+    this.marking = setInterval(mark, 60_000);
+  }
+
+  async #signOut() {
+    try {
+      await this.api.signOut();
+    } catch (error) {
+      if (error instanceof Refused && error.status !== 401) throw error;
+      if (!(error instanceof Refused)) {
+        announce("There is no connection; you are still signed in.");
+        return;
+      }
+    }
+    this.#drafts.clear();
+    this.bench.close();
+    this.#signedOut("signed_out");
+  }
+}
+
+/** Nobody is signed in any more, or somebody has signed in anew in another window. */
+function ofAnotherSession({ status, reason }) {
+  return status === 401 || reason === "bad_csrf";
+}
+
+function place({ field, start, end }) {
+  return { field, start, end };
+}
+
+/** Paragraphs; where one begins with a label and a colon, the label stands out. */
+function paragraphs(text, labels) {
+  const parts = text.split(/\n\s*\n/u).map((part) => part.trim());
+  return parts.filter(Boolean).map((part) => {
+    const label = labels.find((name) => part.startsWith(`${name}:`));
+    return label
+      ? element("p", {}, element("strong", {}, words(label)), part.slice(label.length))
+      : element("p", {}, part);
+  });
+}

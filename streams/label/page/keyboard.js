@@ -1,0 +1,65 @@
+/** Key presses become commands of the workbench, or of the card where there is no task. */
+import { pressOnCard } from "./card.js";
+import { one } from "./dom.js";
+import { commandOf, motionOf } from "./keys.js";
+
+/** What has its own use for Enter and Space. */
+const OWN = "button, a, input, summary";
+
+export function listen(workbench) {
+  document.addEventListener("keydown", (event) => {
+    if (event.defaultPrevented || event.isComposing || one("dialog[open]")) return;
+    if (handled(workbench, event)) event.preventDefault();
+  });
+}
+
+function handled(workbench, event) {
+  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const pressed = { key: name, control: event.ctrlKey || event.metaKey, shift: event.shiftKey };
+  const focused = event.target.closest?.(OWN);
+  if (focused && (event.key === "Enter" || event.key === " ")) return false;
+  if (!workbench.task) return !pressed.control && !event.repeat && pressOnCard(name);
+  if (event.target.closest?.("[data-field]") && moves(workbench, pressed, event.altKey)) return true;
+  if (event.altKey) return false;
+  if (event.repeat) return true; // a key that stays down must not answer the next task too
+  if (!pressed.control && !singleKeys(name)) return false;
+  const command = commandOf(pressed);
+  if (command) return run(workbench, command);
+  return !pressed.control && workbench.press(name);
+}
+
+/** People who dictate, or whose hands shake, turn the single keys off (WCAG 2.2, 2.1.4). */
+function singleKeys(name) {
+  return name.length > 1 || one("#single-keys").checked;
+}
+
+function moves(workbench, pressed, alt) {
+  if (!workbench.task.selection) return false;
+  if (pressed.key === "ArrowUp" || pressed.key === "ArrowDown") {
+    workbench.fields.line(pressed.key === "ArrowUp" ? "backward" : "forward", pressed.shift);
+    return true;
+  }
+  const rightToLeft = workbench.fields.rightToLeft(workbench.task.selection.field);
+  const motion = motionOf({ key: pressed.key, control: pressed.control || alt }, rightToLeft);
+  if (motion) workbench.move(motion, pressed.shift);
+  return Boolean(motion);
+}
+
+function run(workbench, command) {
+  const commands = {
+    send: () => workbench.send(),
+    clear: () => workbench.clear(),
+    undo: () => workbench.undo(),
+    redo: () => workbench.redo(),
+    nextSpan: () => workbench.step(1),
+    previousSpan: () => workbench.step(-1),
+    remove: () => workbench.remove(),
+    skip: () => workbench.leave(),
+    report: () => workbench.startReport(),
+    mark: () => workbench.task.reporting && workbench.mark(),
+    guidelines: () => one("#guidelines").toggleAttribute("open"),
+    help: () => workbench.acts.help(workbench.task),
+  };
+  commands[command]();
+  return true;
+}

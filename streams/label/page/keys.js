@@ -1,0 +1,51 @@
+/** Which key does what. Digits are labels; letters that no command has are options of choices. No DOM here. */
+
+export const COMMANDS = [
+  { key: "Enter", does: "send", says: "Send the answer, and get the next task" },
+  { key: "Escape", does: "clear", says: "Select nothing; leave the report" },
+  { key: "z", does: "undo", says: "Undo (also Ctrl Z)" },
+  { key: "y", does: "redo", says: "Redo (also Ctrl Y)" },
+  { key: "n", does: "nextSpan", says: "Go to the next span" },
+  { key: "p", does: "previousSpan", says: "Go to the span before" },
+  { key: "Delete", does: "remove", says: "Remove the span you are at (also Backspace)" },
+  { key: "s", does: "skip", says: "Skip the task or give it back" },
+  { key: "x", does: "report", says: "Report exposed data" },
+  { key: "m", does: "mark", says: "While reporting: mark what you selected" },
+  { key: "g", does: "guidelines", says: "Open or close the guidelines" },
+  { key: "?", does: "help", says: "Show the keys" },
+];
+const ALSO = { Backspace: "remove" };
+const WITH_CONTROL = { z: "undo", y: "redo" };
+const DIGITS = [..."1234567890"];
+const LETTERS = [..."qwertuioadfhjklcvb"];
+
+/** {label: key} and {choice: {option: key}}; who comes late and finds no key has none ("") and is clicked. */
+export function keysFor(labels, choices) {
+  const letters = [...LETTERS];
+  const digits = [...DIGITS];
+  const forLabels = Object.fromEntries(labels.map((label) => [label, digits.shift() ?? letters.shift() ?? ""]));
+  const forChoices = Object.fromEntries(
+    Object.entries(choices).map(([name, options]) => [
+      name,
+      Object.fromEntries(options.map((option) => [option, letters.shift() ?? ""])),
+    ]),
+  );
+  return { labels: forLabels, choices: forChoices };
+}
+
+/** The command a key press means, or undefined. `press`: {key, control, shift}. */
+export function commandOf({ key, control, shift }) {
+  if (control) return key === "z" && shift ? "redo" : WITH_CONTROL[key];
+  return COMMANDS.find((command) => command.key === key)?.does ?? ALSO[key];
+}
+
+/** The motion of the selection a key press means, or undefined. `rightToLeft`: how the field reads. */
+export function motionOf({ key, control }, rightToLeft) {
+  const forward = rightToLeft ? "ArrowLeft" : "ArrowRight";
+  const backward = rightToLeft ? "ArrowRight" : "ArrowLeft";
+  if (key === forward) return control ? "nextWord" : "next";
+  if (key === backward) return control ? "previousWord" : "previous";
+  if (key === "Home") return "start";
+  if (key === "End") return "end";
+  return control && key === "a" ? "all" : undefined;
+}

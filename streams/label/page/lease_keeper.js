@@ -1,0 +1,63 @@
+/** Keeps a lease while its person is at work, and says how much of it is left. */
+import { NoAnswer, Refused } from "./api.js";
+import { untilBeat } from "./time.js";
+
+const TICK = 1000;
+const AFTER_NO_ANSWER = 5_000;
+
+export class LeaseKeeper {
+  #lease = null;
+  #since = 0;
+  #beating = false;
+  #notBefore = 0;
+
+  /** `ticked(left, lifetime, active)` each second while a lease is held; `lost(refused)` when it can't be kept. */
+  constructor(api, clock, presence, { ticked, lost }) {
+    this.api = api;
+    this.clock = clock;
+    this.presence = presence;
+    this.ticked = ticked;
+    this.lost = lost;
+    setInterval(() => this.#tick(), TICK);
+  }
+
+  hold(lease) {
+    this.#lease = lease;
+    this.#since = 0;
+    this.#notBefore = 0;
+    this.lifetime = Math.max(1, lease.expires_at - this.clock.now());
+    this.#tick();
+  }
+
+  drop() {
+    this.#lease = null;
+  }
+
+  #tick() {
+    if (!this.#lease) return;
+    const left = this.#lease.expires_at - this.clock.now();
+    const active = this.presence.at > this.#since; // since the last heartbeat
+    this.ticked(left, this.lifetime, active);
+    const due = untilBeat(left, this.lifetime) === 0;
+    if (due && (active || left <= 0) && !this.#beating && this.clock.now() >= this.#notBefore) this.#beat();
+  }
+
+  /** Also when the time is over: only the server knows whether it is. */
+  async #beat() {
+    const lease = this.#lease;
+    this.#beating = true;
+    this.#since = this.presence.at;
+    try {
+      const { expires_at: until } = await this.api.heartbeat(lease);
+      if (until <= lease.expires_at) this.#notBefore = until; // as long as a lease may live: no use in asking again
+      lease.expires_at = until;
+      this.lifetime = Math.max(1, until - this.clock.now());
+    } catch (error) {
+      if (error instanceof NoAnswer) this.#notBefore = this.clock.now() + AFTER_NO_ANSWER;
+      else if (!(error instanceof Refused)) throw error;
+      else if (lease === this.#lease) this.lost(error);
+    } finally {
+      this.#beating = false;
+    }
+  }
+}

@@ -1,0 +1,66 @@
+/** What people are told, by the server's reasons. */
+
+const ENDED = {
+  signed_out: "You are signed out.",
+  session_idle: "Nothing happened for a while, so your session ended.",
+  session_expired: "Your session has reached its longest time.",
+  session_replaced: "You have signed in somewhere else; that session goes on, this one has ended.",
+  session_revoked: "You may not label in this project any more. Its owner can say why.",
+  session_ended: "Your session has ended.",
+  project_frozen: "The project is stopped for now.",
+  bad_csrf: "Somebody has signed in anew in another window.",
+};
+const PROBLEMS = {
+  no_provider: "Signing in isn’t set up on this server. Ask who runs it.",
+  signin_unavailable: "The service that checks who you are does not answer. Try again in a minute.",
+  too_many_signins: "Too many attempts. Wait a minute, then try again.",
+  stale_signin: "That sign-in took too long or was begun in another window. Begin it again.",
+  provider_refused: "The sign-in was refused or cancelled.",
+  bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
+  no_second_factor: "Sign in with your second factor as well.",
+  not_annotator: "You are not an annotator of this project. Its owner can add you.",
+  conflicting_duties: "You hold another duty in this project, so you may not label in it.",
+  project_frozen: "The project is stopped for now; nobody can begin.",
+  too_many_sessions: "As many people are signed in as this server allows. Try again later.",
+};
+const LOST = {
+  lease_expired: "Your time on this task is over.",
+  stale_token: "This task was opened again elsewhere.",
+  unknown_lease: "This task is not yours any more.",
+  not_permitted: "This task is not yours any more.",
+  task_closed: "Others have finished this task meanwhile.",
+  already_submitted: "This task is answered already.",
+  idempotency_conflict: "This task is answered already.",
+  withdrawn: "This task was withdrawn. Somebody may have reported it.",
+};
+const UNFIT = {
+  span_out_of_range: "A span does not fit the text.",
+  unknown_field: "A span lies in a field that this task does not have.",
+  duplicate: "A span is there twice.",
+  unknown_label: "The project’s labels have changed meanwhile.",
+  unknown_choice: "The project’s choices have changed meanwhile.",
+  too_many_spans: "There are more spans than a task may have.",
+};
+
+export function ofEnding(reason) {
+  return ENDED[reason] ?? "You are not signed in.";
+}
+
+export function ofProblem(reason) {
+  return PROBLEMS[reason] ?? "You could not be signed in. Begin again.";
+}
+
+/** Why a task is gone, or undefined where it isn't. */
+export function ofLoss({ status, reason }) {
+  return LOST[reason] ?? (status === 410 ? "This task can’t be opened any more." : undefined);
+}
+
+export function ofRefusal({ reason }) {
+  return UNFIT[reason] ?? "The server does not accept this answer.";
+}
+
+export function ofTrouble(why) {
+  return why === "offline"
+    ? "No connection. What you did is kept in this window, and goes on by itself when the connection is back."
+    : "The server is busy. What you did is kept; it is tried again in a moment.";
+}

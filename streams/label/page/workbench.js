@@ -1,0 +1,287 @@
+/** The task on the screen: what people do to it becomes a new answer, and the answer is drawn. */
+import { chosen, openChoices, relabeled, sameSpan, spansAt, toggled, toggledMark, withoutSpan } from "./answer.js";
+import { announce, one, words } from "./dom.js";
+import { Fields } from "./fields.js";
+import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
+import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
+import { drawSelected, drawTools } from "./tools.js";
+
+export class Workbench {
+  #confirmed = false;
+  #locked = false;
+
+  /** `acts`: {send(task), leave(task), report(task, reason, marks), help(task)}; each decides what comes next. */
+  constructor(acts) {
+    this.acts = acts;
+    this.task = null;
+    this.fields = new Fields(one("#fields"), {
+      selected: (selection) => this.#selected(selection),
+      reached: (field, point) => this.#reached(field, point),
+    });
+  }
+
+  /** Show a task. `title`, `send`: what the heading and the main button say. */
+  open(task, { title, send }) {
+    this.task = task;
+    this.#confirmed = false;
+    this.#locked = false;
+    this.missed = [];
+    one("#card").hidden = true;
+    one("#work").hidden = false;
+    one("#feedback").hidden = true;
+    one("#task-title").textContent = title;
+    document.title = `${title} · Veilstream`;
+    this.sendSays = send;
+    this.say("");
+    this.fields.open(task.texts);
+    this.draw();
+    this.fields.focus();
+  }
+
+  close() {
+    this.task = null;
+    one("#work").hidden = true;
+    this.fields.open(new Map());
+  }
+
+  /** While an answer is on its way nothing about it may change: it is repeated in the same words. */
+  lock(locked) {
+    this.#locked = locked;
+    one("#work").classList.toggle("locked", locked);
+    one("#work").toggleAttribute("aria-busy", locked);
+  }
+
+  say(sentence) {
+    one("#notice").textContent = sentence;
+  }
+
+  draw() {
+    const { task } = this;
+    this.fields.draw(task.answer, (label) => task.hue(label), task.active, this.missed);
+    drawPalette(task, {
+      label: (label) => this.label(label),
+      choose: (name, option) => this.choose(name, option),
+      activate: (span) => this.activate(span),
+      removeSpan: (span) => this.#change(withoutSpan(task.answer, span), `Removed ${words(span.label)}.`),
+    });
+    drawReport(task, {
+      reason: (reason) => this.#pick(reason),
+      mark: () => this.mark(),
+      unmark: (mark) => this.#change(toggledMark(task.answer, mark), "Unmarked."),
+      report: () => this.send(),
+      cancel: () => this.clear(),
+    });
+    drawTools(task, this.sendSays, {
+      undo: () => this.undo(),
+      redo: () => this.redo(),
+      leave: () => this.leave(),
+      report: () => this.startReport(),
+      help: () => this.acts.help(task),
+      send: () => this.send(),
+    });
+    drawSelected(task, this.#range());
+  }
+
+  label(label) {
+    const { task } = this;
+    const range = this.#range();
+    const span = { ...(range ?? task.active), label };
+    if (range) this.#toggle(span);
+    else if (!task.active) this.say("Select some text first, then press a label’s key.");
+    else if (sameSpan(span, task.active)) this.#toggle(span);
+    else
+      this.#change(relabeled(task.answer, task.active, label), `Now ${words(label)}: ${task.excerpt(span)}`, span);
+  }
+
+  choose(name, option) {
+    this.#change(chosen(this.task.answer, name, option), `${words(name)}: ${words(option)}`);
+  }
+
+  mark() {
+    const range = this.#range();
+    if (!range) this.say("Select the characters that should not be there, then press M.");
+    else {
+      this.#collapse(range);
+      this.#change(toggledMark(this.task.answer, range), "Marked as exposed.");
+    }
+  }
+
+  activate(span) {
+    this.task.active = span;
+    this.task.selection = { field: span.field, anchor: span.end, focus: span.end };
+    this.fields.show(this.task.selection);
+    this.draw();
+    announce(`At ${words(span.label)}: ${this.task.excerpt(span)}`);
+  }
+
+  /** To the next span (1) or the one before (-1). */
+  step(direction) {
+    const { spans } = this.task.answer;
+    if (spans.length === 0) return this.say("Nothing is marked yet.");
+    const at = this.task.active ? spans.findIndex((span) => sameSpan(span, this.task.active)) : -1;
+    const next = at < 0 && direction < 0 ? spans.length - 1 : (at + direction + spans.length) % spans.length;
+    return this.activate(spans[next]);
+  }
+
+  remove() {
+    const { task } = this;
+    const at = task.active ?? this.#spanHere();
+    if (!at) return this.say("Go to a span first: click it, or press N.");
+    return this.#change(withoutSpan(task.answer, at), `Removed ${words(at.label)}.`);
+  }
+
+  undo() {
+    this.#travel((history) => history.undo(), "Undone.", "There is nothing to undo.");
+  }
+
+  redo() {
+    this.#travel((history) => history.redo(), "Done again.", "There is nothing to do again.");
+  }
+
+  clear() {
+    this.task.reporting = false;
+    this.task.active = null;
+    this.#confirmed = false;
+    this.say("");
+    const { selection } = this.task;
+    this.fields.select(selection && caretAt(selection.field, selection.focus));
+    this.draw();
+  }
+
+  /** Begin to report; what is selected is marked at once. */
+  startReport() {
+    if (this.#locked || this.task.known || this.task.reporting) return;
+    this.task.reporting = true;
+    if (this.#range()) this.mark();
+    this.draw();
+    one("#exposed").scrollIntoView({ block: "nearest" });
+    announce("Reporting exposed data. Select the characters, press M, choose what they are, then Enter.");
+  }
+
+  /** Send what is there: the report while reporting, else the answer. */
+  send() {
+    const { task } = this;
+    if (this.#locked) return;
+    if (task.reporting) {
+      if (!task.reason) this.say("Say what is exposed: 1, 2 or 3.");
+      else this.acts.report(task, task.reason, task.answer.marks);
+      return;
+    }
+    const doubt = task.known || this.#confirmed ? "" : this.#doubt();
+    this.#confirmed = true;
+    if (doubt) this.say(`${doubt} Press Enter again to send it so.`);
+    else this.acts.send(task);
+  }
+
+  /** What may have been forgotten: Enter pressed twice must not answer the next task too. */
+  #doubt() {
+    const { answer, labels } = this.task;
+    const open = openChoices(answer, labels.choices);
+    if (open.length) return `Not chosen: ${open.map(words).join(", ")}.`;
+    return answer.spans.length || Object.keys(answer.choices).length ? "" : "Nothing is marked.";
+  }
+
+  leave() {
+    if (!this.#locked && !this.task.known) this.acts.leave(this.task);
+  }
+
+  /** A key that names a label, an option, or while reporting a reason; whether it was one. */
+  press(name) {
+    const { task } = this;
+    if (task.reporting) {
+      const reason = REPORT_REASONS[Number(name) - 1]?.reason;
+      if (reason) this.#pick(reason);
+      return Boolean(reason);
+    }
+    const label = task.labels.spans.find((one) => task.keys.labels[one] === name);
+    if (label) this.label(label);
+    const option = label ? null : optionOf(task.keys.choices, name);
+    if (option) this.choose(...option);
+    return Boolean(label || option);
+  }
+
+  /** Move the selection as `keys.motionOf` says. */
+  move(motion, extend) {
+    const { selection } = this.task;
+    const text = this.task.texts.get(selection.field);
+    this.fields.select(moved(selection, text, motion, extend));
+    if (!extend && isEmpty(this.task.selection)) this.#reached(selection.field, this.task.selection.focus);
+  }
+
+  #selected(selection) {
+    if (!this.task) return;
+    this.task.selection = selection;
+    if (!isEmpty(selection) && this.task.active) {
+      this.task.active = null;
+      this.draw();
+    }
+    drawSelected(this.task, this.#range());
+  }
+
+  #reached(field, point) {
+    const [span = null] = spansAt(this.task.answer, field, point);
+    const changed = this.task.active !== span;
+    this.task.active = span;
+    if (changed) this.draw();
+  }
+
+  #spanHere() {
+    const { selection, answer } = this.task;
+    return selection ? spansAt(answer, selection.field, selection.focus)[0] : undefined;
+  }
+
+  /** {field, start, end} of what is selected, or null. */
+  #range() {
+    const { selection, texts } = this.task;
+    return isEmpty(selection)
+      ? null
+      : { field: selection.field, ...rangeOf(selection, texts.get(selection.field)) };
+  }
+
+  /** Mark or unmark. What was marked is the span one is at: its key again removes it, another one relabels it. */
+  #toggle(span) {
+    const { answer } = this.task;
+    const had = answer.spans.some((other) => sameSpan(other, span));
+    this.#collapse(span);
+    const sentence = `${had ? "Removed" : "Marked"} ${words(span.label)}: ${this.task.excerpt(span)}`;
+    this.#change(toggled(answer, span), sentence, had ? null : span);
+  }
+
+  /** Select nothing any more, so that what was marked shows. */
+  #collapse({ field, end }) {
+    if (!this.#locked) this.fields.select(caretAt(field, end));
+  }
+
+  /** `active`: the span one is at afterwards. */
+  #change(answer, sentence, active = null) {
+    if (this.#locked) return;
+    this.#confirmed = false;
+    this.task.history.push(answer);
+    this.task.active = active;
+    this.say("");
+    this.draw();
+    announce(sentence);
+  }
+
+  #travel(step, done, nothing) {
+    if (this.#locked) return;
+    this.task.active = null;
+    announce(step(this.task.history) ? done : nothing);
+    this.draw();
+  }
+
+  #pick(reason) {
+    if (this.#locked) return;
+    this.task.reason = reason;
+    this.say("");
+    this.draw();
+  }
+}
+
+function optionOf(keys, name) {
+  for (const [choice, options] of Object.entries(keys)) {
+    const option = Object.keys(options).find((one) => options[one] === name);
+    if (option) return [choice, option];
+  }
+  return null;
+}

@@ -1,0 +1,117 @@
+"""Sessions as they begin and end: on the audit before anyone may use one, and after what they were ended for.
+
+An end takes effect here at once; its event and the release of the person's lease follow by the loop, and are asked
+for again until they are committed. A commit in doubt may so put an end on the audit twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections import deque
+from collections.abc import Awaitable, Callable, Iterable
+
+import structlog
+
+from streams.engine.clock import Clock
+from streams.label.commands import EndSession, StartSession
+from streams.label.problems import Problem
+from streams.label.session_cookie import as_secret, as_text
+from streams.label.sessions import SECRET_BYTES, Ended, Ending, NoSession, Session, Sessions
+from streams.label.settings import SessionSettings
+
+log = structlog.get_logger()
+
+
+class SessionDesk:
+    """Used from one event loop. `ask` carries out a command and raises Problem; `must_go` says why a person may
+    have no session (any more), or None.
+    """
+
+    def __init__(
+        self,
+        ask: Callable[[object], Awaitable[object]],
+        must_go: Callable[[], Callable[[str], Ending | None]],
+        settings: SessionSettings,
+        clock: Clock,
+        randomness: Callable[[int], bytes],
+    ) -> None:
+        self._ask = ask
+        self._must_go = must_go
+        self._settings = settings
+        self._clock = clock
+        self._randomness = randomness
+        self._sessions = Sessions(settings)
+        self._unsaid: deque[Ended] = deque()
+        """Ends that are not on the audit yet. Never more than there were sessions: with no audit none begins."""
+        self._saying = asyncio.Lock()
+
+    def find(self, cookie: str, *, active: bool) -> Session:
+        """The session behind a cookie. Raises NoSession."""
+        secret = as_secret(cookie)
+        if secret is None:
+            raise NoSession(None)
+        return self._sessions.find(secret, self._clock.now(), active=active)
+
+    def idle_at(self, session: Session) -> int:
+        """When it ends unless its person does something, in milliseconds since the epoch."""
+        return self._sessions.idle_at(session)
+
+    async def start(self, person: str, before: str | None) -> str:
+        """The cookie of a new session, once its beginning is on the audit. `before`: the cookie the browser came
+        with; that session ends, whoever's it was. Raises SessionsFull, Problem.
+        """
+        now, secret = self._clock.now(), self._randomness(SECRET_BYTES)
+        self._end_other(person, before, now)
+        session, replaced = self._sessions.start(person, secret, as_text(self._randomness(SECRET_BYTES)), now)
+        self._note([replaced])
+        try:
+            await self._say()
+            await self._ask(StartSession(person, session.session_id, session.expires_at))
+        except BaseException:
+            self._note([self._sessions.end(session.session_id, Ending.SIGNED_OUT, now)])
+            raise
+        return as_text(secret)
+
+    async def sign_out(self, session: Session) -> None:
+        """End a session by its person's wish. Raises Problem where the audit has yet to hear of it."""
+        self._note([self._sessions.end(session.session_id, Ending.SIGNED_OUT, self._clock.now())])
+        await self._say()
+
+    async def sweep(self) -> None:
+        """End what is over, and whose person must go; say what has not been said yet. Raises Problem."""
+        self._note(self._sessions.sweep(self._clock.now(), self._must_go()))
+        await self._say()
+
+    async def keep_sweeping(self) -> None:
+        """Sweep until cancelled. Whatever fails, the next sweep comes."""
+        while True:
+            await asyncio.sleep(self._settings.sweep_s)
+            try:
+                await self.sweep()
+            except Problem as problem:
+                log.warning("session_ends_wait", reason=problem.reason, waiting=len(self._unsaid))
+            except Exception as error:  # noqa: BLE001 - sessions must go on ending; a message could quote a value
+                log.error("session_sweep_failed", error=type(error).__name__)
+
+    def _end_other(self, person: str, before: str | None, now: int) -> None:
+        with contextlib.suppress(NoSession):
+            other = self.find(before or "", active=False)
+            if other.person != person:
+                self._note([self._sessions.end(other.session_id, Ending.SIGNED_OUT, now)])
+
+    def _note(self, found: Iterable[Ended | None]) -> None:
+        self._unsaid.extend(ended for ended in found if ended is not None)
+
+    async def _say(self) -> None:
+        async with self._saying:
+            while self._unsaid:
+                await self._ask(_command(self._unsaid[0]))
+                self._unsaid.popleft()
+
+
+def _command(ended: Ended) -> EndSession:
+    """Who signs in anew goes on with the task they hold; in every other case it goes back to the queue."""
+    session = ended.session
+    releases = ended.ending is not Ending.REPLACED
+    return EndSession(session.person, session.session_id, ended.ending.value, ended.at, releases=releases)

@@ -1,0 +1,136 @@
+"""Who is signed in: server-side sessions of browsers. Pure: times, secrets and who may stay are arguments.
+
+Promises (tests/streams/label/test_sessions.py):
+1. A session is found by its secret alone, and only until its first end: idle, expired, ended.
+2. The secret is kept as its SHA-256: who reads this memory, or the audit, can't act as anybody.
+3. One session a person. A new one ends the one before.
+4. Memory is bounded: so many sessions, so many endings remembered to tell browsers why.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+
+from streams.label.settings import SessionSettings
+
+SECRET_BYTES = 32
+"""256 random bits, in the cookie and in the token against forged requests."""
+_ID_DIGITS = 32
+
+
+class Ending(StrEnum):
+    """Why a session ended; the reason in its audit event."""
+
+    SIGNED_OUT = "signed_out"
+    IDLE = "session_idle"
+    EXPIRED = "session_expired"
+    REPLACED = "session_replaced"
+    REVOKED = "session_revoked"
+    FROZEN = "project_frozen"
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One person's session in the project that the process serves. Times in milliseconds since the epoch.
+
+    `session_id` is public: half of the secret's SHA-256, which names the session on the audit.
+    """
+
+    session_id: str
+    person: str
+    csrf: str = field(repr=False)
+    started_at: int
+    seen_at: int
+    expires_at: int
+
+
+class NoSession(Exception):
+    """A secret opens no session (any more). `ending`: why, where that is remembered."""
+
+    def __init__(self, ending: Ending | None) -> None:
+        super().__init__(ending.value if ending else "unknown")
+        self.ending = ending
+
+
+class SessionsFull(Exception):
+    """As many people are signed in as are allowed to be."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A session that has ended, why and when."""
+
+    session: Session
+    ending: Ending
+    at: int
+
+
+class Sessions:
+    """All sessions of the process. Not thread-safe."""
+
+    def __init__(self, settings: SessionSettings) -> None:
+        self._settings = settings
+        self._by_id: dict[str, Session] = {}
+        self._of_person: dict[str, str] = {}
+        self._endings: OrderedDict[str, Ending] = OrderedDict()
+
+    def __len__(self) -> int:
+        return len(self._by_id)
+
+    def start(self, person: str, secret: bytes, csrf: str, now: int) -> tuple[Session, Ended | None]:
+        """A session for `person` under a fresh secret, and the one it replaces. Raises SessionsFull."""
+        replaced = self.end(self._of_person.get(person, ""), Ending.REPLACED, now)
+        if len(self._by_id) >= self._settings.kept:
+            raise SessionsFull
+        session = Session(name_of(secret), person, csrf, now, now, now + self._settings.life_ms)
+        self._by_id[session.session_id] = session
+        self._of_person[person] = session.session_id
+        return session, replaced
+
+    def find(self, secret: bytes, now: int, *, active: bool) -> Session:
+        """The session of a secret; `active`: its person is at work, so it stays. Raises NoSession."""
+        session = self._by_id.get(name_of(secret))
+        if session is None:
+            raise NoSession(self._endings.get(name_of(secret)))
+        ending = self._over(session, now)
+        if ending is not None:
+            raise NoSession(ending)
+        if active:
+            session = self._by_id[session.session_id] = replace(session, seen_at=now)
+        return session
+
+    def idle_at(self, session: Session) -> int:
+        """When it ends unless its person does something, in milliseconds since the epoch."""
+        return min(session.seen_at + self._settings.idle_ms, session.expires_at)
+
+    def end(self, session_id: str, ending: Ending, now: int) -> Ended | None:
+        """End a session; None where it has ended already."""
+        session = self._by_id.pop(session_id, None)
+        if session is None:
+            return None
+        if self._of_person.get(session.person) == session_id:
+            del self._of_person[session.person]
+        self._endings[session_id] = ending
+        if len(self._endings) > self._settings.endings_kept:
+            self._endings.popitem(last=False)
+        return Ended(session, ending, now)
+
+    def sweep(self, now: int, must_go: Callable[[str], Ending | None]) -> list[Ended]:
+        """End what time has ended, and whose person `must_go` names a reason for. Oldest first."""
+        found = [(one, self._over(one, now) or must_go(one.person)) for one in self._by_id.values()]
+        over = [self.end(one.session_id, ending, now) for one, ending in found if ending is not None]
+        return [ended for ended in over if ended is not None]
+
+    def _over(self, session: Session, now: int) -> Ending | None:
+        if now >= session.expires_at:
+            return Ending.EXPIRED
+        return Ending.IDLE if now >= session.seen_at + self._settings.idle_ms else None
+
+
+def name_of(secret: bytes) -> str:
+    """The public name of the session with this secret."""
+    return hashlib.sha256(secret).hexdigest()[:_ID_DIGITS]

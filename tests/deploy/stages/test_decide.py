@@ -1,0 +1,24 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+from deploy.stages.decide import rules_of
+from streams.decide.rules import Method, Rules
+from topology.acceptance import Acceptance, VerdictMethod
+from topology.loading import load_topology
+
+DEMO = load_topology().project("demo")
+
+
+def test_a_project_that_says_nothing_is_decided_by_majority():
+    assert rules_of(DEMO) == Rules()
+
+
+def test_decide_goes_by_what_the_project_file_says():
+    persons = replace(DEMO.persons, adjudicators=("zoe",))
+    project = replace(DEMO, persons=persons, acceptance=Acceptance(VerdictMethod.DAWID_SKENE, 0.6))
+    assert rules_of(project) == Rules(Method.DAWID_SKENE, 0.6, frozenset({"zoe"}))
+
+
+def test_every_method_a_project_may_name_is_one_decide_knows():
+    assert {method.value for method in VerdictMethod} == {method.value for method in Method}

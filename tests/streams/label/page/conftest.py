@@ -1,0 +1,331 @@
+"""A real Chromium before the real page: server, sign-in, sessions. Who vouches for people is a double."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+from selenium import webdriver
+from selenium.webdriver.common.action_chains import ActionChains
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.remote.webelement import WebElement
+
+from schemas.records import FieldShape, PlaceholderSpan, Task
+from streams.engine.clock import SystemClock
+from streams.label.api import ApiSeams
+from streams.label.app import build
+from streams.label.oidc import Asked
+from streams.label.requests import RequestQueue
+from streams.label.server import LabelServer
+from streams.label.settings import ApiSettings, LabelSettings, QueueSettings, SessionSettings
+from streams.label.signin import SignInSeams
+from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
+from tests.support.waiting import wait_for
+from topology.guidance import Guidance
+from topology.policies.model import LabelSchema
+from topology.project import Persons
+
+CHROMIUM = shutil.which("chromium")
+DRIVER = shutil.which("chromedriver")
+SWITCHES = (
+    "--headless=new",
+    "--no-sandbox",  # tests run as root in containers
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--no-first-run",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
+)
+DEADLINE_S = 30.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skipped by name where there is no browser."""
+    if CHROMIUM and DRIVER:
+        return
+    here = Path(__file__).parent
+    for item in items:
+        if here in item.path.parents:
+            item.add_marker(pytest.mark.skip("needs a browser: apt-get install chromium chromium-driver"))
+
+
+class Vouches:
+    """An identity provider that signs in whoever is next, without asking."""
+
+    issuer = "double"
+
+    def __init__(self) -> None:
+        self.next_person = "ada"
+
+    async def location(self, asked: Asked) -> str:
+        return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
+
+    async def person(self, code: str, asked: Asked, now_s: int) -> str:
+        return self.next_person
+
+    async def close(self) -> None:
+        """It has no connections."""
+
+
+@dataclass
+class Service:
+    """The label stage on a socket, over a loop in memory."""
+
+    loop: TinyLoop
+    clock: ManualClock
+    persons: Persons
+    contents: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    vouches: Vouches = field(default_factory=Vouches)
+    url: str = ""
+
+    def give(self, number: int, fields: Mapping[str, str] | str, placeholders: Any = (), overlap: int = 1) -> None:
+        """A task with these fields; `placeholders` (start, end, category) lie in the first."""
+        fields = {"text": fields} if isinstance(fields, str) else fields
+        spans = tuple(PlaceholderSpan(*one) for one in placeholders)
+        shapes = tuple(
+            FieldShape(path, len(text), spans if at == 0 else ()) for at, (path, text) in enumerate(fields.items())
+        )
+        name = f"{number:032x}"
+        self.contents[name] = fields
+        self.loop.give(Task(name, 1, "bundle-1", "policy-1", "redact.demo.0/1/1", overlap, 1, shapes, b"sealed"))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[webdriver.Chrome]:
+    """One browser for all tests; each gets it without cookies."""
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for switch in SWITCHES:
+        options.add_argument(switch)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    browser = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
+    yield browser
+    browser.quit()
+
+
+@pytest.fixture
+def now_clock() -> ManualClock:
+    """Stands still at the present, which is what the page takes from HTTP's Date."""
+    clock = ManualClock()
+    clock.ms = SystemClock().now()
+    return clock
+
+
+@pytest.fixture
+def serve(now_clock) -> Iterator[Callable[..., Service]]:
+    stops: list[Callable[[], None]] = []
+
+    def make(
+        queue: QueueSettings | None = None,
+        guidance: Guidance = GUIDANCE,
+        schema: LabelSchema = SCHEMA,
+        sessions: SessionSettings | None = None,
+    ) -> Service:
+        settings = ApiSettings(port=_free_port())
+        requests = RequestQueue(settings.pending_requests)
+        loop = TinyLoop(now_clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
+        loop.policies["policy-1"] = schema
+        service = Service(loop, now_clock, Persons((), (), (), ("ada", "bob")))
+        service.url = f"http://127.0.0.1:{settings.port}"
+        signin = SignInSeams(
+            service.url,
+            service.vouches,
+            lambda: service.persons,
+            lambda: bool(loop.frozen_by),
+            sessions=sessions or SessionSettings(),
+        )
+        seams = ApiSeams(
+            requests=requests,
+            open_content=lambda task: service.contents[task.task_id],
+            schema_of=loop.policies.get,
+            schema_in_force=lambda: loop.policies.get("policy-1"),
+            guidance=guidance,
+            token_keys={},
+            clock=now_clock,
+            signin=signin,
+        )
+        server = LabelServer(build("demo", seams, settings), settings)
+        stop = threading.Event()
+        thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
+        server.start()
+        thread.start()
+
+        def end() -> None:
+            stop.set()
+            requests.close()
+            server.stop()
+            thread.join()
+
+        stops.append(end)
+        return service
+
+    yield make
+    for stop in stops:
+        stop()
+
+
+@pytest.fixture
+def service(serve) -> Service:
+    return serve()
+
+
+@dataclass
+class Seat:
+    """A person before the page."""
+
+    browser: webdriver.Chrome
+    service: Service
+    forgiven: tuple[str, ...] = ()
+
+    def forgive(self, *words: str) -> None:
+        """Messages with one of these are what the test is about."""
+        self.forgiven = words
+
+    def open(self, path: str = "/") -> None:
+        self.browser.get(self.service.url + path)
+        self.wait("Boolean(document.querySelector('#card-actions > *'))", "the page is there")
+
+    def sign_in(self, person: str = "ada") -> None:
+        """Through the page, as a person does."""
+        self.service.vouches.next_person = person
+        self.open()
+        self.click("#card-actions a")
+        self.card("Ready when you are")
+
+    def start(self, person: str = "ada") -> None:
+        """Signed in, and at the first task."""
+        self.sign_in(person)
+        self.press(Keys.ENTER)
+        self.at_task()
+
+    def press(self, *keys: str) -> None:
+        ActionChains(self.browser, duration=0).send_keys(*keys).perform()
+
+    def held(self, holding: list[str], *keys: str) -> None:
+        """Press keys while others are held."""
+        chain = ActionChains(self.browser, duration=0)
+        for one in holding:
+            chain.key_down(one)
+        chain.send_keys(*keys)
+        for one in reversed(holding):
+            chain.key_up(one)
+        chain.perform()
+
+    def find(self, selector: str) -> WebElement:
+        return self.browser.find_element("css selector", selector)
+
+    def click(self, selector: str) -> None:
+        self.find(selector).click()
+
+    def ask(self, expression: str) -> Any:
+        """The value of JavaScript, which may await."""
+        return self.run(f"return ({expression})")
+
+    def run(self, statements: str) -> Any:
+        """By the debugger's door: the page's own policy allows no script from text."""
+        asked = {"expression": f"(async () => {{ {statements} }})()", "awaitPromise": True, "returnByValue": True}
+        answer = self.browser.execute_cdp_cmd("Runtime.evaluate", asked)
+        if "exceptionDetails" in answer:
+            raise AssertionError(json.dumps(answer["exceptionDetails"]))
+        return answer["result"].get("value")
+
+    def wait(self, expression: str, what: str) -> Any:
+        return wait_for(lambda: self.ask(expression), what, DEADLINE_S, 0.02)
+
+    def text_of(self, selector: str) -> str:
+        return self.ask(f"document.querySelector({json.dumps(selector)}).textContent")
+
+    def card(self, title: str) -> None:
+        """Wait until the card says so."""
+        shown = "!document.querySelector('#card').hidden && document.querySelector('#card-title').textContent"
+        self.wait(f"{shown} === {json.dumps(title)}", f"the card says: {title}")
+
+    def at_task(self) -> None:
+        self.wait("!document.querySelector('#work').hidden", "a task is there")
+
+    def says(self, sentence: str, where: str = "#notice") -> None:
+        self.wait(f"document.querySelector('{where}').textContent.includes({json.dumps(sentence)})", sentence)
+
+    def select(self, start: int, end: int, name: str = "text") -> None:
+        """By mouse: press on the near half of the first character, drag, let go on the far half of the last."""
+        field = f"document.querySelector('[data-field=\"{name}\"]')"
+        places = self.run(f"""
+            const {{placeOf}} = await import('/page/places.js');
+            const {{FieldText}} = await import('/page/text.js');
+            const atoms = [...{field}.querySelectorAll('.chip')].map(({{dataset}}) =>
+                ({{start: Number(dataset.start), end: Number(dataset.end)}}));
+            const text = new FieldText({json.dumps(self.content(name))}, atoms);
+            const place = (start, end, share) => {{
+                const range = document.createRange();
+                range.setStart(...placeOf({field}, start, text));
+                range.setEnd(...placeOf({field}, end, text));
+                const box = [...range.getClientRects()].find(({{width}}) => width > 0);
+                const leftward = /[\\u0590-\\u08ff]/u.test(text.slice(start, end));
+                return [box.x + box.width * (leftward ? 1 - share : share), box.y + box.height / 2];
+            }};
+            const first = text.nextCharacter({start});
+            const last = text.previousCharacter({end});
+            return [place({start}, first, 0.1), place(last, {end}, 0.9)];
+        """)
+        (x1, y1), (x2, y2) = places
+        for kind, x, y, buttons in (
+            ("mousePressed", x1, y1, 1),
+            ("mouseMoved", (x1 + x2) / 2, (y1 + y2) / 2, 1),
+            ("mouseMoved", x2, y2, 1),
+            ("mouseReleased", x2, y2, 0),
+        ):
+            event = {"type": kind, "x": x, "y": y, "button": "left", "buttons": buttons, "clickCount": 1}
+            self.browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+
+    def content(self, name: str = "text") -> str:
+        """The text of the task that was opened last."""
+        return next(iter(reversed(self.service.contents.values())))[name]
+
+    def spans(self) -> list[str]:
+        """What is marked, as the list beside the task says."""
+        items = "[...document.querySelectorAll('#spans li:not(.none) .go')]"
+        return self.ask(f"{items}.map((one) => one.textContent)")
+
+    def labels(self, count: int = 1) -> list[Any]:
+        """The labels the loop has, once there are so many."""
+        return wait_for(lambda: len(found := self.service.loop.labels()) >= count and found, f"{count} labels")
+
+
+@pytest.fixture
+def seat_at(chromium) -> Iterator[Callable[[Service], Seat]]:
+    """Also fails a test whose page logged an error that no answer of the server explains."""
+
+    seats: list[Seat] = []
+
+    def sit(service: Service) -> Seat:
+        chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": service.url, "storageTypes": "all"})
+        chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
+        chromium.set_window_size(1280, 900)
+        chromium.get_log("browser")
+        seats.append(Seat(chromium, service))
+        return seats[-1]
+
+    yield sit
+    chromium.get("about:blank")
+    errors = [entry["message"] for entry in chromium.get_log("browser") if entry["source"] != "network"]
+    forgiven = [words for seat in seats for words in seat.forgiven]
+    assert [error for error in errors if not any(words in error for words in forgiven)] == []
+
+
+@pytest.fixture
+def seat(seat_at, service) -> Seat:
+    return seat_at(service)
+
+
+def _free_port() -> int:
+    """Sign-in has to know its own address before the server listens."""
+    with socket.socket() as asked:
+        asked.bind(("127.0.0.1", 0))
+        return asked.getsockname()[1]

@@ -1,0 +1,120 @@
+"""Signing in, being signed out, coming back."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from streams.label.settings import SessionSettings
+from streams.label.signin import SignInFault
+from topology.project import Persons
+
+
+def test_signing_in_shows_who_and_opens_nothing(seat, service):
+    service.give(1, "it broke")
+    seat.sign_in()
+    assert seat.text_of("#person") == "ada"
+    assert service.loop.events[-1].resource.startswith("session/")
+
+
+def test_signing_out_ends_the_session_and_gives_the_task_back(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.click("#sign-out")
+    seat.card("You are signed out.")
+    seat.open()
+    seat.card("You are signed out.")
+    seat.start("bob")
+    seat.says("it broke", "#fields")
+
+
+def test_ended_session_keeps_what_was_entered_for_the_same_person(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.held([Keys.CONTROL], "a")
+    seat.press("1", "q")
+    service.clock.ms += SessionSettings().idle_ms
+    seat.press(Keys.ENTER)
+    seat.card("Nothing happened for a while, so your session ended.")
+    first = seat.browser.current_window_handle
+    seat.click("#card-actions a")
+    (second,) = set(seat.browser.window_handles) - {first}
+    seat.browser.switch_to.window(second)
+    seat.card("Ready when you are")
+    seat.browser.close()
+    seat.browser.switch_to.window(first)
+    seat.at_task()
+    assert seat.spans() == ["name it broke"]
+    seat.press(Keys.ENTER)
+    assert [span.label for span in seat.labels()[0].spans] == ["NAME"]
+
+
+def test_end_of_a_session_is_said_before_it_comes(serve, seat_at):
+    service = serve(sessions=SessionSettings(idle_ms=100_000))
+    service.give(1, "it broke")
+    seat = seat_at(service)
+    seat.start()
+    seat.says("Session ends in 1:", "#session")
+    assert not seat.ask("document.querySelector('#session').hidden")
+
+
+def test_session_that_ends_is_noticed_by_the_page(serve, seat_at):
+    service = serve(sessions=SessionSettings(idle_ms=100_000))
+    service.give(1, "it broke")
+    seat = seat_at(service)
+    seat.start()
+    service.clock.ms += 100_000
+    seat.card("Nothing happened for a while, so your session ended.")
+
+
+def test_what_one_person_entered_is_never_shown_to_another(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.held([Keys.CONTROL], "a")
+    seat.press("1")
+    service.clock.ms += SessionSettings().idle_ms
+    seat.press(Keys.ENTER, Keys.ENTER)
+    seat.card("Nothing happened for a while, so your session ended.")
+    service.vouches.next_person = "bob"
+    seat.run("await fetch('/signin')")
+    seat.click("#card-actions button")
+    seat.at_task()
+    assert seat.text_of("#person") == "bob"
+    assert seat.spans() == []
+
+
+def test_page_of_one_person_sends_nothing_in_the_name_of_another(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.held([Keys.CONTROL], "a")
+    seat.press("1", "q")
+    service.vouches.next_person = "bob"
+    seat.run("await fetch('/signin')")
+    seat.press(Keys.ENTER)
+    seat.card("Somebody has signed in anew in another window.")
+    assert service.loop.labels() == []
+    seat.click("#card-actions button")
+    seat.at_task()
+    assert seat.text_of("#person") == "bob"
+    assert seat.spans() == []
+
+
+@pytest.mark.parametrize("fault", list(SignInFault))
+def test_every_reason_why_nobody_was_signed_in_is_told(seat, fault):
+    seat.open(f"/?problem={fault.value}")
+    seat.card("You are not signed in")
+    assert "You could not be signed in" not in seat.text_of("#card-text")
+    assert seat.ask("location.search") == ""
+
+
+def test_problem_of_unknown_words_shows_none_of_them(seat):
+    seat.open("/?problem=<b>hello</b>")
+    seat.card("You are not signed in")
+    assert "hello" not in seat.text_of("body")
+
+
+def test_who_is_no_annotator_is_told_so(seat, service):
+    service.persons = Persons((), (), (), ("bob",))
+    seat.open()
+    seat.click("#card-actions a")
+    seat.says("You are not an annotator of this project", "#card-text")
