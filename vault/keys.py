@@ -7,6 +7,7 @@ Pure: no Vault, no clock. Nonces are random (96 bits); the caps of `vault.data_k
 from __future__ import annotations
 
 import os
+import struct
 from collections.abc import Callable
 
 from cryptography.exceptions import InvalidTag
@@ -25,6 +26,7 @@ Nonces = Callable[[int], bytes]
 """Gives so many fresh random bytes; `os.urandom` except in tests and the simulator."""
 
 _VERSION = b"veilstream/aad/v1"
+_LENGTH = struct.Struct(">I").pack
 
 
 def seal(secret: SecretBytes, plaintext: bytes, aad: bytes, nonces: Nonces = os.urandom) -> SealedBytes:
@@ -61,12 +63,11 @@ def associated_data(
 
 def framed(*parts: bytes | str) -> bytes:
     """The parts one after the other, each behind its length as big-endian 32-bit integer."""
-    out = bytearray()
+    out: list[bytes] = []
     for part in parts:
         data = part.encode() if isinstance(part, str) else part
-        out += len(data).to_bytes(4, "big")
-        out += data
-    return bytes(out)
+        out += (_LENGTH(len(data)), data)
+    return b"".join(out)
 
 
 def task_binding(project: str, task_id: str, revision: int) -> bytes:

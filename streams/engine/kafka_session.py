@@ -34,8 +34,8 @@ STABLE_ATTEMPTS = 5
 MARKERS_S = 0.005
 """The broker answers a commit before it has written the transaction's markers, which takes 1–3 ms, on a busy
 machine longer. A record produced meanwhile waits 20 ms in the client, whatever `retry.backoff.ms` says. Of
-transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with this pause 1 %
-(6 and 11 ms; 150 each, two cores at load 6, 2026-11-26).
+transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with a pause of 4 ms
+1 % (6 and 9 ms; 150 each, two cores at load 6, 2026-11-26). What people wait for: `deploy/bench/README.md`.
 """
 RETRY_BACKOFF_MS = 2
 """Where positions meet the markers all the same (CONCURRENT_TRANSACTIONS) the client asks again after this time,
