@@ -51,7 +51,7 @@ class Call:
 
     @property
     def active(self) -> bool:
-        """Whether it shows that a person is at work. Our page reads by itself, and beats only for who is there."""
+        """Whether it shows that a person is at work. Our page reads by itself; it beats for who is there."""
         return self.method == "POST"
 
 

@@ -131,7 +131,7 @@ class MeView(BaseModel):
     """The caller's session, as the bearer token or the cookie says. Times in seconds since the epoch.
 
     `csrf` goes into the header X-Veil-CSRF of every POST; `idle_expires_at`: when the session ends unless a task
-    is taken or answered. Both are null with a bearer token.
+    is taken, held by heartbeat or answered. Both are null with a bearer token.
     """
 
     person: str

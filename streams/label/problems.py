@@ -78,7 +78,7 @@ def of_token(refused: TokenRefused) -> Problem:
 
 _SESSION_OVER = {
     Ending.SIGNED_OUT: "you have signed out; sign in again",
-    Ending.IDLE: "nothing was taken or answered for a while; sign in again",
+    Ending.IDLE: "nothing was done for a while; sign in again",
     Ending.EXPIRED: "the session has reached its longest life; sign in again",
     Ending.REPLACED: "you have signed in elsewhere; that session goes on",
     Ending.REVOKED: "you may not label in this project any more; its owner can say why",

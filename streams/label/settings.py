@@ -83,8 +83,8 @@ class SessionSettings:
     """Limits of browsers' sessions."""
 
     idle_ms: int = 900_000
-    """Without a task taken or answered for a quarter of an hour the session ends. Heartbeats don't count: the page
-    sends them by itself, also for a person who has left."""
+    """Without a task taken, held by heartbeat or answered for a quarter of an hour the session ends. The page
+    sends heartbeats only for who is there, and one when the time of a lease is over."""
     life_ms: int = 14_400_000
     """Four hours, half a shift: then sign in anew, with the second factor."""
     kept: int = 1_000

@@ -6,7 +6,6 @@ const ENDED = {
   session_expired: "Your session has reached its longest time.",
   session_replaced: "You have signed in somewhere else; that session goes on, this one has ended.",
   session_revoked: "You may not label in this project any more. Its owner can say why.",
-  session_ended: "Your session has ended.",
   project_frozen: "The project is stopped for now.",
   bad_csrf: "Somebody has signed in anew in another window.",
 };

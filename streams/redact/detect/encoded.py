@@ -19,9 +19,7 @@ from streams.redact.detect.find import DEFAULT, Find
 
 DEPTH = 2
 MAX_PIECES = 256  # of one text, at all depths; each costs a search
-SPARE_CHARACTERS = (
-    4096  # that a text's pieces may be longer than it: one run may be code in four ways, short ones too
-)
+SPARE_CHARACTERS = 4096  # by which its pieces may be longer than a text: one run may be code in four ways
 ENCODED = "ENCODED"
 Search = Callable[[Sequence[str]], list[list[Find]]]
 

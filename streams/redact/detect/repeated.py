@@ -8,9 +8,7 @@ from collections.abc import Callable, Sequence
 from streams.redact.detect.find import DEFAULT, Find
 
 MIN_PART = 3  # letters from which a part of a person's name counts by itself
-FEW = (
-    16  # words up to which counting each in the whole text costs less than taking the text apart, by half at least
-)
+FEW = 16  # words up to which counting each in a text costs at most half of taking the text apart
 _WORD = re.compile(r"[0-9A-Za-z]+")
 
 

@@ -40,7 +40,7 @@ def _decoded_once(text: str) -> Iterator[str]:
         yield plain
     for match in _RUN.finditer(text):
         run = match.group()
-        if not (run.isalpha() and (run.islower() or run.istitle())):  # a word
+        if not run.isalpha() or not run.islower():  # a word
             yield from filter(None, map(_as_text, _bytes_of(run)))
 
 

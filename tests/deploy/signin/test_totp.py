@@ -19,7 +19,14 @@ def test_codes_are_those_of_the_rfc(at, code):
 
 
 @pytest.mark.parametrize(
-    "otpauth", ["", "otpauth://totp/x", "otpauth://totp/x?secret=", "otpauth://totp/x?secret=1!"]
+    "otpauth",
+    [
+        "",
+        "otpauth://totp/x",
+        "otpauth://totp/x?secret=",
+        "otpauth://totp/x?secret=1!",
+        "otpauth://totp/x?secret=MFRGG",
+    ],
 )
 def test_address_without_a_secret_is_refused_without_showing_it(otpauth):
     with pytest.raises(ConfigError) as refused:

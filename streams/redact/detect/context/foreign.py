@@ -16,9 +16,7 @@ from streams.redact.detect.find import CERTAIN, LIKELY, Find
 
 MIN_SOUNDS = 3
 MIN_FOREIGN = 2  # characters of a name in a script without a scheme here: two make a Chinese one
-MAX_PIECES = (
-    12  # of one value in such scripts; each is one search of the text, and of prose the beginning suffices
-)
+MAX_PIECES = 12  # of one value in such scripts, each one search of the text; of prose the beginning suffices
 _WORD = re.compile(r"[^\W\d_]+")
 _OTHER = regex.compile(r"[^\P{L}\p{Latin}\p{Cyrillic}\p{Greek}][\p{L}\p{M}\u00b7 ]*")
 
