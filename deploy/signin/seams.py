@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+from collections.abc import Callable
 from pathlib import Path
 
 from deploy.signin.configuration import Provider, SignInConfiguration
@@ -25,20 +26,24 @@ def signin_seams(around: Surroundings, configured: SignInConfiguration, settings
     return SignInSeams(
         origin=configured.origin,
         provider=OidcProvider(_settings(provider), settings.signin) if provider else None,
-        persons=_persons(around.root, project, declared),
+        persons=persons_of(around.root, project, declared),
         frozen=lambda: bool(book.frozen_by(project, Freezable.LABEL)),
         sessions=settings.sessions,
         settings=settings.signin,
     )
 
 
-def _persons(root: Path, project: str, declared: Persons) -> CurrentPersons:
-    """Of the user's own files. Without any, as declared at the start: a package changes with a restart only."""
+def persons_of(root: Path, project: str, declared: Persons) -> Callable[[], Persons | None]:
+    """Of the user's own files where these are read with the project. Where they don't know it, as declared at the
+    start: it is of elsewhere. Raises ConfigError for a file that can't be read.
+    """
 
     def load() -> Persons:
-        folders = project_folders(root)
-        return load_topology(extra_projects=folders).project(project).persons if folders else declared
+        return load_topology(extra_projects=project_folders(root)).project(project).persons
 
+    folders = project_folders(root)
+    if not folders or project not in load_topology(extra_projects=folders).projects:
+        return lambda: declared
     return CurrentPersons(lambda: project_folders(root), load)
 
 
