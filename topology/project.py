@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
+from topology.qualifications import UNKNOWN, Qualification
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,3 +49,8 @@ class Project:
     persons: Persons
     guidance: Guidance = field(default_factory=Guidance)
     acceptance: Acceptance = field(default_factory=Acceptance)
+    qualifications: Mapping[str, Qualification] = field(default_factory=dict)
+
+    def qualification(self, person: str) -> Qualification:
+        """What the project declares of a person."""
+        return self.qualifications.get(person, UNKNOWN)

@@ -13,10 +13,13 @@ from topology.flow_document import MIN_RETENTION_MS
 from topology.guidance_document import GuidanceEntry, to_guidance
 from topology.identity import PERSON, PLATFORM
 from topology.project import Persons, Project
-from topology.reading import Entry, Name
+from topology.qualifications import Qualification
+from topology.reading import Day, Entry, Name
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
+MAX_SKILLS = 32
+"""Of one person."""
 
 
 class PersonsEntry(Entry):
@@ -31,6 +34,11 @@ class AgreementEntry(Entry):
     least: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
 
 
+class QualificationEntry(Entry):
+    trained_until: Day | None = None
+    skills: tuple[Name, ...] = Field(default=(), max_length=MAX_SKILLS)
+
+
 class ProjectDocument(GuidanceEntry):
     name: Name
     owner: str = Field(min_length=1)
@@ -39,6 +47,7 @@ class ProjectDocument(GuidanceEntry):
     persons: PersonsEntry
     verdict: VerdictMethod = VerdictMethod.MAJORITY
     agreement: AgreementEntry = AgreementEntry()
+    qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -58,6 +67,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         adjudicators=document.persons.adjudicators,
     )
     _check_persons(persons, source)
+    qualifications = _qualifications(document, persons, source)
     return Project(
         document.name,
         document.owner,
@@ -66,7 +76,18 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         persons,
         to_guidance(document, source),
         Acceptance(document.verdict, document.agreement.least),
+        qualifications,
     )
+
+
+def _qualifications(document: ProjectDocument, persons: Persons, source: str) -> dict[str, Qualification]:
+    unknown = sorted(set(document.qualifications) - set(persons.labeling))
+    if unknown:
+        raise ConfigError(f"{source}: qualifications: {', '.join(unknown)} labels nothing here")
+    return {
+        person: Qualification(entry.trained_until, frozenset(entry.skills))
+        for person, entry in document.qualifications.items()
+    }
 
 
 def _check_name(name: str, source: str) -> None:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from schemas.errors import ConfigError
 from topology.plain_yaml import compose, construct
@@ -16,6 +18,18 @@ NAME_PATTERN = r"^[a-z][a-z0-9-]{0,39}$"
 Name = Annotated[str, Field(pattern=NAME_PATTERN)]
 MAX_FILE_BYTES = 256 * 1024
 """The largest topology file is 6 kB; more is a wrong file, or an attack by nesting."""
+
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+
+def _as_written(value: object) -> object:
+    """A number would be read as seconds since 1970: whoever reads the file would see another day, or none."""
+    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
+        raise ValueError("must be a date, as 2027-06-30")
+    return value
+
+
+Day = Annotated[dt.date, BeforeValidator(_as_written)]
 
 
 class Entry(BaseModel):

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from datetime import date
 from importlib import resources
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pytest
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
 from topology.loading import load_topology, parse_flow, parse_project
+from topology.qualifications import Qualification
 from topology.rights import identities
 
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
@@ -43,6 +45,17 @@ def test_a_project_says_how_verdicts_are_reached_and_who_adjudicates():
     assert load_topology().project("demo").acceptance == Acceptance(VerdictMethod.MAJORITY, None)
 
 
+def test_a_project_says_until_when_people_are_trained_and_what_they_can():
+    text = PROJECT.replace("approvers: [b]", "approvers: [b], annotators: [c]")
+    project = parse_project(
+        text + "qualifications: {c: {trained_until: 2027-06-30, skills: [de, medical]}}\n",
+        "p.yaml",
+        load_topology().flow,
+    )
+    assert project.qualification("c") == Qualification(date(2027, 6, 30), frozenset({"de", "medical"}))
+    assert project.qualification("b") == Qualification()
+
+
 def test_unknown_project_is_named_with_those_declared():
     with pytest.raises(ConfigError, match="no project nope; declared are: demo"):
         load_topology().project("nope")
@@ -69,6 +82,9 @@ def test_same_project_twice_is_refused(tmp_path):
         ("agreement: {least: .nan}", "agreement.least: Input should be"),
         ("agreement: {least: '0.5'}", "agreement.least: Input should be a valid number"),
         ("agreement: {most: 1}", "agreement.most: Extra inputs"),
+        ("qualifications: {a: {skills: [de]}}", "qualifications: a labels nothing here"),
+        ("qualifications: {c: {trained_until: 20270630}}", "trained_until: must be a date"),
+        ("qualifications: {c: {trained_until: 2027-02-30}}", "trained_until: Input should be a valid date"),
         ("name: q", "p.yaml:5: name is given twice"),
         ("a: &x 1\nb: *x", "aliases are not allowed"),
         ("a: [", "p.yaml:"),

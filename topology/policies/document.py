@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import re
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
@@ -24,6 +22,7 @@ from topology.policies.entries import (
 )
 from topology.policies.model import MAX_VERSION, FailedChecksum, ForeignScript, Mode, RecognizerForm, Years
 from topology.policies.patterns import MAX_PACK_PATTERNS, MAX_PATTERNS, PatternEntry, PublishedPattern
+from topology.reading import Day
 
 MAX_CATEGORIES = 500
 MAX_PACK_CATEGORIES = 500  # of all packs together; about 200 when this was written
@@ -45,18 +44,6 @@ ClassPath = Annotated[
 ModelName = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9@/_.-]{1,80}$")]  # as cloglog@1/geonames-1@2
 YamlPath = Annotated[str, StringConstraints(pattern=r"^[A-Za-z0-9_./ -]{1,300}\.ya?ml$")]
 Sha256 = Annotated[str, StringConstraints(pattern=r"^[0-9a-f]{64}$")]
-
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
-
-
-def _as_written(value: object) -> object:
-    """A number would be read as seconds since 1970: whoever reads the file would see another day, or none."""
-    if not isinstance(value, str) or _DAY.fullmatch(value) is None:
-        raise ValueError("must be a date, as 2027-06-30")
-    return value
-
-
-Day = Annotated[dt.date, BeforeValidator(_as_written)]
 
 
 class RecognizerEntry(Strict):
