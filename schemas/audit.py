@@ -36,6 +36,7 @@ class EventType(StrEnum):
     TASK_RELEASED = "task.released"
     TASK_SKIPPED = "task.skipped"
     TASK_REPORTED = "task.reported"
+    FIND_OPENED = "find.opened"
     TASK_CLOSED = "task.closed"
     TASK_WITHDRAWN = "task.withdrawn"
     LEASE_RENEWED = "lease.renewed"

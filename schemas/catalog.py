@@ -19,6 +19,7 @@ NAMES = (
     "SegmentIndex",
     "SlotEpoch",
     "Quarantined",
+    "Find",
     "ControlState",
     "AuditEvent",
     "SlotState",

@@ -272,6 +272,25 @@ class Quarantined:
 
 
 @dataclass(frozen=True, slots=True)
+class Find:
+    """What somebody saw that should have been redacted, for those who write policies: `find_id` is the lease's.
+
+    `sealed` opens under `wrapped_key` of the transit key `finds-P`. It holds the words around each mark, and of
+    what was marked the shape alone (`streams.label.finds`).
+    """
+
+    find_id: str
+    task_id: str
+    policy: str
+    bundle: str
+    reason: str
+    wrapped_key: str
+    context: str
+    sealed: bytes
+    reported_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControlState:
     """A signed desired state. The signature covers key, version, kind and body (see `schemas.control`)."""
 

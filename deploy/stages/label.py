@@ -19,6 +19,7 @@ from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.label.api import ApiSeams
 from streams.label.app import build as build_app
+from streams.label.find_sealing import FindSealer
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
@@ -27,6 +28,7 @@ from streams.label.withdrawals import WithdrawalOrders
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
+from vault.data_keys import DataKeys
 from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
 
@@ -47,6 +49,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
+        seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
         adjudicates=frozenset(around.topology.project(project).persons.adjudicators).__contains__,
     )
     requests = RequestQueue(settings.api.pending_requests)

@@ -26,9 +26,9 @@ SECOND = ".second"
 
 
 def transactional_ids(spec: SessionSpec) -> tuple[str, ...]:
-    """One, or a sole owner's two."""
+    """A sole owner's two; one where partitions are shared, or nothing is read: that is a single act."""
     first = spec.transactional_id
-    return (first, first + SECOND) if spec.ownership is Ownership.WHOLE else (first,)
+    return (first, first + SECOND) if spec.inputs and spec.ownership is Ownership.WHOLE else (first,)
 
 
 class KafkaProducers:

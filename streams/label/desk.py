@@ -29,6 +29,7 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.denials import Denials
+from streams.label.find_sealing import Reported
 from streams.label.queue import Digests, Queue
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
@@ -50,6 +51,8 @@ class Effects:
     labels: list[Label] = field(default_factory=list)
     reports: list[tuple[str, str]] = field(default_factory=list)
     """Task id and reason of each report: withdrawals to order."""
+    finds: list[Reported] = field(default_factory=list)
+    """What reports have marked, to be kept for those who write policies."""
     gone: list[str] = field(default_factory=list)
     """Tasks whose keys are to be forgotten."""
 
@@ -146,7 +149,8 @@ class Desk:
             check_spans(command.spans, task.fields, self._limits)
 
         ended = self._queue.finish(command.held, LeaseEnding.REPORT, now, reason=command.reason.value, check=check)
-        if not ended.replayed:
+        if not ended.replayed and ended.task is not None:
+            effects.finds.append(Reported(ended.lease_id, ended.task, ended.reason, command.spans))
             effects.reports.append((ended.task_id, ended.reason))
             effects.gone.append(ended.task_id)
         marks = tuple(LabelSpan(span.field, span.start, span.end, ended.reason) for span in command.spans)

@@ -14,7 +14,7 @@ from typing import Any
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import RecordError, Refused
-from schemas.records import Task, WorkOrder
+from schemas.records import Find, Task, WorkOrder
 from schemas.states import TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
@@ -26,6 +26,7 @@ from streams.label import events
 from streams.label.availability import nobody
 from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
+from streams.label.find_sealing import Reported
 from streams.label.queue import Queue
 from streams.label.settings import LabelSettings
 from topology.policies.model import LabelSchema
@@ -58,6 +59,8 @@ class Seams:
     """Forget the keys of these tasks (`vault.segments.opening.ViewKeys.evict`)."""
     order_withdrawal: Callable[[str, str, int], Outgoing]
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
+    seal_find: Callable[[Reported, int], Find | None]
+    """What was reported, at a time → the record for `finds.P` (`FindSealer`). May raise VaultUnavailable."""
     adjudicates: Callable[[str], bool] = nobody
     """Whether a person adjudicates in this project."""
 
@@ -172,12 +175,16 @@ class LabelProcessor:
         return f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
 
     def _plan(self, effects: Effects, now: int) -> Plan:
+        finds = [find for it in effects.finds if (find := self._seams.seal_find(it, now)) is not None]
         if effects.gone:
             self._seams.evict(effects.gone)
         plan = Plan(events=effects.events, notice=self._notice())
         for label in effects.labels:
             topic = f"labels.{self._project}"
             plan.outputs.append(Outgoing(topic, label.task_id.encode(), self._codec.encode(label)))
+        for find in finds:
+            topic = f"finds.{self._project}"
+            plan.outputs.append(Outgoing(topic, find.find_id.encode(), self._codec.encode(find)))
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()

@@ -340,6 +340,7 @@ class World:
             order_withdrawal=WithdrawalOrders(
                 PROJECT, self.codec, lambda message: vault.sign(f"sign-label.{PROJECT}", message)
             ),
+            seal_find=lambda _reported, _now: None,
             adjudicates=self.rules.adjudicators.__contains__,
         )
         return LabelProcessor(PROJECT, self.codec, self.clock, seams)

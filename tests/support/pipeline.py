@@ -26,7 +26,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
-from schemas.records import JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
+from schemas.records import Find, JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
 from schemas.registry import Registry
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
@@ -50,6 +50,7 @@ RECORDS = {
     "verdicts": Verdict,
     "joined": JoinedLabel,
     "quarantine": Quarantined,
+    "finds": Find,
     "segments": SegmentIndex,
 }
 

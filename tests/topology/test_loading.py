@@ -73,7 +73,7 @@ def test_same_project_twice_is_refused(tmp_path):
         ("surprise: 1", "surprise: Extra inputs"),
         ("partitions: many", "partitions: Input should be"),
         ("partitions: 0", "partitions: Input should be greater"),
-        ("retention_ms: {nope: 100000}", "retention_ms.nope: no such topic; allowed here: audit, labels"),
+        ("retention_ms: {nope: 100000}", "retention_ms.nope: no such topic; allowed here: audit, finds, labels"),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),

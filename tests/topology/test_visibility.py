@@ -13,11 +13,11 @@ from topology.visibility import can_see, visibility_faults
 
 LABEL = """\
     reads: [tasks, work, control]
-    writes: [labels, control, audit]
+    writes: [labels, finds, control, audit]
     state: label-state
     group: true
     transactions: true
-    vault: {decrypt: [view], sign"""
+    vault: {decrypt: [view], datakey"""
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
 
 
@@ -50,8 +50,9 @@ def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
             "roles.label.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (
-            "vault: {decrypt: [view], sign: true, documents: {view: [read]}}",
-            "vault: {decrypt: [view, raw], sign: true, documents: {view: [read]}}\n    brings: [raw]",
+            "vault: {decrypt: [view], datakey: [finds], sign: true, documents: {view: [read]}}",
+            "vault: {decrypt: [view, raw], datakey: [finds], sign: true, documents: {view: [read]}}\n"
+            "    brings: [raw]",
             "roles.annotator.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (

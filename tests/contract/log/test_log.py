@@ -319,14 +319,14 @@ def test_transactions_that_follow_each_other_at_once_stay_in_order(bench):
 
 @pytest.mark.parametrize("before", [0, 1])
 def test_the_open_transaction_of_a_dead_incarnation_is_ended_by_the_next(bench, before):
-    out = bench.topic()
-    dead = bench.open()
+    topic, out = bench.topic(), bench.topic()
+    dead = bench.open([topic])
     for _ in range(before):
         commit(dead, Outgoing(bench.topic(), b"k", b"before"))
     dead.begin()
     dead.produce(Outgoing(out, b"k", b"dead"))
     wait_for(lambda: flushed(dead), "the open record reached the broker")
-    heir = bench.open()
+    heir = bench.open([topic])
     commit(heir, Outgoing(out, b"k", b"heir"))
     assert [m.value for m in everything(bench, out)] == [b"heir"]
 

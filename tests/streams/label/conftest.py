@@ -16,12 +16,13 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from schemas.audit import Event, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import CommitInDoubt
-from schemas.records import FieldShape, Label, PlaceholderSpan, Task, WorkOrder
+from schemas.records import FieldShape, Find, Label, PlaceholderSpan, Task, WorkOrder
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.label import tokens
 from streams.label.api import ApiSeams
 from streams.label.app import build
+from streams.label.find_sealing import Reported
 from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
@@ -84,9 +85,16 @@ class TinyLoop:
             lambda task_id: task_id in self.withdrawn,
             self.evicted.extend,
             WithdrawalOrders("demo", CODEC, lambda _: b"s" * 64),
+            self.seal_find,
         )
         self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)
         self.restart()
+
+    def seal_find(self, reported: Reported, now: int) -> Find | None:
+        """Sealed before the key is forgotten: here by nobody, in order to be looked into."""
+        assert reported.task.task_id not in self.evicted
+        task, marks = reported.task, repr(reported.marks).encode()
+        return Find(reported.lease_id, task.task_id, task.policy, task.bundle, reported.reason, "", "", marks, now)
 
     def restart(self) -> None:
         state = [
