@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deploy.acting import act
 from deploy.surroundings import CONTROL, Surroundings
@@ -15,6 +16,7 @@ from schemas.control import (
     WithdrawalReason,
     freeze_body,
     resume_body,
+    switch_body,
 )
 from schemas.resources import control_resource, policy_resource, task_resource
 from streams.engine.messages import Outgoing
@@ -92,6 +94,21 @@ def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReaso
     )
     _order(around, key, ControlKind.WITHDRAW, body, event)
     return key
+
+
+def order_switch(
+    around: Surroundings, kind: ControlKind, target: str, event: Event, version: int, *, on: bool
+) -> str:
+    """Pause or exclude, or lift it (`topology.switches`). `event`: all of it but resource and person. The key."""
+    key = switch_key(around, kind, target)
+    event = replace(event, resource=control_resource(key), person=around.identity.signer)
+    _order(around, key, kind, switch_body(on=on), event, version)
+    return key
+
+
+def switch_key(around: Surroundings, kind: ControlKind, target: str) -> str:
+    """Under which this person turns the switch."""
+    return f"{kind}/{around.project}/{target}/{around.identity.signer}"
 
 
 def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:

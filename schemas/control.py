@@ -1,7 +1,8 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
-`withdraw/P/<task>/<signer>`. Versions rise a key.
+`withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
+`exclude/P/<person>.<batch.name, or task.id>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ _MESSAGE = b"veilstream/control/v1\n"
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 _RESUMED = "resumed"
+_ON, _OFF = b'{"on":true}', b'{"on":false}'
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
 
@@ -28,6 +30,8 @@ class ControlKind(StrEnum):
     MINIMUM = "minimum"
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
+    PAUSE = "pause"
+    EXCLUDE = "exclude"
 
 
 class Freezable(StrEnum):
@@ -95,6 +99,16 @@ def read_freeze(body: bytes) -> Freeze | None:
     if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
         return None
     return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
+
+
+def switch_body(*, on: bool) -> bytes:
+    """The bytes that order a pause or an exclusion, or lift it."""
+    return _ON if on else _OFF
+
+
+def read_switch(body: bytes) -> bool | None:
+    """What `switch_body` wrote; None for anything else."""
+    return {_ON: True, _OFF: False}.get(body)
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

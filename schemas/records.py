@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.routing import NORMAL
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RawReference:
@@ -40,7 +42,10 @@ class FieldShape:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`."""
+    """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`.
+
+    `priority`, `batch` and `skills` say how it is handed out (`schemas.routing`).
+    """
 
     task_id: str
     revision: int
@@ -51,6 +56,9 @@ class Task:
     extra: int
     fields: tuple[FieldShape, ...]
     sealed: bytes
+    priority: int = NORMAL
+    batch: str = ""
+    skills: tuple[str, ...] = ()
 
 
 class Order(StrEnum):

@@ -37,16 +37,19 @@ class LeaseEnding(StrEnum):
     EXPIRY = "expiry"
     CLOSE = "close"
     WITHDRAWAL = "withdrawal"
+    EXCLUSION = "exclusion"
+    """An operator keeps the person from the task."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """An open lease of a task."""
+    """An open lease of a task. `reserved`: its person has not asked for it yet, and knows nothing of it."""
 
     person: str
     token: int
     leased_at: int
     expires_at: int
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class TurnState:
 class TaskWork:
     """What has happened to a task in the label queue. Key: `work/<task id>`. `ended_at` is 0 while it is open.
 
-    `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far.
+    `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far;
+    `added_at` when it came to the queue.
     """
 
     task_id: str
@@ -79,6 +83,7 @@ class TaskWork:
     leases: tuple[LeaseState, ...]
     turns: tuple[TurnState, ...]
     ended_at: int
+    added_at: int = 0
 
 
 class TaskProgress(StrEnum):

@@ -15,6 +15,8 @@ Rules, each with a test:
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
 7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
+8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
+   (`switches.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -29,7 +31,7 @@ from itertools import permutations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, Freeze, control_message, read_freeze
+from schemas.control import ControlKind, Freeze, control_message, read_freeze, read_switch
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -38,6 +40,7 @@ from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import Project
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
+from topology.switches import Exclusions, Pauses, Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,8 @@ class ControlBook:
         self._policies = {name: SignedPolicies() for name in projects}
         self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
+        self._pauses = {name: Pauses() for name in projects}
+        self._exclusions = {name: Exclusions() for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -122,6 +127,14 @@ class ControlBook:
     def is_withdrawn(self, project: str, task_id: str) -> bool:
         """Whether one task is withdrawn."""
         return task_id in self._withdrawn.get(project, ())
+
+    def pauses(self, project: str) -> Pauses:
+        """What of a project is paused."""
+        return self._pauses[project]
+
+    def exclusions(self, project: str) -> Exclusions:
+        """Who is kept from what in a project."""
+        return self._exclusions[project]
 
     def next_version(self, key: str) -> int:
         """The lowest version that a new record under this key may have."""
@@ -180,6 +193,10 @@ class ControlBook:
                 new = key.target not in tasks
                 tasks.add(key.target)
                 return new
+            case ControlKind.PAUSE:
+                return _turn(self._pauses[key.project], key, state)
+            case ControlKind.EXCLUDE:
+                return _turn(self._exclusions[key.project], key, state)
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)
@@ -198,6 +215,12 @@ class ControlBook:
             all(signer in persons.holding(role) for signer, role in zip(chosen, rule.roles, strict=True))
             for chosen in permutations(sorted(signers), len(rule.roles))
         )
+
+
+def _turn(switches: Switches, key: ControlKey, state: ControlState) -> bool:
+    on = read_switch(state.body)
+    assert on is not None, "checked by `fits`"
+    return switches.take(key.target, state.version, key.signer, on=on)
 
 
 def _signed(pinned: bytes, state: ControlState) -> bool:

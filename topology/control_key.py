@@ -7,7 +7,8 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze
+from schemas.control import ControlKind, read_freeze, read_switch
+from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -18,6 +19,8 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.MINIMUM: _VERSION,
     ControlKind.FREEZE: None,  # it is about the project as a whole
     ControlKind.WITHDRAW: _TASK,
+    ControlKind.PAUSE: re.compile(rf"project|batch\.{NAME_PATTERN}"),
+    ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
 }
 
 
@@ -63,6 +66,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
+        case ControlKind.PAUSE | ControlKind.EXCLUDE:
+            return read_switch(body) is not None
     return True
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
 from topology.qualifications import UNKNOWN, Qualification
+from topology.routes import KnownRoutes
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,8 @@ class Project:
     guidance: Guidance = field(default_factory=Guidance)
     acceptance: Acceptance = field(default_factory=Acceptance)
     qualifications: Mapping[str, Qualification] = field(default_factory=dict)
+    routes: KnownRoutes = field(default_factory=KnownRoutes)
+    """Skills that somebody has are known too."""
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

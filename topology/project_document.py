@@ -15,11 +15,16 @@ from topology.identity import PERSON, PLATFORM
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
+from topology.routes import KnownRoutes
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
 MAX_SKILLS = 32
 """Of one person."""
+MAX_BATCHES = 100
+"""Under way at once: a name less than seven bits' worth that a producer could tell annotators with a record."""
+MAX_PROJECT_SKILLS = 64
+"""That tasks may ask for: the queue looks at each one that a person hasn't, 0.4 µs a lease (20,000 tasks)."""
 
 
 class PersonsEntry(Entry):
@@ -48,6 +53,8 @@ class ProjectDocument(GuidanceEntry):
     verdict: VerdictMethod = VerdictMethod.MAJORITY
     agreement: AgreementEntry = AgreementEntry()
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
+    batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
+    skills: tuple[Name, ...] = ()
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -77,7 +84,16 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         to_guidance(document, source),
         Acceptance(document.verdict, document.agreement.least),
         qualifications,
+        _routes(document, qualifications, source),
     )
+
+
+def _routes(document: ProjectDocument, qualifications: dict[str, Qualification], source: str) -> KnownRoutes:
+    """What records may name. Raises ConfigError."""
+    skills = frozenset(document.skills).union(*(one.skills for one in qualifications.values()))
+    if len(skills) > MAX_PROJECT_SKILLS:
+        raise ConfigError(f"{source}: skills: {len(skills)} with those of persons; at most {MAX_PROJECT_SKILLS}")
+    return KnownRoutes(frozenset(document.batches), skills)
 
 
 def _qualifications(document: ProjectDocument, persons: Persons, source: str) -> dict[str, Qualification]:

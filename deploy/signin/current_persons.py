@@ -25,7 +25,7 @@ class CurrentPersons:
 
     def __call__(self) -> Persons | None:
         """The persons, or None while the files can't be read or don't declare the project: nobody has duties."""
-        stamp = _stamp(self._folders())
+        stamp = stamp_of(self._folders())
         if stamp != self._stamp:
             self._stamp, self._persons = stamp, self._loaded()
         return self._persons
@@ -38,7 +38,7 @@ class CurrentPersons:
             return None
 
 
-def _stamp(folders: list[Path]) -> Stamp:
+def stamp_of(folders: list[Path]) -> Stamp:
     """Name, time of change and size of each project file."""
     found = []
     for path in (one for folder in folders for one in folder.glob("*.yaml")):

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from deploy.current_project import current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -19,6 +20,7 @@ from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.label.api import ApiSeams
 from streams.label.app import build as build_app
+from streams.label.askers import People
 from streams.label.find_sealing import FindSealer
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
@@ -28,6 +30,7 @@ from streams.label.withdrawals import WithdrawalOrders
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
+from topology.project import Project
 from vault.data_keys import DataKeys
 from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
@@ -43,6 +46,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
+    requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
+    declared = current_project(around)
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
@@ -50,9 +55,17 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
         seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
-        adjudicates=frozenset(around.topology.project(project).persons.adjudicators).__contains__,
+        people=People(
+            lambda person: person in declared().persons.adjudicators,
+            lambda person: declared().qualification(person).skills,
+            lambda person: book.exclusions(project).of(person),
+            lambda: book.pauses(project).batches(),
+        ),
+        holders=lambda adjudicate: _skills(declared(), adjudicate=adjudicate),
+        paused_by=lambda: book.pauses(project).by(),
+        batches=lambda: declared().routes.batches,
+        waiters=requests.waiters,
     )
-    requests = RequestQueue(settings.api.pending_requests)
     server = LabelServer(
         build_app(
             project,
@@ -87,6 +100,11 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         request_wait_s=REQUEST_WAIT_S,
         stop=stop,
     )
+
+
+def _skills(declared: Project, *, adjudicate: bool) -> list[frozenset[str]]:
+    persons = declared.persons.adjudicators if adjudicate else declared.persons.annotators
+    return [declared.qualification(person).skills for person in persons]
 
 
 def _configured(around: Surroundings, port: int) -> SignInConfiguration:

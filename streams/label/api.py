@@ -7,6 +7,7 @@ from what was committed. Error bodies are `{"error": {"reason", "message"}}`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
@@ -14,7 +15,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -24,10 +25,11 @@ from schemas.errors import Reason, Unparseable, VeilError
 from schemas.resources import project_resource
 from schemas.states import LeaseEnding
 from streams.engine.clock import Clock
-from streams.label import forms, problems, tokens
+from streams.label import forms, problems, queries, tokens
 from streams.label.bodies import SlowBody, read_json
 from streams.label.callers import Callers
 from streams.label.commands import (
+    CountBatches,
     Counts,
     CountTasks,
     Deny,
@@ -45,6 +47,7 @@ from streams.label.commands import (
 from streams.label.denials import Denials
 from streams.label.guide import GuideView, guide_view
 from streams.label.opening import OpenContent, Opener, Unreadable
+from streams.label.patience import patiently
 from streams.label.problems import Problem
 from streams.label.requests import RequestQueue
 from streams.label.session_desk import SessionDesk
@@ -117,28 +120,47 @@ class LabelApi:
         return await self.signin.sign_out(person.session)
 
     async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
-        """The next task, or the one you hold. 204 when there is none for you now."""
+        """The next task, or the one you hold. 204 when there is none for you now, also after waiting."""
         self._check_project(request, person)
-        leased = cast("Leased | None", await self._ask(LeaseTask(person.name)))
-        if leased is None:
-            return None
+        command = LeaseTask(person.name, queries.terms_of(request, person))
+        wait_s = queries.wait_of(request, self._settings.longest_wait_s)
+        leased = cast("Leased | None", await self._ask(command))
+        if leased is None and wait_s:
+            leased = await self._wait(request, command, wait_s)
+        return None if leased is None else await self._view(leased)
+
+    async def _wait(self, request: Request, command: LeaseTask, wait_s: int) -> Leased | None:
+        """Raises Problem as any call does; also where the caller's session has ended meanwhile."""
+
+        async def again() -> Leased | None:
+            self.person(request, active=False)
+            return cast("Leased | None", await self._ask(command))
+
+        waiters = self._seams.requests.waiters
+        leased = await patiently(request, command.person, command.terms.batch, wait_s, again, waiters)
+        self.person(request, active=False)
+        return leased
+
+    async def _view(self, leased: Leased) -> forms.LeaseView:
+        """The task with its content. Raises Problem."""
         schema = self._seams.schema_of(leased.task.policy)
         if schema is None:
             raise problems.unavailable(Reason.NO_POLICY.value, "the policy of this task has not arrived yet")
         fields = await self._open(leased)
-        return forms.lease_view(leased.lease, leased.task, fields, schema)
+        return forms.lease_view(leased, fields, schema)
 
     async def heartbeat(self, request: Request, person: tokens.Person) -> forms.HeartbeatView:
         """Extend the lease from now, up to its longest life."""
         form = await self._form(request, forms.HeartbeatForm)
-        leased = cast("Leased", await self._ask(Heartbeat(_held(request, person, form.fencing_token))))
+        held = _held(request, person, form.fencing_token)
+        leased = cast("Leased", await self._ask(Heartbeat(held, page=queries.is_page(person))))
         lease = leased.lease
         return forms.HeartbeatView(
             lease_id=lease.lease_id, fencing_token=lease.fencing_token, expires_at=lease.expires_at
         )
 
     async def label(self, request: Request, person: tokens.Person) -> forms.EndedView:
-        """Your answer. Final."""
+        """Your answer. Final. With `next=true` you get the next lease too."""
         key = request.headers.get("idempotency-key", "")
         if _KEY.fullmatch(key) is None:
             message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
@@ -146,31 +168,46 @@ class LabelApi:
         form = await self._form(request, forms.LabelForm)
         held = _held(request, person, form.fencing_token)
         vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
-        command = Submit(
-            held, form.result.result(), hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
-        )
-        return _ended_view(await self._ask(command))
+        digests = hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
+        return await self._end(Submit(held, form.result.result(), *digests, queries.then_of(request, person)))
 
     async def skip(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """You will not label this task; it never comes to you again."""
         form = await self._form(request, forms.SkipForm)
-        return _ended_view(await self._ask(Skip(_held(request, person, form.fencing_token), form.reason)))
+        held, then = _held(request, person, form.fencing_token), queries.then_of(request, person)
+        return await self._end(Skip(held, form.reason, then))
 
     async def release(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Give the task back for now."""
         form = await self._form(request, forms.ReleaseForm)
-        return _ended_view(await self._ask(Release(_held(request, person, form.fencing_token), form.reason)))
+        return await self._end(Release(_held(request, person, form.fencing_token), form.reason))
 
     async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Something sensitive is in clear. Pulls the task at once, for everyone."""
         form = await self._form(request, forms.ReportForm)
-        held = _held(request, person, form.fencing_token)
-        return _ended_view(await self._ask(Report(held, form.reason, form.marks())))
+        held, then = _held(request, person, form.fencing_token), queries.then_of(request, person)
+        return await self._end(Report(held, form.reason, form.marks(), then))
+
+    async def _end(self, command: Submit | Skip | Release | Report) -> forms.EndedView:
+        """How a lease has ended, with the next one. That this one doesn't open changes nothing about the end: the
+        caller asks for it, and is told why.
+        """
+        ended = cast("Ended", await self._ask(command))
+        next_view = None
+        if ended.next is not None:
+            with contextlib.suppress(Problem):
+                next_view = await self._view(ended.next)
+        return _ended_view(ended, next_view)
 
     async def stats(self, request: Request, person: tokens.Person) -> forms.StatsView:
         """How many tasks are open; small counts are null."""
         self._check_project(request, person)
         return forms.stats_view(cast("Counts", await self._ask(CountTasks())))
+
+    async def batches(self, request: Request, person: tokens.Person) -> forms.BatchesView:
+        """How many tasks of each batch are open; small counts, and those that would tell them, are null."""
+        self._check_project(request, person)
+        return forms.batches_view(cast("dict[str, Counts]", await self._ask(CountBatches())))
 
     async def guide(self, request: Request, person: tokens.Person) -> GuideView:
         """What the project tells its annotators: guidelines, tasks to practise on, the label schema in force."""
@@ -247,12 +284,12 @@ def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:
     return Held(person.name, request.path_params["lease_id"], fencing_token)
 
 
-def _ended_view(answer: Any) -> forms.EndedView:  # noqa: ANN401 - answers are untyped by design of the seam
-    ended = cast("Ended", answer)
+def _ended_view(ended: Ended, next_view: forms.LeaseView | None) -> forms.EndedView:
     return forms.EndedView(
         lease_id=ended.lease_id,
         task_id=ended.task_id,
         outcome=ended.ending.value,
         ended_at=ended.ended_at,
         label_id=ended.lease_id if ended.ending is LeaseEnding.LABEL else None,
+        next=next_view,
     )

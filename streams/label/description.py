@@ -76,10 +76,15 @@ def _responses(call: Call) -> dict[int | str, dict[str, Any]]:
 
 
 def _extra(call: Call) -> dict[str, Any]:
-    if call.form is None:
-        return {}
-    content = {"application/json": {"schema": call.form.model_json_schema()}}
-    return {
-        "requestBody": {"required": True, "content": content},
-        "parameters": [_IDEMPOTENCY] if call.keyed else [],
-    }
+    parameters = [_query(name, meaning) for name, meaning in call.query.items()]
+    if call.keyed:
+        parameters.append(_IDEMPOTENCY)
+    extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
+    if call.form is not None:
+        content = {"application/json": {"schema": call.form.model_json_schema()}}
+        extra["requestBody"] = {"required": True, "content": content}
+    return extra
+
+
+def _query(name: str, meaning: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": meaning}

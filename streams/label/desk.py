@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.audit import Event
 from schemas.errors import Reason, Refused
@@ -12,6 +12,7 @@ from schemas.states import LeaseEnding, WorkStatus
 from streams.label import events
 from streams.label.commands import (
     SESSION_ENDED,
+    CountBatches,
     CountTasks,
     Deny,
     Ended,
@@ -26,6 +27,7 @@ from streams.label.commands import (
     Skip,
     StartSession,
     Submit,
+    Terms,
     Unopenable,
 )
 from streams.label.denials import Denials
@@ -67,12 +69,16 @@ class Desk:
         frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
+        paused_by: Callable[[], str] = str,
+        batches: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
         self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
+        self._paused_by = paused_by
+        self._batches = batches
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -86,20 +92,23 @@ class Desk:
     def _handle(self, command: object, now: int, effects: Effects) -> object:  # noqa: PLR0911 - one a command
         """What people do with leases."""
         match command:
-            case LeaseTask(person):
-                return self._lease(person, now, effects)
-            case Heartbeat(held):
-                return self._heartbeat(held, now, effects)
+            case LeaseTask(person, terms):
+                return self._lease(person, terms, now, effects)
+            case Heartbeat():
+                return self._heartbeat(command, now, effects)
             case Submit():
-                return self._submit(command, now, effects)
+                return self._and_next(self._submit(command, now, effects), command.then, now, effects)
             case Skip(held, reason):
-                return self._end(held, LeaseEnding.SKIP, reason, now, effects)
+                ended = self._end(held, LeaseEnding.SKIP, reason, now, effects)
+                return self._and_next(ended, command.then, now, effects)
             case Release(held, reason):
                 return self._end(held, LeaseEnding.RELEASE, reason, now, effects)
             case Report():
-                return self._report(command, now, effects)
+                return self._and_next(self._report(command, now, effects), command.then, now, effects)
             case CountTasks():
-                return self._queue.counts(now)
+                return replace(self._queue.counts(now), paused=bool(self._paused_by()))
+            case CountBatches():
+                return self._queue.batches(now)
         self._note(command, now, effects)
         return None
 
@@ -117,14 +126,30 @@ class Desk:
             case _:
                 raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
-    def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
-        leased = self._queue.lease(person, now, new=not self._frozen_by())
+    @property
+    def gives(self) -> bool:
+        """Whether anybody gets a new lease now: nobody has frozen or paused the project."""
+        return not self._frozen_by() and not self._paused_by()
+
+    def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
+        if terms.batch and terms.batch not in self._batches() and not self._queue.batch_open(terms.batch):
+            raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
+        leased = self._queue.lease(person, now, terms, new=self.gives)
         if leased is not None:
             effects.events.append(events.viewed(leased))
         return leased
 
-    def _heartbeat(self, held: Held, now: int, effects: Effects) -> Leased:
-        leased = self._queue.heartbeat(held, now)
+    def _and_next(self, ended: Ended, then: Terms | None, now: int, effects: Effects) -> Ended:
+        """With the next task, if it was asked for. The answer stands, whatever comes of that."""
+        if then is None:
+            return ended
+        try:
+            return replace(ended, next=self._lease(ended.person, then, now, effects))
+        except Refused:
+            return ended
+
+    def _heartbeat(self, command: Heartbeat, now: int, effects: Effects) -> Leased:
+        leased = self._queue.heartbeat(command.held, now, page=command.page)
         effects.events.append(events.renewed(leased))
         return leased
 

@@ -6,13 +6,23 @@ label is that of its lease: a lease becomes one label at most.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
-from schemas.resources import label_resource, lease_resource, segment_resource, session_resource, task_resource
+from schemas.resources import (
+    label_resource,
+    lease_resource,
+    project_resource,
+    segment_resource,
+    session_resource,
+    task_resource,
+)
 from schemas.states import LeaseEnding
 from streams.label import work
 from streams.label.commands import Ended, EndSession, Held, Lease, Leased, StartSession
+from streams.label.skills import Missing
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -50,6 +60,17 @@ def renewed(leased: Leased) -> Event:
 def expired(leased: Leased) -> Event:
     """A lease that nobody renewed."""
     return _of_lease(EventType.LEASE_EXPIRED, leased.lease, leased.task)
+
+
+def revoked(leased: Leased) -> Event:
+    """An operator keeps the person from the task."""
+    return replace(_of_lease(EventType.LEASE_REVOKED, leased.lease, leased.task), reason=Reason.EXCLUDED)
+
+
+def skills_missing(project: str, missing: Missing) -> Event:
+    """Tasks ask for what nobody in the project can. Once, until it is no longer so."""
+    details = {"skills": " ".join(missing.skills), "tasks": str(missing.tasks), "role": missing.role}
+    return Event(EventType.SKILLS_MISSING, project_resource(project), details=details)
 
 
 def _of_lease(kind: EventType, lease: Lease, task: Task) -> Event:

@@ -15,6 +15,7 @@ _CONFLICT = (
     Reason.ALREADY_SUBMITTED,
     Reason.TASK_CLOSED,
     Reason.IDEMPOTENCY_CONFLICT,
+    Reason.EXCLUDED,
 )
 _INVALID = (
     Reason.SPAN_OUT_OF_RANGE,
@@ -28,6 +29,7 @@ STATUS: dict[Reason, HTTPStatus] = {
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_INVALID, HTTPStatus.UNPROCESSABLE_ENTITY),
     Reason.UNKNOWN_LEASE: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_BATCH: HTTPStatus.NOT_FOUND,
     Reason.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Reason.WITHDRAWN: HTTPStatus.GONE,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,

@@ -8,7 +8,7 @@ write the content again.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
@@ -23,12 +23,16 @@ from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
 from streams.label import events
-from streams.label.availability import nobody
+from streams.label.askers import People
+from streams.label.commands import EndSession
 from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
 from streams.label.find_sealing import Reported
-from streams.label.queue import Queue
+from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
+from streams.label.skills import Holders, Missing, missing
+from streams.label.skills import notice as skills_notice
+from streams.label.waiters import Waiters
 from topology.policies.model import LabelSchema
 
 OWNERSHIP = Ownership.WHOLE
@@ -61,8 +65,16 @@ class Seams:
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
     seal_find: Callable[[Reported, int], Find | None]
     """What was reported, at a time → the record for `finds.P` (`FindSealer`). May raise VaultUnavailable."""
-    adjudicates: Callable[[str], bool] = nobody
-    """Whether a person adjudicates in this project."""
+    people: People = EVERYBODY
+    """What the project and `control` say of persons now, and of batches."""
+    holders: Holders = lambda _: ()
+    """What each annotator or adjudicator of the project can."""
+    paused_by: Callable[[], str] = str
+    """Who has paused the project on `control`; empty: nobody."""
+    batches: Callable[[], frozenset[str]] = frozenset
+    """The batches that the project's file names."""
+    waiters: Waiters = field(default_factory=lambda: Waiters(0))
+    """Calls that wait for a task."""
 
 
 class LabelProcessor:
@@ -92,9 +104,19 @@ class LabelProcessor:
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
-        self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.adjudicates)
-        self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits)
+        self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.people)
+        self._desk = Desk(
+            self._queue,
+            seams.schema_of,
+            seams.frozen_by,
+            self._denials,
+            limits,
+            seams.paused_by,
+            seams.batches,
+        )
         self._full = False
+        self._missing: list[Missing] = []
+        self._looked_at = 0
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
@@ -113,6 +135,8 @@ class LabelProcessor:
         for message in batch.messages:
             self._take(message, batch.now, effects)
         answers = [(request, self._answer(request, batch.now, effects)) for request in batch.requests]
+        self._look_for_skills(batch.now, effects)
+        self._look_for_waiters(batch)
         self._full = not self._queue.wants_more(batch.now)
         plan = self._plan(effects, batch.now)
         plan.answers.extend(answers)
@@ -121,8 +145,12 @@ class LabelProcessor:
     def control(self, changed: Sequence[str]) -> Plan:
         """Let go of withdrawn tasks and acknowledge each, also one that is not here: its key might have been.
 
+        Leases of who is excluded end. Where nobody gets tasks for now, nobody waits for one.
+
         After a start `control` shows every withdrawal there is; those without a receipt are acknowledged again.
         """
+        if not self._desk.gives:
+            self._seams.waiters.end_all()
         named = {task_id for key in changed if (task_id := withdrawn_task(key, self._project))}
         return self._withdrawal_plan(sorted(filter(self._seams.is_withdrawn, named)))
 
@@ -141,18 +169,18 @@ class LabelProcessor:
         """One record of either topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
-                self._take_task(self._codec.decode(message.value, Task), effects)
+                self._take_task(self._codec.decode(message.value, Task), now, effects)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
             effects.events.append(refused(message, error.reason))
 
-    def _take_task(self, task: Task, effects: Effects) -> None:
+    def _take_task(self, task: Task, now: int, effects: Effects) -> None:
         if self._seams.is_withdrawn(task.task_id):
             effects.gone.append(task.task_id)
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
         else:
-            self._queue.add(task)
+            self._queue.add(task, now)
 
     def _take_order(self, order: WorkOrder, now: int, effects: Effects) -> None:
         task = self._queue.apply(order, now)
@@ -160,8 +188,9 @@ class LabelProcessor:
             effects.events.append(events.closed(task, order.reason))
 
     def _withdrawal_plan(self, task_ids: Sequence[str]) -> Plan:
-        """End these tasks, forget their keys, and only then acknowledge."""
+        """End these tasks, forget their keys, and only then acknowledge. Leases of who is excluded end too."""
         now, effects = self._clock.now(), Effects()
+        effects.events += [events.revoked(lease) for lease in self._queue.exclude(now)]
         for task_id in task_ids:
             effects.gone.append(task_id)
             known = self._queue.status(task_id)
@@ -170,9 +199,33 @@ class LabelProcessor:
                 effects.events.append(events.withdrawn(task_id, task, _CONTROL))
         return self._plan(effects, now)
 
+    def _look_for_skills(self, now: int, effects: Effects) -> None:
+        """Say what nobody can, once, until somebody can; looked for once a second, since project files change."""
+        if now - self._looked_at < self._settings.queue.skills_look_ms:
+            return
+        self._looked_at = now
+        said = {(one.skills, one.adjudicate) for one in self._missing}
+        self._missing = missing(self._queue.asked_for(), self._seams.holders)
+        new = [one for one in self._missing if (one.skills, one.adjudicate) not in said]
+        effects.events += [events.skills_missing(self._project, one) for one in new]
+
+    def _look_for_waiters(self, batch: Batch) -> None:
+        """Whose turn it is, after all that has happened in this round. Also once a second, since skills change."""
+        waiters, second = self._seams.waiters, batch.now // self._settings.queue.skills_look_ms
+        for request in batch.requests:
+            if isinstance(request.command, EndSession):
+                waiters.end(request.command.person)
+        if self._desk.gives:
+            waiters.look((self._queue.changes, second), self._queue.could_lease, self._queue.room)
+
     def _notice(self) -> str:
-        names = " and ".join(self._seams.frozen_by())
-        return f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
+        frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
+        said = (
+            f"frozen by {frozen}: no new lease until `veil contain resume` by each of them" if frozen else "",
+            f"paused by {paused}: no new lease until `veil label resume`" if paused else "",
+            skills_notice(self._missing),
+        )
+        return "; ".join(filter(None, said))
 
     def _plan(self, effects: Effects, now: int) -> Plan:
         finds = [find for it in effects.finds if (find := self._seams.seal_find(it, now)) is not None]

@@ -11,10 +11,16 @@ class QueueSettings:
 
     lease_ms: int = 300_000
     """How long a lease lives without a heartbeat: five minutes, a long read and an interruption."""
+    page_lease_ms: int = 120_000
+    """The same for our own page, which beats every 40 s while it is open and somebody was there lately. Whoever
+    closed it, or has had no network for so long, is gone: the task goes to another."""
     lease_max_ms: int = 3_600_000
     """How long heartbeats may keep one lease: an hour, so that a forgotten tab frees its task."""
     receipt_ms: int = 3_600_000
     """How long after a task ended a repeated call is still answered: as long as a bearer token may live."""
+    ageing_ms: int = 86_400_000
+    """A level of priority is worth a day of waiting: urgent tasks pass a backlog of days, and no task is passed by
+    one that came nine days later. Longer than a shift, so that within one priorities are what they say."""
     max_returns: int = 3
     """How often one person may give one task back (release, expiry) before it never comes to them again."""
     window: int = 20_000
@@ -23,6 +29,9 @@ class QueueSettings:
     """Open tasks in all: with those that wait for decide or for people who are not here (three windows)."""
     window_bytes: int = 256 * 2**20
     """Sealed content held in memory: 20,000 tasks of 13 kB; large tasks fill the window sooner."""
+    skills_look_ms: int = 1_000
+    """How often it is looked for tasks that nobody can, and whether who waits has learned what it takes: that is
+    in files, so no message says so. Looking costs 3 ms with 20,000 tasks."""
     active_ms: int = 900_000
     """Who asked for a task in this time counts as present; a task nobody present may take is parked."""
 
@@ -58,6 +67,11 @@ class ApiSettings:
     """What `Retry-After` says with each 503."""
     pending_requests: int = 1_000
     """Requests that wait for the loop. More means the loop is behind: 503 at once instead of a long queue."""
+    waiting: int = 400
+    """Calls that wait for a task, one a person; above, they are answered at once (204). Others need connections
+    too."""
+    longest_wait_s: int = 30
+    """How long a call may wait for a task: proxies give up after a minute."""
     connections: int = 500
     """Concurrent requests that uvicorn admits; above it answers 503 itself."""
     openers: int = 4

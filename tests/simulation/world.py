@@ -25,6 +25,7 @@ from streams.engine.processor import Processor, Request
 from streams.engine.requests import NoRequests
 from streams.join.processor import JoinProcessor
 from streams.keeper.processor import KeeperProcessor
+from streams.label.askers import People
 from streams.label.processor import LabelProcessor
 from streams.label.processor import Seams as LabelSeams
 from streams.label.withdrawals import WithdrawalOrders
@@ -341,7 +342,7 @@ class World:
                 PROJECT, self.codec, lambda message: vault.sign(f"sign-label.{PROJECT}", message)
             ),
             seal_find=lambda _reported, _now: None,
-            adjudicates=self.rules.adjudicators.__contains__,
+            people=People(adjudicates=self.rules.adjudicators.__contains__),
         )
         return LabelProcessor(PROJECT, self.codec, self.clock, seams)
 

@@ -18,6 +18,7 @@ LABEL = """\
     group: true
     transactions: true
     vault: {decrypt: [view], datakey"""
+VAULT = "vault: {decrypt: [view], datakey: [finds], sign: true, documents: {view: [read]}}"
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
 
 
@@ -50,9 +51,8 @@ def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
             "roles.label.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (
-            "vault: {decrypt: [view], datakey: [finds], sign: true, documents: {view: [read]}}",
-            "vault: {decrypt: [view, raw], datakey: [finds], sign: true, documents: {view: [read]}}\n"
-            "    brings: [raw]",
+            VAULT,
+            VAULT.replace("[view]", "[view, raw]") + "\n    brings: [raw]",
             "roles.annotator.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (

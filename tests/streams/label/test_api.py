@@ -381,7 +381,14 @@ def test_me_and_stats(api, make_task):
     api.loop.give(*(make_task(number) for number in range(12)))
     api.lease()
     stats = api.call("/v1/projects/demo/stats", method="GET").json()
-    assert stats == {"available": 11, "leased": None, "awaiting": None, "parked": None, "suppressed_below": 10}
+    assert stats == {
+        "available": 11,
+        "leased": None,
+        "awaiting": None,
+        "parked": None,
+        "paused": False,
+        "suppressed_below": 10,
+    }
 
 
 def test_unknown_paths_and_methods_have_error_bodies(api):
@@ -412,6 +419,7 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert set(paths) == {
         "/v1/projects/{p}/leases",
         "/v1/projects/{p}/stats",
+        "/v1/projects/{p}/batches",
         "/v1/projects/{p}/guide",
         "/v1/me",
         *(f"/v1/leases/{{lease_id}}/{call}" for call in ("heartbeat", "label", "skip", "release", "report")),
