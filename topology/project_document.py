@@ -8,6 +8,7 @@ from pydantic import Field, StrictInt
 
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
+from topology.access_document import AccessEntry, to_access
 from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
 from topology.guidance_document import GuidanceEntry, to_guidance
@@ -20,6 +21,8 @@ DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
 MAX_SKILLS = 32
 """Of one person."""
+MAX_APPS = 64
+"""Each is an identity of its own, with a key in Vault."""
 
 
 class PersonsEntry(Entry):
@@ -28,6 +31,10 @@ class PersonsEntry(Entry):
     operators: tuple[Name, ...] = ()
     annotators: tuple[Name, ...] = ()
     adjudicators: tuple[Name, ...] = ()
+
+
+class AppEntry(Entry):
+    acts_for: tuple[Name, ...] = Field(min_length=1)
 
 
 class AgreementEntry(Entry):
@@ -45,6 +52,8 @@ class ProjectDocument(GuidanceEntry):
     partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS, strict=True)
     retention_ms: dict[str, StrictInt] = Field(default_factory=dict)
     persons: PersonsEntry
+    apps: dict[Name, AppEntry] = Field(default_factory=dict, max_length=MAX_APPS)
+    access: AccessEntry = AccessEntry()
     verdict: VerdictMethod = VerdictMethod.MAJORITY
     agreement: AgreementEntry = AgreementEntry()
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
@@ -65,6 +74,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         operators=document.persons.operators,
         annotators=document.persons.annotators,
         adjudicators=document.persons.adjudicators,
+        apps={name: entry.acts_for for name, entry in document.apps.items()},
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
@@ -77,6 +87,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         to_guidance(document, source),
         Acceptance(document.verdict, document.agreement.least),
         qualifications,
+        to_access(document.access, bool(document.onboarding), source),
     )
 
 
@@ -116,6 +127,16 @@ def _check_persons(persons: Persons, source: str) -> None:
         both = sorted(others & set(labeling))
         if both:
             raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
+    _check_apps(persons, duties | set(persons.labeling), source)
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")
+
+
+def _check_apps(persons: Persons, named: set[str], source: str) -> None:
+    for app, acts_for in persons.apps.items():
+        if app in named:
+            raise ConfigError(f"{source}: apps.{app}: is the name of a person here; an app has one of its own")
+        strangers = sorted(set(acts_for) - set(persons.labeling))
+        if strangers:
+            raise ConfigError(f"{source}: apps.{app}.acts_for: {', '.join(strangers)} labels nothing here")

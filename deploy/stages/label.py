@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from deploy.current_project import current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -41,13 +42,15 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
+    declared = around.topology.project(project)
+    queues, admits = (current_project(around.root, declared, around.clock) for _ in range(2))  # one a thread
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
-        adjudicates=frozenset(around.topology.project(project).persons.adjudicators).__contains__,
+        adjudicates=lambda person: (now := queues()) is not None and person in now.persons.adjudicators,
     )
     requests = RequestQueue(settings.api.pending_requests)
     server = LabelServer(
@@ -58,7 +61,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
                 open_content=open_content,
                 schema_of=schema_of,
                 schema_in_force=lambda: _schema_in_force(book, project, schema_of),
-                guidance=around.topology.project(project).guidance,
+                project=admits,
                 token_keys=_token_keys(around),
                 clock=around.clock,
                 signin=signin_seams(around, configured, settings),
@@ -136,7 +139,8 @@ def _fields(content: bytes) -> dict[str, str]:
 
 
 def _token_keys(around: Surroundings) -> dict[str, bytes]:
-    """Tokens are signed by the project's operators; nobody else's signature counts."""
-    pins = around.topology.pins
-    operators = around.topology.project(around.project).persons.operators
-    return {person: key for person in operators if (key := pins.of(person)) is not None}
+    """Tokens are signed by the project's apps and operators; nobody else's signature counts. Who has become one
+    since the start is believed after the next; who is none any more is refused at once, by the rules.
+    """
+    pins, persons = around.topology.pins, around.topology.project(around.project).persons
+    return {signer: key for signer in (*persons.apps, *persons.operators) if (key := pins.of(signer)) is not None}

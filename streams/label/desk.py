@@ -12,14 +12,17 @@ from schemas.states import LeaseEnding, WorkStatus
 from streams.label import events
 from streams.label.commands import (
     SESSION_ENDED,
+    AskOnboarding,
     CountTasks,
     Deny,
     Ended,
     EndSession,
+    Grant,
     Heartbeat,
     Held,
     Leased,
     LeaseTask,
+    Practise,
     Release,
     Report,
     Result,
@@ -29,6 +32,7 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.denials import Denials
+from streams.label.onboarding import Progress, Store, answered, progress
 from streams.label.queue import Digests, Queue
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
@@ -64,12 +68,16 @@ class Desk:
         frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
+        project: str,
+        onboarding: Store,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
         self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
+        self._project = project
+        self._onboarding = onboarding
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -83,8 +91,8 @@ class Desk:
     def _handle(self, command: object, now: int, effects: Effects) -> object:  # noqa: PLR0911 - one a command
         """What people do with leases."""
         match command:
-            case LeaseTask(person):
-                return self._lease(person, now, effects)
+            case LeaseTask(person, grant):
+                return self._lease(person, grant, now, effects)
             case Heartbeat(held):
                 return self._heartbeat(held, now, effects)
             case Submit():
@@ -97,6 +105,10 @@ class Desk:
                 return self._report(command, now, effects)
             case CountTasks():
                 return self._queue.counts(now)
+            case AskOnboarding(person, wanted):
+                return progress(self._onboarding, person, wanted)
+            case Practise():
+                return self._practise(command, now, effects)
         self._note(command, now, effects)
         return None
 
@@ -105,8 +117,8 @@ class Desk:
         match command:
             case Unopenable(held, cause):
                 self._unopenable(held, cause, now, effects)
-            case Deny(person, resource, text, suppressed):
-                effects.events.append(events.denied(person, resource, text, suppressed))
+            case Deny():
+                effects.events.append(events.denied(command))
             case StartSession():
                 effects.events.append(events.session_started(command))
             case EndSession():
@@ -114,11 +126,20 @@ class Desk:
             case _:
                 raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
-    def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
+    def _lease(self, person: str, grant: Grant, now: int, effects: Effects) -> Leased | None:
         leased = self._queue.lease(person, now, new=not self._frozen_by())
         if leased is not None:
-            effects.events.append(events.viewed(leased))
+            effects.events.append(events.viewed(leased, grant))
         return leased
+
+    def _practise(self, command: Practise, now: int, effects: Effects) -> Progress:
+        person, wanted = command.person, command.wanted
+        if not command.right:
+            return progress(self._onboarding, person, wanted)
+        made = answered(self._onboarding, person, command.task, wanted, now)
+        if made.newly:
+            effects.events.append(events.onboarded(person, self._project, len(made.passed)))
+        return made
 
     def _heartbeat(self, held: Held, now: int, effects: Effects) -> Leased:
         leased = self._queue.heartbeat(held, now)

@@ -9,10 +9,17 @@ from __future__ import annotations
 from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
-from schemas.resources import label_resource, lease_resource, segment_resource, session_resource, task_resource
+from schemas.resources import (
+    label_resource,
+    lease_resource,
+    project_resource,
+    segment_resource,
+    session_resource,
+    task_resource,
+)
 from schemas.states import LeaseEnding
 from streams.label import work
-from streams.label.commands import Ended, EndSession, Held, Lease, Leased, StartSession
+from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -23,12 +30,14 @@ _ENDINGS = {
 }
 
 
-def viewed(leased: Leased) -> Event:
+def viewed(leased: Leased, grant: Grant) -> Event:
     """Committed before the content is opened, each time it is."""
     details = {
         "fencing_token": str(leased.lease.fencing_token),
         "expires_at": str(leased.lease.expires_at),
         "again": str(leased.again).lower(),
+        "rule": grant.rule,
+        "client": grant.client,
     }
     return Event(
         EventType.TASK_VIEWED,
@@ -107,18 +116,19 @@ def unopenable(held: Held, task: Task, reason: Reason) -> Event:
     )
 
 
-def denied(person: str, resource: str, reason: str, suppressed: int, parents: tuple[str, ...] = ()) -> Event:
+def denied(command: Deny, parents: tuple[str, ...] = ()) -> Event:
     """Someone asked for what is not theirs. `suppressed`: how many like it were not written since the last."""
+    suppressed = {"suppressed": str(command.suppressed)} if command.suppressed else {}
     return Event(
         EventType.ACCESS_DENIED,
-        resource,
+        command.resource,
         "refused",
         decision=Decision.DENY,
-        person=person,
+        person=command.person,
         purpose=PURPOSE,
-        reason=reason,
+        reason=command.reason,
         parents=parents,
-        details={"suppressed": str(suppressed)} if suppressed else {},
+        details={**command.details, **suppressed},
     )
 
 
@@ -126,7 +136,7 @@ def denied_lease(held: Held, suppressed: int) -> Event:
     """A person used the lease of another one. Written from its parts: nothing a client sent goes into audit."""
     task_id, token = work.split(held.lease_id)
     resource = lease_resource(work.lease_id(task_id, token))
-    return denied(held.person, resource, Reason.NOT_PERMITTED, suppressed, (task_resource(task_id),))
+    return denied(Deny(held.person, resource, Reason.NOT_PERMITTED, suppressed), (task_resource(task_id),))
 
 
 def session_started(command: StartSession) -> Event:
@@ -137,7 +147,18 @@ def session_started(command: StartSession) -> Event:
         decision=Decision.ALLOW,
         person=command.person,
         purpose=PURPOSE,
-        details={"expires_at": str(command.expires_at)},
+        details={"expires_at": str(command.expires_at), "rule": command.rule},
+    )
+
+
+def onboarded(person: str, project: str, tasks: int) -> Event:
+    """Somebody has answered every onboarding task of the project right."""
+    return Event(
+        EventType.PERSON_ONBOARDED,
+        project_resource(project),
+        person=person,
+        purpose=PURPOSE,
+        details={"tasks": str(tasks)},
     )
 
 

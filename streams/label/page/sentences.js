@@ -6,6 +6,7 @@ const ENDED = {
   session_expired: "Your session has reached its longest time.",
   session_replaced: "You have signed in somewhere else; that session goes on, this one has ended.",
   session_revoked: "You may not label in this project any more. Its owner can say why.",
+  not_trained: "The last day of your training has passed. The project’s owner can renew it.",
   project_frozen: "The project is stopped for now.",
   bad_csrf: "Somebody has signed in anew in another window.",
 };
@@ -17,8 +18,11 @@ const PROBLEMS = {
   provider_refused: "The sign-in was refused or cancelled.",
   bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
   no_second_factor: "Sign in with your second factor as well.",
-  not_annotator: "You are not an annotator of this project. Its owner can add you.",
+  not_permitted: "You may not label in this project now. Its owner can say why.",
   conflicting_duties: "You hold another duty in this project, so you may not label in it.",
+  not_trained: "Your training for this project is not on record, or its last day has passed.",
+  wrong_device: "This project is worked on from certain devices only; this is none of them.",
+  outside_hours: "This project has working hours, and this is outside of them.",
   project_frozen: "The project is stopped for now; nobody can begin.",
   too_many_sessions: "As many people are signed in as this server allows. Try again later.",
 };

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
@@ -114,7 +116,7 @@ def test_problem_of_unknown_words_shows_none_of_them(seat):
 
 
 def test_who_is_no_annotator_is_told_so(seat, service):
-    service.persons = Persons((), (), (), ("bob",))
+    service.project = replace(service.project, persons=Persons((), (), (), ("bob",)))
     seat.open()
     seat.click("#card-actions a")
     seat.says("You are not an annotator of this project", "#card-text")
