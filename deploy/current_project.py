@@ -1,58 +1,89 @@
-"""A project as its file declares it now: read again within a second of a change, by stages that run on."""
+"""A project as its file has it now: read again whenever that changes, so that a revocation takes effect."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.signin.current_persons import stamp_of
-from deploy.surroundings import Surroundings, project_folders
+import structlog
+
+from deploy.surroundings import project_folders
 from schemas.errors import ConfigError
+from streams.engine.clock import Clock
 from topology.loading import load_topology
 from topology.project import Project
 
-LOOK_EVERY_MS = 1_000
-"""Looking at the files' times costs 50 µs; a lease asks several times."""
+log = structlog.get_logger()
+Stamp = tuple[tuple[str, int, int], ...]
+LOOK_MS = 500
+"""How often files are looked at: a look takes 30 µs, and every call asks."""
 
 
 class CurrentProject:
-    """What was read last holds while a file can't be read: nothing here gives a right. Called from one thread."""
+    """Reads the project by `load` when files in `folders` have changed; `declared` is it as it was at the start.
+
+    Called from one thread at a time.
+    """
 
     def __init__(
-        self, declared: Project, folders: list[Path], load: Callable[[], Project], now: Callable[[], int]
+        self, declared: Project, folders: Callable[[], list[Path]], load: Callable[[], Project], clock: Clock
     ) -> None:
-        self._project = declared
         self._folders = folders
         self._load = load
-        self._now = now
-        self._looked_at = 0
-        self._stamp = stamp_of(folders)
+        self._clock = clock
+        self._looked_s: float | None = None
+        self._stamp: Stamp | None = None
+        self._project: Project | None = None
+        self._last = declared
 
-    def __call__(self) -> Project:
-        """The project."""
-        now = self._now()
-        if self._folders and now - self._looked_at >= LOOK_EVERY_MS:
-            self._looked_at = now
+    def __call__(self) -> Project | None:
+        """The project, or None while the files can't be read or don't declare it: nobody may do anything."""
+        now_s = self._clock.monotonic()
+        if self._looked_s is None or now_s - self._looked_s >= LOOK_MS / 1000:
+            self._looked_s = now_s
             self._look()
         return self._project
 
+    def last(self) -> Project:
+        """The project as it could be read last: for what gives nobody a right, such as names of batches."""
+        self._last = self() or self._last
+        return self._last
+
     def _look(self) -> None:
-        stamp = stamp_of(self._folders)
-        if stamp == self._stamp:
-            return
-        self._stamp = stamp
+        stamp = _stamp(self._folders())
+        if stamp != self._stamp:
+            self._stamp, self._project = stamp, self._loaded()
+
+    def _loaded(self) -> Project | None:
         try:
-            self._project = self._load()
-        except ConfigError:  # `current_persons` says so, and lets nobody sign in
-            return
+            return self._load()
+        except ConfigError as error:
+            log.warning("project_unreadable", why=str(error))
+            return None
 
 
-def current_project(around: Surroundings) -> CurrentProject:
-    """The process's own project. One that the root's files don't declare stays as it was declared at the start."""
-    declared = around.topology.project(around.project)
+def current_project(root: Path, declared: Project, clock: Clock) -> CurrentProject:
+    """Of the user's own files where these are read with the project. Where they don't know it, as declared at the
+    start: it is of elsewhere. Raises ConfigError for a file that can't be read.
+    """
+    name = declared.name
 
     def load() -> Project:
-        found = load_topology(extra_projects=project_folders(around.root)).projects
-        return found.get(around.project, declared)
+        return load_topology(extra_projects=project_folders(root)).project(name)
 
-    return CurrentProject(declared, project_folders(around.root), load, around.clock.now)
+    folders = project_folders(root)
+    if not folders or name not in load_topology(extra_projects=folders).projects:
+        return CurrentProject(declared, list, lambda: declared, clock)
+    return CurrentProject(declared, lambda: project_folders(root), load, clock)
+
+
+def _stamp(folders: list[Path]) -> Stamp:
+    """Name, time of change and size of each project file."""
+    found = []
+    for path in (one for folder in folders for one in folder.glob("*.yaml")):
+        try:
+            status = path.stat()
+        except OSError:  # gone since the listing
+            continue
+        found.append((str(path), status.st_mtime_ns, status.st_size))
+    return tuple(sorted(found))

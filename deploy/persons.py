@@ -22,7 +22,7 @@ from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
 from topology.policies import Policy, load_policy_bytes, policy_bytes
 from topology.policies.review import review_of
-from topology.project import Persons
+from topology.project import Persons, Project
 from vault.signing import issue_token
 
 SIGNERS = ("author", "approver")
@@ -144,17 +144,14 @@ def withdraw(root: Path, project: str, task_id: str, person: str, reason: Withdr
         return order_withdrawal(around, task_id, reason)
 
 
-def annotator_token(root: Path, project: str, person: str, issuer: str | None, lifetime_s: int) -> str:
-    """A bearer token for someone who labels, signed by an operator (the first one, if not said)."""
+def annotator_token(
+    root: Path, project: str, person: str, issuer: str | None, lifetime_s: int, devices: Sequence[str] = ()
+) -> str:
+    """A bearer token for someone who labels, signed by an app that acts for them or by an operator (the first one,
+    if not said). `devices`: what the signer says of the device.
+    """
     declared = load_declared(root)
-    labeling = declared.project(project).persons.labeling
-    if person not in labeling:
-        raise ConfigError(f"{person} labels nothing in {project}; who does: {', '.join(labeling) or 'nobody'}")
-    operators = declared.project(project).persons.operators
-    if issuer is None and not operators:
-        raise ConfigError(f"{project} has no operator who could sign a token")
-    signer = issuer or operators[0]
-    require_role(declared, project, signer, ("operator",), "issue tokens")
+    signer = _token_signer(declared.project(project), person, issuer)
     with acting(root, declared, project, signer) as around:
         return issue_token(
             around.vault,
@@ -164,7 +161,23 @@ def annotator_token(root: Path, project: str, person: str, issuer: str | None, l
             token_id=secrets.token_hex(8),
             now=around.clock.now(),
             lifetime_s=lifetime_s,
+            devices=devices,
         )
+
+
+def _token_signer(project: Project, person: str, issuer: str | None) -> str:
+    """Who signs a token for `person`. Raises ConfigError where `issuer` may not, since label would refuse it."""
+    persons = project.persons
+    if person not in persons.labeling:
+        found = ", ".join(persons.labeling) or "nobody"
+        raise ConfigError(f"{person} labels nothing in {project.name}; who does: {found}")
+    if issuer is None and not persons.operators:
+        raise ConfigError(f"{project.name} has no operator who could sign a token")
+    signer = issuer or persons.operators[0]
+    if signer in persons.operators or signer in persons.apps_of(person):
+        return signer
+    who = ", ".join((*sorted(persons.apps_of(person)), *persons.operators)) or "nobody"
+    raise ConfigError(f"{signer} may not sign tokens for {person} in {project.name}; who may: {who}")
 
 
 def require_role(declared: Topology, project: str, person: str, roles: Sequence[str], act: str) -> None:

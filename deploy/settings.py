@@ -45,6 +45,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "VEIL_OIDC_PERSON_CLAIM", "–", "claim of the ID token that holds a person's name as the project has it"
     ),
+    Setting("VEIL_OIDC_DEVICE_CLAIM", "none", "claim of the ID token that says what device it was made on"),
     Setting("VEIL_OIDC_ACR", "–", "`acr` that shows a second factor; this or the next must be set"),
     Setting("VEIL_OIDC_AMR", "–", "method in `amr` that shows a second factor"),
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),

@@ -51,6 +51,7 @@ class EventType(StrEnum):
     ACCESS_DENIED = "access.denied"
     SESSION_STARTED = "session.started"
     SESSION_ENDED = "session.ended"
+    PERSON_ONBOARDED = "person.onboarded"
     WORK_ORDERED = "work.ordered"
     VERDICT_REACHED = "verdict.reached"
     LABEL_JOINED = "label.joined"

@@ -31,6 +31,7 @@ NAMES = (
     "KeptHalf",
     "Reviewer",
     "ReviewerSnapshot",
+    "Onboarding",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -86,6 +86,18 @@ class TaskWork:
     added_at: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """Which onboarding tasks of the project a person has answered right. Key: `onboarding/<person>`.
+
+    `done_at` is when the last of them was, 0 while some are open.
+    """
+
+    person: str
+    passed: tuple[str, ...]
+    done_at: int
+
+
 class TaskProgress(StrEnum):
     """Where a task stands in decide. All but OPEN are receipts: whoever labels it still is refused."""
 

@@ -7,8 +7,12 @@ from dataclasses import dataclass, field
 
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
+from topology.project_access import Access
 from topology.qualifications import UNKNOWN, Qualification
 from topology.routes import KnownRoutes
+
+ROLES = ("author", "approver", "operator", "annotator", "adjudicator", "app")
+"""What a person can be in a project: the roles of scope `person` in the flow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +25,8 @@ class Persons:
     annotators: tuple[str, ...]
     adjudicators: tuple[str, ...] = ()
     """Settle, without knowing any answer, what annotators disagree on; they get nothing else."""
+    apps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Annotator apps by name, and whom each may act for."""
 
     @property
     def labeling(self) -> tuple[str, ...]:
@@ -35,8 +41,17 @@ class Persons:
             "operator": self.operators,
             "annotator": self.annotators,
             "adjudicator": self.adjudicators,
+            "app": tuple(self.apps),
         }
         return by_role.get(role, ())
+
+    def duties(self, person: str) -> frozenset[str]:
+        """The roles that a person (or an app) holds."""
+        return frozenset(role for role in ROLES if person in self.holding(role))
+
+    def apps_of(self, person: str) -> frozenset[str]:
+        """The apps that may act for a person."""
+        return frozenset(app for app, persons in self.apps.items() if person in persons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +68,7 @@ class Project:
     qualifications: Mapping[str, Qualification] = field(default_factory=dict)
     routes: KnownRoutes = field(default_factory=KnownRoutes)
     """Skills that somebody has are known too."""
+    access: Access = field(default_factory=Access)
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

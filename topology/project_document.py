@@ -8,6 +8,7 @@ from pydantic import Field, StrictInt
 
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
+from topology.access_document import AccessEntry, to_access
 from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
 from topology.guidance_document import GuidanceEntry, to_guidance
@@ -25,6 +26,8 @@ MAX_BATCHES = 100
 """Under way at once: a name less than seven bits' worth that a producer could tell annotators with a record."""
 MAX_PROJECT_SKILLS = 64
 """That tasks may ask for: the queue looks at each one that a person hasn't, 0.4 µs a lease (20,000 tasks)."""
+MAX_APPS = 64
+"""Each is an identity of its own, with a key in Vault."""
 
 
 class PersonsEntry(Entry):
@@ -33,6 +36,10 @@ class PersonsEntry(Entry):
     operators: tuple[Name, ...] = ()
     annotators: tuple[Name, ...] = ()
     adjudicators: tuple[Name, ...] = ()
+
+
+class AppEntry(Entry):
+    acts_for: tuple[Name, ...] = Field(min_length=1)
 
 
 class AgreementEntry(Entry):
@@ -50,6 +57,8 @@ class ProjectDocument(GuidanceEntry):
     partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS, strict=True)
     retention_ms: dict[str, StrictInt] = Field(default_factory=dict)
     persons: PersonsEntry
+    apps: dict[Name, AppEntry] = Field(default_factory=dict, max_length=MAX_APPS)
+    access: AccessEntry = AccessEntry()
     verdict: VerdictMethod = VerdictMethod.MAJORITY
     agreement: AgreementEntry = AgreementEntry()
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
@@ -72,6 +81,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         operators=document.persons.operators,
         annotators=document.persons.annotators,
         adjudicators=document.persons.adjudicators,
+        apps={name: entry.acts_for for name, entry in document.apps.items()},
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
@@ -85,6 +95,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         Acceptance(document.verdict, document.agreement.least),
         qualifications,
         _routes(document, qualifications, source),
+        to_access(document.access, bool(document.onboarding), source),
     )
 
 
@@ -132,6 +143,16 @@ def _check_persons(persons: Persons, source: str) -> None:
         both = sorted(others & set(labeling))
         if both:
             raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
+    _check_apps(persons, duties | set(persons.labeling), source)
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")
+
+
+def _check_apps(persons: Persons, named: set[str], source: str) -> None:
+    for app, acts_for in persons.apps.items():
+        if app in named:
+            raise ConfigError(f"{source}: apps.{app}: is the name of a person here; an app has one of its own")
+        strangers = sorted(set(acts_for) - set(persons.labeling))
+        if strangers:
+            raise ConfigError(f"{source}: apps.{app}.acts_for: {', '.join(strangers)} labels nothing here")

@@ -57,7 +57,7 @@ def identities(topology: Topology) -> tuple[Identity, ...]:
         person
         for project in projects.values()
         for role in flow.roles.values()
-        if role.scope is Scope.PERSON and role.served_by is None
+        if role.scope is Scope.PERSON and (role.served_by is None or role.vault.sign)
         for person in project.persons.holding(role.name)
     }
     return (*found, *(Identity(PERSON, person) for person in sorted(persons)))

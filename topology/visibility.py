@@ -57,7 +57,7 @@ def _role_faults(flow: Flow, role: Role) -> Iterator[str]:
     if role.scope is Scope.PLATFORM and real:
         yield f"roles.{role.name}: serves all projects, so it may see no content"
     if role.served_by is not None and (role.reads or role.writes or _has_vault_rights(role)):
-        yield f"roles.{role.name}: is served by {role.served_by} and has no rights of its own"
+        yield f"roles.{role.name}: is served by {role.served_by} and has no rights of its own but to sign"
     if role.served_by is not None and not real <= {Content.SANITIZED}:
         yield f"roles.{role.name}: would be shown [{_names(real)}] by {role.served_by}"
 
@@ -86,7 +86,7 @@ def _backward(flow: Flow, role: Role) -> Iterator[str]:
 
 def _has_vault_rights(role: Role) -> bool:
     vault = role.vault
-    return bool(vault.datakey or vault.encrypt or vault.decrypt or vault.hmac or vault.documents or vault.sign)
+    return bool(vault.datakey or vault.encrypt or vault.decrypt or vault.hmac or vault.documents)
 
 
 def _names(contents: frozenset[Content] | set[Content]) -> str:

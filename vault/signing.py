@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from schemas.control import control_message
 from schemas.errors import ConfigError
@@ -52,17 +52,19 @@ def issue_token(
     token_id: str,
     now: int,
     lifetime_s: int = MAX_TOKEN_S,
+    devices: Sequence[str] = (),
 ) -> str:
-    """A bearer token with which `person` takes tasks of `project`; `now` in milliseconds.
+    """A bearer token with which `person` takes tasks of `project`; `now` in milliseconds. `issuer`: an annotator
+    app of the project, or an operator. `devices`: what the issuer says of the device it is for.
 
-    Claims: iss, sub (the person), aud `label.<project>`, project, role `annotator`, iat, exp, jti.
+    Claims: iss, sub (the person), aud `label.<project>`, project, role `annotator`, iat, exp, jti, device.
     Header: alg EdDSA, kid the issuer. Raises ConfigError for a lifetime over an hour.
     """
     if not 0 < lifetime_s <= MAX_TOKEN_S:
         raise ConfigError(f"a token lives 1 to {MAX_TOKEN_S} seconds, not {lifetime_s}")
     issued = now // 1000
     header = {"alg": ALGORITHM, "kid": issuer, "typ": "JWT"}
-    claims = {
+    claims: dict[str, object] = {
         "aud": audience(project),
         "exp": issued + lifetime_s,
         "iat": issued,
@@ -72,6 +74,8 @@ def issue_token(
         "role": ANNOTATOR,
         "sub": person,
     }
+    if devices:
+        claims["device"] = list(devices)
     signed = f"{_part(header)}.{_part(claims)}"
     signature = transit.sign(key_of(issuer), signed.encode("ascii"))
     return f"{signed}.{_base64url(signature)}"

@@ -27,7 +27,15 @@ def token(
     person: Annotated[str, typer.Option("--person", metavar="PERSON", help="The annotator who will use it.")],
     issuer: Annotated[
         str | None,
-        typer.Option("--as", metavar="PERSON", help="The operator who signs it; the first, if not given."),
+        typer.Option(
+            "--as",
+            metavar="NAME",
+            help="The app or operator that signs it; the first operator, if not given.",
+        ),
+    ] = None,
+    devices: Annotated[
+        list[str] | None,
+        typer.Option("--device", metavar="NAME", help="What the signer says of the device; several times."),
     ] = None,
     lifetime_s: Annotated[
         int, typer.Option("--lifetime", min=1, max=MAX_LIFETIME_S, metavar="S", help="Seconds it holds.")
@@ -38,13 +46,14 @@ def token(
 ) -> None:
     """Print a bearer token with which an annotator takes tasks; nothing else is printed.
 
-    It is a credential for an hour at most: hand it over, don't write it down.
+    It is a credential for an hour at most: hand it over, don't write it down. An annotator app signs its own, for
+    the people whom the project's file lets it act for; what it does is on the audit with both names.
 
-    [dim]Example:[/] [cyan]curl -X POST -H "Authorization: Bearer $(veil label token --person ann-1)" …[/]
+    [dim]Example:[/] [cyan]veil label token --person ann-1 --as triage-ui --lifetime 300[/]
     """
     from deploy.persons import annotator_token
 
-    made = annotator_token(root, project, person, issuer, lifetime_s)
+    made = annotator_token(root, project, person, issuer, lifetime_s, devices or ())
     out = Output(as_json)
     if as_json:
         out.json_line({"person": person, "project": project, "lifetime_s": lifetime_s, "token": made})

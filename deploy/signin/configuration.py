@@ -19,6 +19,7 @@ FILE = "signin.json"
 LOOPBACK = "127.0.0.1"
 ISSUER, CLIENT, SECRET = "VEIL_OIDC_ISSUER", "VEIL_OIDC_CLIENT_ID", "VEIL_OIDC_CLIENT_SECRET_FILE"
 CA, SCOPE, CLAIM = "VEIL_OIDC_CA", "VEIL_OIDC_SCOPE", "VEIL_OIDC_PERSON_CLAIM"
+DEVICE = "VEIL_OIDC_DEVICE_CLAIM"
 ACR, AMR = "VEIL_OIDC_ACR", "VEIL_OIDC_AMR"
 HOST, NAME, CERTIFICATE, KEY = "VEIL_LABEL_HOST", "VEIL_LABEL_NAME", "VEIL_LABEL_CERT", "VEIL_LABEL_KEY"
 
@@ -53,6 +54,7 @@ class Provider:
     ca_file: str = ""
     secret_file: str = ""
     authorization_endpoint: str = ""
+    device_claim: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +90,7 @@ def read_listening(environ: Mapping[str, str]) -> Listening:
 def read_provider(environ: Mapping[str, str]) -> Provider | None:
     """The external provider, if one is configured. Raises ConfigError naming the variable that is wrong."""
     issuer = environ.get(ISSUER, "")
-    others = [name for name in (CLIENT, SECRET, CA, SCOPE, CLAIM, ACR, AMR) if environ.get(name)]
+    others = [name for name in (CLIENT, SECRET, CA, SCOPE, CLAIM, DEVICE, ACR, AMR) if environ.get(name)]
     if not issuer:
         if others:
             raise ConfigError(f"{others[0]} is set but {ISSUER} is not; set both or neither")
@@ -112,6 +114,7 @@ def read_provider(environ: Mapping[str, str]) -> Provider | None:
         amr=environ.get(AMR, ""),
         ca_file=_file(CA, environ[CA]) if environ.get(CA) else "",
         secret_file=_file(SECRET, environ[SECRET]) if environ.get(SECRET) else "",
+        device_claim=environ.get(DEVICE, ""),
     )
 
 

@@ -47,7 +47,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
-    declared = current_project(around)
+    declared = around.topology.project(project)
+    queues, admits = (current_project(around.root, declared, around.clock) for _ in range(2))  # one a thread
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
@@ -56,14 +57,14 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
         seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
         people=People(
-            lambda person: person in declared().persons.adjudicators,
-            lambda person: declared().qualification(person).skills,
+            lambda person: person in queues.last().persons.adjudicators,
+            lambda person: queues.last().qualification(person).skills,
             lambda person: book.exclusions(project).of(person),
             lambda: book.pauses(project).batches(),
         ),
-        holders=lambda adjudicate: _skills(declared(), adjudicate=adjudicate),
+        holders=lambda adjudicate: _skills(queues.last(), adjudicate=adjudicate),
         paused_by=lambda: book.pauses(project).by(),
-        batches=lambda: declared().routes.batches,
+        batches=lambda: queues.last().routes.batches,
         waiters=requests.waiters,
     )
     server = LabelServer(
@@ -74,7 +75,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
                 open_content=open_content,
                 schema_of=schema_of,
                 schema_in_force=lambda: _schema_in_force(book, project, schema_of),
-                guidance=around.topology.project(project).guidance,
+                project=admits,
                 token_keys=_token_keys(around),
                 clock=around.clock,
                 signin=signin_seams(around, configured, settings),
@@ -157,7 +158,8 @@ def _fields(content: bytes) -> dict[str, str]:
 
 
 def _token_keys(around: Surroundings) -> dict[str, bytes]:
-    """Tokens are signed by the project's operators; nobody else's signature counts."""
-    pins = around.topology.pins
-    operators = around.topology.project(around.project).persons.operators
-    return {person: key for person in operators if (key := pins.of(person)) is not None}
+    """Tokens are signed by the project's apps and operators; nobody else's signature counts. Who has become one
+    since the start is believed after the next; who is none any more is refused at once, by the rules.
+    """
+    pins, persons = around.topology.pins, around.topology.project(around.project).persons
+    return {signer: key for signer in (*persons.apps, *persons.operators) if (key := pins.of(signer)) is not None}

@@ -30,7 +30,8 @@ def build(
     build_detector: Callable[[Policy], Detector] = build_rules,
 ) -> StageParts:
     """The redact stage of a project."""
-    vault, project, declared = around.vault, around.project, current_project(around)
+    vault, project = around.vault, around.project
+    current = current_project(around.root, around.topology.project(project), around.clock)
 
     def parse(data: bytes, media: Media, schema_id: int | None) -> RawRecord:
         schema = None if schema_id is None else around.registry.schema_of(schema_id)
@@ -52,7 +53,7 @@ def build(
             token=keyed_hash.load(vault, project, Purpose.TOKEN),
         ),
         vault=vault,
-        known_routes=lambda: declared().routes,
+        known_routes=lambda: current.last().routes,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)
 

@@ -11,9 +11,9 @@ import contextlib
 import hashlib
 import json
 import re
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import TypeVar, cast
 
@@ -29,48 +29,57 @@ from streams.label import forms, problems, queries, tokens
 from streams.label.bodies import SlowBody, read_json
 from streams.label.callers import Callers
 from streams.label.commands import (
+    AskOnboarding,
     CountBatches,
     Counts,
     CountTasks,
     Deny,
     Ended,
+    Grant,
     Heartbeat,
     Held,
     Leased,
     LeaseTask,
+    Practise,
     Release,
     Report,
     Skip,
     Submit,
+    Terms,
     Unopenable,
 )
 from streams.label.denials import Denials
+from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
+from streams.label.onboarding import Progress, by_id, is_right, practice_id
 from streams.label.opening import OpenContent, Opener, Unreadable
 from streams.label.patience import patiently
 from streams.label.problems import Problem
 from streams.label.requests import RequestQueue
 from streams.label.session_desk import SessionDesk
 from streams.label.settings import ApiSettings
-from streams.label.signin import NO_SIGN_IN, SignIn, SignInSeams, must_go
-from topology.guidance import Guidance
+from streams.label.signin import NO_SIGN_IN, SignIn, SignInFault, SignInSeams, must_go
+from topology.permissions import Action, Asked, Denial
 from topology.policies.model import LabelSchema
+from topology.project import Project
 
 F = TypeVar("F", bound=forms.Form)
+_NO_DETAILS: Mapping[str, str] = {}
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
 
 @dataclass(frozen=True, slots=True)
 class ApiSeams:
     """What the API needs. `schema_of`: a policy's label schema by its hash; `schema_in_force`: of the one that new
-    tasks get. `token_keys`: raw Ed25519 public keys by key id, from the topology's pins. `signin`: browsers'.
+    tasks get. `project`: as its file stands now. `token_keys`: raw Ed25519 public keys by key id, from the
+    topology's pins. `signin`: browsers'.
     """
 
     requests: RequestQueue
     open_content: OpenContent
     schema_of: Callable[[str], LabelSchema | None]
     schema_in_force: Callable[[], LabelSchema | None]
-    guidance: Guidance
+    project: CurrentProject
     token_keys: dict[str, bytes]
     clock: Clock
     signin: SignInSeams = NO_SIGN_IN
@@ -88,8 +97,11 @@ class LabelApi:
         self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
         self._denials = Denials(settings.denials_per_minute)
         signin, clock = seams.signin, seams.clock
-        self._sessions = SessionDesk(self._ask, lambda: must_go(signin), signin.sessions, clock, signin.randomness)
-        self.signin = SignIn(signin, self._sessions, self._audit_denial, clock)
+        self._gate = gate = Gate(seams.project, clock)
+        self._sessions = SessionDesk(
+            self._ask, lambda: must_go(signin, gate), signin.sessions, clock, signin.randomness
+        )
+        self.signin = SignIn(signin, gate, self._sessions, self._deny_sign_in, clock)
         rules = tokens.TokenRules(
             project, seams.token_keys, ttl_s=settings.token_ttl_s, leeway_s=settings.token_leeway_s
         )
@@ -111,6 +123,35 @@ class LabelApi:
         """Who is calling; `active`: the call shows that they are at work. Raises Problem (400, 401, 403, 429)."""
         return self._callers.person(request, active=active)
 
+    async def permitted(self, request: Request, action: Action, *, active: bool) -> tokens.Person:
+        """Who is calling, and that the project's rules allow it. Raises Problem, audited (400, 401, 403, 429)."""
+        person = self.person(request, active=active)
+        return await self._allowed(person, action)
+
+    async def _allowed(self, person: tokens.Person, action: Action) -> tokens.Person:
+        onboarded = action is Action.LEASE and await self._is_onboarded(person)
+        asked = Asked(person.name, action, person.issuer, person.devices, onboarded)
+        found = self._gate.decide(asked)
+        if found.reason is not None:
+            self._audit_denial(found.reason, person.name, _why(action, found.rules))
+            raise problems.forbidden(found.reason)
+        return replace(person, rules=found.rules)
+
+    def _grant(self, person: tokens.Person) -> Grant:
+        return Grant(" ".join(person.rules), self._gate.client(person.issuer))
+
+    async def _then(self, request: Request, person: tokens.Person) -> Terms | None:
+        """On which terms the next task is asked for; None where it isn't, or the rules don't allow it: the answer
+        that came with it stands all the same. Raises Problem (400).
+        """
+        terms = queries.then_of(request, person)
+        if terms is None:
+            return None
+        try:
+            return replace(terms, grant=self._grant(await self._allowed(person, Action.LEASE)))
+        except Problem:
+            return None
+
     async def sign_out(self, request: Request) -> Response:
         """End the browser's session."""
         person = self.person(request, active=False)
@@ -122,7 +163,7 @@ class LabelApi:
     async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
         """The next task, or the one you hold. 204 when there is none for you now, also after waiting."""
         self._check_project(request, person)
-        command = LeaseTask(person.name, queries.terms_of(request, person))
+        command = LeaseTask(person.name, replace(queries.terms_of(request, person), grant=self._grant(person)))
         wait_s = queries.wait_of(request, self._settings.longest_wait_s)
         leased = cast("Leased | None", await self._ask(command))
         if leased is None and wait_s:
@@ -133,7 +174,7 @@ class LabelApi:
         """Raises Problem as any call does; also where the caller's session has ended meanwhile."""
 
         async def again() -> Leased | None:
-            self.person(request, active=False)
+            await self.permitted(request, Action.LEASE, active=False)
             return cast("Leased | None", await self._ask(command))
 
         waiters = self._seams.requests.waiters
@@ -169,12 +210,12 @@ class LabelApi:
         held = _held(request, person, form.fencing_token)
         vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
         digests = hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
-        return await self._end(Submit(held, form.result.result(), *digests, queries.then_of(request, person)))
+        return await self._end(Submit(held, form.result.result(), *digests, await self._then(request, person)))
 
     async def skip(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """You will not label this task; it never comes to you again."""
         form = await self._form(request, forms.SkipForm)
-        held, then = _held(request, person, form.fencing_token), queries.then_of(request, person)
+        held, then = _held(request, person, form.fencing_token), await self._then(request, person)
         return await self._end(Skip(held, form.reason, then))
 
     async def release(self, request: Request, person: tokens.Person) -> forms.EndedView:
@@ -185,7 +226,7 @@ class LabelApi:
     async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Something sensitive is in clear. Pulls the task at once, for everyone."""
         form = await self._form(request, forms.ReportForm)
-        held, then = _held(request, person, form.fencing_token), queries.then_of(request, person)
+        held, then = _held(request, person, form.fencing_token), await self._then(request, person)
         return await self._end(Report(held, form.reason, form.marks(), then))
 
     async def _end(self, command: Submit | Skip | Release | Report) -> forms.EndedView:
@@ -215,7 +256,21 @@ class LabelApi:
         schema = self._seams.schema_in_force()
         if schema is None:
             raise problems.unavailable(Reason.NO_POLICY.value, "no policy of this project is in force yet")
-        return guide_view(self._seams.guidance, schema)
+        project = self._project_now()
+        return guide_view(project, schema, await self._progress(person, project))
+
+    async def practise(self, request: Request, person: tokens.Person) -> forms.PractisedView:
+        """Your answer to an onboarding task of the guide. It becomes no label."""
+        self._check_project(request, person)
+        form = await self._form(request, forms.PractiseForm)
+        tasks = by_id(self._project_now().guidance.onboarding)
+        task = tasks.get(request.path_params["task"])
+        if task is None:
+            raise problems.unknown_practice()
+        right = is_right(task, form.result.result())
+        command = Practise(person.name, practice_id(task), right, tuple(tasks))
+        made = cast("Progress", await self._ask(command))
+        return forms.PractisedView(right=right, passed=sorted(made.passed), onboarded=made.done)
 
     async def me(self, _: Request, person: tokens.Person) -> forms.MeView:
         """Who you are here."""
@@ -236,12 +291,34 @@ class LabelApi:
             self._audit_denial(fault, person.name)
             raise problems.of_token(tokens.TokenRefused(fault, person.name))
 
-    def _audit_denial(self, fault: str, person: str) -> None:
+    def _project_now(self) -> Project:
+        """Raises Problem while its file can't be read; whoever calls then is refused before."""
+        project = self._gate.project()
+        if project is None:
+            raise problems.forbidden(Denial.NOT_PERMITTED)
+        return project
+
+    async def _is_onboarded(self, person: tokens.Person) -> bool:
+        """Whether a person has answered all onboarding tasks right, where their project asks for it."""
+        project = self._gate.project()
+        if project is None or not project.access.onboarding:
+            return False
+        return (await self._progress(person, project)).done
+
+    async def _progress(self, person: tokens.Person, project: Project) -> Progress:
+        wanted = tuple(by_id(project.guidance.onboarding))
+        return cast("Progress", await self._ask(AskOnboarding(person.name, wanted)))
+
+    def _deny_sign_in(self, fault: SignInFault, person: str, rules: tuple[str, ...]) -> None:
+        self._audit_denial(fault, person, _why(Action.SIGN_IN, rules) if rules else {})
+
+    def _audit_denial(self, fault: str, person: str, details: Mapping[str, str] = _NO_DETAILS) -> None:
         """Have it audited, without waiting: nothing is given out. Limited before it takes a place in the queue."""
         suppressed = self._denials.admit(f"{fault} {person}", self._seams.clock.now())
         if suppressed is not None:
+            command = Deny(person, project_resource(self._project), str(fault), suppressed, details)
             try:
-                self._seams.requests.ask(Deny(person, project_resource(self._project), str(fault), suppressed))
+                self._seams.requests.ask(command)
             except VeilError:
                 return  # overloaded: the caller is refused all the same
 
@@ -277,6 +354,11 @@ class LabelApi:
         except ValidationError:
             message = f"the body is not a {form.__name__}; see /openapi.json"
             raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message) from None
+
+
+def _why(action: Action, rules: tuple[str, ...]) -> dict[str, str]:
+    """What was asked for, and which rules forbid it: nothing a caller has sent."""
+    return {"action": action.value} | ({"rule": " ".join(rules)} if rules else {})
 
 
 def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:

@@ -58,7 +58,7 @@ def _signing(api: LabelApi) -> list[Route]:
 
 def _endpoint(api: LabelApi, call: Call) -> Endpoint:
     async def endpoint(request: Request) -> Response:
-        answer = await call.answer(api, request, api.person(request, active=call.active))
+        answer = await call.answer(api, request, await api.permitted(request, call.action, active=call.active))
         if answer is None:
             return Response(status_code=HTTPStatus.NO_CONTENT)
         return Response(answer.model_dump_json(), media_type=_JSON)

@@ -40,8 +40,10 @@ class Callers:
         self._deny = deny
         self._clock = clock
         self._verified = tokens.Verified()
-        self._apps = _allowance(settings.token_calls_per_minute, settings)
-        self._browsers = _allowance(settings.browser_calls_per_minute, settings)
+        per_minute = settings.token_calls_per_minute
+        self._calls = Throttle(per_minute, burst=max(1, per_minute * settings.calls_burst_s // _MINUTE_S))
+        self._browsers_cost = per_minute / settings.browser_calls_per_minute
+        """One allowance a person, whatever they call with: a browser's call counts as so many of a token's."""
 
     def person(self, request: Request, *, active: bool) -> tokens.Person:
         """Who is calling; `active`: the call shows that they are at work. Raises Problem, audited."""
@@ -51,10 +53,10 @@ class Callers:
             self._deny("two_identities", "")
             raise problems.two_identities()
         if authorization is None and (cookie is not None or BROWSER_SIGN in request.headers):
-            person, allowance = self._of_session(request, cookie or "", active=active), self._browsers
+            person, cost = self._of_session(request, cookie or "", active=active), self._browsers_cost
         else:
-            person, allowance = self._of_token(authorization), self._apps
-        self._admit(person, allowance)
+            person, cost = self._of_token(authorization), 1.0
+        self._admit(person, cost)
         return person
 
     def _cookie(self, request: Request) -> str | None:
@@ -84,14 +86,17 @@ class Callers:
             problem = problems.of_session(none.ending)
             self._deny(problem.reason, "")
             raise problem from None
-        return tokens.Person(session.person, self._rules.project, tokens.ROLE, session.expires_at // 1000, session)
+        return tokens.Person(
+            session.person,
+            self._rules.project,
+            tokens.ROLE,
+            session.expires_at // 1000,
+            session,
+            devices=session.devices,
+        )
 
-    def _admit(self, person: tokens.Person, allowance: Throttle) -> None:
+    def _admit(self, person: tokens.Person, cost: float) -> None:
         now = self._clock.now()
-        if not allowance.admit(person.name, now):
+        if not self._calls.admit(person.name, now, cost):
             self._deny("too_many_calls", person.name)
-            raise problems.too_many_calls(max(1, allowance.wait_s(person.name, now)))
-
-
-def _allowance(per_minute: int, settings: ApiSettings) -> Throttle:
-    return Throttle(per_minute, burst=max(1, per_minute * settings.calls_burst_s // _MINUTE_S))
+            raise problems.too_many_calls(max(1, self._calls.wait_s(person.name, now)))

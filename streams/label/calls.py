@@ -16,15 +16,21 @@ from streams.label.api import LabelApi
 from streams.label.guide import GuideView
 from streams.label.queries import END_QUERY, LEASE_QUERY
 from streams.label.tokens import Person
+from topology.permissions import Action
 
 _ERRORS: dict[int, str] = {
     HTTPStatus.BAD_REQUEST: "malformed",
     HTTPStatus.UNAUTHORIZED: "no valid bearer token, or no session any more",
-    HTTPStatus.FORBIDDEN: "another project's or person's, or a browser's call without its CSRF token",
+    HTTPStatus.FORBIDDEN: "another project's or person's, forbidden by the project's rules (`reason` says why), "
+    "or a browser's call without its CSRF token",
     HTTPStatus.TOO_MANY_REQUESTS: "too many calls of one person; ask again after Retry-After seconds",
     HTTPStatus.SERVICE_UNAVAILABLE: "ask again, in the same words, after Retry-After seconds",
 }
 _WITHDRAWN: dict[int, str] = {HTTPStatus.GONE: "the task was withdrawn meanwhile; ask for another one"}
+_PRACTICE_ERRORS = _ERRORS | {
+    HTTPStatus.NOT_FOUND: "no such onboarding task (any more): read the guide again",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body too large",
+}
 _LEASE_ERRORS = _ERRORS | {
     HTTPStatus.NOT_FOUND: "unknown lease",
     HTTPStatus.CONFLICT: "the lease has ended, or the key was used for something else",
@@ -53,6 +59,11 @@ class Call:
     query: Mapping[str, str] = field(default_factory=dict)
 
     @property
+    def action(self) -> Action:
+        """The right that it needs (`topology.permissions`): the one named as the call."""
+        return Action(self.answer.__name__)
+
+    @property
     def active(self) -> bool:
         """Whether it shows that a person is at work. Our page reads by itself; it beats for who is there."""
         return self.method == "POST"
@@ -77,6 +88,10 @@ CALLS = (
     Call(
         "POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm,
         query=END_QUERY,
+    ),
+    Call(
+        "POST", f"{_PROJECT}/onboarding/{{task}}", LabelApi.practise, forms.PractisedView, _PRACTICE_ERRORS,
+        forms.PractiseForm,
     ),
     Call("GET", f"{_PROJECT}/stats", LabelApi.stats, forms.StatsView, _ERRORS),
     Call("GET", f"{_PROJECT}/batches", LabelApi.batches, forms.BatchesView, _ERRORS),

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.errors import Reason
@@ -48,6 +49,14 @@ class Result:
 
 
 @dataclass(frozen=True, slots=True)
+class Grant:
+    """By which rules somebody is shown a task, and what they call with: what its view says on the audit."""
+
+    rule: str = ""
+    client: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Terms:
     """How somebody asks for a task. `batch`: of this one only. `reserve`: the one after it is kept for them.
 
@@ -57,6 +66,7 @@ class Terms:
     batch: str = ""
     reserve: bool = False
     page: bool = False
+    grant: Grant = Grant()
 
 
 USUAL = Terms()
@@ -138,12 +148,16 @@ class Unopenable:
 
 @dataclass(frozen=True, slots=True)
 class Deny:
-    """Someone was refused before a command could be formed: to be audited. Answered with None."""
+    """Someone was refused before a command could be formed: to be audited. Answered with None.
+
+    `details`: what was asked for, and which rules forbid it; all from our own vocabulary.
+    """
 
     person: str
     resource: str
     reason: str
     suppressed: int
+    details: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +167,7 @@ class StartSession:
     person: str
     session_id: str
     expires_at: int
+    rule: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,6 +181,24 @@ class EndSession:
     reason: str
     ended_at: int
     releases: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Practise:
+    """An answer to an onboarding task. `wanted`: all tasks of the project. Answered with Progress."""
+
+    person: str
+    task: str
+    right: bool
+    wanted: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AskOnboarding:
+    """How far a person is with the project's onboarding tasks. Answered with Progress."""
+
+    person: str
+    wanted: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from schemas.states import LeaseEnding, WorkStatus
 from streams.label import events
 from streams.label.commands import (
     SESSION_ENDED,
+    AskOnboarding,
     CountBatches,
     CountTasks,
     Deny,
@@ -21,6 +22,7 @@ from streams.label.commands import (
     Held,
     Leased,
     LeaseTask,
+    Practise,
     Release,
     Report,
     Result,
@@ -32,6 +34,7 @@ from streams.label.commands import (
 )
 from streams.label.denials import Denials
 from streams.label.find_sealing import Reported
+from streams.label.onboarding import Progress, Store, answered, progress
 from streams.label.queue import Digests, Queue
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
@@ -69,6 +72,8 @@ class Desk:
         frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
+        project: str,
+        onboarding: Store,
         paused_by: Callable[[], str] = str,
         batches: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
@@ -79,6 +84,8 @@ class Desk:
         self._limits = limits
         self._paused_by = paused_by
         self._batches = batches
+        self._project = project
+        self._onboarding = onboarding
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -105,10 +112,19 @@ class Desk:
                 return self._end(held, LeaseEnding.RELEASE, reason, now, effects)
             case Report():
                 return self._and_next(self._report(command, now, effects), command.then, now, effects)
+        return self._tell(command, now, effects)
+
+    def _tell(self, command: object, now: int, effects: Effects) -> object:
+        """How things stand, and what people practise."""
+        match command:
             case CountTasks():
                 return replace(self._queue.counts(now), paused=bool(self._paused_by()))
             case CountBatches():
                 return self._queue.batches(now)
+            case AskOnboarding(person, wanted):
+                return progress(self._onboarding, person, wanted)
+            case Practise():
+                return self._practise(command, now, effects)
         self._note(command, now, effects)
         return None
 
@@ -117,8 +133,8 @@ class Desk:
         match command:
             case Unopenable(held, cause):
                 self._unopenable(held, cause, now, effects)
-            case Deny(person, resource, text, suppressed):
-                effects.events.append(events.denied(person, resource, text, suppressed))
+            case Deny():
+                effects.events.append(events.denied(command))
             case StartSession():
                 effects.events.append(events.session_started(command))
             case EndSession():
@@ -136,7 +152,7 @@ class Desk:
             raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
         leased = self._queue.lease(person, now, terms, new=self.gives)
         if leased is not None:
-            effects.events.append(events.viewed(leased))
+            effects.events.append(events.viewed(leased, terms.grant))
         return leased
 
     def _and_next(self, ended: Ended, then: Terms | None, now: int, effects: Effects) -> Ended:
@@ -147,6 +163,15 @@ class Desk:
             return replace(ended, next=self._lease(ended.person, then, now, effects))
         except Refused:
             return ended
+
+    def _practise(self, command: Practise, now: int, effects: Effects) -> Progress:
+        person, wanted = command.person, command.wanted
+        if not command.right:
+            return progress(self._onboarding, person, wanted)
+        made = answered(self._onboarding, person, command.task, wanted, now)
+        if made.newly:
+            effects.events.append(events.onboarded(person, self._project, len(made.passed)))
+        return made
 
     def _heartbeat(self, command: Heartbeat, now: int, effects: Effects) -> Leased:
         leased = self._queue.heartbeat(command.held, now, page=command.page)

@@ -21,7 +21,7 @@ from schemas.resources import (
 )
 from schemas.states import LeaseEnding
 from streams.label import work
-from streams.label.commands import Ended, EndSession, Held, Lease, Leased, StartSession
+from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 from streams.label.skills import Missing
 
 PURPOSE = "annotation"
@@ -33,12 +33,14 @@ _ENDINGS = {
 }
 
 
-def viewed(leased: Leased) -> Event:
+def viewed(leased: Leased, grant: Grant) -> Event:
     """Committed before the content is opened, each time it is."""
     details = {
         "fencing_token": str(leased.lease.fencing_token),
         "expires_at": str(leased.lease.expires_at),
         "again": str(leased.again).lower(),
+        "rule": grant.rule,
+        "client": grant.client,
     }
     return Event(
         EventType.TASK_VIEWED,
@@ -128,18 +130,19 @@ def unopenable(held: Held, task: Task, reason: Reason) -> Event:
     )
 
 
-def denied(person: str, resource: str, reason: str, suppressed: int, parents: tuple[str, ...] = ()) -> Event:
+def denied(command: Deny, parents: tuple[str, ...] = ()) -> Event:
     """Someone asked for what is not theirs. `suppressed`: how many like it were not written since the last."""
+    suppressed = {"suppressed": str(command.suppressed)} if command.suppressed else {}
     return Event(
         EventType.ACCESS_DENIED,
-        resource,
+        command.resource,
         "refused",
         decision=Decision.DENY,
-        person=person,
+        person=command.person,
         purpose=PURPOSE,
-        reason=reason,
+        reason=command.reason,
         parents=parents,
-        details={"suppressed": str(suppressed)} if suppressed else {},
+        details={**command.details, **suppressed},
     )
 
 
@@ -147,7 +150,7 @@ def denied_lease(held: Held, suppressed: int) -> Event:
     """A person used the lease of another one. Written from its parts: nothing a client sent goes into audit."""
     task_id, token = work.split(held.lease_id)
     resource = lease_resource(work.lease_id(task_id, token))
-    return denied(held.person, resource, Reason.NOT_PERMITTED, suppressed, (task_resource(task_id),))
+    return denied(Deny(held.person, resource, Reason.NOT_PERMITTED, suppressed), (task_resource(task_id),))
 
 
 def session_started(command: StartSession) -> Event:
@@ -158,7 +161,18 @@ def session_started(command: StartSession) -> Event:
         decision=Decision.ALLOW,
         person=command.person,
         purpose=PURPOSE,
-        details={"expires_at": str(command.expires_at)},
+        details={"expires_at": str(command.expires_at), "rule": command.rule},
+    )
+
+
+def onboarded(person: str, project: str, tasks: int) -> Event:
+    """Somebody has answered every onboarding task of the project right."""
+    return Event(
+        EventType.PERSON_ONBOARDED,
+        project_resource(project),
+        person=person,
+        purpose=PURPOSE,
+        details={"tasks": str(tasks)},
     )
 
 

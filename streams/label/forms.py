@@ -70,6 +70,10 @@ class SkipForm(Form):
     reason: Annotated[SkipReason, Field(strict=False)]
 
 
+class PractiseForm(Form):
+    result: ResultForm
+
+
 class ReleaseForm(Form):
     fencing_token: Token
     reason: Annotated[ReleaseReason, Field(strict=False)]
@@ -133,6 +137,14 @@ class EndedView(BaseModel):
     ended_at: int
     label_id: str | None = None
     next: LeaseView | None = None
+
+
+class PractisedView(BaseModel):
+    """An answer to an onboarding task. `passed`: which are answered right so far; `onboarded`: all of them are."""
+
+    right: bool
+    passed: list[str]
+    onboarded: bool
 
 
 class MeView(BaseModel):

@@ -5,8 +5,10 @@ from __future__ import annotations
 from pydantic import BaseModel, ConfigDict, Field
 
 from streams.label.forms import LabelsView, labels_view
-from topology.guidance import Guidance, PracticeTask
+from streams.label.onboarding import Progress, by_id
+from topology.guidance import PracticeTask
 from topology.policies.model import LabelSchema
+from topology.project import Project
 
 
 class KnownSpanView(BaseModel):
@@ -19,8 +21,12 @@ class KnownSpanView(BaseModel):
 
 
 class PracticeView(BaseModel):
-    """A task to practise on, with its answer and the reason for it."""
+    """A task to practise on, with its answer and the reason for it. `id` names it to `POST …/onboarding/<id>`;
+    `passed`: the caller has answered it right.
+    """
 
+    id: str
+    passed: bool
     fields: dict[str, str]
     spans: list[KnownSpanView]
     choices: dict[str, str]
@@ -28,26 +34,40 @@ class PracticeView(BaseModel):
 
 
 class GuideView(BaseModel):
-    """`schema` is that of the policy in force; a leased task brings its own."""
+    """`schema` is that of the policy in force; a leased task brings its own. `onboarding_required`: no task for
+    who has not answered all of `onboarding` right; `onboarded`: whether the caller has.
+    """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     guidelines: str
     blur: bool
     onboarding: list[PracticeView]
+    onboarding_required: bool
+    onboarded: bool
     labels: LabelsView = Field(serialization_alias="schema")  # pydantic has an attribute of that name
 
 
-def guide_view(guidance: Guidance, schema: LabelSchema) -> GuideView:
-    """The guidance of a project for clients."""
+def guide_view(project: Project, schema: LabelSchema, progress: Progress) -> GuideView:
+    """The guidance of a project for a client, whose onboarding is so far."""
+    guidance = project.guidance
     return GuideView(
         guidelines=guidance.guidelines,
         blur=guidance.blur,
-        onboarding=[_practice(task) for task in guidance.onboarding],
+        onboarding=[_practice(name, task, progress) for name, task in by_id(guidance.onboarding).items()],
+        onboarding_required=project.access.onboarding,
+        onboarded=progress.done,
         labels=labels_view(schema),
     )
 
 
-def _practice(task: PracticeTask) -> PracticeView:
+def _practice(name: str, task: PracticeTask, progress: Progress) -> PracticeView:
     spans = [KnownSpanView(field=it.field, start=it.start, end=it.end, label=it.label) for it in task.spans]
-    return PracticeView(fields=dict(task.fields), spans=spans, choices=dict(task.choices), explains=task.explains)
+    return PracticeView(
+        id=name,
+        passed=name in progress.passed,
+        fields=dict(task.fields),
+        spans=spans,
+        choices=dict(task.choices),
+        explains=task.explains,
+    )

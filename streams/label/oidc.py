@@ -19,6 +19,7 @@ from urllib.parse import urlencode
 import jwt
 from jwt.types import Options
 
+from streams.label.devices import devices_of
 from streams.label.settings import SignInSettings
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
@@ -76,6 +77,16 @@ class ProviderRules:
     acr: str = ""
     amr: str = ""
     enforcing: bool = False
+    device_claim: str = ""
+    """The claim that says what the device is; empty: none does."""
+
+
+@dataclass(frozen=True, slots=True)
+class Vouched:
+    """Whom a provider has signed in, and what it says of their device."""
+
+    person: str
+    devices: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,14 +133,14 @@ def usable_keys(key_set: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
     return found
 
 
-def person_of(
+def vouched(
     id_token: str,
     keys: Mapping[str, jwt.PyJWK],
     rules: ProviderRules,
     nonce: str,
     now_s: int,
     settings: SignInSettings,
-) -> str:
+) -> Vouched:
     """Whom an ID token names. Raises IdTokenRefused, UnknownKey."""
     claims = _signed(id_token, keys)
     good = (
@@ -145,7 +156,8 @@ def person_of(
         raise IdTokenRefused(IdTokenFault.BAD)
     if not _second_factor(claims, rules):
         raise IdTokenRefused(IdTokenFault.NO_SECOND_FACTOR)
-    return person
+    devices = devices_of(claims.get(rules.device_claim)) if rules.device_claim else frozenset()
+    return Vouched(person, devices)
 
 
 def _signed(id_token: str, keys: Mapping[str, jwt.PyJWK]) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from schemas.errors import DependencyError, Reason, RecordError, VaultUnavailabl
 from streams.label.requests import Overloaded
 from streams.label.sessions import Ending
 from streams.label.tokens import TokenFault, TokenRefused
+from topology.permissions import Denial
 
 _CONFLICT = (
     Reason.STALE_TOKEN,
@@ -78,12 +79,34 @@ def of_token(refused: TokenRefused) -> Problem:
     return Problem(HTTPStatus.FORBIDDEN, refused.fault.value, "the token does not allow this")
 
 
+_FORBIDDEN = {
+    Denial.CONFLICTING_DUTIES: "you hold another duty in this project, so you may not label in it",
+    Denial.NOT_PERMITTED: "the rules of this project do not allow this; its owner can say why",
+    Denial.NOT_TRAINED: "your training for this project is not on record, or its last day has passed",
+    Denial.WRONG_DEVICE: "this project is worked on from certain devices only; this is none of them",
+    Denial.OUTSIDE_HOURS: "this project has working hours, and this is outside of them",
+    Denial.NOT_ONBOARDED: "this project wants its onboarding tasks answered right first; see its guide",
+}
+
+
+def forbidden(reason: Denial) -> Problem:
+    """403: the rules of the project."""
+    return Problem(HTTPStatus.FORBIDDEN, reason.value, _FORBIDDEN[reason])
+
+
+def unknown_practice() -> Problem:
+    """404: the project's file has changed since its guide was read."""
+    message = "no such onboarding task (any more); read the guide again"
+    return Problem(HTTPStatus.NOT_FOUND, "unknown_practice", message)
+
+
 _SESSION_OVER = {
     Ending.SIGNED_OUT: "you have signed out; sign in again",
     Ending.IDLE: "nothing was done for a while; sign in again",
     Ending.EXPIRED: "the session has reached its longest life; sign in again",
     Ending.REPLACED: "you have signed in elsewhere; that session goes on",
     Ending.REVOKED: "you may not label in this project any more; its owner can say why",
+    Ending.NOT_TRAINED: "the last day of your training has passed; the project's owner can renew it",
     Ending.FROZEN: "the project is stopped; sign in again when it goes on",
 }
 

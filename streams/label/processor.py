@@ -15,7 +15,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import RecordError, Refused
 from schemas.records import Find, Task, WorkOrder
-from schemas.states import TaskWork, WorkStatus
+from schemas.states import Onboarding, TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
 from streams.engine.messages import Message, Outgoing
@@ -101,6 +101,7 @@ class LabelProcessor:
         topic = f"label-state.{self._project}"
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
+        self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -111,6 +112,8 @@ class LabelProcessor:
             seams.frozen_by,
             self._denials,
             limits,
+            self._project,
+            self._onboarding,
             seams.paused_by,
             seams.batches,
         )
@@ -122,7 +125,7 @@ class LabelProcessor:
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._work.apply(message)
+            _ = any(state.apply(message) for state in (self._tasks, self._work, self._onboarding))
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -241,4 +244,5 @@ class LabelProcessor:
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
+        plan.outputs += self._onboarding.changes()
         return plan

@@ -15,7 +15,7 @@ import jwt
 
 from schemas.errors import DependencyError
 from streams.label import oidc
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey
+from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey, Vouched
 from streams.label.settings import SignInSettings
 
 TIMEOUT_S = 6.0
@@ -43,7 +43,7 @@ class IdentityProvider(Protocol):
         """Where to send a browser to sign in. Raises ProviderUnavailable."""
         ...
 
-    async def person(self, code: str, asked: Asked, now_s: int) -> str:
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
         """Whom the provider has signed in. Raises IdTokenRefused, ProviderUnavailable."""
         ...
 
@@ -105,14 +105,14 @@ class OidcProvider:
         query = oidc.authorization_query(asked, self._provider.rules, self._provider.scope)
         return f"{endpoint}{'&' if urlsplit(endpoint).query else '?'}{query}"
 
-    async def person(self, code: str, asked: Asked, now_s: int) -> str:
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
         """Exchange the code, verify the ID token."""
         endpoints = await self._configured()
         token = await self._exchange(endpoints.token, code, asked)
         for keys in (self._keys, None):
             known = keys if keys is not None else await self._fresh_keys(endpoints.keys, now_s)
             try:
-                return oidc.person_of(token, known, self._provider.rules, asked.nonce, now_s, self._settings)
+                return oidc.vouched(token, known, self._provider.rules, asked.nonce, now_s, self._settings)
             except UnknownKey:
                 continue
         raise IdTokenRefused(IdTokenFault.BAD)

@@ -57,17 +57,20 @@ class SessionDesk:
         """When it ends unless its person does something, in milliseconds since the epoch."""
         return self._sessions.idle_at(session)
 
-    async def start(self, person: str, before: str | None) -> str:
+    async def start(
+        self, person: str, before: str | None, devices: frozenset[str] = frozenset(), rule: str = ""
+    ) -> str:
         """The cookie of a new session, once its beginning is on the audit. `before`: the cookie the browser came
-        with; that session ends, whoever's it was. Raises SessionsFull, Problem.
+        with; that session ends, whoever's it was. `rule`: which let them in. Raises SessionsFull, Problem.
         """
         now, secret = self._clock.now(), self._randomness(SECRET_BYTES)
         self._end_other(person, before, now)
-        session, replaced = self._sessions.start(person, secret, as_text(self._randomness(SECRET_BYTES)), now)
+        csrf = as_text(self._randomness(SECRET_BYTES))
+        session, replaced = self._sessions.start(person, secret, csrf, now, devices)
         self._note([replaced])
         try:
             await self._say()
-            await self._ask(StartSession(person, session.session_id, session.expires_at))
+            await self._ask(StartSession(person, session.session_id, session.expires_at, rule))
         except BaseException:
             self._note([self._sessions.end(session.session_id, Ending.SIGNED_OUT, now)])
             raise

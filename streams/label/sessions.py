@@ -31,6 +31,7 @@ class Ending(StrEnum):
     REPLACED = "session_replaced"
     REVOKED = "session_revoked"
     FROZEN = "project_frozen"
+    NOT_TRAINED = "not_trained"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,8 @@ class Session:
     started_at: int
     seen_at: int
     expires_at: int
+    devices: frozenset[str] = frozenset()
+    """What the sign-in has said of the device."""
 
 
 class NoSession(Exception):
@@ -81,12 +84,14 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._by_id)
 
-    def start(self, person: str, secret: bytes, csrf: str, now: int) -> tuple[Session, Ended | None]:
+    def start(
+        self, person: str, secret: bytes, csrf: str, now: int, devices: frozenset[str] = frozenset()
+    ) -> tuple[Session, Ended | None]:
         """A session for `person` under a fresh secret, and the one it replaces. Raises SessionsFull."""
         replaced = self.end(self._of_person.get(person, ""), Ending.REPLACED, now)
         if len(self._by_id) >= self._settings.kept:
             raise SessionsFull
-        session = Session(name_of(secret), person, csrf, now, now, now + self._settings.life_ms)
+        session = Session(name_of(secret), person, csrf, now, now, now + self._settings.life_ms, devices)
         self._by_id[session.session_id] = session
         self._of_person[person] = session.session_id
         return session, replaced

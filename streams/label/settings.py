@@ -85,9 +85,11 @@ class ApiSettings:
     target_chars: int = 4_096
     """Path and query of a request: a provider's answer to a sign-in is under 2,000."""
     token_calls_per_minute: int = 60_000
-    """Of one person with a bearer token: a thousand a second, more than a robot that never pauses asks for."""
+    """Of one person with bearer tokens, however many: a thousand a second, more than any robot asks for."""
     browser_calls_per_minute: int = 600
-    """Of one person with a browser: a task a second, with its heartbeat, and room for a page that was reloaded."""
+    """Of one person with a browser: a task a second, with its heartbeat, and room for a page that was reloaded.
+    Both are one allowance: whoever uses half of it with a token has half of it left here.
+    """
     calls_burst_s: int = 10
     """A person's calls of so many seconds may come at once."""
 

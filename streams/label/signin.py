@@ -19,7 +19,8 @@ from starlette.responses import Response
 
 from streams.engine.clock import Clock
 from streams.label import session_cookie
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused
+from streams.label.gate import Gate
+from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
 from streams.label.problems import Problem
 from streams.label.provider import IdentityProvider, ProviderUnavailable
 from streams.label.session_cookie import CookieRefused, Cookies, as_secret, as_text
@@ -27,9 +28,9 @@ from streams.label.session_desk import SessionDesk
 from streams.label.sessions import SECRET_BYTES, Ending, Session, SessionsFull
 from streams.label.settings import SessionSettings, SignInSettings
 from streams.label.signins import SignIns
-from streams.label.standing import Standing, standing
 from streams.label.throttle import Throttle
-from topology.project import Persons
+from topology import permissions
+from topology.permissions import Action, Denial
 
 CALLBACK = "/signin/callback"
 _MAX_PARAMETERS = 16
@@ -46,31 +47,34 @@ class SignInFault(StrEnum):
     PROVIDER_REFUSED = "provider_refused"
     BAD_ANSWER = "bad_answer"
     NO_SECOND_FACTOR = "no_second_factor"
-    NOT_ANNOTATOR = "not_annotator"
-    CONFLICT = "conflicting_duties"
+    NOT_PERMITTED = Denial.NOT_PERMITTED.value
+    CONFLICTING_DUTIES = Denial.CONFLICTING_DUTIES.value
+    NOT_TRAINED = Denial.NOT_TRAINED.value
+    WRONG_DEVICE = Denial.WRONG_DEVICE.value
+    OUTSIDE_HOURS = Denial.OUTSIDE_HOURS.value
     FROZEN = "project_frozen"
     FULL = "too_many_sessions"
 
 
 class SignInRefused(Exception):
-    """Nobody is signed in. `person` is set only where the provider has vouched for them."""
+    """Nobody is signed in. `person` is set only where the provider has vouched for them; `rules` forbid it."""
 
-    def __init__(self, fault: SignInFault, person: str = "") -> None:
+    def __init__(self, fault: SignInFault, person: str = "", rules: tuple[str, ...] = ()) -> None:
         super().__init__(fault.value)
         self.fault = fault
         self.person = person
+        self.rules = rules
 
 
 @dataclass(frozen=True, slots=True)
 class SignInSeams:
     """What signing in needs from the outside. `origin`: scheme, host and port by which browsers know this process.
 
-    `persons`: who has which duty now, None where that can't be read. `frozen`: whether label is stopped.
+    `frozen`: whether label is stopped.
     """
 
     origin: str
     provider: IdentityProvider | None
-    persons: Callable[[], Persons | None]
     frozen: Callable[[], bool]
     randomness: Callable[[int], bytes] = os.urandom
     sessions: SessionSettings = field(default_factory=SessionSettings)
@@ -82,18 +86,26 @@ class SignInSeams:
         return Cookies(self.origin.startswith("https://"))
 
 
-NO_SIGN_IN = SignInSeams("", None, lambda: None, lambda: False)
+NO_SIGN_IN = SignInSeams("", None, lambda: False)
 """Where nobody can sign in: bearer tokens only."""
 
 
 class SignIn:
-    """The three calls, without their routes. Used from one event loop. `deny` has a refusal audited."""
+    """The three calls, without their routes. Used from one event loop. `deny` has a refusal audited: its reason,
+    the person, the rules.
+    """
 
     def __init__(
-        self, seams: SignInSeams, desk: SessionDesk, deny: Callable[[SignInFault, str], None], clock: Clock
+        self,
+        seams: SignInSeams,
+        gate: Gate,
+        desk: SessionDesk,
+        deny: Callable[[SignInFault, str, tuple[str, ...]], None],
+        clock: Clock,
     ) -> None:
         limits = seams.settings
         self._seams = seams
+        self._gate = gate
         self._desk = desk
         self._deny = deny
         self._clock = clock
@@ -158,11 +170,11 @@ class SignIn:
             raise SignInRefused(SignInFault.BAD_ANSWER)
         if "error" in answered:
             raise SignInRefused(SignInFault.PROVIDER_REFUSED)
-        person = await self._vouched(provider, answered.get("code", ""), asked, now)
-        self._may(person, now)
-        return await self._started(person, self._cookie(request, self._seams.cookies.session))
+        vouched = await self._vouched(provider, answered.get("code", ""), asked, now)
+        rules = self._may(vouched, now)
+        return await self._started(vouched, self._cookie(request, self._seams.cookies.session), rules)
 
-    async def _vouched(self, provider: IdentityProvider, code: str, asked: Asked, now: int) -> str:
+    async def _vouched(self, provider: IdentityProvider, code: str, asked: Asked, now: int) -> Vouched:
         try:
             return await provider.person(code, asked, now // 1000)
         except IdTokenRefused as refused:
@@ -172,19 +184,22 @@ class SignIn:
         except ProviderUnavailable:
             raise SignInRefused(SignInFault.UNAVAILABLE) from None
 
-    def _may(self, person: str, now: int) -> None:
-        """Raises SignInRefused unless `person` may have a session now."""
-        found = standing(person, self._seams.persons())
-        if found is not Standing.ANNOTATOR:
-            raise SignInRefused(SignInFault(found.value), person)
+    def _may(self, vouched: Vouched, now: int) -> tuple[str, ...]:
+        """The rules by which somebody may have a session now. Raises SignInRefused."""
+        person = vouched.person
+        found = self._gate.decide(permissions.Asked(person, Action.SIGN_IN, devices=vouched.devices))
+        if found.reason is not None:
+            raise SignInRefused(SignInFault(found.reason.value), person, found.rules)
         if self._seams.frozen():
             raise SignInRefused(SignInFault.FROZEN, person)
         if not self._by_person.admit(person, now):
             raise SignInRefused(SignInFault.TOO_MANY, person)
+        return found.rules
 
-    async def _started(self, person: str, before: str | None) -> str:
+    async def _started(self, vouched: Vouched, before: str | None, rules: tuple[str, ...]) -> str:
+        person = vouched.person
         try:
-            return await self._desk.start(person, before)
+            return await self._desk.start(person, before, vouched.devices, " ".join(rules))
         except SessionsFull:
             raise SignInRefused(SignInFault.FULL, person) from None
         except Problem:  # its beginning is not on the audit: there is no session
@@ -217,16 +232,22 @@ class SignIn:
         return own.hostname in _LOCAL and request.headers.get("host") != own.netloc
 
     def _problem(self, refused: SignInRefused) -> Response:
-        self._deny(refused.fault, refused.person)
+        self._deny(refused.fault, refused.person, refused.rules)
         return _see(f"/?problem={refused.fault.value}")
 
 
-def must_go(seams: SignInSeams) -> Callable[[str], Ending | None]:
+def must_go(seams: SignInSeams, gate: Gate) -> Callable[[str], Ending | None]:
     """Why a person's session must end now, by person; None: it may go on."""
     if seams.frozen():
         return lambda _: Ending.FROZEN
-    persons = seams.persons()
-    return lambda person: None if standing(person, persons) is Standing.ANNOTATOR else Ending.REVOKED
+
+    def why(person: str) -> Ending | None:
+        found = gate.decide(permissions.Asked(person, Action.STAY))
+        if found.allowed:
+            return None
+        return Ending.NOT_TRAINED if found.reason is Denial.NOT_TRAINED else Ending.REVOKED
+
+    return why
 
 
 def _see(location: str) -> Response:

@@ -22,14 +22,14 @@ class Throttle:
         self._due: OrderedDict[str, float] = OrderedDict()
         """When each subject's allowance is whole again, in milliseconds."""
 
-    def admit(self, subject: str, now: int) -> bool:
-        """Whether `subject` may act once more; if so, it has."""
+    def admit(self, subject: str, now: int, cost: float = 1.0) -> bool:
+        """Whether `subject` may act once more; if so, it has. `cost`: as how many acts it counts."""
         if subject not in self._due and not self._room(now):
             subject = ""
         due = max(self._due.get(subject, 0.0), float(now))
         if due - now > self._slack:
             return False
-        self._due[subject] = due + self._interval
+        self._due[subject] = due + cost * self._interval
         self._due.move_to_end(subject)
         return True
 

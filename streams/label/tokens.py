@@ -1,7 +1,8 @@
 """Annotators' bearer tokens: JSON Web Tokens (RFC 7519) signed with Ed25519 (RFC 8037, `EdDSA`), one hour at most.
 
-Claims: `iss`, `sub` (the person), `aud` (`label.<project>`), `project`, `role` (`annotator`), `iat`, `exp`, `jti`.
-The header's `kid` names the pinned key. Time is an argument.
+Claims: `iss`, `sub` (the person), `aud` (`label.<project>`), `project`, `role` (`annotator`), `iat`, `exp`, `jti`,
+and `device` where an app says it. The header's `kid` names the pinned key, and is the issuer: an annotator app of
+the project, or one of its operators. Time is an argument.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.types import Options
 
+from streams.label.devices import CLAIM, devices_of
 from streams.label.sessions import Session
 
 ROLE = "annotator"
@@ -62,13 +64,20 @@ class TokenRefused(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Who is calling, as a valid token or a browser's session says. `expires_at` in seconds since the epoch."""
+    """Who is calling, as a valid token or a browser's session says. `expires_at` in seconds since the epoch.
+
+    `issuer`: who has signed the token; empty for a browser. `rules`: by which they may do what they ask for, once
+    that is decided.
+    """
 
     name: str
     project: str
     role: str
     expires_at: int
     session: Session | None = None
+    issuer: str = ""
+    devices: frozenset[str] = frozenset()
+    rules: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +134,8 @@ def check(authorization: str | None, rules: TokenRules, now_s: int, verify: Veri
         raise TokenRefused(TokenFault.WRONG_PROJECT, person)
     if claims["role"] != ROLE:
         raise TokenRefused(TokenFault.WRONG_ROLE, person)
-    return Person(person, rules.project, ROLE, claims["exp"])
+    devices = devices_of(claims.get(CLAIM))
+    return Person(person, rules.project, ROLE, claims["exp"], issuer=claims["iss"], devices=devices)
 
 
 def verified(token: str, rules: TokenRules) -> dict[str, Any]:
@@ -138,6 +148,8 @@ def verified(token: str, rules: TokenRules) -> dict[str, Any]:
         claims: dict[str, Any] = jwt.decode(token, key, algorithms=[_ALGORITHM], options=_OPTIONS)
     except (jwt.PyJWTError, KeyError, ValueError, TypeError, RecursionError):
         raise TokenRefused(TokenFault.BAD) from None
+    if claims["iss"] != kid:  # who signs in another's name is on the audit as that other
+        raise TokenRefused(TokenFault.BAD)
     return claims
 
 

@@ -1,28 +1,28 @@
+"""Whose rights label goes by: the project's file as it is now."""
+
 from __future__ import annotations
 
 import os
-from dataclasses import replace
 
 import pytest
 
-from deploy.current_project import LOOK_EVERY_MS, CurrentProject
-from deploy.publishing import known_routing
+from deploy.current_project import LOOK_MS, CurrentProject, current_project
 from schemas.errors import ConfigError
-from schemas.routing import routing
-from topology.loading import load_topology
-from topology.routes import KnownRoutes
+from tests.streams.label.conftest import ManualClock
+from topology.project import Persons, Project
 
-DEMO = load_topology().project("demo")
-OTHER = replace(DEMO, routes=KnownRoutes(frozenset({"week-48"})))
+ANN, NOBODY = (Project("mine", "tests", 1, {}, Persons((), (), (), who)) for who in (("ann",), ()))
+FILE = "name: {name}\nowner: x\npersons: {{authors: [a], approvers: [b], operators: [c], annotators: [{who}]}}\n"
 
 
 class Declared:
-    """A folder, what its files declare, and the time."""
+    """Files in a folder, and what they declare."""
 
     def __init__(self, folder):
-        self.file, self.project, self.ms, self.loads = folder / "demo.yaml", OTHER, 0, 0
-        self.file.write_text("x")
-        self.current = CurrentProject(DEMO, [folder], self.load, lambda: self.ms)
+        self.file = folder / "demo.yaml"
+        self.project, self.loads, self.clock = ANN, 0, ManualClock()
+        self.change()
+        self.current = CurrentProject(ANN, lambda: [folder], self.load, self.clock)
 
     def load(self):
         self.loads += 1
@@ -30,8 +30,13 @@ class Declared:
             raise ConfigError("demo.yaml: odd")
         return self.project
 
-    def changed(self):
+    def change(self):
+        self.file.write_text("x")
         os.utime(self.file, ns=(0, self.file.stat().st_mtime_ns + 1_000_000_000))
+
+    def later(self):
+        self.clock.ms += LOOK_MS
+        return self.current()
 
 
 @pytest.fixture
@@ -39,29 +44,81 @@ def declared(tmp_path):
     return Declared(tmp_path)
 
 
-def test_a_change_takes_effect_within_a_second_and_files_are_not_read_without_one(declared):
-    declared.changed()
-    assert declared.current() is DEMO
-    declared.ms += LOOK_EVERY_MS
-    assert [declared.current() for _ in range(3)] == [OTHER] * 3
-    declared.ms += LOOK_EVERY_MS
-    assert declared.current() is OTHER
+def test_files_are_read_once_while_they_stay_as_they_are(declared):
+    assert [declared.later() for _ in range(3)] == [ANN] * 3
     assert declared.loads == 1
 
 
-def test_what_was_read_last_holds_while_a_file_can_not_be_read(declared):
+def test_change_takes_effect_at_the_next_look(declared):
+    declared.current()
+    declared.project = NOBODY
+    declared.change()
+    assert declared.current() == ANN
+    assert declared.later() == NOBODY
+
+
+def test_while_files_can_not_be_read_there_is_no_project(declared):
+    declared.current()
     declared.project = None
-    declared.changed()
-    declared.ms += LOOK_EVERY_MS
-    assert declared.current() is DEMO
+    declared.change()
+    assert declared.later() is None
+    declared.project = ANN
+    declared.change()
+    assert declared.later() == ANN
 
 
-def test_a_routing_that_redact_would_quarantine_is_refused_before_anything_is_published(tmp_path):
-    (tmp_path / "projects").mkdir()
-    file = "name: p\nowner: o\npersons: {authors: [a], approvers: [b]}\nbatches: [week-48]\nskills: [de]\n"
-    (tmp_path / "projects" / "p.yaml").write_text(file)
-    assert known_routing(tmp_path, "p", 7, "week-48", ["de"]) == routing(7, "week-48", ["de"])
-    with pytest.raises(ConfigError, match=r"no such batch.*p has the batches: week-48; the skills: de"):
-        known_routing(tmp_path, "p", 5, "week-49", [])
-    with pytest.raises(ConfigError, match="a batch is a name"):
-        known_routing(tmp_path, "p", 5, "Week 48", [])
+def test_what_gives_no_right_goes_by_what_could_be_read_last(declared):
+    declared.project = None
+    assert declared.current.last() == ANN
+    declared.project = NOBODY
+    declared.change()
+    declared.clock.ms += LOOK_MS
+    assert declared.current.last() == NOBODY
+    declared.project = None
+    declared.change()
+    declared.clock.ms += LOOK_MS
+    assert declared.current.last() == NOBODY
+
+
+def test_file_that_is_taken_away_is_a_change(declared):
+    declared.current()
+    declared.file.unlink()
+    declared.project = NOBODY
+    assert declared.later() == NOBODY
+
+
+@pytest.fixture
+def write(tmp_path):
+    def made(name, who="zoe"):
+        folder = tmp_path / "projects"
+        folder.mkdir(exist_ok=True)
+        (folder / f"{name}.yaml").write_text(FILE.format(name=name, who=who))
+
+    return made
+
+
+def test_a_project_of_the_users_files_follows_them(tmp_path, write):
+    clock = ManualClock()
+    write("mine")
+    current = current_project(tmp_path, ANN, clock)
+    assert current().persons.annotators == ("zoe",)
+    write("mine", "somebody-else")
+    clock.ms += LOOK_MS
+    assert current().persons.annotators == ("somebody-else",)
+    (tmp_path / "projects" / "mine.yaml").unlink()
+    clock.ms += LOOK_MS
+    assert current() is None
+
+
+def test_a_project_of_elsewhere_stays_as_declared_whatever_else_is_declared_there(tmp_path, write):
+    current = current_project(tmp_path, ANN, ManualClock())
+    write("other")
+    assert current() is ANN
+    assert current_project(tmp_path, ANN, ManualClock())() is ANN
+
+
+def test_a_file_that_cannot_be_read_ends_the_start(tmp_path, write):
+    write("mine")
+    (tmp_path / "projects" / "odd.yaml").write_text("name: [")
+    with pytest.raises(ConfigError, match=r"odd\.yaml"):
+        current_project(tmp_path, ANN, ManualClock())

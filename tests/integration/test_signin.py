@@ -21,11 +21,14 @@ from deploy.signin.offering import Offering
 from deploy.signin.totp import code_at
 from deploy.signin.vault_login import LoginRefused, VaultLogin
 from schemas.audit import EventType
+from schemas.errors import AccessDenied
+from streams.label.commands import ReleaseReason
 from tests.support.browser import Browser
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 from vault.people import MOUNT, PeopleProvisioner
 from vault.session import Credentials, Session
+from vault.signing import issue_token
 
 pytestmark = pytest.mark.stack
 
@@ -185,6 +188,25 @@ def test_signed_in_annotator_leases_a_task_and_signs_out(door, guest_of, stack):
         EventType.SESSION_ENDED,
     ]
     assert door.reconciled()
+
+
+def test_app_works_by_a_token_of_its_own_identity(door):
+    """Signed in the vault with the app's own key, which no other app and no operator may use."""
+    door.publish(RECORD)
+    with door.client("door-ui", "dot") as client:
+        lease = wait_for(client.lease, "the app gets a task for its person")
+        client.release(lease, ReleaseReason.TECHNICAL)
+    url = f"http://127.0.0.1:{door.stages['label', 0].port}/v1/projects/{door.project}/leases"
+    with door.person("door-ui") as around:
+        now = around.clock.now()
+        named = {"issuer": "door-ui", "project": door.project, "token_id": "t", "now": now}
+        stranger = issue_token(around.vault, person="dee", **named)
+        with pytest.raises(AccessDenied):
+            issue_token(around.vault, person="dot", **(named | {"issuer": "dirk"}))
+    answer = httpx.post(url, headers={"Authorization": f"Bearer {stranger}"})
+    assert (answer.status_code, answer.json()["error"]["reason"]) == (403, "not_permitted")
+    views = [event for event in door.audit() if event.type is EventType.TASK_VIEWED and event.person == "dot"]
+    assert {(one.details["client"], one.details["rule"]) for one in views} == {("app door-ui", "annotators")}
 
 
 @pytest.fixture

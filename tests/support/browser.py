@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused
+from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
 from streams.label.provider import ProviderUnavailable
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
@@ -24,6 +24,7 @@ class VouchingProvider:
     def __init__(self) -> None:
         self.down = False
         self.closed = False
+        self.devices: frozenset[str] = frozenset()
         self._codes: dict[str, tuple[str, str] | IdTokenFault] = {}
 
     def vouch(self, location: str, person: str) -> str:
@@ -43,7 +44,7 @@ class VouchingProvider:
             raise ProviderUnavailable("down")
         return f"{self.issuer}/authorize?state={asked.state}"
 
-    async def person(self, code: str, asked: Asked, now_s: int) -> str:
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
         if self.down:
             raise ProviderUnavailable("down")
         found = self._codes.pop(code, IdTokenFault.BAD)
@@ -52,7 +53,7 @@ class VouchingProvider:
         person, state = found
         if state != asked.state:
             raise IdTokenRefused(IdTokenFault.BAD)
-        return person
+        return Vouched(person, self.devices)
 
     async def close(self) -> None:
         self.closed = True

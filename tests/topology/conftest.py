@@ -18,7 +18,7 @@ from topology.loading import load_topology
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = ("alpha", "beta")
-PERSON_LISTS = {"author": "authors", "approver": "approvers", "operator": "operators"}
+PERSON_LISTS = {"author": "authors", "approver": "approvers", "operator": "operators", "app": "apps"}
 
 
 @dataclass
@@ -71,9 +71,10 @@ def flow_file() -> dict:
 def all_declared() -> dict[str, Declared]:
     flow, found = flow_file(), {}
     for project in NAMES:
-        persons = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())["persons"]
+        file = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())
+        persons = file["persons"] | {"apps": list(file.get("apps", {}))}
         for name, role in flow["roles"].items():
-            if "served_by" in role:
+            if "served_by" in role and "vault" not in role:
                 continue
             scope = role.get("scope", "project")
             holders = {

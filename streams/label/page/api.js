@@ -50,6 +50,12 @@ export class Api {
     return this.#until("GET", `/v1/projects/${encodeURIComponent(project)}/guide`);
   }
 
+  /** An answer to an onboarding task: {right, passed, onboarded}. */
+  practise(project, id, result) {
+    const path = `/v1/projects/${encodeURIComponent(project)}/onboarding/${encodeURIComponent(id)}`;
+    return this.#until("POST", path, { result });
+  }
+
   /** A lease, or null when there is no task. */
   lease(project) {
     return this.#until("POST", `/v1/projects/${encodeURIComponent(project)}/leases`);

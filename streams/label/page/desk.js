@@ -6,7 +6,7 @@ import { announce, element, one, words } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { LeaseKeeper } from "./lease_keeper.js";
 import { Pace } from "./pace.js";
-import { Practice } from "./practice_round.js";
+import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
 import { ofEnding, ofLoss, ofProblem, ofRefusal } from "./sentences.js";
@@ -39,12 +39,18 @@ export class Desk {
     this.presence = new Presence();
     this.keeper = new LeaseKeeper(api, clock, this.presence, {
       ticked: (...lease) => this.#ticked(...lease),
+      ending: () => this.bench.say("Working hours are over. You can send your answer while there is time left."),
       lost: (refused) => this.#lost(refused),
     });
     this.practice = new Practice(
       this.bench,
       () => this.clock.now(),
-      () => this.ready(),
+      {
+        send: ({ known, answer: { spans, choices } }) =>
+          this.api.practise(this.#me.project, known.id, { spans, choices }),
+        done: () => this.ready(),
+        refused: (error) => this.#failed(error),
+      },
     );
     one("#sign-out").addEventListener("click", () => this.#signOut());
     addEventListener("focus", () => this.#waiting?.());
@@ -72,23 +78,22 @@ export class Desk {
   ready() {
     this.bench.close();
     const { onboarding } = this.guide;
-    const practice = onboarding.length
-      ? [
-          {
-            says: `Practise on ${onboarding.length} known tasks`,
-            key: "p",
-            does: () => this.practice.begin(this.guide),
-          },
-        ]
-      : [];
+    const first = isWanted(this.guide);
+    const practice = {
+      says: `Practise on ${onboarding.length} known tasks`,
+      key: first ? "Enter" : "p",
+      does: () => this.practice.begin(this.guide),
+    };
+    const start = { says: "Start labeling", key: "Enter", does: () => this.next() };
     showCard({
       title: "Ready when you are",
       text: [
         `You are ${this.#me.person}, labeling for ${this.#me.project}.`,
         "What could tell who a text is about has been replaced.",
         "You get one task at a time. That you opened it is on record, and so is your answer.",
-      ],
-      actions: [{ says: "Start labeling", key: "Enter", does: () => this.next() }, ...practice],
+        first ? "This project begins with practice: real tasks come when each of its known ones was right once." : "",
+      ].filter(Boolean),
+      actions: [first ? null : start, onboarding.length ? practice : null].filter(Boolean),
     });
   }
 
@@ -206,7 +211,7 @@ export class Desk {
   #failed(error, problem) {
     if (!(error instanceof Refused)) throw error;
     if (ofAnotherSession(error)) this.#signedOut(error.reason, problem);
-    else if (ofLoss(error)) this.#lost(error);
+    else if (this.bench.task && ofLoss(error)) this.#lost(error);
     else if (this.bench.task) this.bench.say(ofRefusal(error));
     else
       showCard({

@@ -11,12 +11,16 @@ export class LeaseKeeper {
   #beating = false;
   #notBefore = 0;
 
-  /** `ticked(left, lifetime, active)` each second while a lease is held; `lost(refused)` when it can't be kept. */
-  constructor(api, clock, presence, { ticked, lost }) {
+  /**
+   * `ticked(left, lifetime, active)` each second while a lease is held; `lost(refused)` when it can't be kept;
+   * `ending()` when it is not prolonged any more, and can still be answered.
+   */
+  constructor(api, clock, presence, { ticked, ending, lost }) {
     this.api = api;
     this.clock = clock;
     this.presence = presence;
     this.ticked = ticked;
+    this.ending = ending;
     this.lost = lost;
     setInterval(() => this.#tick(), TICK);
   }
@@ -55,9 +59,19 @@ export class LeaseKeeper {
     } catch (error) {
       if (error instanceof NoAnswer) this.#notBefore = this.clock.now() + AFTER_NO_ANSWER;
       else if (!(error instanceof Refused)) throw error;
-      else if (lease === this.#lease) this.lost(error);
+      else if (lease === this.#lease) this.#refused(error);
     } finally {
       this.#beating = false;
     }
+  }
+
+  #refused(error) {
+    const { expires_at: until } = this.#lease;
+    if (error.reason !== "outside_hours" || until <= this.clock.now()) {
+      this.lost(error);
+      return;
+    }
+    this.#notBefore = until;
+    this.ending();
   }
 }

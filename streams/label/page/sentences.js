@@ -6,10 +6,20 @@ const ENDED = {
   session_expired: "Your session has reached its longest time.",
   session_replaced: "You have signed in somewhere else; that session goes on, this one has ended.",
   session_revoked: "You may not label in this project any more. Its owner can say why.",
+  not_trained: "The last day of your training has passed. The project’s owner can renew it.",
   project_frozen: "The project is stopped for now.",
   bad_csrf: "Somebody has signed in anew in another window.",
 };
+const FORBIDDEN = {
+  not_permitted: "You may not label in this project now. Its owner can say why.",
+  conflicting_duties: "You hold another duty in this project, so you may not label in it.",
+  not_trained: "Your training for this project is not on record, or its last day has passed.",
+  wrong_device: "This project is worked on from certain devices only; this is none of them.",
+  outside_hours: "This project has working hours, and this is outside of them.",
+  not_onboarded: "This project wants its practice tasks answered right first.",
+};
 const PROBLEMS = {
+  ...FORBIDDEN,
   no_provider: "Signing in isn’t set up on this server. Ask who runs it.",
   signin_unavailable: "The service that checks who you are does not answer. Try again in a minute.",
   too_many_signins: "Too many attempts. Wait a minute, then try again.",
@@ -17,8 +27,6 @@ const PROBLEMS = {
   provider_refused: "The sign-in was refused or cancelled.",
   bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
   no_second_factor: "Sign in with your second factor as well.",
-  not_annotator: "You are not an annotator of this project. Its owner can add you.",
-  conflicting_duties: "You hold another duty in this project, so you may not label in it.",
   project_frozen: "The project is stopped for now; nobody can begin.",
   too_many_sessions: "As many people are signed in as this server allows. Try again later.",
 };
@@ -55,7 +63,7 @@ export function ofLoss({ status, reason }) {
 }
 
 export function ofRefusal({ reason }) {
-  return UNFIT[reason] ?? "The server does not accept this answer.";
+  return UNFIT[reason] ?? FORBIDDEN[reason] ?? "The server does not accept this answer.";
 }
 
 export function ofTrouble(why) {

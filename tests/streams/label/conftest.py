@@ -32,11 +32,23 @@ from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
+from topology.project import Persons, Project
 from topology.switches import FREE, Excluded
 
 TEXT = "[PERSON_1] a"
 SCHEMA = LabelSchema(("NAME", "COMPLAINT"), (Choice("tone", ("calm", "angry")),))
 CODEC = Codec(FixedIds())
+
+
+class Everybody(tuple[str, ...]):
+    """Holds whoever is asked for: what a test is not about needs no list of names."""
+
+    __slots__ = ()
+
+    def __contains__(self, _: object) -> bool:
+        return True
+
+
 GUIDANCE = Guidance(
     guidelines="Mark every name.",
     onboarding=(
@@ -45,6 +57,9 @@ GUIDANCE = Guidance(
         ),
     ),
 )
+
+
+PROJECT = Project("demo", "tests", 1, {}, Persons(("author",), ("approver",), ("issuer",), Everybody()), GUIDANCE)
 
 
 class ManualClock:
@@ -205,7 +220,7 @@ class Api:
     key: Ed25519PrivateKey
     opened: list[str] = field(default_factory=list)
     content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
-    guidance: Guidance = GUIDANCE
+    project: Project | None = PROJECT
     url: str = ""
     http: httpx.Client = field(default_factory=httpx.Client)
 
@@ -258,6 +273,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         queue: QueueSettings | None = None,
         signin: SignInSeams = NO_SIGN_IN,
         tls: tuple[Path, Path] | tuple[()] = (),
+        signers: tuple[str, ...] = ("issuer",),
     ) -> Api:
         settings = settings or ApiSettings()
         requests = RequestQueue(settings.pending_requests, settings.waiting)
@@ -269,8 +285,8 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             open_content=api.open_content,
             schema_of=loop.policies.get,
             schema_in_force=lambda: loop.policies.get("policy-1"),
-            guidance=api.guidance,
-            token_keys={"issuer": public},
+            project=lambda: api.project,
+            token_keys=dict.fromkeys(signers, public),
             clock=clock,
             signin=signin,
         )

@@ -421,6 +421,7 @@ def test_openapi_describes_every_call_and_its_body(api):
         "/v1/projects/{p}/stats",
         "/v1/projects/{p}/batches",
         "/v1/projects/{p}/guide",
+        "/v1/projects/{p}/onboarding/{task}",
         "/v1/me",
         *(f"/v1/leases/{{lease_id}}/{call}" for call in ("heartbeat", "label", "skip", "release", "report")),
     }

@@ -59,7 +59,7 @@ def token(key=ED, alg="EdDSA", kid="ed", **changes):
 
 
 def person(id_token, rules=RULES, nonce="the-nonce", now_s=NOW):
-    return oidc.person_of(id_token, KEYS, rules, nonce, now_s, SETTINGS)
+    return oidc.vouched(id_token, KEYS, rules, nonce, now_s, SETTINGS).person
 
 
 def fault(id_token, rules=RULES, **more):

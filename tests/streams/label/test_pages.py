@@ -5,7 +5,9 @@ from importlib import resources
 
 import pytest
 
+from streams.label.onboarding import practice_id
 from streams.label.pages import CONTENT_SECURITY_POLICY, HEADERS, MEDIA, Page
+from tests.streams.label.conftest import GUIDANCE
 
 PAGE = Page.load()
 SCRIPTS = sorted(name for name in PAGE.files if name.endswith(".js"))
@@ -95,12 +97,16 @@ def test_guide_tells_guidelines_practice_and_schema(api):
         "blur": True,
         "onboarding": [
             {
+                "id": practice_id(GUIDANCE.onboarding[0]),
+                "passed": False,
                 "fields": {"text": "[PERSON_1] waits"},
                 "spans": [{"field": "text", "start": 0, "end": 10, "label": "NAME"}],
                 "choices": {"tone": "calm"},
                 "explains": "A name.",
             }
         ],
+        "onboarding_required": False,
+        "onboarded": False,
         "schema": {"spans": ["NAME", "COMPLAINT"], "choices": {"tone": ["calm", "angry"]}},
     }
 

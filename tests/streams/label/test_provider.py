@@ -13,11 +13,12 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from streams.label.oidc import Asked, IdTokenRefused, ProviderRules
+from streams.label.oidc import Asked, IdTokenRefused, ProviderRules, Vouched
 from streams.label.provider import MAX_BYTES, REFRESH_S, OidcProvider, ProviderSettings, ProviderUnavailable
 from streams.label.settings import SignInSettings
 
 NOW = 1_700_000_000
+ANN = Vouched("ann-1")
 ISSUER = "https://provider.test/realm"
 ASKED = Asked("http://127.0.0.1/signin/callback", "state", "nonce", "verifier")
 SETTINGS = ProviderSettings(
@@ -100,7 +101,7 @@ def test_browser_is_sent_to_the_configured_endpoint(provider):
 
 
 def test_public_client_sends_id_and_verifier(provider):
-    assert use(provider, signing_in()) == ["ann-1"]
+    assert use(provider, signing_in()) == [ANN]
     sent = httpx.QueryParams(next(one for one in provider.asked if one.method == "POST").content.decode())
     assert dict(sent) == {
         "grant_type": "authorization_code",
@@ -112,7 +113,7 @@ def test_public_client_sends_id_and_verifier(provider):
 
 
 def test_confidential_client_shows_its_secret_in_the_header_encoded(provider):
-    assert use(provider, signing_in(), settings=replace(SETTINGS, secret="a:b c")) == ["ann-1"]
+    assert use(provider, signing_in(), settings=replace(SETTINGS, secret="a:b c")) == [ANN]
     sent = next(one for one in provider.asked if one.method == "POST")
     assert sent.headers["authorization"] == httpx.BasicAuth("client%3A1", "a%3Ab%20c")._auth_header
     assert b"client_id" not in sent.content
@@ -123,7 +124,7 @@ def test_secret_is_not_shown():
 
 
 def test_configuration_and_keys_are_asked_for_once(provider):
-    assert use(provider, signing_in(), signing_in(), signing_in()) == ["ann-1"] * 3
+    assert use(provider, signing_in(), signing_in(), signing_in()) == [ANN] * 3
     assert (provider.times("openid-configuration"), provider.times("jwks")) == (1, 1)
 
 
@@ -132,7 +133,7 @@ def test_new_key_of_the_provider_is_fetched(provider):
         provider.renew("second")
         return await client.person("code", ASKED, NOW + REFRESH_S)
 
-    assert use(provider, signing_in(), renewed) == ["ann-1", "ann-1"]
+    assert use(provider, signing_in(), renewed) == [ANN, ANN]
 
 
 def test_tokens_under_made_up_keys_do_not_make_us_ask_again_and_again(provider):

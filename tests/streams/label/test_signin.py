@@ -11,6 +11,7 @@ import pytest
 from deploy.local.authority import VAULT, ensure_certificates
 from schemas.audit import EventType
 from schemas.errors import ConfigError
+from streams.label.commands import CountTasks
 from streams.label.oidc import IdTokenFault
 from streams.label.server import LabelServer
 from streams.label.session_cookie import as_secret
@@ -20,10 +21,11 @@ from streams.label.signin import SignInFault, SignInSeams
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
-from topology.project import Persons
+from topology.project import Persons, Project
 
 LEASES = "/v1/projects/demo/leases"
-PERSONS = Persons(("ada",), ("grace",), ("olga",), ("ann", "bob", "ada"))
+PERSONS = Persons(("ada",), ("grace",), ("olga", "issuer"), ("ann", "bob", "ada"))
+PROJECT = Project("demo", "tests", 1, {}, PERSONS)
 SIGNIN, API = SignInSettings(), ApiSettings()
 QUICK = SessionSettings(sweep_s=0.01)
 STILL = SessionSettings(sweep_s=3_600)
@@ -36,11 +38,18 @@ class Site:
     api: object
     origin: str
     provider: VouchingProvider
-    persons: Persons | None = PERSONS
     frozen: bool = False
 
     def __post_init__(self):
         self.browsers = []
+
+    @property
+    def project(self):
+        return self.api.project
+
+    @project.setter
+    def project(self, project):
+        self.api.project = project
 
     def browser(self):
         self.browsers.append(Browser(self.origin))
@@ -60,7 +69,7 @@ class Site:
 
     def heard(self):
         """What was asked without waiting has been carried out once a later call is answered."""
-        assert self.api.call("/v1/projects/demo/stats", method="GET").status_code == 200
+        self.api.loop.requests.ask(CountTasks()).result(10)
 
 
 @pytest.fixture
@@ -71,10 +80,9 @@ def site_with(api_with):
         port, provider = free_port(), VouchingProvider()
         origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         site = Site(None, origin, provider)
-        signin = SignInSeams(
-            origin, provider, lambda: site.persons, lambda: site.frozen, sessions=sessions, settings=settings
-        )
+        signin = SignInSeams(origin, provider, lambda: site.frozen, sessions=sessions, settings=settings)
         site.api = api_with(replace(api, port=port), queue, signin, tls)
+        site.project = PROJECT
         made.append(site)
         return site
 
@@ -186,7 +194,11 @@ def test_page_under_another_name_of_localhost_is_led_to_the_one_with_the_cookies
 
 @pytest.mark.parametrize(
     ("person", "fault"),
-    [("eve", SignInFault.NOT_ANNOTATOR), ("ada", SignInFault.CONFLICT), ("olga", SignInFault.NOT_ANNOTATOR)],
+    [
+        ("eve", SignInFault.NOT_PERMITTED),
+        ("ada", SignInFault.CONFLICTING_DUTIES),
+        ("olga", SignInFault.NOT_PERMITTED),
+    ],
 )
 def test_who_is_no_annotator_or_has_another_duty_gets_no_session(site, person, fault):
     browser = site.browser()
@@ -197,8 +209,8 @@ def test_who_is_no_annotator_or_has_another_duty_gets_no_session(site, person, f
 
 
 def test_nobody_signs_in_while_the_persons_can_not_be_read(site):
-    site.persons = None
-    assert problem(site.browser().sign_in(site.provider, "ann")) is SignInFault.NOT_ANNOTATOR
+    site.project = None
+    assert problem(site.browser().sign_in(site.provider, "ann")) is SignInFault.NOT_PERMITTED
 
 
 def test_nobody_signs_in_while_the_project_is_frozen(site):
@@ -490,11 +502,11 @@ def pass_time(site):
 
 
 def revoke(site):
-    site.persons = replace(PERSONS, annotators=("bob",))
+    site.project = replace(PROJECT, persons=replace(PERSONS, annotators=("bob",)))
 
 
 def give_another_duty(site):
-    site.persons = replace(PERSONS, authors=("ann",))
+    site.project = replace(PROJECT, persons=replace(PERSONS, authors=("ann",)))
 
 
 def freeze(site):

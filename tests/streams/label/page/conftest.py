@@ -21,7 +21,7 @@ from schemas.records import FieldShape, PlaceholderSpan, Task
 from streams.engine.clock import SystemClock
 from streams.label.api import ApiSeams
 from streams.label.app import build
-from streams.label.oidc import Asked
+from streams.label.oidc import Asked, Vouched
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings, SessionSettings
@@ -30,7 +30,8 @@ from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
 from tests.support.waiting import wait_for
 from topology.guidance import Guidance
 from topology.policies.model import LabelSchema
-from topology.project import Persons
+from topology.project import Persons, Project
+from topology.project_access import Access
 
 CHROMIUM = shutil.which("chromium")
 DRIVER = shutil.which("chromedriver")
@@ -67,8 +68,8 @@ class Vouches:
     async def location(self, asked: Asked) -> str:
         return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
 
-    async def person(self, code: str, asked: Asked, now_s: int) -> str:
-        return self.next_person
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
+        return Vouched(self.next_person)
 
     async def close(self) -> None:
         """It has no connections."""
@@ -80,7 +81,7 @@ class Service:
 
     loop: TinyLoop
     clock: ManualClock
-    persons: Persons
+    project: Project
     contents: dict[str, Mapping[str, str]] = field(default_factory=dict)
     vouches: Vouches = field(default_factory=Vouches)
     url: str = ""
@@ -127,17 +128,19 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
         guidance: Guidance = GUIDANCE,
         schema: LabelSchema = SCHEMA,
         sessions: SessionSettings | None = None,
+        access: Access | None = None,
     ) -> Service:
         settings = ApiSettings(port=_free_port())
         requests = RequestQueue(settings.pending_requests, settings.waiting)
         loop = TinyLoop(now_clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
         loop.policies["policy-1"] = schema
-        service = Service(loop, now_clock, Persons((), (), (), ("ada", "bob")))
+        persons = Persons((), (), (), ("ada", "bob"))
+        project = Project("demo", "tests", 1, {}, persons, guidance, access=access or Access())
+        service = Service(loop, now_clock, project)
         service.url = f"http://127.0.0.1:{settings.port}"
         signin = SignInSeams(
             service.url,
             service.vouches,
-            lambda: service.persons,
             lambda: bool(loop.frozen_by),
             sessions=sessions or SessionSettings(),
         )
@@ -146,7 +149,7 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
             open_content=lambda task: service.contents[task.task_id],
             schema_of=loop.policies.get,
             schema_in_force=lambda: loop.policies.get("policy-1"),
-            guidance=guidance,
+            project=lambda: service.project,
             token_keys={},
             clock=now_clock,
             signin=signin,

@@ -12,6 +12,8 @@ from hypothesis import strategies as st
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.problems import STATUS
 from streams.label.sessions import Ending
+from streams.label.signin import SignInFault
+from topology.permissions import Denial
 
 FAMILY = "👩‍👩‍👧"
 TEXTS = {
@@ -297,15 +299,17 @@ def test_every_reason_of_the_server_is_known_to_the_page(js):
         return [
             told(sentences.ofEnding, endings).length,
             told((reason) => sentences.ofLoss({status: 409, reason}), conflicts).length,
-            told((reason) => sentences.ofRefusal({reason}), invalid).length,
+            told((reason) => sentences.ofRefusal({reason}), [...invalid, ...denials]).length,
+            told(sentences.ofProblem, problems).length,
             dialogs.NEVER.map(([reason]) => reason),
             dialogs.LATER.map(([reason]) => reason),
             palette.REPORT_REASONS.map(({reason}) => reason),
         ];""",
         endings=[ending.value for ending in Ending], conflicts=conflicts, invalid=invalid,
+        denials=list(Denial), problems=list(SignInFault),
     )  # fmt: skip
-    assert found[:3] == [len(Ending), len(conflicts), len(invalid)]
-    assert found[3:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
+    assert found[:4] == [len(Ending), len(conflicts), len(invalid) + len(Denial), len(SignInFault)]
+    assert found[4:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
 
 
 def test_placeholders_of_practice_texts_are_found_by_their_form(js):

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import time
+from zoneinfo import ZoneInfo
+
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from streams.label.settings import SessionSettings
+from streams.label.settings import QueueSettings, SessionSettings
 from streams.label.signin import SignInFault
+from tests.support.waiting import wait_for
 from topology.project import Persons
+from topology.project_access import Access
+from topology.working_hours import WorkingHours
 
 
 def test_signing_in_shows_who_and_opens_nothing(seat, service):
@@ -114,7 +121,38 @@ def test_problem_of_unknown_words_shows_none_of_them(seat):
 
 
 def test_who_is_no_annotator_is_told_so(seat, service):
-    service.persons = Persons((), (), (), ("bob",))
+    service.project = replace(service.project, persons=Persons((), (), (), ("bob",)))
     seat.open()
     seat.click("#card-actions a")
-    seat.says("You are not an annotator of this project", "#card-text")
+    seat.says("You may not label in this project now", "#card-text")
+
+
+def test_after_working_hours_the_open_task_can_still_be_sent(serve, seat_at):
+    service = serve(QueueSettings(lease_ms=15_000))
+    service.give(1, "it broke")
+    service.give(2, "the next one")
+    seat = seat_at(service)
+    seat.start()
+    seat.held([Keys.CONTROL], "a")
+    seat.press("1", "q")
+    never = WorkingHours(ZoneInfo("UTC"), frozenset(), time(0), time(1))
+    service.project = replace(service.project, access=Access(hours=never))
+
+    def told():
+        seat.press(Keys.ARROW_RIGHT)  # heartbeats are sent for who is there
+        return "Working hours are over" in seat.text_of("#notice")
+
+    wait_for(told, "the page says that hours are over")
+    seat.press(Keys.ENTER)
+    assert [span.label for span in seat.labels()[0].spans] == ["NAME"]
+    seat.card("This does not work")
+    seat.says("working hours", "#card-text")
+
+
+def test_who_is_not_trained_is_told_so(seat, service):
+    service.project = replace(service.project, access=Access(training=True))
+    service.vouches.next_person = "ada"
+    seat.open()
+    seat.click("#card-actions a")
+    seat.card("You are not signed in")
+    seat.says("Your training for this project is not on record", "#card-text")

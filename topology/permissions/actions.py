@@ -1,0 +1,46 @@
+"""The vocabulary of label's rights: what can be asked for, from where, and why it is refused."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """What a person can ask of label: the actions of `label.cedarschema`."""
+
+    SIGN_IN = "signIn"
+    STAY = "stay"
+    """Keep a session that has begun; looked at while it lasts."""
+    LEASE = "lease"
+    HEARTBEAT = "heartbeat"
+    LABEL = "label"
+    SKIP = "skip"
+    RELEASE = "release"
+    REPORT = "report"
+    ME = "me"
+    GUIDE = "guide"
+    PRACTISE = "practise"
+    STATS = "stats"
+
+
+class Client(StrEnum):
+    """What somebody calls with."""
+
+    BROWSER = "browser"
+    APP = "app"
+    """A token signed by an annotator app of the project."""
+    OPERATOR = "operator"
+    """A token signed by one of the project's operators."""
+    UNKNOWN = "unknown"
+    """A token whose signer is neither (any more)."""
+
+
+class Denial(StrEnum):
+    """Why something is refused. Where several rules forbid it, the first of these is told."""
+
+    CONFLICTING_DUTIES = "conflicting_duties"
+    NOT_PERMITTED = "not_permitted"
+    NOT_TRAINED = "not_trained"
+    WRONG_DEVICE = "wrong_device"
+    OUTSIDE_HOURS = "outside_hours"
+    NOT_ONBOARDED = "not_onboarded"
