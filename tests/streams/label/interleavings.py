@@ -19,7 +19,7 @@ from typing import Any
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Reason, Refused
 from schemas.records import FieldShape, Order, Task, WorkOrder
-from schemas.states import TaskWork, WorkStatus
+from schemas.states import Onboarding, TaskWork, WorkStatus
 from streams.engine.messages import Message
 from streams.engine.state import KeyedState
 from streams.label.askers import People
@@ -104,6 +104,8 @@ class Owner:
             tuple,
             Denials(10),
             ResultLimits(),
+            "demo",
+            KeyedState("label-state.demo", Onboarding, CODEC, "onboarding/"),
             lambda: ground.paused_by,
             lambda: frozenset(BATCHES),
         )
