@@ -30,6 +30,10 @@ NAMES = (
     "KeptHalf",
     "Reviewer",
     "ReviewerSnapshot",
+    "PersonDrift",
+    "WebhookMessage",
+    "WebhookMark",
+    "WebhookReplay",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -1,7 +1,7 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
-`withdraw/P/<task>/<signer>`. Versions rise a key.
+`withdraw/P/<task>/<signer>`, `replay/P/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -17,6 +17,9 @@ _MESSAGE = b"veilstream/control/v1\n"
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 _RESUMED = "resumed"
+_ENDPOINT = re.compile(r"([a-z][a-z0-9-]{0,39})?")
+_MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
+MAX_REPLAY_BYTES = 300
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
 
@@ -28,6 +31,7 @@ class ControlKind(StrEnum):
     MINIMUM = "minimum"
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
+    REPLAY = "replay"
 
 
 class Freezable(StrEnum):
@@ -95,6 +99,42 @@ def read_freeze(body: bytes) -> Freeze | None:
     if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
         return None
     return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The body of `replay/P/<signer>`: which messages are sent again. Empty names mean all.
+
+    `since` in milliseconds: of what has happened from then on. `version` is that of the order on `control`.
+    """
+
+    since: int
+    endpoint: str = ""
+    message_id: str = ""
+    version: int = 0
+
+
+def replay_body(replay: Replay) -> bytes:
+    """The bytes that order it."""
+    content = {"endpoint": replay.endpoint, "message": replay.message_id, "since": replay.since}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def read_replay(body: bytes, version: int = 0) -> Replay | None:
+    """What `replay_body` wrote; None for anything else."""
+    if len(body) > MAX_REPLAY_BYTES:
+        return None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.keys() != {"endpoint", "message", "since"}:
+        return None
+    since, endpoint, message_id = content["since"], content["endpoint"], content["message"]
+    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+        return None
+    named = _named(endpoint, _ENDPOINT) and _named(message_id, _MESSAGE_ID)
+    return Replay(since, endpoint, message_id, version) if named else None
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

@@ -15,6 +15,7 @@ Rules, each with a test:
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
 7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
+8. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -29,7 +30,7 @@ from itertools import permutations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, Freeze, control_message, read_freeze
+from schemas.control import ControlKind, Freeze, Replay, control_message, read_freeze, read_replay
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -68,6 +69,7 @@ class ControlBook:
         self._policies = {name: SignedPolicies() for name in projects}
         self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
+        self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -114,6 +116,10 @@ class ControlBook:
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
         return tuple(signer for signer, freeze in self.freezes(project).items() if stage in freeze.stages)
+
+    def replays(self, project: str) -> Mapping[str, Replay]:
+        """The latest replay of each signer, whether it has been carried out or not."""
+        return self._replays[project]
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -180,6 +186,11 @@ class ControlBook:
                 new = key.target not in tasks
                 tasks.add(key.target)
                 return new
+            case ControlKind.REPLAY:
+                replay = read_replay(state.body, state.version)
+                assert replay is not None, "checked by `fits`"
+                self._replays[key.project][key.signer] = replay
+                return True
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)

@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze
+from schemas.control import ControlKind, read_freeze, read_replay
 from topology.policies.model import MAX_VERSION
 
 _HASH = re.compile(r"[0-9a-f]{64}")
@@ -18,6 +18,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.MINIMUM: _VERSION,
     ControlKind.FREEZE: None,  # it is about the project as a whole
     ControlKind.WITHDRAW: _TASK,
+    ControlKind.REPLAY: None,
 }
 
 
@@ -63,6 +64,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
+        case ControlKind.REPLAY:
+            return read_replay(body) is not None
     return True
 
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
 from topology.qualifications import UNKNOWN, Qualification
+from topology.webhooks import Webhook
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,9 @@ class Project:
     guidance: Guidance = field(default_factory=Guidance)
     acceptance: Acceptance = field(default_factory=Acceptance)
     qualifications: Mapping[str, Qualification] = field(default_factory=dict)
+    webhooks: tuple[Webhook, ...] = ()
+    drift: bool = True
+    """Whether decide watches how the answers of each person change."""
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
@@ -15,6 +15,7 @@ from topology.identity import PERSON, PLATFORM
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
+from topology.webhooks_document import MAX_WEBHOOKS, WebhookEntry, to_webhooks
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
@@ -48,6 +49,8 @@ class ProjectDocument(GuidanceEntry):
     verdict: VerdictMethod = VerdictMethod.MAJORITY
     agreement: AgreementEntry = AgreementEntry()
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
+    drift: StrictBool = True
+    webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -77,6 +80,8 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         to_guidance(document, source),
         Acceptance(document.verdict, document.agreement.least),
         qualifications,
+        to_webhooks(document.webhooks, source),
+        document.drift,
     )
 
 

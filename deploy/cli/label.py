@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli import label_people, webhooks
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
@@ -80,3 +81,7 @@ def code(
         Output(as_json).json_line({"person": invited.person, "project": project, "code": made})
     else:
         typer.echo(made)
+
+
+app.command(cls=Command)(label_people.drift)
+app.add_typer(webhooks.app, name="webhooks")

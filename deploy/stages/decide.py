@@ -21,5 +21,8 @@ def rules_of(project: Project) -> Rules:
     """What the project's file wants of its verdicts."""
     acceptance = project.acceptance
     return Rules(
-        Method(acceptance.verdict.value), acceptance.least_agreement, frozenset(project.persons.adjudicators)
+        Method(acceptance.verdict.value),
+        acceptance.least_agreement,
+        frozenset(project.persons.adjudicators),
+        watches_drift=project.drift,
     )

@@ -16,8 +16,11 @@ from schemas.errors import Reason, RecordError, Refused
 from schemas.records import Label, Order, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
-from streams.decide import deciding
+from streams.decide import deciding, metrics
+from streams.decide.comparing import Answered, compared
+from streams.decide.drift_book import DriftBook, drifted
 from streams.decide.explaining import agreed, explained
+from streams.decide.outcome import Outcome
 from streams.decide.reviewer_book import ReviewerBook
 from streams.decide.reviewers import Snapshot
 from streams.decide.rules import Method, Rules
@@ -41,6 +44,8 @@ class DecideSettings:
     """How long a task that is over is remembered: far longer than a lease and the retries of its submit."""
     open_ms: int = 30 * DAY_MS
     """A task without a new label for so long is closed: by then its segment is at its hard TTL."""
+    drift_ms: int = 90 * DAY_MS
+    """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
     """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s."""
 
@@ -72,7 +77,7 @@ class DecideProcessor:
         """
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._reviewers.apply(message)
+            _ = self._tasks.apply(message) or self._reviewers.apply(message) or self._drift.apply(message)
         return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
@@ -97,6 +102,7 @@ class DecideProcessor:
         topic = f"decide-state.{self._project}"
         self._tasks = KeyedState(topic, TaskLabels, self._codec, PREFIX)
         self._reviewers = ReviewerBook(topic, self._codec)
+        self._drift = DriftBook(topic, self._codec)
         self._swept_at = 0
 
     def _reconsider(self, now: int) -> Plan:
@@ -108,7 +114,7 @@ class DecideProcessor:
         return plan
 
     def _changes(self) -> list[Outgoing]:
-        return [*self._tasks.changes(), *self._reviewers.changes()]
+        return [*self._tasks.changes(), *self._reviewers.changes(), *self._drift.changes()]
 
     def _take(self, message: Message, now: int, plan: Plan) -> None:
         try:
@@ -125,6 +131,8 @@ class DecideProcessor:
             event = refused(message, error.reason, person=label.person, bundle=label.bundle, parents=parents)
             plan.events.append(event)
             return
+        if step.task.progress is TaskProgress.SKIPPED:  # its receipt holds nobody's answer any more
+            self._watch(task, None, now, plan, label.person)
         self._carry_out(step, known, now, plan)
 
     def _known(self, people: Iterable[str]) -> Snapshot:
@@ -136,10 +144,27 @@ class DecideProcessor:
         if step.decision is not None:
             self._reach(task, step.decision, step.behind, now, plan)
             self._reviewers.learn(known, step.decision.learned)
+            self._watch(task, step.decision.outcome, now, plan)
             task = deciding.receipt(task, TaskProgress.DECIDED, now)
         if step.order is not None:
             self._order(step.order, task.bundle, step.behind, plan, agreed(step.agreement))
         self._tasks.put(task.task_id, task)
+
+    def _watch(self, task: TaskLabels, outcome: Outcome | None, now: int, plan: Plan, *skipped: str) -> None:
+        """Whether somebody answers otherwise than before, now that this task is over."""
+        if not self._rules.watches_drift:
+            return
+        apart = self._rules.adjudicators
+        answered = Answered(
+            [it for it in task.labels if it.person not in apart],
+            {*skipped, *(it.person for it in task.passed)} - apart,
+            task.durations,
+            sum(it.length for it in task.fields),
+            outcome,
+        )
+        for person, alarm in self._drift.follow(compared(answered), now):
+            plan.events.append(drifted(person, alarm))
+            plan.after.append(metrics.DRIFTS.labels(self._project, alarm.signal.partition("/")[0]).inc)
 
     def _reach(
         self, task: TaskLabels, decision: deciding.Decision, behind: tuple[str, ...], now: int, plan: Plan
@@ -209,6 +234,7 @@ class DecideProcessor:
 
     def _sweep(self, now: int, plan: Plan) -> None:
         self._swept_at = now
+        self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
             limit = self._settings.open_ms if still else self._settings.receipt_ms
