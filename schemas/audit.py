@@ -48,6 +48,7 @@ class EventType(StrEnum):
     WORK_ORDERED = "work.ordered"
     VERDICT_REACHED = "verdict.reached"
     REVIEWER_DRIFTED = "reviewer.drifted"
+    LABELS_EXPORTED = "labels.exported"
     LABEL_JOINED = "label.joined"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"

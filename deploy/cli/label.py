@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import label_people, webhooks
+from deploy.cli import label_people, label_studio, webhooks
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
@@ -84,4 +84,6 @@ def code(
 
 
 app.command(cls=Command)(label_people.drift)
+app.command("export", cls=Command)(label_studio.export)
+app.command("import", cls=Command)(label_studio.import_answers)
 app.add_typer(webhooks.app, name="webhooks")
