@@ -48,6 +48,8 @@ class EventType(StrEnum):
     WORK_ORDERED = "work.ordered"
     VERDICT_REACHED = "verdict.reached"
     REVIEWER_DRIFTED = "reviewer.drifted"
+    EVALUATOR_SIGNALLED = "evaluator.signalled"
+    EVALUATOR_FAILED = "evaluator.failed"
     LABELS_EXPORTED = "labels.exported"
     LABEL_JOINED = "label.joined"
     WEBHOOK_DELIVERED = "webhook.delivered"

@@ -52,6 +52,8 @@ class Project:
     acceptance: Acceptance = field(default_factory=Acceptance)
     qualifications: Mapping[str, Qualification] = field(default_factory=dict)
     webhooks: tuple[Webhook, ...] = ()
+    evaluators: tuple[str, ...] = ()
+    """What decide asks about labels, `package.module:Class` each."""
     drift: bool = True
     """Whether decide watches how the answers of each person change."""
 

@@ -12,6 +12,7 @@ from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
 from topology.guidance_document import GuidanceEntry, to_guidance
 from topology.identity import PERSON, PLATFORM
+from topology.policies.document import ClassPath
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
@@ -21,6 +22,8 @@ DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
 MAX_SKILLS = 32
 """Of one person."""
+MAX_EVALUATORS = 8
+"""Each is a process of 60 MB, and verdicts wait for each."""
 
 
 class PersonsEntry(Entry):
@@ -50,6 +53,7 @@ class ProjectDocument(GuidanceEntry):
     agreement: AgreementEntry = AgreementEntry()
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
     drift: StrictBool = True
+    evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
     webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
 
@@ -81,6 +85,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         Acceptance(document.verdict, document.agreement.least),
         qualifications,
         to_webhooks(document.webhooks, source),
+        tuple(dict.fromkeys(document.evaluators)),
         document.drift,
     )
 

@@ -49,6 +49,8 @@ WRITERS = {
     EventType.WORK_ORDERED: "decide",
     EventType.VERDICT_REACHED: "decide",
     EventType.REVIEWER_DRIFTED: "decide",
+    EventType.EVALUATOR_SIGNALLED: "decide",
+    EventType.EVALUATOR_FAILED: "decide",
     EventType.WEBHOOK_DELIVERED: "notify",
     EventType.WEBHOOK_FAILED: "notify",
     EventType.LABEL_JOINED: "join",

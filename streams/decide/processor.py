@@ -6,7 +6,7 @@ labels of the batch against the state that was committed with the batch before, 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from schemas.audit import Event, EventType
@@ -32,6 +32,9 @@ from streams.engine.state import KeyedState
 
 DAY_MS = 86_400_000
 PREFIX = "task/"
+
+Look = Callable[[Sequence[Label], Plan], None]
+"""What users have plugged in to look at labels; adds what it has to say to the plan."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,12 +65,14 @@ class DecideProcessor:
         clock: Clock,
         rules: Rules | None = None,
         settings: DecideSettings | None = None,
+        look: Look | None = None,
     ) -> None:
         self._project = project
         self._codec = codec
         self._clock = clock
         self._rules = rules or Rules()
         self._settings = settings or DecideSettings()
+        self._look = look
         self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
@@ -83,8 +88,9 @@ class DecideProcessor:
     def process(self, batch: Batch) -> Plan:
         """Every label of the batch in turn; now and then a search for what is past its time."""
         plan = Plan()
-        for message in batch.messages:
-            self._take(message, batch.now, plan)
+        taken = [self._take(message, batch.now, plan) for message in batch.messages]
+        if self._look is not None:
+            self._look([label for label in taken if label is not None], plan)
         if batch.now - self._swept_at >= self._settings.sweep_ms:
             self._sweep(batch.now, plan)
         plan.outputs += self._changes()
@@ -116,12 +122,13 @@ class DecideProcessor:
     def _changes(self) -> list[Outgoing]:
         return [*self._tasks.changes(), *self._reviewers.changes(), *self._drift.changes()]
 
-    def _take(self, message: Message, now: int, plan: Plan) -> None:
+    def _take(self, message: Message, now: int, plan: Plan) -> Label | None:
+        """The label, where it counts."""
         try:
             label = self._codec.decode(message.value, Label)
         except RecordError as error:
             plan.events.append(refused(message, error.reason))
-            return
+            return None
         task = self._tasks.get(label.task_id) or deciding.opened(label, now)
         known = self._known([label.person, *(it.person for it in task.labels)])
         try:
@@ -130,10 +137,11 @@ class DecideProcessor:
             parents = (task_resource(label.task_id), label_resource(label.label_id))
             event = refused(message, error.reason, person=label.person, bundle=label.bundle, parents=parents)
             plan.events.append(event)
-            return
+            return None
         if step.task.progress is TaskProgress.SKIPPED:  # its receipt holds nobody's answer any more
             self._watch(task, None, now, plan, label.person)
         self._carry_out(step, known, now, plan)
+        return label
 
     def _known(self, people: Iterable[str]) -> Snapshot:
         """What is known of people; nothing is kept about anyone where no verdict rests on it."""

@@ -33,6 +33,7 @@ persons:
   approvers: [ben]
   operators: [cleo]
   annotators: [dan, dot, don]
+evaluators: ["tests.streams.decide.evaluators.examples:Counts", "tests.streams.decide.evaluators.examples:Ends"]
 """
 
 
@@ -93,6 +94,9 @@ def test_answers_of_a_file_become_a_verdict_and_the_verdict_a_file_without_text(
     assert (event.person, event.details) == ("cleo", {"format": "label-studio", "verdicts": "1"})
     views = [it for it in shop.events(EventType.TASK_VIEWED) if verdict.task_id in task_ids(it)]
     assert {it.person for it in views} == set(PEOPLE)
+    signals = shop.events(EventType.EVALUATOR_SIGNALLED)
+    assert [(it.details["signal"], it.details["value"]) for it in signals] == [("spans", "1")] * len(PEOPLE)
+    assert {it.reason for it in shop.events(EventType.EVALUATOR_FAILED)} == {"ended"}
     assert 'value="PRODUCT"' in taken.configuration(shop.project)
     shop.reconciled()
 
