@@ -19,7 +19,7 @@ from schemas.records import Label
 from streams.decide.evaluators.channel import Channel
 
 START_LIMIT_S = 30.0
-"""Importing our records takes 0.5 s on a quiet machine; what an evaluator imports may take longer. Verdicts wait."""
+"""Importing our records takes 0.5 s on a quiet machine; its own imports may take longer, and verdicts wait."""
 _PROGRAM = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[1]);"
     "from streams.decide.evaluators.worker import main; main(int(sys.argv[2]))"
