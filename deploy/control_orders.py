@@ -13,8 +13,10 @@ from schemas.control import (
     ControlKind,
     Freezable,
     FreezeReason,
+    Replay,
     WithdrawalReason,
     freeze_body,
+    replay_body,
     resume_body,
     switch_body,
 )
@@ -79,6 +81,25 @@ def order_resume(around: Surroundings, version: int = 1) -> str:
 def freeze_key(around: Surroundings) -> str:
     """Under which this person freezes and resumes: one key, so that the higher version holds."""
     return f"{ControlKind.FREEZE}/{around.project}/{around.identity.signer}"
+
+
+def order_replay(around: Surroundings, replay: Replay, version: int = 1) -> str:
+    """Order that messages are sent again to who is told what happens. The order's control key."""
+    key = replay_key(around)
+    details = {"since": str(replay.since), "endpoint": replay.endpoint, "message": replay.message_id}
+    event = Event(
+        EventType.REPLAY_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={name: text for name, text in details.items() if text},
+    )
+    _order(around, key, ControlKind.REPLAY, replay_body(replay), event, version)
+    return key
+
+
+def replay_key(around: Surroundings) -> str:
+    """Under which this person orders replays: one key, so that the latest holds."""
+    return f"{ControlKind.REPLAY}/{around.project}/{around.identity.signer}"
 
 
 def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:

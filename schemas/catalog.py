@@ -32,6 +32,10 @@ NAMES = (
     "Reviewer",
     "ReviewerSnapshot",
     "Onboarding",
+    "PersonDrift",
+    "WebhookMessage",
+    "WebhookMark",
+    "WebhookReplay",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -2,7 +2,7 @@
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
-`exclude/P/<person>.<batch.name, or task.id>/<signer>`. Versions rise a key.
+`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -19,6 +19,9 @@ _STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 _RESUMED = "resumed"
 _ON, _OFF = b'{"on":true}', b'{"on":false}'
+_ENDPOINT = re.compile(r"([a-z][a-z0-9-]{0,39})?")
+_MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
+MAX_REPLAY_BYTES = 300
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
 
@@ -32,6 +35,7 @@ class ControlKind(StrEnum):
     WITHDRAW = "withdraw"
     PAUSE = "pause"
     EXCLUDE = "exclude"
+    REPLAY = "replay"
 
 
 class Freezable(StrEnum):
@@ -109,6 +113,42 @@ def switch_body(*, on: bool) -> bytes:
 def read_switch(body: bytes) -> bool | None:
     """What `switch_body` wrote; None for anything else."""
     return {_ON: True, _OFF: False}.get(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The body of `replay/P/<signer>`: which messages are sent again. Empty names mean all.
+
+    `since` in milliseconds: of what has happened from then on. `version` is that of the order on `control`.
+    """
+
+    since: int
+    endpoint: str = ""
+    message_id: str = ""
+    version: int = 0
+
+
+def replay_body(replay: Replay) -> bytes:
+    """The bytes that order it."""
+    content = {"endpoint": replay.endpoint, "message": replay.message_id, "since": replay.since}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def read_replay(body: bytes, version: int = 0) -> Replay | None:
+    """What `replay_body` wrote; None for anything else."""
+    if len(body) > MAX_REPLAY_BYTES:
+        return None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.keys() != {"endpoint", "message", "since"}:
+        return None
+    since, endpoint, message_id = content["since"], content["endpoint"], content["message"]
+    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+        return None
+    named = _named(endpoint, _ENDPOINT) and _named(message_id, _MESSAGE_ID)
+    return Replay(since, endpoint, message_id, version) if named else None
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.records import Contribution, FieldShape
@@ -138,6 +138,8 @@ class TaskLabels:
     fields: tuple[FieldShape, ...]
     touched_at: int
     adjudicating: bool = False
+    durations: dict[str, int] = field(default_factory=dict)
+    """Milliseconds from lease to submit of each who labeled it, by person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +182,37 @@ class ReviewerSnapshot:
     version: int
     truths: tuple[TruthCount, ...]
     everyone: tuple[AnswerCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRun:
+    """A cumulative sum in one direction; how many values since it left 0, their total, and when that was."""
+
+    sum: float
+    count: int
+    total: float
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftChart:
+    """One signal of a person (`streams.decide.charts`): how many values, their mean and variance, and two sums."""
+
+    signal: str
+    count: int
+    mean: float
+    variance: float
+    high: DriftRun
+    low: DriftRun
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDrift:
+    """How a person answers against the others on the same tasks. Key: `drift/<person>`."""
+
+    person: str
+    charts: tuple[DriftChart, ...]
+    touched_at: int
 
 
 class SegmentStage(StrEnum):
@@ -244,3 +277,37 @@ class KeptHalf:
 
     path: str
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """A message that waits for its endpoint. Key: `message/<endpoint>/<message id>`. Ids and outcomes, no text.
+
+    `resource` is what it tells of, `at` when that was; `attempts` have failed, the next is due at `due_at`.
+    """
+
+    endpoint: str
+    message_id: str
+    resource: str
+    body: bytes
+    at: int
+    attempts: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMark:
+    """When something of notify was. Key: `beginning/<endpoint>`, from when on it is told what happens;
+    `withdrawn/<task id>`, when that was told.
+    """
+
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReplay:
+    """The last replay of a signer that is done, by its version on `control`. Key: `replay/<signer>`."""
+
+    signer: str
+    version: int

@@ -17,6 +17,7 @@ Rules, each with a test:
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
 8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
    (`switches.py`).
+9. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -31,7 +32,15 @@ from itertools import permutations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, Freeze, control_message, read_freeze, read_switch
+from schemas.control import (
+    ControlKind,
+    Freeze,
+    Replay,
+    control_message,
+    read_freeze,
+    read_replay,
+    read_switch,
+)
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -73,6 +82,7 @@ class ControlBook:
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
         self._pauses = {name: Pauses() for name in projects}
         self._exclusions = {name: Exclusions() for name in projects}
+        self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -119,6 +129,10 @@ class ControlBook:
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
         return tuple(signer for signer, freeze in self.freezes(project).items() if stage in freeze.stages)
+
+    def replays(self, project: str) -> Mapping[str, Replay]:
+        """The latest replay of each signer, whether it has been carried out or not."""
+        return self._replays[project]
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -176,7 +190,7 @@ class ControlBook:
             return key.signer in self._projects[key.project].persons.holding(role)
         return key.signer == Identity(role, key.project).signer
 
-    def _take_up(self, key: ControlKey, state: ControlState) -> bool:
+    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: PLR0911 - one a kind
         """Whether something else is in force by this record."""
         match key.kind:
             case ControlKind.POLICY:
@@ -197,6 +211,11 @@ class ControlBook:
                 return _turn(self._pauses[key.project], key, state)
             case ControlKind.EXCLUDE:
                 return _turn(self._exclusions[key.project], key, state)
+            case ControlKind.REPLAY:
+                replay = read_replay(state.body, state.version)
+                assert replay is not None, "checked by `fits`"
+                self._replays[key.project][key.signer] = replay
+                return True
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)

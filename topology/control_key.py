@@ -7,7 +7,7 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze, read_switch
+from schemas.control import ControlKind, read_freeze, read_replay, read_switch
 from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
@@ -21,6 +21,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.WITHDRAW: _TASK,
     ControlKind.PAUSE: re.compile(rf"project|batch\.{NAME_PATTERN}"),
     ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
+    ControlKind.REPLAY: None,
 }
 
 
@@ -68,6 +69,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
             return read_freeze(body) is not None
         case ControlKind.PAUSE | ControlKind.EXCLUDE:
             return read_switch(body) is not None
+        case ControlKind.REPLAY:
+            return read_replay(body) is not None
     return True
 
 

@@ -10,6 +10,7 @@ from topology.guidance import Guidance
 from topology.project_access import Access
 from topology.qualifications import UNKNOWN, Qualification
 from topology.routes import KnownRoutes
+from topology.webhooks import Webhook
 
 ROLES = ("author", "approver", "operator", "annotator", "adjudicator", "app")
 """What a person can be in a project: the roles of scope `person` in the flow."""
@@ -69,6 +70,11 @@ class Project:
     routes: KnownRoutes = field(default_factory=KnownRoutes)
     """Skills that somebody has are known too."""
     access: Access = field(default_factory=Access)
+    webhooks: tuple[Webhook, ...] = ()
+    evaluators: tuple[str, ...] = ()
+    """What decide asks about labels, `package.module:Class` each."""
+    drift: bool = True
+    """Whether decide watches how the answers of each person change."""
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

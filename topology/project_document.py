@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
@@ -13,10 +13,12 @@ from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
 from topology.guidance_document import GuidanceEntry, to_guidance
 from topology.identity import PERSON, PLATFORM
+from topology.policies.document import ClassPath
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
 from topology.routes import KnownRoutes
+from topology.webhooks_document import MAX_WEBHOOKS, WebhookEntry, to_webhooks
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
@@ -28,6 +30,8 @@ MAX_PROJECT_SKILLS = 64
 """That tasks may ask for: the queue looks at each one that a person hasn't, 0.4 µs a lease (20,000 tasks)."""
 MAX_APPS = 64
 """Each is an identity of its own, with a key in Vault."""
+MAX_EVALUATORS = 8
+"""Each is a process of 60 MB, and verdicts wait for each."""
 
 
 class PersonsEntry(Entry):
@@ -64,6 +68,9 @@ class ProjectDocument(GuidanceEntry):
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
     batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
     skills: tuple[Name, ...] = ()
+    drift: StrictBool = True
+    evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
+    webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -96,6 +103,9 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         qualifications,
         _routes(document, qualifications, source),
         to_access(document.access, bool(document.onboarding), source),
+        to_webhooks(document.webhooks, source),
+        tuple(dict.fromkeys(document.evaluators)),
+        document.drift,
     )
 
 

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli import label_people, label_studio, webhooks
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
@@ -89,3 +90,9 @@ def code(
         Output(as_json).json_line({"person": invited.person, "project": project, "code": made})
     else:
         typer.echo(made)
+
+
+app.command(cls=Command)(label_people.drift)
+app.command("export", cls=Command)(label_studio.export)
+app.command("import", cls=Command)(label_studio.import_answers)
+app.add_typer(webhooks.app, name="webhooks")

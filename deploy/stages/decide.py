@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
+from streams.decide.evaluators.panel import Panel
+from streams.decide.evaluators.process import EvaluatorProcess
 from streams.decide.processor import DecideProcessor
 from streams.decide.rules import Method, Rules
 from streams.engine.log import Ownership
@@ -13,13 +15,18 @@ from topology.project import Project
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
     """The decide stage of a project."""
     rules = rules_of(around.topology.project(around.project))
-    processor = DecideProcessor(around.project, around.codec, around.clock, rules)
-    return StageParts(processor, (f"labels.{around.project}",), Ownership.WHOLE)
+    names = around.topology.project(around.project).evaluators
+    panel = Panel(around.project, names, EvaluatorProcess)
+    processor = DecideProcessor(around.project, around.codec, around.clock, rules, look=panel.look)
+    return StageParts(processor, (f"labels.{around.project}",), Ownership.WHOLE, stop=panel.close)
 
 
 def rules_of(project: Project) -> Rules:
     """What the project's file wants of its verdicts."""
     acceptance = project.acceptance
     return Rules(
-        Method(acceptance.verdict.value), acceptance.least_agreement, frozenset(project.persons.adjudicators)
+        Method(acceptance.verdict.value),
+        acceptance.least_agreement,
+        frozenset(project.persons.adjudicators),
+        watches_drift=project.drift,
     )

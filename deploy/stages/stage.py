@@ -12,6 +12,7 @@ from schemas.errors import ConfigError
 from streams.engine.health import Health
 from streams.engine.log import SessionSpec
 from streams.engine.loop import Loop, Stage
+from topology.project import Project
 
 Build = Callable[[Surroundings, str, int], StageParts]
 
@@ -26,8 +27,15 @@ def _builder(role: str) -> Build:
     return build
 
 
-BUILDERS: Mapping[str, Build] = {role: _builder(role) for role in ("redact", "label", "decide", "join", "keeper")}
+BUILDERS: Mapping[str, Build] = {
+    role: _builder(role) for role in ("redact", "label", "decide", "notify", "join", "keeper")
+}
 """Every role that runs as a process of its own, in the order data passes through them."""
+
+
+def roles_of(project: Project) -> tuple[str, ...]:
+    """The roles that a project needs a process for: without webhooks nobody is told anything."""
+    return tuple(role for role in BUILDERS if role != "notify" or project.webhooks)
 
 
 @dataclass(slots=True)

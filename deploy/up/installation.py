@@ -18,6 +18,7 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
+from deploy.stages.stage import roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -72,7 +73,7 @@ class Installation:
         endpoints = self.stack.start()
         try:
             self._apply(topology, endpoints)
-            self._assign()
+            self._assign(topology)
             self._offer_signin(topology, endpoints)
             self._start_processes()
         except BaseException:  # Ctrl-C too
@@ -195,9 +196,13 @@ class Installation:
         offered = self._signin.start(projects, ports, endpoints.vault)
         self._report(f"annotators {'can' if offered else 'can not'} sign in with a browser")
 
-    def _assign(self) -> None:
+    def _assign(self, topology: Topology) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
-        slots = slots_of(self.projects, self._redact_processes)
+        slots = [
+            (identity, number)
+            for identity, number in slots_of(self.projects, self._redact_processes)
+            if identity.role in roles_of(topology.project(identity.place))
+        ]
         fresh = candidates(random.SystemRandom())
         self.addresses = assign(slots, known, fresh, is_free, self._listening.base)
         write_addresses(self.root, self.addresses)

@@ -54,7 +54,7 @@ CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
 SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
 ADJUDICATOR = "zoe"
-RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR})))
+RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR}), watches_drift=True))
 """What decide goes by, in turn: by majority alone; with all it has."""
 TOPOLOGY: Topology = load_topology()
 POLICY = load_policy("demo")

@@ -11,7 +11,17 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.control import ControlKind, Freezable, Freeze, FreezeReason, control_message, freeze_body, resume_body
+from schemas.control import (
+    ControlKind,
+    Freezable,
+    Freeze,
+    FreezeReason,
+    Replay,
+    control_message,
+    freeze_body,
+    replay_body,
+    resume_body,
+)
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control import Applied, ControlBook, Rejected
@@ -422,3 +432,44 @@ def test_signatures_by_anybody_else_never_put_anything_in_force(pairs):
         forged = dataclasses.replace(state, signature=private_key(thief).sign(message))
         assert isinstance(book.apply(forged.key, forged), Rejected)
     assert in_force(book) == before
+
+
+def replay(signer: str, order: Replay, version: int = 1, body: bytes | None = None) -> ControlState:
+    key, wanted = f"replay/demo/{signer}", replay_body(order) if body is None else body
+    signature = private_key(signer).sign(control_message(key, version, "replay", wanted))
+    return ControlState(key, version, "replay", wanted, signer, signature, 1)
+
+
+def test_a_replay_is_the_latest_of_an_operator_and_carries_its_version():
+    book, order = new_book(), Replay(5, "warehouse", "msg_" + "0" * 32)
+    for version in (3, 7):
+        state = replay("olga", order, version)
+        assert book.apply(state.key, state) == Applied(state.key, ControlKind.REPLAY, ("replay/demo",))
+    assert book.replays("demo") == {"olga": dataclasses.replace(order, version=7)}
+    late = replay("olga", order, 4)
+    assert book.apply(late.key, late) == Rejected(late.key, Reason.STALE_VERSION)
+
+
+@pytest.mark.parametrize("signer", ["ada", "grace", "label.demo"])
+def test_nobody_but_an_operator_orders_a_replay(signer):
+    state = replay(signer, Replay(0))
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"endpoint":"","message":"","since":-1}',
+        b'{"endpoint":"","message":"","since":true}',
+        b'{"endpoint":"","message":"","since":0,"more":1}',
+        b'{"endpoint":"A b","message":"","since":0}',
+        b'{"endpoint":"","message":"msg_1","since":0}',
+        b'{"endpoint":"","message":"","since":0}' + b" " * 300,
+    ],
+)
+def test_a_replay_that_says_something_else_counts_for_nothing(body):
+    state = replay("olga", Replay(0), body=body)
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)

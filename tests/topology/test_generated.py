@@ -30,7 +30,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         else:
             assert "retention.ms" not in spec.config
     compacted = {spec.name.split(".")[0] for spec in specs.values() if spec.config["cleanup.policy"] == "compact"}
-    states = {"redact-state", "label-state", "decide-state", "join-state", "keeper-state"}
+    states = {"redact-state", "label-state", "decide-state", "notify-state", "join-state", "keeper-state"}
     assert compacted == {"control", "segments", "joined"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
     assert specs["control"].config["min.compaction.lag.ms"] == "9223372036854775807"

@@ -19,6 +19,7 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "redact.a.1",
         "label.a.0",
         "decide.a.0",
+        "notify.a.0",
         "join.a.0",
         "keeper.a.0",
     ]
