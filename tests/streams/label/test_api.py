@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from urllib.parse import urlparse
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, Reason, Refused, Undecryptable, VaultUnavailable
@@ -429,3 +431,14 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert "requestBody" in label
     assert "Idempotency-Key" in {parameter["name"] for parameter in label["parameters"]}
     assert all(call["description"] for path in paths.values() for call in path.values())
+
+
+def test_openapi_holds_by_its_specification_and_every_reference_leads_somewhere(api):
+    described = json.loads(api.http.get(f"{api.url}/openapi.json").content)
+    assert list(OpenAPIV31SpecValidator(described).iter_errors()) == []
+    references = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(described)))
+    assert references
+    assert references <= set(described["components"]["schemas"])
+    assert json.dumps(described).count('"$ref"') == json.dumps(described).count('"$ref": "#/components/schemas/')
+    names = [call["operationId"] for path in described["paths"].values() for call in path.values()]
+    assert len(set(names)) == len(names)
