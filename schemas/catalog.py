@@ -30,6 +30,8 @@ NAMES = (
     "KeptHalf",
     "Reviewer",
     "ReviewerSnapshot",
+    "SessionState",
+    "OwnerState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -227,3 +227,31 @@ class KeptHalf:
 
     path: str
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A browser's session while it lasts. Key: `session/<session id>`, half of the secret's SHA-256. Times in
+    milliseconds since the epoch. `batch`: empty for all of them.
+    """
+
+    person: str
+    purpose: str
+    batch: str
+    started_at: int
+    expires_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerState:
+    """Which instance of a stage owns its slot. Key: `owner/<slot>`; none while nobody does.
+
+    `url` is where the others reach it, `certificate` (PEM) what it shows them there, empty for plain HTTP.
+    `unrest`: how many owners before it, in a row, were replaced within a minute.
+    """
+
+    instance: str
+    url: str
+    certificate: str
+    taken_at: int
+    unrest: int

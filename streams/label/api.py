@@ -190,6 +190,8 @@ class LabelApi:
             expires_at=person.expires_at,
             csrf=session.csrf if session else None,
             idle_expires_at=self._sessions.idle_at(session) // 1000 if session else None,
+            purpose=session.scope.purpose.value if session else None,
+            batch=session.scope.batch if session else None,
         )
 
     def _check_project(self, request: Request, person: tokens.Person) -> None:

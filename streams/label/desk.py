@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from schemas.audit import Event
 from schemas.errors import Reason, Refused
 from schemas.records import Label, LabelOutcome, LabelSpan, Task
-from schemas.states import LeaseEnding, WorkStatus
+from schemas.states import LeaseEnding, SessionState, WorkStatus
 from streams.label import events
 from streams.label.commands import (
     SESSION_ENDED,
@@ -20,6 +20,7 @@ from streams.label.commands import (
     Held,
     Leased,
     LeaseTask,
+    ListSessions,
     Release,
     Report,
     Result,
@@ -29,7 +30,7 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.denials import Denials
-from streams.label.queue import Digests, Queue
+from streams.label.queue import Digests, Queue, Store
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
 from topology.policies.model import LabelSchema
@@ -64,12 +65,14 @@ class Desk:
         frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
+        sessions: Store[SessionState],
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
         self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
+        self._sessions = sessions
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -97,6 +100,8 @@ class Desk:
                 return self._report(command, now, effects)
             case CountTasks():
                 return self._queue.counts(now)
+            case ListSessions():
+                return dict(self._sessions.items())
         self._note(command, now, effects)
         return None
 
@@ -108,7 +113,7 @@ class Desk:
             case Deny(person, resource, text, suppressed):
                 effects.events.append(events.denied(person, resource, text, suppressed))
             case StartSession():
-                effects.events.append(events.session_started(command))
+                self._start_session(command, effects)
             case EndSession():
                 self._end_session(command, now, effects)
             case _:
@@ -162,12 +167,19 @@ class Desk:
         effects.events.append(events.unopenable(held, task, reason))
         effects.events.append(events.withdrawn(task.task_id, task, reason))
 
+    def _start_session(self, command: StartSession, effects: Effects) -> None:
+        """Kept as long as it lasts: whoever takes over goes on with it."""
+        kept = SessionState(command.person, command.purpose, command.batch, command.started_at, command.expires_at)
+        self._sessions.put(command.session_id, kept)
+        effects.events.append(events.session_started(command))
+
     def _end_session(self, command: EndSession, now: int, effects: Effects) -> None:
         """The task first: whatever a session led to lies between its two events."""
         if command.releases:
             ended = self._queue.give_back(command.person, command.ended_at, SESSION_ENDED, now)
             if ended is not None:
                 _record(ended, NO_RESULT, effects)
+        self._sessions.remove(command.session_id)
         effects.events.append(events.session_ended(command))
 
     def _deny(self, command: object, now: int, effects: Effects) -> None:

@@ -83,6 +83,7 @@ _SESSION_OVER = {
     Ending.REPLACED: "you have signed in elsewhere; that session goes on",
     Ending.REVOKED: "you may not label in this project any more; its owner can say why",
     Ending.FROZEN: "the project is stopped; sign in again when it goes on",
+    Ending.COMPLETED: "nothing is left to do in this batch",
 }
 
 

@@ -2,7 +2,7 @@
 
 All requests of a batch share one transaction (group commit); each is answered after it. State is in
 `label-state.P`: `task/<id>` is the sealed task, `work/<id>` what has happened to it, so that a heartbeat does not
-write the content again.
+write the content again; `session/<id>` a browser's session, without its secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import RecordError, Refused
 from schemas.records import Task, WorkOrder
-from schemas.states import TaskWork, WorkStatus
+from schemas.states import SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
 from streams.engine.messages import Message, Outgoing
@@ -86,18 +86,19 @@ class LabelProcessor:
         topic = f"label-state.{self._project}"
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
+        self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
         self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.adjudicates)
-        self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits)
+        self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits, self._sessions)
         self._full = False
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._work.apply(message)
+            _ = self._tasks.apply(message) or self._work.apply(message) or self._sessions.apply(message)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -181,4 +182,5 @@ class LabelProcessor:
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
+        plan.outputs += self._sessions.changes()
         return plan

@@ -6,7 +6,6 @@ reason of `SignInFault`. A session begins only in the callback, under a secret t
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -24,10 +23,10 @@ from streams.label.problems import Problem
 from streams.label.provider import IdentityProvider, ProviderUnavailable
 from streams.label.session_cookie import CookieRefused, Cookies, as_secret, as_text
 from streams.label.session_desk import SessionDesk
-from streams.label.sessions import SECRET_BYTES, Ending, Session, SessionsFull
+from streams.label.sessions import BATCH, SECRET_BYTES, Ending, Scope, Session, SessionsFull
 from streams.label.settings import SessionSettings, SignInSettings
 from streams.label.signins import SignIns
-from streams.label.standing import Standing, standing
+from streams.label.standing import Standing, purpose_of, standing
 from streams.label.throttle import Throttle
 from topology.project import Persons
 
@@ -45,6 +44,7 @@ class SignInFault(StrEnum):
     STALE = "stale_signin"
     PROVIDER_REFUSED = "provider_refused"
     BAD_ANSWER = "bad_answer"
+    BAD_BATCH = "bad_batch"
     NO_SECOND_FACTOR = "no_second_factor"
     NOT_ANNOTATOR = "not_annotator"
     CONFLICT = "conflicting_duties"
@@ -66,6 +66,8 @@ class SignInSeams:
     """What signing in needs from the outside. `origin`: scheme, host and port by which browsers know this process.
 
     `persons`: who has which duty now, None where that can't be read. `frozen`: whether label is stopped.
+    `is_complete`: whether nothing is left to do in a batch ("": in all of them); asked once a second for each
+    session, from the API's thread.
     """
 
     origin: str
@@ -75,6 +77,7 @@ class SignInSeams:
     randomness: Callable[[int], bytes] = os.urandom
     sessions: SessionSettings = field(default_factory=SessionSettings)
     settings: SignInSettings = field(default_factory=SignInSettings)
+    is_complete: Callable[[str], bool] = lambda _: False
 
     @property
     def cookies(self) -> Cookies:
@@ -103,10 +106,11 @@ class SignIn:
 
     async def begin(self, request: Request) -> Response:
         """To the provider, with a cookie that ties what comes back to this browser."""
-        if self._elsewhere(request):
-            return _see(f"{self._seams.origin}/signin")
         try:
-            return await self._begin(request)
+            batch = _batch(request)
+            if self._elsewhere(request):
+                return _see(f"{self._seams.origin}/signin{f'?batch={batch}' if batch else ''}")
+            return await self._begin(request, batch)
         except SignInRefused as refused:
             return self._problem(refused)
 
@@ -124,14 +128,15 @@ class SignIn:
         return answer
 
     async def sign_out(self, session: Session) -> Response:
-        """End a session. Where the audit can't be written now, it hears of it later: the session has ended."""
-        with contextlib.suppress(Problem):
-            await self._desk.sign_out(session)
+        """End a session. It opens nothing more in this process, whatever the audit says; but the browser keeps its
+        cookie, to ask again, until the end is committed: another process that takes over would know of no end.
+        """
+        await self._desk.sign_out(session)
         cookies = self._seams.cookies
         headers = {"set-cookie": cookies.forget(cookies.session)}
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
-    async def _begin(self, request: Request) -> Response:
+    async def _begin(self, request: Request, batch: str) -> Response:
         provider, now = self._provider(), self._clock.now()
         self._admit(request, now)
         state, nonce, verifier, browser = (self._seams.randomness(SECRET_BYTES) for _ in range(4))
@@ -140,7 +145,7 @@ class SignIn:
             location = await provider.location(asked)
         except ProviderUnavailable:
             raise SignInRefused(SignInFault.UNAVAILABLE) from None
-        if not self._signins.begin(asked, browser, now):
+        if not self._signins.begin(asked, batch, browser, now):
             raise SignInRefused(SignInFault.TOO_MANY)
         answer = _see(location)
         life_s = self._seams.settings.begun_ms // 1000
@@ -151,16 +156,18 @@ class SignIn:
         provider, now = self._provider(), self._clock.now()
         self._admit(request, now)
         answered = _parameters(request.url.query)
-        asked = self._signins.take(answered.get("state", ""), self._browser(request), now)
-        if asked is None:
+        taken = self._signins.take(answered.get("state", ""), self._browser(request), now)
+        if taken is None:
             raise SignInRefused(SignInFault.STALE)
+        asked, batch = taken
         if answered.get("iss", provider.issuer) != provider.issuer:
             raise SignInRefused(SignInFault.BAD_ANSWER)
         if "error" in answered:
             raise SignInRefused(SignInFault.PROVIDER_REFUSED)
         person = await self._vouched(provider, answered.get("code", ""), asked, now)
         self._may(person, now)
-        return await self._started(person, self._cookie(request, self._seams.cookies.session))
+        scope = Scope(purpose_of(person, self._seams.persons()), batch)
+        return await self._started(person, scope, self._cookie(request, self._seams.cookies.session))
 
     async def _vouched(self, provider: IdentityProvider, code: str, asked: Asked, now: int) -> str:
         try:
@@ -182,9 +189,9 @@ class SignIn:
         if not self._by_person.admit(person, now):
             raise SignInRefused(SignInFault.TOO_MANY, person)
 
-    async def _started(self, person: str, before: str | None) -> str:
+    async def _started(self, person: str, scope: Scope, before: str | None) -> str:
         try:
-            return await self._desk.start(person, before)
+            return await self._desk.start(person, scope, before)
         except SessionsFull:
             raise SignInRefused(SignInFault.FULL, person) from None
         except Problem:  # its beginning is not on the audit: there is no session
@@ -221,16 +228,33 @@ class SignIn:
         return _see(f"/?problem={refused.fault.value}")
 
 
-def must_go(seams: SignInSeams) -> Callable[[str], Ending | None]:
-    """Why a person's session must end now, by person; None: it may go on."""
+def must_go(seams: SignInSeams) -> Callable[[Session], Ending | None]:
+    """Why a session must end now; None: it may go on."""
     if seams.frozen():
         return lambda _: Ending.FROZEN
     persons = seams.persons()
-    return lambda person: None if standing(person, persons) is Standing.ANNOTATOR else Ending.REVOKED
+
+    def why(session: Session) -> Ending | None:
+        person, scope = session.person, session.scope
+        if standing(person, persons) is not Standing.ANNOTATOR or purpose_of(person, persons) is not scope.purpose:
+            return Ending.REVOKED
+        return Ending.COMPLETED if seams.is_complete(scope.batch) else None
+
+    return why
 
 
 def _see(location: str) -> Response:
     return Response(status_code=HTTPStatus.SEE_OTHER, headers={"location": location})
+
+
+def _batch(request: Request) -> str:
+    """The batch that a person wants to work on; all, where they name none. Raises SignInRefused."""
+    names = request.query_params.getlist("batch")
+    if not names:
+        return ""
+    if len(names) > 1 or BATCH.fullmatch(names[0]) is None:
+        raise SignInRefused(SignInFault.BAD_BATCH)
+    return str(names[0])
 
 
 def _parameters(query: str) -> dict[str, str]:

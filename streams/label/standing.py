@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+from streams.label.sessions import Purpose
 from topology.project import Persons
 
 
@@ -21,3 +22,8 @@ def standing(person: str, persons: Persons | None) -> Standing:
         return Standing.NOT_ANNOTATOR
     duties = (*persons.labeling, *persons.authors, *persons.approvers, *persons.operators)
     return Standing.ANNOTATOR if duties.count(person) == 1 else Standing.CONFLICT
+
+
+def purpose_of(person: str, persons: Persons | None) -> Purpose:
+    """What someone who may label is here for."""
+    return Purpose.ADJUDICATION if persons and person in persons.adjudicators else Purpose.LABELING

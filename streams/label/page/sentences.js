@@ -7,6 +7,7 @@ const ENDED = {
   session_replaced: "You have signed in somewhere else; that session goes on, this one has ended.",
   session_revoked: "You may not label in this project any more. Its owner can say why.",
   project_frozen: "The project is stopped for now.",
+  session_completed: "That batch is done. Thank you!",
   bad_csrf: "Somebody has signed in anew in another window.",
 };
 const PROBLEMS = {
@@ -15,6 +16,7 @@ const PROBLEMS = {
   too_many_signins: "Too many attempts. Wait a minute, then try again.",
   stale_signin: "That sign-in took too long or was begun in another window. Begin it again.",
   provider_refused: "The sign-in was refused or cancelled.",
+  bad_batch: "That address names no batch. Ask whoever gave it to you.",
   bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
   no_second_factor: "Sign in with your second factor as well.",
   not_annotator: "You are not an annotator of this project. Its owner can add you.",
