@@ -247,7 +247,8 @@ class OwnerState:
     """Which instance of a stage owns its slot. Key: `owner/<slot>`; none while nobody does.
 
     `url` is where the others reach it, `certificate` (PEM) what it shows them there, empty for plain HTTP.
-    `unrest`: how many owners before it, in a row, were replaced within a minute.
+    `unrest`: how many in a row, up to this one, took over from an owner that was only silent, and had not been it
+    for long.
     """
 
     instance: str

@@ -104,6 +104,10 @@ class LabelApi:
             if self._seams.signin.provider is not None:
                 await self._seams.signin.provider.close()
 
+    async def adopt_sessions(self) -> None:
+        """Go on with the sessions of the process that had the queue before. Raises Problem: ask again."""
+        await self._sessions.adopt()
+
     def person(self, request: Request, *, active: bool) -> tokens.Person:
         """Who is calling; `active`: the call shows that they are at work. Raises Problem (400, 401, 403, 429)."""
         return self._callers.person(request, active=active)

@@ -54,6 +54,11 @@ def unavailable(reason: str, message: str) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, reason, message)
 
 
+def no_owner() -> Problem:
+    """No process has the queue now, as far as this one knows. The call was sent to none."""
+    return unavailable("no_owner", "the queue is changing hands; ask again")
+
+
 def of_error(error: VeilError) -> Problem:
     """What the caller is told of one of our errors."""
     match error:

@@ -21,7 +21,7 @@ from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.label import tokens
 from streams.label.api import ApiSeams
-from streams.label.app import build
+from streams.label.app import DoorSeams, build
 from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
@@ -226,6 +226,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         queue: QueueSettings | None = None,
         signin: SignInSeams = NO_SIGN_IN,
         tls: tuple[Path, Path] | tuple[()] = (),
+        door: DoorSeams | None = None,
     ) -> Api:
         settings = settings or ApiSettings()
         requests = RequestQueue(settings.pending_requests)
@@ -242,7 +243,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             clock=clock,
             signin=signin,
         )
-        server = LabelServer(build("demo", seams, settings), settings, *tls)
+        server = LabelServer(build("demo", seams, settings, door), settings, *tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()
@@ -259,7 +260,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         return api
 
     yield make
-    for stop in stops:
+    for stop in reversed(stops):
         stop()
 
 
