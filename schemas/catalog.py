@@ -36,6 +36,8 @@ NAMES = (
     "WebhookMessage",
     "WebhookMark",
     "WebhookReplay",
+    "SessionState",
+    "OwnerState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -311,3 +311,34 @@ class WebhookReplay:
 
     signer: str
     version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A browser's session while it lasts. Key: `session/<session id>`, half of the secret's SHA-256. Times in
+    milliseconds since the epoch. `batch`: empty for all of them.
+    """
+
+    person: str
+    purpose: str
+    batch: str
+    started_at: int
+    expires_at: int
+    devices: tuple[str, ...]
+    """What the sign-in has said of the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerState:
+    """Which instance of a stage owns its slot. Key: `owner/<slot>`; none while nobody does.
+
+    `url` is where the others reach it, `certificate` (PEM) what it shows them there, empty for plain HTTP.
+    `unrest`: how many in a row, up to this one, took over from an owner that was only silent, and had not been it
+    for long.
+    """
+
+    instance: str
+    url: str
+    certificate: str
+    taken_at: int
+    unrest: int

@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Protocol
 
 from streams.engine.messages import Message, Outgoing, TopicPartition
+
+FROM_THE_BEGINNING: Mapping[TopicPartition, int] = MappingProxyType({})
+"""Nothing of a topic was read yet."""
 
 
 class Ownership(Enum):
@@ -113,10 +117,11 @@ class Log(Protocol):
         """Fence every earlier incarnation of the transactional id, then start from what is committed."""
         ...
 
-    def read(self, topic: str) -> Iterator[Message]:
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """Every committed message from the beginning to the end as it is now, in order within a partition.
 
-        Tombstones are included.
+        Tombstones are included. `after`: the offset to begin at, for partitions of which something was read
+        before.
         """
         ...
 

@@ -119,6 +119,10 @@ class LabelApi:
             if self._seams.signin.provider is not None:
                 await self._seams.signin.provider.close()
 
+    async def adopt_sessions(self) -> None:
+        """Go on with the sessions of the process that had the queue before. Raises Problem: ask again."""
+        await self._sessions.adopt()
+
     def person(self, request: Request, *, active: bool) -> tokens.Person:
         """Who is calling; `active`: the call shows that they are at work. Raises Problem (400, 401, 403, 429)."""
         return self._callers.person(request, active=active)
@@ -282,6 +286,8 @@ class LabelApi:
             expires_at=person.expires_at,
             csrf=session.csrf if session else None,
             idle_expires_at=self._sessions.idle_at(session) // 1000 if session else None,
+            purpose=session.scope.purpose.value if session else None,
+            batch=session.scope.batch if session else None,
         )
 
     def _check_project(self, request: Request, person: tokens.Person) -> None:

@@ -162,11 +162,15 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """A person has signed in: to be audited before they may act. Answered with None."""
+    """A person has signed in: to be audited, and kept, before they may act. Answered with None."""
 
     person: str
     session_id: str
     expires_at: int
+    started_at: int
+    purpose: str
+    batch: str
+    devices: tuple[str, ...] = ()
     rule: str = ""
 
 
@@ -181,6 +185,13 @@ class EndSession:
     reason: str
     ended_at: int
     releases: bool
+    purpose: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Who was signed in when this process took over. Answered with SessionState by session id."""
 
 
 @dataclass(frozen=True, slots=True)

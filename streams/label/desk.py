@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from schemas.audit import Event
 from schemas.errors import Reason, Refused
 from schemas.records import Label, LabelOutcome, LabelSpan, Task
-from schemas.states import LeaseEnding, WorkStatus
+from schemas.states import LeaseEnding, Onboarding, SessionState, WorkStatus
 from streams.label import events
 from streams.label.commands import (
     SESSION_ENDED,
@@ -22,6 +22,7 @@ from streams.label.commands import (
     Held,
     Leased,
     LeaseTask,
+    ListSessions,
     Practise,
     Release,
     Report,
@@ -34,8 +35,8 @@ from streams.label.commands import (
 )
 from streams.label.denials import Denials
 from streams.label.find_sealing import Reported
-from streams.label.onboarding import Progress, Store, answered, progress
-from streams.label.queue import Digests, Queue
+from streams.label.onboarding import Progress, answered, progress
+from streams.label.queue import Digests, Queue, Store
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
 from topology.policies.model import LabelSchema
@@ -73,7 +74,8 @@ class Desk:
         denials: Denials,
         limits: ResultLimits,
         project: str,
-        onboarding: Store,
+        onboarding: Store[Onboarding],
+        sessions: Store[SessionState],
         paused_by: Callable[[], str] = str,
         batches: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
@@ -86,6 +88,7 @@ class Desk:
         self._batches = batches
         self._project = project
         self._onboarding = onboarding
+        self._sessions = sessions
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -125,6 +128,8 @@ class Desk:
                 return progress(self._onboarding, person, wanted)
             case Practise():
                 return self._practise(command, now, effects)
+            case ListSessions():
+                return dict(self._sessions.items())
         self._note(command, now, effects)
         return None
 
@@ -136,7 +141,7 @@ class Desk:
             case Deny():
                 effects.events.append(events.denied(command))
             case StartSession():
-                effects.events.append(events.session_started(command))
+                self._start_session(command, effects)
             case EndSession():
                 self._end_session(command, now, effects)
             case _:
@@ -216,12 +221,26 @@ class Desk:
         effects.events.append(events.unopenable(held, task, reason))
         effects.events.append(events.withdrawn(task.task_id, task, reason))
 
+    def _start_session(self, command: StartSession, effects: Effects) -> None:
+        """Kept as long as it lasts: whoever takes over goes on with it."""
+        kept = SessionState(
+            command.person,
+            command.purpose,
+            command.batch,
+            command.started_at,
+            command.expires_at,
+            command.devices,
+        )
+        self._sessions.put(command.session_id, kept)
+        effects.events.append(events.session_started(command))
+
     def _end_session(self, command: EndSession, now: int, effects: Effects) -> None:
         """The task first: whatever a session led to lies between its two events."""
         if command.releases:
             ended = self._queue.give_back(command.person, command.ended_at, SESSION_ENDED, now)
             if ended is not None:
                 _record(ended, NO_RESULT, effects)
+        self._sessions.remove(command.session_id)
         effects.events.append(events.session_ended(command))
 
     def _deny(self, command: object, now: int, effects: Effects) -> None:

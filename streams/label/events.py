@@ -161,7 +161,7 @@ def session_started(command: StartSession) -> Event:
         decision=Decision.ALLOW,
         person=command.person,
         purpose=PURPOSE,
-        details={"expires_at": str(command.expires_at), "rule": command.rule},
+        details={"expires_at": str(command.expires_at), "rule": command.rule, **_bound_to(command)},
     )
 
 
@@ -184,5 +184,10 @@ def session_ended(command: EndSession) -> Event:
         person=command.person,
         purpose=PURPOSE,
         reason=command.reason,
-        details={"ended_at": str(command.ended_at)},
+        details={"ended_at": str(command.ended_at), **_bound_to(command)},
     )
+
+
+def _bound_to(command: StartSession | EndSession) -> dict[str, str]:
+    """What a session is good for, beside its person and project."""
+    return {"purpose": command.purpose, "batch": command.batch}

@@ -151,7 +151,8 @@ class MeView(BaseModel):
     """The caller's session, as the bearer token or the cookie says. Times in seconds since the epoch.
 
     `csrf` goes into the header X-Veil-CSRF of every POST; `idle_expires_at`: when the session ends unless a task
-    is taken, held by heartbeat or answered. Both are null with a bearer token.
+    is taken, held by heartbeat or answered; `purpose` and `batch` (empty: all): what the session is for. All are
+    null with a bearer token.
     """
 
     person: str
@@ -160,6 +161,8 @@ class MeView(BaseModel):
     expires_at: int
     csrf: str | None = Field(default=None, repr=False)
     idle_expires_at: int | None = None
+    purpose: str | None = None
+    batch: str | None = None
 
 
 class StatsView(BaseModel):

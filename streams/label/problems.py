@@ -57,6 +57,11 @@ def unavailable(reason: str, message: str) -> Problem:
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, reason, message)
 
 
+def no_owner() -> Problem:
+    """No process has the queue now, as far as this one knows. The call was sent to none."""
+    return unavailable("no_owner", "the queue is changing hands; ask again")
+
+
 def of_error(error: VeilError) -> Problem:
     """What the caller is told of one of our errors."""
     match error:
@@ -108,6 +113,7 @@ _SESSION_OVER = {
     Ending.REVOKED: "you may not label in this project any more; its owner can say why",
     Ending.NOT_TRAINED: "the last day of your training has passed; the project's owner can renew it",
     Ending.FROZEN: "the project is stopped; sign in again when it goes on",
+    Ending.COMPLETED: "nothing is left to do in this batch",
 }
 
 

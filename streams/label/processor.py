@@ -2,7 +2,7 @@
 
 All requests of a batch share one transaction (group commit); each is answered after it. State is in
 `label-state.P`: `task/<id>` is the sealed task, `work/<id>` what has happened to it, so that a heartbeat does not
-write the content again.
+write the content again; `session/<id>` a browser's session, without its secret.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import RecordError, Refused
 from schemas.records import Find, Task, WorkOrder
-from schemas.states import Onboarding, TaskWork, WorkStatus
+from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
 from streams.engine.messages import Message, Outgoing
@@ -94,6 +94,8 @@ class LabelProcessor:
         self._seams = seams
         self._settings = settings or LabelSettings()
         self._denials = Denials(self._settings.api.denials_per_minute)
+        self._open_at: dict[str, int] = {}
+        """When a task of each batch was open last, in milliseconds."""
         self._full = False
         self._start()
 
@@ -102,6 +104,7 @@ class LabelProcessor:
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
+        self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -114,18 +117,21 @@ class LabelProcessor:
             limits,
             self._project,
             self._onboarding,
+            self._sessions,
             seams.paused_by,
             seams.batches,
         )
         self._full = False
         self._missing: list[Missing] = []
         self._looked_at = 0
+        self._open_at = {task.batch: self._clock.now() for _, task in self._tasks.items()}
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            _ = any(state.apply(message) for state in (self._tasks, self._work, self._onboarding))
+            states = (self._tasks, self._work, self._onboarding, self._sessions)
+            _ = any(state.apply(message) for state in states)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -140,6 +146,7 @@ class LabelProcessor:
         answers = [(request, self._answer(request, batch.now, effects)) for request in batch.requests]
         self._look_for_skills(batch.now, effects)
         self._look_for_waiters(batch)
+        self._open_at |= {name: batch.now for name in self._open_at if self._queue.batch_open(name)}
         self._full = not self._queue.wants_more(batch.now)
         plan = self._plan(effects, batch.now)
         plan.answers.extend(answers)
@@ -156,6 +163,11 @@ class LabelProcessor:
             self._seams.waiters.end_all()
         named = {task_id for key in changed if (task_id := withdrawn_task(key, self._project))}
         return self._withdrawal_plan(sorted(filter(self._seams.is_withdrawn, named)))
+
+    def is_complete(self, batch: str) -> bool:
+        """Whether there were tasks of a batch, and have been none for a while. Called from any thread."""
+        open_at = self._open_at.get(batch)
+        return open_at is not None and self._clock.now() - open_at >= self._settings.queue.complete_ms
 
     @property
     def held(self) -> frozenset[str]:
@@ -184,6 +196,7 @@ class LabelProcessor:
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
         else:
             self._queue.add(task, now)
+            self._open_at[task.batch] = now
 
     def _take_order(self, order: WorkOrder, now: int, effects: Effects) -> None:
         task = self._queue.apply(order, now)
@@ -245,4 +258,5 @@ class LabelProcessor:
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
         plan.outputs += self._onboarding.changes()
+        plan.outputs += self._sessions.changes()
         return plan

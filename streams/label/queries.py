@@ -29,9 +29,10 @@ END_QUERY = {
 def terms_of(request: Request, person: Person) -> Terms:
     """On which terms a task is asked for. Raises Problem (400).
 
-    Of which batch: the one asked for; this is the place where a session that is bound to one decides instead.
+    Of which batch: the one asked for, or, where a session is bound to one, that.
     """
-    batch = request.query_params.get("batch", "")
+    bound = person.session.scope.batch if person.session is not None else ""
+    batch = bound or request.query_params.get("batch", "")
     if batch and not is_name(batch):
         raise _bad("batch is a name: small letters, digits and dashes, 40 at most")
     return Terms(batch, reserve=_flag(request, "reserve"), page=is_page(person))

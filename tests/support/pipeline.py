@@ -107,7 +107,7 @@ class Stage:
 
     def _run(self) -> None:
         try:
-            self.running.loop.run(self.stopping)
+            self.running.run(self.stopping)
         except BaseException as error:  # noqa: BLE001 - raised by `stop`
             self.error = error
 

@@ -414,3 +414,19 @@ def test_a_closed_session_may_be_closed_again(bench):
     session = bench.open([bench.topic()])
     session.close()
     session.close()
+
+
+def test_what_was_read_before_is_left_out(bench):
+    topic = bench.topic()
+    bench.write(*numbered(topic, 20))
+    before = everything(bench, topic)
+    after = {}
+    for message in before[: len(before) // 2]:
+        after[message.place] = message.offset + 1
+    bench.write(Outgoing(topic, b"more", b"more"))
+    rest = list(bench.log.read(topic, after))
+    known = [m for m in before if m.offset < after.get(m.place, 0)]
+    assert sorted((m.place, m.offset) for m in [*known, *rest]) == sorted(
+        (m.place, m.offset) for m in everything(bench, topic)
+    )
+    assert {(m.place, m.offset) for m in known}.isdisjoint((m.place, m.offset) for m in rest)

@@ -21,7 +21,7 @@ from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.label import tokens
 from streams.label.api import ApiSeams
-from streams.label.app import build
+from streams.label.app import DoorSeams, build
 from streams.label.askers import People
 from streams.label.find_sealing import Reported
 from streams.label.processor import LabelProcessor, Seams
@@ -274,6 +274,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         signin: SignInSeams = NO_SIGN_IN,
         tls: tuple[Path, Path] | tuple[()] = (),
         signers: tuple[str, ...] = ("issuer",),
+        door: DoorSeams | None = None,
     ) -> Api:
         settings = settings or ApiSettings()
         requests = RequestQueue(settings.pending_requests, settings.waiting)
@@ -290,7 +291,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             clock=clock,
             signin=signin,
         )
-        server = LabelServer(build("demo", seams, settings), settings, *tls)
+        server = LabelServer(build("demo", seams, settings, door), settings, *tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()
@@ -307,7 +308,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         return api
 
     yield make
-    for stop in stops:
+    for stop in reversed(stops):
         stop()
 
 

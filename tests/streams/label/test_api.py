@@ -379,7 +379,7 @@ def test_other_project_is_403_and_audited(api):
 def test_me_and_stats(api, make_task):
     me = api.call("/v1/me", method="GET").json()
     who = {"person": "ada", "project": "demo", "role": "annotator", "expires_at": 1_700_003_600}
-    assert me == who | {"csrf": None, "idle_expires_at": None}
+    assert me == who | dict.fromkeys(("csrf", "idle_expires_at", "purpose", "batch"))
     api.loop.give(*(make_task(number) for number in range(12)))
     api.lease()
     stats = api.call("/v1/projects/demo/stats", method="GET").json()
