@@ -18,7 +18,7 @@ TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
 def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
     specs = {spec.name: spec for spec in topics(TOPOLOGY)}
     assert {"control", "audit.platform", "raw.demo", "label-state.alpha", "joined.beta"} <= set(specs)
-    assert len(specs) == 2 + 3 * 15
+    assert len(specs) == 2 + 3 * 16
     assert specs["control"].partitions == specs["audit.platform"].partitions == 1
     assert specs["raw.demo"].partitions == 4
     assert specs["raw.alpha"].partitions == 2
