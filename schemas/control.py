@@ -1,7 +1,7 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
-`withdraw/P/<task>/<signer>`. Versions rise a key.
+`withdraw/P/<task>/<signer>`, `job/P/<hash>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -28,6 +28,7 @@ class ControlKind(StrEnum):
     MINIMUM = "minimum"
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
+    JOB = "job"
 
 
 class Freezable(StrEnum):

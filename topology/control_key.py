@@ -18,6 +18,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.MINIMUM: _VERSION,
     ControlKind.FREEZE: None,  # it is about the project as a whole
     ControlKind.WITHDRAW: _TASK,
+    ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
 }
 
 
@@ -59,7 +60,7 @@ def parse_key(key: str) -> ControlKey | None:
 def fits(key: ControlKey, body: bytes) -> bool:
     """Whether the body is one that can stand under this key."""
     match key.kind:
-        case ControlKind.POLICY:
+        case ControlKind.POLICY | ControlKind.JOB:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
@@ -67,7 +68,7 @@ def fits(key: ControlKey, body: bytes) -> bool:
 
 
 def policy_version(body: bytes) -> int | None:
-    """The version a policy's body gives itself; None where it gives none."""
+    """The version that the body of a policy or a job gives itself; None where it gives none."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

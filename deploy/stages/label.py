@@ -32,6 +32,7 @@ from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
 
 REQUEST_WAIT_S = 0.02
+_CLOSED = "nobody may label: no labeling job is in force (`veil job publish`), or the project's file can't be read"
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - one slot a project
@@ -42,8 +43,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
-    declared = around.topology.project(project)
-    queues, admits = (current_project(around.root, declared, around.clock) for _ in range(2))  # one a thread
+    queues, admits = current_project(around), current_project(around)  # one a thread
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
@@ -51,6 +51,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
         adjudicates=lambda person: (now := queues()) is not None and person in now.persons.adjudicators,
+        job=lambda: now.job if (now := queues()) is not None else None,
+        closed=lambda: "" if queues() is not None else _CLOSED,
     )
     requests = RequestQueue(settings.api.pending_requests)
     server = LabelServer(

@@ -141,7 +141,7 @@ class LabelApi:
     async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
         """The next task, or the one you hold. 204 when there is none for you now."""
         self._check_project(request, person)
-        grant = Grant(" ".join(person.rules), self._gate.client(person.issuer))
+        grant = Grant(" ".join(person.rules), self._gate.client(person.issuer), self._gate.job())
         leased = cast("Leased | None", await self._ask(LeaseTask(person.name, grant)))
         if leased is None:
             return None

@@ -28,6 +28,7 @@ from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
 from streams.label.queue import Queue
 from streams.label.settings import LabelSettings
+from topology.jobs import Job
 from topology.policies.model import LabelSchema
 
 OWNERSHIP = Ownership.WHOLE
@@ -42,6 +43,16 @@ def inputs(project: str) -> tuple[str, ...]:
 
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
+
+
+def _no_job() -> Job | None:
+    """Of a stage that has no project file."""
+    return None
+
+
+def _open() -> str:
+    """Of a stage that has no project file."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +71,10 @@ class Seams:
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
     adjudicates: Callable[[str], bool] = nobody
     """Whether a person adjudicates in this project."""
+    job: Callable[[], Job | None] = _no_job
+    """The labeling job that holds now; None: nobody may label."""
+    closed: Callable[[], str] = _open
+    """Why nobody may label at all, in words for the health; empty where somebody may."""
 
 
 class LabelProcessor:
@@ -87,6 +102,7 @@ class LabelProcessor:
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
+        self._job: Job | None = None
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -108,6 +124,7 @@ class LabelProcessor:
     def process(self, batch: Batch) -> Plan:
         """Time first, then what arrived, then what people ask: a task that came with a request can be leased."""
         effects = Effects()
+        self._adopt(effects)
         effects.events += [events.expired(lease) for lease in self._queue.expire(batch.now)]
         self._queue.purge(batch.now)
         for message in batch.messages:
@@ -170,9 +187,17 @@ class LabelProcessor:
                 effects.events.append(events.withdrawn(task_id, task, _CONTROL))
         return self._plan(effects, now)
 
+    def _adopt(self, effects: Effects) -> None:
+        """Said before the first view under it, and again after each start."""
+        job = self._seams.job()
+        if job is not None and job != self._job:
+            self._job = job
+            effects.events.append(events.job_adopted(job, self._project))
+
     def _notice(self) -> str:
         names = " and ".join(self._seams.frozen_by())
-        return f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
+        frozen = f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
+        return "; ".join(filter(None, (frozen, self._seams.closed())))
 
     def _plan(self, effects: Effects, now: int) -> Plan:
         if effects.gone:
