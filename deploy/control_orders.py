@@ -20,8 +20,9 @@ from schemas.control import (
     resume_body,
     switch_body,
 )
-from schemas.resources import control_resource, policy_resource, task_resource
+from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
+from topology.jobs import Job
 from topology.policies import Policy, policy_bytes
 from vault.signing import sign_control
 
@@ -50,6 +51,20 @@ def sign_minimum(around: Surroundings, version: int) -> str:
         details={"minimum": str(version)},
     )
     _order(around, key, ControlKind.MINIMUM, b"{}", event)
+    return key
+
+
+def sign_job(around: Surroundings, job: Job) -> str:
+    """Put the person's signature on a labeling job; in force once those have whom the project names. Its key."""
+    key = f"{ControlKind.JOB}/{around.project}/{job.hash}/{around.identity.signer}"
+    event = Event(
+        EventType.JOB_SIGNED,
+        project_resource(around.project),
+        person=around.identity.signer,
+        parents=(control_resource(key),),
+        details={"version": str(job.version), "job": job.hash},
+    )
+    _order(around, key, ControlKind.JOB, job.body, event)
     return key
 
 

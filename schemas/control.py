@@ -2,7 +2,8 @@
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
-`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`. Versions rise a key.
+`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`. Versions
+rise a key.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ class ControlKind(StrEnum):
     PAUSE = "pause"
     EXCLUDE = "exclude"
     REPLAY = "replay"
+    JOB = "job"
 
 
 class Freezable(StrEnum):

@@ -13,7 +13,9 @@ Rules, each with a test:
 5. A withdrawal holds from its first valid signature, for ever.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
-7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
+7. A labeling job is in force as a policy is (rule 4), by the persons that the project's `jobs` names for its
+   version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
+8. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
 8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
    (`switches.py`).
@@ -78,6 +80,7 @@ class ControlBook:
         self._projects = projects
         self._latest: dict[str, ControlState] = {}
         self._policies = {name: SignedPolicies() for name in projects}
+        self._jobs = {name: SignedPolicies() for name in projects}
         self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
         self._pauses = {name: Pauses() for name in projects}
@@ -113,6 +116,15 @@ class ControlBook:
     def policy_history(self, project: str) -> tuple[SignedPolicy, ...]:
         """Every policy that somebody has signed, the lowest version first."""
         return self._policies[project].history()
+
+    def job_in_force(self, project: str) -> PolicyRecord | None:
+        """The fully signed labeling job of the highest version. Other threads may ask, too (label's API)."""
+        jobs = self._jobs.get(project)
+        return jobs.in_force if jobs else None
+
+    def job_history(self, project: str) -> tuple[SignedPolicy, ...]:
+        """Every labeling job that somebody has signed, the lowest version first."""
+        return self._jobs[project].history()
 
     def minimum(self, project: str) -> int:
         """The lowest version of a policy that may be in force; 0 where nobody asked for one."""
@@ -200,6 +212,8 @@ class ControlBook:
             case ControlKind.MINIMUM:
                 policies = self._policies[key.project]
                 return policies.require(int(key.target), key.signer, lambda them: self._enough(key, them))
+            case ControlKind.JOB:
+                return self._take_up_job(key, state)
             case ControlKind.FREEZE:
                 return self._take_up_freeze(key, state)
             case ControlKind.WITHDRAW:
@@ -216,6 +230,14 @@ class ControlBook:
                 assert replay is not None, "checked by `fits`"
                 self._replays[key.project][key.signer] = replay
                 return True
+
+    def _take_up_job(self, key: ControlKey, state: ControlState) -> bool:
+        version, jobs = policy_version(state.body) or 0, self._projects[key.project].jobs
+        record = PolicyRecord(key.target, version, state.body)
+        signed = self._jobs[key.project]
+        return signed.sign(
+            record, key.signer, state.signed_at, lambda them: jobs is not None and jobs.enough(version, them)
+        )
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)

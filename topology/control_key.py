@@ -22,6 +22,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.PAUSE: re.compile(rf"project|batch\.{NAME_PATTERN}"),
     ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
     ControlKind.REPLAY: None,
+    ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
 }
 
 
@@ -63,7 +64,7 @@ def parse_key(key: str) -> ControlKey | None:
 def fits(key: ControlKey, body: bytes) -> bool:
     """Whether the body is one that can stand under this key."""
     match key.kind:
-        case ControlKind.POLICY:
+        case ControlKind.POLICY | ControlKind.JOB:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
@@ -75,7 +76,7 @@ def fits(key: ControlKey, body: bytes) -> bool:
 
 
 def policy_version(body: bytes) -> int | None:
-    """The version a policy's body gives itself; None where it gives none."""
+    """The version that the body of a policy or a job gives itself; None where it gives none."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

@@ -12,6 +12,7 @@ from deploy.cli import (
     audit,
     contain,
     detect,
+    job,
     label,
     policy,
     publish,
@@ -47,6 +48,7 @@ app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
+app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 app.add_typer(audit.app, name="audit", rich_help_panel=PROVE)

@@ -63,17 +63,22 @@ class DecideProcessor:
         project: str,
         codec: Codec,
         clock: Clock,
-        rules: Rules | None = None,
+        rules: Callable[[], Rules] = Rules,
         settings: DecideSettings | None = None,
         look: Look | None = None,
     ) -> None:
         self._project = project
         self._codec = codec
         self._clock = clock
-        self._rules = rules or Rules()
+        self._rules_now = rules
         self._settings = settings or DecideSettings()
         self._look = look
         self._start()
+
+    @property
+    def _rules(self) -> Rules:
+        """By which verdicts are reached now."""
+        return self._rules_now()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
         """Take over the open tasks, the receipts and what is known of people.

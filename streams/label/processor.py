@@ -33,6 +33,7 @@ from streams.label.settings import LabelSettings
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
 from streams.label.waiters import Waiters
+from topology.jobs import Job
 from topology.policies.model import LabelSchema
 
 OWNERSHIP = Ownership.WHOLE
@@ -47,6 +48,16 @@ def inputs(project: str) -> tuple[str, ...]:
 
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
+
+
+def _no_job() -> Job | None:
+    """Of a stage that has no project file."""
+    return None
+
+
+def _open() -> str:
+    """Of a stage that has no project file."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +86,10 @@ class Seams:
     """The batches that the project's file names."""
     waiters: Waiters = field(default_factory=lambda: Waiters(0))
     """Calls that wait for a task."""
+    job: Callable[[], Job | None] = _no_job
+    """The labeling job that holds now; None: nobody may label."""
+    closed: Callable[[], str] = _open
+    """Why nobody may label at all, in words for the health; empty where somebody may."""
 
 
 class LabelProcessor:
@@ -105,6 +120,7 @@ class LabelProcessor:
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
+        self._job: Job | None = None
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -139,6 +155,7 @@ class LabelProcessor:
     def process(self, batch: Batch) -> Plan:
         """Time first, then what arrived, then what people ask: a task that came with a request can be leased."""
         effects = Effects()
+        self._adopt(effects)
         effects.events += [events.expired(lease) for lease in self._queue.expire(batch.now)]
         self._queue.purge(batch.now)
         for message in batch.messages:
@@ -234,11 +251,19 @@ class LabelProcessor:
         if self._desk.gives:
             waiters.look((self._queue.changes, second), self._queue.could_lease, self._queue.room)
 
+    def _adopt(self, effects: Effects) -> None:
+        """Said before the first view under it, and again after each start."""
+        job = self._seams.job()
+        if job is not None and job != self._job:
+            self._job = job
+            effects.events.append(events.job_adopted(job, self._project))
+
     def _notice(self) -> str:
         frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
         said = (
             f"frozen by {frozen}: no new lease until `veil contain resume` by each of them" if frozen else "",
             f"paused by {paused}: no new lease until `veil label resume`" if paused else "",
+            self._seams.closed(),
             skills_notice(self._missing),
         )
         return "; ".join(filter(None, said))

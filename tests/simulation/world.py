@@ -309,7 +309,7 @@ class World:
             case "label":
                 return self._label(vault, book), (f"tasks.{PROJECT}", f"work.{PROJECT}"), Ownership.WHOLE
             case "decide":
-                decide = DecideProcessor(PROJECT, self.codec, self.clock, self.rules)
+                decide = DecideProcessor(PROJECT, self.codec, self.clock, lambda: self.rules)
                 return decide, (f"labels.{PROJECT}",), Ownership.WHOLE
             case "join":
                 source = Geometries(vault, PROJECT)

@@ -64,8 +64,12 @@ export class Desk {
       const guide = await this.api.guide(this.#me.project);
       this.guide = guide;
       if (guide.blur) hideWhenAway();
-      one("#guidelines > div").replaceChildren(...paragraphs(guide.guidelines, guide.schema.spans));
-      one("#guidelines").hidden = guide.guidelines === "";
+      const contact = guide.contact ? [element("p", {}, `Questions, or something is wrong? ${guide.contact}`)] : [];
+      one("#guidelines > div").replaceChildren(
+        ...paragraphs(guide.guidelines, guide.schema.spans),
+        ...contact,
+      );
+      one("#guidelines").hidden = guide.guidelines === "" && contact.length === 0;
       one("#guidelines").open = matchMedia("(min-width: 60rem)").matches;
       showPace(this.#pace.summary());
       this.ready();

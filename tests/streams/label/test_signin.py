@@ -617,6 +617,14 @@ def test_brute_force_from_one_address_is_throttled(site):
     assert browser.begin()
 
 
+def test_made_up_addresses_do_not_get_around_the_throttle(site):
+    browser = site.browser()
+    for number in range(SIGNIN.per_address_burst + 1):
+        made_up = f"192.0.2.{number}"
+        answer = browser.get("/signin", X_Forwarded_For=made_up, Forwarded=f"for={made_up}", X_Real_IP=made_up)
+    assert problem(answer) is SignInFault.TOO_MANY
+
+
 def test_sign_ins_of_one_person_are_throttled(site_with):
     site = site_with(settings=SignInSettings(per_address_burst=1_000))
     results = [site.browser().sign_in(site.provider, "ann").headers["location"] for _ in range(8)]
