@@ -31,7 +31,7 @@ class QueueSettings:
     """Sealed content held in memory: 20,000 tasks of 13 kB; large tasks fill the window sooner."""
     skills_look_ms: int = 1_000
     """How often it is looked for tasks that nobody can, and whether who waits has learned what it takes: that is
-    in files, so no message says so. Looking costs 3 ms with 20,000 tasks."""
+    in files, so no message says so."""
     active_ms: int = 900_000
     """Who asked for a task in this time counts as present; a task nobody present may take is parked."""
 
