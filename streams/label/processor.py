@@ -30,6 +30,7 @@ from streams.label.desk import Desk, Effects
 from streams.label.find_sealing import Reported
 from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
+from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
 from streams.label.waiters import Waiters
@@ -116,7 +117,7 @@ class LabelProcessor:
 
     def _start(self) -> None:
         topic = f"label-state.{self._project}"
-        self._tasks = KeyedState(topic, Task, self._codec, "task/")
+        self._tasks = KeyedState(topic, Task, self._codec, "task/", Sharing())
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")

@@ -10,7 +10,18 @@ from typing import Any
 from schemas.errors import RecordError, VeilError
 from schemas.records import LabelSpan
 from streams.engine.processor import Request
-from streams.label.commands import Ended, Heartbeat, Held, Leased, LeaseTask, Result, Skip, SkipReason, Submit
+from streams.label.commands import (
+    Ended,
+    Heartbeat,
+    Held,
+    Leased,
+    LeaseTask,
+    Result,
+    Skip,
+    SkipReason,
+    Submit,
+    Terms,
+)
 
 
 @dataclass(slots=True)
@@ -36,7 +47,7 @@ class Person:
 
     def _next(self) -> object:
         if self.lease is None:
-            return LeaseTask(self.name)
+            return LeaseTask(self.name, Terms(reserve=self.random.random() < 0.5))
         held = Held(self.name, self.lease.lease.lease_id, self.lease.lease.fencing_token)
         chance = self.random.random()
         if chance < 0.05:
@@ -46,7 +57,8 @@ class Person:
         shape = self.lease.task.fields[0]
         spans = (LabelSpan(shape.path, 0, 6, "REQUEST"),) if self.random.random() < 0.9 else ()
         digest = hashlib.sha256(held.lease_id.encode()).digest()
-        return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest)
+        then = Terms(reserve=True) if self.random.random() < 0.5 else None
+        return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest, then)
 
     def _answered(self, command: object, answer: object) -> None:
         if command is not self.pending:
@@ -55,12 +67,17 @@ class Person:
             return  # in doubt: ask again
         self.pending = None
         if isinstance(answer, Leased):
-            self.lease = answer
-            self.views.append((answer.lease.task_id, answer.lease.lease_id))
-            self.idle = 0
+            self._see(answer)
         elif isinstance(command, LeaseTask):
             self.idle += 1
         elif not isinstance(command, Heartbeat) or isinstance(answer, RecordError):
             if isinstance(command, Submit) and isinstance(answer, Ended):
                 self.submitted.append(answer.task_id)
             self.lease = None
+            if isinstance(answer, Ended) and answer.next is not None:
+                self._see(answer.next)
+
+    def _see(self, leased: Leased) -> None:
+        self.lease = leased
+        self.views.append((leased.lease.task_id, leased.lease.lease_id))
+        self.idle = 0

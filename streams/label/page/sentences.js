@@ -40,6 +40,7 @@ const LOST = {
   task_closed: "Others have finished this task meanwhile.",
   already_submitted: "This task is answered already.",
   idempotency_conflict: "This task is answered already.",
+  excluded: "You are kept from this task. Who runs the project can say why.",
   withdrawn: "This task was withdrawn. Somebody may have reported it.",
 };
 const UNFIT = {

@@ -487,7 +487,7 @@ def test_session_ends_by_the_clock(site, pass_ms, reason):
 
 
 def test_work_keeps_a_session_and_so_do_heartbeats_of_who_reads_on(site_with, make_task):
-    site = site_with(queue=QueueSettings(lease_ms=STILL.life_ms))
+    site = site_with(queue=QueueSettings(page_lease_ms=STILL.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     site.api.clock.ms += STILL.idle_ms - 1
@@ -531,7 +531,7 @@ def freeze(site):
     ],
 )
 def test_session_ends_by_itself_and_gives_the_task_back(site_with, make_task, end, reason):
-    site = site_with(QUICK, queue=QueueSettings(lease_ms=QUICK.life_ms))
+    site = site_with(QUICK, queue=QueueSettings(page_lease_ms=QUICK.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     browser.post(LEASES)
