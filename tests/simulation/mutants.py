@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import Any
 
-from streams.engine.log import Session, SessionSpec
+from streams.engine.log import FROM_THE_BEGINNING, Session, SessionSpec
 from streams.engine.loop import Loop
+from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Plan
+from streams.engine.warm import WarmLog
 from tests.simulation.broker import MemoryLog, MemorySession
 
 
@@ -44,4 +47,16 @@ def no_rewind() -> dict[str, Any]:
     return {"log_type": _ForwardLog}
 
 
-ALL = (no_fencing, commit_before_vault, no_rewind)
+class _StaleLog(WarmLog):
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
+        """Begins with what the one that stood by had read, not with what was committed since."""
+        copy, self._copy = self._copy, None
+        return copy.messages() if copy is not None and copy.topic == topic else super().read(topic, after)
+
+
+def stale_copy() -> dict[str, Any]:
+    """Whoever takes over does not read the rest."""
+    return {"warm_type": _StaleLog}
+
+
+ALL = (no_fencing, commit_before_vault, no_rewind, stale_copy)

@@ -12,6 +12,7 @@ from schemas.records import LabelSpan
 from streams.engine.processor import Request
 from streams.label.commands import (
     Ended,
+    EndSession,
     Heartbeat,
     Held,
     Leased,
@@ -19,6 +20,7 @@ from streams.label.commands import (
     Result,
     Skip,
     SkipReason,
+    StartSession,
     Submit,
     Terms,
 )
@@ -34,6 +36,8 @@ class Person:
     pending: Any = None
     views: list[tuple[str, str]] = field(default_factory=list)
     submitted: list[str] = field(default_factory=list)
+    session: str | None = None
+    sessions: int = 0
     idle: int = 0
 
     def ask(self, waiting: list[Request[Any]]) -> None:
@@ -46,6 +50,8 @@ class Person:
         waiting.append(Request(command, lambda answer: self._answered(command, answer)))
 
     def _next(self) -> object:
+        if self.random.random() < 0.06:
+            return self._come_or_go()
         if self.lease is None:
             return LeaseTask(self.name, Terms(reserve=self.random.random() < 0.5))
         held = Held(self.name, self.lease.lease.lease_id, self.lease.lease.fencing_token)
@@ -60,13 +66,24 @@ class Person:
         then = Terms(reserve=True) if self.random.random() < 0.5 else None
         return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest, then)
 
+    def _come_or_go(self) -> object:
+        """Begin a session, or end it (without giving back what is in hand: that has tests of its own)."""
+        if self.session is not None:
+            return EndSession(
+                self.name, self.session, "signed_out", 0, releases=True, purpose="labeling", batch=""
+            )
+        self.sessions += 1
+        return StartSession(self.name, f"{self.name}-{self.sessions}", 2, 1, "labeling", "")
+
     def _answered(self, command: object, answer: object) -> None:
         if command is not self.pending:
             return  # a late answer to a call that was repeated and answered since
         if isinstance(answer, VeilError) and not isinstance(answer, RecordError):
             return  # in doubt: ask again
         self.pending = None
-        if isinstance(answer, Leased):
+        if isinstance(command, StartSession | EndSession):
+            self.session = command.session_id if isinstance(command, StartSession) else None
+        elif isinstance(answer, Leased):
             self._see(answer)
         elif isinstance(command, LeaseTask):
             self.idle += 1

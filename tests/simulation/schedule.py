@@ -12,7 +12,7 @@ from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
-from tests.simulation.world import ADJUDICATOR, PROJECT, World
+from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, World
 from vault.segments.document import Layer, path_of
 
 PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4", "ann-5", ADJUDICATOR)
@@ -76,6 +76,8 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
     world.faults.on = True
     for _ in range(MOVES):
         seat = random.choice(world.seats)
+        if random.random() < 0.3:
+            world.keep_warm()
         move = random.random()
         if move < 0.70:
             world.step(seat)
@@ -144,6 +146,7 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _check_snapshots(verdicts)
     _check_views(people, events)
     _check_submits(people, labels)
+    _check_sessions(world, people)
     _check_leaks(world)
     _check_orphans(world)
     broken = verify_chains(events, world.topology.pins.keys)
@@ -224,6 +227,15 @@ def _check_submits(people: list[Person], labels: list[Label]) -> None:
         for task_id in person.submitted:
             if (person.name, task_id) not in there:
                 raise Broken(f"the label of {person.name} on {task_id} was confirmed and is lost")
+
+
+def _check_sessions(world: World, people: list[Person]) -> None:
+    """Who has begun a session and not ended it is signed in, and nobody else, whoever has taken over meanwhile."""
+    kept = {m.key: m.value for m in world.broker.committed(LABEL_STATE) if m.key and m.key.startswith(b"session/")}
+    there = {key.decode().removeprefix("session/") for key, value in kept.items() if value is not None}
+    wanted = {person.session for person in people if person.session is not None}
+    if there != wanted:
+        raise Broken(f"sessions {there} instead of {wanted}")
 
 
 def _check_leaks(world: World) -> None:

@@ -23,11 +23,14 @@ from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Processor, Request
 from streams.engine.requests import NoRequests
+from streams.engine.warm import WarmCopy, WarmLog
 from streams.join.processor import JoinProcessor
 from streams.keeper.processor import KeeperProcessor
 from streams.label.askers import People
+from streams.label.owner import PREFIX, Instance, succession
 from streams.label.processor import LabelProcessor
 from streams.label.processor import Seams as LabelSeams
+from streams.label.settings import StandbySettings
 from streams.label.withdrawals import WithdrawalOrders
 from streams.redact.detect.find import Find, Searched
 from streams.redact.parse import parse
@@ -52,6 +55,8 @@ from vault.signing import sign_control
 PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
+LABEL_STATE = f"label-state.{PROJECT}"
+OWNER = f"{PREFIX}label.{PROJECT}.0".encode()
 SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
 ADJUDICATOR = "zoe"
 RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR}), watches_drift=True))
@@ -91,6 +96,22 @@ class SimulatedClock:
 
     def wait(self, seconds: float) -> None:
         self.ms += max(1, int(seconds * 1000))
+
+
+class Here:
+    """The label stage's word for who has the queue (`streams.engine.presence.Presence`)."""
+
+    def __init__(self, name: str, clock: SimulatedClock, codec: Codec) -> None:
+        self._instance = Instance(name, "http://127.0.0.1:1")
+        self._clock = clock
+        self._codec = codec
+
+    def entering(self) -> list[Outgoing]:
+        record = succession(None, self._instance, self._clock.now(), StandbySettings(), silent=False)
+        return [Outgoing(LABEL_STATE, OWNER, self._codec.encode(record))]
+
+    def leaving(self) -> list[Outgoing]:
+        return [Outgoing(LABEL_STATE, OWNER, None)]
 
 
 class Waiting:
@@ -161,6 +182,7 @@ class World:
         fencing: bool = True,
         loop_type: type[Loop] = Loop,
         log_type: Callable[[Broker], MemoryLog] = MemoryLog,
+        warm_type: Callable[[MemoryLog], WarmLog] = WarmLog,
     ) -> None:
         self.random = Random(seed)
         self.rules = RULES[seed % len(RULES)]
@@ -177,6 +199,9 @@ class World:
         self.published: list[str] = []
         self._loop_type = loop_type
         self._log_type = log_type
+        self._warm_type = warm_type
+        self._owners = 0
+        self._stand_by()
         self._producer_keys = DataKeys(self.vault)
         of_redact = ("task", "subject", "digest", "token")
         for purpose in (*of_redact, "record"):
@@ -241,6 +266,20 @@ class World:
             seat.zombies.append(seat.loop)
         seat.loop = None
 
+    def keep_warm(self) -> None:
+        """The one that stands by for label reads on, or dies, and another begins from the start."""
+        try:
+            for message in self._follower.poll(self.random.choice((1, 5, 100)), 0):
+                self._copy.apply(message)
+        except LogUnavailable:
+            return
+        except Crash:
+            self._stand_by()
+
+    def _stand_by(self) -> None:
+        self._copy = WarmCopy(LABEL_STATE)
+        self._follower = MemoryLog(self.broker).follow([LABEL_STATE])
+
     def kick(self, seat: Seat) -> None:
         """The broker takes a silent member's partitions away."""
         group = f"{seat.role}.{PROJECT}"
@@ -263,7 +302,13 @@ class World:
         identity = Identity(seat.role, PROJECT)
         slot = identity.slot(seat.number)
         vault = MemoryVault(self.store, PROJECT, hook=self.faults.at_vault)
-        log = self._log_type(self.broker)
+        log: Any = self._log_type(self.broker)
+        here = None
+        if seat.role == "label":  # the one that stands by takes over, with what it knows
+            log, here = self._warm_type(log), Here(f"{slot}/{self._owners}", self.clock, self.codec)
+            log.keep(self._copy)
+            self._owners += 1
+            self._stand_by()
         book = ControlBook(self.topology.flow, self.topology.pins, self.topology.projects)
         processor, inputs, ownership = self._processor(seat, slot, vault, log, book)
         stage = Stage(
@@ -287,10 +332,11 @@ class World:
             lambda message: vault.sign(identity.sign_key, message),
             self.waiting if seat.role == "label" else NoRequests(),
             Health(),
+            here,
         )
 
     def _processor(
-        self, seat: Seat, slot: str, vault: MemoryVault, log: MemoryLog, book: ControlBook
+        self, seat: Seat, slot: str, vault: MemoryVault, log: Any, book: ControlBook
     ) -> tuple[Processor, tuple[str, ...], Ownership]:
         match seat.role:
             case "redact":
