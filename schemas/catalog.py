@@ -30,6 +30,12 @@ NAMES = (
     "KeptHalf",
     "Reviewer",
     "ReviewerSnapshot",
+    "GoldTruth",
+    "PersonScore",
+    "RedactionScore",
+    "PersonStanding",
+    "PersonGold",
+    "LeakTally",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

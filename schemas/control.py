@@ -1,7 +1,7 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
-`withdraw/P/<task>/<signer>`. Versions rise a key.
+`withdraw/P/<task>/<signer>`, `lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -19,6 +19,8 @@ _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 _RESUMED = "resumed"
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
+MAX_LIFT_BYTES = 100
+"""A number of nineteen digits and its name."""
 
 
 class ControlKind(StrEnum):
@@ -28,6 +30,10 @@ class ControlKind(StrEnum):
     MINIMUM = "minimum"
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
+    LIFT = "lift"
+    """A person ends a freeze that a process has ordered: it can't know when its reason is over."""
+    READMIT = "readmit"
+    """A person who was paused for their answers on gold may label again."""
 
 
 class Freezable(StrEnum):
@@ -95,6 +101,30 @@ def read_freeze(body: bytes) -> Freeze | None:
     if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
         return None
     return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
+
+
+def lift_body(version: int) -> bytes:
+    """The bytes that lift a process's freeze up to this version of it; a later one holds again."""
+    return json.dumps({"version": version}, separators=(",", ":")).encode()
+
+
+def read_lift(body: bytes) -> int | None:
+    """The version that `lift_body` wrote; None for anything else."""
+    try:
+        content = json.loads(body) if len(body) <= MAX_LIFT_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    version = content.get("version") if isinstance(content, dict) and len(content) == 1 else None
+    return version if type(version) is int and version > 0 else None
+
+
+def readmitted_person(key: str, project: str) -> str | None:
+    """The person whom a control key of `project` readmits, or None where the key is about something else."""
+    kind, _, rest = key.partition("/")
+    where, _, target = rest.partition("/")
+    if (kind, where) != (ControlKind.READMIT.value, project):
+        return None
+    return target.partition("/")[0] or None
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

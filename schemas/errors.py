@@ -77,6 +77,7 @@ class Reason(StrEnum):
     CONTROL_STALE = "control_stale"
     NOT_PERMITTED = "not_permitted"
     BAD_REQUEST = "bad_request"
+    PERSON_PAUSED = "person_paused"
 
 
 class VeilError(Exception):

@@ -15,6 +15,9 @@ Rules, each with a test:
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
 7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
+8. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
+   the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
+9. A readmission counts once, by its version: of several the highest.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -29,7 +32,7 @@ from itertools import permutations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, Freeze, control_message, read_freeze
+from schemas.control import ControlKind, Freeze, control_message, read_freeze, read_lift
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -66,7 +69,9 @@ class ControlBook:
         self._projects = projects
         self._latest: dict[str, ControlState] = {}
         self._policies = {name: SignedPolicies() for name in projects}
-        self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
+        self._freezes: dict[str, dict[str, tuple[int, Freeze]]] = {name: {} for name in projects}
+        self._lifted: dict[str, dict[str, int]] = {name: {} for name in projects}
+        self._readmitted: dict[str, dict[str, int]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
@@ -109,11 +114,21 @@ class ControlBook:
 
     def freezes(self, project: str) -> Mapping[str, Freeze]:
         """The freezes that hold now, by signer."""
-        return {signer: freeze for signer, freeze in sorted(self._freezes[project].items()) if freeze.stages}
+        lifted = self._lifted[project]
+        found = sorted(self._freezes[project].items())
+        return {who: freeze for who, (version, freeze) in found if freeze.stages and version > lifted.get(who, 0)}
 
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
         return tuple(signer for signer, freeze in self.freezes(project).items() if stage in freeze.stages)
+
+    def lifted(self, project: str, process: str) -> int:
+        """The highest version of a process's freezes that a person has lifted; 0: none."""
+        return self._lifted[project].get(process, 0)
+
+    def readmitted(self, project: str, person: str) -> int:
+        """The version of the latest order that a paused person may label again; 0: none."""
+        return self._readmitted[project].get(person, 0)
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -180,13 +195,18 @@ class ControlBook:
                 new = key.target not in tasks
                 tasks.add(key.target)
                 return new
+            case ControlKind.LIFT:
+                return _risen(self._lifted[key.project], key.target, read_lift(state.body) or 0)
+            case ControlKind.READMIT:
+                return _risen(self._readmitted[key.project], key.target, state.version)
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)
         assert freeze is not None, "checked by `fits`"
-        before = self._freezes[key.project].get(key.signer)
-        self._freezes[key.project][key.signer] = freeze
-        return freeze.stages != (before.stages if before else frozenset())
+        before = self.freezes(key.project).get(key.signer)
+        self._freezes[key.project][key.signer] = state.version, freeze
+        after = self.freezes(key.project).get(key.signer)
+        return (before and before.stages) != (after and after.stages)
 
     def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""
@@ -198,6 +218,14 @@ class ControlBook:
             all(signer in persons.holding(role) for signer, role in zip(chosen, rule.roles, strict=True))
             for chosen in permutations(sorted(signers), len(rule.roles))
         )
+
+
+def _risen(highest: dict[str, int], name: str, version: int) -> bool:
+    """Note a version under a name; whether it is the highest so far."""
+    rises = version > highest.get(name, 0)
+    if rises:
+        highest[name] = version
+    return rises
 
 
 def _signed(pinned: bytes, state: ControlState) -> bool:
