@@ -10,6 +10,7 @@ from schemas.errors import Reason, Refused
 from schemas.records import Label, LabelOutcome, LabelSpan, Task
 from schemas.states import LeaseEnding, WorkStatus
 from streams.label import events
+from streams.label.availability import nobody
 from streams.label.commands import (
     SESSION_ENDED,
     CountTasks,
@@ -64,12 +65,14 @@ class Desk:
         frozen_by: Callable[[], Sequence[str]],
         denials: Denials,
         limits: ResultLimits,
+        is_paused: Callable[[str], bool] = nobody,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
         self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
+        self._is_paused = is_paused
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -115,7 +118,12 @@ class Desk:
                 raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
     def _lease(self, person: str, now: int, effects: Effects) -> Leased | None:
-        leased = self._queue.lease(person, now, new=not self._frozen_by())
+        paused = self._is_paused(person)
+        leased = self._queue.lease(person, now, new=not (paused or self._frozen_by()))
+        if leased is None and paused:
+            raise Refused(
+                Reason.PERSON_PAUSED, "you get no new task for now; an operator of the project can say more"
+            )
         if leased is not None:
             effects.events.append(events.viewed(leased))
         return leased

@@ -22,7 +22,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
-from streams.label import events
+from streams.label import events, paused
 from streams.label.availability import nobody
 from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
@@ -37,7 +37,7 @@ TRANSACTION_TIMEOUT_MS = 2_000
 
 def inputs(project: str) -> tuple[str, ...]:
     """The topics to consume."""
-    return (f"tasks.{project}", f"work.{project}")
+    return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
 _CONTROL = "control"
@@ -86,18 +86,21 @@ class LabelProcessor:
         topic = f"label-state.{self._project}"
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
+        self._paused = paused.PausedPeople(self._project, self._codec)
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
         self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.adjudicates)
-        self._desk = Desk(self._queue, seams.schema_of, seams.frozen_by, self._denials, limits)
+        self._desk = Desk(
+            self._queue, seams.schema_of, seams.frozen_by, self._denials, limits, self._paused.is_paused
+        )
         self._full = False
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._work.apply(message)
+            _ = self._tasks.apply(message) or self._work.apply(message) or self._paused.apply(message)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -135,10 +138,12 @@ class LabelProcessor:
             return error
 
     def _take(self, message: Message, now: int, effects: Effects) -> None:
-        """One record of either topic; a bad one is refused and the rest goes on."""
+        """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
                 self._take_task(self._codec.decode(message.value, Task), effects)
+            elif message.topic == paused.topic_of(self._project):
+                self._paused.take(message)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
@@ -181,4 +186,5 @@ class LabelProcessor:
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
+        plan.outputs += self._paused.changes()
         return plan
