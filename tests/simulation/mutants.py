@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from streams.engine.log import Session, SessionSpec
 from streams.engine.loop import Loop
 from streams.engine.processor import Plan
-from tests.simulation.broker import MemoryLog, MemorySession
+from tests.simulation.broker import MemoryFollower, MemoryLog, MemorySession
 
 
 def no_fencing() -> dict[str, Any]:
@@ -44,4 +45,14 @@ def no_rewind() -> dict[str, Any]:
     return {"log_type": _ForwardLog}
 
 
-ALL = (no_fencing, commit_before_vault, no_rewind)
+class _DeafLog(MemoryLog):
+    def follow(self, topics: Sequence[str]) -> MemoryFollower:
+        return MemoryFollower(self.broker, [topic for topic in topics if not topic.startswith("gold.")])
+
+
+def unread_gold() -> dict[str, Any]:
+    """Join never hears which records are gold."""
+    return {"log_type": _DeafLog}
+
+
+ALL = (no_fencing, commit_before_vault, no_rewind, unread_gold)
