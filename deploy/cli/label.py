@@ -8,12 +8,15 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli import label_quality
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 app = typer.Typer(cls=Commands, help="Annotators' way in.", no_args_is_help=True)
+app.command("quality", cls=Command)(label_quality.quality)
+app.command("readmit", cls=Command)(label_quality.readmit)
 MAX_LIFETIME_S = 3600
 
 
