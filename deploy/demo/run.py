@@ -228,8 +228,9 @@ def _show(seen: Seen, screen: Screen, of: int) -> None:
 
 
 def _audit(plan: Plan) -> tuple[Verification, Quality]:
-    """Export as compliance; verify the files with the pinned keys, neither Kafka nor Vault being asked for that. And
-    what the audit says of gold.
+    """Export as compliance; verify the files with the pinned keys, without Kafka and Vault.
+
+    Beside it, what the audit says of gold.
     """
     with compliance(plan.root) as seen:
         seen.export(PROJECT, plan.audit)
