@@ -16,6 +16,7 @@ from schemas.control import (
     Replay,
     WithdrawalReason,
     freeze_body,
+    lift_body,
     replay_body,
     resume_body,
     switch_body,
@@ -91,6 +92,42 @@ def order_resume(around: Surroundings, version: int = 1) -> str:
     event = Event(EventType.FREEZE_LIFTED, control_resource(key), person=around.identity.signer)
     _order(around, key, ControlKind.FREEZE, resume_body(), event, version)
     return key
+
+
+def order_lift(around: Surroundings, process: str, frozen: int, version: int = 1) -> str:
+    """End what a process has frozen, up to this version of its freeze. The order's control key."""
+    key = lift_key(around, process)
+    event = Event(
+        EventType.LIFT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"of": process, "version": str(frozen)},
+    )
+    _order(around, key, ControlKind.LIFT, lift_body(frozen), event, version)
+    return key
+
+
+def order_readmission(around: Surroundings, who: str, version: int = 1) -> str:
+    """Order that a person who was paused for their answers on gold gets tasks again. The order's control key."""
+    key = readmission_key(around, who)
+    event = Event(
+        EventType.READMIT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"readmitted": who},
+    )
+    _order(around, key, ControlKind.READMIT, b"{}", event, version)
+    return key
+
+
+def lift_key(around: Surroundings, process: str) -> str:
+    """Under which this person lifts a process's freeze."""
+    return f"{ControlKind.LIFT}/{around.project}/{process}/{around.identity.signer}"
+
+
+def readmission_key(around: Surroundings, who: str) -> str:
+    """Under which this person readmits another."""
+    return f"{ControlKind.READMIT}/{around.project}/{who}/{around.identity.signer}"
 
 
 def freeze_key(around: Surroundings) -> str:

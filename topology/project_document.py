@@ -18,6 +18,8 @@ from topology.webhooks_document import MAX_WEBHOOKS, WebhookEntry, to_webhooks
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
+OPEN_MS = 30 * 86_400_000
+"""How long a task may stay without a new label before decide closes it."""
 MAX_SKILLS = 32
 """Of one person."""
 MAX_BATCHES = 100
@@ -138,6 +140,11 @@ def _check_retentions(document: ProjectDocument, defaults: dict[str, int], sourc
         if retention < MIN_RETENTION_MS:
             raise ConfigError(f"{where}: at least {MIN_RETENTION_MS} (one minute)")
     retentions = defaults | document.retention_ms
+    if retentions["gold"] < retentions["verdicts"] + OPEN_MS:
+        raise ConfigError(
+            f"{source}: retention_ms.gold: at least {OPEN_MS} (30 days) more than verdicts: gold whose truth is "
+            "gone would be joined as if it were real"
+        )
     if retentions["audit"] < max(retentions.values()):
         raise ConfigError(f"{source}: retention_ms.audit: the audit is kept at least as long as any other topic")
 

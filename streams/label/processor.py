@@ -22,7 +22,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
-from streams.label import events
+from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
 from streams.label.denials import Denials
@@ -44,7 +44,7 @@ TRANSACTION_TIMEOUT_MS = 2_000
 
 def inputs(project: str) -> tuple[str, ...]:
     """The topics to consume."""
-    return (f"tasks.{project}", f"work.{project}")
+    return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
 _CONTROL = "control"
@@ -121,6 +121,7 @@ class LabelProcessor:
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
+        self._paused = paused.PausedPeople(self._project, self._codec)
         self._job: Job | None = None
 
     def _open(self) -> None:
@@ -137,6 +138,7 @@ class LabelProcessor:
             self._sessions,
             seams.paused_by,
             seams.batches,
+            self._paused.is_paused,
         )
         self._full = False
         self._missing: list[Missing] = []
@@ -147,7 +149,7 @@ class LabelProcessor:
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            states = (self._tasks, self._work, self._onboarding, self._sessions)
+            states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
             _ = any(state.apply(message) for state in states)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
@@ -199,10 +201,12 @@ class LabelProcessor:
             return error
 
     def _take(self, message: Message, now: int, effects: Effects) -> None:
-        """One record of either topic; a bad one is refused and the rest goes on."""
+        """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
                 self._take_task(self._codec.decode(message.value, Task), now, effects)
+            elif message.topic == paused.topic_of(self._project):
+                self._paused.take(message)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
@@ -285,4 +289,5 @@ class LabelProcessor:
         plan.outputs += self._work.changes()
         plan.outputs += self._onboarding.changes()
         plan.outputs += self._sessions.changes()
+        plan.outputs += self._paused.changes()
         return plan

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from streams.engine.log import FROM_THE_BEGINNING, Session, SessionSpec
@@ -10,7 +10,7 @@ from streams.engine.loop import Loop
 from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Plan
 from streams.engine.warm import WarmLog
-from tests.simulation.broker import MemoryLog, MemorySession
+from tests.simulation.broker import MemoryFollower, MemoryLog, MemorySession
 
 
 def no_fencing() -> dict[str, Any]:
@@ -59,4 +59,14 @@ def stale_copy() -> dict[str, Any]:
     return {"warm_type": _StaleLog}
 
 
-ALL = (no_fencing, commit_before_vault, no_rewind, stale_copy)
+class _DeafLog(MemoryLog):
+    def follow(self, topics: Sequence[str]) -> MemoryFollower:
+        return MemoryFollower(self.broker, [topic for topic in topics if not topic.startswith("gold.")])
+
+
+def unread_gold() -> dict[str, Any]:
+    """Join never hears which records are gold."""
+    return {"log_type": _DeafLog}
+
+
+ALL = (no_fencing, commit_before_vault, no_rewind, stale_copy, unread_gold)

@@ -19,6 +19,7 @@ from schemas.control import (
     Replay,
     control_message,
     freeze_body,
+    lift_body,
     replay_body,
     resume_body,
 )
@@ -536,3 +537,47 @@ def test_job_under_another_hash_or_without_a_version_is_refused():
 @given(st.permutations([job(n, who) for n in (1, 2) for who in ("ada", "grace", "olga")]))
 def test_job_in_force_does_not_depend_on_the_order_of_records(states):
     assert job_in_force(*states) == 2
+
+
+def lift(signer: str, version: int, process: str = "keeper.demo", order: int = 1) -> ControlState:
+    body = lift_body(version)
+    return signed("lift", "demo", process, signer, body, order)
+
+
+def readmit(signer: str, person: str = "ann-1", version: int = 1) -> ControlState:
+    return signed("readmit", "demo", person, signer, b"{}", version)
+
+
+def test_a_person_lifts_what_a_process_froze_up_to_the_version_they_saw():
+    states = [freeze("keeper.demo", *Freezable, version=7), lift("olga", 7)]
+    for order in (states, states[::-1]):
+        book = apply_all(order)
+        assert (book.frozen_by("demo", "label"), book.lifted("demo", "keeper.demo")) == ((), 7)
+    again = freeze("keeper.demo", *Freezable, version=8)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert result.changed == ("freeze/demo",)
+    assert book.frozen_by("demo", "label") == ("keeper.demo",)
+
+
+def test_nobody_lifts_a_persons_freeze_and_only_who_may_lifts_a_processes():
+    book = apply_all([freeze("olga", *Freezable), freeze("keeper.demo", *Freezable)])
+    of_person = lift("grace", 9, process="olga")
+    assert book.apply(of_person.key, of_person) == Rejected(of_person.key, Reason.BAD_REQUEST)
+    for state in (lift("ada", 9), lift("keeper.demo", 9), lift("label.demo", 9)):
+        assert book.apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+    nothing = dataclasses.replace(lift("olga", 1), body=b"{}")
+    nothing = dataclasses.replace(
+        nothing, signature=private_key("olga").sign(control_message(nothing.key, 1, "lift", b"{}"))
+    )
+    assert book.apply(nothing.key, nothing) == Rejected(nothing.key, Reason.BAD_REQUEST)
+    assert book.frozen_by("demo", "redact") == ("keeper.demo", "olga")
+
+
+def test_a_readmission_counts_by_its_version_and_only_from_an_operator():
+    book = apply_all([readmit("olga", version=5), readmit("ada", version=9), readmit("grace", version=9)])
+    assert (book.readmitted("demo", "ann-1"), book.readmitted("demo", "ann-2")) == (5, 0)
+    again = readmit("olga", version=6)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert (result.changed, book.readmitted("demo", "ann-1")) == (("readmit/demo/ann-1",), 6)

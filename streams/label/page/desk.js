@@ -9,7 +9,7 @@ import { Pace } from "./pace.js";
 import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
-import { ofEnding, ofLoss, ofProblem, ofRefusal } from "./sentences.js";
+import { ofEnding, ofLoss, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
 import { showLease, showPace, showPerson, showSession } from "./status.js";
 import { Task } from "./task.js";
 import { sessionLeft } from "./time.js";
@@ -251,6 +251,7 @@ export class Desk {
     if (!(error instanceof Refused)) throw error;
     if (ofAnotherSession(error)) this.#signedOut(error.reason, problem);
     else if (this.bench.task && ofLoss(error)) this.#lost(error);
+    else if (error.reason === "person_paused") this.#paused();
     else if (this.bench.task) this.bench.say(ofRefusal(error));
     else
       showCard({
@@ -258,6 +259,16 @@ export class Desk {
         text: ofRefusal(error),
         actions: [{ says: "Try again", key: "Enter", does: () => this.begin() }],
       });
+  }
+
+  /** Nothing is wrong with the page: this person gets no tasks until an operator lets them in again. */
+  #paused() {
+    this.#rest();
+    showCard({
+      title: "A pause for you",
+      text: PAUSED,
+      actions: [{ says: "Look again", key: "Enter", does: () => this.next() }],
+    });
   }
 
   /** The task is gone; what was entered is kept, in case it comes back. */

@@ -52,6 +52,12 @@ const UNFIT = {
   too_many_spans: "There are more spans than a task may have.",
 };
 
+export const PAUSED = [
+  "You get no new tasks for now: several of your latest answers differ from what is known to be right.",
+  "Nothing that you sent is lost. Read the guidelines once more, then speak with an operator of the project, who " +
+    "can let you go on.",
+];
+
 export function ofEnding(reason) {
   return ENDED[reason] ?? "You are not signed in.";
 }
