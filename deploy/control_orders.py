@@ -16,12 +16,14 @@ from schemas.control import (
     Replay,
     WithdrawalReason,
     freeze_body,
+    lift_body,
     replay_body,
     resume_body,
     switch_body,
 )
-from schemas.resources import control_resource, policy_resource, task_resource
+from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
+from topology.jobs import Job
 from topology.policies import Policy, policy_bytes
 from vault.signing import sign_control
 
@@ -53,6 +55,20 @@ def sign_minimum(around: Surroundings, version: int) -> str:
     return key
 
 
+def sign_job(around: Surroundings, job: Job) -> str:
+    """Put the person's signature on a labeling job; in force once those have whom the project names. Its key."""
+    key = f"{ControlKind.JOB}/{around.project}/{job.hash}/{around.identity.signer}"
+    event = Event(
+        EventType.JOB_SIGNED,
+        project_resource(around.project),
+        person=around.identity.signer,
+        parents=(control_resource(key),),
+        details={"version": str(job.version), "job": job.hash},
+    )
+    _order(around, key, ControlKind.JOB, job.body, event)
+    return key
+
+
 def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: FreezeReason, version: int = 1) -> str:
     """Order that these stages stop releasing until this person lets them go on. The order's control key.
 
@@ -76,6 +92,42 @@ def order_resume(around: Surroundings, version: int = 1) -> str:
     event = Event(EventType.FREEZE_LIFTED, control_resource(key), person=around.identity.signer)
     _order(around, key, ControlKind.FREEZE, resume_body(), event, version)
     return key
+
+
+def order_lift(around: Surroundings, process: str, frozen: int, version: int = 1) -> str:
+    """End what a process has frozen, up to this version of its freeze. The order's control key."""
+    key = lift_key(around, process)
+    event = Event(
+        EventType.LIFT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"of": process, "version": str(frozen)},
+    )
+    _order(around, key, ControlKind.LIFT, lift_body(frozen), event, version)
+    return key
+
+
+def order_readmission(around: Surroundings, who: str, version: int = 1) -> str:
+    """Order that a person who was paused for their answers on gold gets tasks again. The order's control key."""
+    key = readmission_key(around, who)
+    event = Event(
+        EventType.READMIT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"readmitted": who},
+    )
+    _order(around, key, ControlKind.READMIT, b"{}", event, version)
+    return key
+
+
+def lift_key(around: Surroundings, process: str) -> str:
+    """Under which this person lifts a process's freeze."""
+    return f"{ControlKind.LIFT}/{around.project}/{process}/{around.identity.signer}"
+
+
+def readmission_key(around: Surroundings, who: str) -> str:
+    """Under which this person readmits another."""
+    return f"{ControlKind.READMIT}/{around.project}/{who}/{around.identity.signer}"
 
 
 def freeze_key(around: Surroundings) -> str:

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import structlog
 
-from deploy.surroundings import project_folders
+from deploy.surroundings import Surroundings, project_folders
 from schemas.errors import ConfigError
 from streams.engine.clock import Clock
+from topology.job_document import with_job
 from topology.loading import load_topology
 from topology.project import Project
+from topology.signed_policies import PolicyRecord
 
 log = structlog.get_logger()
 Stamp = tuple[tuple[str, int, int], ...]
@@ -20,21 +22,15 @@ LOOK_MS = 500
 
 
 class CurrentProject:
-    """Reads the project by `load` when files in `folders` have changed; `declared` is it as it was at the start.
+    """Reads the project by `load` when files in `folders` have changed. Called from one thread at a time."""
 
-    Called from one thread at a time.
-    """
-
-    def __init__(
-        self, declared: Project, folders: Callable[[], list[Path]], load: Callable[[], Project], clock: Clock
-    ) -> None:
+    def __init__(self, folders: Callable[[], list[Path]], load: Callable[[], Project], clock: Clock) -> None:
         self._folders = folders
         self._load = load
         self._clock = clock
         self._looked_s: float | None = None
         self._stamp: Stamp | None = None
         self._project: Project | None = None
-        self._last = declared
 
     def __call__(self) -> Project | None:
         """The project, or None while the files can't be read or don't declare it: nobody may do anything."""
@@ -43,11 +39,6 @@ class CurrentProject:
             self._looked_s = now_s
             self._look()
         return self._project
-
-    def last(self) -> Project:
-        """The project as it could be read last: for what gives nobody a right, such as names of batches."""
-        self._last = self() or self._last
-        return self._last
 
     def _look(self) -> None:
         stamp = _stamp(self._folders())
@@ -62,7 +53,61 @@ class CurrentProject:
             return None
 
 
-def current_project(root: Path, declared: Project, clock: Clock) -> CurrentProject:
+class LastKnown:
+    """The project as it could be read last: for what gives nobody a right, such as the names of batches.
+
+    Called from one thread at a time.
+    """
+
+    def __init__(self, declared: Project, current: Callable[[], Project | None]) -> None:
+        self._project = declared
+        self._current = current
+
+    def __call__(self) -> Project:
+        """At first as it was declared at the start."""
+        self._project = self._current() or self._project
+        return self._project
+
+
+class JobInForce:
+    """The project with the labeling job that is signed, whatever its file says meanwhile; None while none is.
+    Called from one thread at a time.
+    """
+
+    def __init__(self, project: Callable[[], Project | None], record: Callable[[], PolicyRecord | None]) -> None:
+        self._file = project
+        self._record = record
+        self._made_of: tuple[Project | None, PolicyRecord | None] = (None, None)
+        self._project: Project | None = None
+
+    def __call__(self) -> Project | None:
+        """Made anew when the file or the job in force is another one."""
+        file, record = self._file(), self._record()
+        if file is not self._made_of[0] or record is not self._made_of[1]:
+            self._made_of = (file, record)
+            self._project = self._made(file, record)
+        return self._project
+
+    def _made(self, file: Project | None, record: PolicyRecord | None) -> Project | None:
+        if file is None or record is None:
+            return None
+        try:
+            return with_job(file, record.body)
+        except ConfigError as error:
+            log.warning("job_unreadable", why=str(error))
+            return None
+
+
+def current_project(around: Surroundings) -> Callable[[], Project | None]:
+    """The project of a process as its file stands now; with the signed job where the file it started with wants
+    jobs signed. For one thread. Raises ConfigError for a file that can't be read.
+    """
+    declared, book = around.topology.project(around.project), around.book
+    file = project_file(around.root, declared, around.clock)
+    return file if declared.jobs is None else JobInForce(file, lambda: book.job_in_force(declared.name))
+
+
+def project_file(root: Path, declared: Project, clock: Clock) -> Callable[[], Project | None]:
     """Of the user's own files where these are read with the project. Where they don't know it, as declared at the
     start: it is of elsewhere. Raises ConfigError for a file that can't be read.
     """
@@ -73,8 +118,8 @@ def current_project(root: Path, declared: Project, clock: Clock) -> CurrentProje
 
     folders = project_folders(root)
     if not folders or name not in load_topology(extra_projects=folders).projects:
-        return CurrentProject(declared, list, lambda: declared, clock)
-    return CurrentProject(declared, lambda: project_folders(root), load, clock)
+        return lambda: declared
+    return CurrentProject(lambda: project_folders(root), load, clock)
 
 
 def _stamp(folders: list[Path]) -> Stamp:

@@ -38,6 +38,12 @@ NAMES = (
     "WebhookReplay",
     "SessionState",
     "OwnerState",
+    "GoldTruth",
+    "PersonScore",
+    "RedactionScore",
+    "PersonStanding",
+    "PersonGold",
+    "LeakTally",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

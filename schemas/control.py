@@ -2,7 +2,8 @@
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
-`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`. Versions rise a key.
+`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
+`lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -24,6 +25,8 @@ _MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
 MAX_REPLAY_BYTES = 300
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
+MAX_LIFT_BYTES = 100
+"""A number of nineteen digits and its name."""
 
 
 class ControlKind(StrEnum):
@@ -36,6 +39,11 @@ class ControlKind(StrEnum):
     PAUSE = "pause"
     EXCLUDE = "exclude"
     REPLAY = "replay"
+    JOB = "job"
+    LIFT = "lift"
+    """A person ends a freeze that a process has ordered: it can't know when its reason is over."""
+    READMIT = "readmit"
+    """A person who was paused for their answers on gold may label again."""
 
 
 class Freezable(StrEnum):
@@ -149,6 +157,30 @@ def read_replay(body: bytes, version: int = 0) -> Replay | None:
         return None
     named = _named(endpoint, _ENDPOINT) and _named(message_id, _MESSAGE_ID)
     return Replay(since, endpoint, message_id, version) if named else None
+
+
+def lift_body(version: int) -> bytes:
+    """The bytes that lift a process's freeze up to this version of it; a later one holds again."""
+    return json.dumps({"version": version}, separators=(",", ":")).encode()
+
+
+def read_lift(body: bytes) -> int | None:
+    """The version that `lift_body` wrote; None for anything else."""
+    try:
+        content = json.loads(body) if len(body) <= MAX_LIFT_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    version = content.get("version") if isinstance(content, dict) and len(content) == 1 else None
+    return version if type(version) is int and version > 0 else None
+
+
+def readmitted_person(key: str, project: str) -> str | None:
+    """The person whom a control key of `project` readmits, or None where the key is about something else."""
+    kind, _, rest = key.partition("/")
+    where, _, target = rest.partition("/")
+    if (kind, where) != (ControlKind.READMIT.value, project):
+        return None
+    return target.partition("/")[0] or None
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

@@ -81,6 +81,7 @@ class Reason(StrEnum):
     NOT_PERMITTED = "not_permitted"
     EXCLUDED = "excluded"
     BAD_REQUEST = "bad_request"
+    PERSON_PAUSED = "person_paused"
 
 
 class VeilError(Exception):

@@ -13,11 +13,16 @@ Rules, each with a test:
 5. A withdrawal holds from its first valid signature, for ever.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
-7. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
+7. A labeling job is in force as a policy is (rule 4), by the persons that the project's `jobs` names for its
+   version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
+8. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
 8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
    (`switches.py`).
 9. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
+10. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
+    the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
+11. A readmission counts once, by its version: of several the highest.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -38,6 +43,7 @@ from schemas.control import (
     Replay,
     control_message,
     read_freeze,
+    read_lift,
     read_replay,
     read_switch,
 )
@@ -78,7 +84,10 @@ class ControlBook:
         self._projects = projects
         self._latest: dict[str, ControlState] = {}
         self._policies = {name: SignedPolicies() for name in projects}
-        self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
+        self._jobs = {name: SignedPolicies() for name in projects}
+        self._freezes: dict[str, dict[str, tuple[int, Freeze]]] = {name: {} for name in projects}
+        self._lifted: dict[str, dict[str, int]] = {name: {} for name in projects}
+        self._readmitted: dict[str, dict[str, int]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
         self._pauses = {name: Pauses() for name in projects}
         self._exclusions = {name: Exclusions() for name in projects}
@@ -114,6 +123,15 @@ class ControlBook:
         """Every policy that somebody has signed, the lowest version first."""
         return self._policies[project].history()
 
+    def job_in_force(self, project: str) -> PolicyRecord | None:
+        """The fully signed labeling job of the highest version. Other threads may ask, too (label's API)."""
+        jobs = self._jobs.get(project)
+        return jobs.in_force if jobs else None
+
+    def job_history(self, project: str) -> tuple[SignedPolicy, ...]:
+        """Every labeling job that somebody has signed, the lowest version first."""
+        return self._jobs[project].history()
+
     def minimum(self, project: str) -> int:
         """The lowest version of a policy that may be in force; 0 where nobody asked for one."""
         return self._policies[project].minimum
@@ -124,7 +142,9 @@ class ControlBook:
 
     def freezes(self, project: str) -> Mapping[str, Freeze]:
         """The freezes that hold now, by signer."""
-        return {signer: freeze for signer, freeze in sorted(self._freezes[project].items()) if freeze.stages}
+        lifted = self._lifted[project]
+        found = sorted(self._freezes[project].items())
+        return {who: freeze for who, (version, freeze) in found if freeze.stages and version > lifted.get(who, 0)}
 
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
@@ -133,6 +153,14 @@ class ControlBook:
     def replays(self, project: str) -> Mapping[str, Replay]:
         """The latest replay of each signer, whether it has been carried out or not."""
         return self._replays[project]
+
+    def lifted(self, project: str, process: str) -> int:
+        """The highest version of a process's freezes that a person has lifted; 0: none."""
+        return self._lifted[project].get(process, 0)
+
+    def readmitted(self, project: str, person: str) -> int:
+        """The version of the latest order that a paused person may label again; 0: none."""
+        return self._readmitted[project].get(person, 0)
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -190,7 +218,7 @@ class ControlBook:
             return key.signer in self._projects[key.project].persons.holding(role)
         return key.signer == Identity(role, key.project).signer
 
-    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: PLR0911 - one a kind
+    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: C901, PLR0911 - one a kind
         """Whether something else is in force by this record."""
         match key.kind:
             case ControlKind.POLICY:
@@ -200,29 +228,44 @@ class ControlBook:
             case ControlKind.MINIMUM:
                 policies = self._policies[key.project]
                 return policies.require(int(key.target), key.signer, lambda them: self._enough(key, them))
+            case ControlKind.JOB:
+                return self._take_up_job(key, state)
             case ControlKind.FREEZE:
                 return self._take_up_freeze(key, state)
             case ControlKind.WITHDRAW:
-                tasks = self._withdrawn[key.project]
-                new = key.target not in tasks
-                tasks.add(key.target)
-                return new
+                return _added(self._withdrawn[key.project], key.target)
             case ControlKind.PAUSE:
                 return _turn(self._pauses[key.project], key, state)
             case ControlKind.EXCLUDE:
                 return _turn(self._exclusions[key.project], key, state)
+            case ControlKind.LIFT:
+                return _risen(self._lifted[key.project], key.target, read_lift(state.body) or 0)
+            case ControlKind.READMIT:
+                return _risen(self._readmitted[key.project], key.target, state.version)
             case ControlKind.REPLAY:
-                replay = read_replay(state.body, state.version)
-                assert replay is not None, "checked by `fits`"
-                self._replays[key.project][key.signer] = replay
-                return True
+                return self._take_up_replay(key, state)
+
+    def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
+        replay = read_replay(state.body, state.version)
+        assert replay is not None, "checked by `fits`"
+        self._replays[key.project][key.signer] = replay
+        return True
+
+    def _take_up_job(self, key: ControlKey, state: ControlState) -> bool:
+        version, jobs = policy_version(state.body) or 0, self._projects[key.project].jobs
+        record = PolicyRecord(key.target, version, state.body)
+        signed = self._jobs[key.project]
+        return signed.sign(
+            record, key.signer, state.signed_at, lambda them: jobs is not None and jobs.enough(version, them)
+        )
 
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)
         assert freeze is not None, "checked by `fits`"
-        before = self._freezes[key.project].get(key.signer)
-        self._freezes[key.project][key.signer] = freeze
-        return freeze.stages != (before.stages if before else frozenset())
+        before = self.freezes(key.project).get(key.signer)
+        self._freezes[key.project][key.signer] = state.version, freeze
+        after = self.freezes(key.project).get(key.signer)
+        return (before and before.stages) != (after and after.stages)
 
     def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""
@@ -240,6 +283,20 @@ def _turn(switches: Switches, key: ControlKey, state: ControlState) -> bool:
     on = read_switch(state.body)
     assert on is not None, "checked by `fits`"
     return switches.take(key.target, state.version, key.signer, on=on)
+
+
+def _added(targets: set[str], target: str) -> bool:
+    new = target not in targets
+    targets.add(target)
+    return new
+
+
+def _risen(highest: dict[str, int], name: str, version: int) -> bool:
+    """Note a version under a name; whether it is the highest so far."""
+    rises = version > highest.get(name, 0)
+    if rises:
+        highest[name] = version
+    return rises
 
 
 def _signed(pinned: bytes, state: ControlState) -> bool:

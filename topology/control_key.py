@@ -7,13 +7,15 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze, read_replay, read_switch
+from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_switch
 from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TASK = re.compile(r"[0-9a-f]{32}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}|1000000")  # as a policy's
+_PROCESS = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}")
+_PERSON = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.POLICY: _HASH,  # SHA-256 of the policy's bytes
     ControlKind.MINIMUM: _VERSION,
@@ -22,6 +24,9 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.PAUSE: re.compile(rf"project|batch\.{NAME_PATTERN}"),
     ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
     ControlKind.REPLAY: None,
+    ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
+    ControlKind.LIFT: _PROCESS,  # persons end their own freezes, and no one else's
+    ControlKind.READMIT: _PERSON,
 }
 
 
@@ -63,7 +68,7 @@ def parse_key(key: str) -> ControlKey | None:
 def fits(key: ControlKey, body: bytes) -> bool:
     """Whether the body is one that can stand under this key."""
     match key.kind:
-        case ControlKind.POLICY:
+        case ControlKind.POLICY | ControlKind.JOB:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
@@ -71,11 +76,13 @@ def fits(key: ControlKey, body: bytes) -> bool:
             return read_switch(body) is not None
         case ControlKind.REPLAY:
             return read_replay(body) is not None
+        case ControlKind.LIFT:
+            return read_lift(body) is not None
     return True
 
 
 def policy_version(body: bytes) -> int | None:
-    """The version a policy's body gives itself; None where it gives none."""
+    """The version that the body of a policy or a job gives itself; None where it gives none."""
     try:
         content = json.loads(body)
     except (ValueError, RecursionError):

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
+from topology.jobs import Job, Jobs
 from topology.project_access import Access
 from topology.qualifications import UNKNOWN, Qualification
 from topology.routes import KnownRoutes
@@ -75,6 +76,12 @@ class Project:
     """What decide asks about labels, `package.module:Class` each."""
     drift: bool = True
     """Whether decide watches how the answers of each person change."""
+    escalation: str = ""
+    """Whom to ask or alarm, in words."""
+    jobs: Jobs | None = None
+    """Who may sign labeling jobs; None: what stands in the file holds unsigned."""
+    job: Job | None = None
+    """The version that guidance, access and acceptance are of."""
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

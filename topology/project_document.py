@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Annotated
-
 from pydantic import Field, StrictBool, StrictInt
 
 from schemas.errors import ConfigError
-from topology.acceptance import Acceptance, VerdictMethod
-from topology.access_document import AccessEntry, to_access
 from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
-from topology.guidance_document import GuidanceEntry, to_guidance
 from topology.identity import PERSON, PLATFORM
+from topology.job_document import JobEntry, JobsEntry, job_of, parts, to_jobs
 from topology.policies.document import ClassPath
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
@@ -22,12 +18,16 @@ from topology.webhooks_document import MAX_WEBHOOKS, WebhookEntry, to_webhooks
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
+OPEN_MS = 30 * 86_400_000
+"""How long a task may stay without a new label before decide closes it."""
 MAX_SKILLS = 32
 """Of one person."""
 MAX_BATCHES = 100
 """Under way at once: a name less than seven bits' worth that a producer could tell annotators with a record."""
 MAX_PROJECT_SKILLS = 64
 """That tasks may ask for: the queue looks at each one that a person hasn't, 0.4 µs a lease (20,000 tasks)."""
+MAX_CONTACT = 200
+"""A name, a telephone number, an address."""
 MAX_APPS = 64
 """Each is an identity of its own, with a key in Vault."""
 MAX_EVALUATORS = 8
@@ -46,25 +46,20 @@ class AppEntry(Entry):
     acts_for: tuple[Name, ...] = Field(min_length=1)
 
 
-class AgreementEntry(Entry):
-    least: Annotated[float, Field(ge=0, le=1, strict=True)] | None = None
-
-
 class QualificationEntry(Entry):
     trained_until: Day | None = None
     skills: tuple[Name, ...] = Field(default=(), max_length=MAX_SKILLS)
 
 
-class ProjectDocument(GuidanceEntry):
+class ProjectDocument(JobEntry):
     name: Name
     owner: str = Field(min_length=1)
+    escalation: str = Field(default="", max_length=MAX_CONTACT)
     partitions: int = Field(default=DEFAULT_PARTITIONS, ge=1, le=MAX_PARTITIONS, strict=True)
     retention_ms: dict[str, StrictInt] = Field(default_factory=dict)
     persons: PersonsEntry
     apps: dict[Name, AppEntry] = Field(default_factory=dict, max_length=MAX_APPS)
-    access: AccessEntry = AccessEntry()
-    verdict: VerdictMethod = VerdictMethod.MAJORITY
-    agreement: AgreementEntry = AgreementEntry()
+    jobs: JobsEntry | None = None
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
     batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
     skills: tuple[Name, ...] = ()
@@ -92,20 +87,25 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
+    guidance, access, acceptance = parts(document, source)
+    jobs = document.jobs
     return Project(
         document.name,
         document.owner,
         document.partitions,
         defaults | document.retention_ms,
         persons,
-        to_guidance(document, source),
-        Acceptance(document.verdict, document.agreement.least),
+        guidance,
+        acceptance,
         qualifications,
         _routes(document, qualifications, source),
-        to_access(document.access, bool(document.onboarding), source),
-        to_webhooks(document.webhooks, source),
-        tuple(dict.fromkeys(document.evaluators)),
-        document.drift,
+        access,
+        webhooks=to_webhooks(document.webhooks, source),
+        evaluators=tuple(dict.fromkeys(document.evaluators)),
+        drift=document.drift,
+        escalation=document.escalation,
+        jobs=to_jobs(jobs, persons, source) if jobs else None,
+        job=job_of(document, jobs.version if jobs else 0),
     )
 
 
@@ -140,6 +140,11 @@ def _check_retentions(document: ProjectDocument, defaults: dict[str, int], sourc
         if retention < MIN_RETENTION_MS:
             raise ConfigError(f"{where}: at least {MIN_RETENTION_MS} (one minute)")
     retentions = defaults | document.retention_ms
+    if retentions["gold"] < retentions["verdicts"] + OPEN_MS:
+        raise ConfigError(
+            f"{source}: retention_ms.gold: at least {OPEN_MS} (30 days) more than verdicts: gold whose truth is "
+            "gone would be joined as if it were real"
+        )
     if retentions["audit"] < max(retentions.values()):
         raise ConfigError(f"{source}: retention_ms.audit: the audit is kept at least as long as any other topic")
 

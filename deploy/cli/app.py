@@ -12,12 +12,14 @@ from deploy.cli import (
     audit,
     contain,
     detect,
+    job,
     label,
     policy,
     publish,
     redact,
     showcase,
     status,
+    synth,
     topology,
     up,
 )
@@ -43,10 +45,12 @@ app.command("status", cls=Command, rich_help_panel=RUN)(status.status)
 app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
+app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
+app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 app.add_typer(audit.app, name="audit", rich_help_panel=PROVE)

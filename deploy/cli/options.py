@@ -18,4 +18,8 @@ Root = Annotated[
 Project = Annotated[
     str, typer.Option("--project", "-p", envvar=PROJECT_VARIABLE, metavar="P", help="The project to act on.")
 ]
+Signers = Annotated[
+    list[str] | None,
+    typer.Option("--as", metavar="PERSON", help="A person who signs; may be given again. None: only look."),
+]
 As = Annotated[str, typer.Option("--as", metavar="PERSON", help="Who you are; the order is signed in this name.")]

@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -15,7 +14,8 @@ from rich.text import Text
 
 from deploy.cli import policy_files
 from deploy.cli.command import Command, Commands
-from deploy.cli.options import As, AsJson, Project, Root
+from deploy.cli.moments import moment
+from deploy.cli.options import As, AsJson, Project, Root, Signers
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, heading, plain_table
 from deploy.cli.policy_files import NameOrFile
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -34,10 +34,6 @@ app = typer.Typer(
 app.command("lint", cls=Command)(policy_files.lint)
 app.command("test", cls=Command)(policy_files.trial)
 app.command("diff", cls=Command)(policy_files.diff)
-Signers = Annotated[
-    list[str] | None,
-    typer.Option("--as", metavar="PERSON", help="A person who signs; may be given again. None: only look."),
-]
 SHORT = 12
 """Digits of a hash that a table shows; `--json` has all."""
 
@@ -173,7 +169,7 @@ def _nothing_reported() -> Text:
 def _finds(found: Sequence[OpenedFind]) -> Table:
     table = plain_table("reported", "reason", "policy", "field", "text")
     for one in found:
-        first = (_moment(one.reported_at), one.reason, Text(one.policy[:SHORT], style=QUIET))
+        first = (moment(one.reported_at), one.reason, Text(one.policy[:SHORT], style=QUIET))
         for piece in one.fragments:
             text = Text(piece.text)
             text.stylize(BAD, piece.start, piece.end)
@@ -228,8 +224,8 @@ def _minimum_words(now: MinimumStanding, project: str) -> list[Text]:
 def _versions(versions: tuple[Version, ...]) -> Table:
     table = plain_table("policy", "hash", "signed by", "used since", "")
     for one in versions:
-        signers = ", ".join(f"{it.signer} {_moment(it.at)}" for it in one.signatures)
-        used = _moment(one.applied_at) if one.applied_at is not None else "–"
+        signers = ", ".join(f"{it.signer} {moment(it.at)}" for it in one.signatures)
+        used = moment(one.applied_at) if one.applied_at is not None else "–"
         style = GOOD if one.in_force else QUIET
         table.add_row(one.id, Text(one.hash[:SHORT], style=QUIET), signers, used, Text(_state(one), style=style))
     return table
@@ -241,7 +237,3 @@ def _state(one: Version) -> str:
     if not one.fully_signed:
         return "not fully signed"
     return "below the minimum" if one.below_minimum else "superseded"
-
-
-def _moment(at: int) -> str:
-    return dt.datetime.fromtimestamp(at / 1000, dt.UTC).strftime("%Y-%m-%d %H:%M")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploy.current_project import current_project
+from deploy.current_project import LastKnown, current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -45,6 +45,7 @@ from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
 
 REQUEST_WAIT_S = 0.02
+_CLOSED = "nobody may label: no labeling job is in force (`veil job publish`), or the project's file can't be read"
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:
@@ -58,8 +59,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
-    declared = around.topology.project(project)
-    queues, admits = (current_project(around.root, declared, around.clock) for _ in range(2))  # one a thread
+    queues, admits = current_project(around), current_project(around)  # one a thread
+    known = LastKnown(around.topology.project(project), queues)
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
@@ -68,15 +69,17 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
         seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
         people=People(
-            lambda person: person in queues.last().persons.adjudicators,
-            lambda person: queues.last().qualification(person).skills,
+            lambda person: person in known().persons.adjudicators,
+            lambda person: known().qualification(person).skills,
             lambda person: book.exclusions(project).of(person),
             lambda: book.pauses(project).batches(),
         ),
-        holders=lambda adjudicate: _skills(queues.last(), adjudicate=adjudicate),
+        holders=lambda adjudicate: _skills(known(), adjudicate=adjudicate),
         paused_by=lambda: book.pauses(project).by(),
-        batches=lambda: queues.last().routes.batches,
+        batches=lambda: known().routes.batches,
         waiters=requests.waiters,
+        job=lambda: now.job if (now := queues()) is not None else None,
+        closed=lambda: "" if queues() is not None else _CLOSED,
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
     door = _door(around, slot, settings)

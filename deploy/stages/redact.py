@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from deploy.current_project import current_project
+from deploy.current_project import LastKnown, current_project
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
@@ -31,7 +31,7 @@ def build(
 ) -> StageParts:
     """The redact stage of a project."""
     vault, project = around.vault, around.project
-    current = current_project(around.root, around.topology.project(project), around.clock)
+    known = LastKnown(around.topology.project(project), current_project(around))
 
     def parse(data: bytes, media: Media, schema_id: int | None) -> RawRecord:
         schema = None if schema_id is None else around.registry.schema_of(schema_id)
@@ -53,7 +53,7 @@ def build(
             token=keyed_hash.load(vault, project, Purpose.TOKEN),
         ),
         vault=vault,
-        known_routes=lambda: current.last().routes,
+        known_routes=lambda: known().routes,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)
 

@@ -1,7 +1,8 @@
-"""The decide stage: labels in; verdicts, work orders and their audit events out, in one transaction.
+"""The decide stage: labels and scores in; verdicts, work orders, people's standing and their events out.
 
-Task state, its receipt and the reviewer snapshot live in `decide-state.P`, so a crash at any point replays the
-labels of the batch against the state that was committed with the batch before, and decides the same again, once.
+All in one transaction. Task state, its receipt, the reviewer snapshot and people's answers on gold live in
+`decide-state.P`, so a crash at any point replays the batch against the state that was committed with the batch
+before, and decides the same again, once.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
+from schemas.gold import REDACTION, PersonScore
 from schemas.records import Label, Order, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
 from streams.decide import deciding, metrics
+from streams.decide.calibration import Calibration, GoldSeams
 from streams.decide.comparing import Answered, compared
 from streams.decide.drift_book import DriftBook, drifted
 from streams.decide.explaining import agreed, explained
@@ -63,17 +66,24 @@ class DecideProcessor:
         project: str,
         codec: Codec,
         clock: Clock,
-        rules: Rules | None = None,
+        rules: Callable[[], Rules] = Rules,
         settings: DecideSettings | None = None,
         look: Look | None = None,
+        gold: GoldSeams | None = None,
     ) -> None:
         self._project = project
         self._codec = codec
         self._clock = clock
-        self._rules = rules or Rules()
+        self._rules_now = rules
         self._settings = settings or DecideSettings()
         self._look = look
+        self._gold = gold or GoldSeams()
         self._start()
+
+    @property
+    def _rules(self) -> Rules:
+        """By which verdicts are reached now."""
+        return self._rules_now()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
         """Take over the open tasks, the receipts and what is known of people.
@@ -82,15 +92,20 @@ class DecideProcessor:
         """
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._reviewers.apply(message) or self._drift.apply(message)
+            states = (self._tasks, self._reviewers, self._drift, self._calibration)
+            _ = any(state.apply(message) for state in states)
         return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
-        """Every label of the batch in turn; now and then a search for what is past its time."""
+        """Every label and score of the batch in turn; now and then a search for what is past its time."""
         plan = Plan()
-        taken = [self._take(message, batch.now, plan) for message in batch.messages]
+        scores = f"scores.{self._project}"
+        taken = [self._take(message, batch.now, plan) for message in batch.messages if message.topic != scores]
         if self._look is not None:
             self._look([label for label in taken if label is not None], plan)
+        for message in batch.messages:
+            if message.topic == scores:
+                self._calibrate(message, batch.now, plan)
         if batch.now - self._swept_at >= self._settings.sweep_ms:
             self._sweep(batch.now, plan)
         plan.outputs += self._changes()
@@ -101,6 +116,7 @@ class DecideProcessor:
         plan = Plan()
         for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
             self._withdraw(task_id, plan)
+        self._calibration.readmit(changed, self._clock.now(), plan)
         plan.outputs += self._changes()
         return plan
 
@@ -109,6 +125,7 @@ class DecideProcessor:
         self._tasks = KeyedState(topic, TaskLabels, self._codec, PREFIX)
         self._reviewers = ReviewerBook(topic, self._codec)
         self._drift = DriftBook(topic, self._codec)
+        self._calibration = Calibration(self._project, self._codec, self._gold)
         self._swept_at = 0
 
     def _reconsider(self, now: int) -> Plan:
@@ -120,7 +137,8 @@ class DecideProcessor:
         return plan
 
     def _changes(self) -> list[Outgoing]:
-        return [*self._tasks.changes(), *self._reviewers.changes(), *self._drift.changes()]
+        changed = (self._tasks, self._reviewers, self._drift, self._calibration)
+        return [change for state in changed for change in state.changes()]
 
     def _take(self, message: Message, now: int, plan: Plan) -> Label | None:
         """The label, where it counts."""
@@ -142,6 +160,18 @@ class DecideProcessor:
             self._watch(task, None, now, plan, label.person)
         self._carry_out(step, known, now, plan)
         return label
+
+    def _calibrate(self, message: Message, now: int, plan: Plan) -> None:
+        """One person's answers on gold. What the redactor left uncovered is for keeper."""
+        if (message.key or b"").startswith(REDACTION.encode()):
+            return
+        try:
+            score = self._codec.decode(message.value, PersonScore)
+        except RecordError as error:
+            plan.events.append(refused(message, error.reason))
+            return
+        weighs = self._rules.method is Method.DAWID_SKENE
+        self._calibration.take(score, self._reviewers if weighs else None, now, plan)
 
     def _known(self, people: Iterable[str]) -> Snapshot:
         """What is known of people; nothing is kept about anyone where no verdict rests on it."""

@@ -101,6 +101,14 @@ class Follower(Protocol):
         """Up to `limit` new committed messages; waits at most `timeout` seconds for the first."""
         ...
 
+    def ends(self) -> Mapping[TopicPartition, int]:
+        """Where each partition ends now. Asks the broker; LogUnavailable."""
+        ...
+
+    def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether everything committed before these offsets has been returned by `poll`."""
+        ...
+
     def at_end(self) -> bool:
         """Whether everything committed up to now has been returned by `poll`. Asks the broker; LogUnavailable."""
         ...

@@ -142,7 +142,7 @@ class LabelApi:
         return replace(person, rules=found.rules)
 
     def _grant(self, person: tokens.Person) -> Grant:
-        return Grant(" ".join(person.rules), self._gate.client(person.issuer))
+        return Grant(" ".join(person.rules), self._gate.client(person.issuer), self._gate.job())
 
     async def _then(self, request: Request, person: tokens.Person) -> Terms | None:
         """On which terms the next task is asked for; None where it isn't, or the rules don't allow it: the answer

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Collection, Hashable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from schemas.routing import NORMAL
@@ -123,8 +123,11 @@ class Availability:
 
     def _mine(self, asker: Asker) -> int:
         """Tasks that the person may take, with room or without."""
+        return self._like(asker) & ~self._never.get(asker.person, 0)
+
+    def _like(self, asker: Asker) -> int:
+        """Tasks for people like this one, whatever they have seen."""
         mine = self._open & (self._adjudicate if asker.adjudicates else ~self._adjudicate)
-        mine &= ~self._never.get(asker.person, 0)
         for skill, asking in self._asks.items():
             if skill not in asker.skills:
                 mine &= ~asking
@@ -169,21 +172,19 @@ class Availability:
             name: (all_.bit_count(), free.bit_count(), of.bit_count()) for name, all_, free, of in found if all_
         }
 
-    @property
-    def asks(self) -> bool:
-        """Whether any task asks for a skill."""
-        return bool(self._asks)
-
     def is_open(self, batch: str) -> bool:
         """Whether tasks of a batch are open."""
         return bool(self._open & self._batches.get(batch, 0))
 
     def _stuck(self, askers: Iterable[Asker]) -> int:
-        stuck, anybody = self._free, False
+        """Those with room that none of them may take. Many people are alike, so that is asked once."""
+        stuck, like = self._free, {}
         for asker in askers:
-            anybody = True
-            stuck &= ~self._mine(asker)
-        return stuck if anybody else 0
+            alike = replace(asker, person="")
+            if alike not in like:
+                like[alike] = self._like(asker)
+            stuck &= ~(like[alike] & ~self._never.get(asker.person, 0))
+        return stuck if like else 0
 
 
 def _bits(positions: Iterable[int], size: int) -> int:

@@ -54,6 +54,8 @@ class Grant:
 
     rule: str = ""
     client: str = ""
+    job: str = ""
+    """By which labeling job: digits of its hash."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from schemas.errors import Reason, Refused
 from schemas.records import Label, LabelOutcome, LabelSpan, Task
 from schemas.states import LeaseEnding, Onboarding, SessionState, WorkStatus
 from streams.label import events
+from streams.label.askers import nobody
 from streams.label.commands import (
     SESSION_ENDED,
     AskOnboarding,
@@ -78,6 +79,7 @@ class Desk:
         sessions: Store[SessionState],
         paused_by: Callable[[], str] = str,
         batches: Callable[[], frozenset[str]] = frozenset,
+        is_paused: Callable[[str], bool] = nobody,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
@@ -89,6 +91,7 @@ class Desk:
         self._project = project
         self._onboarding = onboarding
         self._sessions = sessions
+        self._is_paused = is_paused
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -155,7 +158,12 @@ class Desk:
     def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
         if terms.batch and terms.batch not in self._batches() and not self._queue.batch_open(terms.batch):
             raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
-        leased = self._queue.lease(person, now, terms, new=self.gives)
+        paused = self._is_paused(person)
+        leased = self._queue.lease(person, now, terms, new=self.gives and not paused)
+        if leased is None and paused:
+            raise Refused(
+                Reason.PERSON_PAUSED, "you get no new task for now; an operator of the project can say more"
+            )
         if leased is not None:
             effects.events.append(events.viewed(leased, terms.grant))
         return leased

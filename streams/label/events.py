@@ -23,6 +23,7 @@ from schemas.states import LeaseEnding
 from streams.label import work
 from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 from streams.label.skills import Missing
+from topology.jobs import Job
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -41,6 +42,7 @@ def viewed(leased: Leased, grant: Grant) -> Event:
         "again": str(leased.again).lower(),
         "rule": grant.rule,
         "client": grant.client,
+        "job": grant.job,
     }
     return Event(
         EventType.TASK_VIEWED,
@@ -162,6 +164,15 @@ def session_started(command: StartSession) -> Event:
         person=command.person,
         purpose=PURPOSE,
         details={"expires_at": str(command.expires_at), "rule": command.rule, **_bound_to(command)},
+    )
+
+
+def job_adopted(job: Job, project: str) -> Event:
+    """Label works by this labeling job from here on."""
+    return Event(
+        EventType.JOB_ADOPTED,
+        project_resource(project),
+        details={"version": str(job.version), "job": job.hash, "signed": str(job.signed).lower()},
     )
 
 

@@ -13,6 +13,7 @@ from topology.permissions import Asked, Decision, Denial, Permissions
 from topology.project import Project
 
 _MINUTE_MS = 60_000
+_JOB_DIGITS = 16
 KEPT = 4_096
 """Decisions remembered in a minute, 300 bytes each: twelve actions of 340 people. More are made each time anew."""
 NOBODY = Decision(allowed=False, rules=(), reason=Denial.NOT_PERMITTED)
@@ -40,6 +41,11 @@ class Gate:
         """What somebody calls with, for the audit: `browser`, `app triage-ui`, `operator olga`."""
         found = self._current()
         return f"{found.client(issuer).value} {issuer}".rstrip() if found else issuer
+
+    def job(self) -> str:
+        """The labeling job that holds now, for the audit: digits of its hash."""
+        project = self.project()
+        return project.job.hash[:_JOB_DIGITS] if project and project.job else ""
 
     def decide(self, asked: Asked) -> Decision:
         """Whether it is allowed now."""

@@ -36,11 +36,13 @@ class PracticeView(BaseModel):
 class GuideView(BaseModel):
     """`schema` is that of the policy in force; a leased task brings its own. `onboarding_required`: no task for
     who has not answered all of `onboarding` right; `onboarded`: whether the caller has.
+    `contact`: whom to ask or alarm.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
 
     guidelines: str
+    contact: str
     blur: bool
     onboarding: list[PracticeView]
     onboarding_required: bool
@@ -55,6 +57,7 @@ def guide_view(project: Project, schema: LabelSchema, progress: Progress) -> Gui
     guidance = project.guidance
     return GuideView(
         guidelines=guidance.guidelines,
+        contact=project.escalation,
         blur=guidance.blur,
         onboarding=[_practice(name, task, progress) for name, task in by_id(guidance.onboarding).items()],
         onboarding_required=project.access.onboarding,

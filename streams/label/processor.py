@@ -22,7 +22,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
-from streams.label import events
+from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
 from streams.label.denials import Denials
@@ -30,9 +30,11 @@ from streams.label.desk import Desk, Effects
 from streams.label.find_sealing import Reported
 from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
+from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
 from streams.label.waiters import Waiters
+from topology.jobs import Job
 from topology.policies.model import LabelSchema
 
 OWNERSHIP = Ownership.WHOLE
@@ -42,11 +44,21 @@ TRANSACTION_TIMEOUT_MS = 2_000
 
 def inputs(project: str) -> tuple[str, ...]:
     """The topics to consume."""
-    return (f"tasks.{project}", f"work.{project}")
+    return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
+
+
+def _no_job() -> Job | None:
+    """Of a stage that has no project file."""
+    return None
+
+
+def _open() -> str:
+    """Of a stage that has no project file."""
+    return ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +87,10 @@ class Seams:
     """The batches that the project's file names."""
     waiters: Waiters = field(default_factory=lambda: Waiters(0))
     """Calls that wait for a task."""
+    job: Callable[[], Job | None] = _no_job
+    """The labeling job that holds now; None: nobody may label."""
+    closed: Callable[[], str] = _open
+    """Why nobody may label at all, in words for the health; empty where somebody may."""
 
 
 class LabelProcessor:
@@ -101,10 +117,12 @@ class LabelProcessor:
 
     def _start(self) -> None:
         topic = f"label-state.{self._project}"
-        self._tasks = KeyedState(topic, Task, self._codec, "task/")
+        self._tasks = KeyedState(topic, Task, self._codec, "task/", Sharing())
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
+        self._paused = paused.PausedPeople(self._project, self._codec)
+        self._job: Job | None = None
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -120,6 +138,7 @@ class LabelProcessor:
             self._sessions,
             seams.paused_by,
             seams.batches,
+            self._paused.is_paused,
         )
         self._full = False
         self._missing: list[Missing] = []
@@ -130,7 +149,7 @@ class LabelProcessor:
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            states = (self._tasks, self._work, self._onboarding, self._sessions)
+            states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
             _ = any(state.apply(message) for state in states)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
@@ -139,6 +158,7 @@ class LabelProcessor:
     def process(self, batch: Batch) -> Plan:
         """Time first, then what arrived, then what people ask: a task that came with a request can be leased."""
         effects = Effects()
+        self._adopt(effects)
         effects.events += [events.expired(lease) for lease in self._queue.expire(batch.now)]
         self._queue.purge(batch.now)
         for message in batch.messages:
@@ -181,10 +201,12 @@ class LabelProcessor:
             return error
 
     def _take(self, message: Message, now: int, effects: Effects) -> None:
-        """One record of either topic; a bad one is refused and the rest goes on."""
+        """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
                 self._take_task(self._codec.decode(message.value, Task), now, effects)
+            elif message.topic == paused.topic_of(self._project):
+                self._paused.take(message)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
@@ -234,11 +256,19 @@ class LabelProcessor:
         if self._desk.gives:
             waiters.look((self._queue.changes, second), self._queue.could_lease, self._queue.room)
 
+    def _adopt(self, effects: Effects) -> None:
+        """Said before the first view under it, and again after each start."""
+        job = self._seams.job()
+        if job is not None and job != self._job:
+            self._job = job
+            effects.events.append(events.job_adopted(job, self._project))
+
     def _notice(self) -> str:
         frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
         said = (
             f"frozen by {frozen}: no new lease until `veil contain resume` by each of them" if frozen else "",
             f"paused by {paused}: no new lease until `veil label resume`" if paused else "",
+            self._seams.closed(),
             skills_notice(self._missing),
         )
         return "; ".join(filter(None, said))
@@ -259,4 +289,5 @@ class LabelProcessor:
         plan.outputs += self._work.changes()
         plan.outputs += self._onboarding.changes()
         plan.outputs += self._sessions.changes()
+        plan.outputs += self._paused.changes()
         return plan

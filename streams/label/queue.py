@@ -90,8 +90,10 @@ class Queue:
     def _index(self) -> None:
         """Build every index from the stores: at the start, and when the positions have become sparse."""
         self._expiries, self._purges = [], []
+        self._asked_for: Counter[tuple[tuple[str, ...], bool]] = Counter()
         for task_id, state in self._work.items():
             self._index_leases(state)
+            self._ask(task_id, adjudicate=state.adjudicate)
             if state.status is not WorkStatus.OPEN:
                 self._purges.append((state.ended_at + self._settings.receipt_ms, task_id))
         heapq.heapify(self._expiries)
@@ -122,6 +124,7 @@ class Queue:
         self._tasks.put(task.task_id, task)
         self._bytes += len(task.sealed)
         self._save(works.fresh(task.task_id, self._next_order, now))
+        self._ask(task.task_id, adjudicate=False)
         self._next_order += 1
 
     def apply(self, order: WorkOrder, now: int) -> Task | None:
@@ -137,6 +140,8 @@ class Queue:
         if state.status is not WorkStatus.OPEN:
             raise Refused(Reason.TASK_CLOSED, "an order for a task that has ended")
         adjudicate = state.adjudicate or order.kind is Order.ADJUDICATE
+        self._ask(order.task_id, adjudicate=state.adjudicate, by=-1)
+        self._ask(order.task_id, adjudicate=adjudicate)
         self._save(replace(state, granted=max(state.granted, order.granted), adjudicate=adjudicate))
         return None
 
@@ -153,6 +158,7 @@ class Queue:
             return None
         for lease in state.leases:
             (self._reserves if lease.reserved else self._holds).pop(lease.person, None)
+        self._ask(task_id, adjudicate=state.adjudicate, by=-1)
         self._tasks.remove(task_id)
         self._bytes -= len(task.sealed)
         self._available.drop(task_id)
@@ -311,10 +317,7 @@ class Queue:
 
     def asked_for(self) -> Counter[tuple[tuple[str, ...], bool]]:
         """How many open tasks ask for each set of skills, of annotators (False) or of adjudicators (True)."""
-        if not self._available.asks:
-            return Counter()
-        pairs = ((task, self._known(task_id)) for task_id, task in self._tasks.items() if task.skills)
-        return Counter((task.skills, state.adjudicate) for task, state in pairs)
+        return +self._asked_for
 
     def status(self, task_id: str) -> WorkStatus | None:
         """Where a task stands; None for one the queue does not know (any more)."""
@@ -385,6 +388,12 @@ class Queue:
         return task_id
 
     # -- inside
+
+    def _ask(self, task_id: str, *, adjudicate: bool, by: int = 1) -> None:
+        """Count what an open task asks for."""
+        task = self._tasks.get(task_id)
+        if task is not None and task.skills:
+            self._asked_for[task.skills, adjudicate] += by
 
     def _lease_ms(self, *, page: bool) -> int:
         return self._settings.page_lease_ms if page else self._settings.lease_ms

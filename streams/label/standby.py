@@ -3,13 +3,13 @@
 Runs in the main thread before the loop does. When `run` says that it is time, the loop opens its session, which
 fences whoever was there, says so on the log (`presence.py`), restores from the copy and the little that came
 since, and works. What a process that is fenced does: it ends, and is started again as one that stands by
-(decisions/0003).
+(decisions/0001).
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import structlog
@@ -20,7 +20,7 @@ from schemas.states import OwnerState
 from streams.engine.clock import Clock
 from streams.engine.health import Condition, Health
 from streams.engine.log import Follower
-from streams.engine.messages import Outgoing
+from streams.engine.messages import Outgoing, TopicPartition
 from streams.engine.warm import WarmCopy, WarmLog
 from streams.label.owner import PREFIX, Doubt, Instance, Probe, succession
 from streams.label.settings import StandbySettings
@@ -68,6 +68,7 @@ class Standby:
         self._copy = WarmCopy(state_topic)
         self._follower: Follower | None = None
         self._caught_up = False
+        self._ends: Mapping[TopicPartition, int] | None = None
         self._heard_at = 0
         self._next_look_s = 0.0
         self._next_probe_s = 0.0
@@ -124,14 +125,18 @@ class Standby:
         return bool(messages)
 
     def _look_for_the_end(self) -> None:
-        """Now and then: is the copy complete? One that was not for long is made anew."""
+        """Now and then: does the copy hold all that was there a moment ago? One that did not for long is made
+        anew.
+        """
         now_s, now = self._seams.clock.monotonic(), self._seams.clock.now()
         if self._caught_up and now - self._heard_at > self._settings.stale_copy_ms:
             self._begin_anew()
-        if (not self._caught_up or now_s >= self._next_look_s) and self._follower is not None:
-            self._next_look_s = now_s + self._settings.heard_every_s
-            if self._follower.at_end():
-                self._caught_up, self._heard_at = True, now
+        if self._follower is None:
+            return
+        if self._ends is None and now_s >= self._next_look_s:
+            self._ends, self._next_look_s = self._follower.ends(), now_s + self._settings.heard_every_s
+        if self._ends is not None and self._follower.passed(self._ends):
+            self._ends, self._caught_up, self._heard_at = None, True, now
 
     def _look(self) -> None:
         """Who has the queue, by the log."""
@@ -166,7 +171,7 @@ class Standby:
     def _begin_anew(self) -> None:
         self._close()
         self._copy = WarmCopy(self._topic)
-        self._caught_up = False
+        self._caught_up, self._ends, self._next_look_s = False, None, 0.0
 
     def _close(self) -> None:
         if self._follower is not None:

@@ -6,10 +6,12 @@ import os
 
 import pytest
 
-from deploy.current_project import LOOK_MS, CurrentProject, current_project
+from deploy.current_project import LOOK_MS, CurrentProject, JobInForce, LastKnown, project_file
 from schemas.errors import ConfigError
 from tests.streams.label.conftest import ManualClock
+from topology.loading import load_topology, parse_project
 from topology.project import Persons, Project
+from topology.signed_policies import PolicyRecord
 
 ANN, NOBODY = (Project("mine", "tests", 1, {}, Persons((), (), (), who)) for who in (("ann",), ()))
 FILE = "name: {name}\nowner: x\npersons: {{authors: [a], approvers: [b], operators: [c], annotators: [{who}]}}\n"
@@ -22,7 +24,7 @@ class Declared:
         self.file = folder / "demo.yaml"
         self.project, self.loads, self.clock = ANN, 0, ManualClock()
         self.change()
-        self.current = CurrentProject(ANN, lambda: [folder], self.load, self.clock)
+        self.current = CurrentProject(lambda: [folder], self.load, self.clock)
 
     def load(self):
         self.loads += 1
@@ -67,19 +69,6 @@ def test_while_files_can_not_be_read_there_is_no_project(declared):
     assert declared.later() == ANN
 
 
-def test_what_gives_no_right_goes_by_what_could_be_read_last(declared):
-    declared.project = None
-    assert declared.current.last() == ANN
-    declared.project = NOBODY
-    declared.change()
-    declared.clock.ms += LOOK_MS
-    assert declared.current.last() == NOBODY
-    declared.project = None
-    declared.change()
-    declared.clock.ms += LOOK_MS
-    assert declared.current.last() == NOBODY
-
-
 def test_file_that_is_taken_away_is_a_change(declared):
     declared.current()
     declared.file.unlink()
@@ -100,7 +89,7 @@ def write(tmp_path):
 def test_a_project_of_the_users_files_follows_them(tmp_path, write):
     clock = ManualClock()
     write("mine")
-    current = current_project(tmp_path, ANN, clock)
+    current = project_file(tmp_path, ANN, clock)
     assert current().persons.annotators == ("zoe",)
     write("mine", "somebody-else")
     clock.ms += LOOK_MS
@@ -111,14 +100,83 @@ def test_a_project_of_the_users_files_follows_them(tmp_path, write):
 
 
 def test_a_project_of_elsewhere_stays_as_declared_whatever_else_is_declared_there(tmp_path, write):
-    current = current_project(tmp_path, ANN, ManualClock())
+    current = project_file(tmp_path, ANN, ManualClock())
     write("other")
     assert current() is ANN
-    assert current_project(tmp_path, ANN, ManualClock())() is ANN
+    assert project_file(tmp_path, ANN, ManualClock())() is ANN
 
 
 def test_a_file_that_cannot_be_read_ends_the_start(tmp_path, write):
     write("mine")
     (tmp_path / "projects" / "odd.yaml").write_text("name: [")
     with pytest.raises(ConfigError, match=r"odd\.yaml"):
-        current_project(tmp_path, ANN, ManualClock())
+        project_file(tmp_path, ANN, ManualClock())
+
+
+# -- signed jobs
+
+DRAFT = """
+name: mine
+owner: x
+persons: {authors: [a], approvers: [b], annotators: [ann]}
+guidelines: GUIDELINES
+jobs: {version: VERSION}
+"""
+
+
+def drafted(guidelines, version):
+    text = DRAFT.replace("GUIDELINES", guidelines).replace("VERSION", str(version))
+    return parse_project(text, "mine.yaml", load_topology().flow)
+
+
+def record_of(project):
+    return PolicyRecord(project.job.hash, project.job.version, project.job.body)
+
+
+class Ruled:
+    """A file, and what is signed."""
+
+    def __init__(self):
+        self.file, self.record = drafted("a draft", 2), None
+        self.current = JobInForce(lambda: self.file, lambda: self.record)
+
+
+def test_without_a_signed_job_there_is_no_project():
+    assert Ruled().current() is None
+
+
+def test_signed_job_holds_and_the_file_is_a_draft():
+    ruled = Ruled()
+    ruled.record = record_of(drafted("signed", 1))
+    now = ruled.current()
+    assert (now.guidance.guidelines, now.job.version, now.job.signed) == ("signed", 1, True)
+    ruled.record = record_of(ruled.file)
+    assert ruled.current().guidance.guidelines == "a draft"
+
+
+def test_persons_follow_the_file_whatever_is_signed():
+    ruled = Ruled()
+    ruled.record = record_of(ruled.file)
+    assert ruled.current().persons.annotators == ("ann",)
+    ruled.file = NOBODY
+    assert ruled.current().persons.annotators == ()
+    ruled.file = None
+    assert ruled.current() is None
+
+
+def test_same_file_and_job_are_the_same_project():
+    ruled = Ruled()
+    ruled.record = record_of(ruled.file)
+    assert ruled.current() is ruled.current()
+
+
+def test_signed_bytes_that_are_no_job_are_none():
+    ruled = Ruled()
+    ruled.record = PolicyRecord("0" * 64, 1, b"{}")
+    assert ruled.current() is None
+
+
+def test_what_gives_no_right_goes_by_what_could_be_read_last():
+    found = [None, NOBODY, None]
+    known = LastKnown(ANN, iter(found).__next__)
+    assert [known() for _ in found] == [ANN, NOBODY, NOBODY]

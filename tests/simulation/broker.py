@@ -269,6 +269,17 @@ class MemoryFollower:
             self._at[message.place] = message.offset + 1
         return found
 
+    def ends(self) -> dict[TopicPartition, int]:
+        return {place: len(self._broker.partitions[place]) for place in self._at}
+
+    def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """An open transaction before an end is not passed: what comes of it is not known."""
+        return all(
+            self._broker.stable(place) >= end
+            and all(m.offset >= end for m in self._broker.slice(place, self._at[place]))
+            for place, end in ends.items()
+        )
+
     def at_end(self) -> bool:
         return all(not list(self._broker.slice(place, at)) for place, at in self._at.items())
 

@@ -19,12 +19,14 @@ from schemas.control import (
     Replay,
     control_message,
     freeze_body,
+    lift_body,
     replay_body,
     resume_body,
 )
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control import Applied, ControlBook, Rejected
+from topology.jobs import Jobs
 from topology.loading import load_topology
 from topology.pins import Pins
 from topology.policies import load_policy, policy_bytes
@@ -473,3 +475,109 @@ def test_nobody_but_an_operator_orders_a_replay(signer):
 def test_a_replay_that_says_something_else_counts_for_nothing(body):
     state = replay("olga", Replay(0), body=body)
     assert new_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)
+
+
+# -- labeling jobs
+
+JOBS = dataclasses.replace(TOPOLOGY.project("demo"), jobs=Jobs(("ada",), ("olga",), ("grace",)))
+
+
+def job_book(demo=JOBS) -> ControlBook:
+    return ControlBook(TOPOLOGY.flow, PINS, {**TOPOLOGY.projects, "demo": demo})
+
+
+def job(number: int, signer: str, project: str = "demo", text: str = "") -> ControlState:
+    body = json.dumps({"guidelines": text, "version": number}).encode()
+    return signed("job", project, hashlib.sha256(body).hexdigest(), signer, body)
+
+
+def job_in_force(*states: ControlState, demo=JOBS) -> int | None:
+    book = job_book(demo)
+    for state in states:
+        book.apply(state.key, state)
+    found = book.job_in_force("demo")
+    return found.version if found else None
+
+
+def test_job_is_in_force_when_who_creates_and_who_approves_have_signed():
+    assert job_in_force(job(1, "ada")) is None
+    assert job_in_force(job(1, "ada"), job(1, "grace")) == 1
+    assert job_in_force(job(1, "grace"), job(1, "ada")) == 1
+
+
+def test_later_versions_are_for_who_may_change():
+    first = (job(1, "ada"), job(1, "grace"))
+    assert job_in_force(*first, job(2, "ada"), job(2, "grace")) == 1
+    assert job_in_force(*first, job(2, "olga"), job(2, "grace")) == 2
+    assert job_in_force(job(1, "olga"), job(1, "grace")) is None
+
+
+def test_signatures_on_different_jobs_of_a_version_do_not_add_up():
+    assert job_in_force(job(1, "ada", text="a"), job(1, "grace", text="b")) is None
+
+
+def test_project_that_names_nobody_has_no_job_in_force():
+    assert job_in_force(job(1, "ada"), job(1, "grace"), demo=TOPOLOGY.project("demo")) is None
+
+
+@pytest.mark.parametrize("signer", ["label.demo", "alice"])
+def test_who_has_no_role_for_it_signs_no_job(signer):
+    state = job(1, signer)
+    assert job_book().apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+
+
+def test_job_under_another_hash_or_without_a_version_is_refused():
+    state = signed("job", "demo", "0" * 64, "ada", b'{"version": 1}')
+    assert job_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)
+    body = b'{"guidelines": ""}'
+    state = signed("job", "demo", hashlib.sha256(body).hexdigest(), "ada", body)
+    assert job_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)
+
+
+@given(st.permutations([job(n, who) for n in (1, 2) for who in ("ada", "grace", "olga")]))
+def test_job_in_force_does_not_depend_on_the_order_of_records(states):
+    assert job_in_force(*states) == 2
+
+
+def lift(signer: str, version: int, process: str = "keeper.demo", order: int = 1) -> ControlState:
+    body = lift_body(version)
+    return signed("lift", "demo", process, signer, body, order)
+
+
+def readmit(signer: str, person: str = "ann-1", version: int = 1) -> ControlState:
+    return signed("readmit", "demo", person, signer, b"{}", version)
+
+
+def test_a_person_lifts_what_a_process_froze_up_to_the_version_they_saw():
+    states = [freeze("keeper.demo", *Freezable, version=7), lift("olga", 7)]
+    for order in (states, states[::-1]):
+        book = apply_all(order)
+        assert (book.frozen_by("demo", "label"), book.lifted("demo", "keeper.demo")) == ((), 7)
+    again = freeze("keeper.demo", *Freezable, version=8)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert result.changed == ("freeze/demo",)
+    assert book.frozen_by("demo", "label") == ("keeper.demo",)
+
+
+def test_nobody_lifts_a_persons_freeze_and_only_who_may_lifts_a_processes():
+    book = apply_all([freeze("olga", *Freezable), freeze("keeper.demo", *Freezable)])
+    of_person = lift("grace", 9, process="olga")
+    assert book.apply(of_person.key, of_person) == Rejected(of_person.key, Reason.BAD_REQUEST)
+    for state in (lift("ada", 9), lift("keeper.demo", 9), lift("label.demo", 9)):
+        assert book.apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+    nothing = dataclasses.replace(lift("olga", 1), body=b"{}")
+    nothing = dataclasses.replace(
+        nothing, signature=private_key("olga").sign(control_message(nothing.key, 1, "lift", b"{}"))
+    )
+    assert book.apply(nothing.key, nothing) == Rejected(nothing.key, Reason.BAD_REQUEST)
+    assert book.frozen_by("demo", "redact") == ("keeper.demo", "olga")
+
+
+def test_a_readmission_counts_by_its_version_and_only_from_an_operator():
+    book = apply_all([readmit("olga", version=5), readmit("ada", version=9), readmit("grace", version=9)])
+    assert (book.readmitted("demo", "ann-1"), book.readmitted("demo", "ann-2")) == (5, 0)
+    again = readmit("olga", version=6)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert (result.changed, book.readmitted("demo", "ann-1")) == (("readmit/demo/ann-1",), 6)

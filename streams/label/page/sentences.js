@@ -40,6 +40,7 @@ const LOST = {
   task_closed: "Others have finished this task meanwhile.",
   already_submitted: "This task is answered already.",
   idempotency_conflict: "This task is answered already.",
+  excluded: "You are kept from this task. Who runs the project can say why.",
   withdrawn: "This task was withdrawn. Somebody may have reported it.",
 };
 const UNFIT = {
@@ -50,6 +51,12 @@ const UNFIT = {
   unknown_choice: "The project’s choices have changed meanwhile.",
   too_many_spans: "There are more spans than a task may have.",
 };
+
+export const PAUSED = [
+  "You get no new tasks for now: several of your latest answers differ from what is known to be right.",
+  "Nothing that you sent is lost. Read the guidelines once more, then speak with an operator of the project, who " +
+    "can let you go on.",
+];
 
 export function ofEnding(reason) {
   return ENDED[reason] ?? "You are not signed in.";

@@ -430,3 +430,27 @@ def test_what_was_read_before_is_left_out(bench):
         (m.place, m.offset) for m in everything(bench, topic)
     )
     assert {(m.place, m.offset) for m in known}.isdisjoint((m.place, m.offset) for m in rest)
+
+
+def test_follower_has_passed_what_it_has_returned_however_much_comes_after(bench):
+    topic = bench.topic()
+    bench.write(*numbered(topic, 10))
+    follower = bench.follow(topic)
+    ends = follower.ends()
+    assert not follower.passed(ends)
+    take(follower, 10)
+    bench.write(Outgoing(topic, b"more", b"more"))
+    wait_for(lambda: follower.poll(1, 0.05) is not None and follower.passed(ends), "it passes the end of before")
+
+
+def test_open_transaction_before_an_end_is_not_passed(bench):
+    topic = bench.topic()
+    writer, follower = bench.open(), bench.follow(topic)
+    writer.begin()
+    writer.produce(Outgoing(topic, b"k", b"v"))
+    wait_for(lambda: flushed(writer), "the open record reached the broker")
+    ends = follower.ends()
+    assert follower.poll(1, 0.05) == []
+    assert not follower.passed(ends)
+    writer.commit()
+    wait_for(lambda: follower.poll(1, 0.05) is not None and follower.passed(ends), "it passes")

@@ -33,13 +33,13 @@ class Standing:
 
 
 def made(changelog: list[Message] | None = None, rules: Rules | None = None, **settings: int) -> DecideProcessor:
-    processor = DecideProcessor("demo", CODEC, Standing(), rules, DecideSettings(**settings))
+    processor = DecideProcessor("demo", CODEC, Standing(), lambda: rules or Rules(), DecideSettings(**settings))
     assert processor.restore(SLOT, changelog or []).empty
     return processor
 
 
 def restored(changelog: list[Message], rules: Rules) -> Plan:
-    return DecideProcessor("demo", CODEC, Standing(), rules).restore(SLOT, changelog)
+    return DecideProcessor("demo", CODEC, Standing(), lambda: rules).restore(SLOT, changelog)
 
 
 def run(processor: DecideProcessor, *records: object, now: int = 1_000) -> Plan:

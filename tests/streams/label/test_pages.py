@@ -94,6 +94,7 @@ def test_guide_tells_guidelines_practice_and_schema(api):
     answer = api.call("/v1/projects/demo/guide", method="GET")
     assert answer.json() == {
         "guidelines": "Mark every name.",
+        "contact": "",
         "blur": True,
         "onboarding": [
             {

@@ -23,6 +23,7 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.settings import QueueSettings
+from topology.jobs import Job
 
 RESULT = Result((LabelSpan("text", 0, 10, "NAME"),), {"tone": "calm"})
 
@@ -369,3 +370,26 @@ def test_idle_batch_writes_nothing(tiny, make_task):
     written = len(tiny.committed)
     tiny.batch()
     assert len(tiny.committed) == written
+
+
+def test_job_is_said_before_the_first_view_under_it_and_after_each_start(tiny, make_task):
+    first, second = Job(1, b"1", "a" * 64, signed=True), Job(2, b"2", "b" * 64)
+    tiny.job = first
+    tiny.give(make_task(1))
+    tiny.ask(LeaseTask("ada"))
+    tiny.job = second
+    tiny.give()
+    tiny.restart()
+    tiny.give()
+    adopted = [event for event in tiny.events if event.type is EventType.JOB_ADOPTED]
+    assert [event.details["job"][0] for event in adopted] == ["a", "b", "b"]
+    assert adopted[0].details == {"version": "1", "job": "a" * 64, "signed": "true"}
+    assert tiny.types().index(EventType.JOB_ADOPTED) < tiny.types().index(EventType.TASK_VIEWED)
+
+
+def test_project_without_a_job_says_so_in_its_health(tiny, make_task):
+    tiny.closed = "no labeling job is in force"
+    tiny.frozen_by = ("olga",)
+    tiny.give(make_task(1))
+    assert tiny.notice.startswith("frozen by olga: ")
+    assert tiny.notice.endswith("; no labeling job is in force")

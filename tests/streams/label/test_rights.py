@@ -17,6 +17,7 @@ from tests.streams.label.conftest import GUIDANCE, PROJECT
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
+from topology.jobs import Job
 from topology.project import Persons
 from topology.project_access import Access
 from topology.qualifications import Qualification
@@ -165,7 +166,17 @@ def test_view_says_by_which_rule_and_with_what(api, make_task):
     api.lease("ben")
     api.http.post(api.url + LEASES, headers={"Authorization": f"Bearer {api.token('ann')}"})
     views = [event.details for event in api.loop.events if event.type is EventType.TASK_VIEWED]
-    assert [(one["rule"], one["client"]) for one in views] == [("annotators", "operator issuer")] * 2
+    assert [(one["rule"], one["client"], one["job"]) for one in views] == [
+        ("annotators", "operator issuer", "")
+    ] * 2
+
+
+def test_view_says_under_which_job(api, make_task):
+    api.project = replace(DEMO, job=Job(3, b"{}", "c0ffee" * 10 + "cafe", signed=True))
+    api.loop.give(make_task(1))
+    api.lease("ben")
+    (view,) = [event.details for event in api.loop.events if event.type is EventType.TASK_VIEWED]
+    assert view["job"] == "c0ffeec0ffeec0ff"
 
 
 # -- apps

@@ -487,7 +487,7 @@ def test_session_ends_by_the_clock(site, pass_ms, reason):
 
 
 def test_work_keeps_a_session_and_so_do_heartbeats_of_who_reads_on(site_with, make_task):
-    site = site_with(queue=QueueSettings(lease_ms=STILL.life_ms))
+    site = site_with(queue=QueueSettings(page_lease_ms=STILL.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     site.api.clock.ms += STILL.idle_ms - 1
@@ -531,7 +531,7 @@ def freeze(site):
     ],
 )
 def test_session_ends_by_itself_and_gives_the_task_back(site_with, make_task, end, reason):
-    site = site_with(QUICK, queue=QueueSettings(lease_ms=QUICK.life_ms))
+    site = site_with(QUICK, queue=QueueSettings(page_lease_ms=QUICK.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     browser.post(LEASES)
@@ -615,6 +615,14 @@ def test_brute_force_from_one_address_is_throttled(site):
     assert faults == [SignInFault.STALE] * burst + [SignInFault.TOO_MANY] * (30 - burst)
     site.api.clock.ms += 60_000
     assert browser.begin()
+
+
+def test_made_up_addresses_do_not_get_around_the_throttle(site):
+    browser = site.browser()
+    for number in range(SIGNIN.per_address_burst + 1):
+        made_up = f"192.0.2.{number}"
+        answer = browser.get("/signin", X_Forwarded_For=made_up, Forwarded=f"for={made_up}", X_Real_IP=made_up)
+    assert problem(answer) is SignInFault.TOO_MANY
 
 
 def test_sign_ins_of_one_person_are_throttled(site_with):

@@ -74,8 +74,8 @@ class Stand:
 
     def _follow(self):
         follower = self.log.follow([TOPIC])
-        at_end = follower.at_end
-        follower.at_end = lambda: self.whole and at_end()
+        passed = follower.passed
+        follower.passed = lambda ends: self.whole and passed(ends)
         return follower
 
     def _probe(self, owner):
@@ -156,6 +156,30 @@ def test_while_log_or_vault_are_away_nobody_is_challenged(stand, error):
     assert stand.health.read() == (Condition.WAITING, "away")
     stand.down = None
     assert stand.run()
+
+
+def test_transaction_that_is_open_hides_who_has_the_queue(stand):
+    stand.owned_by(OTHER)
+    entry = stand.broker.append(Outgoing(TOPIC, KEY, b"x"), owner="somebody")
+    stand.answer = Probe.GONE
+    assert not stand.run(rounds=50)
+    assert stand.probed == []
+    entry.owner, entry.aborted = None, True
+    assert stand.run()
+
+
+def test_topic_that_is_written_all_the_time_is_caught_up_with(stand):
+    stand.owned_by(OTHER)
+    write = stand.broker.faults
+
+    def busy(point):
+        write(point)
+        if point == "follow":
+            stand.broker.append(Outgoing(TOPIC, b"work/a", b"x"))
+
+    stand.broker.faults = busy
+    assert not stand.run(rounds=30)
+    assert stand.health.read()[0] is Condition.STANDING_BY
 
 
 def test_before_it_has_read_the_whole_log_it_challenges_nobody(stand):

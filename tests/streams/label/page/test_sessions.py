@@ -156,3 +156,10 @@ def test_who_is_not_trained_is_told_so(seat, service):
     seat.click("#card-actions a")
     seat.card("You are not signed in")
     seat.says("Your training for this project is not on record", "#card-text")
+
+
+def test_whom_to_ask_stands_beside_the_guidelines(seat, service):
+    service.project = replace(service.project, escalation="the <b>desk</b>, 555")
+    service.give(1, "it broke")
+    seat.start()
+    seat.says("Questions, or something is wrong? the <b>desk</b>, 555", "#guidelines")
