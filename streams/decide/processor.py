@@ -65,11 +65,6 @@ class DecideProcessor:
         self._settings = settings or DecideSettings()
         self._start()
 
-    @property
-    def _rules(self) -> Rules:
-        """By which verdicts are reached now."""
-        return self._rules_now()
-
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
         """Take over the open tasks, the receipts and what is known of people.
 
@@ -81,7 +76,8 @@ class DecideProcessor:
         return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
-        """Every label of the batch in turn; now and then a search for what is past its time."""
+        """Every label of the batch in turn, by the rules as they are now; at times a search for what is over."""
+        self._rules = self._rules_now()
         plan = Plan()
         for message in batch.messages:
             self._take(message, batch.now, plan)
@@ -103,6 +99,7 @@ class DecideProcessor:
         self._tasks = KeyedState(topic, TaskLabels, self._codec, PREFIX)
         self._reviewers = ReviewerBook(topic, self._codec)
         self._swept_at = 0
+        self._rules = self._rules_now()
 
     def _reconsider(self, now: int) -> Plan:
         plan = Plan()
