@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from pydantic import Field, StrictInt
 
 from schemas.errors import ConfigError
@@ -86,7 +89,13 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         document.escalation,
         to_jobs(jobs, persons, source) if jobs else None,
         job_of(document, jobs.version if jobs else 0),
+        _hash(document),
     )
+
+
+def _hash(document: ProjectDocument) -> str:
+    content = document.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _qualifications(document: ProjectDocument, persons: Persons, source: str) -> dict[str, Qualification]:

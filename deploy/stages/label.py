@@ -51,7 +51,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
         adjudicates=lambda person: (now := queues()) is not None and person in now.persons.adjudicators,
-        job=lambda: now.job if (now := queues()) is not None else None,
+        project=queues,
         closed=lambda: "" if queues() is not None else _CLOSED,
     )
     requests = RequestQueue(settings.api.pending_requests)

@@ -21,6 +21,7 @@ from schemas.states import LeaseEnding
 from streams.label import work
 from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 from topology.jobs import Job
+from topology.project import Project
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -153,12 +154,17 @@ def session_started(command: StartSession) -> Event:
     )
 
 
-def job_adopted(job: Job, project: str) -> Event:
-    """Label works by this labeling job from here on."""
+def job_adopted(job: Job, project: Project) -> Event:
+    """Label works by this labeling job, and by the persons of this state of the project's file, from here on."""
     return Event(
         EventType.JOB_ADOPTED,
-        project_resource(project),
-        details={"version": str(job.version), "job": job.hash, "signed": str(job.signed).lower()},
+        project_resource(project.name),
+        details={
+            "version": str(job.version),
+            "job": job.hash,
+            "signed": str(job.signed).lower(),
+            "project": project.hash,
+        },
     )
 
 

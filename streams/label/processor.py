@@ -30,6 +30,7 @@ from streams.label.queue import Queue
 from streams.label.settings import LabelSettings
 from topology.jobs import Job
 from topology.policies.model import LabelSchema
+from topology.project import Project
 
 OWNERSHIP = Ownership.WHOLE
 TRANSACTION_TIMEOUT_MS = 2_000
@@ -45,7 +46,7 @@ _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
 
 
-def _no_job() -> Job | None:
+def _no_project() -> Project | None:
     """Of a stage that has no project file."""
     return None
 
@@ -71,8 +72,8 @@ class Seams:
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
     adjudicates: Callable[[str], bool] = nobody
     """Whether a person adjudicates in this project."""
-    job: Callable[[], Job | None] = _no_job
-    """The labeling job that holds now; None: nobody may label."""
+    project: Callable[[], Project | None] = _no_project
+    """The project as it holds now; None: nobody may label."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -102,7 +103,7 @@ class LabelProcessor:
         self._tasks = KeyedState(topic, Task, self._codec, "task/")
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
-        self._job: Job | None = None
+        self._adopted: tuple[Job | None, str] = (None, "")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -188,11 +189,12 @@ class LabelProcessor:
         return self._plan(effects, now)
 
     def _adopt(self, effects: Effects) -> None:
-        """Said before the first view under it, and again after each start."""
-        job = self._seams.job()
-        if job is not None and job != self._job:
-            self._job = job
-            effects.events.append(events.job_adopted(job, self._project))
+        """Said before the first view under a job or another state of the project's file, and after each start."""
+        project = self._seams.project()
+        if project is None or project.job is None or self._adopted == (project.job, project.hash):
+            return
+        self._adopted = (project.job, project.hash)
+        effects.events.append(events.job_adopted(project.job, project))
 
     def _notice(self) -> str:
         names = " and ".join(self._seams.frozen_by())

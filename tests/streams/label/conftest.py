@@ -29,7 +29,6 @@ from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
 from topology.guidance import Guidance, KnownSpan, PracticeTask
-from topology.jobs import Job
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
 
@@ -91,7 +90,7 @@ class TinyLoop:
     events: list[Event] = field(default_factory=list)
     in_doubt: bool = False
     notice: str | None = None
-    job: Job | None = None
+    project: Project | None = None
     closed: str = ""
     offset: int = 0
 
@@ -102,7 +101,7 @@ class TinyLoop:
             lambda task_id: task_id in self.withdrawn,
             self.evicted.extend,
             WithdrawalOrders("demo", CODEC, lambda _: b"s" * 64),
-            job=lambda: self.job,
+            project=lambda: self.project,
             closed=lambda: self.closed,
         )
         self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)
