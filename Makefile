@@ -27,7 +27,7 @@ test: setup
 	@$(BIN)/python -m pytest $(LANES)
 
 test-long: setup
-	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} $(BIN)/python -m pytest $(LANES)
+	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_TAKEOVER_ROUNDS=$${VEIL_TAKEOVER_ROUNDS:-50} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} $(BIN)/python -m pytest $(LANES)
 
 check: setup
 	$(BIN)/ruff check .

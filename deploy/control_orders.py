@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import replace
 
 from deploy.acting import act
 from deploy.surroundings import CONTROL, Surroundings
@@ -12,9 +13,13 @@ from schemas.control import (
     ControlKind,
     Freezable,
     FreezeReason,
+    Replay,
     WithdrawalReason,
     freeze_body,
+    lift_body,
+    replay_body,
     resume_body,
+    switch_body,
 )
 from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
@@ -89,9 +94,64 @@ def order_resume(around: Surroundings, version: int = 1) -> str:
     return key
 
 
+def order_lift(around: Surroundings, process: str, frozen: int, version: int = 1) -> str:
+    """End what a process has frozen, up to this version of its freeze. The order's control key."""
+    key = lift_key(around, process)
+    event = Event(
+        EventType.LIFT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"of": process, "version": str(frozen)},
+    )
+    _order(around, key, ControlKind.LIFT, lift_body(frozen), event, version)
+    return key
+
+
+def order_readmission(around: Surroundings, who: str, version: int = 1) -> str:
+    """Order that a person who was paused for their answers on gold gets tasks again. The order's control key."""
+    key = readmission_key(around, who)
+    event = Event(
+        EventType.READMIT_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"readmitted": who},
+    )
+    _order(around, key, ControlKind.READMIT, b"{}", event, version)
+    return key
+
+
+def lift_key(around: Surroundings, process: str) -> str:
+    """Under which this person lifts a process's freeze."""
+    return f"{ControlKind.LIFT}/{around.project}/{process}/{around.identity.signer}"
+
+
+def readmission_key(around: Surroundings, who: str) -> str:
+    """Under which this person readmits another."""
+    return f"{ControlKind.READMIT}/{around.project}/{who}/{around.identity.signer}"
+
+
 def freeze_key(around: Surroundings) -> str:
     """Under which this person freezes and resumes: one key, so that the higher version holds."""
     return f"{ControlKind.FREEZE}/{around.project}/{around.identity.signer}"
+
+
+def order_replay(around: Surroundings, replay: Replay, version: int = 1) -> str:
+    """Order that messages are sent again to who is told what happens. The order's control key."""
+    key = replay_key(around)
+    details = {"since": str(replay.since), "endpoint": replay.endpoint, "message": replay.message_id}
+    event = Event(
+        EventType.REPLAY_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={name: text for name, text in details.items() if text},
+    )
+    _order(around, key, ControlKind.REPLAY, replay_body(replay), event, version)
+    return key
+
+
+def replay_key(around: Surroundings) -> str:
+    """Under which this person orders replays: one key, so that the latest holds."""
+    return f"{ControlKind.REPLAY}/{around.project}/{around.identity.signer}"
 
 
 def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:
@@ -107,6 +167,21 @@ def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReaso
     )
     _order(around, key, ControlKind.WITHDRAW, body, event)
     return key
+
+
+def order_switch(
+    around: Surroundings, kind: ControlKind, target: str, event: Event, version: int, *, on: bool
+) -> str:
+    """Pause or exclude, or lift it (`topology.switches`). `event`: all of it but resource and person. The key."""
+    key = switch_key(around, kind, target)
+    event = replace(event, resource=control_resource(key), person=around.identity.signer)
+    _order(around, key, kind, switch_body(on=on), event, version)
+    return key
+
+
+def switch_key(around: Surroundings, kind: ControlKind, target: str) -> str:
+    """Under which this person turns the switch."""
+    return f"{kind}/{around.project}/{target}/{around.identity.signer}"
 
 
 def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:

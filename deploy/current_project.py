@@ -53,6 +53,22 @@ class CurrentProject:
             return None
 
 
+class LastKnown:
+    """The project as it could be read last: for what gives nobody a right, such as the names of batches.
+
+    Called from one thread at a time.
+    """
+
+    def __init__(self, declared: Project, current: Callable[[], Project | None]) -> None:
+        self._project = declared
+        self._current = current
+
+    def __call__(self) -> Project:
+        """At first as it was declared at the start."""
+        self._project = self._current() or self._project
+        return self._project
+
+
 class JobInForce:
     """The project with the labeling job that is signed, whatever its file says meanwhile; None while none is.
     Called from one thread at a time.

@@ -6,9 +6,9 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from deploy.compliance import compliance
-from deploy.control_orders import freeze_key, order_freeze, order_resume
+from deploy.control_orders import freeze_key, lift_key, order_freeze, order_lift, order_resume
 from deploy.persons import acting, load_declared, require_role
-from schemas.control import Freezable, Freeze, FreezeReason
+from schemas.control import ControlKind, Freezable, Freeze, FreezeReason
 from schemas.errors import ConfigError
 
 FREEZERS = ("operator", "approver")
@@ -41,3 +41,21 @@ def resume(root: Path, project: str, person: str) -> tuple[str, Mapping[str, Fre
                 f"{person} has frozen nothing in {project}; frozen by: {others}. Each ends their own"
             )
         return order_resume(around, book.next_version(freeze_key(around))), seen.book().freezes(project)
+
+
+def lift(root: Path, project: str, person: str, process: str) -> tuple[str, Mapping[str, Freeze]]:
+    """End what a process has frozen, as it stands now. The order's key, and what is frozen then.
+
+    Raises ConfigError where that process has frozen nothing.
+    """
+    declared = load_declared(root)
+    require_role(declared, project, person, FREEZERS, "resume")
+    signer = f"{process}.{project}"
+    with compliance(root) as seen, acting(root, declared, project, person) as around:
+        book = seen.book()
+        if signer not in book.freezes(project):
+            others = ", ".join(book.freezes(project)) or "nobody"
+            raise ConfigError(f"{signer} has frozen nothing in {project}; frozen by: {others}")
+        frozen = book.next_version(f"{ControlKind.FREEZE}/{project}/{signer}") - 1
+        key = order_lift(around, signer, frozen, book.next_version(lift_key(around, signer)))
+        return key, seen.book().freezes(project)

@@ -11,6 +11,8 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from streams.engine.health import Condition, Health
 
+WELL = (Condition.WORKING, Condition.STANDING_BY)
+
 
 class HealthServer:
     """Serves from a thread of its own until `stop`."""
@@ -39,7 +41,7 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
         def do_GET(self) -> None:
             if self.path == "/healthz":
                 condition, why = health.read()
-                status = HTTPStatus.OK if condition is Condition.WORKING else HTTPStatus.SERVICE_UNAVAILABLE
+                status = HTTPStatus.OK if condition in WELL else HTTPStatus.SERVICE_UNAVAILABLE
                 content = json.dumps({"condition": condition.value, "why": why}).encode()
                 self._answer(status, "application/json", content)
             elif self.path == "/metrics":

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
 
 from deploy.acting import act
+from deploy.persons import load_declared
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import Event, EventType
-from schemas.errors import VeilError
+from schemas.errors import ConfigError, RecordError, VeilError
 from schemas.resources import project_resource
+from schemas.routing import Routing, routing
 from streams.publish.connection import KafkaProducer, connect, settings
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
@@ -55,6 +57,21 @@ def publishing(root: Path, project: str) -> Iterator[Publisher]:
         _say(around, name, publisher.counts().delivered)
     finally:
         around.close()
+
+
+def known_routing(root: Path, project: str, priority: int, batch: str, skills: Sequence[str]) -> Routing:
+    """A routing that redact will take: said here, before records that it would quarantine are published.
+
+    Raises ConfigError.
+    """
+    routes = load_declared(root).project(project).routes
+    try:
+        made = routing(priority, batch, skills)
+        routes.check(made)
+    except RecordError as error:
+        batches, known = (", ".join(sorted(names)) or "none" for names in (routes.batches, routes.skills))
+        raise ConfigError(f"{error}; {project} has the batches: {batches}; the skills: {known}") from None
+    return made
 
 
 def _say(around: Surroundings, name: str, delivered: int) -> None:

@@ -62,7 +62,7 @@ def _run(
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
         try:
-            running.loop.run(stop)
+            running.run(stop)
         finally:
             running.stop()
             health.stop()

@@ -19,6 +19,7 @@ NAMES = (
     "SegmentIndex",
     "SlotEpoch",
     "Quarantined",
+    "Find",
     "ControlState",
     "AuditEvent",
     "SlotState",
@@ -31,6 +32,18 @@ NAMES = (
     "Reviewer",
     "ReviewerSnapshot",
     "Onboarding",
+    "PersonDrift",
+    "WebhookMessage",
+    "WebhookMark",
+    "WebhookReplay",
+    "SessionState",
+    "OwnerState",
+    "GoldTruth",
+    "PersonScore",
+    "RedactionScore",
+    "PersonStanding",
+    "PersonGold",
+    "LeakTally",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -1,7 +1,9 @@
 """Signed desired state on `control`: what the signature covers, and the kinds of body.
 
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
-`withdraw/P/<task>/<signer>`, `job/P/<hash>/<signer>`. Versions rise a key.
+`withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
+`exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
+`lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -17,8 +19,14 @@ _MESSAGE = b"veilstream/control/v1\n"
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
 _RESUMED = "resumed"
+_ON, _OFF = b'{"on":true}', b'{"on":false}'
+_ENDPOINT = re.compile(r"([a-z][a-z0-9-]{0,39})?")
+_MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
+MAX_REPLAY_BYTES = 300
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
+MAX_LIFT_BYTES = 100
+"""A number of nineteen digits and its name."""
 
 
 class ControlKind(StrEnum):
@@ -28,7 +36,14 @@ class ControlKind(StrEnum):
     MINIMUM = "minimum"
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
+    PAUSE = "pause"
+    EXCLUDE = "exclude"
+    REPLAY = "replay"
     JOB = "job"
+    LIFT = "lift"
+    """A person ends a freeze that a process has ordered: it can't know when its reason is over."""
+    READMIT = "readmit"
+    """A person who was paused for their answers on gold may label again."""
 
 
 class Freezable(StrEnum):
@@ -96,6 +111,76 @@ def read_freeze(body: bytes) -> Freeze | None:
     if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
         return None
     return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
+
+
+def switch_body(*, on: bool) -> bytes:
+    """The bytes that order a pause or an exclusion, or lift it."""
+    return _ON if on else _OFF
+
+
+def read_switch(body: bytes) -> bool | None:
+    """What `switch_body` wrote; None for anything else."""
+    return {_ON: True, _OFF: False}.get(body)
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """The body of `replay/P/<signer>`: which messages are sent again. Empty names mean all.
+
+    `since` in milliseconds: of what has happened from then on. `version` is that of the order on `control`.
+    """
+
+    since: int
+    endpoint: str = ""
+    message_id: str = ""
+    version: int = 0
+
+
+def replay_body(replay: Replay) -> bytes:
+    """The bytes that order it."""
+    content = {"endpoint": replay.endpoint, "message": replay.message_id, "since": replay.since}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def read_replay(body: bytes, version: int = 0) -> Replay | None:
+    """What `replay_body` wrote; None for anything else."""
+    if len(body) > MAX_REPLAY_BYTES:
+        return None
+    try:
+        content = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(content, dict) or content.keys() != {"endpoint", "message", "since"}:
+        return None
+    since, endpoint, message_id = content["since"], content["endpoint"], content["message"]
+    if not isinstance(since, int) or isinstance(since, bool) or since < 0:
+        return None
+    named = _named(endpoint, _ENDPOINT) and _named(message_id, _MESSAGE_ID)
+    return Replay(since, endpoint, message_id, version) if named else None
+
+
+def lift_body(version: int) -> bytes:
+    """The bytes that lift a process's freeze up to this version of it; a later one holds again."""
+    return json.dumps({"version": version}, separators=(",", ":")).encode()
+
+
+def read_lift(body: bytes) -> int | None:
+    """The version that `lift_body` wrote; None for anything else."""
+    try:
+        content = json.loads(body) if len(body) <= MAX_LIFT_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    version = content.get("version") if isinstance(content, dict) and len(content) == 1 else None
+    return version if type(version) is int and version > 0 else None
+
+
+def readmitted_person(key: str, project: str) -> str | None:
+    """The person whom a control key of `project` readmits, or None where the key is about something else."""
+    kind, _, rest = key.partition("/")
+    where, _, target = rest.partition("/")
+    if (kind, where) != (ControlKind.READMIT.value, project):
+        return None
+    return target.partition("/")[0] or None
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:

@@ -44,6 +44,9 @@ class Reason(StrEnum):
     DUPLICATE_KEY = "duplicate_key"
     UNKNOWN_MEDIA_TYPE = "unknown_media_type"
     NOT_AN_OBJECT = "not_an_object"
+    BAD_ROUTING = "bad_routing"
+    UNKNOWN_BATCH = "unknown_batch"
+    UNKNOWN_SKILL = "unknown_skill"
     NO_POLICY = "no_policy"
     NOTHING_LEFT = "nothing_left"
     DETECTION_FAILED = "detection_failed"
@@ -76,7 +79,9 @@ class Reason(StrEnum):
     TOMBSTONE_IGNORED = "tombstone_ignored"
     CONTROL_STALE = "control_stale"
     NOT_PERMITTED = "not_permitted"
+    EXCLUDED = "excluded"
     BAD_REQUEST = "bad_request"
+    PERSON_PAUSED = "person_paused"
 
 
 class VeilError(Exception):

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from schemas.routing import NORMAL
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class RawReference:
@@ -40,7 +42,10 @@ class FieldShape:
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`."""
+    """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`.
+
+    `priority`, `batch` and `skills` say how it is handed out (`schemas.routing`).
+    """
 
     task_id: str
     revision: int
@@ -51,6 +56,9 @@ class Task:
     extra: int
     fields: tuple[FieldShape, ...]
     sealed: bytes
+    priority: int = NORMAL
+    batch: str = ""
+    skills: tuple[str, ...] = ()
 
 
 class Order(StrEnum):
@@ -269,6 +277,25 @@ class Quarantined:
     context: str
     sealed: bytes
     quarantined_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Find:
+    """What somebody saw that should have been redacted, for those who write policies: `find_id` is the lease's.
+
+    `sealed` opens under `wrapped_key` of the transit key `finds-P`. It holds the words around each mark, and of
+    what was marked the shape alone (`streams.label.finds`).
+    """
+
+    find_id: str
+    task_id: str
+    policy: str
+    bundle: str
+    reason: str
+    wrapped_key: str
+    context: str
+    sealed: bytes
+    reported_at: int
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,8 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `policy`  | policy hash                          | `policy/ab…`                     |
 | `project` | project                              | `project/demo`                   |
 | `session` | public name of a person's session    | `session/0b…`                    |
+| `person`  | person                               | `person/ann-1`                   |
+| `webhook` | name of an endpoint                  | `webhook/warehouse`              |
 """
 
 from __future__ import annotations
@@ -48,6 +50,8 @@ class Kind(StrEnum):
     POLICY = "policy"
     PROJECT = "project"
     SESSION = "session"
+    PERSON = "person"
+    WEBHOOK = "webhook"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,6 +133,16 @@ def project_resource(project: str) -> str:
 def session_resource(session_id: str) -> str:
     """A person's session with the label stage."""
     return f"{Kind.SESSION}/{session_id}"
+
+
+def person_resource(person: str) -> str:
+    """A person, where an event is about them rather than by them."""
+    return f"{Kind.PERSON}/{person}"
+
+
+def webhook_resource(endpoint: str) -> str:
+    """An endpoint that is told what happens."""
+    return f"{Kind.WEBHOOK}/{endpoint}"
 
 
 def parse(text: str) -> Resource:

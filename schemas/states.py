@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.records import Contribution, FieldShape
@@ -37,16 +37,19 @@ class LeaseEnding(StrEnum):
     EXPIRY = "expiry"
     CLOSE = "close"
     WITHDRAWAL = "withdrawal"
+    EXCLUSION = "exclusion"
+    """An operator keeps the person from the task."""
 
 
 @dataclass(frozen=True, slots=True)
 class LeaseState:
-    """An open lease of a task."""
+    """An open lease of a task. `reserved`: its person has not asked for it yet, and knows nothing of it."""
 
     person: str
     token: int
     leased_at: int
     expires_at: int
+    reserved: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,8 @@ class TurnState:
 class TaskWork:
     """What has happened to a task in the label queue. Key: `work/<task id>`. `ended_at` is 0 while it is open.
 
-    `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far.
+    `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far;
+    `added_at` when it came to the queue.
     """
 
     task_id: str
@@ -79,6 +83,7 @@ class TaskWork:
     leases: tuple[LeaseState, ...]
     turns: tuple[TurnState, ...]
     ended_at: int
+    added_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +138,8 @@ class TaskLabels:
     fields: tuple[FieldShape, ...]
     touched_at: int
     adjudicating: bool = False
+    durations: dict[str, int] = field(default_factory=dict)
+    """Milliseconds from lease to submit of each who labeled it, by person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +182,37 @@ class ReviewerSnapshot:
     version: int
     truths: tuple[TruthCount, ...]
     everyone: tuple[AnswerCount, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DriftRun:
+    """A cumulative sum in one direction; how many values since it left 0, their total, and when that was."""
+
+    sum: float
+    count: int
+    total: float
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class DriftChart:
+    """One signal of a person (`streams.decide.charts`): how many values, their mean and variance, and two sums."""
+
+    signal: str
+    count: int
+    mean: float
+    variance: float
+    high: DriftRun
+    low: DriftRun
+
+
+@dataclass(frozen=True, slots=True)
+class PersonDrift:
+    """How a person answers against the others on the same tasks. Key: `drift/<person>`."""
+
+    person: str
+    charts: tuple[DriftChart, ...]
+    touched_at: int
 
 
 class SegmentStage(StrEnum):
@@ -239,3 +277,68 @@ class KeptHalf:
 
     path: str
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMessage:
+    """A message that waits for its endpoint. Key: `message/<endpoint>/<message id>`. Ids and outcomes, no text.
+
+    `resource` is what it tells of, `at` when that was; `attempts` have failed, the next is due at `due_at`.
+    """
+
+    endpoint: str
+    message_id: str
+    resource: str
+    body: bytes
+    at: int
+    attempts: int
+    due_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookMark:
+    """When something of notify was. Key: `beginning/<endpoint>`, from when on it is told what happens;
+    `withdrawn/<task id>`, when that was told.
+    """
+
+    name: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookReplay:
+    """The last replay of a signer that is done, by its version on `control`. Key: `replay/<signer>`."""
+
+    signer: str
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class SessionState:
+    """A browser's session while it lasts. Key: `session/<session id>`, half of the secret's SHA-256. Times in
+    milliseconds since the epoch. `batch`: empty for all of them.
+    """
+
+    person: str
+    purpose: str
+    batch: str
+    started_at: int
+    expires_at: int
+    devices: tuple[str, ...]
+    """What the sign-in has said of the device."""
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerState:
+    """Which instance of a stage owns its slot. Key: `owner/<slot>`; none while nobody does.
+
+    `url` is where the others reach it, `certificate` (PEM) what it shows them there, empty for plain HTTP.
+    `unrest`: how many in a row, up to this one, took over from an owner that was only silent, and had not been it
+    for long.
+    """
+
+    instance: str
+    url: str
+    certificate: str
+    taken_at: int
+    unrest: int

@@ -17,6 +17,12 @@ Rules, each with a test:
    version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
 8. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
+8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
+   (`switches.py`).
+9. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
+10. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
+    the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
+11. A readmission counts once, by its version: of several the highest.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -31,7 +37,16 @@ from itertools import permutations
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
-from schemas.control import ControlKind, Freeze, control_message, read_freeze
+from schemas.control import (
+    ControlKind,
+    Freeze,
+    Replay,
+    control_message,
+    read_freeze,
+    read_lift,
+    read_replay,
+    read_switch,
+)
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -40,6 +55,7 @@ from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import Project
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
+from topology.switches import Exclusions, Pauses, Switches
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +85,13 @@ class ControlBook:
         self._latest: dict[str, ControlState] = {}
         self._policies = {name: SignedPolicies() for name in projects}
         self._jobs = {name: SignedPolicies() for name in projects}
-        self._freezes: dict[str, dict[str, Freeze]] = {name: {} for name in projects}
+        self._freezes: dict[str, dict[str, tuple[int, Freeze]]] = {name: {} for name in projects}
+        self._lifted: dict[str, dict[str, int]] = {name: {} for name in projects}
+        self._readmitted: dict[str, dict[str, int]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
+        self._pauses = {name: Pauses() for name in projects}
+        self._exclusions = {name: Exclusions() for name in projects}
+        self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -121,11 +142,25 @@ class ControlBook:
 
     def freezes(self, project: str) -> Mapping[str, Freeze]:
         """The freezes that hold now, by signer."""
-        return {signer: freeze for signer, freeze in sorted(self._freezes[project].items()) if freeze.stages}
+        lifted = self._lifted[project]
+        found = sorted(self._freezes[project].items())
+        return {who: freeze for who, (version, freeze) in found if freeze.stages and version > lifted.get(who, 0)}
 
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
         return tuple(signer for signer, freeze in self.freezes(project).items() if stage in freeze.stages)
+
+    def replays(self, project: str) -> Mapping[str, Replay]:
+        """The latest replay of each signer, whether it has been carried out or not."""
+        return self._replays[project]
+
+    def lifted(self, project: str, process: str) -> int:
+        """The highest version of a process's freezes that a person has lifted; 0: none."""
+        return self._lifted[project].get(process, 0)
+
+    def readmitted(self, project: str, person: str) -> int:
+        """The version of the latest order that a paused person may label again; 0: none."""
+        return self._readmitted[project].get(person, 0)
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -134,6 +169,14 @@ class ControlBook:
     def is_withdrawn(self, project: str, task_id: str) -> bool:
         """Whether one task is withdrawn."""
         return task_id in self._withdrawn.get(project, ())
+
+    def pauses(self, project: str) -> Pauses:
+        """What of a project is paused."""
+        return self._pauses[project]
+
+    def exclusions(self, project: str) -> Exclusions:
+        """Who is kept from what in a project."""
+        return self._exclusions[project]
 
     def next_version(self, key: str) -> int:
         """The lowest version that a new record under this key may have."""
@@ -175,7 +218,7 @@ class ControlBook:
             return key.signer in self._projects[key.project].persons.holding(role)
         return key.signer == Identity(role, key.project).signer
 
-    def _take_up(self, key: ControlKey, state: ControlState) -> bool:
+    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: C901, PLR0911 - one a kind
         """Whether something else is in force by this record."""
         match key.kind:
             case ControlKind.POLICY:
@@ -190,10 +233,23 @@ class ControlBook:
             case ControlKind.FREEZE:
                 return self._take_up_freeze(key, state)
             case ControlKind.WITHDRAW:
-                tasks = self._withdrawn[key.project]
-                new = key.target not in tasks
-                tasks.add(key.target)
-                return new
+                return _added(self._withdrawn[key.project], key.target)
+            case ControlKind.PAUSE:
+                return _turn(self._pauses[key.project], key, state)
+            case ControlKind.EXCLUDE:
+                return _turn(self._exclusions[key.project], key, state)
+            case ControlKind.LIFT:
+                return _risen(self._lifted[key.project], key.target, read_lift(state.body) or 0)
+            case ControlKind.READMIT:
+                return _risen(self._readmitted[key.project], key.target, state.version)
+            case ControlKind.REPLAY:
+                return self._take_up_replay(key, state)
+
+    def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
+        replay = read_replay(state.body, state.version)
+        assert replay is not None, "checked by `fits`"
+        self._replays[key.project][key.signer] = replay
+        return True
 
     def _take_up_job(self, key: ControlKey, state: ControlState) -> bool:
         version, jobs = policy_version(state.body) or 0, self._projects[key.project].jobs
@@ -206,9 +262,10 @@ class ControlBook:
     def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
         freeze = read_freeze(state.body)
         assert freeze is not None, "checked by `fits`"
-        before = self._freezes[key.project].get(key.signer)
-        self._freezes[key.project][key.signer] = freeze
-        return freeze.stages != (before.stages if before else frozenset())
+        before = self.freezes(key.project).get(key.signer)
+        self._freezes[key.project][key.signer] = state.version, freeze
+        after = self.freezes(key.project).get(key.signer)
+        return (before and before.stages) != (after and after.stages)
 
     def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""
@@ -220,6 +277,26 @@ class ControlBook:
             all(signer in persons.holding(role) for signer, role in zip(chosen, rule.roles, strict=True))
             for chosen in permutations(sorted(signers), len(rule.roles))
         )
+
+
+def _turn(switches: Switches, key: ControlKey, state: ControlState) -> bool:
+    on = read_switch(state.body)
+    assert on is not None, "checked by `fits`"
+    return switches.take(key.target, state.version, key.signer, on=on)
+
+
+def _added(targets: set[str], target: str) -> bool:
+    new = target not in targets
+    targets.add(target)
+    return new
+
+
+def _risen(highest: dict[str, int], name: str, version: int) -> bool:
+    """Note a version under a name; whether it is the highest so far."""
+    rises = version > highest.get(name, 0)
+    if rises:
+        highest[name] = version
+    return rises
 
 
 def _signed(pinned: bytes, state: ControlState) -> bool:

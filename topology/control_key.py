@@ -7,18 +7,26 @@ import json
 import re
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze
+from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_switch
+from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TASK = re.compile(r"[0-9a-f]{32}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}|1000000")  # as a policy's
+_PROCESS = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}")
+_PERSON = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.POLICY: _HASH,  # SHA-256 of the policy's bytes
     ControlKind.MINIMUM: _VERSION,
     ControlKind.FREEZE: None,  # it is about the project as a whole
     ControlKind.WITHDRAW: _TASK,
+    ControlKind.PAUSE: re.compile(rf"project|batch\.{NAME_PATTERN}"),
+    ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
+    ControlKind.REPLAY: None,
     ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
+    ControlKind.LIFT: _PROCESS,  # persons end their own freezes, and no one else's
+    ControlKind.READMIT: _PERSON,
 }
 
 
@@ -64,6 +72,12 @@ def fits(key: ControlKey, body: bytes) -> bool:
             return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
         case ControlKind.FREEZE:
             return read_freeze(body) is not None
+        case ControlKind.PAUSE | ControlKind.EXCLUDE:
+            return read_switch(body) is not None
+        case ControlKind.REPLAY:
+            return read_replay(body) is not None
+        case ControlKind.LIFT:
+            return read_lift(body) is not None
     return True
 
 

@@ -10,6 +10,8 @@ from topology.guidance import Guidance
 from topology.jobs import Job, Jobs
 from topology.project_access import Access
 from topology.qualifications import UNKNOWN, Qualification
+from topology.routes import KnownRoutes
+from topology.webhooks import Webhook
 
 ROLES = ("author", "approver", "operator", "annotator", "adjudicator", "app")
 """What a person can be in a project: the roles of scope `person` in the flow."""
@@ -66,7 +68,14 @@ class Project:
     guidance: Guidance = field(default_factory=Guidance)
     acceptance: Acceptance = field(default_factory=Acceptance)
     qualifications: Mapping[str, Qualification] = field(default_factory=dict)
+    routes: KnownRoutes = field(default_factory=KnownRoutes)
+    """Skills that somebody has are known too."""
     access: Access = field(default_factory=Access)
+    webhooks: tuple[Webhook, ...] = ()
+    evaluators: tuple[str, ...] = ()
+    """What decide asks about labels, `package.module:Class` each."""
+    drift: bool = True
+    """Whether decide watches how the answers of each person change."""
     escalation: str = ""
     """Whom to ask or alarm, in words."""
     jobs: Jobs | None = None

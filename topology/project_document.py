@@ -5,25 +5,36 @@ from __future__ import annotations
 import hashlib
 import json
 
-from pydantic import Field, StrictInt
+from pydantic import Field, StrictBool, StrictInt
 
 from schemas.errors import ConfigError
 from topology.flow import Cleanup, Flow, Scope
 from topology.flow_document import MIN_RETENTION_MS
 from topology.identity import PERSON, PLATFORM
 from topology.job_document import JobEntry, JobsEntry, job_of, parts, to_jobs
+from topology.policies.document import ClassPath
 from topology.project import Persons, Project
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
+from topology.routes import KnownRoutes
+from topology.webhooks_document import MAX_WEBHOOKS, WebhookEntry, to_webhooks
 
 DEFAULT_PARTITIONS = 4
 MAX_PARTITIONS = 256
+OPEN_MS = 30 * 86_400_000
+"""How long a task may stay without a new label before decide closes it."""
 MAX_SKILLS = 32
 """Of one person."""
+MAX_BATCHES = 100
+"""Under way at once: a name less than seven bits' worth that a producer could tell annotators with a record."""
+MAX_PROJECT_SKILLS = 64
+"""That tasks may ask for: the queue looks at each one that a person hasn't, 0.4 µs a lease (20,000 tasks)."""
 MAX_CONTACT = 200
 """A name, a telephone number, an address."""
 MAX_APPS = 64
 """Each is an identity of its own, with a key in Vault."""
+MAX_EVALUATORS = 8
+"""Each is a process of 60 MB, and verdicts wait for each."""
 
 
 class PersonsEntry(Entry):
@@ -53,6 +64,11 @@ class ProjectDocument(JobEntry):
     apps: dict[Name, AppEntry] = Field(default_factory=dict, max_length=MAX_APPS)
     jobs: JobsEntry | None = None
     qualifications: dict[Name, QualificationEntry] = Field(default_factory=dict)
+    batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
+    skills: tuple[Name, ...] = ()
+    drift: StrictBool = True
+    evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
+    webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
 
 def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
@@ -85,17 +101,29 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         guidance,
         acceptance,
         qualifications,
+        _routes(document, qualifications, source),
         access,
-        document.escalation,
-        to_jobs(jobs, persons, source) if jobs else None,
-        job_of(document, jobs.version if jobs else 0),
-        _hash(document),
+        webhooks=to_webhooks(document.webhooks, source),
+        evaluators=tuple(dict.fromkeys(document.evaluators)),
+        drift=document.drift,
+        escalation=document.escalation,
+        jobs=to_jobs(jobs, persons, source) if jobs else None,
+        job=job_of(document, jobs.version if jobs else 0),
+        hash=_hash(document),
     )
 
 
 def _hash(document: ProjectDocument) -> str:
     content = document.model_dump(mode="json", exclude_defaults=True)
     return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
+
+
+def _routes(document: ProjectDocument, qualifications: dict[str, Qualification], source: str) -> KnownRoutes:
+    """What records may name. Raises ConfigError."""
+    skills = frozenset(document.skills).union(*(one.skills for one in qualifications.values()))
+    if len(skills) > MAX_PROJECT_SKILLS:
+        raise ConfigError(f"{source}: skills: {len(skills)} with those of persons; at most {MAX_PROJECT_SKILLS}")
+    return KnownRoutes(frozenset(document.batches), skills)
 
 
 def _qualifications(document: ProjectDocument, persons: Persons, source: str) -> dict[str, Qualification]:
@@ -121,6 +149,11 @@ def _check_retentions(document: ProjectDocument, defaults: dict[str, int], sourc
         if retention < MIN_RETENTION_MS:
             raise ConfigError(f"{where}: at least {MIN_RETENTION_MS} (one minute)")
     retentions = defaults | document.retention_ms
+    if retentions["gold"] < retentions["verdicts"] + OPEN_MS:
+        raise ConfigError(
+            f"{source}: retention_ms.gold: at least {OPEN_MS} (30 days) more than verdicts: gold whose truth is "
+            "gone would be joined as if it were real"
+        )
     if retentions["audit"] < max(retentions.values()):
         raise ConfigError(f"{source}: retention_ms.audit: the audit is kept at least as long as any other topic")
 

@@ -78,6 +78,11 @@ def task_binding(project: str, task_id: str, revision: int) -> bytes:
     )
 
 
+def find_binding(project: str, find_id: str) -> bytes:
+    """What a find is bound to: the report it comes from."""
+    return associated_data(purpose="find", project=project, topic=f"finds.{project}", key=find_id, schema="Find")
+
+
 def quarantine_binding(project: str, topic: str, partition: int, offset: int) -> bytes:
     """What a quarantined record is bound to: where its raw record lies."""
     place = f"{partition}/{offset}"

@@ -10,6 +10,7 @@ it. Everything a reader relies on (project, topic, record key, media type, schem
 | `veil-schema` | registry id of the Avro schema as decimal digits, empty for the others |
 | `veil-key` | the data key, wrapped |
 | `veil-context` | the context it was wrapped under |
+| `veil-routing` | how its task is handed out (`schemas.routing`); left out where nothing is said |
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from enum import StrEnum
 
 from schemas.errors import Reason, Refused, Unparseable
 from schemas.hidden import SealedBytes, SecretBytes
+from schemas.routing import ROUTINE, Routing
+from schemas.routing import parse as parse_routing
 from vault.interface import DataKey, WrappedKey
 from vault.keys import OVERHEAD, Nonces, associated_data, open_sealed, seal
 
@@ -34,6 +37,7 @@ MEDIA_HEADER = "veil-media"
 SCHEMA_HEADER = "veil-schema"
 KEY_HEADER = "veil-key"
 CONTEXT_HEADER = "veil-context"
+ROUTING_HEADER = "veil-routing"
 HEADERS = (VERSION_HEADER, MEDIA_HEADER, SCHEMA_HEADER, KEY_HEADER, CONTEXT_HEADER)
 VERSION = b"1"
 _MAX_SCHEMA_ID = 2**31 - 1
@@ -56,6 +60,7 @@ class Envelope:
     schema_id: int | None
     wrapped: WrappedKey
     sealed: SealedBytes
+    routing: Routing = ROUTINE
 
 
 def transit_key(project: str) -> str:
@@ -68,10 +73,13 @@ def topic_of(project: str) -> str:
     return f"raw.{project}"
 
 
-def binding(project: str, topic: str, key: bytes, media: Media, schema_id: int | None) -> bytes:
+def binding(
+    project: str, topic: str, key: bytes, media: Media, schema_id: int | None, routing: Routing = ROUTINE
+) -> bytes:
     """The associated data of a raw record."""
+    more = (media.value, str(routing))
     return associated_data(
-        purpose="raw", project=project, topic=topic, key=key, schema=_schema_text(schema_id), more=(media.value,)
+        purpose="raw", project=project, topic=topic, key=key, schema=_schema_text(schema_id), more=more
     )
 
 
@@ -84,12 +92,13 @@ def seal_raw(
     key: bytes,
     media: Media,
     schema_id: int | None = None,
+    routing: Routing = ROUTINE,
     nonces: Nonces = os.urandom,
 ) -> tuple[bytes, list[tuple[str, bytes]]]:
     """Value and headers of the message. Raises Refused (`too_large`) for a payload over 1 MiB."""
     if len(payload) > MAX_PAYLOAD_BYTES:
         raise Refused(Reason.TOO_LARGE, f"payload of {len(payload)} bytes; at most {MAX_PAYLOAD_BYTES} are taken")
-    sealed = seal(data_key.secret, payload, binding(project, topic, key, media, schema_id), nonces)
+    sealed = seal(data_key.secret, payload, binding(project, topic, key, media, schema_id, routing), nonces)
     headers = [
         (VERSION_HEADER, VERSION),
         (MEDIA_HEADER, media.value.encode()),
@@ -97,13 +106,16 @@ def seal_raw(
         (KEY_HEADER, data_key.wrapped.encode()),
         (CONTEXT_HEADER, data_key.context.encode()),
     ]
+    if routing != ROUTINE:
+        headers.append((ROUTING_HEADER, str(routing).encode()))
     return sealed.data, headers
 
 
 def parse_raw(headers: Mapping[str, bytes | None], value: bytes | None) -> Envelope:
     """The envelope of a message.
 
-    Raises Unparseable (`missing_header`, `unknown_media_type`, `unknown_schema`) or Refused (`too_large`).
+    Raises Unparseable (`missing_header`, `unknown_media_type`, `unknown_schema`, `bad_routing`) or Refused
+    (`too_large`).
     """
     version, media, schema, wrapped, context = (_header(headers, name) for name in HEADERS)
     if version != VERSION.decode():
@@ -113,12 +125,13 @@ def parse_raw(headers: Mapping[str, bytes | None], value: bytes | None) -> Envel
     if len(value) > MAX_PAYLOAD_BYTES + OVERHEAD:
         raise Refused(Reason.TOO_LARGE, f"sealed payload of {len(value)} bytes")
     kind = _media(media)
-    return Envelope(kind, _schema_id(kind, schema), WrappedKey(wrapped, context), SealedBytes(value))
+    wrapped_key = WrappedKey(wrapped, context)
+    return Envelope(kind, _schema_id(kind, schema), wrapped_key, SealedBytes(value), _routing(headers))
 
 
 def open_raw(secret: SecretBytes, envelope: Envelope, *, project: str, topic: str, key: bytes | None) -> bytes:
     """The payload. Raises Undecryptable for another key, topic, project, media type or schema."""
-    aad = binding(project, topic, key or b"", envelope.media, envelope.schema_id)
+    aad = binding(project, topic, key or b"", envelope.media, envelope.schema_id, envelope.routing)
     return open_sealed(secret, envelope.sealed, aad)
 
 
@@ -129,6 +142,10 @@ def _header(headers: Mapping[str, bytes | None], name: str) -> str:
     if len(data) > MAX_HEADER_BYTES or not data.isascii():
         raise Unparseable(Reason.MISSING_HEADER, f"header {name} is not short ASCII")
     return data.decode("ascii")
+
+
+def _routing(headers: Mapping[str, bytes | None]) -> Routing:
+    return parse_routing(_header(headers, ROUTING_HEADER)) if ROUTING_HEADER in headers else ROUTINE
 
 
 def _media(text: str) -> Media:

@@ -1,4 +1,8 @@
-"""What annotators wait for a lease and for a submit, over HTTP, without a pause between calls."""
+"""What annotators wait for a lease and for a submit over HTTP, never pausing, before a full queue.
+
+And whether every promise was kept meanwhile: no task twice to a person, none to more people than its overlap, each
+label that was answered for on `labels` exactly once.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,7 @@ import json
 import secrets
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -14,51 +19,70 @@ from urllib.parse import urlsplit
 
 from deploy.bench.connection import Connection
 from deploy.bench.figures import Latency
-from deploy.bench.ground import ANNOTATORS, OPERATOR, PROJECT, Ground
-from deploy.bench.report import Calls
+from deploy.bench.ground import ANNOTATORS, OPERATOR, POLICY, PROJECT, Ground
+from deploy.bench.handouts import Handouts
+from deploy.bench.report import Calls, Queueing
+from deploy.bench.resources import peak_bytes
 from deploy.bench.workload import FIELD, texts
 from schemas.errors import StackError
+from schemas.records import Label
+from topology.policies import load_policy
 from vault.signing import issue_token
 
-GROUPS = (1, 8)
+GROUPS = (1, 8, 32)
 WARM_UP = 5
 """Calls of each person before it counts: connections are made, and the first segment is read from Vault."""
-FILLED_WITHIN_S = 120.0
+FILLED_WITHIN_S = 240.0
+SURPLUS = 1.3
+"""Records published for a task that must be there: quarantine takes a share of real texts."""
+LABEL = f"label.{PROJECT}.0"
 
 
-def measure(ground: Ground, tasks_each: int) -> list[Calls]:
-    """With one annotator and with eight. The clients run on the same cores as the server."""
-    _fill(ground, (tasks_each + WARM_UP) * (sum(GROUPS) + len(GROUPS)))
-    found = []
+def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
+    """With 1, 8 and 32 annotators. The clients run on the same cores as the server."""
+    _fill(ground, open_tasks)
+    found, handouts = [], Handouts()
     for count in GROUPS:
         ground.report(f"{count} annotator(s), {tasks_each} tasks each")
-        found.append(_group(ground, ANNOTATORS[:count], tasks_each))
-    return found
+        people = [_Person(ground, name) for name in ANNOTATORS[:count]]
+        found.append(_group(people, tasks_each))
+        for person in people:
+            handouts.add(person.name, person.labeled)
+            person.close()
+    size = peak_bytes(ground.pids()[LABEL])
+    ground.end_all()
+    return Queueing(open_tasks, size, found, handouts.faults(_written(ground), load_policy(POLICY).overlap))
 
 
 def _fill(ground: Ground, tasks: int) -> None:
-    """Enough tasks in the queue; only label runs after that."""
-    redact, label = f"redact.{PROJECT}.0", f"label.{PROJECT}.0"
+    """Enough tasks in the queue, in the memory of a label process that has just started; only label runs then."""
     ground.end_all()
+    ground.report(f"{tasks:,} tasks into the queue")
     with ground.publisher() as publisher:
-        for text in texts(tasks):
+        for text in texts(int(tasks * SURPLUS)):
             publisher.publish_json({FIELD: text})
         publisher.flush()
-    ground.begin(redact)
-    ground.begin(label)
+    ground.begin(f"redact.{PROJECT}.0")
+    ground.begin(LABEL)
     person = _Person(ground, ANNOTATORS[-1])
     limit = time.monotonic() + FILLED_WITHIN_S
-    while person.available() < tasks // 2:  # quarantine takes a share; each task is there for three
+    while person.available() < tasks:
         if time.monotonic() > limit:
             raise StackError(f"the queue did not fill in {FILLED_WITHIN_S:.0f} s.")
         threading.Event().wait(0.2)
     person.close()
     ground.end_all()
-    ground.begin(label)
+    ground.begin(LABEL)
 
 
-def _group(ground: Ground, names: Sequence[str], tasks_each: int) -> Calls:
-    people = [_Person(ground, name) for name in names]
+def _written(ground: Ground) -> Counter[str]:
+    """How often each label id is on `labels`."""
+    with ground.acting("person", OPERATOR) as around:
+        labels = [around.codec.decode(it.value, Label) for it in ground.log().read(f"labels.{PROJECT}")]
+    return Counter(label.label_id for label in labels)
+
+
+def _group(people: Sequence[_Person], tasks_each: int) -> Calls:
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(lambda person: person.work(WARM_UP), people))
         for person in people:
@@ -66,8 +90,6 @@ def _group(ground: Ground, names: Sequence[str], tasks_each: int) -> Calls:
         started = time.perf_counter()
         list(pool.map(lambda person: person.work(tasks_each), people))
         seconds = time.perf_counter() - started
-    for person in people:
-        person.close()
     lease = [time for person in people for time in person.times.lease]
     submit = [time for person in people for time in person.times.submit]
     return Calls(len(people), len(submit) / seconds, Latency.of(lease), Latency.of(submit))
@@ -85,7 +107,9 @@ class _Person:
     """One annotator without think time."""
 
     def __init__(self, ground: Ground, name: str) -> None:
+        self.name = name
         self.times = _Times()
+        self.labeled: list[str] = []
         with ground.acting("person", OPERATOR) as around:
             token = issue_token(
                 around.vault,
@@ -119,6 +143,7 @@ class _Person:
             begun = time.perf_counter()
             self._post(path, body, {"Idempotency-Key": secrets.token_hex(8)})
             self.times.submit.append(time.perf_counter() - begun)
+            self.labeled.append(str(lease["lease_id"]))
 
     def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, object]:
         status, answer = self._http.call("POST", path, body, headers)

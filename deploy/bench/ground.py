@@ -46,7 +46,8 @@ persons:
 """
 SIGNERS = ("bench-author", "bench-approver")
 OPERATOR = "bench-operator"
-ANNOTATORS = tuple(f"bench-annotator-{number}" for number in range(1, 9))
+POLICY = "demo"
+ANNOTATORS = tuple(f"bench-annotator-{number}" for number in range(1, 33))
 HEALTHY_WITHIN_S = 60.0
 """Redact compiles its patterns in 6 s; on a machine with other work to do ten times that was seen."""
 
@@ -198,7 +199,7 @@ class Ground:
     def _publish_policy(self) -> None:
         for signer in SIGNERS:
             with self.acting("person", signer) as around:
-                sign_policy(around, load_policy("demo"))
+                sign_policy(around, load_policy(POLICY))
 
 
 def _fresh(root: Path) -> None:

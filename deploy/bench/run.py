@@ -37,11 +37,12 @@ class Size:
     repeats: int = 3
     delay_s: float = 20.0
     idle_s: float = 15.0
+    open_tasks: int = 20_000
     tasks_each: int = 150
     texts: int = 1_000_000
 
 
-QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, tasks_each=40, texts=50_000)
+QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, open_tasks=2_000, tasks_each=40, texts=50_000)
 
 
 def main(root: Path, what: Collection[str] | None = None, *, as_json: bool = False, quick: bool = False) -> int:
@@ -86,7 +87,7 @@ def _on_a_stack(
         if "redact" in parts:
             report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
         if "label" in parts:
-            report = replace(report, calls=annotators.measure(ground, size.tasks_each))
+            report = replace(report, queueing=annotators.measure(ground, size.open_tasks, size.tasks_each))
         ground.note_peaks()
         return replace(report, resources=Resources(ground.peaks, idle))
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Calls, Delays, Rates, Report, Resources, Target, Texts, Way
+from deploy.bench.report import Delays, Queueing, Rates, Report, Resources, Target, Texts, Way
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
@@ -25,8 +25,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _rates(report.rates)
     if report.delays is not None:
         yield _delays(report.delays)
-    if report.calls:
-        yield _calls(list(report.calls))
+    if report.queueing is not None:
+        yield _queueing(report.queueing)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
@@ -59,12 +59,18 @@ def _delays(delays: Delays) -> Table:
     return table
 
 
-def _calls(all_calls: list[Calls]) -> Table:
-    table = _table("Label API, no think time", "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
-    for calls in all_calls:
+def _queueing(queueing: Queueing) -> Table:
+    title = f"Label API, {queueing.open_tasks:,} open tasks, no think time"
+    table = _table(title, "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
+    for calls in queueing.groups:
         count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
         table.add_row("lease", count, *_times(calls.lease), rate)
         table.add_row("submit", count, *_times(calls.submit), "")
+    faults = queueing.faults
+    table.caption = (
+        f"label at most {queueing.peak_bytes / MIB:.0f} MiB; handed out twice {faults.twice}, "
+        f"labels lost {faults.lost}, doubled {faults.doubled}"
+    )
     return table
 
 

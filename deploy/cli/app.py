@@ -19,6 +19,7 @@ from deploy.cli import (
     redact,
     showcase,
     status,
+    synth,
     topology,
     up,
 )
@@ -44,6 +45,7 @@ app.command("status", cls=Command, rich_help_panel=RUN)(status.status)
 app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
+app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)

@@ -89,15 +89,26 @@ def freeze(
 
 @app.command(cls=Command)
 def resume(
-    person: As, project: Project = DEFAULT_PROJECT, root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False
+    person: As,
+    process: Annotated[
+        str | None,
+        typer.Option("--of", metavar="ROLE", help="End what a process has frozen: keeper, on the leak bound."),
+    ] = None,
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
 ) -> None:
     """End what you have frozen. What others have frozen stays so until they resume.
 
+    A process can't tell when its reason is over: with [cyan]--of[/] you end its freeze, and answer for it. Keeper
+    then counts leaks anew.
+
     [dim]Example:[/] [cyan]veil contain resume --as olga --project demo[/]
     """
+    from deploy.freezing import lift
     from deploy.freezing import resume as order
 
-    key, frozen = order(root, project, person)
+    key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
     _tell(Output(as_json), project, key, frozen)
 
 

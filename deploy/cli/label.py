@@ -8,18 +8,23 @@ from typing import Annotated
 
 import typer
 
+from deploy.cli import label_people, label_quality, label_studio, label_work, webhooks
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
-app = typer.Typer(cls=Commands, help="Annotators' way in.", no_args_is_help=True)
+app = typer.Typer(cls=Commands, help="Annotators' way in, and who gets work.", no_args_is_help=True)
+for order in (label_work.pause, label_work.resume, label_work.exclude, label_work.admit):
+    app.command(cls=Command)(order)
+app.command("quality", cls=Command)(label_quality.quality)
+app.command("readmit", cls=Command)(label_quality.readmit)
 MAX_LIFETIME_S = 3600
 
 
 @app.callback()
 def label() -> None:
-    """Annotators' way in."""
+    """Annotators' way in, and who gets work."""
 
 
 @app.command(cls=Command)
@@ -89,3 +94,9 @@ def code(
         Output(as_json).json_line({"person": invited.person, "project": project, "code": made})
     else:
         typer.echo(made)
+
+
+app.command(cls=Command)(label_people.drift)
+app.command("export", cls=Command)(label_studio.export)
+app.command("import", cls=Command)(label_studio.import_answers)
+app.add_typer(webhooks.app, name="webhooks")

@@ -3,6 +3,7 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -15,11 +16,12 @@ from deploy.cli import policy_files
 from deploy.cli.command import Command, Commands
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root, Signers
-from deploy.cli.output import GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, heading, plain_table
 from deploy.cli.policy_files import NameOrFile
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
+    from deploy.finds import OpenedFind
     from deploy.persons import Standing
     from deploy.policy_history import Version
     from deploy.policy_minimum import MinimumStanding
@@ -109,6 +111,72 @@ def history(project: Project = DEFAULT_PROJECT, root: Root = Path(DEFAULT_ROOT),
     words = [heading(f"policies of {project}", f"minimum version {told.minimum}" if told.minimum else "")]
     nobody = Text("  Nobody has signed a policy yet.", style=QUIET)
     Output(as_json).result(asdict(told), *words, _versions(told.versions) if told.versions else nobody)
+
+
+@app.command(cls=Command)
+def finds(
+    person: As,
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Where to write samples.", show_default=False),
+    ] = None,
+    kind: Annotated[
+        str,
+        typer.Option("--kind", metavar="KIND", help="What stands in: PERSON, …; by its shape, if not given."),
+    ] = "",
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Show what annotators have reported: the words around it, and of what was exposed its shape alone.
+
+    [cyan]--out[/] makes samples for [cyan]veil policy test[/] of it: something made up stands in for what was
+    exposed, and must be hidden. Test a new policy with them before you sign it. That you look is on the audit.
+
+    [dim]Example:[/] [cyan]veil policy finds --as ada --kind PERSON --out reported.samples.jsonl[/]
+    """
+    from deploy.finds import STAND_INS, as_line, finds_for, samples
+    from schemas.errors import ConfigError
+
+    if kind and kind not in STAND_INS:
+        raise ConfigError(f"--kind {kind}: nothing is made up for it; choose one of {', '.join(STAND_INS)}")
+    found = finds_for(root, project, person)
+    lines = [as_line(sample) for one in found for sample in samples(one, kind)]
+    if out is not None:
+        out.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+    content = {"project": project, "finds": [_find_json(one) for one in found], "samples": len(lines)}
+    words = [heading(f"reported in {project}", f"{len(found)}"), _finds(found) if found else _nothing_reported()]
+    if out is not None:
+        words.append(Text(f"  {len(lines)} samples in {out}", style=QUIET))
+    Output(as_json).result(content, *words)
+
+
+def _find_json(found: OpenedFind) -> dict[str, object]:
+    pieces = [{"field": it.field, "text": it.text, "start": it.start, "end": it.end} for it in found.fragments]
+    return {
+        "find": found.find_id,
+        "reason": found.reason,
+        "policy": found.policy,
+        "reported_at": found.reported_at,
+        "fragments": pieces,
+    }
+
+
+def _nothing_reported() -> Text:
+    return Text("  Nobody has reported anything.", style=QUIET)
+
+
+def _finds(found: Sequence[OpenedFind]) -> Table:
+    table = plain_table("reported", "reason", "policy", "field", "text")
+    for one in found:
+        first = (moment(one.reported_at), one.reason, Text(one.policy[:SHORT], style=QUIET))
+        for piece in one.fragments:
+            text = Text(piece.text)
+            text.stylize(BAD, piece.start, piece.end)
+            table.add_row(*first, Text(piece.field), text)
+        if not one.fragments:
+            table.add_row(*first, "", Text("does not open", style=WAITING))
+    return table
 
 
 def _sign(root: Path, project: str, name: str, persons: list[str], as_json: bool) -> None:

@@ -16,8 +16,10 @@ from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+from schemas.routing import HIGHEST, LOWEST, NORMAL
 
 if TYPE_CHECKING:
+    from schemas.routing import Routing
     from streams.publish.files import BadLine, FileReport, Format
 
 BAD_SHOWN = 20
@@ -51,30 +53,54 @@ def publish(
     kind: Annotated[
         Lines | None, typer.Option("--format", help="What the lines hold, if the name doesn't say.")
     ] = None,
+    priority: Annotated[
+        int,
+        typer.Option("--priority", min=LOWEST, max=HIGHEST, metavar="N", help="How urgent the tasks are: 9 most."),
+    ] = NORMAL,
+    batch: Annotated[
+        str, typer.Option("--batch", metavar="NAME", help="Batch of the project that they belong to.")
+    ] = "",
+    skills: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--skill", metavar="NAME", help="What they ask of a person; may be given again.", show_default=False
+        ),
+    ] = None,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
     """Publish a file to a project, each record sealed before it leaves this process.
 
     An interrupted run is taken up where it was; it may publish up to 1,000 lines twice, and says so. Bad lines are
-    named by number and reason, and the rest goes on: exit code 3.
+    named by number and reason, and the rest goes on: exit code 3. Batches and skills are those that the project's
+    file names; annotators see them.
 
     [dim]Example:[/] [cyan]veil publish customers.jsonl --project demo --key-field customer_id[/]
     """
+    from deploy.publishing import known_routing
     from streams.publish.files import Format, format_of
 
     if not file.is_file():
         raise typer.BadParameter(f"{file} is no file", param_hint="FILE")
     out = Output(as_json)
     bad: list[BadLine] = []
-    report = _publish(root, file, Format(kind.value) if kind else format_of(file), project, key_field, bad, out)
+    routing = known_routing(root, project, priority, batch, skills or [])
+    kind_of = Format(kind.value) if kind else format_of(file)
+    report = _publish(root, file, kind_of, project, key_field, routing, bad, out)
     _report(report, bad, file, project, out)
     if report.progress.bad:
         raise typer.Exit(Exit.PARTIAL)
 
 
 def _publish(
-    root: Path, file: Path, kind: Format, project: str, key_field: str | None, bad: list[BadLine], out: Output
+    root: Path,
+    file: Path,
+    kind: Format,
+    project: str,
+    key_field: str | None,
+    routing: Routing,
+    bad: list[BadLine],
+    out: Output,
 ) -> FileReport:
     from deploy.publishing import publishing
     from streams.publish.files import publish_file
@@ -87,7 +113,14 @@ def _publish(
             bar.update(task, completed=done.offset, total=size, lines=f"{done.published:,} published")
 
         return publish_file(
-            file, kind, publisher, project, key_field=key_field, on_progress=advance, on_bad=bad.append
+            file,
+            kind,
+            publisher,
+            project,
+            key_field=key_field,
+            routing=routing,
+            on_progress=advance,
+            on_bad=bad.append,
         )
 
 

@@ -32,6 +32,12 @@ def up(
     redact: Annotated[
         int, typer.Option("--redact", min=1, max=64, metavar="N", help="How many redact processes a project gets.")
     ] = 1,
+    standbys: Annotated[
+        int,
+        typer.Option(
+            "--standbys", min=0, max=8, metavar="N", help="How many label processes of a project stand by for one."
+        ),
+    ] = 0,
     detach: Annotated[bool, flag("--detach", "-d", text="Run in the background; `veil down` stops it.")] = False,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
@@ -46,9 +52,9 @@ def up(
     projects = project or [DEFAULT_PROJECT]
     out = Output(as_json)
     if detach:
-        _in_background(root, projects, redact, out)
+        _in_background(root, projects, redact, standbys, out)
     else:
-        _in_foreground(root, projects, redact, out)
+        _in_foreground(root, projects, redact, standbys, out)
 
 
 def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
@@ -65,25 +71,25 @@ def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     out.result({"stopped": stopped is not None, "owner": stopped}, Text.assemble(("✓ ", GOOD), words))
 
 
-def _in_background(root: Path, projects: Sequence[str], redact: int, out: Output) -> None:
+def _in_background(root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output) -> None:
     from deploy.up import read_addresses
     from deploy.up.background import launch
 
     with out.steps("starting in the background") as report:
-        pid = launch(root, projects, redact, report)
+        pid = launch(root, projects, redact, standbys, report)
     _announce(root, pid, read_addresses(root.absolute()), projects, out, detached=True)
 
 
-def _in_foreground(root: Path, projects: Sequence[str], redact: int, out: Output) -> None:
+def _in_foreground(root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output) -> None:
     from deploy.up import Installation
     from deploy.up.signals import StopSignals
 
     signals = StopSignals()
     said: list[str] = []
-    installation = Installation(root, projects, redact, report=said.append)
+    installation = Installation(root, projects, redact, standbys, report=said.append)
     try:
         with out.steps("starting") as report:
-            installation = Installation(root, projects, redact, report=report)
+            installation = Installation(root, projects, redact, standbys, report=report)
             installation.start()
             signals.started()
         _announce(root, os.getpid(), installation.addresses, projects, out, detached=False)

@@ -28,6 +28,8 @@ from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example, failed, summary
 from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.synth.run import maker
+from deploy.synth.share import Published, missing
 from schemas.errors import ConfigError, DependencyError, StackError, VeilError
 from topology.policies import load_policy
 
@@ -106,7 +108,10 @@ def _plan(folder: Path) -> tuple[Plan, Aviary]:
     make_private_folder(folder)
     (folder / REPORT).unlink(missing_ok=True)
     inputs, broken = build(aviary, seed), broken_records(aviary)
-    return Plan(fresh(folder / STACK), folder / AUDIT, load_policy(PROJECT), inputs, broken, seed), aviary
+    policy, stack = load_policy(PROJECT), fresh(folder / STACK)
+    making = maker(stack, PROJECT, policy, seed)
+    gold = [making.make() for _ in range(missing(Published(len(inputs), 0), policy.gold.share_permille))]
+    return Plan(stack, folder / AUDIT, policy, inputs, broken, gold, seed), aviary
 
 
 @contextmanager

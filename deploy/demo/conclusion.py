@@ -20,6 +20,7 @@ from deploy.demo.scoring import Answered, Score, score
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example
 from schemas.audit import RawOutcome
+from streams.audit.quality import Counts
 from streams.audit.reconcile import Reconciliation
 from streams.redact.outcome import Redacted
 
@@ -88,7 +89,8 @@ def report_of(
     verification = trace.verification
     assert verification is not None, "a run that came this far has its audit"
     audit = verification.reconciliation
-    published = len(trace.published.places)
+    published = len(trace.published.everywhere)
+    gold = trace.quality.total.get(plan.policy.hash, Counts())
     ours, best = scores
     return Report(
         records=audit.records,
@@ -101,6 +103,11 @@ def report_of(
         skipped=audit.skipped,
         verdicts=audit.verdicts,
         joined=audit.joined,
+        gold=audit.gold,
+        gold_values=gold.values,
+        gold_values_leaked=gold.leaked,
+        leak_bound=round(gold.bound, 4),
+        gold_answers_right=round(gold.matched / max(1, gold.questions), 4),
         audit_events=audit.events,
         reconciled=audit.holds,
         audit_verified=verification.holds and verification.own_pins,
@@ -135,7 +142,9 @@ def _facts(
     hits: set[Hit],
 ) -> Facts:
     return Facts(
-        published=len(trace.published.places),
+        published=len(trace.published.everywhere),
+        gold_published=len(trace.published.gold),
+        gold=audit.gold,
         broken=len(plan.broken),
         empty=sum(one.truth is None for one in plan.inputs),
         records=audit.records,

@@ -13,6 +13,8 @@ from confluent_kafka import KafkaError, Message, Producer
 from deploy.demo.canaries import Aviary
 from deploy.demo.records import Input, customer_schema
 from deploy.surroundings import Surroundings
+from deploy.synth.making import Made
+from deploy.synth.producing import producing
 from schemas.errors import Reason, VeilError
 from schemas.hidden import Hidden
 from schemas.records import RawReference
@@ -58,7 +60,13 @@ class Published:
     """Where each record lies, by its name."""
 
     places: dict[str, RawReference] = field(default_factory=dict)
+    gold: list[RawReference] = field(default_factory=list)
     failures: list[VeilError] = field(default_factory=list)
+
+    @property
+    def everywhere(self) -> list[RawReference]:
+        """Where all records lie, gold included."""
+        return [*self.places.values(), *self.gold]
 
     def done(self, name: str) -> Callable[[RawReference | VeilError], None]:
         """To be told of one record's delivery."""
@@ -72,12 +80,19 @@ class Published:
         return note
 
 
-def publish(around: Surroundings, inputs: Sequence[Input], broken: Sequence[Broken]) -> Published:
-    """Publish everything under the producer's identity. Raises as Publisher."""
+def publish(
+    around: Surroundings, inputs: Sequence[Input], broken: Sequence[Broken], gold: Sequence[Made]
+) -> Published:
+    """Publish everything as the producer, gold evenly among it as synth. Raises as Publisher and GoldPublisher."""
     published = Published()
-    with _producer(around) as (producer, publisher):
-        for one in inputs:
+    every = max(1, len(inputs) // (len(gold) + 1))
+    with _producer(around) as (producer, publisher), producing(around.root, around.project) as synth:
+        waiting = iter(gold)
+        for number, one in enumerate(inputs, start=1):
             _publish(publisher, one, published)
+            if number % every == 0 and (made := next(waiting, None)) is not None:
+                publisher.flush()
+                published.gold.append(synth.publish(made))
         for bad in broken:
             _publish_broken(around, producer, publisher, bad, published)
         publisher.flush()

@@ -22,6 +22,11 @@ class Report:
     skipped: int
     verdicts: int
     joined: int
+    gold: int
+    gold_values: int
+    gold_values_leaked: int
+    leak_bound: float
+    gold_answers_right: float
     audit_events: int
     reconciled: bool
     audit_verified: bool
@@ -62,6 +67,8 @@ class Facts:
     published: int
     broken: int
     empty: int
+    gold_published: int
+    gold: int
     records: int
     tasks: int
     quarantined: int
@@ -92,7 +99,8 @@ def judge(facts: Facts) -> tuple[str, ...]:
         (f.records == f.published == f.tasks + f.quarantined + f.dropped, _lost(f)),
         (f.quarantined == f.broken and f.reasons_as_expected, _kept(f)),
         (f.dropped == f.empty, f"{f.empty} records should have been dropped, not {f.dropped}."),
-        (f.verdicts == f.joined == f.tasks - f.withdrawn, _undecided(f)),
+        (f.verdicts == f.joined + f.gold == f.tasks - f.withdrawn, _undecided(f)),
+        (f.gold == f.gold_published, f"{f.gold_published} gold records were published, but {f.gold} were scored."),
         (f.withdrawn == 1, f"One task should have been withdrawn, not {f.withdrawn}."),
         (f.shown_after_withdrawal == 0, f"A withdrawn task was shown, {f.shown_after_withdrawal} times."),
         (_seen(f) == (f.tasks, f.quarantined, f.verdicts, f.joined), _disagreement(f)),
@@ -117,7 +125,7 @@ def _kept(f: Facts) -> str:
 
 
 def _undecided(f: Facts) -> str:
-    decided = f"{f.verdicts} were decided and {f.joined} joined"
+    decided = f"{f.verdicts} were decided, {f.joined} joined and {f.gold} scored as gold"
     return f"Of {f.tasks} tasks {f.withdrawn} were withdrawn, but {decided}."
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, fields
 from pathlib import Path
 
 from deploy import persons
-from deploy.compliance import compliance
+from deploy.compliance import audit_topic, compliance
 from deploy.demo.annotators import Workforce
 from deploy.demo.publishing import Broken, Published, publish
 from deploy.demo.records import Input
@@ -28,11 +28,14 @@ from deploy.provision.parts import pins_path
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
+from deploy.synth.making import Made
 from deploy.up import Installation
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.records import JoinedLabel, RawReference
 from schemas.registry import Registry
+from streams.audit.quality import Quality, quality
+from streams.audit.reader import Reader, read_events
 from streams.audit.verify import Verification, verify_export
 from streams.label.robots import RobotReport
 from topology.identity import Identity
@@ -66,6 +69,7 @@ class Trace:
     answers: Sequence[bytes] = ()
     joined: dict[RawReference, JoinedLabel] = field(default_factory=dict)
     verification: Verification | None = None
+    quality: Quality = field(default_factory=lambda: Quality({}, {}, 0, ()))
     external: tuple[str, ...] = ()
     """Parts that somebody else runs (`kafka`, `vault`, `registry`); their files are out of our reach."""
     redact_s: float = 0.0
@@ -81,6 +85,7 @@ class Plan:
     policy: Policy
     inputs: Sequence[Input]
     broken: Sequence[Broken]
+    gold: Sequence[Made]
     seed: int
 
 
@@ -101,7 +106,7 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
             with screen.step("audit", "stopping the processes, exporting the audit, verifying it offline") as step:
                 for process in reversed(installation.processes):
                     installation.end(process)
-                trace.verification = _audit(plan)
+                trace.verification, trace.quality = _audit(plan)
                 trace.joined = read_joined(plan.root, PROJECT)
                 trace.seen = watch.finish()
                 step.done = f"{trace.verification.reconciliation.events:,} audit events exported and verified"
@@ -163,14 +168,14 @@ def _sign(plan: Plan, watch: Watch, screen: Screen) -> None:
 
 
 def _publish(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
-    total = len(plan.inputs) + len(plan.broken)
+    total = len(plan.inputs) + len(plan.broken) + len(plan.gold)
     with screen.step("redact", f"publishing {total:,} records, each sealed by its producer") as step:
         around = surroundings(plan.root, Identity("producer", PROJECT), PROJECT)
         try:
-            trace.published = publish(around, plan.inputs, plan.broken)
+            trace.published = publish(around, plan.inputs, plan.broken, plan.gold)
         finally:
             around.close()
-        places = trace.published.places.values()
+        places = trace.published.everywhere
         watch.wait(
             lambda seen: all(seen.outcome(place) is not None for place in places),
             REDACT_S,
@@ -209,20 +214,25 @@ def _label(plan: Plan, installation: Installation, watch: Watch, trace: Trace, s
                 workforce.check()
                 _show(seen, screen, wanted)
 
-            watch.wait(lambda seen: len(seen.joined) >= wanted, LABEL_S, f"joining {wanted:,} records", look)
+            watch.wait(lambda seen: seen.settled >= wanted, LABEL_S, f"joining {wanted:,} records", look)
         finally:
             trace.robots = workforce.finish()
             trace.answers = workforce.answers.kept
         labels = sum(report.labeled for report in trace.robots)
-        step.done = f"{labels:,} labels by {len(people)} annotators; {wanted:,} records decided and joined"
+        step.done = f"{labels:,} labels by {len(people)} annotators; {wanted:,} records decided, "
+        step.done += f"{watch.seen.scored} of them hidden gold"
 
 
 def _show(seen: Seen, screen: Screen, of: int) -> None:
     screen.counts(lambda kind: len(seen.joined) if kind == "joined" else seen.counts[kind], of)
 
 
-def _audit(plan: Plan) -> Verification:
-    """Export as compliance; verify the files with the pinned keys. Neither Kafka nor Vault is asked for that."""
+def _audit(plan: Plan) -> tuple[Verification, Quality]:
+    """Export as compliance; verify the files with the pinned keys, without Kafka and Vault.
+
+    Beside it, what the audit says of gold.
+    """
     with compliance(plan.root) as seen:
         seen.export(PROJECT, plan.audit)
-        return verify_export(plan.audit, seen.topology.pins.keys)
+        found = quality(read_events(seen.log, Reader(seen.codec), [audit_topic(PROJECT)]))
+        return verify_export(plan.audit, seen.topology.pins.keys), found

@@ -110,6 +110,10 @@ def _came_out(report: Report, example: Example) -> list[RenderableType]:
                 "what a robot without errors reaches on the redacted texts",
                 f"{report.label_f1_robot_without_errors:.3f}",
             ),
+            (
+                f"hidden gold: known values that leaked, of {report.gold_values:,}",
+                f"{report.gold_values_leaked} (bound {report.leak_bound:.1%})",
+            ),
             ("published to joined", f"{report.throughput_records_per_s:.1f} records/s"),
         ),
     ]

@@ -53,6 +53,8 @@ class Seen:
     """What each raw offset became, as the audit says."""
     joined: set[bytes] = field(default_factory=set)
     """Task ids on `joined.P`."""
+    scored: int = 0
+    """Verdicts on gold, as the audit says; they are joined nowhere."""
     withdrawn_by: set[str] = field(default_factory=set)
     """Processes that have said that they let go of a withdrawn task."""
     in_force: set[str] = field(default_factory=set)
@@ -64,6 +66,11 @@ class Seen:
     def tasks(self) -> int:
         """How many records became tasks, as the audit says; `counts["tasks"]` may lag a moment behind."""
         return sum(one.outcome is RawOutcome.TASK for one in self.outcomes.values())
+
+    @property
+    def settled(self) -> int:
+        """How many verdicts have come to their end: joined, or scored."""
+        return len(self.joined) + self.scored
 
     def outcome(self, place: RawReference) -> OffsetOutcome | None:
         """What a raw record became; None: not yet told."""
@@ -150,6 +157,8 @@ class Watch:
         if event.batch is not None:
             place = event.batch.topic, event.batch.partition
             self.seen.outcomes.update({(*place, one.offset): one for one in event.batch.outcomes})
+        elif event.type is EventType.GOLD_SCORED:
+            self.seen.scored += 1
         elif event.type is EventType.TASK_WITHDRAWN and task_ids(event):
             self.seen.withdrawn_by.add(event.process)
         elif event.type is EventType.CONTROL_APPLIED and event.resource.startswith("control/policy/"):

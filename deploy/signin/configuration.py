@@ -59,11 +59,14 @@ class Provider:
 
 @dataclass(frozen=True, slots=True)
 class SignInConfiguration:
-    """What one project's label process needs to know. No provider: nobody signs in with a browser."""
+    """What one project's label processes need to know. No provider: nobody signs in with a browser. `instances`:
+    the port of each process, where several share the one that browsers know.
+    """
 
     listening: Listening
     port: int
     provider: Provider | None
+    instances: tuple[int, ...] = ()
 
     @property
     def origin(self) -> str:
@@ -139,7 +142,10 @@ def load(root: Path, project: str) -> SignInConfiguration | None:
 def _configuration(content: Mapping[str, Any]) -> SignInConfiguration:
     provider = content["provider"]
     return SignInConfiguration(
-        Listening(**content["listening"]), int(content["port"]), Provider(**provider) if provider else None
+        Listening(**content["listening"]),
+        int(content["port"]),
+        Provider(**provider) if provider else None,
+        tuple(map(int, content["instances"])),
     )
 
 

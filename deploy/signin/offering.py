@@ -6,6 +6,7 @@ import secrets
 import ssl
 from collections.abc import Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.endpoints import VaultEndpoint
 from deploy.signin import invitation
@@ -35,8 +36,15 @@ class Offering:
         self._external = external
         self._door: Door | None = None
 
-    def start(self, projects: Mapping[str, Project], ports: Mapping[str, int], vault: VaultEndpoint) -> bool:
-        """Write it all down before label starts; `ports` are label's, by project. Whether anyone can sign in.
+    def start(
+        self,
+        projects: Mapping[str, Project],
+        ports: Mapping[str, int],
+        vault: VaultEndpoint,
+        instances: Mapping[str, Sequence[int]] = MappingProxyType({}),
+    ) -> bool:
+        """Write it all down before label starts; `ports` are those that browsers know, by project, `instances`
+        those of the processes that share it. Whether anyone can sign in.
 
         Raises VaultUnavailable, AccessDenied, StackError.
         """
@@ -47,7 +55,10 @@ class Offering:
             origins = {name: f"{self._listening.base}:{ports[name]}" for name in projects}
             providers = self._local(projects, origins, vault)
         configured = {
-            name: SignInConfiguration(self._listening, ports[name], providers[name]) for name in projects
+            name: SignInConfiguration(
+                self._listening, ports[name], providers[name], tuple(instances.get(name, ()))
+            )
+            for name in projects
         }
         save(self._root, configured)
         return any(providers.values())

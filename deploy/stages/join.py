@@ -5,6 +5,7 @@ from __future__ import annotations
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
+from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
 from vault.segments.opening import Geometries
 
@@ -13,5 +14,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     """The join stage of a project."""
     project, book = around.project, around.book
     source = Geometries(around.vault, project)
-    processor = JoinProcessor(project, around.codec, source, lambda task: book.is_withdrawn(project, task))
-    return StageParts(processor, (f"verdicts.{project}",), Ownership.SHARED)
+    follower = around.log.follow([f"gold.{project}"])
+    gold = GoldBook(follower, around.codec, project)
+    processor = JoinProcessor(project, around.codec, source, gold, lambda task: book.is_withdrawn(project, task))
+    return StageParts(processor, (f"verdicts.{project}",), Ownership.SHARED, stop=follower.close)

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
+from streams.keeper.leak_watch import LeakSeams
+from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
+from topology.policies import load_policy_bytes
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
@@ -17,5 +22,28 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         documents=around.vault,
         segments_now=lambda: around.log.read(f"segments.{project}"),
         clock=around.clock,
+        leaks=LeakSeams(
+            limit_of=_limits(around),
+            lifted=lambda: around.book.lifted(project, around.identity.signer),
+            sign=around.sign,
+        ),
     )
-    return StageParts(processor, (f"segments.{project}", f"joined.{project}"), Ownership.WHOLE)
+    return StageParts(processor, inputs(project), Ownership.WHOLE)
+
+
+def inputs(project: str) -> tuple[str, ...]:
+    """The topics to consume."""
+    return (f"segments.{project}", f"joined.{project}", f"scores.{project}")
+
+
+def _limits(around: Surroundings) -> Callable[[str], Limit | None]:
+    """What each policy allows, by its hash; each parsed once."""
+    known: dict[str, Limit] = {}
+
+    def limit_of(policy_hash: str) -> Limit | None:
+        if policy_hash not in known and (record := around.book.policy(policy_hash)) is not None:
+            policy = load_policy_bytes(record.body)
+            known[policy_hash] = Limit(policy.id, policy.gold)
+        return known.get(policy_hash)
+
+    return limit_of

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploy.current_project import current_project
+from deploy.current_project import LastKnown, current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -18,16 +19,28 @@ from schemas.errors import Reason, Undecodable
 from schemas.hidden import SealedBytes
 from schemas.records import Task
 from streams.engine.log import Ownership
+from streams.engine.warm import WarmLog
 from streams.label.api import ApiSeams
+from streams.label.app import DoorSeams
 from streams.label.app import build as build_app
+from streams.label.askers import People
+from streams.label.find_sealing import FindSealer
+from streams.label.forwarding import ForwardedBy, Forwarder
+from streams.label.owner import Instance
+from streams.label.pinned_tls import leaf_of
+from streams.label.probing import Prober
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
 from streams.label.settings import LabelSettings
+from streams.label.standby import Standby, StandbySeams
+from streams.label.whereabouts import Whereabouts
 from streams.label.withdrawals import WithdrawalOrders
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
+from topology.project import Project
+from vault.data_keys import DataKeys
 from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
 
@@ -35,26 +48,41 @@ REQUEST_WAIT_S = 0.02
 _CLOSED = "nobody may label: no labeling job is in force (`veil job publish`), or the project's file can't be read"
 
 
-def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - one slot a project
-    """The label stage of a project; its API listens when this returns."""
+def build(around: Surroundings, slot: str, port: int) -> StageParts:
+    """The label stage of a project; its API listens when this returns. `slot` names the process: all of a project
+    have one slot in common, which one of them owns while the others stand by.
+    """
     project, book = around.project, around.book
     configured = _configured(around, port)
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
+    requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
     queues, admits = current_project(around), current_project(around)  # one a thread
+    known = LastKnown(around.topology.project(project), queues)
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
-        adjudicates=lambda person: (now := queues()) is not None and person in now.persons.adjudicators,
+        seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
+        people=People(
+            lambda person: person in known().persons.adjudicators,
+            lambda person: known().qualification(person).skills,
+            lambda person: book.exclusions(project).of(person),
+            lambda: book.pauses(project).batches(),
+        ),
+        holders=lambda adjudicate: _skills(known(), adjudicate=adjudicate),
+        paused_by=lambda: book.pauses(project).by(),
+        batches=lambda: known().routes.batches,
+        waiters=requests.waiters,
         project=queues,
         closed=lambda: "" if queues() is not None else _CLOSED,
     )
-    requests = RequestQueue(settings.api.pending_requests)
+    processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
+    door = _door(around, slot, settings)
     server = LabelServer(
         build_app(
             project,
@@ -66,21 +94,27 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
                 project=admits,
                 token_keys=_token_keys(around),
                 clock=around.clock,
-                signin=signin_seams(around, configured, settings),
+                signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),
             ),
             settings.api,
+            door,
         ),
         settings.api,
         *_tls(configured),
+        shared_port=configured.port if configured.port != port else None,
     )
-    server.start()
+    instance = Instance(door.instance, server.start(), _shown(configured))
+    prober = Prober(settings.standby.probe_limit_s)
+    log, owned = WarmLog(around.log), around.identity.slot(0)
+    standby = _standby(around, instance, _number(slot), door, prober, log)
 
     def stop() -> None:
         requests.close()
         server.stop()
+        prober.close()
 
     return StageParts(
-        LabelProcessor(project, around.codec, around.clock, seams, settings),
+        processor,
         inputs(project),
         Ownership.WHOLE,
         TRANSACTION_TIMEOUT_MS,
@@ -88,18 +122,66 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         poll_s=0.0,
         request_wait_s=REQUEST_WAIT_S,
         stop=stop,
+        slot=owned,
+        standby=standby,
+        log=log,
     )
+
+
+def _skills(declared: Project, *, adjudicate: bool) -> list[frozenset[str]]:
+    persons = declared.persons.adjudicators if adjudicate else declared.persons.annotators
+    return [declared.qualification(person).skills for person in persons]
+
+
+def _door(around: Surroundings, slot: str, settings: LabelSettings) -> DoorSeams:
+    """A name of its own for each start: the owner that a record names must not be mistaken for its successor."""
+    name = f"{slot}/{secrets.token_hex(4)}"
+    role_key = around.topology.pins.of(around.identity.name)
+    return DoorSeams(
+        name,
+        Whereabouts(),
+        Forwarder(around.project, around.sign),
+        ForwardedBy(around.project, name, role_key),
+        settings.standby,
+    )
+
+
+def _standby(
+    around: Surroundings, instance: Instance, number: int, door: DoorSeams, prober: Prober, log: WarmLog
+) -> Standby:
+    topic = f"label-state.{around.project}"
+    seams = StandbySeams(
+        log=log,
+        follow=lambda: around.log.follow([topic]),
+        codec=around.codec,
+        clock=around.clock,
+        whereabouts=door.whereabouts,
+        probe=prober.probe,
+        prepare=door.forwarder.certify,
+    )
+    return Standby(around.identity.slot(0), topic, instance, number, seams, door.settings)
+
+
+def _number(slot: str) -> int:
+    return int(slot.rpartition(".")[2])
 
 
 def _configured(around: Surroundings, port: int) -> SignInConfiguration:
     """As `veil up` has it; nobody signs in where it has said nothing, or of another port."""
     found = load_signin(around.root, around.project)
-    return found if found and found.port == port else SignInConfiguration(Listening(), port, None)
+    ours = found is not None and port in (found.port, *found.instances)
+    return found if found and ours else SignInConfiguration(Listening(), port, None)
 
 
 def _tls(configured: SignInConfiguration) -> tuple[Path, Path] | tuple[()]:
     listening = configured.listening
     return (Path(listening.certificate), Path(listening.key)) if listening.certificate else ()
+
+
+def _shown(configured: SignInConfiguration) -> str:
+    """The certificate that this process shows, which is all that the others trust of it."""
+    certificate = configured.listening.certificate
+    return leaf_of(Path(certificate).read_text(encoding="ascii")) if certificate else ""
 
 
 def _schemas(book: ControlBook) -> Callable[[str], LabelSchema | None]:

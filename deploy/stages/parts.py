@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from streams.engine.log import Ownership
+from streams.engine.log import Log, Ownership
+from streams.engine.presence import StandsBy
 from streams.engine.processor import Processor
 from streams.engine.requests import NoRequests, RequestSource
 
@@ -15,7 +16,9 @@ DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000
 
 @dataclass(frozen=True, slots=True)
 class StageParts:
-    """A processor and how it is fed."""
+    """A processor and how it is fed. `slot`: the one that several processes of a stage have in common, of which
+    one owns it and the others stand by; `log`: through which it is read, where not directly.
+    """
 
     processor: Processor
     inputs: tuple[str, ...]
@@ -25,3 +28,6 @@ class StageParts:
     poll_s: float = 0.25
     request_wait_s: float = 0.0
     stop: Callable[[], None] = field(default=lambda: None)
+    slot: str | None = None
+    standby: StandsBy | None = None
+    log: Log | None = None

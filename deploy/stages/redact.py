@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
+from deploy.current_project import LastKnown, current_project
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
@@ -30,6 +31,7 @@ def build(
 ) -> StageParts:
     """The redact stage of a project."""
     vault, project = around.vault, around.project
+    known = LastKnown(around.topology.project(project), current_project(around))
 
     def parse(data: bytes, media: Media, schema_id: int | None) -> RawRecord:
         schema = None if schema_id is None else around.registry.schema_of(schema_id)
@@ -51,6 +53,7 @@ def build(
             token=keyed_hash.load(vault, project, Purpose.TOKEN),
         ),
         vault=vault,
+        known_routes=lambda: known().routes,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)
 

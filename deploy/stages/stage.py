@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -12,6 +13,8 @@ from schemas.errors import ConfigError
 from streams.engine.health import Health
 from streams.engine.log import SessionSpec
 from streams.engine.loop import Loop, Stage
+from streams.engine.presence import StandsBy
+from topology.project import Project
 
 Build = Callable[[Surroundings, str, int], StageParts]
 
@@ -26,8 +29,15 @@ def _builder(role: str) -> Build:
     return build
 
 
-BUILDERS: Mapping[str, Build] = {role: _builder(role) for role in ("redact", "label", "decide", "join", "keeper")}
+BUILDERS: Mapping[str, Build] = {
+    role: _builder(role) for role in ("redact", "label", "decide", "notify", "join", "keeper")
+}
 """Every role that runs as a process of its own, in the order data passes through them."""
+
+
+def roles_of(project: Project) -> tuple[str, ...]:
+    """The roles that a project needs a process for: without webhooks nobody is told anything."""
+    return tuple(role for role in BUILDERS if role != "notify" or project.webhooks)
 
 
 @dataclass(slots=True)
@@ -37,15 +47,24 @@ class Running:
     loop: Loop
     health: Health
     stop: Callable[[], None] = field(default=lambda: None)
+    standby: StandsBy | None = None
+
+    def run(self, stop: threading.Event) -> None:
+        """Stand by where others may own the slot, then work, until told to stop. Raises as `Loop.run` does."""
+        try:
+            if self.standby is None or self.standby.run(stop, self.health, self.loop.stand_by):
+                self.loop.run(stop)
+        finally:
+            self.loop.close()
 
 
 def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str, Build] = BUILDERS) -> Running:
-    """The stage of the identity's role, as slot `number`; `port` is label's, 0 lets the system choose."""
+    """The stage of the identity's role, as process `number`; `port` is label's, 0 lets the system choose."""
     role, project = around.identity.role, around.project
     if role not in builders:
         raise ConfigError(f"{role} is no stage; stages are: {', '.join(builders)}")
-    slot = around.identity.slot(number)
-    parts = builders[role](around, slot, port)
+    parts = builders[role](around, around.identity.slot(number), port)
+    slot = parts.slot or around.identity.slot(number)
     stage = Stage(
         role=role,
         project=project,
@@ -67,7 +86,7 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
     loop = Loop(
         stage,
         parts.processor,
-        around.log,
+        parts.log or around.log,
         around.vault,
         around.control,
         around.codec,
@@ -75,5 +94,6 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         around.sign,
         parts.requests,
         health,
+        parts.standby,
     )
-    return Running(loop, health, parts.stop)
+    return Running(loop, health, parts.stop, parts.standby)

@@ -20,7 +20,9 @@ LOOPBACK = "http://127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One process. `api_port`: of label's API and page, `api_base`: its scheme and host; others serve nobody."""
+    """One process. `api_port`: of label's API and page, `api_base`: its scheme and host; others serve nobody.
+    `shared_port`: on which all processes of a project's label listen together, where others stand by for one.
+    """
 
     process: str
     role: str
@@ -29,6 +31,7 @@ class Address:
     health_port: int
     api_port: int | None = None
     api_base: str = LOOPBACK
+    shared_port: int | None = None
 
     @property
     def health_url(self) -> str:
@@ -43,6 +46,11 @@ class Address:
     @property
     def api_url(self) -> str | None:
         """Where annotators' browsers and programs connect."""
+        return None if self.api_port is None else f"{self.api_base}:{self.shared_port or self.api_port}"
+
+    @property
+    def own_url(self) -> str | None:
+        """Where this process alone answers."""
         return None if self.api_port is None else f"{self.api_base}:{self.api_port}"
 
 
@@ -65,14 +73,36 @@ def assign(
                 return port
         raise StackError(f"No free port between {LOWEST} and {HIGHEST} on 127.0.0.1; close some programs.")
 
+    shared = _shared(slots, known, take)
     found = []
     for identity, number in slots:
         name = identity.slot(number)
-        old = known.get(name)
+        old, together = known.get(name), shared.get(identity)
         health = take(old.health_port if old else None)
-        api = take(old.api_port if old else None) if identity.role == LABEL else None
-        found.append(Address(name, identity.role, identity.place, number, health, api, api_base))
+        api = take(_own(old, together)) if identity.role == LABEL else None
+        found.append(Address(name, identity.role, identity.place, number, health, api, api_base, together))
     return tuple(found)
+
+
+def _own(old: Address | None, together: int | None) -> int | None:
+    """The port to keep: of a process that is alone it is the one that browsers know."""
+    if old is None:
+        return None
+    if together is None:
+        return old.shared_port or old.api_port
+    return old.api_port if old.shared_port else None
+
+
+def _shared(
+    slots: Sequence[tuple[Identity, int]], known: Mapping[str, Address], take: Callable[[int | None], int]
+) -> dict[Identity, int]:
+    """One port more for each label of which several run. The one that browsers know stays, however many do."""
+    found = {}
+    for identity, number in slots:
+        if identity.role == LABEL and number == 1:
+            old = known.get(identity.slot(0))
+            found[identity] = take((old.shared_port or old.api_port) if old else None)
+    return found
 
 
 def candidates(rng: random.Random) -> list[int]:

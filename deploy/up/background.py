@@ -30,7 +30,7 @@ LOOK_INTERVAL_S = 0.1
 GIVING_UP_LIMIT_S = 60.0  # processes get 10 s each to end, parts 20 s
 
 
-def launch(root: Path, projects: Sequence[str], redact_processes: int, report: Report) -> int:
+def launch(root: Path, projects: Sequence[str], redact_processes: int, standbys: int, report: Report) -> int:
     """Start one and wait until it is ready; its pid. Raises StackError with the sentence it failed with."""
     root = root.absolute()
     log_file = make_private_folder(root).joinpath("logs")
@@ -38,7 +38,12 @@ def launch(root: Path, projects: Sequence[str], redact_processes: int, report: R
     with log_file.open("ab") as out, log_file.open("rb") as lines:
         lines.seek(0, os.SEEK_END)
         child = subprocess.Popen(
-            [sys.executable, "-m", "deploy.up.background", *_arguments(root, projects, redact_processes)],
+            [
+                sys.executable,
+                "-m",
+                "deploy.up.background",
+                *_arguments(root, projects, redact_processes, standbys),
+            ],
             stdin=subprocess.DEVNULL,
             stdout=out,
             stderr=out,
@@ -89,9 +94,9 @@ def _entries(lines: BinaryIO) -> Iterator[dict[str, object]]:
             yield entry
 
 
-def _arguments(root: Path, projects: Sequence[str], redact_processes: int) -> list[str]:
+def _arguments(root: Path, projects: Sequence[str], redact_processes: int, standbys: int) -> list[str]:
     named = [word for project in projects for word in ("--project", project)]
-    return ["--root", str(root), "--redact", str(redact_processes), *named]
+    return ["--root", str(root), "--redact", str(redact_processes), "--standbys", str(standbys), *named]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -100,13 +105,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--root", type=Path, required=True)
     parser.add_argument("--project", action="append", required=True)
     parser.add_argument("--redact", type=int, default=1)
+    parser.add_argument("--standbys", type=int, default=0)
     options = parser.parse_args(arguments)
     logs.configure("up")
     log = structlog.get_logger()
     signals = StopSignals()
     try:
         with Installation(
-            options.root, options.project, options.redact, report=lambda text: log.info("step", text=text)
+            options.root,
+            options.project,
+            options.redact,
+            options.standbys,
+            report=lambda text: log.info("step", text=text),
         ):
             signals.started()
             log.info("ready")

@@ -18,6 +18,7 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
+from deploy.stages.stage import roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -48,6 +49,7 @@ class Installation:
         root: Path,
         projects: Sequence[str] = ("demo",),
         redact_processes: int = 1,
+        standbys: int = 0,
         *,
         environ: Mapping[str, str] | None = None,
         report: Report = lambda _: None,
@@ -61,6 +63,7 @@ class Installation:
         self._listening = read_listening(environ)
         self._signin = Offering(self.root, self._listening, read_provider(environ))
         self._redact_processes = redact_processes
+        self._standbys = standbys
         self._report = report
         self._supervisor: Supervisor | None = None
 
@@ -72,7 +75,7 @@ class Installation:
         endpoints = self.stack.start()
         try:
             self._apply(topology, endpoints)
-            self._assign()
+            self._assign(topology)
             self._offer_signin(topology, endpoints)
             self._start_processes()
         except BaseException:  # Ctrl-C too
@@ -190,14 +193,20 @@ class Installation:
         self._report(f"topology applied, changes: {len(result.changes)}")
 
     def _offer_signin(self, topology: Topology, endpoints: Endpoints) -> None:
-        ports = {one.project: one.api_port for one in self.addresses if one.api_port is not None}
+        labels = [one for one in self.addresses if one.api_port is not None]
+        ports = {one.project: one.shared_port or one.api_port or 0 for one in labels}
+        instances = {name: [one.api_port or 0 for one in labels if one.project == name] for name in self.projects}
         projects = {name: topology.project(name) for name in self.projects}
-        offered = self._signin.start(projects, ports, endpoints.vault)
+        offered = self._signin.start(projects, ports, endpoints.vault, instances)
         self._report(f"annotators {'can' if offered else 'can not'} sign in with a browser")
 
-    def _assign(self) -> None:
+    def _assign(self, topology: Topology) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
-        slots = slots_of(self.projects, self._redact_processes)
+        slots = [
+            (identity, number)
+            for identity, number in slots_of(self.projects, self._redact_processes, self._standbys)
+            if identity.role in roles_of(topology.project(identity.place))
+        ]
         fresh = candidates(random.SystemRandom())
         self.addresses = assign(slots, known, fresh, is_free, self._listening.base)
         write_addresses(self.root, self.addresses)

@@ -16,7 +16,7 @@ from deploy.supervise.state import PROCESSES, ProcessStatus, read_state
 from deploy.up.addresses import read_addresses
 
 HEALTH_LIMIT_S = 2.0  # an answer takes 2 ms; a stage that is busy with a batch still answers, on its own thread
-WELL = "working"
+WELL = ("working", "standing by")
 RUNNING = "running"
 UNREACHABLE = "unreachable"
 
@@ -40,7 +40,7 @@ class Seen:
     @property
     def well(self) -> bool:
         """It runs, and works as far as it says."""
-        return self.state == RUNNING and self.condition in (WELL, RUNNING)
+        return self.state == RUNNING and self.condition in (*WELL, RUNNING)
 
 
 @dataclass(frozen=True, slots=True)

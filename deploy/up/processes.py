@@ -1,4 +1,4 @@
-"""What to run for a list of projects: one supervised process for each role, several for redact."""
+"""What to run for a list of projects: one supervised process for each role, several for redact and label."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from pathlib import Path
 import deploy
 from deploy.stages.stage import BUILDERS
 from deploy.supervise.supervisor import ProcessSpec
-from deploy.up.addresses import Address
+from deploy.up.addresses import LABEL, Address
 from topology.identity import Identity
 
 REDACT = "redact"
 PACKAGES = Path(deploy.__file__).parents[1]
 
 
-def slots_of(projects: Sequence[str], redact_processes: int) -> list[tuple[Identity, int]]:
-    """Every slot, role by role as data passes through them. Only redact shares its partitions among several."""
+def slots_of(projects: Sequence[str], redact_processes: int, standbys: int = 0) -> list[tuple[Identity, int]]:
+    """Every process, role by role as data passes through them. Redact shares its partitions among several; of
+    label's one works and the others stand by.
+    """
+    several = {REDACT: redact_processes, LABEL: 1 + standbys}
     return [
         (Identity(role, project), number)
         for project in projects
         for role in BUILDERS
-        for number in range(redact_processes if role == REDACT else 1)
+        for number in range(several.get(role, 1))
     ]
 
 

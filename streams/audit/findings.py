@@ -39,6 +39,7 @@ class FindingKind(StrEnum):
     TWO_VERDICTS = "two_verdicts"
     MISSING_LABELS = "missing_labels"
     TWO_JOINED = "two_joined"
+    GOLD_JOINED = "gold_joined"
     NO_VERDICT = "no_verdict"
     NO_TASK = "no_task"
     LOST = "lost"

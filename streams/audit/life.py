@@ -45,6 +45,8 @@ class Life:
     verdicts: int = 0
     cited: tuple[str, ...] = ()
     joined: tuple[RawReference | None, ...] = ()
+    scored: tuple[RawReference | None, ...] = ()
+    """As `joined`, where the record turned out to be gold."""
     named_by: str = ""
     closed: bool = False
     withdrawn: tuple[Place, ...] = ()
@@ -86,8 +88,8 @@ class Life:
 
     @property
     def unjoined(self) -> bool:
-        """Decided; neither joined, nor refused or withdrawn meanwhile."""
-        return self.verdicts > 0 and not (self.joined or self.refused or self.withdrawn)
+        """Decided; neither joined or scored, nor refused or withdrawn meanwhile."""
+        return self.verdicts > 0 and not (self.joined or self.scored or self.refused or self.withdrawn)
 
 
 Problem = tuple[FindingKind, str]
@@ -137,7 +139,12 @@ def _outcome(life: Life) -> Iterator[Problem]:
         yield FindingKind.MISSING_LABELS, f"the verdict rests on {len(missing) or 'no'} labels nobody submitted"
     if len(life.joined) > 1:
         yield FindingKind.TWO_JOINED, f"{len(life.joined)} joined labels"
-    if life.joined and not life.verdicts:
-        yield FindingKind.NO_VERDICT, "joined without a verdict"
-    if life.known and any(raw not in life.origins for raw in life.joined):
+    if len(life.scored) > 1:
+        yield FindingKind.TWO_JOINED, f"scored {len(life.scored)} times"
+    if life.joined and life.scored:
+        yield FindingKind.GOLD_JOINED, "scored as gold, and joined as if it were real"
+    ends = (*life.joined, *life.scored)
+    if ends and not life.verdicts:
+        yield FindingKind.NO_VERDICT, "joined or scored without a verdict"
+    if life.known and any(raw not in life.origins for raw in ends):
         yield FindingKind.NO_ORIGIN, "joined to a record the task does not come from"

@@ -6,7 +6,7 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - each task comes from one record; nobody speaks of a task that comes from none;
 - a label is by a person who viewed the task before, one a person and task, not more than overlap and extras;
 - at most one verdict a task, resting on labels that were submitted; at most one joined label, after a verdict,
-  to the record the task comes from; no view after the withdrawal;
+  to the record the task comes from; of gold, scores in its place, never both; no view after the withdrawal;
 - each kind of event is written by the role it belongs to.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
@@ -48,7 +48,16 @@ WRITERS = {
     EventType.SESSION_ENDED: "label",
     EventType.WORK_ORDERED: "decide",
     EventType.VERDICT_REACHED: "decide",
+    EventType.REVIEWER_DRIFTED: "decide",
+    EventType.EVALUATOR_SIGNALLED: "decide",
+    EventType.EVALUATOR_FAILED: "decide",
+    EventType.WEBHOOK_DELIVERED: "notify",
+    EventType.WEBHOOK_FAILED: "notify",
     EventType.LABEL_JOINED: "join",
+    EventType.GOLD_SCORED: "join",
+    EventType.GOLD_PUBLISHED: "synth",
+    EventType.PERSON_PAUSED: "decide",
+    EventType.PERSON_RESUMED: "decide",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
 }
@@ -71,6 +80,7 @@ class Reconciliation:
     reported: int
     verdicts: int
     joined: int
+    gold: int
     withdrawn: int
     refused: int
     denied: int
@@ -103,6 +113,7 @@ class Reconciler:
             EventType.WORK_ORDERED: self._ordered,
             EventType.VERDICT_REACHED: self._reached,
             EventType.LABEL_JOINED: self._joined,
+            EventType.GOLD_SCORED: self._scored,
             EventType.TASK_CLOSED: self._closed,
             EventType.TASK_WITHDRAWN: self._withdrawn,
             EventType.RECORD_REFUSED: self._refused,
@@ -163,6 +174,10 @@ class Reconciler:
         for life in self._named(event):
             life.joined += (_raw(event),)
 
+    def _scored(self, event: AuditEvent) -> None:
+        for life in self._named(event):
+            life.scored += (_raw(event),)
+
     def _closed(self, event: AuditEvent) -> None:
         for life in self._named(event):
             life.closed = True
@@ -211,6 +226,7 @@ class Reconciler:
             reported=self._events[EventType.TASK_REPORTED],
             verdicts=self._events[EventType.VERDICT_REACHED],
             joined=self._events[EventType.LABEL_JOINED],
+            gold=self._events[EventType.GOLD_SCORED],
             withdrawn=sum(bool(life.withdrawn) for life in known),
             refused=self._events[EventType.RECORD_REFUSED],
             denied=self._events[EventType.ACCESS_DENIED],

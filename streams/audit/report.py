@@ -62,7 +62,10 @@ def _outgoing(result: Reconciliation) -> Iterable[str]:
         f"  {_of(result.views, 'view')}, {_of(result.labels, 'label')}, {result.skipped} skipped, "
         f"{result.reported} reported, {result.denied} refused to people"
     )
-    yield f"  {_of(result.verdicts, 'verdict')}, {result.joined} joined to their raw records"
+    yield (
+        f"  {_of(result.verdicts, 'verdict')}, {result.joined} joined to their raw records, "
+        f"{result.gold} of gold and scored"
+    )
 
 
 def _under_way(result: Reconciliation) -> Iterable[str]:

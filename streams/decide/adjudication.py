@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from schemas.gold import NOT, SET
 from schemas.records import Contribution, LabelSpan, SupportedChoice, VerdictStatus
 from streams.decide.dawid_skene import Chances
 from streams.decide.matching import Cluster, Merged, match, same
 from streams.decide.outcome import Answer, Ground, Outcome, Standing, outcome, supported
 from streams.decide.questions import (
-    NOT,
-    SET,
     choice_answers,
     choice_kind,
     choice_names,

@@ -105,12 +105,13 @@ def reconsidered(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -
 
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
     """What is kept of a task that is over: enough to refuse, nothing that was answered."""
-    return replace(task, progress=progress, labels=(), passed=(), fields=(), touched_at=now)
+    return replace(task, progress=progress, labels=(), passed=(), fields=(), durations={}, touched_at=now)
 
 
 def _labeled(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot) -> Step:
     contribution = Contribution(label.person, label.label_id, label.spans, dict(label.choices))
-    before, task = task.labels, replace(task, labels=(*task.labels, contribution))
+    durations = {**task.durations, label.person: label.submitted_at - label.leased_at}
+    before, task = task.labels, replace(task, labels=(*task.labels, contribution), durations=durations)
     if task.adjudicating and label.person in rules.adjudicators:
         return _closed(task, _adjudicated(task, before, contribution, rules, snapshot))
     if len(task.labels) < max(1, task.overlap) + task.granted:

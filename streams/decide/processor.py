@@ -1,7 +1,8 @@
-"""The decide stage: labels in; verdicts, work orders and their audit events out, in one transaction.
+"""The decide stage: labels and scores in; verdicts, work orders, people's standing and their events out.
 
-Task state, its receipt and the reviewer snapshot live in `decide-state.P`, so a crash at any point replays the
-labels of the batch against the state that was committed with the batch before, and decides the same again, once.
+All in one transaction. Task state, its receipt, the reviewer snapshot and people's answers on gold live in
+`decide-state.P`, so a crash at any point replays the batch against the state that was committed with the batch
+before, and decides the same again, once.
 """
 
 from __future__ import annotations
@@ -13,11 +14,16 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
+from schemas.gold import REDACTION, PersonScore
 from schemas.records import Label, Order, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
-from streams.decide import deciding
+from streams.decide import deciding, metrics
+from streams.decide.calibration import Calibration, GoldSeams
+from streams.decide.comparing import Answered, compared
+from streams.decide.drift_book import DriftBook, drifted
 from streams.decide.explaining import agreed, explained
+from streams.decide.outcome import Outcome
 from streams.decide.reviewer_book import ReviewerBook
 from streams.decide.reviewers import Snapshot
 from streams.decide.rules import Method, Rules
@@ -30,6 +36,9 @@ from streams.engine.state import KeyedState
 DAY_MS = 86_400_000
 PREFIX = "task/"
 
+Look = Callable[[Sequence[Label], Plan], None]
+"""What users have plugged in to look at labels; adds what it has to say to the plan."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
@@ -41,6 +50,8 @@ class DecideSettings:
     """How long a task that is over is remembered: far longer than a lease and the retries of its submit."""
     open_ms: int = 30 * DAY_MS
     """A task without a new label for so long is closed: by then its segment is at its hard TTL."""
+    drift_ms: int = 90 * DAY_MS
+    """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
     """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s."""
 
@@ -57,12 +68,16 @@ class DecideProcessor:
         clock: Clock,
         rules: Callable[[], Rules] = Rules,
         settings: DecideSettings | None = None,
+        look: Look | None = None,
+        gold: GoldSeams | None = None,
     ) -> None:
         self._project = project
         self._codec = codec
         self._clock = clock
         self._rules_now = rules
         self._settings = settings or DecideSettings()
+        self._look = look
+        self._gold = gold or GoldSeams()
         self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
@@ -72,15 +87,21 @@ class DecideProcessor:
         """
         self._start()
         for message in changelog:
-            _ = self._tasks.apply(message) or self._reviewers.apply(message)
+            states = (self._tasks, self._reviewers, self._drift, self._calibration)
+            _ = any(state.apply(message) for state in states)
         return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
-        """Every label of the batch in turn, by the rules as they are now; at times a search for what is over."""
+        """Every label and score of the batch in turn, by the rules of now; at times a search for what is over."""
         self._rules = self._rules_now()
         plan = Plan()
+        scores = f"scores.{self._project}"
+        taken = [self._take(message, batch.now, plan) for message in batch.messages if message.topic != scores]
+        if self._look is not None:
+            self._look([label for label in taken if label is not None], plan)
         for message in batch.messages:
-            self._take(message, batch.now, plan)
+            if message.topic == scores:
+                self._calibrate(message, batch.now, plan)
         if batch.now - self._swept_at >= self._settings.sweep_ms:
             self._sweep(batch.now, plan)
         plan.outputs += self._changes()
@@ -91,6 +112,7 @@ class DecideProcessor:
         plan = Plan()
         for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
             self._withdraw(task_id, plan)
+        self._calibration.readmit(changed, self._clock.now(), plan)
         plan.outputs += self._changes()
         return plan
 
@@ -98,6 +120,8 @@ class DecideProcessor:
         topic = f"decide-state.{self._project}"
         self._tasks = KeyedState(topic, TaskLabels, self._codec, PREFIX)
         self._reviewers = ReviewerBook(topic, self._codec)
+        self._drift = DriftBook(topic, self._codec)
+        self._calibration = Calibration(self._project, self._codec, self._gold)
         self._swept_at = 0
         self._rules = self._rules_now()
 
@@ -110,14 +134,16 @@ class DecideProcessor:
         return plan
 
     def _changes(self) -> list[Outgoing]:
-        return [*self._tasks.changes(), *self._reviewers.changes()]
+        changed = (self._tasks, self._reviewers, self._drift, self._calibration)
+        return [change for state in changed for change in state.changes()]
 
-    def _take(self, message: Message, now: int, plan: Plan) -> None:
+    def _take(self, message: Message, now: int, plan: Plan) -> Label | None:
+        """The label, where it counts."""
         try:
             label = self._codec.decode(message.value, Label)
         except RecordError as error:
             plan.events.append(refused(message, error.reason))
-            return
+            return None
         task = self._tasks.get(label.task_id) or deciding.opened(label, now)
         known = self._known([label.person, *(it.person for it in task.labels)])
         try:
@@ -126,8 +152,23 @@ class DecideProcessor:
             parents = (task_resource(label.task_id), label_resource(label.label_id))
             event = refused(message, error.reason, person=label.person, bundle=label.bundle, parents=parents)
             plan.events.append(event)
-            return
+            return None
+        if step.task.progress is TaskProgress.SKIPPED:  # its receipt holds nobody's answer any more
+            self._watch(task, None, now, plan, label.person)
         self._carry_out(step, known, now, plan)
+        return label
+
+    def _calibrate(self, message: Message, now: int, plan: Plan) -> None:
+        """One person's answers on gold. What the redactor left uncovered is for keeper."""
+        if (message.key or b"").startswith(REDACTION.encode()):
+            return
+        try:
+            score = self._codec.decode(message.value, PersonScore)
+        except RecordError as error:
+            plan.events.append(refused(message, error.reason))
+            return
+        weighs = self._rules.method is Method.DAWID_SKENE
+        self._calibration.take(score, self._reviewers if weighs else None, now, plan)
 
     def _known(self, people: Iterable[str]) -> Snapshot:
         """What is known of people; nothing is kept about anyone where no verdict rests on it."""
@@ -138,10 +179,27 @@ class DecideProcessor:
         if step.decision is not None:
             self._reach(task, step.decision, step.behind, now, plan)
             self._reviewers.learn(known, step.decision.learned)
+            self._watch(task, step.decision.outcome, now, plan)
             task = deciding.receipt(task, TaskProgress.DECIDED, now)
         if step.order is not None:
             self._order(step.order, task.bundle, step.behind, plan, agreed(step.agreement))
         self._tasks.put(task.task_id, task)
+
+    def _watch(self, task: TaskLabels, outcome: Outcome | None, now: int, plan: Plan, *skipped: str) -> None:
+        """Whether somebody answers otherwise than before, now that this task is over."""
+        if not self._rules.watches_drift:
+            return
+        apart = self._rules.adjudicators
+        answered = Answered(
+            [it for it in task.labels if it.person not in apart],
+            {*skipped, *(it.person for it in task.passed)} - apart,
+            task.durations,
+            sum(it.length for it in task.fields),
+            outcome,
+        )
+        for person, alarm in self._drift.follow(compared(answered), now):
+            plan.events.append(drifted(person, alarm))
+            plan.after.append(metrics.DRIFTS.labels(self._project, alarm.signal.partition("/")[0]).inc)
 
     def _reach(
         self, task: TaskLabels, decision: deciding.Decision, behind: tuple[str, ...], now: int, plan: Plan
@@ -211,6 +269,7 @@ class DecideProcessor:
 
     def _sweep(self, now: int, plan: Plan) -> None:
         self._swept_at = now
+        self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
             limit = self._settings.open_ms if still else self._settings.receipt_ms

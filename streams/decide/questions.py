@@ -8,24 +8,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from schemas.gold import CHOICE_QUESTION, NOT, SET, SPAN_QUESTION
 from schemas.records import Contribution
 from streams.decide.matching import Cluster
 from streams.decide.reviewers import Learned
 
-SET = "set"
-NOT = "not"
 SPAN_ANSWERS = (SET, NOT)
-_SPAN = "span/"
 
 
 def choice_kind(name: str) -> str:
     """The kind of a choice."""
-    return f"choice/{name}"
+    return f"{CHOICE_QUESTION}{name}"
 
 
 def span_kind(label: str) -> str:
     """The kind of the question whether something is a span of this label."""
-    return f"{_SPAN}{label}"
+    return f"{SPAN_QUESTION}{label}"
+
+
+def is_span(kind: str) -> bool:
+    """Whether a kind of question is that of a label."""
+    return kind.startswith(SPAN_QUESTION)
 
 
 def choice_names(people: Sequence[Contribution]) -> list[str]:
@@ -51,9 +54,7 @@ def silences(kinds: Iterable[str], asked: Iterable[Learned], people: Sequence[Co
     """
     heard = {question.kind for question in asked}
     nobody = {it.person: NOT for it in people}
-    return [
-        Learned(kind, {NOT: 1.0}, nobody) for kind in sorted(kinds) if kind.startswith(_SPAN) and kind not in heard
-    ]
+    return [Learned(kind, {NOT: 1.0}, nobody) for kind in sorted(kinds) if is_span(kind) and kind not in heard]
 
 
 def by_label(clusters: Sequence[Cluster]) -> Iterator[tuple[str, list[Cluster]]]:

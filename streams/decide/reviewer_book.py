@@ -8,8 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from schemas.codec import Codec
+from schemas.gold import NOT, ScoredQuestion
 from schemas.states import AnswerCount, Reviewer, ReviewerSnapshot, TruthCount
-from streams.decide.reviewers import Answers, Learned, Snapshot, learned
+from streams.decide.questions import is_span
+from streams.decide.reviewers import Answers, Learned, Snapshot, calibrated, learned
 from streams.engine.messages import Message, Outgoing
 from streams.engine.state import KeyedState
 
@@ -42,11 +44,21 @@ class ReviewerBook:
         """Count in what a verdict tells. `snapshot` is the latest one, as far as it knows the verdict's people."""
         if not questions:
             return
-        following = learned(snapshot, questions)
+        self._keep(learned(snapshot, questions))
+
+    def _keep(self, following: Snapshot) -> None:
         for person, kinds in following.people.items():
             self._people.put(person, Reviewer(person, tuple(_answer_counts(kinds))))
         truths, everyone = tuple(_truth_counts(following.truths)), tuple(_answer_counts(following.everyone))
         self._versions.put(_KEY, ReviewerSnapshot(following.version, truths, everyone))
+
+    def calibrate(self, person: str, questions: Sequence[ScoredQuestion]) -> None:
+        """Count in what a person answered on gold, and the labels that were rightly set by nobody."""
+        known = self.of([person])
+        answers = [(it.question, it.truth, it.answer) for it in questions]
+        heard = {it.question for it in questions}
+        answers += [(kind, NOT, NOT) for kind in sorted(known.truths) if kind not in heard and is_span(kind)]
+        self._keep(calibrated(known, person, answers))
 
     def changes(self) -> list[Outgoing]:
         """Changes since the last call, as records for the changelog."""

@@ -76,6 +76,19 @@ def learned(snapshot: Snapshot, questions: Iterable[Learned]) -> Snapshot:
     return Snapshot(snapshot.version + 1, truths, everyone, people)
 
 
+def calibrated(snapshot: Snapshot, person: str, answers: Iterable[tuple[str, str, str]]) -> Snapshot:
+    """The next version, with a person's answers to what is known for certain: (kind, truth, answer) of each.
+
+    They count in full, where a verdict's count by how likely it is. How common an answer is stays as it was: what
+    records are made up says nothing about that.
+    """
+    everyone, kinds = dict(snapshot.everyone), dict(snapshot.people.get(person, {}))
+    for kind, truth, answer in answers:
+        kinds[kind] = _counted(kinds.get(kind, {}), {(truth, answer): 1.0})
+        everyone[kind] = _counted(everyone.get(kind, {}), {(truth, answer): 1.0})
+    return Snapshot(snapshot.version + 1, snapshot.truths, everyone, {**snapshot.people, person: kinds})
+
+
 def _counted(counts: Mapping[K, float], more: Mapping[K, float]) -> dict[K, float]:
     total = sum(counts.values()) + sum(more.values())
     scale = min(1.0, MEMORY / total) if total else 1.0

@@ -43,3 +43,5 @@ class Rules:
     least_agreement: float | None = None
     """Below it one more annotator is asked, as long as the task's policy grants one; then an adjudicator."""
     adjudicators: frozenset[str] = frozenset()
+    watches_drift: bool = False
+    """Whether it is watched how each annotator's answers change against the others'."""

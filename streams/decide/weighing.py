@@ -14,12 +14,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from schemas.gold import SET
 from schemas.records import Contribution, SupportedChoice
 from streams.decide.dawid_skene import Chances, estimate
 from streams.decide.matching import Cluster, match, places
 from streams.decide.outcome import Answer, Ground, Outcome, Standing, outcome, supported
 from streams.decide.questions import (
-    SET,
     SPAN_ANSWERS,
     by_label,
     choice_answers,

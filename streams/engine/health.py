@@ -7,10 +7,11 @@ from enum import StrEnum
 
 
 class Condition(StrEnum):
-    """One word for a person; everything but `working` comes with a reason."""
+    """One word for a person; everything but `working` comes with a reason. One that stands by is well, too."""
 
     STARTING = "starting"
     WORKING = "working"
+    STANDING_BY = "standing by"
     WAITING = "waiting"
     STOPPED = "stopped"
 

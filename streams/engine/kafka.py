@@ -22,7 +22,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from schemas.errors import LogUnavailable, VeilError
 from streams.engine.kafka_errors import error_of, translate
 from streams.engine.kafka_session import KafkaSession
-from streams.engine.log import SessionSpec
+from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
 
 METADATA_TIMEOUT_S = 10.0
@@ -107,13 +107,13 @@ class KafkaLog:
         """Fence the slot's earlier incarnations and start from what is committed."""
         return KafkaSession(self._access.settings(), spec, message_of)
 
-    def read(self, topic: str) -> Iterator[Message]:
-        """All committed messages up to the end as it is now.
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
+        """All committed messages, from `after` on, up to the end as it is now.
 
         Where a transaction is open before that end, it waits until it is over: what was committed behind it
         must not be missed by a stage that restores its state.
         """
-        reader = KafkaFollower(self._access, self._ends, [topic], READ_FETCH_WAIT_MS)
+        reader = KafkaFollower(self._access, self._ends, [topic], READ_FETCH_WAIT_MS, after)
         try:
             ends = reader.ends()
             patience = Patience(READ_PATIENCE_S)
@@ -183,7 +183,14 @@ def _place(partition: KafkaPartition) -> TopicPartition:
 class KafkaFollower:
     """Reads whole topics; joins no group, so that no offset is ever committed for it."""
 
-    def __init__(self, access: KafkaAccess, ends: EndOffsets, topics: Sequence[str], fetch_wait_ms: int) -> None:
+    def __init__(
+        self,
+        access: KafkaAccess,
+        ends: EndOffsets,
+        topics: Sequence[str],
+        fetch_wait_ms: int,
+        after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING,
+    ) -> None:
         self._topics = topics
         self._ends = ends
         self._consumer = Consumer(
@@ -198,7 +205,7 @@ class KafkaFollower:
                 "fetch.wait.max.ms": fetch_wait_ms,
             }
         )
-        self._at: dict[TopicPartition, int] = {}
+        self._at = dict(after)
         self._failure: VeilError | None = None
         try:
             self._partitions = [p for topic in topics for p in self._partitions_of(topic)]
@@ -244,7 +251,8 @@ class KafkaFollower:
         found = self._consumer.list_topics(topic, METADATA_TIMEOUT_S).topics[topic]
         if found.error is not None:
             raise translate(found.error, f"reading {topic}")
-        return [KafkaPartition(topic, partition, 0) for partition in found.partitions]
+        places = [TopicPartition(topic, partition) for partition in found.partitions]
+        return [KafkaPartition(it.topic, it.partition, self._at.get(it, 0)) for it in places]
 
     def _is_event(self, message: KafkaMessage) -> bool:
         error = message.error()

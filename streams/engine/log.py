@@ -8,9 +8,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
+from types import MappingProxyType
 from typing import Protocol
 
 from streams.engine.messages import Message, Outgoing, TopicPartition
+
+FROM_THE_BEGINNING: Mapping[TopicPartition, int] = MappingProxyType({})
+"""Nothing of a topic was read yet."""
 
 
 class Ownership(Enum):
@@ -97,6 +101,14 @@ class Follower(Protocol):
         """Up to `limit` new committed messages; waits at most `timeout` seconds for the first."""
         ...
 
+    def ends(self) -> Mapping[TopicPartition, int]:
+        """Where each partition ends now. Asks the broker; LogUnavailable."""
+        ...
+
+    def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """Whether everything committed before these offsets has been returned by `poll`."""
+        ...
+
     def at_end(self) -> bool:
         """Whether everything committed up to now has been returned by `poll`. Asks the broker; LogUnavailable."""
         ...
@@ -113,10 +125,11 @@ class Log(Protocol):
         """Fence every earlier incarnation of the transactional id, then start from what is committed."""
         ...
 
-    def read(self, topic: str) -> Iterator[Message]:
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """Every committed message from the beginning to the end as it is now, in order within a partition.
 
-        Tombstones are included.
+        Tombstones are included. `after`: the offset to begin at, for partitions of which something was read
+        before.
         """
         ...
 

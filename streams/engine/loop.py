@@ -20,7 +20,8 @@ What goes wrong without a crash:
 
 - *Abortable*: abort, rewind, rebuild memory, back off.
 - *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed.
-- *Fenced*: another process has taken over: stop, write nothing.
+- *Fenced*: another process has taken over: stop, write nothing. Where others stand by (`presence.py`), a process
+  says that it has taken over before it restores, and an idle one makes sure every 5 s that it still is the owner.
 - *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling.
 - *`control` not heard for 30 s*: release nothing until it is heard again.
 
@@ -57,6 +58,7 @@ from streams.engine.control_reader import STALE_AFTER_S, ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Log, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing
+from streams.engine.presence import PROVE_EVERY_S, Presence
 from streams.engine.processor import Batch, Plan, Processor, Request, Slot
 from streams.engine.requests import RequestSource
 from vault.interface import Documents
@@ -107,6 +109,7 @@ class Loop:
         certify: Certify,
         requests: RequestSource,
         health: Health,
+        presence: Presence | None = None,
     ) -> None:
         self._stage = stage
         self._processor = processor
@@ -118,6 +121,9 @@ class Loop:
         self._certify = certify
         self._requests = requests
         self._health = health
+        self._presence = presence
+        self._entered = False
+        self._committed_at = 0.0
         self._session: Session | None = None
         self._control: ControlReader | None = None
         self._chain: Chain | None = None
@@ -149,6 +155,7 @@ class Loop:
         try:
             session = self._ready()
             self._hear(session)
+            self._prove(session)
             self._requests.wait(self._stage.request_wait_s)
             taken += self._requests.take(self._stage.batch_limit)
             self._work(session, taken)
@@ -171,17 +178,29 @@ class Loop:
         """The last event of an orderly stop; where it can't be committed, the next start says as much."""
         if self._session is None or not self._restored:
             return
+        left = list(self._presence.leaving()) if self._presence else []
+        stopped = Event(EventType.PROCESS_STOPPED, slot_resource(self._stage.slot))
         with contextlib.suppress(VeilError):
-            self._commit(
-                self._session, Plan(events=[Event(EventType.PROCESS_STOPPED, slot_resource(self._stage.slot))])
-            )
+            self._commit(self._session, Plan(outputs=left, events=[stopped]))
 
     # The way in, which is also the way back
+
+    def stand_by(self) -> None:
+        """Before the first round, as often as the caller likes: keep up with `control`, which a round would have
+        to read first. Raises DependencyError: nothing is lost by it.
+        """
+        if self._control is None:
+            self._control = self._open_control()
+        self._control.poll()
+        self._control.fresh()
 
     def _ready(self) -> Session:
         """A session with memory that matches what is committed."""
         if self._session is None:
             self._session = self._log.open(self._stage.session)
+            self._entered = False
+        if not self._entered:
+            self._enter(self._session)
         if self._control is None:
             self._control = self._open_control()
         if not self._restored:
@@ -189,6 +208,12 @@ class Loop:
             self._catch_up(self._control)
             self._restore(self._session)
         return self._session
+
+    def _enter(self, session: Session) -> None:
+        """Say that the slot is ours, before the long part of the way in: whoever stands by need not come, too."""
+        if self._presence is not None:
+            self._transact(session, self._presence.entering())
+        self._entered = True
 
     def _catch_up(self, control: ControlReader) -> None:
         """Before anything is decided, `control` is read to its end; the first round acknowledges it."""
@@ -268,6 +293,11 @@ class Loop:
             self._commit(session, plan)
             self._control.acknowledged()
 
+    def _prove(self, session: Session) -> None:
+        """An owner that had nothing to commit makes sure that it is not replaced. Raises Fenced where it is."""
+        if self._presence is not None and self._clock.monotonic() - self._committed_at >= PROVE_EVERY_S:
+            self._transact(session, ())
+
     def _work(self, session: Session, taken: list[Request[Any]]) -> None:
         session.hold(self._processor.held)
         messages = session.poll(self._stage.batch_limit, 0.0 if taken else self._stage.poll_s)
@@ -282,17 +312,20 @@ class Loop:
     def _commit(self, session: Session, plan: Plan) -> None:
         assert self._chain is not None
         self._documents.create_all(plan.documents)
-        session.begin()
-        records = [*plan.outputs, *self._audit(self._chain, plan.events)]
-        for record in records:
-            session.produce(record)
-        session.commit()
-        metrics.ROUNDS.labels(*self._labels).inc()
-        metrics.OUTPUTS.labels(*self._labels).inc(len(records))
+        self._transact(session, [*plan.outputs, *self._audit(self._chain, plan.events)])
         for request, result in plan.answers:
             request.answer(result)
         for act in plan.after:
             act()
+
+    def _transact(self, session: Session, records: Sequence[Outgoing]) -> None:
+        session.begin()
+        for record in records:
+            session.produce(record)
+        session.commit()
+        self._committed_at = self._clock.monotonic()
+        metrics.ROUNDS.labels(*self._labels).inc()
+        metrics.OUTPUTS.labels(*self._labels).inc(len(records))
 
     def _note(self, plan: Plan) -> None:
         """Pass a notice on to health, and to the log when it is another one."""

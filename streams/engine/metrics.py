@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter, Gauge, Histogram
 
 ROUNDS = Counter("veil_rounds_total", "Transactions committed by the loop", ["role", "project"])
 MESSAGES = Counter("veil_messages_total", "Messages consumed and committed", ["role", "project"])
@@ -18,4 +18,10 @@ ROUND_SECONDS = Histogram(
     "From the first message of a round to its commit",
     ["role", "project"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+LEAK_BOUND = Gauge(
+    "veil_leak_bound", "What the share of leaked values does not exceed (95 %), by policy", ["project", "policy"]
+)
+GOLD_VALUES = Gauge(
+    "veil_gold_values", "Known values of gold that the bound rests on, by policy", ["project", "policy"]
 )

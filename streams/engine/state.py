@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Generic, TypeVar
 
 from schemas.codec import Codec
@@ -16,14 +16,23 @@ class KeyedState(Generic[T]):
     """A dict whose changes are records. Memory: what you put into it.
 
     `topic` is the changelog; several states of different record types may share it (a key prefix keeps
-    them apart). After a failure make a new one and `apply` the changelog from its beginning.
+    them apart). `keep` gives an equal value to hold instead, for example one of less memory. After a failure make
+    a new one and `apply` the changelog from its beginning.
     """
 
-    def __init__(self, topic: str, record_type: type[T], codec: Codec, prefix: str = "") -> None:
+    def __init__(
+        self,
+        topic: str,
+        record_type: type[T],
+        codec: Codec,
+        prefix: str = "",
+        keep: Callable[[T], T] = lambda value: value,
+    ) -> None:
         self._topic = topic
         self._type = record_type
         self._codec = codec
         self._prefix = prefix
+        self._keep = keep
         self._values: dict[str, T] = {}
         self._dirty: set[str] = set()
 
@@ -37,7 +46,7 @@ class KeyedState(Generic[T]):
             self._values.pop(key, None)
             return True
         try:
-            self._values[key] = self._codec.decode(message.value, self._type)
+            self._values[key] = self._keep(self._codec.decode(message.value, self._type))
         except Undecodable as error:
             raise Undecodable(error.reason, f"{message!r}: not a state record of {self._type.__name__}") from None
         return True
@@ -48,7 +57,7 @@ class KeyedState(Generic[T]):
 
     def put(self, key: str, value: T) -> None:
         """Set a value; a changelog record follows."""
-        self._values[key] = value
+        self._values[key] = self._keep(value)
         self._dirty.add(key)
 
     def remove(self, key: str) -> None:

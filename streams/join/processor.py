@@ -1,13 +1,14 @@
-"""The join stage: verdicts in; joined labels and their audit events out.
+"""The join stage: verdicts in; joined labels and their audit events out. Verdicts on gold become scores instead.
 
-It keeps nothing between batches but geometry that its source caches, so it scales by more processes and a
-crash at any point costs a replay of the batch. Within a batch, verdicts are joined segment by segment, so that
-each geometry document is read once.
+It keeps nothing between batches but geometry that its source caches and what `gold.P` has said, so it scales by
+more processes and a crash at any point costs a replay of the batch. Within a batch, verdicts are joined segment by
+segment, so that each geometry document is read once.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol
 
 from schemas.audit import Event, EventType
@@ -15,7 +16,8 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
 from schemas.geometry_codec import decode_geometry
-from schemas.records import JoinedLabel, Verdict
+from schemas.gold import REDACTION
+from schemas.records import JoinedLabel, RawReference, Verdict
 from schemas.resources import (
     joined_resource,
     raw_resource,
@@ -26,7 +28,9 @@ from schemas.resources import (
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
+from streams.join.gold_book import GoldBook
 from streams.join.joining import join
+from streams.join.scoring import Scored, score
 
 
 class GeometrySource(Protocol):
@@ -45,6 +49,17 @@ class GeometrySource(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """The scores of a verdict on gold, and which record it is."""
+
+    raw: RawReference
+    scored: Scored
+
+
+Result = JoinedLabel | Gold | RecordError
+
+
 class JoinProcessor:
     """Joins each verdict with its geometry (`streams.engine.processor.Processor`)."""
 
@@ -55,12 +70,14 @@ class JoinProcessor:
         project: str,
         codec: Codec,
         source: GeometrySource,
+        gold: GoldBook,
         is_withdrawn: Callable[[str], bool] | None = None,
     ) -> None:
         """`is_withdrawn` asks the control in force; without it only what `control` was told counts."""
         self._project = project
         self._codec = codec
         self._source = source
+        self._gold = gold
         self._is_withdrawn = is_withdrawn or (lambda _: False)
         self._withdrawn: set[str] = set()
 
@@ -69,13 +86,15 @@ class JoinProcessor:
         return Plan()
 
     def process(self, batch: Batch) -> Plan:
-        """Each verdict becomes a joined label or a refusal, in the order of the batch."""
+        """Each verdict becomes a joined label, scores or a refusal, in the order of the batch."""
+        if batch.messages:
+            self._gold.catch_up()
         decoded = [(message, self._verdict(message)) for message in batch.messages]
-        results: dict[int, JoinedLabel | RecordError] = {}
+        results: dict[int, Result] = {}
         for index in sorted(range(len(decoded)), key=lambda it: _segment(decoded[it][1])):
             verdict = decoded[index][1]
             results[index] = verdict if isinstance(verdict, RecordError) else self._join(verdict, batch.now)
-        plan = Plan()
+        plan = Plan(events=list(self._gold.refusals()))
         for index, (message, verdict) in enumerate(decoded):
             self._add(message, verdict, results[index], plan)
         return plan
@@ -93,18 +112,18 @@ class JoinProcessor:
         except RecordError as error:
             return error
 
-    def _join(self, verdict: Verdict, now: int) -> JoinedLabel | RecordError:
+    def _join(self, verdict: Verdict, now: int) -> Result:
         if verdict.task_id in self._withdrawn or self._is_withdrawn(verdict.task_id):
             return Refused(Reason.WITHDRAWN, "a verdict on a withdrawn task")
         try:
-            plaintext = self._source.geometry(verdict.segment_id, verdict.task_id)
-            return join(verdict, decode_geometry(plaintext), now)
+            geometry = decode_geometry(self._source.geometry(verdict.segment_id, verdict.task_id))
+            label = join(verdict, geometry, now)
+            truth = self._gold.truth(label.raw)
+            return label if truth is None else Gold(label.raw, score(verdict, geometry, truth, now))
         except RecordError as error:
             return error
 
-    def _add(
-        self, message: Message, verdict: Verdict | RecordError, result: JoinedLabel | RecordError, plan: Plan
-    ) -> None:
+    def _add(self, message: Message, verdict: Verdict | RecordError, result: Result, plan: Plan) -> None:
         if isinstance(verdict, RecordError):
             plan.events.append(refused(message, verdict.reason))
             return
@@ -112,9 +131,39 @@ class JoinProcessor:
         if isinstance(result, RecordError):
             plan.events.append(refused(message, result.reason, bundle=verdict.bundle, parents=parents))
             return
+        if isinstance(result, Gold):
+            plan.outputs += self._scores(result.scored)
+            plan.events.append(_scored(result, parents))
+            return
         topic = f"joined.{self._project}"
         plan.outputs.append(Outgoing(topic, result.task_id.encode(), self._codec.encode(result)))
         plan.events.append(_joined(result, parents))
+
+    def _scores(self, scored: Scored) -> list[Outgoing]:
+        topic, of_redactor = f"scores.{self._project}", scored.redaction
+        people = [Outgoing(topic, one.person.encode(), self._codec.encode(one)) for one in scored.people]
+        key = f"{REDACTION}{of_redactor.task_id}".encode()
+        return [*people, Outgoing(topic, key, self._codec.encode(of_redactor))]
+
+
+def _scored(gold: Gold, parents: tuple[str, ...]) -> Event:
+    scored, redaction = gold.scored, gold.scored.redaction
+    return Event(
+        EventType.GOLD_SCORED,
+        raw_resource(gold.raw),
+        bundle=redaction.bundle,
+        parents=parents,
+        details={
+            "policy": redaction.policy,
+            "persons": str(len(scored.people)),
+            "questions": str(scored.questions),
+            "matched": str(scored.matched),
+            "values": str(redaction.values),
+            "leaked": str(redaction.leaked),
+            "characters": str(redaction.characters),
+            "leaked_characters": str(redaction.leaked_characters),
+        },
+    )
 
 
 def _joined(label: JoinedLabel, parents: tuple[str, ...]) -> Event:

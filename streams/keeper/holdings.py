@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import replace
 
 from schemas.codec import Codec
-from schemas.records import JoinedLabel, SegmentIndex, SlotEpoch
+from schemas.records import SegmentIndex, SlotEpoch
 from schemas.states import KeptHalf, KeptSegment, KeptSlot, KeptWithdrawal, SegmentStage
 from streams.engine.messages import Message, Outgoing
 from streams.engine.state import KeyedState
@@ -72,13 +72,13 @@ class Holdings:
         if known is not None and known.stage in {SegmentStage.LIVE, SegmentStage.DESTROYED}:
             self.forget(segment_id)
 
-    def task_joined(self, label: JoinedLabel, now: int) -> None:
-        """One task of a segment needs its mapping no longer."""
-        known = self.segments.get(label.segment_id)
+    def task_joined(self, segment_id: str, task_id: str, now: int) -> None:
+        """One task of a segment, joined or scored, needs its mapping no longer."""
+        known = self.segments.get(segment_id)
         if known is None or known.stage in {SegmentStage.SUSPECT, SegmentStage.EARLY}:
-            self._joined_early(label, known, now)
-        elif known.stage is SegmentStage.LIVE and label.task_id in known.remaining:
-            self._remain(known, tuple(task for task in known.remaining if task != label.task_id), now)
+            self._joined_early(segment_id, task_id, known, now)
+        elif known.stage is SegmentStage.LIVE and task_id in known.remaining:
+            self._remain(known, tuple(task for task in known.remaining if task != task_id), now)
 
     def order_withdrawal(self, task_ids: Iterable[str], now: int) -> None:
         """Note tasks to be taken out, each with its segment if that is known. Orders known before stay."""
@@ -128,11 +128,11 @@ class Holdings:
         self.segments.remove(segment_id)
         self.indexes.remove(segment_id)
 
-    def _joined_early(self, label: JoinedLabel, known: KeptSegment | None, now: int) -> None:
+    def _joined_early(self, segment_id: str, task_id: str, known: KeptSegment | None, now: int) -> None:
         before = known.joined if known is not None else ()
-        joined = tuple(dict.fromkeys((*before, label.task_id)))
-        early = KeptSegment(label.segment_id, SegmentStage.EARLY, (), joined, 0, "", now)
-        self.segments.put(label.segment_id, early)
+        joined = tuple(dict.fromkeys((*before, task_id)))
+        early = KeptSegment(segment_id, SegmentStage.EARLY, (), joined, 0, "", now)
+        self.segments.put(segment_id, early)
 
     def _remain(self, known: KeptSegment, remaining: tuple[str, ...], now: int) -> None:
         finished_at = known.finished_at or (0 if remaining else now)

@@ -32,6 +32,7 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
+from schemas.gold import REDACTION, RedactionScore
 from schemas.records import JoinedLabel, SegmentIndex, SlotEpoch
 from schemas.resources import segment_resource, slot_resource, task_resource
 from schemas.states import KeptHalf, KeptSegment, SegmentStage
@@ -40,6 +41,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
 from streams.keeper.holdings import Holdings
+from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import Place, place_of
 from streams.keeper.rewriting import destroy, take_out
@@ -86,6 +88,7 @@ class KeeperProcessor:
         documents: Documents,
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
+        leaks: LeakSeams,
         settings: KeeperSettings | None = None,
     ) -> None:
         """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call."""
@@ -96,6 +99,9 @@ class KeeperProcessor:
         self._clock = clock
         self._settings = settings or KeeperSettings()
         self._topic = f"segments.{project}"
+        self._scores = f"scores.{project}"
+        self._leak_seams = leaks
+        self._leaks = LeakWatch(project, codec, leaks)
         self._holdings = Holdings(project, codec)
         self._swept_at: int | None = None
         self._scanned_at: int | None = None
@@ -103,9 +109,11 @@ class KeeperProcessor:
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
         """Take over what is known, intents included; the next `process` carries them out and scans."""
         self._holdings = Holdings(self._project, self._codec)
+        self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
         self._swept_at = self._scanned_at = None
         for message in changelog:
-            self._holdings.apply(message)
+            if not self._leaks.apply(message):
+                self._holdings.apply(message)
         return Plan()
 
     def process(self, batch: Batch) -> Plan:
@@ -120,7 +128,8 @@ class KeeperProcessor:
             self._note(findings, batch.now)
         if _is_due(self._swept_at, batch.now, self._settings.sweep_ms):
             self._sweep(batch.now)
-        plan.outputs += self._holdings.changes()
+        self._leaks.look(batch.now, plan)
+        plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
@@ -234,10 +243,21 @@ class KeeperProcessor:
         try:
             if message.topic == self._topic:
                 self._read_segments(message, now)
+            elif message.topic == self._scores:
+                self._read_score(message, now)
             elif message.value is not None:
-                self._holdings.task_joined(self._codec.decode(message.value, JoinedLabel), now)
+                label = self._codec.decode(message.value, JoinedLabel)
+                self._holdings.task_joined(label.segment_id, label.task_id, now)
         except RecordError as error:
             plan.events.append(refused(message, error.reason))
+
+    def _read_score(self, message: Message, now: int) -> None:
+        """A gold task is over when it is scored: it is never joined. What people answered is for decide."""
+        if not (message.key or b"").startswith(REDACTION.encode()):
+            return
+        score = self._codec.decode(message.value, RedactionScore)
+        self._holdings.task_joined(score.segment_id, score.task_id, now)
+        self._leaks.take(score, now)
 
     def _read_segments(self, message: Message, now: int) -> None:
         key = (message.key or b"").decode("utf-8", "replace")

@@ -7,6 +7,7 @@ from what was committed. Error bodies are `{"error": {"reason", "message"}}`.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import hashlib
 import json
 import re
@@ -14,7 +15,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 from pydantic import ValidationError
 from starlette.requests import Request
@@ -24,11 +25,12 @@ from schemas.errors import Reason, Unparseable, VeilError
 from schemas.resources import project_resource
 from schemas.states import LeaseEnding
 from streams.engine.clock import Clock
-from streams.label import forms, problems, tokens
+from streams.label import forms, problems, queries, tokens
 from streams.label.bodies import SlowBody, read_json
 from streams.label.callers import Callers
 from streams.label.commands import (
     AskOnboarding,
+    CountBatches,
     Counts,
     CountTasks,
     Deny,
@@ -43,6 +45,7 @@ from streams.label.commands import (
     Report,
     Skip,
     Submit,
+    Terms,
     Unopenable,
 )
 from streams.label.denials import Denials
@@ -50,6 +53,7 @@ from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
 from streams.label.onboarding import Progress, by_id, is_right, practice_id
 from streams.label.opening import OpenContent, Opener, Unreadable
+from streams.label.patience import patiently
 from streams.label.problems import Problem
 from streams.label.requests import RequestQueue
 from streams.label.session_desk import SessionDesk
@@ -115,6 +119,10 @@ class LabelApi:
             if self._seams.signin.provider is not None:
                 await self._seams.signin.provider.close()
 
+    async def adopt_sessions(self) -> None:
+        """Go on with the sessions of the process that had the queue before. Raises Problem: ask again."""
+        await self._sessions.adopt()
+
     def person(self, request: Request, *, active: bool) -> tokens.Person:
         """Who is calling; `active`: the call shows that they are at work. Raises Problem (400, 401, 403, 429)."""
         return self._callers.person(request, active=active)
@@ -122,6 +130,9 @@ class LabelApi:
     async def permitted(self, request: Request, action: Action, *, active: bool) -> tokens.Person:
         """Who is calling, and that the project's rules allow it. Raises Problem, audited (400, 401, 403, 429)."""
         person = self.person(request, active=active)
+        return await self._allowed(person, action)
+
+    async def _allowed(self, person: tokens.Person, action: Action) -> tokens.Person:
         onboarded = action is Action.LEASE and await self._is_onboarded(person)
         asked = Asked(person.name, action, person.issuer, person.devices, onboarded)
         found = self._gate.decide(asked)
@@ -129,6 +140,21 @@ class LabelApi:
             self._audit_denial(found.reason, person.name, _why(action, found.rules))
             raise problems.forbidden(found.reason)
         return replace(person, rules=found.rules)
+
+    def _grant(self, person: tokens.Person) -> Grant:
+        return Grant(" ".join(person.rules), self._gate.client(person.issuer), self._gate.job())
+
+    async def _then(self, request: Request, person: tokens.Person) -> Terms | None:
+        """On which terms the next task is asked for; None where it isn't, or the rules don't allow it: the answer
+        that came with it stands all the same. Raises Problem (400).
+        """
+        terms = queries.then_of(request, person)
+        if terms is None:
+            return None
+        try:
+            return replace(terms, grant=self._grant(await self._allowed(person, Action.LEASE)))
+        except Problem:
+            return None
 
     async def sign_out(self, request: Request) -> Response:
         """End the browser's session."""
@@ -139,29 +165,47 @@ class LabelApi:
         return await self.signin.sign_out(person.session)
 
     async def lease(self, request: Request, person: tokens.Person) -> forms.LeaseView | None:
-        """The next task, or the one you hold. 204 when there is none for you now."""
+        """The next task, or the one you hold. 204 when there is none for you now, also after waiting."""
         self._check_project(request, person)
-        grant = Grant(" ".join(person.rules), self._gate.client(person.issuer), self._gate.job())
-        leased = cast("Leased | None", await self._ask(LeaseTask(person.name, grant)))
-        if leased is None:
-            return None
+        command = LeaseTask(person.name, replace(queries.terms_of(request, person), grant=self._grant(person)))
+        wait_s = queries.wait_of(request, self._settings.longest_wait_s)
+        leased = cast("Leased | None", await self._ask(command))
+        if leased is None and wait_s:
+            leased = await self._wait(request, command, wait_s)
+        return None if leased is None else await self._view(leased)
+
+    async def _wait(self, request: Request, command: LeaseTask, wait_s: int) -> Leased | None:
+        """Raises Problem as any call does; also where the caller's session has ended meanwhile."""
+
+        async def again() -> Leased | None:
+            await self.permitted(request, Action.LEASE, active=False)
+            return cast("Leased | None", await self._ask(command))
+
+        waiters = self._seams.requests.waiters
+        leased = await patiently(request, command.person, command.terms.batch, wait_s, again, waiters)
+        self.person(request, active=False)
+        return leased
+
+    async def _view(self, leased: Leased) -> forms.LeaseView:
+        """The task with its content. Raises Problem."""
         schema = self._seams.schema_of(leased.task.policy)
         if schema is None:
             raise problems.unavailable(Reason.NO_POLICY.value, "the policy of this task has not arrived yet")
         fields = await self._open(leased)
-        return forms.lease_view(leased.lease, leased.task, fields, schema)
+        return forms.lease_view(leased, fields, schema)
 
     async def heartbeat(self, request: Request, person: tokens.Person) -> forms.HeartbeatView:
         """Extend the lease from now, up to its longest life."""
         form = await self._form(request, forms.HeartbeatForm)
-        leased = cast("Leased", await self._ask(Heartbeat(_held(request, person, form.fencing_token))))
+        held = _held(request, person, form.fencing_token)
+        leased = cast("Leased", await self._ask(Heartbeat(held, page=queries.is_page(person))))
         lease = leased.lease
         return forms.HeartbeatView(
             lease_id=lease.lease_id, fencing_token=lease.fencing_token, expires_at=lease.expires_at
         )
 
     async def label(self, request: Request, person: tokens.Person) -> forms.EndedView:
-        """Your answer. Final."""
+        """Your answer. Final. With `next=true` you get the next lease too."""
         key = request.headers.get("idempotency-key", "")
         if _KEY.fullmatch(key) is None:
             message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
@@ -169,31 +213,46 @@ class LabelApi:
         form = await self._form(request, forms.LabelForm)
         held = _held(request, person, form.fencing_token)
         vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
-        command = Submit(
-            held, form.result.result(), hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
-        )
-        return _ended_view(await self._ask(command))
+        digests = hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
+        return await self._end(Submit(held, form.result.result(), *digests, await self._then(request, person)))
 
     async def skip(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """You will not label this task; it never comes to you again."""
         form = await self._form(request, forms.SkipForm)
-        return _ended_view(await self._ask(Skip(_held(request, person, form.fencing_token), form.reason)))
+        held, then = _held(request, person, form.fencing_token), await self._then(request, person)
+        return await self._end(Skip(held, form.reason, then))
 
     async def release(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Give the task back for now."""
         form = await self._form(request, forms.ReleaseForm)
-        return _ended_view(await self._ask(Release(_held(request, person, form.fencing_token), form.reason)))
+        return await self._end(Release(_held(request, person, form.fencing_token), form.reason))
 
     async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Something sensitive is in clear. Pulls the task at once, for everyone."""
         form = await self._form(request, forms.ReportForm)
-        held = _held(request, person, form.fencing_token)
-        return _ended_view(await self._ask(Report(held, form.reason, form.marks())))
+        held, then = _held(request, person, form.fencing_token), await self._then(request, person)
+        return await self._end(Report(held, form.reason, form.marks(), then))
+
+    async def _end(self, command: Submit | Skip | Release | Report) -> forms.EndedView:
+        """How a lease has ended, with the next one. That this one doesn't open changes nothing about the end: the
+        caller asks for it, and is told why.
+        """
+        ended = cast("Ended", await self._ask(command))
+        next_view = None
+        if ended.next is not None:
+            with contextlib.suppress(Problem):
+                next_view = await self._view(ended.next)
+        return _ended_view(ended, next_view)
 
     async def stats(self, request: Request, person: tokens.Person) -> forms.StatsView:
         """How many tasks are open; small counts are null."""
         self._check_project(request, person)
         return forms.stats_view(cast("Counts", await self._ask(CountTasks())))
+
+    async def batches(self, request: Request, person: tokens.Person) -> forms.BatchesView:
+        """How many tasks of each batch are open; small counts, and those that would tell them, are null."""
+        self._check_project(request, person)
+        return forms.batches_view(cast("dict[str, Counts]", await self._ask(CountBatches())))
 
     async def guide(self, request: Request, person: tokens.Person) -> GuideView:
         """What the project tells its annotators: guidelines, tasks to practise on, the label schema in force."""
@@ -227,6 +286,8 @@ class LabelApi:
             expires_at=person.expires_at,
             csrf=session.csrf if session else None,
             idle_expires_at=self._sessions.idle_at(session) // 1000 if session else None,
+            purpose=session.scope.purpose.value if session else None,
+            batch=session.scope.batch if session else None,
         )
 
     def _check_project(self, request: Request, person: tokens.Person) -> None:
@@ -311,12 +372,12 @@ def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:
     return Held(person.name, request.path_params["lease_id"], fencing_token)
 
 
-def _ended_view(answer: Any) -> forms.EndedView:  # noqa: ANN401 - answers are untyped by design of the seam
-    ended = cast("Ended", answer)
+def _ended_view(ended: Ended, next_view: forms.LeaseView | None) -> forms.EndedView:
     return forms.EndedView(
         lease_id=ended.lease_id,
         task_id=ended.task_id,
         outcome=ended.ending.value,
         ended_at=ended.ended_at,
         label_id=ended.lease_id if ended.ending is LeaseEnding.LABEL else None,
+        next=next_view,
     )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -17,24 +18,45 @@ from starlette.types import ASGIApp
 from streams.label.api import ApiSeams, LabelApi
 from streams.label.calls import CALLS, Call
 from streams.label.description import openapi
+from streams.label.forwarding import ForwardedBy, Forwarder
+from streams.label.front_door import FrontDoor
 from streams.label.guard import INTERNAL, Guard
 from streams.label.pages import Page
+from streams.label.passing_on import PassingOn
 from streams.label.problems import Problem
-from streams.label.settings import ApiSettings
+from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.signin import CALLBACK
+from streams.label.whereabouts import Whereabouts
 
 _JSON = "application/json"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
-def build(project: str, seams: ApiSeams, settings: ApiSettings) -> ASGIApp:
-    """The ASGI app. It answers only while a loop takes from `seams.requests`."""
+@dataclass(frozen=True, slots=True)
+class DoorSeams:
+    """What the door needs where other processes stand by. `instance`: this process, by its name."""
+
+    instance: str
+    whereabouts: Whereabouts
+    forwarder: Forwarder
+    forwarded_by: ForwardedBy
+    settings: StandbySettings
+
+
+def build(project: str, seams: ApiSeams, settings: ApiSettings, door: DoorSeams | None = None) -> ASGIApp:
+    """The ASGI app. It answers only while a loop takes from `seams.requests`; with a door, it passes calls on
+    while another process has the queue.
+    """
     api = LabelApi(project, seams, settings)
     described = openapi(CALLS)
+    doors: list[FrontDoor] = []
 
     @asynccontextmanager
     async def lifespan(_: Starlette) -> AsyncIterator[None]:
-        async with api.running():
+        async with AsyncExitStack() as running:
+            await running.enter_async_context(api.running())
+            for one in doors:
+                await running.enter_async_context(one.running())
             yield
 
     async def description(_: Request) -> Response:
@@ -44,7 +66,28 @@ def build(project: str, seams: ApiSeams, settings: ApiSettings) -> ASGIApp:
     routes += [Route("/openapi.json", description), *_signing(api), *Page.load().routes()]
     app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(settings))
     app.router.redirect_slashes = False  # it would send browsers to whatever host a request names
-    return Guard(app, settings.header_bytes, settings.target_chars)
+    if door is None:
+        return Guard(app, settings.header_bytes, settings.target_chars)
+    doors.append(_front_door(app, api, seams, settings, door))
+    return Guard(doors[0], settings.header_bytes, settings.target_chars)
+
+
+def _front_door(app: ASGIApp, api: LabelApi, seams: ApiSeams, settings: ApiSettings, door: DoorSeams) -> FrontDoor:
+    def answer(problem: Problem) -> Response:
+        return _error(problem.status, problem.reason, problem.message, settings.retry_after_s)
+
+    return FrontDoor(
+        app,
+        door.instance,
+        door.whereabouts,
+        PassingOn(door.whereabouts, door.forwarder, seams.clock, door.settings),
+        door.forwarded_by,
+        seams.clock,
+        door.settings,
+        settings,
+        api.adopt_sessions,
+        answer,
+    )
 
 
 def _signing(api: LabelApi) -> list[Route]:

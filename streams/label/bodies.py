@@ -22,14 +22,19 @@ async def read_json(request: Request, limits: ApiSettings) -> dict[str, Any]:
     Raises Unparseable (`too_large`, `bad_utf8`, `bad_json`, `duplicate_key`, `too_deep`,
     `not_an_object`), SlowBody.
     """
+    data = await read_bytes(request, limits)
+    return parse_object(data, limits) if data else {}
+
+
+async def read_bytes(request: Request, limits: ApiSettings) -> bytes:
+    """The whole body, whatever it is. Raises Unparseable (`too_large`, `bad_request`), SlowBody."""
     try:
         async with asyncio.timeout(limits.body_timeout_s):
-            data = await _read(request, limits.body_bytes)
+            return await _read(request, limits.body_bytes)
     except TimeoutError:
         raise SlowBody from None
     except ClientDisconnect:
         raise Unparseable(Reason.BAD_REQUEST, "the body ended early") from None
-    return parse_object(data, limits) if data else {}
 
 
 async def _read(request: Request, limit: int) -> bytes:

@@ -5,7 +5,7 @@ served, but the page (`pages.py`), and HEAD where GET is.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http import HTTPStatus
 
 from pydantic import BaseModel
@@ -14,6 +14,7 @@ from starlette.requests import Request
 from streams.label import forms
 from streams.label.api import LabelApi
 from streams.label.guide import GuideView
+from streams.label.queries import END_QUERY, LEASE_QUERY
 from streams.label.tokens import Person
 from topology.permissions import Action
 
@@ -43,7 +44,8 @@ _LEASE_ERRORS = _ERRORS | {
 class Call:
     """One call: its address, who answers it, what it takes and gives, and what else it may answer, by status.
 
-    An answer of None is 204, which means `empty`. `keyed`: it needs an Idempotency-Key.
+    An answer of None is 204, which means `empty`. `keyed`: it needs an Idempotency-Key. `query`: what may be said
+    after the address, and what it means.
     """
 
     method: str
@@ -54,6 +56,7 @@ class Call:
     form: type[forms.Form] | None = None
     empty: str = ""
     keyed: bool = False
+    query: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def action(self) -> Action:
@@ -71,22 +74,27 @@ _PROJECT = "/v1/projects/{p}"
 CALLS = (
     Call(
         "POST", f"{_PROJECT}/leases", LabelApi.lease, forms.LeaseView, _ERRORS | _WITHDRAWN,
-        empty="no task for you now",
+        empty="no task for you now", query=LEASE_QUERY,
     ),
     Call(
-        "POST", f"{_LEASE}/label", LabelApi.label, forms.EndedView, _LEASE_ERRORS, forms.LabelForm, keyed=True
+        "POST", f"{_LEASE}/label", LabelApi.label, forms.EndedView, _LEASE_ERRORS, forms.LabelForm, keyed=True,
+        query=END_QUERY,
     ),
     Call(
         "POST", f"{_LEASE}/heartbeat", LabelApi.heartbeat, forms.HeartbeatView, _LEASE_ERRORS, forms.HeartbeatForm
     ),
-    Call("POST", f"{_LEASE}/skip", LabelApi.skip, forms.EndedView, _LEASE_ERRORS, forms.SkipForm),
+    Call("POST", f"{_LEASE}/skip", LabelApi.skip, forms.EndedView, _LEASE_ERRORS, forms.SkipForm, query=END_QUERY),
     Call("POST", f"{_LEASE}/release", LabelApi.release, forms.EndedView, _LEASE_ERRORS, forms.ReleaseForm),
-    Call("POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm),
+    Call(
+        "POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm,
+        query=END_QUERY,
+    ),
     Call(
         "POST", f"{_PROJECT}/onboarding/{{task}}", LabelApi.practise, forms.PractisedView, _PRACTICE_ERRORS,
         forms.PractiseForm,
     ),
     Call("GET", f"{_PROJECT}/stats", LabelApi.stats, forms.StatsView, _ERRORS),
+    Call("GET", f"{_PROJECT}/batches", LabelApi.batches, forms.BatchesView, _ERRORS),
     Call("GET", f"{_PROJECT}/guide", LabelApi.guide, GuideView, _ERRORS),
     Call("GET", "/v1/me", LabelApi.me, forms.MeView, _ERRORS),
 )  # fmt: skip

@@ -1,13 +1,23 @@
-"""A typed client of the label API: retries what may be retried, names each answer, keeps a lease alive."""
+"""A typed client of the label API: retries what may be retried, names each answer, keeps a lease alive.
+
+What it raises:
+
+- `Refused`: the call is not allowed as things are; `reason` says why: the lease has ended, a span is out of range.
+- `Denied`, an AccessDenied: the token, or the project's rules (`reason`); only another token or day helps.
+- `QueueUnavailable`, a DependencyError: no answer after all retries. Nothing is known to have happened: make the
+  same call again, a label with the same `key`.
+"""
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any, Self
 
@@ -16,24 +26,65 @@ import httpx
 from schemas.errors import AccessDenied, DependencyError, Reason, Refused
 from schemas.records import LabelSpan
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
-from streams.label.forms import EndedView, HeartbeatView, LeaseView, MeView, StatsView
+from streams.label.forms import (
+    BatchesView,
+    EndedView,
+    HeartbeatView,
+    LeaseView,
+    MeView,
+    PractisedView,
+    StatsView,
+)
+from streams.label.guide import GuideView
 
 TIMEOUT_S = 20.0
 """The server gives up by itself after 8 s, with 503, and for the opening of a task after 8 s more."""
 RETRIES = 8
 """With the waits below about 25 s: longer than a takeover or a restarted broker or vault needs."""
 _WAIT_S = (0.1, 5.0)
+_WORD = re.compile(r"[a-z][a-z_]{0,60}")
+_NO_HEADERS: Mapping[str, str] = {}
 
 
 class QueueUnavailable(DependencyError):
     """The label API did not answer after all retries; the same call may be made again."""
 
 
+class Denied(AccessDenied):
+    """The API does not let this person, or this token, do that. `reason` is a word of the API; empty if it gave
+    none.
+    """
+
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(f"the label API answered {status}{': ' if reason else ''}{reason}")
+        self.reason = reason
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which task: only of `batch`, where that is given; `reserve`: keep the one after it too.
+
+    `wait_s`: wait so many seconds where there is none, 30 at most.
+    """
+
+    batch: str = ""
+    reserve: bool = False
+    wait_s: int = 0
+
+    def query(self) -> dict[str, str]:
+        """As the API wants to hear it."""
+        said = {"batch": self.batch, "reserve": "true" if self.reserve else "", "wait": str(self.wait_s or "")}
+        return {name: value for name, value in said.items() if value}
+
+
+ANY = Wanted()
+
+
 class LabelClient:
     """One person's calls. Not thread-safe, except that `heartbeats` has a connection of its own.
 
-    Raises Refused (with the API's reason), AccessDenied (the token), QueueUnavailable. `token` is asked before
-    each call, so that it can be renewed. `transport` is for tests.
+    Raises Refused, Denied, QueueUnavailable. `token` is asked before each call, so that it can be renewed.
+    `transport` is for tests.
     """
 
     def __init__(
@@ -48,6 +99,7 @@ class LabelClient:
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self._url = url
+        self._of_project = f"/v1/projects/{project}"
         self._project = project
         self._token = token
         self._verify = verify
@@ -65,46 +117,78 @@ class LabelClient:
         """Close the connection."""
         self._http.close()
 
-    def lease(self) -> LeaseView | None:
-        """The next task, or the one this person holds; None when there is none."""
-        answer = self._post(f"/v1/projects/{self._project}/leases", None)
+    def lease(self, wanted: Wanted = ANY) -> LeaseView | None:
+        """The next task, or the one this person holds; None when there is none, also after waiting."""
+        timeout_s = TIMEOUT_S + wanted.wait_s
+        answer = self._call("POST", f"{self._of_project}/leases", query=wanted.query(), timeout_s=timeout_s)
         return None if answer.status_code == HTTPStatus.NO_CONTENT else LeaseView.model_validate(answer.json())
 
     def heartbeat(self, lease: LeaseView) -> HeartbeatView:
         """Extend the lease."""
-        answer = self._post(f"/v1/leases/{lease.lease_id}/heartbeat", {"fencing_token": lease.fencing_token})
+        body = {"fencing_token": lease.fencing_token}
+        answer = self._call("POST", f"/v1/leases/{lease.lease_id}/heartbeat", body)
         return HeartbeatView.model_validate(answer.json())
 
     def label(
-        self, lease: LeaseView, spans: Sequence[LabelSpan], choices: Mapping[str, str], *, key: str | None = None
+        self,
+        lease: LeaseView,
+        spans: Sequence[LabelSpan],
+        choices: Mapping[str, str],
+        *,
+        key: str | None = None,
+        then: Wanted | None = None,
     ) -> EndedView:
-        """Submit the answer, once however often it is sent. `key` names it; a fresh one unless given."""
-        result = {"spans": [_span(span) for span in spans], "choices": dict(choices)}
-        body = {"fencing_token": lease.fencing_token, "result": result}
-        return self._end(lease, "label", body, {"Idempotency-Key": key or uuid.uuid4().hex})
+        """Submit the answer, once however often it is sent. `key` names it; a fresh one unless given.
 
-    def skip(self, lease: LeaseView, reason: SkipReason) -> EndedView:
+        `then` asks for the next task with it, here and below: `next` of what is returned, None where there is
+        none.
+        """
+        body = {"fencing_token": lease.fencing_token, "result": _result(spans, choices)}
+        return self._end(lease, "label", body, then, {"Idempotency-Key": key or uuid.uuid4().hex})
+
+    def skip(self, lease: LeaseView, reason: SkipReason, *, then: Wanted | None = None) -> EndedView:
         """Never this task."""
-        return self._end(lease, "skip", {"fencing_token": lease.fencing_token, "reason": reason.value})
+        return self._end(lease, "skip", {"fencing_token": lease.fencing_token, "reason": reason.value}, then)
 
     def release(self, lease: LeaseView, reason: ReleaseReason) -> EndedView:
         """Not now."""
         return self._end(lease, "release", {"fencing_token": lease.fencing_token, "reason": reason.value})
 
-    def report(self, lease: LeaseView, reason: ReportReason, marks: Sequence[LabelSpan] = ()) -> EndedView:
+    def report(
+        self,
+        lease: LeaseView,
+        reason: ReportReason,
+        marks: Sequence[LabelSpan] = (),
+        *,
+        then: Wanted | None = None,
+    ) -> EndedView:
         """Something is exposed where `marks` say (their labels are not sent)."""
         spans = [{"field": mark.field, "start": mark.start, "end": mark.end} for mark in marks]
         body = {"fencing_token": lease.fencing_token, "reason": reason.value, "spans": spans}
-        return self._end(lease, "report", body)
+        return self._end(lease, "report", body, then)
+
+    def practise(self, task: str, spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> PractisedView:
+        """Answer an onboarding task of the guide, by its id."""
+        body = {"result": _result(spans, choices)}
+        return PractisedView.model_validate(
+            self._call("POST", f"{self._of_project}/onboarding/{task}", body).json()
+        )
+
+    def guide(self) -> GuideView:
+        """Guidelines, onboarding tasks, and the label schema in force."""
+        return GuideView.model_validate(self._call("GET", f"{self._of_project}/guide").json())
 
     def me(self) -> MeView:
         """Who the API takes us for."""
-        return MeView.model_validate(self._call("GET", "/v1/me", None, {}).json())
+        return MeView.model_validate(self._call("GET", "/v1/me").json())
 
     def stats(self) -> StatsView:
         """How the queue stands."""
-        answer = self._call("GET", f"/v1/projects/{self._project}/stats", None, {})
-        return StatsView.model_validate(answer.json())
+        return StatsView.model_validate(self._call("GET", f"{self._of_project}/stats").json())
+
+    def batches(self) -> BatchesView:
+        """How it stands by batch."""
+        return BatchesView.model_validate(self._call("GET", f"{self._of_project}/batches").json())
 
     @contextmanager
     def heartbeats(self, lease: LeaseView, every_s: float = 60.0) -> Iterator[threading.Event]:
@@ -131,18 +215,25 @@ class LabelClient:
             thread.join()
 
     def _end(
-        self, lease: LeaseView, how: str, body: dict[str, Any], headers: dict[str, str] | None = None
+        self,
+        lease: LeaseView,
+        how: str,
+        body: dict[str, Any],
+        then: Wanted | None = None,
+        headers: Mapping[str, str] | None = None,
     ) -> EndedView:
-        answer = self._post(f"/v1/leases/{lease.lease_id}/{how}", body, headers)
+        query = {} if then is None else {"next": "true", **replace(then, wait_s=0).query()}
+        answer = self._call("POST", f"/v1/leases/{lease.lease_id}/{how}", body, headers or {}, query)
         return EndedView.model_validate(answer.json())
 
-    def _post(
-        self, path: str, body: dict[str, Any] | None, headers: dict[str, str] | None = None
-    ) -> httpx.Response:
-        return self._call("POST", path, body, headers or {})
-
     def _call(
-        self, method: str, path: str, body: dict[str, Any] | None, headers: dict[str, str]
+        self,
+        method: str,
+        path: str,
+        body: dict[str, Any] | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+        query: Mapping[str, str] = _NO_HEADERS,
+        timeout_s: float = TIMEOUT_S,
     ) -> httpx.Response:
         """Every call is idempotent: a lease by its person, the end of a lease by its token and words."""
         wait_s, longest = _WAIT_S
@@ -152,7 +243,9 @@ class LabelClient:
                 wait_s = min(2 * wait_s, longest)
             sent = {**headers, "Authorization": f"Bearer {self._token()}"}
             try:
-                answer = self._http.request(method, path, json=body, headers=sent)
+                answer = self._http.request(
+                    method, path, json=body, headers=sent, params=dict(query), timeout=timeout_s
+                )
             except httpx.TransportError:
                 continue
             if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not _too_many(answer):
@@ -164,6 +257,10 @@ def _too_many(answer: httpx.Response) -> bool:
     return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
 
 
+def _result(spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> dict[str, Any]:
+    return {"spans": [_span(span) for span in spans], "choices": dict(choices)}
+
+
 def _span(span: LabelSpan) -> dict[str, object]:
     return {"field": span.field, "start": span.start, "end": span.end, "label": span.label}
 
@@ -172,12 +269,18 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     """The answer, unless it is an error."""
     if not answer.is_error:
         return answer
-    try:
-        reason = str(answer.json()["error"]["reason"])
-    except (ValueError, KeyError, TypeError):
-        reason = ""
+    reason = _reason(answer)
+    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
+        raise Denied(answer.status_code, reason)
     if reason in Reason.__members__.values():
         raise Refused(Reason(reason), f"the label API answered {answer.status_code}: {reason}")
-    if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
-        raise AccessDenied(f"the label API answered {answer.status_code}")
     raise Refused(Reason.BAD_REQUEST, f"the label API answered {answer.status_code}")
+
+
+def _reason(answer: httpx.Response) -> str:
+    """The word of the body; empty for anything else, as a proxy's page."""
+    try:
+        found = str(answer.json()["error"]["reason"])
+    except (ValueError, KeyError, TypeError):
+        return ""
+    return found if _WORD.fullmatch(found) else ""

@@ -59,11 +59,27 @@ class Grant:
 
 
 @dataclass(frozen=True, slots=True)
+class Terms:
+    """How somebody asks for a task. `batch`: of this one only. `reserve`: the one after it is kept for them.
+
+    `page`: by our own page, which says all the time that it is there.
+    """
+
+    batch: str = ""
+    reserve: bool = False
+    page: bool = False
+    grant: Grant = Grant()
+
+
+USUAL = Terms()
+
+
+@dataclass(frozen=True, slots=True)
 class LeaseTask:
     """The next task for `person`, or the one they hold. Answered with Leased, or None when there is none."""
 
     person: str
-    grant: Grant = Grant()
+    terms: Terms = USUAL
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,30 +93,33 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Heartbeat:
-    """Extend the lease. Answered with Lease."""
+    """Extend the lease. `page`: our own page does. Answered with Lease."""
 
     held: Held
+    page: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Submit:
     """The answer to the task. The digests are SHA-256 of the Idempotency-Key and of everything it vouches for.
 
-    Answered with Ended.
+    `then`: on these terms the next task, in the same commit. Answered with Ended.
     """
 
     held: Held
     result: Result
     key_digest: bytes
     body_digest: bytes
+    then: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Skip:
-    """Not this person, ever. Answered with Ended."""
+    """Not this person, ever. `then` as of Submit. Answered with Ended."""
 
     held: Held
     reason: SkipReason
+    then: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,11 +132,12 @@ class Release:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Something is exposed, where `spans` mark it. Answered with Ended."""
+    """Something is exposed, where `spans` mark it. `then` as of Submit. Answered with Ended."""
 
     held: Held
     reason: ReportReason
     spans: tuple[LabelSpan, ...] = ()
+    then: Terms | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +164,15 @@ class Deny:
 
 @dataclass(frozen=True, slots=True)
 class StartSession:
-    """A person has signed in: to be audited before they may act. Answered with None."""
+    """A person has signed in: to be audited, and kept, before they may act. Answered with None."""
 
     person: str
     session_id: str
     expires_at: int
+    started_at: int
+    purpose: str
+    batch: str
+    devices: tuple[str, ...] = ()
     rule: str = ""
 
 
@@ -163,6 +187,13 @@ class EndSession:
     reason: str
     ended_at: int
     releases: bool
+    purpose: str
+    batch: str
+
+
+@dataclass(frozen=True, slots=True)
+class ListSessions:
+    """Who was signed in when this process took over. Answered with SessionState by session id."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +220,11 @@ class CountTasks:
 
 
 @dataclass(frozen=True, slots=True)
+class CountBatches:
+    """How each batch stands. Answered with Counts by the batch's name; `""` are the tasks of none."""
+
+
+@dataclass(frozen=True, slots=True)
 class Lease:
     """An open lease."""
 
@@ -202,16 +238,20 @@ class Lease:
 
 @dataclass(frozen=True, slots=True)
 class Leased:
-    """A lease with its sealed task. `again`: it was open already."""
+    """A lease with its sealed task. `again`: it was open already. `follows`: another one is reserved."""
 
     lease: Lease
     task: Task
     again: bool
+    follows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """A lease that its holder ended. `replayed`: by an earlier, identical call. `task` is None once it ended."""
+    """A lease that its holder ended. `replayed`: by an earlier, identical call. `task` is None once it ended.
+
+    `next`: the lease that they got with the same call, where they asked for it and there was one.
+    """
 
     lease_id: str
     task_id: str
@@ -222,13 +262,18 @@ class Ended:
     ended_at: int
     replayed: bool
     task: Task | None = None
+    next: Leased | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Open tasks: those that can be leased, are leased, wait for decide, wait for people not here now."""
+    """Open tasks: those that can be leased, are leased or reserved, wait for decide, wait for people not here now.
+
+    `paused`: nobody gets one for now.
+    """
 
     available: int
     leased: int
     awaiting: int
     parked: int
+    paused: bool = False

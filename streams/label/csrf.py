@@ -3,11 +3,14 @@
 1. `Sec-Fetch-Site` (Fetch Metadata, W3C), where the browser sends it: `same-origin`. What a person typed (`none`)
    may read.
 2. `Origin` (RFC 6454), which browsers send with every POST: exactly ours.
-3. `X-Veil-CSRF` on every POST: the session's own random token, which no other site can read.
+3. `X-Veil-CSRF` on every POST: the session's own token, which no other site can read. It follows from the
+   session's secret (HMAC-SHA256), so that nothing of it has to be kept, and the secret does not follow from it.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import hmac
 from collections.abc import Mapping
 
@@ -15,6 +18,12 @@ HEADER = "x-veil-csrf"
 CROSS_SITE = "cross_site"
 BAD_CSRF = "bad_csrf"
 _READING = ("GET", "HEAD")
+_PURPOSE = b"veilstream csrf 1"
+
+
+def token_of(secret: bytes) -> str:
+    """The token of the session with this secret, in base64url without padding."""
+    return base64.urlsafe_b64encode(hmac.digest(secret, _PURPOSE, hashlib.sha256)).rstrip(b"=").decode()
 
 
 def fault(method: str, headers: Mapping[str, str], origin: str, token: str) -> str | None:

@@ -5,7 +5,7 @@ from a request to a function took 130 µs of CPU a call, Starlette's 16 µs (mea
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Security
@@ -33,11 +33,12 @@ _IDEMPOTENCY: dict[str, Any] = {
     "schema": {"type": "string", "minLength": 1, "maxLength": 128},
     "description": "Names this answer; repeat it unchanged when you repeat the call.",
 }
+_PLACE = "#/components/schemas/{model}"
 _BEARER = HTTPBearer(description="EdDSA JWT, at most one hour old, for one person and project.")
 _Token = Annotated[object, Security(_BEARER)]
 
 
-def openapi(calls: Iterable[Call]) -> bytes:
+def openapi(calls: Collection[Call]) -> bytes:
     """The description of these calls, as JSON."""
     app = FastAPI(title=TITLE, description=DESCRIPTION, version="1")
     for call in calls:
@@ -46,12 +47,15 @@ def openapi(calls: Iterable[Call]) -> bytes:
             _parameters(call),
             methods=[call.method],
             name=call.answer.__name__,
+            operation_id=call.answer.__name__,
             description=call.answer.__doc__ or "",
             response_model=call.view,
             responses=_responses(call),
             openapi_extra=_extra(call),
         )
-    return json.dumps(app.openapi()).encode()
+    described = app.openapi()
+    described["components"]["schemas"] |= _form_schemas(calls)
+    return json.dumps(described).encode()
 
 
 def _parameters(call: Call) -> Any:  # noqa: ANN401 - FastAPI reads the signature and calls none of them
@@ -79,10 +83,24 @@ def _responses(call: Call) -> dict[int | str, dict[str, Any]]:
 
 
 def _extra(call: Call) -> dict[str, Any]:
-    if call.form is None:
-        return {}
-    content = {"application/json": {"schema": call.form.model_json_schema()}}
-    return {
-        "requestBody": {"required": True, "content": content},
-        "parameters": [_IDEMPOTENCY] if call.keyed else [],
-    }
+    parameters = [_query(name, meaning) for name, meaning in call.query.items()]
+    if call.keyed:
+        parameters.append(_IDEMPOTENCY)
+    extra: dict[str, Any] = {"parameters": parameters} if parameters else {}
+    if call.form is not None:
+        content = {"application/json": {"schema": {"$ref": _PLACE.format(model=call.form.__name__)}}}
+        extra["requestBody"] = {"required": True, "content": content}
+    return extra
+
+
+def _form_schemas(calls: Iterable[Call]) -> dict[str, Any]:
+    """What clients send, and the parts it is made of: references in it lead to `components`, where tools look."""
+    found: dict[str, Any] = {}
+    for form in {call.form for call in calls if call.form is not None}:
+        schema = form.model_json_schema(ref_template=_PLACE)
+        found |= schema.pop("$defs", {}) | {form.__name__: schema}
+    return found
+
+
+def _query(name: str, meaning: str) -> dict[str, Any]:
+    return {"name": name, "in": "query", "required": False, "schema": {"type": "string"}, "description": meaning}

@@ -3,25 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.audit import Event
 from schemas.errors import Reason, Refused
 from schemas.records import Label, LabelOutcome, LabelSpan, Task
-from schemas.states import LeaseEnding, WorkStatus
+from schemas.states import LeaseEnding, Onboarding, SessionState, WorkStatus
 from streams.label import events
+from streams.label.askers import nobody
 from streams.label.commands import (
     SESSION_ENDED,
     AskOnboarding,
+    CountBatches,
     CountTasks,
     Deny,
     Ended,
     EndSession,
-    Grant,
     Heartbeat,
     Held,
     Leased,
     LeaseTask,
+    ListSessions,
     Practise,
     Release,
     Report,
@@ -29,11 +31,13 @@ from streams.label.commands import (
     Skip,
     StartSession,
     Submit,
+    Terms,
     Unopenable,
 )
 from streams.label.denials import Denials
-from streams.label.onboarding import Progress, Store, answered, progress
-from streams.label.queue import Digests, Queue
+from streams.label.find_sealing import Reported
+from streams.label.onboarding import Progress, answered, progress
+from streams.label.queue import Digests, Queue, Store
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
 from topology.policies.model import LabelSchema
@@ -54,6 +58,8 @@ class Effects:
     labels: list[Label] = field(default_factory=list)
     reports: list[tuple[str, str]] = field(default_factory=list)
     """Task id and reason of each report: withdrawals to order."""
+    finds: list[Reported] = field(default_factory=list)
+    """What reports have marked, to be kept for those who write policies."""
     gone: list[str] = field(default_factory=list)
     """Tasks whose keys are to be forgotten."""
 
@@ -69,15 +75,23 @@ class Desk:
         denials: Denials,
         limits: ResultLimits,
         project: str,
-        onboarding: Store,
+        onboarding: Store[Onboarding],
+        sessions: Store[SessionState],
+        paused_by: Callable[[], str] = str,
+        batches: Callable[[], frozenset[str]] = frozenset,
+        is_paused: Callable[[str], bool] = nobody,
     ) -> None:
         self._queue = queue
         self._schema_of = schema_of
         self._frozen_by = frozen_by
         self._denials = denials
         self._limits = limits
+        self._paused_by = paused_by
+        self._batches = batches
         self._project = project
         self._onboarding = onboarding
+        self._sessions = sessions
+        self._is_paused = is_paused
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -91,24 +105,34 @@ class Desk:
     def _handle(self, command: object, now: int, effects: Effects) -> object:  # noqa: PLR0911 - one a command
         """What people do with leases."""
         match command:
-            case LeaseTask(person, grant):
-                return self._lease(person, grant, now, effects)
-            case Heartbeat(held):
-                return self._heartbeat(held, now, effects)
+            case LeaseTask(person, terms):
+                return self._lease(person, terms, now, effects)
+            case Heartbeat():
+                return self._heartbeat(command, now, effects)
             case Submit():
-                return self._submit(command, now, effects)
+                return self._and_next(self._submit(command, now, effects), command.then, now, effects)
             case Skip(held, reason):
-                return self._end(held, LeaseEnding.SKIP, reason, now, effects)
+                ended = self._end(held, LeaseEnding.SKIP, reason, now, effects)
+                return self._and_next(ended, command.then, now, effects)
             case Release(held, reason):
                 return self._end(held, LeaseEnding.RELEASE, reason, now, effects)
             case Report():
-                return self._report(command, now, effects)
+                return self._and_next(self._report(command, now, effects), command.then, now, effects)
+        return self._tell(command, now, effects)
+
+    def _tell(self, command: object, now: int, effects: Effects) -> object:
+        """How things stand, and what people practise."""
+        match command:
             case CountTasks():
-                return self._queue.counts(now)
+                return replace(self._queue.counts(now), paused=bool(self._paused_by()))
+            case CountBatches():
+                return self._queue.batches(now)
             case AskOnboarding(person, wanted):
                 return progress(self._onboarding, person, wanted)
             case Practise():
                 return self._practise(command, now, effects)
+            case ListSessions():
+                return dict(self._sessions.items())
         self._note(command, now, effects)
         return None
 
@@ -120,17 +144,38 @@ class Desk:
             case Deny():
                 effects.events.append(events.denied(command))
             case StartSession():
-                effects.events.append(events.session_started(command))
+                self._start_session(command, effects)
             case EndSession():
                 self._end_session(command, now, effects)
             case _:
                 raise Refused(Reason.BAD_REQUEST, f"no such command: {type(command).__name__}")
 
-    def _lease(self, person: str, grant: Grant, now: int, effects: Effects) -> Leased | None:
-        leased = self._queue.lease(person, now, new=not self._frozen_by())
+    @property
+    def gives(self) -> bool:
+        """Whether anybody gets a new lease now: nobody has frozen or paused the project."""
+        return not self._frozen_by() and not self._paused_by()
+
+    def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
+        if terms.batch and terms.batch not in self._batches() and not self._queue.batch_open(terms.batch):
+            raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
+        paused = self._is_paused(person)
+        leased = self._queue.lease(person, now, terms, new=self.gives and not paused)
+        if leased is None and paused:
+            raise Refused(
+                Reason.PERSON_PAUSED, "you get no new task for now; an operator of the project can say more"
+            )
         if leased is not None:
-            effects.events.append(events.viewed(leased, grant))
+            effects.events.append(events.viewed(leased, terms.grant))
         return leased
+
+    def _and_next(self, ended: Ended, then: Terms | None, now: int, effects: Effects) -> Ended:
+        """With the next task, if it was asked for. The answer stands, whatever comes of that."""
+        if then is None:
+            return ended
+        try:
+            return replace(ended, next=self._lease(ended.person, then, now, effects))
+        except Refused:
+            return ended
 
     def _practise(self, command: Practise, now: int, effects: Effects) -> Progress:
         person, wanted = command.person, command.wanted
@@ -141,8 +186,8 @@ class Desk:
             effects.events.append(events.onboarded(person, self._project, len(made.passed)))
         return made
 
-    def _heartbeat(self, held: Held, now: int, effects: Effects) -> Leased:
-        leased = self._queue.heartbeat(held, now)
+    def _heartbeat(self, command: Heartbeat, now: int, effects: Effects) -> Leased:
+        leased = self._queue.heartbeat(command.held, now, page=command.page)
         effects.events.append(events.renewed(leased))
         return leased
 
@@ -167,7 +212,8 @@ class Desk:
             check_spans(command.spans, task.fields, self._limits)
 
         ended = self._queue.finish(command.held, LeaseEnding.REPORT, now, reason=command.reason.value, check=check)
-        if not ended.replayed:
+        if not ended.replayed and ended.task is not None:
+            effects.finds.append(Reported(ended.lease_id, ended.task, ended.reason, command.spans))
             effects.reports.append((ended.task_id, ended.reason))
             effects.gone.append(ended.task_id)
         marks = tuple(LabelSpan(span.field, span.start, span.end, ended.reason) for span in command.spans)
@@ -183,12 +229,26 @@ class Desk:
         effects.events.append(events.unopenable(held, task, reason))
         effects.events.append(events.withdrawn(task.task_id, task, reason))
 
+    def _start_session(self, command: StartSession, effects: Effects) -> None:
+        """Kept as long as it lasts: whoever takes over goes on with it."""
+        kept = SessionState(
+            command.person,
+            command.purpose,
+            command.batch,
+            command.started_at,
+            command.expires_at,
+            command.devices,
+        )
+        self._sessions.put(command.session_id, kept)
+        effects.events.append(events.session_started(command))
+
     def _end_session(self, command: EndSession, now: int, effects: Effects) -> None:
         """The task first: whatever a session led to lies between its two events."""
         if command.releases:
             ended = self._queue.give_back(command.person, command.ended_at, SESSION_ENDED, now)
             if ended is not None:
                 _record(ended, NO_RESULT, effects)
+        self._sessions.remove(command.session_id)
         effects.events.append(events.session_ended(command))
 
     def _deny(self, command: object, now: int, effects: Effects) -> None:

@@ -6,6 +6,8 @@ label is that of its lease: a lease becomes one label at most.
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
@@ -20,6 +22,7 @@ from schemas.resources import (
 from schemas.states import LeaseEnding
 from streams.label import work
 from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
+from streams.label.skills import Missing
 from topology.jobs import Job
 from topology.project import Project
 
@@ -62,6 +65,17 @@ def renewed(leased: Leased) -> Event:
 def expired(leased: Leased) -> Event:
     """A lease that nobody renewed."""
     return _of_lease(EventType.LEASE_EXPIRED, leased.lease, leased.task)
+
+
+def revoked(leased: Leased) -> Event:
+    """An operator keeps the person from the task."""
+    return replace(_of_lease(EventType.LEASE_REVOKED, leased.lease, leased.task), reason=Reason.EXCLUDED)
+
+
+def skills_missing(project: str, missing: Missing) -> Event:
+    """Tasks ask for what nobody in the project can. Once, until it is no longer so."""
+    details = {"skills": " ".join(missing.skills), "tasks": str(missing.tasks), "role": missing.role}
+    return Event(EventType.SKILLS_MISSING, project_resource(project), details=details)
 
 
 def _of_lease(kind: EventType, lease: Lease, task: Task) -> Event:
@@ -150,7 +164,7 @@ def session_started(command: StartSession) -> Event:
         decision=Decision.ALLOW,
         person=command.person,
         purpose=PURPOSE,
-        details={"expires_at": str(command.expires_at), "rule": command.rule},
+        details={"expires_at": str(command.expires_at), "rule": command.rule, **_bound_to(command)},
     )
 
 
@@ -187,5 +201,10 @@ def session_ended(command: EndSession) -> Event:
         person=command.person,
         purpose=PURPOSE,
         reason=command.reason,
-        details={"ended_at": str(command.ended_at)},
+        details={"ended_at": str(command.ended_at), **_bound_to(command)},
     )
+
+
+def _bound_to(command: StartSession | EndSession) -> dict[str, str]:
+    """What a session is good for, beside its person and project."""
+    return {"purpose": command.purpose, "batch": command.batch}

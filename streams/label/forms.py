@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from schemas.records import LabelSpan, Task
-from streams.label.commands import Counts, Lease, ReleaseReason, ReportReason, Result, SkipReason
+from schemas.records import LabelSpan
+from streams.label.commands import Counts, Leased, ReleaseReason, ReportReason, Result, SkipReason
 from topology.policies.model import LabelSchema
 
+_KINDS = ("available", "leased", "awaiting", "parked")
 SUPPRESSED_BELOW = 10
 """Smaller counts say too much about single people (DESIGN §9)."""
 
@@ -111,6 +113,8 @@ class LeaseView(BaseModel):
     fields: dict[str, str] = Field(repr=False)
     placeholders: dict[str, list[PlaceholderView]]
     labels: LabelsView
+    batch: str = ""
+    reserved: bool = Field(default=False, description="the task after this one is kept for you")
 
 
 class HeartbeatView(BaseModel):
@@ -122,13 +126,17 @@ class HeartbeatView(BaseModel):
 
 
 class EndedView(BaseModel):
-    """A lease that has ended. `label_id` only where it ended with a label."""
+    """A lease that has ended. `label_id` only where it ended with a label.
+
+    `next`: the lease that was asked for with it; null where it wasn't, there is no task, or it doesn't open.
+    """
 
     lease_id: str
     task_id: str
     outcome: str
     ended_at: int
     label_id: str | None = None
+    next: LeaseView | None = None
 
 
 class PractisedView(BaseModel):
@@ -143,7 +151,8 @@ class MeView(BaseModel):
     """The caller's session, as the bearer token or the cookie says. Times in seconds since the epoch.
 
     `csrf` goes into the header X-Veil-CSRF of every POST; `idle_expires_at`: when the session ends unless a task
-    is taken, held by heartbeat or answered. Both are null with a bearer token.
+    is taken, held by heartbeat or answered; `purpose` and `batch` (empty: all): what the session is for. All are
+    null with a bearer token.
     """
 
     person: str
@@ -152,15 +161,38 @@ class MeView(BaseModel):
     expires_at: int
     csrf: str | None = Field(default=None, repr=False)
     idle_expires_at: int | None = None
+    purpose: str | None = None
+    batch: str | None = None
 
 
 class StatsView(BaseModel):
-    """Counts of open tasks; null where a count is below `suppressed_below`."""
+    """Counts of open tasks; null where a count is below `suppressed_below`. `paused`: nobody gets one for now."""
 
     available: int | None
     leased: int | None
     awaiting: int | None
     parked: int | None
+    paused: bool = False
+    suppressed_below: int = SUPPRESSED_BELOW
+
+
+class BatchView(BaseModel):
+    """The same of one batch; `name` is empty for the tasks of none."""
+
+    name: str
+    available: int | None
+    leased: int | None
+    awaiting: int | None
+    parked: int | None
+    paused: bool
+
+
+class BatchesView(BaseModel):
+    """Every batch that has open tasks. Where one count of a kind is small, the next larger one is null with it:
+    with the project's sum it would tell the small one.
+    """
+
+    batches: list[BatchView]
     suppressed_below: int = SUPPRESSED_BELOW
 
 
@@ -183,8 +215,9 @@ def labels_view(schema: LabelSchema) -> LabelsView:
     return LabelsView(spans=list(schema.spans), choices=choices)
 
 
-def lease_view(lease: Lease, task: Task, fields: dict[str, str], schema: LabelSchema) -> LeaseView:
+def lease_view(leased: Leased, fields: dict[str, str], schema: LabelSchema) -> LeaseView:
     """A leased task with its opened content."""
+    lease, task = leased.lease, leased.task
     placeholders = {
         shape.path: [
             PlaceholderView(start=it.start, end=it.end, category=it.category) for it in shape.placeholders
@@ -199,18 +232,34 @@ def lease_view(lease: Lease, task: Task, fields: dict[str, str], schema: LabelSc
         fields=fields,
         placeholders=placeholders,
         labels=labels_view(schema),
+        batch=task.batch,
+        reserved=leased.follows,
     )
 
 
 def stats_view(counts: Counts) -> StatsView:
     """Counts with small cells suppressed."""
+    available, leased, awaiting, parked = (suppressed([getattr(counts, kind)])[0] for kind in _KINDS)
+    return StatsView(available=available, leased=leased, awaiting=awaiting, parked=parked, paused=counts.paused)
 
-    def shown(count: int) -> int | None:
-        return count if count >= SUPPRESSED_BELOW else None
 
-    return StatsView(
-        available=shown(counts.available),
-        leased=shown(counts.leased),
-        awaiting=shown(counts.awaiting),
-        parked=shown(counts.parked),
+def batches_view(counts: Mapping[str, Counts]) -> BatchesView:
+    """Counts of each batch, small cells and what would tell them suppressed."""
+    shown = {kind: suppressed([getattr(one, kind) for one in counts.values()], sum_known=True) for kind in _KINDS}
+    return BatchesView(
+        batches=[
+            BatchView(name=name, paused=one.paused, **{kind: cells[at] for kind, cells in shown.items()})
+            for at, (name, one) in enumerate(counts.items())
+        ]
     )
+
+
+def suppressed(counts: Sequence[int], *, sum_known: bool = False) -> list[int | None]:
+    """The counts, None for small ones. `sum_known`: a single small one would be told by the sum, so the next
+    larger goes with it.
+    """
+    order = sorted(range(len(counts)), key=counts.__getitem__)
+    hidden = [at for at in order if counts[at] < SUPPRESSED_BELOW]
+    if sum_known and len(hidden) == 1:
+        hidden = order[:2]
+    return [None if at in hidden else count for at, count in enumerate(counts)]

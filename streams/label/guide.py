@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from streams.label.forms import LabelsView, labels_view
 from streams.label.onboarding import Progress, by_id
@@ -47,7 +47,9 @@ class GuideView(BaseModel):
     onboarding: list[PracticeView]
     onboarding_required: bool
     onboarded: bool
-    labels: LabelsView = Field(serialization_alias="schema")  # pydantic has an attribute of that name
+    labels: LabelsView = Field(
+        serialization_alias="schema", validation_alias=AliasChoices("schema", "labels")
+    )  # pydantic has an attribute of that name
 
 
 def guide_view(project: Project, schema: LabelSchema, progress: Progress) -> GuideView:

@@ -16,6 +16,7 @@ _CONFLICT = (
     Reason.ALREADY_SUBMITTED,
     Reason.TASK_CLOSED,
     Reason.IDEMPOTENCY_CONFLICT,
+    Reason.EXCLUDED,
 )
 _INVALID = (
     Reason.SPAN_OUT_OF_RANGE,
@@ -29,7 +30,9 @@ STATUS: dict[Reason, HTTPStatus] = {
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
     **dict.fromkeys(_INVALID, HTTPStatus.UNPROCESSABLE_ENTITY),
     Reason.UNKNOWN_LEASE: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_BATCH: HTTPStatus.NOT_FOUND,
     Reason.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
+    Reason.PERSON_PAUSED: HTTPStatus.FORBIDDEN,
     Reason.WITHDRAWN: HTTPStatus.GONE,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.NO_POLICY: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -53,6 +56,11 @@ class Problem(Exception):
 def unavailable(reason: str, message: str) -> Problem:
     """Nothing is lost: ask again, with the same Idempotency-Key where there was one."""
     return Problem(HTTPStatus.SERVICE_UNAVAILABLE, reason, message)
+
+
+def no_owner() -> Problem:
+    """No process has the queue now, as far as this one knows. The call was sent to none."""
+    return unavailable("no_owner", "the queue is changing hands; ask again")
 
 
 def of_error(error: VeilError) -> Problem:
@@ -106,6 +114,7 @@ _SESSION_OVER = {
     Ending.REVOKED: "you may not label in this project any more; its owner can say why",
     Ending.NOT_TRAINED: "the last day of your training has passed; the project's owner can renew it",
     Ending.FROZEN: "the project is stopped; sign in again when it goes on",
+    Ending.COMPLETED: "nothing is left to do in this batch",
 }
 
 

@@ -2,32 +2,38 @@
 
 All requests of a batch share one transaction (group commit); each is answered after it. State is in
 `label-state.P`: `task/<id>` is the sealed task, `work/<id>` what has happened to it, so that a heartbeat does not
-write the content again.
+write the content again; `session/<id>` a browser's session, without its secret.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import RecordError, Refused
-from schemas.records import Task, WorkOrder
-from schemas.states import Onboarding, TaskWork, WorkStatus
+from schemas.records import Find, Task, WorkOrder
+from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
-from streams.label import events
-from streams.label.availability import nobody
+from streams.label import events, paused
+from streams.label.askers import People
+from streams.label.commands import EndSession
 from streams.label.denials import Denials
 from streams.label.desk import Desk, Effects
-from streams.label.queue import Queue
+from streams.label.find_sealing import Reported
+from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
+from streams.label.sharing import Sharing
+from streams.label.skills import Holders, Missing, missing
+from streams.label.skills import notice as skills_notice
+from streams.label.waiters import Waiters
 from topology.jobs import Job
 from topology.policies.model import LabelSchema
 from topology.project import Project
@@ -39,7 +45,7 @@ TRANSACTION_TIMEOUT_MS = 2_000
 
 def inputs(project: str) -> tuple[str, ...]:
     """The topics to consume."""
-    return (f"tasks.{project}", f"work.{project}")
+    return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
 _CONTROL = "control"
@@ -70,8 +76,18 @@ class Seams:
     """Forget the keys of these tasks (`vault.segments.opening.ViewKeys.evict`)."""
     order_withdrawal: Callable[[str, str, int], Outgoing]
     """Task id, reason, time → the signed record for `control` (`WithdrawalOrders`). May raise VaultUnavailable."""
-    adjudicates: Callable[[str], bool] = nobody
-    """Whether a person adjudicates in this project."""
+    seal_find: Callable[[Reported, int], Find | None]
+    """What was reported, at a time → the record for `finds.P` (`FindSealer`). May raise VaultUnavailable."""
+    people: People = EVERYBODY
+    """What the project and `control` say of persons now, and of batches."""
+    holders: Holders = lambda _: ()
+    """What each annotator or adjudicator of the project can."""
+    paused_by: Callable[[], str] = str
+    """Who has paused the project on `control`; empty: nobody."""
+    batches: Callable[[], frozenset[str]] = frozenset
+    """The batches that the project's file names."""
+    waiters: Waiters = field(default_factory=lambda: Waiters(0))
+    """Calls that wait for a task."""
     project: Callable[[], Project | None] = _no_project
     """The project as it holds now; None: nobody may label."""
     closed: Callable[[], str] = _open
@@ -95,29 +111,47 @@ class LabelProcessor:
         self._seams = seams
         self._settings = settings or LabelSettings()
         self._denials = Denials(self._settings.api.denials_per_minute)
+        self._open_at: dict[str, int] = {}
+        """When a task of each batch was open last, in milliseconds."""
         self._full = False
         self._start()
 
     def _start(self) -> None:
         topic = f"label-state.{self._project}"
-        self._tasks = KeyedState(topic, Task, self._codec, "task/")
+        self._tasks = KeyedState(topic, Task, self._codec, "task/", Sharing())
         self._work = KeyedState(topic, TaskWork, self._codec, "work/")
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
+        self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
+        self._paused = paused.PausedPeople(self._project, self._codec)
         self._adopted: tuple[Job | None, str] = (None, "")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
-        self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.adjudicates)
+        self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.people)
         self._desk = Desk(
-            self._queue, seams.schema_of, seams.frozen_by, self._denials, limits, self._project, self._onboarding
+            self._queue,
+            seams.schema_of,
+            seams.frozen_by,
+            self._denials,
+            limits,
+            self._project,
+            self._onboarding,
+            self._sessions,
+            seams.paused_by,
+            seams.batches,
+            self._paused.is_paused,
         )
         self._full = False
+        self._missing: list[Missing] = []
+        self._looked_at = 0
+        self._open_at = {task.batch: self._clock.now() for _, task in self._tasks.items()}
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            _ = any(state.apply(message) for state in (self._tasks, self._work, self._onboarding))
+            states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
+            _ = any(state.apply(message) for state in states)
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -131,6 +165,9 @@ class LabelProcessor:
         for message in batch.messages:
             self._take(message, batch.now, effects)
         answers = [(request, self._answer(request, batch.now, effects)) for request in batch.requests]
+        self._look_for_skills(batch.now, effects)
+        self._look_for_waiters(batch)
+        self._open_at |= {name: batch.now for name in self._open_at if self._queue.batch_open(name)}
         self._full = not self._queue.wants_more(batch.now)
         plan = self._plan(effects, batch.now)
         plan.answers.extend(answers)
@@ -139,10 +176,19 @@ class LabelProcessor:
     def control(self, changed: Sequence[str]) -> Plan:
         """Let go of withdrawn tasks and acknowledge each, also one that is not here: its key might have been.
 
+        Leases of who is excluded end. Where nobody gets tasks for now, nobody waits for one.
+
         After a start `control` shows every withdrawal there is; those without a receipt are acknowledged again.
         """
+        if not self._desk.gives:
+            self._seams.waiters.end_all()
         named = {task_id for key in changed if (task_id := withdrawn_task(key, self._project))}
         return self._withdrawal_plan(sorted(filter(self._seams.is_withdrawn, named)))
+
+    def is_complete(self, batch: str) -> bool:
+        """Whether there were tasks of a batch, and have been none for a while. Called from any thread."""
+        open_at = self._open_at.get(batch)
+        return open_at is not None and self._clock.now() - open_at >= self._settings.queue.complete_ms
 
     @property
     def held(self) -> frozenset[str]:
@@ -156,21 +202,24 @@ class LabelProcessor:
             return error
 
     def _take(self, message: Message, now: int, effects: Effects) -> None:
-        """One record of either topic; a bad one is refused and the rest goes on."""
+        """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
-                self._take_task(self._codec.decode(message.value, Task), effects)
+                self._take_task(self._codec.decode(message.value, Task), now, effects)
+            elif message.topic == paused.topic_of(self._project):
+                self._paused.take(message)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
             effects.events.append(refused(message, error.reason))
 
-    def _take_task(self, task: Task, effects: Effects) -> None:
+    def _take_task(self, task: Task, now: int, effects: Effects) -> None:
         if self._seams.is_withdrawn(task.task_id):
             effects.gone.append(task.task_id)
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
         else:
-            self._queue.add(task)
+            self._queue.add(task, now)
+            self._open_at[task.batch] = now
 
     def _take_order(self, order: WorkOrder, now: int, effects: Effects) -> None:
         task = self._queue.apply(order, now)
@@ -178,8 +227,9 @@ class LabelProcessor:
             effects.events.append(events.closed(task, order.reason))
 
     def _withdrawal_plan(self, task_ids: Sequence[str]) -> Plan:
-        """End these tasks, forget their keys, and only then acknowledge."""
+        """End these tasks, forget their keys, and only then acknowledge. Leases of who is excluded end too."""
         now, effects = self._clock.now(), Effects()
+        effects.events += [events.revoked(lease) for lease in self._queue.exclude(now)]
         for task_id in task_ids:
             effects.gone.append(task_id)
             known = self._queue.status(task_id)
@@ -187,6 +237,25 @@ class LabelProcessor:
             if known is not WorkStatus.WITHDRAWN:
                 effects.events.append(events.withdrawn(task_id, task, _CONTROL))
         return self._plan(effects, now)
+
+    def _look_for_skills(self, now: int, effects: Effects) -> None:
+        """Say what nobody can, once, until somebody can; looked for once a second, since project files change."""
+        if now - self._looked_at < self._settings.queue.skills_look_ms:
+            return
+        self._looked_at = now
+        said = {(one.skills, one.adjudicate) for one in self._missing}
+        self._missing = missing(self._queue.asked_for(), self._seams.holders)
+        new = [one for one in self._missing if (one.skills, one.adjudicate) not in said]
+        effects.events += [events.skills_missing(self._project, one) for one in new]
+
+    def _look_for_waiters(self, batch: Batch) -> None:
+        """Whose turn it is, after all that has happened in this round. Also once a second, since skills change."""
+        waiters, second = self._seams.waiters, batch.now // self._settings.queue.skills_look_ms
+        for request in batch.requests:
+            if isinstance(request.command, EndSession):
+                waiters.end(request.command.person)
+        if self._desk.gives:
+            waiters.look((self._queue.changes, second), self._queue.could_lease, self._queue.room)
 
     def _adopt(self, effects: Effects) -> None:
         """Said before the first view under a job or another state of the project's file, and after each start."""
@@ -197,19 +266,30 @@ class LabelProcessor:
         effects.events.append(events.job_adopted(project.job, project))
 
     def _notice(self) -> str:
-        names = " and ".join(self._seams.frozen_by())
-        frozen = f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
-        return "; ".join(filter(None, (frozen, self._seams.closed())))
+        frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
+        said = (
+            f"frozen by {frozen}: no new lease until `veil contain resume` by each of them" if frozen else "",
+            f"paused by {paused}: no new lease until `veil label resume`" if paused else "",
+            self._seams.closed(),
+            skills_notice(self._missing),
+        )
+        return "; ".join(filter(None, said))
 
     def _plan(self, effects: Effects, now: int) -> Plan:
+        finds = [find for it in effects.finds if (find := self._seams.seal_find(it, now)) is not None]
         if effects.gone:
             self._seams.evict(effects.gone)
         plan = Plan(events=effects.events, notice=self._notice())
         for label in effects.labels:
             topic = f"labels.{self._project}"
             plan.outputs.append(Outgoing(topic, label.task_id.encode(), self._codec.encode(label)))
+        for find in finds:
+            topic = f"finds.{self._project}"
+            plan.outputs.append(Outgoing(topic, find.find_id.encode(), self._codec.encode(find)))
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
         plan.outputs += self._onboarding.changes()
+        plan.outputs += self._sessions.changes()
+        plan.outputs += self._paused.changes()
         return plan

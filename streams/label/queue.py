@@ -1,19 +1,26 @@
 """The queue of a project's open tasks: who gets which task, and what becomes of it. Pure: times are arguments.
 
-Promises (tests/streams/label/test_queue_properties.py):
+Promises (tests/streams/label/test_queue_properties.py, test_interleavings.py):
 1. Nobody gets a task again that they labeled, skipped or reported. Whoever let a lease expire or released it has
    answered nothing and may get it again, after everything unseen, at most `max_returns` times.
-2. Labels and open leases of a task are never more than its overlap and the extras granted by decide.
+2. Labels, open leases and reservations of a task are never more than its overlap and the extras granted by decide.
 3. One lease a person. Asking again returns it; its fencing token is higher than every earlier one of the task.
 4. A call with a stale token, after the end of its lease or by someone else changes nothing.
 5. Once an adjudicator is ordered, the task goes to nobody else; an adjudicator gets only such tasks.
 6. An answer that was accepted is accepted again, word for word, until its receipt ends; never another one.
 7. Everything is in the two stores: a queue made of their copies goes on as this one would.
+8. Nobody gets a task that asks for a skill they have not, of a batch that is paused or that they did not ask for,
+   or that they are excluded from; an open lease of theirs ends when they are.
+9. Of the tasks that a person may take, unseen ones first, they get the most urgent, of equals the oldest; waiting
+   makes urgent (`availability.py`).
+10. One reservation a person, beside their lease. It says nothing to them, becomes a lease only when they ask, ends
+    with their lease unless that ends with an answer, and gives way to whoever else would get nothing.
 """
 
 from __future__ import annotations
 
 import heapq
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Protocol, TypeVar
@@ -22,8 +29,9 @@ from schemas.errors import Reason, Refused
 from schemas.records import Order, Task, WorkOrder
 from schemas.states import LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
 from streams.label import work as works
-from streams.label.availability import Availability, nobody
-from streams.label.commands import Counts, Ended, Held, Leased
+from streams.label.askers import Asker, People
+from streams.label.availability import Availability
+from streams.label.commands import USUAL, Counts, Ended, Held, Leased, Terms
 from streams.label.settings import QueueSettings
 
 T = TypeVar("T")
@@ -49,39 +57,43 @@ class Digests:
 
 
 NO_DIGESTS = Digests()
+EVERYBODY = People()
+"""Of a project without adjudicators, skills, exclusions."""
 
 
 class Queue:
-    """One project's queue. Not thread-safe. Call `expire(now)` before the calls of the same moment.
-
-    `adjudicates` says of a person whether they adjudicate.
-    """
+    """One project's queue. Not thread-safe. Call `expire(now)` before the calls of the same moment."""
 
     def __init__(
         self,
         tasks: Store[Task],
         work: Store[TaskWork],
         settings: QueueSettings,
-        adjudicates: Callable[[str], bool] = nobody,
+        people: People = EVERYBODY,
     ) -> None:
         self._tasks = tasks
         self._work = work
         self._settings = settings
-        self._adjudicates = adjudicates
+        self._people = people
         self._holds: dict[str, tuple[str, int]] = {}
+        self._reserves: dict[str, tuple[str, int]] = {}
         self._receipts: dict[tuple[str, bytes], tuple[str, int]] = {}
         self._expiries: list[tuple[int, str, int]] = []
         self._purges: list[tuple[int, str]] = []
         self._present: dict[str, int] = {}
         self._bytes = sum(len(task.sealed) for _, task in tasks.items())
+        self.changes = 0
+        """Rises with whatever may let somebody get a task."""
         self._next_order = 1 + max((state.order for _, state in work.items()), default=0)
         self._index()
 
     def _index(self) -> None:
         """Build every index from the stores: at the start, and when the positions have become sparse."""
         self._expiries, self._purges = [], []
+        self._asked_for: Counter[tuple[tuple[str, ...], bool]] = Counter()
         for task_id, state in self._work.items():
             self._index_leases(state)
+            self._ask(task_id, adjudicate=state.adjudicate)
             if state.status is not WorkStatus.OPEN:
                 self._purges.append((state.ended_at + self._settings.receipt_ms, task_id))
         heapq.heapify(self._expiries)
@@ -90,7 +102,8 @@ class Queue:
 
     def _index_leases(self, state: TaskWork) -> None:
         for lease in state.leases:
-            self._holds[lease.person] = (state.task_id, lease.token)
+            mine = self._reserves if lease.reserved else self._holds
+            mine[lease.person] = (state.task_id, lease.token)
             self._expiries.append((lease.expires_at, state.task_id, lease.token))
         for turn in state.turns:
             if turn.key_digest:
@@ -98,19 +111,20 @@ class Queue:
 
     def _rebuild(self) -> None:
         pairs = ((state, self._tasks.get(task_id)) for task_id, state in self._work.items())
-        rows = [(state, works.row(state, task.overlap, self._settings)) for state, task in pairs if task]
+        rows = [(state, works.row(state, task, self._settings)) for state, task in pairs if task]
         rows.sort(key=lambda pair: pair[0].order)
-        self._available = Availability((row for _, row in rows), self._adjudicates)
+        self._available = Availability((row for _, row in rows), self._settings.ageing_ms)
 
     # -- what arrives on topics
 
-    def add(self, task: Task) -> None:
+    def add(self, task: Task, now: int) -> None:
         """A new task, younger than all others. Raises Refused (`duplicate`) for one the queue knows."""
         if task.task_id in self._work:
             raise Refused(Reason.DUPLICATE, "the task is in the queue already")
         self._tasks.put(task.task_id, task)
         self._bytes += len(task.sealed)
-        self._save(works.fresh(task.task_id, self._next_order))
+        self._save(works.fresh(task.task_id, self._next_order, now))
+        self._ask(task.task_id, adjudicate=False)
         self._next_order += 1
 
     def apply(self, order: WorkOrder, now: int) -> Task | None:
@@ -126,6 +140,8 @@ class Queue:
         if state.status is not WorkStatus.OPEN:
             raise Refused(Reason.TASK_CLOSED, "an order for a task that has ended")
         adjudicate = state.adjudicate or order.kind is Order.ADJUDICATE
+        self._ask(order.task_id, adjudicate=state.adjudicate, by=-1)
+        self._ask(order.task_id, adjudicate=adjudicate)
         self._save(replace(state, granted=max(state.granted, order.granted), adjudicate=adjudicate))
         return None
 
@@ -141,7 +157,8 @@ class Queue:
         if state is None or task is None:
             return None
         for lease in state.leases:
-            self._holds.pop(lease.person, None)
+            (self._reserves if lease.reserved else self._holds).pop(lease.person, None)
+        self._ask(task_id, adjudicate=state.adjudicate, by=-1)
         self._tasks.remove(task_id)
         self._bytes -= len(task.sealed)
         self._available.drop(task_id)
@@ -151,27 +168,32 @@ class Queue:
 
     # -- what people ask
 
-    def lease(self, person: str, now: int, *, new: bool = True) -> Leased | None:
-        """The lease that `person` holds, or, if `new`, one of the oldest task they may take, or None."""
+    def lease(self, person: str, now: int, terms: Terms = USUAL, *, new: bool = True) -> Leased | None:
+        """The lease that `person` holds. Or, if `new`: of what is reserved for them, or else of the next task that
+        they may take. Or None.
+        """
         self._present[person] = now
-        held = self._holds.get(person)
-        if held is not None:
-            return self._open_lease(*held)
-        task_id = self._available.next_for(person) if new else None
-        if task_id is None:
+        asker, again = self._people.asker(person, terms.batch), person in self._holds
+        if not again and not (new and self._take(asker, now + self._lease_ms(page=terms.page), now)):
             return None
-        state, lease = works.with_lease(self._known(task_id), person, now, self._settings.lease_ms)
-        self._holds[person] = (task_id, lease.token)
-        self._watch(task_id, lease)
-        self._save(state)
-        return Leased(works.as_lease(state, lease), self._content(task_id), again=False)
+        if new and terms.reserve and person not in self._reserves:
+            self._reserve(asker, now)
+        return replace(self._open_lease(*self._holds[person]), again=again, follows=person in self._reserves)
 
-    def heartbeat(self, claim: Held, now: int) -> Leased:
-        """Extend a lease from now. Raises Refused as `works.held` does."""
+    def could_lease(self, person: str, batch: str = "") -> bool:
+        """Whether `lease` would give them a task now; nothing changes by it."""
+        asker = self._people.asker(person, batch)
+        return bool(self._available.next_for(asker) or self._yielding(asker))
+
+    def heartbeat(self, claim: Held, now: int, *, page: bool = False) -> Leased:
+        """Extend a lease, and what is reserved beside it, from now. Raises Refused as `works.held` does."""
         state, lease = self._held(claim, now)
-        state, lease = works.renewed(state, lease, now, self._settings)
-        self._watch(state.task_id, lease)
-        self._work.put(state.task_id, state)
+        until = now + self._lease_ms(page=page)
+        state, lease = works.renewed(state, lease, until, self._settings)
+        self._put(state, lease)
+        if claim.person in self._reserves:
+            reserved, kept = self._lease_of(*self._reserves[claim.person])
+            self._put(*works.renewed(reserved, kept, lease.expires_at, self._settings))
         return Leased(works.as_lease(state, lease), self._content(state.task_id), again=True)
 
     def finish(
@@ -198,18 +220,34 @@ class Queue:
         turn = works.turn_from(lease, ending, reason, now)
         turn = replace(turn, key_digest=digests.key, body_digest=digests.body)
         self._end_lease(state, turn)
+        if ending is LeaseEnding.RELEASE:
+            self._unreserve(claim.person)
         if ending is LeaseEnding.REPORT:
             self.end(state.task_id, WorkStatus.REPORTED, now)
         return replace(works.as_ended(state, turn, replayed=False), task=task)
 
     def give_back(self, person: str, since: int, reason: str, now: int) -> Ended | None:
-        """Release the lease that `person` holds, if it was given by the time `since`; None where there is none."""
+        """Release the lease that `person` holds, if it was given by the time `since`; None where there is none.
+
+        What is reserved for them goes back with it.
+        """
         held = self._holds.get(person)
         lease = self._open_lease(*held).lease if held else None
-        if lease is None or lease.leased_at > since:
+        if lease is not None and lease.leased_at > since:
+            return None
+        self._unreserve(person)
+        if lease is None:
             return None
         claim = Held(person, lease.lease_id, lease.fencing_token)
         return self.finish(claim, LeaseEnding.RELEASE, now, reason=reason)
+
+    def exclude(self, now: int) -> list[Leased]:
+        """End every lease of a person who is excluded from its task by now, and what was reserved so."""
+        over = [pair for pair in self._holds.items() if self._is_excluded(*pair)]
+        for person, place in list(self._reserves.items()):
+            if self._is_excluded(person, place):
+                self._unreserve(person)
+        return [self._end_by_us(*place, LeaseEnding.EXCLUSION, now) for _, place in over]
 
     # -- what time brings
 
@@ -220,9 +258,11 @@ class Queue:
             expires_at, task_id, token = heapq.heappop(self._expiries)
             state = self._work.get(task_id)
             lease = next((one for one in state.leases if one.token == token), None) if state else None
-            if state is not None and lease is not None and lease.expires_at == expires_at:
-                over.append(Leased(works.as_lease(state, lease), self._content(task_id), again=True))
-                self._end_lease(state, works.turn_from(lease, LeaseEnding.EXPIRY, "", now))
+            if lease is None or lease.expires_at != expires_at:
+                continue
+            if not lease.reserved:
+                over.append(self._end_by_us(task_id, token, LeaseEnding.EXPIRY, now))
+            self._unreserve(lease.person)
         return over
 
     def purge(self, now: int) -> None:
@@ -241,18 +281,43 @@ class Queue:
     def counts(self, now: int) -> Counts:
         """Open tasks by what they wait for. A task with leases and room is both available and leased."""
         parked = self._available.parked(self._present_at(now))
-        leased = {task_id for task_id, _ in self._holds.values()}
+        leased = self._in_use()
         full = sum(not self._available.is_free(task_id) for task_id in leased)
         awaiting = len(self._tasks) - self._available.free - full
         return Counts(self._available.free - parked, len(leased), awaiting, parked)
 
     def wants_more(self, now: int) -> bool:
         """Whether there is room for more tasks; parked ones don't fill the window, only the memory."""
-        counts = self.counts(now)
-        workable = counts.available + counts.leased
         limits = self._settings
         fits = len(self._tasks) < limits.open_limit and self._bytes < limits.window_bytes
-        return workable < limits.window and fits
+        if not fits or len(self._tasks) < limits.window:
+            return fits
+        counts = self.counts(now)
+        return counts.available + counts.leased < limits.window
+
+    def batches(self, now: int) -> dict[str, Counts]:
+        """The same of each batch that has open tasks; `""` are those of none."""
+        in_use, paused = self._in_use(), self._people.paused()
+        leased = Counter(self._content(task_id).batch for task_id in in_use)
+        full = Counter(self._content(task_id).batch for task_id in in_use if not self._available.is_free(task_id))
+        found = self._available.in_batches(self._present_at(now))
+        return {
+            name: Counts(free - parked, leased[name], all_ - free - full[name], parked, name in paused)
+            for name, (all_, free, parked) in sorted(found.items())
+        }
+
+    @property
+    def room(self) -> int:
+        """How many people could get a task now, at most."""
+        return self._available.free + len(self._reserves)
+
+    def batch_open(self, batch: str) -> bool:
+        """Whether tasks of this batch are open: not closed by decide, nor withdrawn."""
+        return self._available.is_open(batch)
+
+    def asked_for(self) -> Counter[tuple[tuple[str, ...], bool]]:
+        """How many open tasks ask for each set of skills, of annotators (False) or of adjudicators (True)."""
+        return +self._asked_for
 
     def status(self, task_id: str) -> WorkStatus | None:
         """Where a task stands; None for one the queue does not know (any more)."""
@@ -263,12 +328,84 @@ class Queue:
         """The ids of all open tasks."""
         return [task_id for task_id, _ in self._tasks.items()]
 
-    def _present_at(self, now: int) -> list[str]:
+    def _present_at(self, now: int) -> list[Asker]:
         since = now - self._settings.active_ms
         self._present = {person: at for person, at in self._present.items() if at >= since}
-        return list(self._present)
+        return [self._people.asker(person) for person in self._present]
+
+    def _in_use(self) -> set[str]:
+        return {task_id for task_id, _ in (*self._holds.values(), *self._reserves.values())}
+
+    # -- reservations
+
+    def _take(self, asker: Asker, until: int, now: int) -> bool:
+        """Lease what was reserved for them, or else the next task. Whether there was one."""
+        place = self._reserves.pop(asker.person, None)
+        if place is not None:
+            state, lease = self._lease_of(*place)
+            if self._available.may_take(asker, state.task_id):
+                self._give(*works.opened(state, lease, now, until))
+                return True
+            self._save(works.without_token(state, lease.token))
+        task_id = self._available.next_for(asker) or self._yielded(asker)
+        if task_id is None:
+            return False
+        self._give(*works.with_lease(self._known(task_id), asker.person, now, until))
+        return True
+
+    def _give(self, state: TaskWork, lease: LeaseState) -> None:
+        self._holds[lease.person] = (state.task_id, lease.token)
+        self._watch(state.task_id, lease)
+        self._save(state)
+
+    def _reserve(self, asker: Asker, now: int) -> None:
+        """Keep the next task for them as long as the lease that they hold."""
+        held, lease = self._lease_of(*self._holds[asker.person])
+        task_id = self._available.next_for(asker, but=(held.task_id,))
+        if task_id is None:
+            return
+        state, lease = works.with_lease(self._known(task_id), asker.person, now, lease.expires_at, reserved=True)
+        self._reserves[asker.person] = (task_id, lease.token)
+        self._watch(task_id, lease)
+        self._save(state)
+
+    def _unreserve(self, person: str) -> None:
+        place = self._reserves.pop(person, None)
+        if place is not None:
+            self._save(works.without_token(self._known(place[0]), place[1]))
+
+    def _yielding(self, asker: Asker) -> str | None:
+        """Who reserved a task, the first of all, that this person may take, who would get none otherwise."""
+        others = ((person, task_id) for person, (task_id, _) in self._reserves.items() if person != asker.person)
+        return next((person for person, task_id in others if self._available.may_take(asker, task_id)), None)
+
+    def _yielded(self, asker: Asker) -> str | None:
+        person = self._yielding(asker)
+        if person is None:
+            return None
+        task_id, _ = self._reserves[person]
+        self._unreserve(person)
+        return task_id
 
     # -- inside
+
+    def _ask(self, task_id: str, *, adjudicate: bool, by: int = 1) -> None:
+        """Count what an open task asks for."""
+        task = self._tasks.get(task_id)
+        if task is not None and task.skills:
+            self._asked_for[task.skills, adjudicate] += by
+
+    def _lease_ms(self, *, page: bool) -> int:
+        return self._settings.page_lease_ms if page else self._settings.lease_ms
+
+    def _is_excluded(self, person: str, place: tuple[str, int]) -> bool:
+        task = self._content(place[0])
+        return self._people.excluded_from(person).covers(task.task_id, task.batch)
+
+    def _end_by_us(self, task_id: str, token: int, ending: LeaseEnding, now: int) -> Leased:
+        state, lease = self._lease_of(task_id, token)
+        self._end_lease(state, works.turn_from(lease, ending, "", now))
+        return Leased(works.as_lease(state, lease), self._content(task_id), again=True)
 
     def _known(self, task_id: str) -> TaskWork:
         state = self._work.get(task_id)
@@ -281,10 +418,12 @@ class Queue:
         assert task is not None  # an open lease has its task
         return task
 
-    def _open_lease(self, task_id: str, token: int) -> Leased:
+    def _lease_of(self, task_id: str, token: int) -> tuple[TaskWork, LeaseState]:
         state = self._known(task_id)
-        lease = next(one for one in state.leases if one.token == token)
-        return Leased(works.as_lease(state, lease), self._content(task_id), again=True)
+        return state, next(one for one in state.leases if one.token == token)
+
+    def _open_lease(self, task_id: str, token: int) -> Leased:
+        return Leased(works.as_lease(*self._lease_of(task_id, token)), self._content(task_id), again=True)
 
     def _held(self, claim: Held, now: int) -> tuple[TaskWork, LeaseState]:
         state = self._known(works.split(claim.lease_id)[0])
@@ -315,10 +454,15 @@ class Queue:
             self._receipts[turn.person, turn.key_digest] = (state.task_id, turn.token)
         self._save(works.without_lease(state, turn))
 
+    def _put(self, state: TaskWork, lease: LeaseState) -> None:
+        """A lease was extended: nothing else about the task is."""
+        self._watch(state.task_id, lease)
+        self._work.put(state.task_id, state)
+
     def _watch(self, task_id: str, lease: LeaseState) -> None:
         heapq.heappush(self._expiries, (lease.expires_at, task_id, lease.token))
 
     def _save(self, state: TaskWork) -> None:
         self._work.put(state.task_id, state)
-        task = self._content(state.task_id)
-        self._available.update(works.row(state, task.overlap, self._settings))
+        self._available.update(works.row(state, self._content(state.task_id), self._settings))
+        self.changes += 1

@@ -18,6 +18,7 @@ from typing import Any
 
 from schemas.errors import LogUnavailable
 from streams.engine.processor import Request
+from streams.label.waiters import Waiters
 
 GAP_S = 0.003
 """Nobody for so long: those who are expected are busy with their tasks. On a busy machine they come 1–3 ms apart.
@@ -33,7 +34,9 @@ class Overloaded(LogUnavailable):
 class RequestQueue:
     """Commands wait here until the loop takes them with its next batch. All calls are thread-safe."""
 
-    def __init__(self, limit: int) -> None:
+    def __init__(self, limit: int, waiting: int = 0) -> None:
+        self.waiters = Waiters(waiting)
+        """Who got no task and waits for one; closed with this queue."""
         self._limit = limit
         self._waiting: deque[tuple[Any, Future[Any]]] = deque()
         self._changed = threading.Condition()
@@ -94,6 +97,7 @@ class RequestQueue:
 
     def close(self) -> None:
         """Refuse what comes, and answer what waits with Overloaded."""
+        self.waiters.close()
         with self._changed:
             self._closed = True
             left, self._waiting = self._waiting, deque()

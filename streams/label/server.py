@@ -21,6 +21,7 @@ from streams.label.settings import ApiSettings
 _START_S = 10.0
 _STOP_S = 5.0
 _BACKLOG = 128
+_LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - no address to listen on: what stands for one
 
 
 class _Server(uvicorn.Server):
@@ -38,10 +39,20 @@ class _Server(uvicorn.Server):
 
 
 class LabelServer:
-    """The API on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only."""
+    """The API on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only.
+
+    `shared_port`: one more, on which other processes listen as well (`SO_REUSEPORT`); the kernel gives each new
+    connection to one of those that live.
+    """
 
     def __init__(
-        self, app: ASGIApp, settings: ApiSettings, certificate: Path | None = None, key: Path | None = None
+        self,
+        app: ASGIApp,
+        settings: ApiSettings,
+        certificate: Path | None = None,
+        key: Path | None = None,
+        *,
+        shared_port: int | None = None,
     ) -> None:
         if certificate is None and not is_loopback(settings.host):
             raise ConfigError(
@@ -56,6 +67,7 @@ class LabelServer:
                 http=BoundedHttp,
                 loop="uvloop",
                 ws="none",
+                lifespan="on",  # where it fails the server must not start: sessions would never end
                 log_config=None,
                 access_log=False,
                 server_header=False,
@@ -68,18 +80,17 @@ class LabelServer:
                 ssl_keyfile=str(key) if key else None,
             )
         )
-        self._socket: socket.socket | None = None
+        self._shared_port = shared_port
+        self._sockets: list[socket.socket] = []
         self._thread: threading.Thread | None = None
 
     def start(self) -> str:
         """Listen and serve; the URL. Raises StackError when the port is taken."""
-        try:
-            self._socket = _listen(self._settings.host, self._settings.port)
-        except OSError as error:
-            where = f"{self._settings.host}:{self._settings.port}"
-            raise StackError(f"the label API can't listen on {where}: {error.strerror}") from None
+        self._open(self._settings.port, shared=False)
+        if self._shared_port is not None:
+            self._open(self._shared_port, shared=True)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": [self._socket]}, name="label-api", daemon=True
+            target=self._server.run, kwargs={"sockets": self._sockets}, name="label-api", daemon=True
         )
         self._thread.start()
         if not self._server.settled.wait(_START_S) or not self._server.started:
@@ -89,18 +100,26 @@ class LabelServer:
 
     @property
     def url(self) -> str:
-        """Where it listens; only after `start`."""
-        assert self._socket is not None
-        host, port = self._socket.getsockname()[:2]
-        return f"{self._scheme}://{host}:{port}"
+        """Where it listens alone; only after `start`. From this machine, where it listens on every address."""
+        host, port = self._sockets[0].getsockname()[:2]
+        reached = _LOOPBACK.get(host, host)
+        return f"{self._scheme}://{f'[{reached}]' if ':' in reached else reached}:{port}"
 
     def stop(self) -> None:
         """Answer what is under way, then stop. Never raises."""
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(2 * _STOP_S)
-        if self._socket is not None:
-            self._socket.close()
+        for listening in self._sockets:
+            listening.close()
+
+    def _open(self, port: int, *, shared: bool) -> None:
+        try:
+            self._sockets.append(_listen(self._settings.host, port, shared=shared))
+        except OSError as error:
+            self.stop()
+            where = f"{self._settings.host}:{port}"
+            raise StackError(f"the label API can't listen on {where}: {error.strerror}") from None
 
 
 def is_loopback(host: str) -> bool:
@@ -111,7 +130,7 @@ def is_loopback(host: str) -> bool:
         return host == "localhost"
 
 
-def _listen(host: str, port: int) -> socket.socket:
+def _listen(host: str, port: int, *, shared: bool) -> socket.socket:
     """A listening socket. Its protocol is named, for asyncio sets TCP_NODELAY only on sockets that say they are
     TCP; without it an answer waits 40 ms for the client's delayed acknowledgement (measured).
     """
@@ -120,6 +139,8 @@ def _listen(host: str, port: int) -> socket.socket:
     listening = socket.socket(family, kind, protocol)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        if shared:
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEPORT, 1)
         listening.bind(address)
         listening.listen(_BACKLOG)
     except OSError:

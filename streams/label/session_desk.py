@@ -10,28 +10,30 @@ import asyncio
 import contextlib
 from collections import deque
 from collections.abc import Awaitable, Callable, Iterable
+from typing import cast
 
 import structlog
 
+from schemas.states import SessionState
 from streams.engine.clock import Clock
-from streams.label.commands import EndSession, StartSession
+from streams.label.commands import EndSession, ListSessions, StartSession
 from streams.label.problems import Problem
 from streams.label.session_cookie import as_secret, as_text
-from streams.label.sessions import SECRET_BYTES, Ended, Ending, NoSession, Session, Sessions
+from streams.label.sessions import SECRET_BYTES, Ended, Ending, NoSession, Purpose, Scope, Session, Sessions
 from streams.label.settings import SessionSettings
 
 log = structlog.get_logger()
 
 
 class SessionDesk:
-    """Used from one event loop. `ask` carries out a command and raises Problem; `must_go` says why a person may
-    have no session (any more), or None.
+    """Used from one event loop. `ask` carries out a command and raises Problem; `must_go` says why a session may
+    not go on, or None.
     """
 
     def __init__(
         self,
         ask: Callable[[object], Awaitable[object]],
-        must_go: Callable[[], Callable[[str], Ending | None]],
+        must_go: Callable[[], Callable[[Session], Ending | None]],
         settings: SessionSettings,
         clock: Clock,
         randomness: Callable[[int], bytes],
@@ -57,20 +59,30 @@ class SessionDesk:
         """When it ends unless its person does something, in milliseconds since the epoch."""
         return self._sessions.idle_at(session)
 
+    async def adopt(self) -> None:
+        """Go on with the sessions of the process that had the queue before. Raises Problem: ask again."""
+        kept = cast("dict[str, SessionState]", await self._ask(ListSessions()))
+        now = self._clock.now()
+        self._note(self._sessions.adopt((_restored(name, one, now) for name, one in kept.items()), now))
+
     async def start(
-        self, person: str, before: str | None, devices: frozenset[str] = frozenset(), rule: str = ""
+        self,
+        person: str,
+        scope: Scope,
+        before: str | None,
+        devices: frozenset[str] = frozenset(),
+        rule: str = "",
     ) -> str:
         """The cookie of a new session, once its beginning is on the audit. `before`: the cookie the browser came
         with; that session ends, whoever's it was. `rule`: which let them in. Raises SessionsFull, Problem.
         """
         now, secret = self._clock.now(), self._randomness(SECRET_BYTES)
         self._end_other(person, before, now)
-        csrf = as_text(self._randomness(SECRET_BYTES))
-        session, replaced = self._sessions.start(person, secret, csrf, now, devices)
+        session, replaced = self._sessions.start(person, secret, scope, now, devices)
         self._note([replaced])
         try:
             await self._say()
-            await self._ask(StartSession(person, session.session_id, session.expires_at, rule))
+            await self._ask(_beginning(session, rule))
         except BaseException:
             self._note([self._sessions.end(session.session_id, Ending.SIGNED_OUT, now)])
             raise
@@ -117,4 +129,30 @@ def _command(ended: Ended) -> EndSession:
     """Who signs in anew goes on with the task they hold; in every other case it goes back to the queue."""
     session = ended.session
     releases = ended.ending is not Ending.REPLACED
-    return EndSession(session.person, session.session_id, ended.ending.value, ended.at, releases=releases)
+    return EndSession(
+        session.person,
+        session.session_id,
+        ended.ending.value,
+        ended.at,
+        releases=releases,
+        purpose=session.scope.purpose.value,
+        batch=session.scope.batch,
+    )
+
+
+def _beginning(session: Session, rule: str) -> StartSession:
+    return StartSession(
+        session.person,
+        session.session_id,
+        session.expires_at,
+        session.started_at,
+        purpose=session.scope.purpose.value,
+        batch=session.scope.batch,
+        devices=tuple(sorted(session.devices)),
+        rule=rule,
+    )
+
+
+def _restored(session_id: str, kept: SessionState, now: int) -> Session:
+    scope = Scope(Purpose(kept.purpose), kept.batch)
+    return Session(session_id, kept.person, scope, kept.started_at, now, kept.expires_at, frozenset(kept.devices))

@@ -5,20 +5,22 @@ Promises (tests/streams/label/test_sessions.py):
 2. The secret is kept as its SHA-256: who reads this memory, or the audit, can't act as anybody.
 3. One session a person. A new one ends the one before.
 4. Memory is bounded: so many sessions, so many endings remembered to tell browsers why.
+5. A session restored from what was kept of it goes on where it was; its time without work begins anew.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
+from streams.label.csrf import token_of
 from streams.label.settings import SessionSettings
 
 SECRET_BYTES = 32
-"""256 random bits, in the cookie and in the token against forged requests."""
+"""256 random bits, in the cookie."""
 _ID_DIGITS = 32
 
 
@@ -32,23 +34,41 @@ class Ending(StrEnum):
     REVOKED = "session_revoked"
     FROZEN = "project_frozen"
     NOT_TRAINED = "not_trained"
+    COMPLETED = "session_completed"
+
+
+class Purpose(StrEnum):
+    """What a session is for: who is shown tasks for one is not shown them for the other."""
+
+    LABELING = "labeling"
+    ADJUDICATION = "adjudication"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """What a session is bound to, beside its person and the project. An empty batch: all of them."""
+
+    purpose: Purpose = Purpose.LABELING
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
     """One person's session in the project that the process serves. Times in milliseconds since the epoch.
 
-    `session_id` is public: half of the secret's SHA-256, which names the session on the audit.
+    `session_id` is public: half of the secret's SHA-256, which names the session on the audit. `csrf` is the token
+    against forged requests; it follows from the secret, so only a session that was found by its secret has one.
     """
 
     session_id: str
     person: str
-    csrf: str = field(repr=False)
+    scope: Scope
     started_at: int
     seen_at: int
     expires_at: int
     devices: frozenset[str] = frozenset()
     """What the sign-in has said of the device."""
+    csrf: str = field(default="", repr=False)
 
 
 class NoSession(Exception):
@@ -85,16 +105,25 @@ class Sessions:
         return len(self._by_id)
 
     def start(
-        self, person: str, secret: bytes, csrf: str, now: int, devices: frozenset[str] = frozenset()
+        self, person: str, secret: bytes, scope: Scope, now: int, devices: frozenset[str] = frozenset()
     ) -> tuple[Session, Ended | None]:
         """A session for `person` under a fresh secret, and the one it replaces. Raises SessionsFull."""
         replaced = self.end(self._of_person.get(person, ""), Ending.REPLACED, now)
         if len(self._by_id) >= self._settings.kept:
             raise SessionsFull
-        session = Session(name_of(secret), person, csrf, now, now, now + self._settings.life_ms, devices)
+        session = Session(name_of(secret), person, scope, now, now, now + self._settings.life_ms, devices)
         self._by_id[session.session_id] = session
         self._of_person[person] = session.session_id
         return session, replaced
+
+    def adopt(self, restored: Iterable[Session], now: int) -> list[Ended]:
+        """Take over the sessions of an earlier process; those that end by it: their person has a newer one."""
+        ended = []
+        for session in sorted(restored, key=lambda one: one.started_at):
+            ended.append(self.end(self._of_person.get(session.person, ""), Ending.REPLACED, now))
+            self._by_id[session.session_id] = replace(session, seen_at=now)
+            self._of_person[session.person] = session.session_id
+        return [one for one in ended if one is not None]
 
     def find(self, secret: bytes, now: int, *, active: bool) -> Session:
         """The session of a secret; `active`: its person is at work, so it stays. Raises NoSession."""
@@ -106,7 +135,7 @@ class Sessions:
             raise NoSession(ending)
         if active:
             session = self._by_id[session.session_id] = replace(session, seen_at=now)
-        return session
+        return replace(session, csrf=token_of(secret))
 
     def idle_at(self, session: Session) -> int:
         """When it ends unless its person does something, in milliseconds since the epoch."""
@@ -124,9 +153,9 @@ class Sessions:
             self._endings.popitem(last=False)
         return Ended(session, ending, now)
 
-    def sweep(self, now: int, must_go: Callable[[str], Ending | None]) -> list[Ended]:
-        """End what time has ended, and whose person `must_go` names a reason for. Oldest first."""
-        found = [(one, self._over(one, now) or must_go(one.person)) for one in self._by_id.values()]
+    def sweep(self, now: int, must_go: Callable[[Session], Ending | None]) -> list[Ended]:
+        """End what time has ended, and what `must_go` names a reason for. Oldest first."""
+        found = [(one, self._over(one, now) or must_go(one)) for one in self._by_id.values()]
         over = [self.end(one.session_id, ending, now) for one, ending in found if ending is not None]
         return [ended for ended in over if ended is not None]
 

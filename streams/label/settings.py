@@ -11,10 +11,16 @@ class QueueSettings:
 
     lease_ms: int = 300_000
     """How long a lease lives without a heartbeat: five minutes, a long read and an interruption."""
+    page_lease_ms: int = 120_000
+    """The same for our own page, which beats every 40 s while it is open and somebody was there lately. Whoever
+    closed it, or has had no network for so long, is gone: the task goes to another."""
     lease_max_ms: int = 3_600_000
     """How long heartbeats may keep one lease: an hour, so that a forgotten tab frees its task."""
     receipt_ms: int = 3_600_000
     """How long after a task ended a repeated call is still answered: as long as a bearer token may live."""
+    ageing_ms: int = 86_400_000
+    """A level of priority is worth a day of waiting: urgent tasks pass a backlog of days, and no task is passed by
+    one that came nine days later. Longer than a shift, so that within one priorities are what they say."""
     max_returns: int = 3
     """How often one person may give one task back (release, expiry) before it never comes to them again."""
     window: int = 20_000
@@ -23,6 +29,12 @@ class QueueSettings:
     """Open tasks in all: with those that wait for decide or for people who are not here (three windows)."""
     window_bytes: int = 256 * 2**20
     """Sealed content held in memory: 20,000 tasks of 13 kB; large tasks fill the window sooner."""
+    skills_look_ms: int = 1_000
+    """How often it is looked for tasks that nobody can, and whether who waits has learned what it takes: that is
+    in files, so no message says so. Looking costs 3 ms with 20,000 tasks."""
+    complete_ms: int = 300_000
+    """A batch of which nothing is open is complete after this: more of it may be on its way, and whoever has kept
+    up with it should not have to sign in again for each record."""
     active_ms: int = 900_000
     """Who asked for a task in this time counts as present; a task nobody present may take is parked."""
 
@@ -58,6 +70,11 @@ class ApiSettings:
     """What `Retry-After` says with each 503."""
     pending_requests: int = 1_000
     """Requests that wait for the loop. More means the loop is behind: 503 at once instead of a long queue."""
+    waiting: int = 400
+    """Calls that wait for a task, one a person; above, they are answered at once (204). Others need connections
+    too."""
+    longest_wait_s: int = 30
+    """How long a call may wait for a task: proxies give up after a minute."""
     connections: int = 500
     """Concurrent requests that uvicorn admits; above it answers 503 itself."""
     openers: int = 4
@@ -120,6 +137,56 @@ class SignInSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class StandbySettings:
+    """Limits of standing by for the process that has the queue (`owner.py`, `standby.py`, `front_door.py`)."""
+
+    probe_every_s: float = 0.2
+    """How often the owner is asked whether it is there: a millisecond of its CPU each time."""
+    probe_again_s: float = 0.05
+    """The same, once it was missed."""
+    probe_limit_s: float = 0.5
+    """Then a probe counts as unanswered. An owner under full load answers within 50 ms."""
+    gone_probes: int = 2
+    """So often in a row must nobody listen where it was."""
+    silent_s: float = 1.5
+    """Three probes without an answer: a stopped process, a machine or a network that is away."""
+    busy_s: float = 15.0
+    """Its server answers, that it has too much to do: taking over then would make it worse."""
+    unrest_ms: int = 60_000
+    """An owner that was silent, and had not been it for so long, was replaced in haste: the next one is given
+    twice the time, and so on; and must last twice as long for the time to be short again."""
+    unrest_most: int = 6
+    """Patience doubles so often: from 1.5 s to a minute and a half."""
+    turn_s: float = 0.7
+    """How much later the process with the next number comes: time to fence the old owner and say so, which takes
+    0.3 s (measured, two busy cores)."""
+    first_turn_s: float = 3.0
+    """The same where there has been no owner since this process looked: all have just started, side by side, and
+    nobody waits for them."""
+    turns: int = 3
+    """From the fourth on they come together; the last one fences the others."""
+    follow_s: float = 0.05
+    """How long one look at the log waits for news."""
+    heard_every_s: float = 5.0
+    """How often the copy of the state is compared with the log's end: one small request."""
+    stale_copy_ms: int = 600_000
+    """A copy that was not at the log's end for so long (the machine slept) is made anew: Kafka forgets what was
+    removed a day later, and the copy must have heard of it."""
+    hold_s: float = 4.0
+    """How long a call waits for somebody to take over. After this: 503, ask again."""
+    adopt_again_s: float = 0.05
+    """How soon the API asks the loop again who was signed in."""
+    connect_s: float = 1.0
+    """To the owner: it is near, or gone."""
+    keep_s: float = 20.0
+    """How long a connection to the owner is kept; the owner closes it after 30 s."""
+    answer_s: float = 60.0
+    """The owner answers after 16 s at most, where nobody asks to wait longer; it is given up when it is
+    replaced.
+    """
+
+
+@dataclass(frozen=True, slots=True)
 class LabelSettings:
     """All of them."""
 
@@ -128,3 +195,4 @@ class LabelSettings:
     api: ApiSettings = field(default_factory=ApiSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     signin: SignInSettings = field(default_factory=SignInSettings)
+    standby: StandbySettings = field(default_factory=StandbySettings)

@@ -6,7 +6,6 @@ reason of `SignInFault`. A session begins only in the callback, under a secret t
 
 from __future__ import annotations
 
-import contextlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -17,6 +16,7 @@ from urllib.parse import parse_qsl, urlsplit
 from starlette.requests import Request
 from starlette.responses import Response
 
+from schemas.routing import is_name
 from streams.engine.clock import Clock
 from streams.label import session_cookie
 from streams.label.gate import Gate
@@ -25,12 +25,13 @@ from streams.label.problems import Problem
 from streams.label.provider import IdentityProvider, ProviderUnavailable
 from streams.label.session_cookie import CookieRefused, Cookies, as_secret, as_text
 from streams.label.session_desk import SessionDesk
-from streams.label.sessions import SECRET_BYTES, Ending, Session, SessionsFull
+from streams.label.sessions import SECRET_BYTES, Ending, Purpose, Scope, Session, SessionsFull
 from streams.label.settings import SessionSettings, SignInSettings
 from streams.label.signins import SignIns
 from streams.label.throttle import Throttle
 from topology import permissions
 from topology.permissions import Action, Denial
+from topology.project import Project
 
 CALLBACK = "/signin/callback"
 _MAX_PARAMETERS = 16
@@ -46,6 +47,7 @@ class SignInFault(StrEnum):
     STALE = "stale_signin"
     PROVIDER_REFUSED = "provider_refused"
     BAD_ANSWER = "bad_answer"
+    BAD_BATCH = "bad_batch"
     NO_SECOND_FACTOR = "no_second_factor"
     NOT_PERMITTED = Denial.NOT_PERMITTED.value
     CONFLICTING_DUTIES = Denial.CONFLICTING_DUTIES.value
@@ -70,7 +72,8 @@ class SignInRefused(Exception):
 class SignInSeams:
     """What signing in needs from the outside. `origin`: scheme, host and port by which browsers know this process.
 
-    `frozen`: whether label is stopped.
+    `frozen`: whether label is stopped. `is_complete`: whether nothing is left to do in a batch; asked once a
+    second for each session that has one, from the API's thread.
     """
 
     origin: str
@@ -79,6 +82,7 @@ class SignInSeams:
     randomness: Callable[[int], bytes] = os.urandom
     sessions: SessionSettings = field(default_factory=SessionSettings)
     settings: SignInSettings = field(default_factory=SignInSettings)
+    is_complete: Callable[[str], bool] = lambda _: False
 
     @property
     def cookies(self) -> Cookies:
@@ -115,10 +119,11 @@ class SignIn:
 
     async def begin(self, request: Request) -> Response:
         """To the provider, with a cookie that ties what comes back to this browser."""
-        if self._elsewhere(request):
-            return _see(f"{self._seams.origin}/signin")
         try:
-            return await self._begin(request)
+            batch = _batch(request)
+            if self._elsewhere(request):
+                return _see(f"{self._seams.origin}/signin{f'?batch={batch}' if batch else ''}")
+            return await self._begin(request, batch)
         except SignInRefused as refused:
             return self._problem(refused)
 
@@ -136,14 +141,15 @@ class SignIn:
         return answer
 
     async def sign_out(self, session: Session) -> Response:
-        """End a session. Where the audit can't be written now, it hears of it later: the session has ended."""
-        with contextlib.suppress(Problem):
-            await self._desk.sign_out(session)
+        """End a session. It opens nothing more in this process, whatever the audit says; but the browser keeps its
+        cookie, to ask again, until the end is committed: another process that takes over would know of no end.
+        """
+        await self._desk.sign_out(session)
         cookies = self._seams.cookies
         headers = {"set-cookie": cookies.forget(cookies.session)}
         return Response(status_code=HTTPStatus.NO_CONTENT, headers=headers)
 
-    async def _begin(self, request: Request) -> Response:
+    async def _begin(self, request: Request, batch: str) -> Response:
         provider, now = self._provider(), self._clock.now()
         self._admit(request, now)
         state, nonce, verifier, browser = (self._seams.randomness(SECRET_BYTES) for _ in range(4))
@@ -152,7 +158,7 @@ class SignIn:
             location = await provider.location(asked)
         except ProviderUnavailable:
             raise SignInRefused(SignInFault.UNAVAILABLE) from None
-        if not self._signins.begin(asked, browser, now):
+        if not self._signins.begin(asked, batch, browser, now):
             raise SignInRefused(SignInFault.TOO_MANY)
         answer = _see(location)
         life_s = self._seams.settings.begun_ms // 1000
@@ -163,16 +169,18 @@ class SignIn:
         provider, now = self._provider(), self._clock.now()
         self._admit(request, now)
         answered = _parameters(request.url.query)
-        asked = self._signins.take(answered.get("state", ""), self._browser(request), now)
-        if asked is None:
+        taken = self._signins.take(answered.get("state", ""), self._browser(request), now)
+        if taken is None:
             raise SignInRefused(SignInFault.STALE)
+        asked, batch = taken
         if answered.get("iss", provider.issuer) != provider.issuer:
             raise SignInRefused(SignInFault.BAD_ANSWER)
         if "error" in answered:
             raise SignInRefused(SignInFault.PROVIDER_REFUSED)
         vouched = await self._vouched(provider, answered.get("code", ""), asked, now)
         rules = self._may(vouched, now)
-        return await self._started(vouched, self._cookie(request, self._seams.cookies.session), rules)
+        scope = Scope(purpose_of(vouched.person, self._gate.project()), batch)
+        return await self._started(vouched, scope, self._cookie(request, self._seams.cookies.session), rules)
 
     async def _vouched(self, provider: IdentityProvider, code: str, asked: Asked, now: int) -> Vouched:
         try:
@@ -196,10 +204,10 @@ class SignIn:
             raise SignInRefused(SignInFault.TOO_MANY, person)
         return found.rules
 
-    async def _started(self, vouched: Vouched, before: str | None, rules: tuple[str, ...]) -> str:
+    async def _started(self, vouched: Vouched, scope: Scope, before: str | None, rules: tuple[str, ...]) -> str:
         person = vouched.person
         try:
-            return await self._desk.start(person, before, vouched.devices, " ".join(rules))
+            return await self._desk.start(person, scope, before, vouched.devices, " ".join(rules))
         except SessionsFull:
             raise SignInRefused(SignInFault.FULL, person) from None
         except Problem:  # its beginning is not on the audit: there is no session
@@ -236,22 +244,41 @@ class SignIn:
         return _see(f"/?problem={refused.fault.value}")
 
 
-def must_go(seams: SignInSeams, gate: Gate) -> Callable[[str], Ending | None]:
-    """Why a person's session must end now, by person; None: it may go on."""
+def must_go(seams: SignInSeams, gate: Gate) -> Callable[[Session], Ending | None]:
+    """Why a session must end now; None: it may go on."""
     if seams.frozen():
         return lambda _: Ending.FROZEN
 
-    def why(person: str) -> Ending | None:
+    def why(session: Session) -> Ending | None:
+        person, scope = session.person, session.scope
         found = gate.decide(permissions.Asked(person, Action.STAY))
-        if found.allowed:
-            return None
-        return Ending.NOT_TRAINED if found.reason is Denial.NOT_TRAINED else Ending.REVOKED
+        if not found.allowed:
+            return Ending.NOT_TRAINED if found.reason is Denial.NOT_TRAINED else Ending.REVOKED
+        if purpose_of(person, gate.project()) is not scope.purpose:
+            return Ending.REVOKED
+        return Ending.COMPLETED if scope.batch and seams.is_complete(scope.batch) else None
 
     return why
 
 
+def purpose_of(person: str, project: Project | None) -> Purpose:
+    """What someone who may label is here for."""
+    adjudicates = project is not None and person in project.persons.adjudicators
+    return Purpose.ADJUDICATION if adjudicates else Purpose.LABELING
+
+
 def _see(location: str) -> Response:
     return Response(status_code=HTTPStatus.SEE_OTHER, headers={"location": location})
+
+
+def _batch(request: Request) -> str:
+    """The batch that a person wants to work on; all, where they name none. Raises SignInRefused."""
+    names = request.query_params.getlist("batch")
+    if not names:
+        return ""
+    if len(names) > 1 or not is_name(names[0]):
+        raise SignInRefused(SignInFault.BAD_BATCH)
+    return str(names[0])
 
 
 def _parameters(query: str) -> dict[str, str]:

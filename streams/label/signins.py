@@ -14,6 +14,7 @@ from streams.label.settings import SignInSettings
 @dataclass(frozen=True, slots=True)
 class _Begun:
     asked: Asked
+    batch: str
     browser: bytes
     at: int
 
@@ -28,16 +29,20 @@ class SignIns:
     def __len__(self) -> int:
         return len(self._begun)
 
-    def begin(self, asked: Asked, browser: bytes, now: int) -> bool:
-        """Remember one, for the browser that gets the secret `browser`; False where too many are under way."""
+    def begin(self, asked: Asked, batch: str, browser: bytes, now: int) -> bool:
+        """Remember one, for the browser that gets the secret `browser`; False where too many are under way.
+
+        `batch`: what the person wants to work on.
+        """
         self._forget(now)
         if len(self._begun) >= self._settings.begun_kept:
             return False
-        self._begun[_digest(asked.state.encode())] = _Begun(asked, _digest(browser), now)
+        self._begun[_digest(asked.state.encode())] = _Begun(asked, batch, _digest(browser), now)
         return True
 
-    def take(self, state: str, browser: bytes | None, now: int) -> Asked | None:
-        """What was asked under this `state`, once; None for one that is unknown, over, used or another browser's.
+    def take(self, state: str, browser: bytes | None, now: int) -> tuple[Asked, str] | None:
+        """What was asked under this `state`, and for which batch, once; None for one that is unknown, over, used
+        or another browser's.
 
         One that another browser brings is used up: whoever got hold of it gets no second guess.
         """
@@ -45,7 +50,7 @@ class SignIns:
         begun = self._begun.pop(_digest(state.encode("utf-8", "surrogatepass")), None)
         if begun is None or browser is None or not hmac.compare_digest(begun.browser, _digest(browser)):
             return None
-        return begun.asked
+        return begun.asked, begun.batch
 
     def _forget(self, now: int) -> None:
         while self._begun:

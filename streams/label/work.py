@@ -10,6 +10,7 @@ from collections import Counter
 from dataclasses import replace
 
 from schemas.errors import Reason, Refused
+from schemas.records import Task
 from schemas.states import LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
 from streams.label.availability import Row
 from streams.label.commands import Ended, Held, Lease
@@ -25,12 +26,16 @@ _REFUSALS = {
     LeaseEnding.EXPIRY: Reason.LEASE_EXPIRED,
     LeaseEnding.CLOSE: Reason.TASK_CLOSED,
     LeaseEnding.WITHDRAWAL: Reason.WITHDRAWN,
+    LeaseEnding.EXCLUSION: Reason.EXCLUDED,
 }
 
 
-def fresh(task_id: str, order: int) -> TaskWork:
+def fresh(task_id: str, order: int, now: int) -> TaskWork:
     """A task that nobody has had. `order` is its age: lower is older."""
-    return TaskWork(task_id, order, WorkStatus.OPEN, 0, adjudicate=False, token=0, leases=(), turns=(), ended_at=0)
+    open_ = WorkStatus.OPEN
+    return TaskWork(
+        task_id, order, open_, 0, adjudicate=False, token=0, leases=(), turns=(), ended_at=0, added_at=now
+    )
 
 
 def lease_id(task_id: str, token: int) -> str:
@@ -68,7 +73,7 @@ def turn_of(work: TaskWork, token: int) -> TurnState | None:
 def held(work: TaskWork, claim: Held, now: int) -> LeaseState:
     """The open lease that `claim` names. Raises Refused with the reason why its holder has it no more."""
     _, token = split(claim.lease_id)
-    state = next((lease for lease in work.leases if lease.token == token), None)
+    state = next((lease for lease in work.leases if lease.token == token and not lease.reserved), None)
     turn = turn_of(work, token)
     owner = state or turn
     if owner is None:
@@ -92,33 +97,55 @@ def has_room(work: TaskWork, overlap: int) -> bool:
     return work.status is WorkStatus.OPEN and labels + len(work.leases) < max(1, overlap) + work.granted
 
 
-def row(work: TaskWork, overlap: int, settings: QueueSettings) -> Row:
+def row(work: TaskWork, task: Task, settings: QueueSettings) -> Row:
     """Who may take the task, for the index. Holders are in it: asking again returns the lease they hold."""
     returned = Counter(turn.person for turn in work.turns if turn.ending in RETURNS)
     answered = {turn.person for turn in work.turns if turn.ending in ANSWERS}
     worn = {person for person, times in returned.items() if times >= settings.max_returns}
-    room = has_room(work, overlap)
-    return Row(work.task_id, room, frozenset(answered | worn), frozenset(returned), work.adjudicate)
+    return Row(
+        work.task_id,
+        has_room(work, task.overlap),
+        frozenset(answered | worn),
+        frozenset(returned),
+        work.adjudicate,
+        task.priority,
+        task.batch,
+        task.skills,
+        work.added_at,
+    )
 
 
-def with_lease(work: TaskWork, person: str, now: int, lease_ms: int) -> tuple[TaskWork, LeaseState]:
-    """The task leased to `person` under the next token."""
-    state = LeaseState(person, work.token + 1, now, now + lease_ms)
+def with_lease(
+    work: TaskWork, person: str, now: int, expires_at: int, *, reserved: bool = False
+) -> tuple[TaskWork, LeaseState]:
+    """The task leased to `person`, or reserved for them, under the next token."""
+    state = LeaseState(person, work.token + 1, now, expires_at, reserved)
     return replace(work, token=state.token, leases=(*work.leases, state)), state
 
 
-def renewed(work: TaskWork, state: LeaseState, now: int, settings: QueueSettings) -> tuple[TaskWork, LeaseState]:
-    """The lease extended from now, never beyond its longest life, never shortened."""
+def opened(work: TaskWork, state: LeaseState, now: int, expires_at: int) -> tuple[TaskWork, LeaseState]:
+    """What was reserved is leased from now on, under the next token: others may have had it meanwhile."""
+    return with_lease(without_token(work, state.token), state.person, now, expires_at)
+
+
+def renewed(work: TaskWork, state: LeaseState, until: int, settings: QueueSettings) -> tuple[TaskWork, LeaseState]:
+    """The lease extended to `until`, never beyond its longest life, never shortened."""
     limit = state.leased_at + settings.lease_max_ms
-    extended = replace(state, expires_at=max(state.expires_at, min(now + settings.lease_ms, limit)))
-    others = tuple(extended if lease is state else lease for lease in work.leases)
-    return replace(work, leases=others), extended
+    return _changed(work, state, replace(state, expires_at=max(state.expires_at, min(until, limit))))
+
+
+def _changed(work: TaskWork, state: LeaseState, new: LeaseState) -> tuple[TaskWork, LeaseState]:
+    return replace(work, leases=tuple(new if one is state else one for one in work.leases)), new
 
 
 def without_lease(work: TaskWork, turn: TurnState) -> TaskWork:
     """The lease with the turn's token has ended as the turn says."""
-    leases = tuple(lease for lease in work.leases if lease.token != turn.token)
-    return replace(work, leases=leases, turns=(*work.turns, turn))
+    return replace(without_token(work, turn.token), turns=(*work.turns, turn))
+
+
+def without_token(work: TaskWork, token: int) -> TaskWork:
+    """The lease or reservation with this token, gone without a trace."""
+    return replace(work, leases=tuple(lease for lease in work.leases if lease.token != token))
 
 
 def turn_from(state: LeaseState, ending: LeaseEnding, reason: str, now: int) -> TurnState:
@@ -127,7 +154,7 @@ def turn_from(state: LeaseState, ending: LeaseEnding, reason: str, now: int) -> 
 
 
 def ended(work: TaskWork, status: WorkStatus, now: int) -> TaskWork:
-    """The whole task is over; every open lease ends with it."""
+    """The whole task is over; every open lease ends with it. Of a reservation nothing remains."""
     how = LeaseEnding.CLOSE if status is WorkStatus.CLOSED else LeaseEnding.WITHDRAWAL
-    turns = tuple(turn_from(lease, how, "", now) for lease in work.leases)
+    turns = tuple(turn_from(lease, how, "", now) for lease in work.leases if not lease.reserved)
     return replace(work, status=status, leases=(), turns=work.turns + turns, ended_at=now)

@@ -13,6 +13,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from schemas.errors import ConfigError, Reason, RecordError, Unparseable
+from schemas.routing import ROUTINE, Routing
 from streams.publish import lines, payloads, progress, rows
 from streams.publish.lines import Line
 from streams.publish.progress import Progress
@@ -77,22 +78,24 @@ def publish_file(
     *,
     state: Path | None = None,
     key_field: str | None = None,
+    routing: Routing = ROUTINE,
     on_progress: OnProgress = lambda _progress, _size: None,
     on_bad: Callable[[BadLine], None] = lambda _bad: None,
     checkpoint_lines: int = CHECKPOINT_LINES,
 ) -> FileReport:
     """Publish what of `file` is not yet published to `target` (the project; a state of another is refused).
 
-    `key_field` names the field or column whose text or whole number is the record's key. A row of CSV is published
-    as a JSON object of texts. Raises as `Publisher` does; then the place saved last holds and the next run goes on
-    from there. Raises ConfigError for a CSV file whose first row names no columns.
+    `key_field` names the field or column whose text or whole number is the record's key; `routing` is that of all
+    records. A row of CSV is published as a JSON object of texts. Raises as `Publisher` does; then the place saved
+    last holds and the next run goes on from there. Raises ConfigError for a CSV file whose first row names no
+    columns.
     """
     place = state or state_path(file)
     saved = progress.load(place, file, target)
     begun = saved or Progress()
     if begun.finished and file.stat().st_size == begun.offset:
         return FileReport(begun, begun.lines + 1, 0)
-    upload = _Upload(publisher, kind, _columns(file) if kind is Format.CSV else (), key_field, on_bad)
+    upload = _Upload(publisher, kind, _columns(file) if kind is Format.CSV else (), key_field, routing, on_bad)
     done = start = replace(begun, finished=False)
     progress.save(place, file, target, start)
     size = file.stat().st_size
@@ -134,6 +137,7 @@ class _Upload:
     kind: Format
     columns: tuple[str, ...]
     key_field: str | None
+    routing: Routing
     on_bad: Callable[[BadLine], None]
 
     def one(self, line: Line, done: Progress) -> Progress:
@@ -147,7 +151,7 @@ class _Upload:
         except RecordError as error:
             self.on_bad(BadLine(line.number, error.reason))
             return replace(after, bad=done.bad + 1)
-        self.publisher.publish_bytes(content, media, key)
+        self.publisher.publish_bytes(content, media, key, routing=self.routing)
         return replace(after, published=done.published + 1)
 
     def _record(self, line: Line) -> tuple[bytes, Media, str | None]:

@@ -16,6 +16,7 @@ from fastavro.types import Schema
 from schemas import catalog
 from schemas.errors import ConfigError, LogUnavailable, VeilError
 from schemas.records import RawReference
+from schemas.routing import ROUTINE, Routing
 from streams.publish import payloads
 from streams.publish.connection import KafkaProducer, error_of
 from vault.data_keys import MAX_AGE_MS, DataKeys
@@ -88,16 +89,31 @@ class Publisher:
         self._failure: VeilError | None = None
         self._schemas: dict[str, tuple[Schema, int]] = {}
 
-    def publish_json(self, record: Mapping[str, object], key: str | None = None, done: Done | None = None) -> None:
+    def publish_json(
+        self,
+        record: Mapping[str, object],
+        key: str | None = None,
+        done: Done | None = None,
+        *,
+        routing: Routing = ROUTINE,
+    ) -> None:
         """A JSON object. Errors as for `publish_bytes`, and Unparseable."""
-        self.publish_bytes(payloads.of_json(record), Media.JSON, key, done)
+        self.publish_bytes(payloads.of_json(record), Media.JSON, key, done, routing=routing)
 
-    def publish_text(self, text: str, key: str | None = None, done: Done | None = None) -> None:
+    def publish_text(
+        self, text: str, key: str | None = None, done: Done | None = None, *, routing: Routing = ROUTINE
+    ) -> None:
         """Plain text. Errors as for `publish_bytes`, and Unparseable."""
-        self.publish_bytes(payloads.of_text(text), Media.TEXT, key, done)
+        self.publish_bytes(payloads.of_text(text), Media.TEXT, key, done, routing=routing)
 
     def publish_avro(
-        self, record: Mapping[str, object], schema: str, key: str | None = None, done: Done | None = None
+        self,
+        record: Mapping[str, object],
+        schema: str,
+        key: str | None = None,
+        done: Done | None = None,
+        *,
+        routing: Routing = ROUTINE,
     ) -> None:
         """A record by an Avro schema (JSON text) whose `confluent:tags` say which fields are sensitive.
 
@@ -105,7 +121,8 @@ class Publisher:
         Errors as for `publish_bytes`, and Unparseable, RegistryUnavailable, StackError (incompatible schema).
         """
         parsed, schema_id = self._schema(schema)
-        self.publish_bytes(payloads.of_avro(record, parsed), Media.AVRO, key, done, schema_id=schema_id)
+        payload = payloads.of_avro(record, parsed)
+        self.publish_bytes(payload, Media.AVRO, key, done, schema_id=schema_id, routing=routing)
 
     def publish_bytes(
         self,
@@ -115,8 +132,11 @@ class Publisher:
         done: Done | None = None,
         *,
         schema_id: int | None = None,
+        routing: Routing = ROUTINE,
     ) -> None:
-        """A payload already encoded. Blocks while the queue is full.
+        """A payload already encoded. Blocks while the queue is full. `routing` (made by `schemas.routing.routing`)
+        says how its task is handed out; annotators see it, and redact quarantines a record whose names the
+        project's file doesn't know.
 
         Raises Refused (`too_large`, over 1 MiB), VaultUnavailable, AccessDenied, LogUnavailable; and the failure
         of an earlier record that has become known since.
@@ -133,6 +153,7 @@ class Publisher:
             key=record_key,
             media=media,
             schema_id=schema_id,
+            routing=routing,
             nonces=self._nonces,
         )
         self._produce(record_key, value, headers, done)

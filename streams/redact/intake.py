@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from schemas.errors import Reason, RecordError, Undecryptable
 from schemas.hidden import Hidden
+from schemas.routing import Routing
 from streams.engine.messages import Message
 from vault.data_keys import UnwrappedKeys
 from vault.raw import Envelope, Media, open_raw, parse_raw
@@ -14,12 +15,13 @@ from vault.raw import Envelope, Media, open_raw, parse_raw
 class Payload(Hidden):
     """A payload in clear, and how to read it."""
 
-    __slots__ = ("data", "media", "schema_id")
+    __slots__ = ("data", "media", "routing", "schema_id")
 
-    def __init__(self, data: bytes, media: Media, schema_id: int | None) -> None:
+    def __init__(self, data: bytes, media: Media, schema_id: int | None, routing: Routing) -> None:
         self.data = data
         self.media = media
         self.schema_id = schema_id
+        self.routing = routing
 
 
 def open_messages(messages: Sequence[Message], keys: UnwrappedKeys, project: str) -> list[Payload | RecordError]:
@@ -41,7 +43,7 @@ def open_messages(messages: Sequence[Message], keys: UnwrappedKeys, project: str
             continue
         try:
             data = open_raw(secret, envelope, project=project, topic=message.topic, key=message.key)
-            payloads.append(Payload(data, envelope.media, envelope.schema_id))
+            payloads.append(Payload(data, envelope.media, envelope.schema_id, envelope.routing))
         except Undecryptable as error:
             payloads.append(error)
     return payloads

@@ -18,6 +18,7 @@ from schemas.codec import Codec
 from schemas.errors import LogUnavailable, Reason, RecordError
 from schemas.hidden import RawRecord
 from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
+from schemas.routing import ROUTINE, Routing
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.redact.coverage import adopted_event, covered, redacted_event
@@ -28,6 +29,7 @@ from streams.redact.redactor import redact, redact_many
 from streams.redact.release import Hashes, Release, Releaser
 from streams.redact.ruling import Ruling, Rulings, RulingSeams
 from streams.redact.transform.keys import TransformKeys
+from topology.routes import KnownRoutes
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
 from vault.raw import Media, transit_key
@@ -48,6 +50,8 @@ class Seams:
     parse: Parse
     hashes: Hashes
     vault: Vault
+    known_routes: Callable[[], KnownRoutes] = KnownRoutes
+    """Which batches and skills a record may name now: those that the project's file knows."""
 
 
 @dataclass(slots=True)
@@ -124,26 +128,28 @@ class RedactProcessor:
 
     def _redact(self, messages: Sequence[Message], work: _Work) -> None:
         payloads = open_messages(messages, self._raw_keys, self._project)
-        records = [self._parsed(payload) for payload in payloads]
+        known = self._seams.known_routes()
+        records = [self._parsed(payload, known) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
         outcomes = iter(_outcomes(good, work.ruling, self._keys))
-        for message, record in zip(messages, records, strict=True):
+        for message, payload, record in zip(messages, payloads, records, strict=True):
             outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
-            self._note(message, outcome, work)
+            self._note(message, outcome, getattr(payload, "routing", ROUTINE), work)
 
-    def _parsed(self, payload: Payload | RecordError) -> RawRecord | RecordError:
+    def _parsed(self, payload: Payload | RecordError, known: KnownRoutes) -> RawRecord | RecordError:
         if isinstance(payload, RecordError):
             return payload
         try:
+            known.check(payload.routing)
             return self._seams.parse(payload.data, payload.media, payload.schema_id)
         except RecordError as error:
             return error
 
-    def _note(self, message: Message, outcome: Outcome, work: _Work) -> None:
+    def _note(self, message: Message, outcome: Outcome, routing: Routing, work: _Work) -> None:
         if isinstance(outcome, Redacted):
             raw = RawReference(message.topic, message.partition, message.offset)
             try:
-                work.releases.append((message, self._releaser.prepare(raw, outcome)))
+                work.releases.append((message, self._releaser.prepare(raw, outcome, routing)))
             except RecordError as error:
                 work.quarantined.append((message, error.reason))
         elif isinstance(outcome, Dropped):

@@ -12,6 +12,7 @@ from schemas.geometry import FieldGeometry, Span
 from schemas.geometry_codec import Geometry, encode_geometry
 from schemas.hidden import Hidden, SecretBytes
 from schemas.records import FieldDigest, FieldShape, PlaceholderSpan, RawReference, SegmentEntry, Task
+from schemas.routing import Routing
 from streams.redact.outcome import Redacted
 from topology.policies import Policy
 from vault.keyed_hash import KeyedHash
@@ -47,6 +48,7 @@ class Release(Hidden):
     content: bytes
     contents: TaskContents
     entry: SegmentEntry
+    routing: Routing
 
 
 class Releaser:
@@ -57,7 +59,7 @@ class Releaser:
         self._hashes = hashes
         self._nonces = nonces
 
-    def prepare(self, raw: RawReference, redacted: Redacted) -> Release:
+    def prepare(self, raw: RawReference, redacted: Redacted, routing: Routing) -> Release:
         """Task id, task key, and the entries of the three layers.
 
         Raises Refused: `too_large` where the content fits no task, `mapping_too_large` for more than 64 subjects.
@@ -75,7 +77,8 @@ class Releaser:
         values = json.dumps(dict(redacted.values.by_name), ensure_ascii=False, sort_keys=True).encode()
         subjects = tuple(self._hashes.subject.digest(person.encode()) for person in people)
         contents = TaskContents(task_id, key, geometry, values)
-        return Release(raw, task_id, key, redacted, content, contents, SegmentEntry(task_id, subjects))
+        entry = SegmentEntry(task_id, subjects)
+        return Release(raw, task_id, key, redacted, content, contents, entry, routing)
 
     def task(self, release: Release, segment_id: str, policy: Policy, bundle: str) -> Task:
         """The record of `tasks.P`: content sealed under the key that only the view layer holds."""
@@ -90,6 +93,9 @@ class Releaser:
             extra=policy.extra,
             fields=tuple(_shape(field) for field in release.redacted.geometry),
             sealed=seal(release.key, release.content, binding, self._nonces).data,
+            priority=release.routing.priority,
+            batch=release.routing.batch,
+            skills=release.routing.skills,
         )
 
     def task_id(self, raw: RawReference) -> str:

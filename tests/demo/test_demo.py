@@ -35,7 +35,9 @@ def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     assert report["canary_hits"] == 0
     assert report["canaries_planted"] > 100
     assert report["quarantined"] == 5
-    assert report["joined"] == report["tasks"] - 1
+    assert report["joined"] + report["gold"] == report["tasks"] - 1
+    assert report["gold"] > 15
+    assert 0 < report["leak_bound"] < 1
     assert report["records"] == report["tasks"] + report["quarantined"] + report["dropped"]
     assert report["label_f1_robot_without_errors"] > report["label_f1_raw_coordinates"] - 0.02 > 0.9
     assert report["spans_true"] > 1000

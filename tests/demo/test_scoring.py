@@ -11,7 +11,8 @@ from schemas.records import LabelSpan
 A, B, C = (LabelSpan("text", start, start + 3, "PRODUCT") for start in (0, 10, 20))
 GOOD = Facts(
     published=10, broken=2, empty=1, records=10, tasks=7, quarantined=2, dropped=1, withdrawn=1, verdicts=6,
-    joined=6, seen_tasks=7, seen_quarantined=2, seen_verdicts=6, seen_joined=6, reasons_as_expected=True,
+    gold_published=2, gold=2, joined=4, seen_tasks=7, seen_quarantined=2, seen_verdicts=6, seen_joined=4,
+    reasons_as_expected=True,
     reconciled=True, audit_verified=True, canaries_planted=101, canary_hits=0, shown_after_withdrawal=0,
 )  # fmt: skip
 
@@ -51,7 +52,8 @@ def test_a_good_run_has_nothing_to_complain_of():
         ({"reasons_as_expected": False}, "reasons"),
         ({"shown_after_withdrawal": 1}, "withdrawn task was shown"),
         ({"withdrawn": 2}, "not 2"),
-        ({"seen_joined": 5}, "5 joined"),
+        ({"seen_joined": 3}, "3 joined"),
+        ({"gold": 1, "joined": 5, "seen_joined": 5}, "2 gold records were published, but 1"),
         ({"verdicts": 5, "seen_verdicts": 5}, "5 were decided"),
     ],
 )

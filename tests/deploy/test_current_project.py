@@ -6,7 +6,7 @@ import os
 
 import pytest
 
-from deploy.current_project import LOOK_MS, CurrentProject, JobInForce, project_file
+from deploy.current_project import LOOK_MS, CurrentProject, JobInForce, LastKnown, project_file
 from schemas.errors import ConfigError
 from tests.streams.label.conftest import ManualClock
 from topology.loading import load_topology, parse_project
@@ -174,3 +174,9 @@ def test_signed_bytes_that_are_no_job_are_none():
     ruled = Ruled()
     ruled.record = PolicyRecord("0" * 64, 1, b"{}")
     assert ruled.current() is None
+
+
+def test_what_gives_no_right_goes_by_what_could_be_read_last():
+    found = [None, NOBODY, None]
+    known = LastKnown(ANN, iter(found).__next__)
+    assert [known() for _ in found] == [ANN, NOBODY, NOBODY]

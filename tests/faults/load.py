@@ -6,6 +6,7 @@ import itertools
 import secrets
 import threading
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from deploy.publishing import publishing
 from deploy.surroundings import surroundings
@@ -46,16 +47,16 @@ class Published:
 class Load:
     """Starts at once; `publishing_paused` holds the producer, robots work until `stop`."""
 
-    def __init__(self, installation: Installation) -> None:
+    def __init__(self, installation: Installation, robots: tuple[str, ...] = ROBOTS) -> None:
         self.published = Published()
         self._installation = installation
         self._stopping = threading.Event()
         self._flowing = threading.Event()
         self._errors: list[BaseException] = []
-        self._tokens = self._issue()
+        self._tokens = issue_tokens(installation.root)
         self._threads = [threading.Thread(target=self._guarded, args=(self._publish,), name="producer")]
         self._threads += [
-            threading.Thread(target=self._guarded, args=(self._label, person), name=person) for person in ROBOTS
+            threading.Thread(target=self._guarded, args=(self._label, person), name=person) for person in robots
         ]
         for thread in self._threads:
             thread.start()
@@ -122,19 +123,21 @@ class Load:
             except DependencyError:  # down for longer than the client's patience
                 continue
 
-    def _issue(self) -> dict[str, str]:
-        around = surroundings(self._installation.root, Identity(PERSON, OPERATOR), PROJECT)
-        try:
-            return {
-                person: issue_token(
-                    around.vault,
-                    issuer=OPERATOR,
-                    person=person,
-                    project=PROJECT,
-                    token_id=secrets.token_hex(8),
-                    now=around.clock.now(),
-                )
-                for person in ROBOTS
-            }
-        finally:
-            around.close()
+
+def issue_tokens(root: Path) -> dict[str, str]:
+    """A bearer token for each robot."""
+    around = surroundings(root, Identity(PERSON, OPERATOR), PROJECT)
+    try:
+        return {
+            person: issue_token(
+                around.vault,
+                issuer=OPERATOR,
+                person=person,
+                project=PROJECT,
+                token_id=secrets.token_hex(8),
+                now=around.clock.now(),
+            )
+            for person in ROBOTS
+        }
+    finally:
+        around.close()

@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.up import Installation
 from schemas.errors import LogUnavailable
+from schemas.records import Label
 from tests.faults.load import Load
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
@@ -39,6 +40,10 @@ class Proof:
         self._nothing_twice()
         self._accounted(len(delivered))
         self._no_orphan()
+
+    def labels(self) -> list[Label]:
+        """What is on the topic of labels."""
+        return self._pipeline.records("labels")
 
     def _joined(self) -> set:
         return {label.raw for label in self._pipeline.records("joined")}

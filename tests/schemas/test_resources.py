@@ -27,6 +27,8 @@ EXAMPLES = {
     resources.policy_resource("ab"): Resource(Kind.POLICY, "ab"),
     resources.project_resource("demo"): Resource(Kind.PROJECT, "demo"),
     resources.session_resource("0b"): Resource(Kind.SESSION, "0b"),
+    resources.webhook_resource("warehouse"): Resource(Kind.WEBHOOK, "warehouse"),
+    resources.person_resource("ann-1"): Resource(Kind.PERSON, "ann-1"),
 }
 
 

@@ -6,11 +6,11 @@ with an open transaction of a dead producer (abort it when the next incarnation 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable
-from streams.engine.log import Ownership, SessionSpec
+from streams.engine.log import FROM_THE_BEGINNING, Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 
 
@@ -269,6 +269,17 @@ class MemoryFollower:
             self._at[message.place] = message.offset + 1
         return found
 
+    def ends(self) -> dict[TopicPartition, int]:
+        return {place: len(self._broker.partitions[place]) for place in self._at}
+
+    def passed(self, ends: Mapping[TopicPartition, int]) -> bool:
+        """An open transaction before an end is not passed: what comes of it is not known."""
+        return all(
+            self._broker.stable(place) >= end
+            and all(m.offset >= end for m in self._broker.slice(place, self._at[place]))
+            for place, end in ends.items()
+        )
+
     def at_end(self) -> bool:
         return all(not list(self._broker.slice(place, at)) for place, at in self._at.items())
 
@@ -285,12 +296,12 @@ class MemoryLog:
     def open(self, spec: SessionSpec) -> MemorySession:
         return MemorySession(self.broker, spec)
 
-    def read(self, topic: str) -> Iterator[Message]:
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         self.broker.faults("read")
         places = [TopicPartition(topic, n) for n in range(self.broker.topics[topic])]
         if any(self.broker.stable(place) < len(self.broker.partitions[place]) for place in places):
             raise LogUnavailable(f"{topic}: a transaction is open before its end")  # a real one waits for it
-        return iter(self.broker.committed(topic))
+        return (m for m in self.broker.committed(topic) if m.offset >= after.get(m.place, 0))
 
     def follow(self, topics: Sequence[str]) -> MemoryFollower:
         return MemoryFollower(self.broker, topics)

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from streams.engine.log import Session, SessionSpec
+from streams.engine.log import FROM_THE_BEGINNING, Session, SessionSpec
 from streams.engine.loop import Loop
+from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Plan
-from tests.simulation.broker import MemoryLog, MemorySession
+from streams.engine.warm import WarmLog
+from tests.simulation.broker import MemoryFollower, MemoryLog, MemorySession
 
 
 def no_fencing() -> dict[str, Any]:
@@ -44,4 +47,26 @@ def no_rewind() -> dict[str, Any]:
     return {"log_type": _ForwardLog}
 
 
-ALL = (no_fencing, commit_before_vault, no_rewind)
+class _StaleLog(WarmLog):
+    def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
+        """Begins with what the one that stood by had read, not with what was committed since."""
+        copy, self._copy = self._copy, None
+        return copy.messages() if copy is not None and copy.topic == topic else super().read(topic, after)
+
+
+def stale_copy() -> dict[str, Any]:
+    """Whoever takes over does not read the rest."""
+    return {"warm_type": _StaleLog}
+
+
+class _DeafLog(MemoryLog):
+    def follow(self, topics: Sequence[str]) -> MemoryFollower:
+        return MemoryFollower(self.broker, [topic for topic in topics if not topic.startswith("gold.")])
+
+
+def unread_gold() -> dict[str, Any]:
+    """Join never hears which records are gold."""
+    return {"log_type": _DeafLog}
+
+
+ALL = (no_fencing, commit_before_vault, no_rewind, stale_copy, unread_gold)

@@ -10,7 +10,20 @@ from typing import Any
 from schemas.errors import RecordError, VeilError
 from schemas.records import LabelSpan
 from streams.engine.processor import Request
-from streams.label.commands import Ended, Heartbeat, Held, Leased, LeaseTask, Result, Skip, SkipReason, Submit
+from streams.label.commands import (
+    Ended,
+    EndSession,
+    Heartbeat,
+    Held,
+    Leased,
+    LeaseTask,
+    Result,
+    Skip,
+    SkipReason,
+    StartSession,
+    Submit,
+    Terms,
+)
 
 
 @dataclass(slots=True)
@@ -23,6 +36,8 @@ class Person:
     pending: Any = None
     views: list[tuple[str, str]] = field(default_factory=list)
     submitted: list[str] = field(default_factory=list)
+    session: str | None = None
+    sessions: int = 0
     idle: int = 0
 
     def ask(self, waiting: list[Request[Any]]) -> None:
@@ -35,8 +50,10 @@ class Person:
         waiting.append(Request(command, lambda answer: self._answered(command, answer)))
 
     def _next(self) -> object:
+        if self.random.random() < 0.06:
+            return self._come_or_go()
         if self.lease is None:
-            return LeaseTask(self.name)
+            return LeaseTask(self.name, Terms(reserve=self.random.random() < 0.5))
         held = Held(self.name, self.lease.lease.lease_id, self.lease.lease.fencing_token)
         chance = self.random.random()
         if chance < 0.05:
@@ -46,7 +63,17 @@ class Person:
         shape = self.lease.task.fields[0]
         spans = (LabelSpan(shape.path, 0, 6, "REQUEST"),) if self.random.random() < 0.9 else ()
         digest = hashlib.sha256(held.lease_id.encode()).digest()
-        return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest)
+        then = Terms(reserve=True) if self.random.random() < 0.5 else None
+        return Submit(held, Result(spans, {"tone": "neutral"}), digest, digest, then)
+
+    def _come_or_go(self) -> object:
+        """Begin a session, or end it (without giving back what is in hand: that has tests of its own)."""
+        if self.session is not None:
+            return EndSession(
+                self.name, self.session, "signed_out", 0, releases=True, purpose="labeling", batch=""
+            )
+        self.sessions += 1
+        return StartSession(self.name, f"{self.name}-{self.sessions}", 2, 1, "labeling", "")
 
     def _answered(self, command: object, answer: object) -> None:
         if command is not self.pending:
@@ -54,13 +81,20 @@ class Person:
         if isinstance(answer, VeilError) and not isinstance(answer, RecordError):
             return  # in doubt: ask again
         self.pending = None
-        if isinstance(answer, Leased):
-            self.lease = answer
-            self.views.append((answer.lease.task_id, answer.lease.lease_id))
-            self.idle = 0
+        if isinstance(command, StartSession | EndSession):
+            self.session = command.session_id if isinstance(command, StartSession) else None
+        elif isinstance(answer, Leased):
+            self._see(answer)
         elif isinstance(command, LeaseTask):
             self.idle += 1
         elif not isinstance(command, Heartbeat) or isinstance(answer, RecordError):
             if isinstance(command, Submit) and isinstance(answer, Ended):
                 self.submitted.append(answer.task_id)
             self.lease = None
+            if isinstance(answer, Ended) and answer.next is not None:
+                self._see(answer.next)
+
+    def _see(self, leased: Leased) -> None:
+        self.lease = leased
+        self.views.append((leased.lease.task_id, leased.lease.lease_id))
+        self.idle = 0

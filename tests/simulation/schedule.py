@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.gold import LeakTally, PersonScore, RedactionScore
 from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
+from schemas.resources import raw_resource
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
-from tests.simulation.world import ADJUDICATOR, PROJECT, World
+from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, World
 from vault.segments.document import Layer, path_of
 
 PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4", "ann-5", ADJUDICATOR)
@@ -76,6 +78,8 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
     world.faults.on = True
     for _ in range(MOVES):
         seat = random.choice(world.seats)
+        if random.random() < 0.3:
+            world.keep_warm()
         move = random.random()
         if move < 0.70:
             world.step(seat)
@@ -120,7 +124,9 @@ def _calm(world: World, people: list[Person], watch: Watch) -> None:
 
 
 def _size(world: World) -> int:
-    return sum(len(entries) for entries in world.broker.partitions.values())
+    """What was written and what was read: who reads what it needs not writes nothing, and is not at rest yet."""
+    read = sum(sum(group.committed.values()) for group in world.broker.groups.values())
+    return read + sum(len(entries) for entries in world.broker.partitions.values())
 
 
 def check(world: World, people: list[Person]) -> Verdicted:
@@ -138,12 +144,15 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _unique("label of a person", [f"{label.task_id} by {label.person}" for label in labels])
     _unique("verdict", [verdict.task_id for verdict in verdicts])
     _unique("joined label", [label.task_id for label in joined])
-    if {v.task_id for v in verdicts} != {j.task_id for j in joined}:
-        raise Broken("a verdict was not joined")
+    redactions = _of_redactor(world)
+    if {v.task_id for v in verdicts} != {j.task_id for j in joined} | {score.task_id for score in redactions}:
+        raise Broken("a verdict was neither joined nor scored")
+    _check_gold(world, joined, verdicts, redactions, events)
     _check_adjudications(world, labels, verdicts, records("work", WorkOrder))
-    _check_snapshots(verdicts)
+    _check_snapshots(verdicts, len(_of_people(world)))
     _check_views(people, events)
     _check_submits(people, labels)
+    _check_sessions(world, people)
     _check_leaks(world)
     _check_orphans(world)
     broken = verify_chains(events, world.topology.pins.keys)
@@ -171,6 +180,45 @@ def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> Non
         raise Broken("the tasks are not those the audit says")
 
 
+def _of_redactor(world: World) -> list[RedactionScore]:
+    messages = world.broker.committed(f"scores.{PROJECT}")
+    return [
+        world.codec.decode(m.value, RedactionScore) for m in messages if m.key and m.key.startswith(b"redaction/")
+    ]
+
+
+def _of_people(world: World) -> list[PersonScore]:
+    messages = world.broker.committed(f"scores.{PROJECT}")
+    return [world.codec.decode(m.value, PersonScore) for m in messages if m.key and b"/" not in m.key]
+
+
+def _check_gold(
+    world: World,
+    joined: list[JoinedLabel],
+    verdicts: list[Verdict],
+    redactions: list[RedactionScore],
+    events: list[AuditEvent],
+) -> None:
+    """Gold is never joined, and scored once a verdict: its people, the redactor; keeper has counted each once."""
+    if any(label.raw in world.gold for label in joined):
+        raise Broken("gold was joined as if it were real")
+    _unique("score of a task", [score.task_id for score in redactions])
+    scored = {e.parents[0].removeprefix("task/"): e.resource for e in events if e.type is EventType.GOLD_SCORED}
+    places = {raw_resource(raw): leaks for raw, leaks in world.gold.items()}
+    if scored.keys() != {score.task_id for score in redactions} or not set(scored.values()) <= places.keys():
+        raise Broken("the scores are not those the audit says, or not of gold")
+    if any(bool(score.leaked) != places[scored[score.task_id]] for score in redactions):
+        raise Broken("a leak was not noticed, or one that is none")
+    people = Counter(one.person for v in verdicts if v.task_id in scored for one in v.contributions)
+    if people != Counter(score.person for score in _of_people(world)):
+        raise Broken("people's scores are not one for each answer on gold")
+    kept = [m for m in world.broker.committed(f"keeper-state.{PROJECT}") if m.key and m.key.startswith(b"leak/")]
+    counted = world.codec.decode(kept[-1].value, LeakTally) if kept else None
+    found = (counted.values, counted.leaked) if counted else (0, 0)
+    if found != (sum(score.values for score in redactions), sum(score.leaked for score in redactions)):
+        raise Broken("keeper has not counted each leak once")
+
+
 def _unique(what: str, names: list[str]) -> None:
     twice = [name for name, count in Counter(names).items() if count > 1]
     if twice:
@@ -196,11 +244,11 @@ def _check_adjudications(
         raise Broken(f"adjudications and the verdicts that rest on them differ: {named ^ settled}")
 
 
-def _check_snapshots(verdicts: list[Verdict]) -> None:
-    """Each verdict makes the snapshot after the one it cites: no version is learned from twice, none is lost."""
+def _check_snapshots(verdicts: list[Verdict], scores: int) -> None:
+    """Each verdict makes the snapshot after the one it cites, each score on gold one more: none is lost."""
     cited = [verdict.snapshot for verdict in verdicts if verdict.snapshot]
     _unique("snapshot cited", [str(version) for version in cited])
-    learned = sum(bool(verdict.snapshot or verdict.adjudicator) for verdict in verdicts)
+    learned = sum(bool(verdict.snapshot or verdict.adjudicator) for verdict in verdicts) + scores
     if any(version > learned for version in cited):
         raise Broken(f"snapshots {cited} of {learned} verdicts")
 
@@ -224,6 +272,15 @@ def _check_submits(people: list[Person], labels: list[Label]) -> None:
         for task_id in person.submitted:
             if (person.name, task_id) not in there:
                 raise Broken(f"the label of {person.name} on {task_id} was confirmed and is lost")
+
+
+def _check_sessions(world: World, people: list[Person]) -> None:
+    """Who has begun a session and not ended it is signed in, and nobody else, whoever has taken over meanwhile."""
+    kept = {m.key: m.value for m in world.broker.committed(LABEL_STATE) if m.key and m.key.startswith(b"session/")}
+    there = {key.decode().removeprefix("session/") for key, value in kept.items() if value is not None}
+    wanted = {person.session for person in people if person.session is not None}
+    if there != wanted:
+        raise Broken(f"sessions {there} instead of {wanted}")
 
 
 def _check_leaks(world: World) -> None:

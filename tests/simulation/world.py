@@ -14,6 +14,10 @@ from typing import Any
 from schemas.codec import Codec, FixedIds
 from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
+from schemas.gold import GoldTruth, KnownWord
+from schemas.records import LabelSpan, RawReference
+from schemas.resources import raw_resource
+from streams.decide.calibration import GoldSeams
 from streams.decide.processor import DecideProcessor
 from streams.decide.rules import Method, Rules
 from streams.engine.control_reader import ControlReader
@@ -23,10 +27,18 @@ from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Processor, Request
 from streams.engine.requests import NoRequests
+from streams.engine.warm import WarmCopy, WarmLog
+from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
+from streams.keeper.leak_watch import LeakSeams
+from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
+from streams.label.askers import People
+from streams.label.owner import PREFIX, Instance, succession
 from streams.label.processor import LabelProcessor
 from streams.label.processor import Seams as LabelSeams
+from streams.label.processor import inputs as label_inputs
+from streams.label.settings import StandbySettings
 from streams.label.withdrawals import WithdrawalOrders
 from streams.redact.detect.find import Find, Searched
 from streams.redact.parse import parse
@@ -51,9 +63,12 @@ from vault.signing import sign_control
 PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
+LABEL_STATE = f"label-state.{PROJECT}"
+OWNER = f"{PREFIX}label.{PROJECT}.0".encode()
+GOLD_SHARE = 0.3
 SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
 ADJUDICATOR = "zoe"
-RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR})))
+RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR}), watches_drift=True))
 """What decide goes by, in turn: by majority alone; with all it has."""
 TOPOLOGY: Topology = load_topology()
 POLICY = load_policy("demo")
@@ -90,6 +105,22 @@ class SimulatedClock:
 
     def wait(self, seconds: float) -> None:
         self.ms += max(1, int(seconds * 1000))
+
+
+class Here:
+    """The label stage's word for who has the queue (`streams.engine.presence.Presence`)."""
+
+    def __init__(self, name: str, clock: SimulatedClock, codec: Codec) -> None:
+        self._instance = Instance(name, "http://127.0.0.1:1")
+        self._clock = clock
+        self._codec = codec
+
+    def entering(self) -> list[Outgoing]:
+        record = succession(None, self._instance, self._clock.now(), StandbySettings(), silent=False)
+        return [Outgoing(LABEL_STATE, OWNER, self._codec.encode(record))]
+
+    def leaving(self) -> list[Outgoing]:
+        return [Outgoing(LABEL_STATE, OWNER, None)]
 
 
 class Waiting:
@@ -160,6 +191,7 @@ class World:
         fencing: bool = True,
         loop_type: type[Loop] = Loop,
         log_type: Callable[[Broker], MemoryLog] = MemoryLog,
+        warm_type: Callable[[MemoryLog], WarmLog] = WarmLog,
     ) -> None:
         self.random = Random(seed)
         self.rules = RULES[seed % len(RULES)]
@@ -174,8 +206,13 @@ class World:
         self.waiting = Waiting()
         self.seats = [Seat(role, number) for role, number in SLOTS]
         self.published: list[str] = []
+        self.gold: dict[RawReference, bool] = {}
+        """The records that are gold, and whether their value leaks."""
         self._loop_type = loop_type
         self._log_type = log_type
+        self._warm_type = warm_type
+        self._owners = 0
+        self._stand_by()
         self._producer_keys = DataKeys(self.vault)
         of_redact = ("task", "subject", "digest", "token")
         for purpose in (*of_redact, "record"):
@@ -187,7 +224,7 @@ class World:
     # Moves
 
     def publish(self) -> None:
-        """A record, now and then a bad one, now and then a transaction marker beside it."""
+        """A record, now and then a bad one, now and then gold: then its truth with it."""
         number = len(self.published)
         canary = f"canary{number}x{self.random.randrange(10**6)}"
         payload = json.dumps({"text": f"please help {canary} with the delivery"}).encode()
@@ -199,8 +236,20 @@ class World:
         value, headers = seal_raw(data_key, payload, project=PROJECT, topic=topic, key=key, media=Media.JSON)
         if self.random.random() < 0.05:
             value = value[:-1] + bytes([value[-1] ^ 1])
-        self.broker.append(Outgoing(topic, key, value, tuple(headers)))
+        entry = self.broker.append(Outgoing(topic, key, value, tuple(headers)))
         self.published.append(canary)
+        if self.random.random() < GOLD_SHARE:
+            assert entry.message is not None
+            self._publish_truth(RawReference(topic, entry.message.partition, entry.message.offset), canary)
+
+    def _publish_truth(self, raw: RawReference, canary: str) -> None:
+        """What is true of the record just published. Of every other one a character more than is replaced."""
+        found, start, longer = CANARY.match(canary), len("please help "), len(self.gold) % 2
+        assert found is not None
+        value = KnownWord("text", start, start + found.end() + longer, "PERSON", 0)
+        truth = GoldTruth(raw, (value,), (LabelSpan("text", 0, 6, "REQUEST"),), {"tone": "neutral"})
+        self.broker.append(Outgoing(f"gold.{PROJECT}", raw_resource(raw).encode(), self.codec.encode(truth)))
+        self.gold[raw] = bool(longer)
 
     def sign_policy(self, person: str) -> None:
         key = f"{ControlKind.POLICY}/{PROJECT}/{POLICY.hash}/{person}"
@@ -240,6 +289,20 @@ class World:
             seat.zombies.append(seat.loop)
         seat.loop = None
 
+    def keep_warm(self) -> None:
+        """The one that stands by for label reads on, or dies, and another begins from the start."""
+        try:
+            for message in self._follower.poll(self.random.choice((1, 5, 100)), 0):
+                self._copy.apply(message)
+        except LogUnavailable:
+            return
+        except Crash:
+            self._stand_by()
+
+    def _stand_by(self) -> None:
+        self._copy = WarmCopy(LABEL_STATE)
+        self._follower = MemoryLog(self.broker).follow([LABEL_STATE])
+
     def kick(self, seat: Seat) -> None:
         """The broker takes a silent member's partitions away."""
         group = f"{seat.role}.{PROJECT}"
@@ -262,7 +325,13 @@ class World:
         identity = Identity(seat.role, PROJECT)
         slot = identity.slot(seat.number)
         vault = MemoryVault(self.store, PROJECT, hook=self.faults.at_vault)
-        log = self._log_type(self.broker)
+        log: Any = self._log_type(self.broker)
+        here = None
+        if seat.role == "label":  # the one that stands by takes over, with what it knows
+            log, here = self._warm_type(log), Here(f"{slot}/{self._owners}", self.clock, self.codec)
+            log.keep(self._copy)
+            self._owners += 1
+            self._stand_by()
         book = ControlBook(self.topology.flow, self.topology.pins, self.topology.projects)
         processor, inputs, ownership = self._processor(seat, slot, vault, log, book)
         stage = Stage(
@@ -286,10 +355,11 @@ class World:
             lambda message: vault.sign(identity.sign_key, message),
             self.waiting if seat.role == "label" else NoRequests(),
             Health(),
+            here,
         )
 
     def _processor(
-        self, seat: Seat, slot: str, vault: MemoryVault, log: MemoryLog, book: ControlBook
+        self, seat: Seat, slot: str, vault: MemoryVault, log: Any, book: ControlBook
     ) -> tuple[Processor, tuple[str, ...], Ownership]:
         match seat.role:
             case "redact":
@@ -306,13 +376,17 @@ class World:
                 )
                 return RedactProcessor(PROJECT, self.codec, slot, seams), (f"raw.{PROJECT}",), Ownership.SHARED
             case "label":
-                return self._label(vault, book), (f"tasks.{PROJECT}", f"work.{PROJECT}"), Ownership.WHOLE
+                return self._label(vault, book), label_inputs(PROJECT), Ownership.WHOLE
             case "decide":
-                decide = DecideProcessor(PROJECT, self.codec, self.clock, lambda: self.rules)
-                return decide, (f"labels.{PROJECT}",), Ownership.WHOLE
+                gold = GoldSeams(lambda _: POLICY.gold.bar, lambda person: book.readmitted(PROJECT, person))
+                decide = DecideProcessor(PROJECT, self.codec, self.clock, lambda: self.rules, gold=gold)
+                return decide, (f"labels.{PROJECT}", f"scores.{PROJECT}"), Ownership.WHOLE
             case "join":
                 source = Geometries(vault, PROJECT)
-                join = JoinProcessor(PROJECT, self.codec, source, lambda task: book.is_withdrawn(PROJECT, task))
+                known = GoldBook(log.follow([f"gold.{PROJECT}"]), self.codec, PROJECT)
+                join = JoinProcessor(
+                    PROJECT, self.codec, source, known, lambda task: book.is_withdrawn(PROJECT, task)
+                )
                 return join, (f"verdicts.{PROJECT}",), Ownership.SHARED
             case _:
                 keeper = KeeperProcessor(
@@ -321,8 +395,14 @@ class World:
                     documents=vault,
                     segments_now=lambda: log.read(f"segments.{PROJECT}"),
                     clock=self.clock,
+                    leaks=LeakSeams(
+                        limit_of=lambda _: Limit(POLICY.id, POLICY.gold),
+                        lifted=lambda: book.lifted(PROJECT, f"keeper.{PROJECT}"),
+                        sign=lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
+                    ),
                 )
-                return keeper, (f"segments.{PROJECT}", f"joined.{PROJECT}"), Ownership.WHOLE
+                inputs = (f"segments.{PROJECT}", f"joined.{PROJECT}", f"scores.{PROJECT}")
+                return keeper, inputs, Ownership.WHOLE
 
     def _label(self, vault: MemoryVault, book: ControlBook) -> LabelProcessor:
         known: dict[str, Any] = {}
@@ -340,7 +420,8 @@ class World:
             order_withdrawal=WithdrawalOrders(
                 PROJECT, self.codec, lambda message: vault.sign(f"sign-label.{PROJECT}", message)
             ),
-            adjudicates=self.rules.adjudicators.__contains__,
+            seal_find=lambda _reported, _now: None,
+            people=People(adjudicates=self.rules.adjudicators.__contains__),
         )
         return LabelProcessor(PROJECT, self.codec, self.clock, seams)
 

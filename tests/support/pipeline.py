@@ -20,13 +20,13 @@ from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected, pins_path
 from deploy.publishing import publishing
-from deploy.stages.stage import BUILDERS, Running, assemble
+from deploy.stages.stage import Running, assemble, roles_of
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
-from schemas.records import JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
+from schemas.records import Find, JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
 from schemas.registry import Registry
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
@@ -50,6 +50,7 @@ RECORDS = {
     "verdicts": Verdict,
     "joined": JoinedLabel,
     "quarantine": Quarantined,
+    "finds": Find,
     "segments": SegmentIndex,
 }
 
@@ -106,7 +107,7 @@ class Stage:
 
     def _run(self) -> None:
         try:
-            self.running.loop.run(self.stopping)
+            self.running.run(self.stopping)
         except BaseException as error:  # noqa: BLE001 - raised by `stop`
             self.error = error
 
@@ -129,7 +130,7 @@ class Pipeline:
 
     def start(self, *roles: str, number: int = 0, port: int | None = None) -> None:
         """Stages of these roles, or of all; `port` is that of label's API, where it must be known before."""
-        for role in roles or tuple(BUILDERS):
+        for role in roles or roles_of(self.topology.project(self.project)):
             around = surroundings(self.root, Identity(role, self.project), self.project, self.topology)
             own = port or free_port()
             self.stages[role, number] = Stage(around, assemble(around, number, own), own)

@@ -11,7 +11,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.control import ControlKind, Freezable, Freeze, FreezeReason, control_message, freeze_body, resume_body
+from schemas.control import (
+    ControlKind,
+    Freezable,
+    Freeze,
+    FreezeReason,
+    Replay,
+    control_message,
+    freeze_body,
+    lift_body,
+    replay_body,
+    resume_body,
+)
 from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control import Applied, ControlBook, Rejected
@@ -425,6 +436,47 @@ def test_signatures_by_anybody_else_never_put_anything_in_force(pairs):
     assert in_force(book) == before
 
 
+def replay(signer: str, order: Replay, version: int = 1, body: bytes | None = None) -> ControlState:
+    key, wanted = f"replay/demo/{signer}", replay_body(order) if body is None else body
+    signature = private_key(signer).sign(control_message(key, version, "replay", wanted))
+    return ControlState(key, version, "replay", wanted, signer, signature, 1)
+
+
+def test_a_replay_is_the_latest_of_an_operator_and_carries_its_version():
+    book, order = new_book(), Replay(5, "warehouse", "msg_" + "0" * 32)
+    for version in (3, 7):
+        state = replay("olga", order, version)
+        assert book.apply(state.key, state) == Applied(state.key, ControlKind.REPLAY, ("replay/demo",))
+    assert book.replays("demo") == {"olga": dataclasses.replace(order, version=7)}
+    late = replay("olga", order, 4)
+    assert book.apply(late.key, late) == Rejected(late.key, Reason.STALE_VERSION)
+
+
+@pytest.mark.parametrize("signer", ["ada", "grace", "label.demo"])
+def test_nobody_but_an_operator_orders_a_replay(signer):
+    state = replay(signer, Replay(0))
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"{}",
+        b'{"endpoint":"","message":"","since":-1}',
+        b'{"endpoint":"","message":"","since":true}',
+        b'{"endpoint":"","message":"","since":0,"more":1}',
+        b'{"endpoint":"A b","message":"","since":0}',
+        b'{"endpoint":"","message":"msg_1","since":0}',
+        b'{"endpoint":"","message":"","since":0}' + b" " * 300,
+    ],
+)
+def test_a_replay_that_says_something_else_counts_for_nothing(body):
+    state = replay("olga", Replay(0), body=body)
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.BAD_REQUEST)
+
+
 # -- labeling jobs
 
 JOBS = dataclasses.replace(TOPOLOGY.project("demo"), jobs=Jobs(("ada",), ("olga",), ("grace",)))
@@ -485,3 +537,47 @@ def test_job_under_another_hash_or_without_a_version_is_refused():
 @given(st.permutations([job(n, who) for n in (1, 2) for who in ("ada", "grace", "olga")]))
 def test_job_in_force_does_not_depend_on_the_order_of_records(states):
     assert job_in_force(*states) == 2
+
+
+def lift(signer: str, version: int, process: str = "keeper.demo", order: int = 1) -> ControlState:
+    body = lift_body(version)
+    return signed("lift", "demo", process, signer, body, order)
+
+
+def readmit(signer: str, person: str = "ann-1", version: int = 1) -> ControlState:
+    return signed("readmit", "demo", person, signer, b"{}", version)
+
+
+def test_a_person_lifts_what_a_process_froze_up_to_the_version_they_saw():
+    states = [freeze("keeper.demo", *Freezable, version=7), lift("olga", 7)]
+    for order in (states, states[::-1]):
+        book = apply_all(order)
+        assert (book.frozen_by("demo", "label"), book.lifted("demo", "keeper.demo")) == ((), 7)
+    again = freeze("keeper.demo", *Freezable, version=8)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert result.changed == ("freeze/demo",)
+    assert book.frozen_by("demo", "label") == ("keeper.demo",)
+
+
+def test_nobody_lifts_a_persons_freeze_and_only_who_may_lifts_a_processes():
+    book = apply_all([freeze("olga", *Freezable), freeze("keeper.demo", *Freezable)])
+    of_person = lift("grace", 9, process="olga")
+    assert book.apply(of_person.key, of_person) == Rejected(of_person.key, Reason.BAD_REQUEST)
+    for state in (lift("ada", 9), lift("keeper.demo", 9), lift("label.demo", 9)):
+        assert book.apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+    nothing = dataclasses.replace(lift("olga", 1), body=b"{}")
+    nothing = dataclasses.replace(
+        nothing, signature=private_key("olga").sign(control_message(nothing.key, 1, "lift", b"{}"))
+    )
+    assert book.apply(nothing.key, nothing) == Rejected(nothing.key, Reason.BAD_REQUEST)
+    assert book.frozen_by("demo", "redact") == ("keeper.demo", "olga")
+
+
+def test_a_readmission_counts_by_its_version_and_only_from_an_operator():
+    book = apply_all([readmit("olga", version=5), readmit("ada", version=9), readmit("grace", version=9)])
+    assert (book.readmitted("demo", "ann-1"), book.readmitted("demo", "ann-2")) == (5, 0)
+    again = readmit("olga", version=6)
+    result = book.apply(again.key, again)
+    assert isinstance(result, Applied)
+    assert (result.changed, book.readmitted("demo", "ann-1")) == (("readmit/demo/ann-1",), 6)

@@ -73,7 +73,10 @@ def test_same_project_twice_is_refused(tmp_path):
         ("surprise: 1", "surprise: Extra inputs"),
         ("partitions: many", "partitions: Input should be"),
         ("partitions: 0", "partitions: Input should be greater"),
-        ("retention_ms: {nope: 100000}", "retention_ms.nope: no such topic; allowed here: audit, labels"),
+        (
+            "retention_ms: {nope: 100000}",
+            "retention_ms.nope: no such topic; allowed here: audit, finds, gold",
+        ),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),
@@ -131,7 +134,11 @@ def test_conflicting_duties_are_refused(persons, message):
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ("reads: [verdicts, control]", "reads: [verdict, control]", "unknown: verdict; declared are: audit"),
+        (
+            "reads: [verdicts, gold, control]",
+            "reads: [verdict, gold, control]",
+            "unknown: verdict; declared are: audit",
+        ),
         ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
         ("sees: [geometry]", "sees: [everything]", "Input should be"),
         ("one_of_any: [label, keeper, operator]", "one_of_any: [nobody]", "unknown: nobody"),

@@ -12,12 +12,13 @@ from topology.loading import load_topology, parse_flow
 from topology.visibility import can_see, visibility_faults
 
 LABEL = """\
-    reads: [tasks, work, control]
-    writes: [labels, control, audit]
+    reads: [tasks, work, people, control]
+    writes: [labels, finds, control, audit]
     state: label-state
     group: true
     transactions: true
-    vault: {decrypt: [view], sign"""
+    vault: {decrypt: [view], datakey"""
+VAULT = "vault: {decrypt: [view], datakey: [finds], sign: true, documents: {view: [read]}}"
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
 
 
@@ -31,14 +32,21 @@ def test_nothing_raw_reaches_an_annotator():
     assert can_see(flow, flow.roles["adjudicator"]) == {Content.SANITIZED}
 
 
-def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
+def test_only_producers_and_redact_see_raw_and_nobody_holds_a_values_half():
     flow = load_topology().flow
     assert {name for name, role in flow.roles.items() if Content.RAW in can_see(flow, role)} == {
         "producer",
         "redact",
+        "synth",
     }
     halves = {"values-a", "values-b"}
     assert not any(halves & set(role.vault.decrypt) for role in flow.roles.values())
+
+
+def test_nobody_before_the_verdict_can_tell_gold_from_other_records():
+    flow = load_topology().flow
+    assert {name for name, role in flow.roles.items() if "gold" in role.reads} == {"join"}
+    assert {name for name, role in flow.roles.items() if "gold" in role.writes} == {"synth"}
 
 
 @pytest.mark.parametrize(
@@ -50,8 +58,8 @@ def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
             "roles.label.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (
-            "vault: {decrypt: [view], sign: true, documents: {view: [read]}}",
-            "vault: {decrypt: [view, raw], sign: true, documents: {view: [read]}}\n    brings: [raw]",
+            VAULT,
+            VAULT.replace("[view]", "[view, raw]") + "\n    brings: [raw]",
             "roles.annotator.sees: declares [sanitized], its rights show it [raw, sanitized]",
         ),
         (
@@ -64,7 +72,7 @@ def test_only_producer_and_redact_see_raw_and_nobody_holds_a_values_half():
             "    releases: [metadata]\n  keeper",
             "join.sees",
         ),
-        ("reads: [labels, control]", "reads: [labels, control, joined]", "which is earlier"),
+        ("reads: [labels, scores, control]", "reads: [labels, scores, control, joined]", "which is earlier"),
         (
             "reads: [audit, audit.platform, control]",
             "reads: [audit, audit.platform, control, joined]\n    sees: [geometry]",
@@ -85,7 +93,7 @@ def test_a_path_that_raises_what_a_role_sees_is_refused(old, new, message):
     ("old", "new"),
     [
         ("vault: {decrypt: [view], sign", "vault: {decrypt: [view, raw], sign"),
-        ("reads: [tasks, work, control]", "reads: [raw, tasks, work, control]"),
+        ("reads: [tasks, work, people, control]", "reads: [raw, tasks, work, people, control]"),
         ("documents: {geometry: [read]}", "documents: {geometry: [read], values: [read]}"),
     ],
 )

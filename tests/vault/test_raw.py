@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from schemas.errors import Reason, RecordError, Refused, Undecryptable, Unparseable
 from schemas.hidden import SecretBytes
+from schemas.routing import ROUTINE, routing
 from vault.interface import DataKey
 from vault.raw import (
     CONTEXT_HEADER,
@@ -13,6 +14,7 @@ from vault.raw import (
     KEY_HEADER,
     MAX_PAYLOAD_BYTES,
     MEDIA_HEADER,
+    ROUTING_HEADER,
     SCHEMA_HEADER,
     VERSION_HEADER,
     Media,
@@ -116,3 +118,19 @@ def test_key_headers_hold_the_wrapped_form_only():
     assert headers[KEY_HEADER] == b"vault:v1:abc"
     assert headers[CONTEXT_HEADER] == b"publisher.demo.1/5"
     assert KEY.secret.data not in b"".join(headers.values())
+
+
+def test_a_routing_travels_in_a_header_that_is_bound_and_left_out_where_nothing_is_said():
+    made = routing(7, "week-48", ["de"])
+    value, headers = seal_raw(KEY, b"{}", media=Media.JSON, routing=made, **PLACE)
+    envelope = parse_raw(dict(headers), value)
+    assert envelope.routing == made
+    assert open_raw(KEY.secret, envelope, **PLACE) == b"{}"
+    for other in (b"8;week-48;de", b"5;;"):
+        with pytest.raises(Undecryptable):
+            open_raw(KEY.secret, parse_raw({**dict(headers), ROUTING_HEADER: other}, value), **PLACE)
+    del (sent := dict(headers))[ROUTING_HEADER]
+    with pytest.raises(Undecryptable):
+        open_raw(KEY.secret, parse_raw(sent, value), **PLACE)
+    assert ROUTING_HEADER not in sealed()[1]
+    assert parse_raw(sealed()[1], b"x" * 40).routing == ROUTINE

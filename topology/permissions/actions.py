@@ -21,6 +21,7 @@ class Action(StrEnum):
     GUIDE = "guide"
     PRACTISE = "practise"
     STATS = "stats"
+    BATCHES = "batches"
 
 
 class Client(StrEnum):

@@ -10,6 +10,7 @@ from topology.policies.document import (
     AcceptanceEntry,
     ConditionEntry,
     DetectionEntry,
+    GoldEntry,
     LabelsEntry,
     PolicyDocument,
     PublishedDocument,
@@ -23,6 +24,7 @@ from topology.policies.model import (
     Context,
     Detection,
     FieldRule,
+    Gold,
     LabelSchema,
     Policy,
     Recognizer,
@@ -71,7 +73,7 @@ def _build(document: PolicyDocument, floors: Floors, packs: Sequence[Pack], pack
         labels=_labels(document.labels),
         overlap=document.overlap,
         extra=document.extra,
-        gold_share_permille=document.gold_share,
+        gold=_gold(document.gold),
         acceptance=_acceptance(document.acceptance),
         segment_hours=document.retention.segment_hours,
     )
@@ -127,4 +129,8 @@ def _labels(entry: LabelsEntry) -> LabelSchema:
 
 
 def _acceptance(entry: AcceptanceEntry) -> Acceptance:
-    return Acceptance(entry.agreement, entry.gold_accuracy)
+    return Acceptance(entry.agreement)
+
+
+def _gold(entry: GoldEntry) -> Gold:
+    return Gold(entry.share, entry.bar, entry.leak_limit, entry.least)

@@ -15,7 +15,7 @@ from schemas.errors import ConfigError
 from topology.policies.actions import Treatment
 from topology.policies.building import as_published
 from topology.policies.document import PublishedDocument
-from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Policy, Risk, TagRule
+from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Gold, Policy, Risk, TagRule
 
 FORMAT = 1
 MAX_BYTES = 512 * 1024  # half of what a record on Kafka may hold; larger policies are data, not rules
@@ -51,7 +51,7 @@ def policy_bytes(policy: Policy) -> bytes:
         },
         "overlap": policy.overlap,
         "extra": policy.extra,
-        "gold_share": _permille(policy.gold_share_permille),
+        "gold": _gold(policy.gold),
         "acceptance": _acceptance(policy.acceptance),
         "retention": {"segment_hours": policy.segment_hours},
     }
@@ -135,7 +135,15 @@ def _risk(risk: Risk) -> dict[str, Json]:
 def _acceptance(acceptance: Acceptance) -> dict[str, Json]:
     return {
         "agreement": _permille(acceptance.agreement_permille),
-        "gold_accuracy": _permille(acceptance.gold_accuracy_permille),
+    }
+
+
+def _gold(gold: Gold) -> dict[str, Json]:
+    return {
+        "share": _permille(gold.share_permille),
+        "bar": _permille(gold.bar_permille),
+        "leak_limit": _permille(gold.leak_limit_permille),
+        "least": gold.least,
     }
 
 

@@ -6,6 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, field_validator, model_validator
 
+from topology.binomial import least_to_show
 from topology.policies.actions import Action, Tier
 from topology.policies.entries import (
     Category,
@@ -20,12 +21,22 @@ from topology.policies.entries import (
     one_or_many,
     printable,
 )
-from topology.policies.model import MAX_VERSION, FailedChecksum, ForeignScript, Mode, RecognizerForm, Years
+from topology.policies.model import (
+    LEAST_ITEMS,
+    MAX_VERSION,
+    FailedChecksum,
+    ForeignScript,
+    Mode,
+    RecognizerForm,
+    Years,
+)
 from topology.policies.patterns import MAX_PACK_PATTERNS, MAX_PATTERNS, PatternEntry, PublishedPattern
 from topology.reading import Day
 
 MAX_CATEGORIES = 500
 MAX_PACK_CATEGORIES = 500  # of all packs together; about 200 when this was written
+MAX_LEAST = 1_000_000  # values: enough to show three in a million
+PERMILLE = 1000
 MAX_LIST = 1000  # deny and allow entries; each costs a search in every text
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,63}$")]
@@ -150,7 +161,27 @@ class LabelsEntry(Strict):
 
 class AcceptanceEntry(Strict):
     agreement: Permille | None = None
-    gold_accuracy: Permille | None = None
+
+
+class GoldEntry(Strict):
+    """`least`: fewer values than it takes to show the limit would freeze even a redactor that never leaks."""
+
+    share: Permille = 0
+    bar: Permille | None = None
+    leak_limit: Permille | None = None
+    least: Annotated[int, Field(ge=1, le=MAX_LEAST, strict=True)] = LEAST_ITEMS
+
+    @model_validator(mode="after")
+    def _can_be_shown(self) -> Self:
+        if self.leak_limit in {0, PERMILLE}:
+            raise ValueError("leak_limit must lie between 0 and 1: no count shows that nothing leaks, and all may")
+        needed = least_to_show(self.leak_limit / PERMILLE) if self.leak_limit else 0
+        if self.least < needed:
+            raise ValueError(
+                f"least must be {needed} or more for this leak_limit: with fewer values even a redactor that "
+                "leaks nothing would pass it"
+            )
+        return self
 
 
 class RetentionEntry(Strict):
@@ -181,7 +212,7 @@ class PolicyDocument(Strict):
     labels: LabelsEntry = LabelsEntry()
     overlap: Annotated[int, Field(ge=1, le=9, strict=True)] = 3
     extra: Annotated[int, Field(ge=0, le=9, strict=True)] = 2
-    gold_share: Permille = 0
+    gold: GoldEntry = GoldEntry()
     acceptance: AcceptanceEntry = AcceptanceEntry()
     retention: RetentionEntry = RetentionEntry()
 

@@ -37,6 +37,7 @@ class Concern(StrEnum):
     NO_SUBJECT = "no_subject"
     NO_ANSWER = "no_answer"
     FEW_ANNOTATORS = "few_annotators"
+    NO_GOLD = "no_gold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +144,11 @@ def _purpose(policy: Policy) -> Iterator[Remark]:
     if not policy.labels.spans and not policy.labels.choices:
         text = "there is nothing that annotators can answer: give spans or choices"
         yield Remark(Concern.NO_ANSWER, "labels", text)
+    if policy.gold.share_permille == 0 and (policy.gold.bar_permille or policy.gold.leak_limit_permille):
+        text = (
+            "no gold is asked for, so nothing is measured that `bar` or `leak_limit` could act on. Give a `share`"
+        )
+        yield Remark(Concern.NO_GOLD, "gold.share", text)
 
 
 def _treatments(policy: Policy) -> Iterator[tuple[str, Treatment]]:

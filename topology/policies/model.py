@@ -159,7 +159,32 @@ class Acceptance:
     """What labels have to reach to be used, in thousandths; None: nothing is asked."""
 
     agreement_permille: int | None = None
-    gold_accuracy_permille: int | None = None
+
+
+LEAST_ITEMS = 300
+"""So many known values show a share of 1 % or less, if none of them leaks; fewer say little about any share."""
+
+
+@dataclass(frozen=True, slots=True)
+class Gold:
+    """Hidden synthetic records: how many, and what has to come out. Shares in thousandths; None: nothing is asked.
+
+    `bar`: of a person's answers on gold, the share that must be right. `leak_limit`: what the upper bound of the
+    share of leaked values may be, once `least` values have been counted.
+    """
+
+    share_permille: int = 0
+    bar_permille: int | None = None
+    leak_limit_permille: int | None = None
+    least: int = LEAST_ITEMS
+
+    @property
+    def bar(self) -> float | None:
+        return None if self.bar_permille is None else self.bar_permille / 1000
+
+    @property
+    def leak_limit(self) -> float | None:
+        return None if self.leak_limit_permille is None else self.leak_limit_permille / 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +231,7 @@ class Policy:
     labels: LabelSchema
     overlap: int
     extra: int
-    gold_share_permille: int
+    gold: Gold
     acceptance: Acceptance
     segment_hours: int
     hash: str = ""

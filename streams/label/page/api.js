@@ -3,6 +3,7 @@
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
 const TIMEOUT = 20_000; // the server gives up by itself after 8 s, and for opening a task after 8 s more
+const NEXT = "?next=true&reserve=true";
 const PASSING = new Set([429, 500, 502, 503, 504]);
 
 /** The server refused. `reason` is from its fixed vocabulary. */
@@ -56,9 +57,13 @@ export class Api {
     return this.#until("POST", path, { result });
   }
 
-  /** A lease, or null when there is no task. */
-  lease(project) {
-    return this.#until("POST", `/v1/projects/${encodeURIComponent(project)}/leases`);
+  /**
+   * A lease, or null when there is no task, also after `wait` seconds. The one after it is kept for us. Throws whatever
+   * `signal` is aborted with.
+   */
+  lease(project, wait = 0, signal = undefined) {
+    const path = `/v1/projects/${encodeURIComponent(project)}/leases?reserve=true&wait=${wait}`;
+    return this.#until("POST", path, undefined, {}, { more: 1000 * wait, signal });
   }
 
   /** One attempt: the next beat is the repetition. */
@@ -66,12 +71,13 @@ export class Api {
     return this.#once("POST", ...ofLease(lease, "heartbeat"));
   }
 
+  /** The end of a lease, and in its `next` the next one: both in one commit, so that it is there with no wait. */
   label(lease, result, key) {
-    return this.#until("POST", ...ofLease(lease, "label", { result }), { "Idempotency-Key": key });
+    return this.#until("POST", ...ofLease(lease, `label${NEXT}`, { result }), { "Idempotency-Key": key });
   }
 
   skip(lease, reason) {
-    return this.#until("POST", ...ofLease(lease, "skip", { reason }));
+    return this.#until("POST", ...ofLease(lease, `skip${NEXT}`, { reason }));
   }
 
   release(lease, reason) {
@@ -79,17 +85,17 @@ export class Api {
   }
 
   report(lease, reason, spans) {
-    return this.#until("POST", ...ofLease(lease, "report", { reason, spans }));
+    return this.#until("POST", ...ofLease(lease, `report${NEXT}`, { reason, spans }));
   }
 
   signOut() {
     return this.#once("POST", "/signout");
   }
 
-  async #until(method, path, body, headers) {
+  async #until(method, path, body, headers, options) {
     for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       try {
-        const answer = await this.#once(method, path, body, headers);
+        const answer = await this.#once(method, path, body, headers, options);
         this.trouble(null);
         return answer;
       } catch (error) {
@@ -103,7 +109,10 @@ export class Api {
     }
   }
 
-  async #once(method, path, body, headers = {}) {
+  /** `more`: milliseconds that the server may take beyond the usual. */
+  async #once(method, path, body, headers = {}, { more = 0, signal } = {}) {
+    signal?.throwIfAborted();
+    const timeout = AbortSignal.timeout(TIMEOUT + more);
     const request = {
       method,
       headers: { ...headers, ...(method === "POST" ? { "X-Veil-CSRF": this.#csrf } : {}) },
@@ -111,7 +120,7 @@ export class Api {
       cache: "no-store",
       redirect: "error",
       referrerPolicy: "no-referrer",
-      signal: AbortSignal.timeout(TIMEOUT),
+      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
     };
     if (body !== undefined) {
       request.headers["Content-Type"] = "application/json";
@@ -123,6 +132,7 @@ export class Api {
       answer = await fetch(path, request);
       if (answer.status !== 204) content = await answer.json();
     } catch (error) {
+      signal?.throwIfAborted();
       if (answer && !PASSING.has(answer.status)) throw new Refused(answer.status, "unreadable", "");
       throw new NoAnswer("offline", 0, { cause: error });
     }

@@ -9,13 +9,15 @@ import { Pace } from "./pace.js";
 import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
-import { ofEnding, ofLoss, ofProblem, ofRefusal } from "./sentences.js";
+import { ofEnding, ofLoss, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
 import { showLease, showPace, showPerson, showSession } from "./status.js";
 import { Task } from "./task.js";
 import { sessionLeft } from "./time.js";
 import { Workbench } from "./workbench.js";
 
-const ASK_AGAIN = 5_000; // while there is no task
+const WAIT = 25; // seconds that the server keeps a call until there is a task
+const AT_ONCE = 1_000; // a call that was not kept: the server keeps as many as it can, and none now
+const ASK_AGAIN = 5_000; // after such a one
 const AWAY = 300_000; // nobody waits so long without touching anything
 const LOOK_AGAIN = 5_000; // whether the session was prolonged meanwhile
 
@@ -102,9 +104,9 @@ export class Desk {
   }
 
   /** The next task, or the one that is open already. */
-  async next({ quietly = false } = {}) {
+  async next() {
     this.#rest();
-    if (!quietly) showCard({ title: "One moment …" });
+    showCard({ title: "One moment …" });
     try {
       const lease = await this.api.lease(this.#me.project);
       if (lease) this.#open(lease);
@@ -127,13 +129,38 @@ export class Desk {
   #none() {
     showCard({
       title: "No task for you now",
-      text: "New ones come by themselves: this page asks every few seconds.",
+      text: "This page waits for one: it opens by itself the moment there is.",
       actions: [{ says: "Ask now", key: "Enter", does: () => this.next() }],
     });
-    const again = () => (this.presence.missed < AWAY ? this.next({ quietly: true }) : this.#away());
-    const timer = setTimeout(again, ASK_AGAIN);
-    this.#waiting = again;
-    this.stopWaiting = () => clearTimeout(timer);
+    const waiting = new AbortController();
+    const watch = setInterval(() => this.presence.missed >= AWAY && this.#away(), AT_ONCE);
+    this.stopWaiting = () => {
+      clearInterval(watch);
+      waiting.abort(new Over());
+    };
+    this.#wait(waiting.signal);
+  }
+
+  /** The server keeps the call until there is a task; whoever leaves meanwhile hangs up, and none is opened for them. */
+  async #wait(signal) {
+    try {
+      for (;;) {
+        const asked = performance.now();
+        const lease = await this.api.lease(this.#me.project, WAIT, signal);
+        signal.throwIfAborted();
+        if (lease) {
+          this.#rest();
+          this.#open(lease);
+          return;
+        }
+        if (performance.now() - asked < AT_ONCE) await new Promise((resolve) => setTimeout(resolve, ASK_AGAIN));
+      }
+    } catch (error) {
+      if (error instanceof Over) return;
+      this.#rest();
+      if (error instanceof Refused && error.status === 410) this.next();
+      else this.#failed(error);
+    }
   }
 
   /** Asking on would open a task for nobody, and keep the session of who has left. */
@@ -187,8 +214,9 @@ export class Desk {
     const { task } = this.bench;
     this.bench.lock(true);
     this.keeper.drop(); // what becomes of the lease is now for this call to say
+    let ended;
     try {
-      await call();
+      ended = await call();
     } catch (error) {
       this.bench.lock(false);
       task.name = undefined; // refused for good: what is sent next are other words
@@ -200,7 +228,14 @@ export class Desk {
     this.#pace.ended(outcome, this.clock.now() - task.began);
     showPace(this.#pace.summary());
     if (outcome === "release") this.#released();
+    else if (ended.next) this.#follow(ended.next);
     else this.next();
+  }
+
+  /** The next task came with the answer to the one before. */
+  #follow(lease) {
+    this.#rest();
+    this.#open(lease);
   }
 
   #released() {
@@ -216,6 +251,7 @@ export class Desk {
     if (!(error instanceof Refused)) throw error;
     if (ofAnotherSession(error)) this.#signedOut(error.reason, problem);
     else if (this.bench.task && ofLoss(error)) this.#lost(error);
+    else if (error.reason === "person_paused") this.#paused();
     else if (this.bench.task) this.bench.say(ofRefusal(error));
     else
       showCard({
@@ -223,6 +259,16 @@ export class Desk {
         text: ofRefusal(error),
         actions: [{ says: "Try again", key: "Enter", does: () => this.begin() }],
       });
+  }
+
+  /** Nothing is wrong with the page: this person gets no tasks until an operator lets them in again. */
+  #paused() {
+    this.#rest();
+    showCard({
+      title: "A pause for you",
+      text: PAUSED,
+      actions: [{ says: "Look again", key: "Enter", does: () => this.next() }],
+    });
   }
 
   /** The task is gone; what was entered is kept, in case it comes back. */
@@ -299,6 +345,9 @@ export class Desk {
     this.#signedOut("signed_out");
   }
 }
+
+/** A call that nobody waits for any more. */
+class Over extends Error {}
 
 /** Nobody is signed in any more, or somebody has signed in anew in another window. */
 function ofAnotherSession({ status, reason }) {

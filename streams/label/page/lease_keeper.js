@@ -1,13 +1,16 @@
-/** Keeps a lease while its person is at work, and says how much of it is left. */
+/**
+ * Keeps a lease while its person is at work, and says how much of it is left. A lease of a page is short (two minutes),
+ * so that the task of who has closed it is soon another's; who only reads is at work as well.
+ */
 import { NoAnswer, Refused } from "./api.js";
 import { untilBeat } from "./time.js";
 
 const TICK = 1000;
 const AFTER_NO_ANSWER = 5_000;
+const READING = 240_000; // a long read without touching anything
 
 export class LeaseKeeper {
   #lease = null;
-  #since = 0;
   #beating = false;
   #notBefore = 0;
 
@@ -27,7 +30,6 @@ export class LeaseKeeper {
 
   hold(lease) {
     this.#lease = lease;
-    this.#since = 0;
     this.#notBefore = 0;
     this.lifetime = Math.max(1, lease.expires_at - this.clock.now());
     this.#tick();
@@ -40,7 +42,7 @@ export class LeaseKeeper {
   #tick() {
     if (!this.#lease) return;
     const left = this.#lease.expires_at - this.clock.now();
-    const active = this.presence.at > this.#since; // since the last heartbeat
+    const active = this.presence.missed < READING;
     this.ticked(left, this.lifetime, active);
     const due = untilBeat(left, this.lifetime) === 0;
     if (due && (active || left <= 0) && !this.#beating && this.clock.now() >= this.#notBefore) this.#beat();
@@ -50,7 +52,6 @@ export class LeaseKeeper {
   async #beat() {
     const lease = this.#lease;
     this.#beating = true;
-    this.#since = this.presence.at;
     try {
       const { expires_at: until } = await this.api.heartbeat(lease);
       if (until <= lease.expires_at) this.#notBefore = until; // as long as a lease may live: no use in asking again

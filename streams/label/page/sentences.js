@@ -8,6 +8,7 @@ const ENDED = {
   session_revoked: "You may not label in this project any more. Its owner can say why.",
   not_trained: "The last day of your training has passed. The project’s owner can renew it.",
   project_frozen: "The project is stopped for now.",
+  session_completed: "That batch is done. Thank you!",
   bad_csrf: "Somebody has signed in anew in another window.",
 };
 const FORBIDDEN = {
@@ -25,6 +26,7 @@ const PROBLEMS = {
   too_many_signins: "Too many attempts. Wait a minute, then try again.",
   stale_signin: "That sign-in took too long or was begun in another window. Begin it again.",
   provider_refused: "The sign-in was refused or cancelled.",
+  bad_batch: "That address names no batch. Ask whoever gave it to you.",
   bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
   no_second_factor: "Sign in with your second factor as well.",
   project_frozen: "The project is stopped for now; nobody can begin.",
@@ -38,6 +40,7 @@ const LOST = {
   task_closed: "Others have finished this task meanwhile.",
   already_submitted: "This task is answered already.",
   idempotency_conflict: "This task is answered already.",
+  excluded: "You are kept from this task. Who runs the project can say why.",
   withdrawn: "This task was withdrawn. Somebody may have reported it.",
 };
 const UNFIT = {
@@ -48,6 +51,12 @@ const UNFIT = {
   unknown_choice: "The project’s choices have changed meanwhile.",
   too_many_spans: "There are more spans than a task may have.",
 };
+
+export const PAUSED = [
+  "You get no new tasks for now: several of your latest answers differ from what is known to be right.",
+  "Nothing that you sent is lost. Read the guidelines once more, then speak with an operator of the project, who " +
+    "can let you go on.",
+];
 
 export function ofEnding(reason) {
   return ENDED[reason] ?? "You are not signed in.";

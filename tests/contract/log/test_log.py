@@ -296,24 +296,37 @@ def test_a_zombie_without_a_batch_is_fenced_too(bench):
         commit(zombie, Outgoing(bench.topic(), b"k", b"zombie"))
 
 
+@pytest.mark.parametrize("before", [1, 2])
 @pytest.mark.parametrize("records", [0, 1])
-def test_a_zombie_whose_positions_have_not_moved_is_fenced_too(bench, records):
+def test_a_zombie_whose_positions_have_not_moved_is_fenced_whichever_turn_it_is(bench, records, before):
     topic, out = bench.topic(), bench.topic()
     zombie = bench.open([topic])
-    commit(zombie, *numbered(out, 1))
-    commit(bench.open([topic]), *numbered(out, 1, 1))
+    for number in range(before):
+        commit(zombie, *numbered(out, 1, number))
+    commit(bench.open([topic]), *numbered(out, 1, before))
     with pytest.raises(Fenced):
-        commit(zombie, *numbered(out, records, 2))
-    assert values(everything(bench, out)) == values_of(0, 1)
+        commit(zombie, *numbered(out, records, before + 1))
+    assert values(everything(bench, out)) == values_of(*range(before + 1))
 
 
-def test_the_open_transaction_of_a_dead_incarnation_is_ended_by_the_next(bench):
-    out = bench.topic()
-    dead = bench.open()
+def test_transactions_that_follow_each_other_at_once_stay_in_order(bench):
+    topic, out = bench.topic(), bench.topic()
+    session = bench.open([topic])
+    for number in range(9):
+        commit(session, *numbered(out, 2, 2 * number))
+    assert values(everything(bench, out)) == values_of(*range(18))
+
+
+@pytest.mark.parametrize("before", [0, 1])
+def test_the_open_transaction_of_a_dead_incarnation_is_ended_by_the_next(bench, before):
+    topic, out = bench.topic(), bench.topic()
+    dead = bench.open([topic])
+    for _ in range(before):
+        commit(dead, Outgoing(bench.topic(), b"k", b"before"))
     dead.begin()
     dead.produce(Outgoing(out, b"k", b"dead"))
     wait_for(lambda: flushed(dead), "the open record reached the broker")
-    heir = bench.open()
+    heir = bench.open([topic])
     commit(heir, Outgoing(out, b"k", b"heir"))
     assert [m.value for m in everything(bench, out)] == [b"heir"]
 
@@ -401,3 +414,43 @@ def test_a_closed_session_may_be_closed_again(bench):
     session = bench.open([bench.topic()])
     session.close()
     session.close()
+
+
+def test_what_was_read_before_is_left_out(bench):
+    topic = bench.topic()
+    bench.write(*numbered(topic, 20))
+    before = everything(bench, topic)
+    after = {}
+    for message in before[: len(before) // 2]:
+        after[message.place] = message.offset + 1
+    bench.write(Outgoing(topic, b"more", b"more"))
+    rest = list(bench.log.read(topic, after))
+    known = [m for m in before if m.offset < after.get(m.place, 0)]
+    assert sorted((m.place, m.offset) for m in [*known, *rest]) == sorted(
+        (m.place, m.offset) for m in everything(bench, topic)
+    )
+    assert {(m.place, m.offset) for m in known}.isdisjoint((m.place, m.offset) for m in rest)
+
+
+def test_follower_has_passed_what_it_has_returned_however_much_comes_after(bench):
+    topic = bench.topic()
+    bench.write(*numbered(topic, 10))
+    follower = bench.follow(topic)
+    ends = follower.ends()
+    assert not follower.passed(ends)
+    take(follower, 10)
+    bench.write(Outgoing(topic, b"more", b"more"))
+    wait_for(lambda: follower.poll(1, 0.05) is not None and follower.passed(ends), "it passes the end of before")
+
+
+def test_open_transaction_before_an_end_is_not_passed(bench):
+    topic = bench.topic()
+    writer, follower = bench.open(), bench.follow(topic)
+    writer.begin()
+    writer.produce(Outgoing(topic, b"k", b"v"))
+    wait_for(lambda: flushed(writer), "the open record reached the broker")
+    ends = follower.ends()
+    assert follower.poll(1, 0.05) == []
+    assert not follower.passed(ends)
+    writer.commit()
+    wait_for(lambda: follower.poll(1, 0.05) is not None and follower.passed(ends), "it passes")

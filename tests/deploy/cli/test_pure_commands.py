@@ -270,3 +270,44 @@ def test_redact_takes_the_key_of_its_tokens_from_a_file(run: Run, tmp_path: Path
     one, two = (run("redact", source, "--policy", policy, "--token-key", key).out for _ in range(2))
     assert one == two != run("redact", source, "--policy", policy).out
     assert run("redact", source, "--policy", policy, "--token-key", tmp_path / "none").code == Exit.REFUSED
+
+
+# synth
+
+
+def test_a_dry_run_prints_synthetic_records_with_their_truth(run: Run) -> None:
+    ended = run("synth", "--count", "3", "--dry-run", "--seed", "1")
+    records = [json.loads(line) for line in ended.out.splitlines()]
+    assert (ended.code, len(records)) == (Exit.OK, 3)
+    for one in records:
+        assert set(one) == {"media", "fields", "values", "spans", "choices"}
+        assert all(len(one["fields"][it["field"]]) >= it["end"] > it["start"] for it in one["values"])
+    assert run("synth", "--count", "3", "--dry-run", "--seed", "1").out == ended.out
+
+
+def test_templates_that_do_not_fit_a_policy_are_refused_with_their_place(run: Run) -> None:
+    ended = run("synth", "--count", "1", "--dry-run", "--policy", "text")
+    assert ended.code == Exit.REFUSED
+    assert "demo.yaml: templates.0: text@1 has no rule for the field customer.name" in ended.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--count", "1", "--follow"),
+        ("--follow", "--dry-run"),
+        ("--count", "1", "--policy", "text"),
+        ("--count", "0"),
+    ],
+)
+def test_options_of_synth_that_do_not_go_together_are_a_usage_error(run: Run, options: tuple[str, ...]) -> None:
+    assert run("synth", *options).code == Exit.REFUSED
+
+
+def test_gold_for_a_project_without_templates_says_where_to_write_them(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "projects").mkdir()
+    options = ("--count", "1", "--dry-run", "--policy", "demo", "--project", "other", "--root", tmp_path)
+    ended = run("synth", *options)
+    assert ended.code == Exit.REFUSED
+    assert "other has no gold templates; write them to" in ended.err

@@ -82,7 +82,7 @@ def veil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Veil]:
 def up(veil: Veil) -> Veil:
     """Up in the background, whatever the test before has done."""
     if root_owner(veil.root) is None:
-        veil("up", "--detach", "--redact", 2)
+        veil("up", "--detach", "--redact", 2, "--standbys", 1)
     return veil
 
 
@@ -91,6 +91,7 @@ def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
         "redact.demo.0",
         "redact.demo.1",
         "label.demo.0",
+        "label.demo.1",
         "decide.demo.0",
         "join.demo.0",
         "keeper.demo.0",
@@ -105,6 +106,8 @@ def test_status_shows_that_everything_works(up: Veil) -> None:
     assert picture["owner"] == owner.pid
     assert {it["name"] for it in picture["seen"]} >= {"kafka", "vault", "registry", "label.demo.0"}
     assert all(it["memory_bytes"] > 0 and it["pid"] for it in picture["seen"])
+    label = {it["condition"] for it in picture["seen"] if it["name"].startswith("label.")}
+    assert label == {"working", "standing by"}
 
 
 def test_a_second_up_on_the_same_root_is_refused(up: Veil) -> None:

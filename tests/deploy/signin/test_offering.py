@@ -32,9 +32,10 @@ def root(tmp_path):
 @pytest.mark.parametrize("vault", [LOCAL, SOMEBODY_ELSES])
 def test_external_provider_is_handed_on_and_invitations_are_taken_back(root, vault):
     offering = Offering(root, Listening(), EXTERNAL)
-    assert offering.start(PROJECTS, {"demo": 7}, vault)
+    assert offering.start(PROJECTS, {"demo": 7}, vault, {"demo": [8, 9]})
     offering.stop()
     found = load(root, "demo")
+    assert found.instances == (8, 9)
     assert (found.provider, found.origin) == (EXTERNAL, "http://127.0.0.1:7")
     assert invitation.read(root, "demo") is None
 

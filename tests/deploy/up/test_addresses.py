@@ -19,9 +19,33 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "redact.a.1",
         "label.a.0",
         "decide.a.0",
+        "notify.a.0",
         "join.a.0",
         "keeper.a.0",
     ]
+
+
+def test_label_processes_that_stand_by_follow_the_first() -> None:
+    found = [identity.slot(number) for identity, number in slots_of(["a"], 1, standbys=2)]
+    assert [name for name in found if name.startswith("label")] == ["label.a.0", "label.a.1", "label.a.2"]
+
+
+def test_label_processes_have_a_port_each_and_share_the_one_that_browsers_know() -> None:
+    found = [it for it in assign(slots_of(["a"], 1, standbys=2), {}, PORTS, lambda _: True) if it.role == "label"]
+    assert len({it.api_url for it in found}) == 1
+    assert len({it.own_url for it in found} | {found[0].api_url}) == 4
+
+
+def test_the_port_that_browsers_know_stays_however_many_stand_by() -> None:
+    known: dict[str, Address] = {}
+    urls = []
+    for standbys in (0, 2, 1, 0):
+        found = assign(slots_of(["a"], 1, standbys), known, PORTS, lambda _: True)
+        known = {it.process: it for it in found}
+        urls.append(known["label.a.0"].api_url)
+        ports = [port for it in found for port in (it.health_port, it.api_port)]
+        assert len({port for port in ports if port}) == len([port for port in ports if port])
+    assert len(set(urls)) == 1
 
 
 def test_only_label_has_an_api() -> None:

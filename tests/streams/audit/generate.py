@@ -18,7 +18,7 @@ from streams.engine.chain import Chain
 from streams.engine.processor import Slot
 
 PROJECT = "demo"
-ROLES = ("redact", "label", "decide", "join")
+ROLES = ("redact", "label", "decide", "join", "synth")
 PARTITIONS = 3
 OVERLAP = 3
 
@@ -143,6 +143,12 @@ class World:
         )
         self.counts["joined"] += 1
 
+    def score(self, task_id: str, **details: str) -> None:
+        raw = resources.raw_resource(self.origins[task_id])
+        parents = (resources.task_resource(task_id), resources.verdict_resource(task_id))
+        self.writer("join.demo.0").commit(Event(EventType.GOLD_SCORED, raw, parents=parents, details=details))
+        self.counts["gold"] += 1
+
     def events(self) -> list[AuditEvent]:
         return [event for _, log in sorted(self.partitions.items()) for event in log]
 
@@ -179,5 +185,7 @@ def _live(world: World, task_id: str) -> None:
     labels = world.label(task_id, persons)
     if stage > 1:
         world.decide(task_id, labels, granted=extra)
-    if stage > 2:
+    if stage > 2 and task_id[0] == "0":
+        world.score(task_id)
+    elif stage > 2:
         world.join(task_id)

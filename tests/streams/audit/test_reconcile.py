@@ -72,10 +72,11 @@ def test_random_valid_log_reconciles_with_what_truly_happened(seed):
     assert result.findings == ()
     assert (result.views, result.labels) == (made.counts["views"], made.counts["labels"])
     assert (result.verdicts, result.joined) == (made.counts["verdicts"], made.counts["joined"])
+    assert result.gold == made.counts["gold"]
     assert result.tasks == len(made.origins) == made.counts[RawOutcome.TASK]
     assert result.quarantined == made.counts[RawOutcome.QUARANTINED]
     assert result.records == result.tasks + result.quarantined + result.dropped
-    assert result.unjoined == result.verdicts - result.joined
+    assert result.unjoined == result.verdicts - result.joined - result.gold
     assert result.open_tasks == result.tasks - result.verdicts
     assert result.unlimited == 0
 
@@ -279,6 +280,29 @@ def test_verdict_that_cites_no_labels_is_found(world):
 def test_second_joined_label_is_found(world, task):
     world.join(task)
     assert kinds(check(world)) == {FindingKind.TWO_JOINED}
+
+
+def test_gold_is_scored_in_place_of_being_joined(world):
+    task_id = one_task(world)
+    world.decide(task_id, world.label(task_id, ("ana", "ben", "cem")))
+    world.score(task_id)
+    result = check(world)
+    assert (result.holds, result.verdicts, result.joined, result.gold, result.unjoined) == (True, 1, 0, 1, 0)
+    assert "1 of gold and scored" in report.text(result)
+    world.score(task_id)
+    assert kinds(check(world)) == {FindingKind.TWO_JOINED}
+
+
+def test_gold_that_is_joined_too_is_found(world, task):
+    world.score(task)
+    assert kinds(check(world)) == {FindingKind.GOLD_JOINED}
+
+
+def test_gold_of_another_record_or_without_a_verdict_is_found(world):
+    task_id = one_task(world)
+    world.origins[task_id] = replace(world.origins[task_id], offset=999)
+    world.score(task_id)
+    assert kinds(check(world)) == {FindingKind.NO_ORIGIN, FindingKind.NO_VERDICT}
 
 
 def test_label_joined_to_another_record_is_found(world):

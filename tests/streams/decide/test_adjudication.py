@@ -3,9 +3,9 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 
+from schemas.gold import NOT, SET
 from schemas.records import SupportedChoice, SupportedSpan, VerdictStatus
 from streams.decide.adjudication import adjudicate, lessons
-from streams.decide.questions import NOT, SET
 from tests.streams.decide.making import answers, says, span
 
 

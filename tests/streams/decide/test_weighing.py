@@ -6,10 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.gold import NOT, SET
 from schemas.records import Contribution, VerdictStatus
 from streams.decide.adjudication import lessons
 from streams.decide.majority import majority
-from streams.decide.questions import NOT, SET, choice_kind, silences, span_kind
+from streams.decide.questions import choice_kind, silences, span_kind
 from streams.decide.reviewers import Learned, Snapshot, learned
 from streams.decide.weighing import weigh
 from tests.streams.decide.making import answers, says, span

@@ -16,6 +16,7 @@ from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Message, Outgoing
+from streams.engine.presence import PROVE_EVERY_S
 from streams.engine.processor import Batch, Plan, Request, Slot
 from tests.simulation.broker import Broker, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
@@ -239,3 +240,78 @@ def test_run_stops_when_told_and_says_so(bench: Bench) -> None:
     assert bench.health.read()[0] is Condition.STOPPED
     events = [bench.codec.decode(m.value, AuditEvent) for m in bench.broker.committed("audit.demo")]
     assert [event.type for event in events] == [EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED]
+
+
+# Others stand by
+
+
+class Here:
+    """Says on the state topic that it is here, and that it leaves."""
+
+    def __init__(self) -> None:
+        self.entered = 0
+
+    def entering(self) -> list[Outgoing]:
+        self.entered += 1
+        return [Outgoing("copy-state", b"owner", b"here")]
+
+    def leaving(self) -> list[Outgoing]:
+        return [Outgoing("copy-state", b"owner", None)]
+
+
+@pytest.fixture
+def here(bench: Bench) -> Here:
+    made = Here()
+    bench.loop._presence = made
+    return made
+
+
+def owners(bench: Bench) -> list[bytes | None]:
+    return [m.value for m in bench.broker.committed("copy-state") if m.key == b"owner"]
+
+
+def test_it_says_that_it_is_here_before_it_restores(bench: Bench, here: Here) -> None:
+
+    bench.fault = ("read", LogUnavailable("x"))
+    bench.rounds(1)
+    assert owners(bench) == [b"here"]
+    assert bench.copy.restored == 0
+    bench.rounds(1)
+    assert bench.copy.restored == 1
+    assert here.entered == 1  # once a session
+
+
+@pytest.mark.parametrize("error", [Abortable("x"), CommitInDoubt("x"), LogUnavailable("x")])
+def test_where_it_could_not_say_so_it_says_so_again(bench: Bench, here: Here, error: Exception) -> None:
+    bench.fault = ("before commit", error)
+    bench.rounds(3)
+    assert owners(bench) == [b"here"]
+    assert here.entered == 2
+    assert bench.copy.restored == 1
+
+
+def test_its_last_transaction_says_that_it_leaves(bench: Bench, here: Here) -> None:
+    stop = threading.Event()
+    bench.rounds(2)
+    stop.set()
+    bench.loop.run(stop)
+    assert owners(bench) == [b"here", None]
+
+
+def test_idle_owner_finds_out_that_it_was_replaced(bench: Bench, here: Here) -> None:
+    bench.rounds(2)
+    other = bench.new()
+    other.round()
+    bench.rounds(1)  # it has nothing to commit, and does not know
+    bench.clock.wait(PROVE_EVERY_S)
+    with pytest.raises(Fenced):
+        bench.rounds(1)
+
+
+def test_one_that_stands_by_knows_control_before_it_takes_over(bench: Bench, here: Here) -> None:
+    bench.loop.stand_by()
+    opened = bench.loop._control
+    bench.rounds(1)
+    assert opened is not None
+    assert bench.loop._control is opened
+    assert owners(bench) == [b"here"]

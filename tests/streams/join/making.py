@@ -7,6 +7,7 @@ from typing import Any
 from schemas.codec import Codec, FixedIds
 from schemas.geometry import FieldGeometry, Span
 from schemas.geometry_codec import Geometry
+from schemas.gold import GoldTruth
 from schemas.records import (
     FieldDigest,
     FieldShape,
@@ -16,6 +17,10 @@ from schemas.records import (
     Verdict,
     VerdictStatus,
 )
+from schemas.resources import raw_resource
+from streams.engine.messages import Outgoing
+from streams.join.gold_book import GoldBook
+from tests.simulation.broker import Broker, MemoryFollower
 
 CODEC = Codec(FixedIds())
 
@@ -26,6 +31,18 @@ TEXT = FieldGeometry("text", 20, 18, (NAME,))
 SHAPE = FieldShape("text", 18, (PlaceholderSpan(3, 13, "PERSON"),))
 DIGEST = FieldDigest("text", 20, b"digest")
 GEOMETRY = Geometry(RawReference("raw.demo", 2, 17), (TEXT,), (DIGEST,))
+
+
+def gold_book(*truths: GoldTruth, broker: Broker | None = None) -> GoldBook:
+    """A book on a log that holds these truths."""
+    broker = broker or Broker({"gold.demo": 1})
+    for truth in truths:
+        broker.append(gold_record(truth))
+    return GoldBook(MemoryFollower(broker, ["gold.demo"]), CODEC, "demo")
+
+
+def gold_record(truth: GoldTruth) -> Outgoing:
+    return Outgoing("gold.demo", raw_resource(truth.raw).encode(), CODEC.encode(truth))
 
 
 def span(start: int, end: int, label: str = "NAME", support: int = 2, field: str = "text") -> SupportedSpan:

@@ -13,7 +13,7 @@ from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan, Slot
 from streams.join.processor import JoinProcessor
 from tests.simulation.vault import MemoryVault, VaultStore
-from tests.streams.join.making import CODEC, GEOMETRY, span, verdict
+from tests.streams.join.making import CODEC, GEOMETRY, gold_book, span, verdict
 from vault.data_keys import DataKeys
 from vault.segments.halves import SlotHalves
 from vault.segments.opening import Geometries
@@ -59,7 +59,7 @@ def joined(plan: Plan) -> list[JoinedLabel]:
 
 
 def test_a_verdict_becomes_one_joined_label_and_its_event(source) -> None:
-    plan = run(JoinProcessor("demo", CODEC, source), verdict(span(5, 18)))
+    plan = run(JoinProcessor("demo", CODEC, source, gold_book()), verdict(span(5, 18)))
     (label,) = joined(plan)
     assert (plan.outputs[0].topic, plan.outputs[0].key) == ("joined.demo", b"task-1")
     assert (label.raw, label.joined_at) == (GEOMETRY.raw, 1_000)
@@ -73,7 +73,7 @@ def test_each_refusal_names_place_and_reason_and_the_rest_goes_on(source) -> Non
     source.entries["redact.demo.0/1/0", "sealed"] = Undecryptable(Reason.UNDECRYPTABLE)
     source.entries["redact.demo.0/1/0", "garbled"] = b"{}"
     plan = run(
-        JoinProcessor("demo", CODEC, source),
+        JoinProcessor("demo", CODEC, source, gold_book()),
         b"nonsense",
         None,
         verdict(task_id="gone"),
@@ -102,7 +102,7 @@ def test_a_batch_reads_segment_by_segment_and_answers_in_its_own_order(source) -
     for segment, task in [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4")]:
         source.entries[segment, task] = encode_geometry(GEOMETRY)
     plan = run(
-        JoinProcessor("demo", CODEC, source),
+        JoinProcessor("demo", CODEC, source, gold_book()),
         *(
             verdict(segment_id=segment, task_id=task)
             for segment, task in [("b", "1"), ("a", "2"), ("b", "3"), ("a", "4")]
@@ -113,7 +113,7 @@ def test_a_batch_reads_segment_by_segment_and_answers_in_its_own_order(source) -
 
 
 def test_a_withdrawn_task_is_evicted_acknowledged_and_never_joined(source) -> None:
-    processor = JoinProcessor("demo", CODEC, source)
+    processor = JoinProcessor("demo", CODEC, source, gold_book())
     plan = processor.control(["withdraw/demo/task-1/compliance", "withdraw/demo/task-1/keeper.demo"])
     assert source.evicted == {"task-1"}
     assert [(it.type, it.resource, it.outcome) for it in plan.events] == [
@@ -127,7 +127,7 @@ def test_a_withdrawn_task_is_evicted_acknowledged_and_never_joined(source) -> No
 
 
 def test_control_in_force_is_asked_before_the_first_change_is_shown(source) -> None:
-    processor = JoinProcessor("demo", CODEC, source, is_withdrawn={"task-1"}.__contains__)
+    processor = JoinProcessor("demo", CODEC, source, gold_book(), is_withdrawn={"task-1"}.__contains__)
     assert [it.reason for it in run(processor, verdict()).events] == ["withdrawn"]
     assert source.asked == []
 
@@ -135,11 +135,11 @@ def test_control_in_force_is_asked_before_the_first_change_is_shown(source) -> N
 def test_a_vault_that_does_not_answer_stops_the_batch_and_refuses_nothing(source) -> None:
     source.entries["redact.demo.0/1/0", "task-1"] = VaultUnavailable("sealed")
     with pytest.raises(VaultUnavailable):
-        run(JoinProcessor("demo", CODEC, source), verdict())
+        run(JoinProcessor("demo", CODEC, source, gold_book()), verdict())
 
 
 def test_restoring_gives_a_plan_with_nothing_in_it(source) -> None:
-    assert JoinProcessor("demo", CODEC, source).restore(SLOT, []).empty
+    assert JoinProcessor("demo", CODEC, source, gold_book()).restore(SLOT, []).empty
 
 
 def test_what_redact_seals_is_what_join_reads() -> None:
@@ -148,7 +148,7 @@ def test_what_redact_seals_is_what_join_reads() -> None:
     contents = TaskContents("task-1", SecretBytes(bytes(32)), encode_geometry(GEOMETRY), b"values")
     (segment,) = sealer.seal([contents], lambda: "redact.demo.0/1/0", 1_000).segments
     vault.create_all(segment.documents)
-    processor = JoinProcessor("demo", CODEC, Geometries(vault, "demo"))
+    processor = JoinProcessor("demo", CODEC, Geometries(vault, "demo"), gold_book())
     (label,) = joined(run(processor, verdict(span(3, 13))))
     assert (label.spans[0].start, label.spans[0].end) == (3, 15)
     processor.control(["withdraw/demo/task-1/compliance"])

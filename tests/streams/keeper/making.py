@@ -12,6 +12,8 @@ from schemas.records import JoinedLabel, RawReference, SegmentEntry, SegmentInde
 from streams.engine.loop import SLOT_PREFIX
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan, Slot
+from streams.keeper.leak_watch import LeakSeams
+from streams.keeper.leaks import Limit
 from streams.keeper.lifetimes import Lifetimes
 from streams.keeper.processor import KeeperProcessor, KeeperSettings
 from tests.simulation.vault import MemoryVault, VaultStore
@@ -61,6 +63,10 @@ class Rig:
     events: list[Event] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     now_ms: int = 1
+    limits: dict[str, Limit] = field(default_factory=dict)
+    """What policies allow, by hash."""
+    lifted: int = 0
+    sign: Callable[[bytes], bytes] = lambda _message: b"signed"
     lose: Callable[[], bool] = lambda: False
     """Whether the process dies now, between a plan and its commit."""
 
@@ -75,10 +81,14 @@ class Rig:
             documents=self.vault,
             segments_now=self.segments_now,
             clock=self,
+            leaks=LeakSeams(limit_of=self.limits.get, lifted=lambda: self.lifted, sign=self.signed),
             settings=self.settings,
         )
         self.commit(self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), self.restored()))
         self.commit(self.keeper.control(self.orders))
+
+    def signed(self, message: bytes) -> bytes:
+        return self.sign(message)
 
     def restored(self) -> list[Message]:
         """The changelog as the loop hands it over: without what it keeps there itself."""

@@ -16,12 +16,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from schemas.audit import Event, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import CommitInDoubt
-from schemas.records import FieldShape, Label, PlaceholderSpan, Task, WorkOrder
+from schemas.records import FieldShape, Find, Label, PlaceholderSpan, Task, WorkOrder
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.label import tokens
 from streams.label.api import ApiSeams
-from streams.label.app import build
+from streams.label.app import DoorSeams, build
+from streams.label.askers import People
+from streams.label.find_sealing import Reported
 from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
 from streams.label.server import LabelServer
@@ -31,6 +33,7 @@ from streams.label.withdrawals import WithdrawalOrders
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
+from topology.switches import FREE, Excluded
 
 TEXT = "[PERSON_1] a"
 SCHEMA = LabelSchema(("NAME", "COMPLAINT"), (Choice("tone", ("calm", "angry")),))
@@ -82,6 +85,12 @@ class TinyLoop:
     clock: ManualClock
     requests: RequestQueue
     frozen_by: tuple[str, ...] = ()
+    paused_by: str = ""
+    paused_batches: frozenset[str] = frozenset()
+    batches: frozenset[str] = frozenset({"week-48", "week-49"})
+    skills: dict[str, frozenset[str]] = field(default_factory=dict)
+    excluded: dict[str, Excluded] = field(default_factory=dict)
+    adjudicators: tuple[str, ...] = ()
     withdrawn: set[str] = field(default_factory=set)
     evicted: list[str] = field(default_factory=list)
     policies: dict[str, LabelSchema] = field(default_factory=lambda: {"policy-1": SCHEMA})
@@ -93,6 +102,8 @@ class TinyLoop:
     project: Project | None = None
     closed: str = ""
     offset: int = 0
+    turn: threading.RLock = field(default_factory=threading.RLock)
+    """Held by whoever works a batch: tests give tasks while `run` takes requests."""
 
     def __post_init__(self) -> None:
         seams = Seams(
@@ -101,11 +112,28 @@ class TinyLoop:
             lambda task_id: task_id in self.withdrawn,
             self.evicted.extend,
             WithdrawalOrders("demo", CODEC, lambda _: b"s" * 64),
+            self.seal_find,
+            People(
+                lambda person: person in self.adjudicators,
+                lambda person: self.skills.get(person, frozenset()),
+                lambda person: self.excluded.get(person, FREE),
+                lambda: self.paused_batches,
+            ),
+            lambda adjudicate: [] if adjudicate else list(self.skills.values()),
+            lambda: self.paused_by,
+            lambda: self.batches,
+            self.requests.waiters,
             project=lambda: self.project,
             closed=lambda: self.closed,
         )
         self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)
         self.restart()
+
+    def seal_find(self, reported: Reported, now: int) -> Find | None:
+        """Sealed before the key is forgotten: here by nobody, in order to be looked into."""
+        assert reported.task.task_id not in self.evicted
+        task, marks = reported.task, repr(reported.marks).encode()
+        return Find(reported.lease_id, task.task_id, task.policy, task.bundle, reported.reason, "", "", marks, now)
 
     def restart(self) -> None:
         state = [
@@ -127,10 +155,12 @@ class TinyLoop:
         self.commit(self.processor.process(Batch(messages or [], requests or [], places, self.clock.now())))
 
     def control(self, *keys: str) -> None:
-        self.commit(self.processor.control(keys))
+        with self.turn:
+            self.commit(self.processor.control(keys))
 
     def give(self, *records: Task | WorkOrder | bytes) -> None:
-        self.batch([self.message(record) for record in records])
+        with self.turn:
+            self.batch([self.message(record) for record in records])
 
     def message(self, record: Task | WorkOrder | bytes) -> Message:
         self.offset += 1
@@ -145,9 +175,11 @@ class TinyLoop:
         return future.result(0)
 
     def run(self, stop: threading.Event) -> None:
+        """As the real loop: a round also where nobody asks, since whoever waits may have a turn."""
         while not stop.is_set():
-            if self.requests.wait(0.5):
-                self.batch(requests=self.requests.take(100))
+            if self.requests.wait(0.02) or len(self.requests.waiters):
+                with self.turn:
+                    self.batch(requests=self.requests.take(100))
 
     def types(self) -> list[EventType]:
         return [event.type for event in self.events]
@@ -165,10 +197,10 @@ def clock() -> ManualClock:
 def make_task() -> Callable[..., Task]:
     """Tasks with one field `text` that reads `[PERSON_1] a`."""
 
-    def make(number: int, overlap: int = 1, policy: str = "policy-1") -> Task:
+    def make(number: int, overlap: int = 1, policy: str = "policy-1", **routing: Any) -> Task:
         shape = FieldShape("text", len(TEXT), (PlaceholderSpan(0, 10, "PERSON"),))
         name = f"{number:032x}"
-        return Task(name, 1, "bundle-1", policy, "redact.demo.0/1/1", overlap, 1, (shape,), b"sealed")
+        return Task(name, 1, "bundle-1", policy, "redact.demo.0/1/1", overlap, 1, (shape,), b"sealed", **routing)
 
     return make
 
@@ -246,9 +278,10 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         signin: SignInSeams = NO_SIGN_IN,
         tls: tuple[Path, Path] | tuple[()] = (),
         signers: tuple[str, ...] = ("issuer",),
+        door: DoorSeams | None = None,
     ) -> Api:
         settings = settings or ApiSettings()
-        requests = RequestQueue(settings.pending_requests)
+        requests = RequestQueue(settings.pending_requests, settings.waiting)
         loop = TinyLoop(clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
         api = Api(loop, clock, Ed25519PrivateKey.generate())
         public = api.key.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
@@ -262,7 +295,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             clock=clock,
             signin=signin,
         )
-        server = LabelServer(build("demo", seams, settings), settings, *tls)
+        server = LabelServer(build("demo", seams, settings, door), settings, *tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()
@@ -279,7 +312,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         return api
 
     yield make
-    for stop in stops:
+    for stop in reversed(stops):
         stop()
 
 

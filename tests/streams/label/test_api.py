@@ -1,12 +1,14 @@
 from __future__ import annotations
 
 import json
+import re
 import socket
 import threading
 from urllib.parse import urlparse
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, Reason, Refused, Undecryptable, VaultUnavailable
@@ -377,11 +379,18 @@ def test_other_project_is_403_and_audited(api):
 def test_me_and_stats(api, make_task):
     me = api.call("/v1/me", method="GET").json()
     who = {"person": "ada", "project": "demo", "role": "annotator", "expires_at": 1_700_003_600}
-    assert me == who | {"csrf": None, "idle_expires_at": None}
+    assert me == who | dict.fromkeys(("csrf", "idle_expires_at", "purpose", "batch"))
     api.loop.give(*(make_task(number) for number in range(12)))
     api.lease()
     stats = api.call("/v1/projects/demo/stats", method="GET").json()
-    assert stats == {"available": 11, "leased": None, "awaiting": None, "parked": None, "suppressed_below": 10}
+    assert stats == {
+        "available": 11,
+        "leased": None,
+        "awaiting": None,
+        "parked": None,
+        "paused": False,
+        "suppressed_below": 10,
+    }
 
 
 def test_unknown_paths_and_methods_have_error_bodies(api):
@@ -412,6 +421,7 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert set(paths) == {
         "/v1/projects/{p}/leases",
         "/v1/projects/{p}/stats",
+        "/v1/projects/{p}/batches",
         "/v1/projects/{p}/guide",
         "/v1/projects/{p}/onboarding/{task}",
         "/v1/me",
@@ -421,3 +431,14 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert "requestBody" in label
     assert "Idempotency-Key" in {parameter["name"] for parameter in label["parameters"]}
     assert all(call["description"] for path in paths.values() for call in path.values())
+
+
+def test_openapi_holds_by_its_specification_and_every_reference_leads_somewhere(api):
+    described = json.loads(api.http.get(f"{api.url}/openapi.json").content)
+    assert list(OpenAPIV31SpecValidator(described).iter_errors()) == []
+    references = set(re.findall(r'"\$ref": "#/components/schemas/(\w+)"', json.dumps(described)))
+    assert references
+    assert references <= set(described["components"]["schemas"])
+    assert json.dumps(described).count('"$ref"') == json.dumps(described).count('"$ref": "#/components/schemas/')
+    names = [call["operationId"] for path in described["paths"].values() for call in path.values()]
+    assert len(set(names)) == len(names)

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import threading
+from pathlib import Path
 
 import httpx
 import pytest
@@ -8,8 +9,10 @@ import pytest
 from schemas.errors import AccessDenied, Reason, Refused
 from schemas.records import LabelSpan
 from streams.engine.clock import SystemClock
+from streams.label import client as client_module
 from streams.label.answering import ChoiceRule, ErrorRates, Lexicon
-from streams.label.client import LabelClient, QueueUnavailable
+from streams.label.calls import CALLS
+from streams.label.client import Denied, LabelClient, QueueUnavailable, Wanted
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.robots import RobotSpec, run_robots
 from streams.label.settings import QueueSettings
@@ -130,3 +133,68 @@ def test_robots_stop_when_told(api):
     spec = RobotSpec("ada", LEXICON, RULES, ErrorRates(), 1)
     (report,) = run_robots([spec], lambda person: client_of(api, person), SystemClock(), stop, 60.0)
     assert report.labeled == 0
+
+
+def test_the_client_has_every_call_of_the_api():
+    assert {call.answer.__name__ for call in CALLS} <= set(dir(LabelClient))
+
+
+def test_the_next_task_comes_with_the_answer_and_can_be_waited_for(api, client, make_task):
+    api.loop.give(*(make_task(number) for number in (1, 2)))
+    first = client.lease(Wanted(reserve=True))
+    assert first.reserved
+    second = client.label(first, [SPAN], {"tone": "calm"}, then=Wanted()).next
+    assert second.task_id == f"{2:032x}"
+    assert client.skip(second, SkipReason.UNCLEAR, then=Wanted()).next is None
+    giving = threading.Timer(0.1, api.loop.give, [make_task(3)])
+    giving.start()
+    assert client.lease(Wanted(wait_s=20)).task_id == f"{3:032x}"
+    giving.join()
+
+
+def test_only_tasks_of_the_batch_that_was_asked_for(api, client, make_task):
+    api.loop.give(make_task(1), make_task(2, batch="week-48"))
+    assert client.lease(Wanted(batch="week-48")).batch == "week-48"
+    assert {it.name for it in client.batches().batches} == {"", "week-48"}
+
+
+def test_the_guide_and_practice(api, client):
+    guide = client.guide()
+    assert guide.labels.spans == ["NAME", "COMPLAINT"]
+    task = guide.onboarding[0]
+    spans = [LabelSpan(it.field, it.start, it.end, it.label) for it in task.spans]
+    assert client.practise(task.id, spans, task.choices).right
+    with pytest.raises(Refused):
+        client.practise("0" * 32, [], {})
+
+
+def test_a_denial_says_why_and_is_no_value_of_a_proxy():
+    def answering(body: bytes) -> LabelClient:
+        transport = httpx.MockTransport(lambda _: httpx.Response(403, content=body))
+        return LabelClient("http://x", "demo", lambda: "t", transport=transport)
+
+    for body, reason in (
+        (b'{"error": {"reason": "not_trained"}}', "not_trained"),
+        (b"<html>Jane", ""),
+        (b"[]", ""),
+    ):
+        with answering(body) as denied, pytest.raises(Denied) as caught:
+            denied.me()
+        assert caught.value.reason == reason
+        assert "Jane" not in str(caught.value)
+
+
+def test_the_example_of_the_readme_runs(api, make_task):
+    readme = (Path(client_module.__file__).parent / "README.md").read_text(encoding="utf-8")
+    example = readme.partition("```python\n")[2].partition("```")[0].replace("wait_s=20", "wait_s=0")
+    api.loop.give(*(make_task(number) for number in (1, 2, 3)))
+    names = {
+        "LabelClient": LabelClient,
+        "LabelSpan": LabelSpan,
+        "Wanted": Wanted,
+        "url": api.url,
+        "token": lambda: api.token("ada"),
+        "look": lambda text: [(0, 10, "NAME")],
+    }
+    exec(example, names)  # noqa: S102 - our own README
+    assert len(api.loop.labels()) == 3

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.label.csrf import fault
+from streams.label.csrf import fault, token_of
 
 ORIGIN, TOKEN = "http://127.0.0.1:1234", "token"
 OWN = {"origin": ORIGIN, "x-veil-csrf": TOKEN, "sec-fetch-site": "same-origin"}
@@ -53,3 +53,10 @@ def test_no_token_is_refused():
 @pytest.mark.parametrize("method", ["PUT", "DELETE", "PATCH", "OPTIONS", "post"])
 def test_every_method_but_reading_needs_it_all(method):
     assert fault(method, without("x-veil-csrf"), ORIGIN, TOKEN) == "bad_csrf"
+
+
+def test_token_follows_from_the_secret_and_is_not_the_secret():
+    token = token_of(b"s" * 32)
+    assert token == token_of(b"s" * 32)
+    assert token != token_of(b"t" * 32)
+    assert len(token) == 43

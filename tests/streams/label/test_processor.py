@@ -231,6 +231,16 @@ def test_report_pulls_the_task_from_everyone_and_orders_its_withdrawal(tiny, mak
     assert tiny.types().count(EventType.TASK_WITHDRAWN) == 1
 
 
+def test_report_leaves_a_find_in_the_same_transaction_and_once(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    command = Report(held, ReportReason.PERSONAL_DATA, (LabelSpan("text", 0, 3, ""),))
+    tiny.ask(command)
+    tiny.ask(command)
+    (find,) = [one for one in tiny.committed if one.topic == "finds.demo"]
+    assert find.key.decode() == held.lease_id
+
+
 def test_report_repeated_is_answered_alike(tiny, make_task):
     tiny.give(make_task(1))
     held = lease(tiny)

@@ -15,7 +15,8 @@ from schemas.records import FieldShape, Order, Task, WorkOrder
 from schemas.states import LeaseEnding, TaskWork, WorkStatus
 from streams.engine.messages import Message
 from streams.engine.state import KeyedState
-from streams.label.commands import Ended, Held
+from streams.label.askers import People
+from streams.label.commands import Ended, Held, Terms
 from streams.label.queue import Digests, Queue
 from streams.label.settings import QueueSettings
 
@@ -49,10 +50,11 @@ def index_of(queue: Queue) -> dict[str, Any]:
     }
     return {
         "holds": queue._holds,
+        "reserves": queue._reserves,
         "receipts": queue._receipts,
         "expiries": live,
         "purges": sorted(queue._purges),
-        "next": {person: queue._available.next_for(person) for person in PEOPLE},
+        "next": {person: queue._available.next_for(queue._people.asker(person)) for person in PEOPLE},
         "free": queue._available.free,
         "bytes": queue._bytes,
     }
@@ -62,10 +64,11 @@ class QueueHistory(RuleBasedStateMachine):
     @initialize(adjudicators=st.sampled_from(((), ("eve",))))
     def start(self, adjudicators: tuple[str, ...]) -> None:
         self.adjudicates = frozenset(adjudicators).__contains__
+        self.people = People(adjudicates=self.adjudicates)
         self.now = 1_000
         self.stores = Stores()
         self.changelog: dict[bytes, bytes | None] = {}
-        self.queue = Queue(self.stores.tasks, self.stores.work, SETTINGS, self.adjudicates)
+        self.queue = Queue(self.stores.tasks, self.stores.work, SETTINGS, self.people)
         self.known: list[Held] = []
         self.answered: set[tuple[str, str]] = set()
         self.accepted: dict[tuple[str, str], tuple[Held, str, Ended]] = {}
@@ -80,7 +83,7 @@ class QueueHistory(RuleBasedStateMachine):
         self.count += 1
         shape = (FieldShape("text", 5),)
         task = Task(f"{self.count:032x}", 1, "b", "p", "s/1/1", overlap, 1, shape, b"x" * self.count)
-        self.queue.add(task)
+        self.queue.add(task, self.now)
         self.allowed[task.task_id] = max(1, overlap)
 
     @rule(ms=st.integers(1, 150))
@@ -89,10 +92,10 @@ class QueueHistory(RuleBasedStateMachine):
         self.queue.expire(self.now)
         self.queue.purge(self.now)
 
-    @rule(person=people)
-    def ask(self, person: str) -> None:
+    @rule(person=people, reserve=st.booleans())
+    def ask(self, person: str, reserve: bool) -> None:
         before = self.queue._holds.get(person)
-        leased = self.queue.lease(person, self.now)
+        leased = self.queue.lease(person, self.now, Terms(reserve=reserve))
         if leased is None:
             return
         lease = leased.lease
@@ -113,7 +116,8 @@ class QueueHistory(RuleBasedStateMachine):
         task_id = held.lease_id.rpartition("-")[0]
         state = self.stores.work.get(task_id)
         return state is not None and any(
-            (one.person, one.token) == (held.person, held.fencing_token) for one in state.leases
+            (one.person, one.token, one.reserved) == (held.person, held.fencing_token, False)
+            for one in state.leases
         )
 
     @rule(data=st.data(), key=st.sampled_from("kl"), body=st.sampled_from("xy"))
@@ -222,7 +226,7 @@ class QueueHistory(RuleBasedStateMachine):
         for key, value in self.changelog.items():
             message = Message("label-state.demo", 0, 0, key, value)
             assert stores.tasks.apply(message) or stores.work.apply(message)
-        restored = Queue(stores.tasks, stores.work, SETTINGS, self.adjudicates)
+        restored = Queue(stores.tasks, stores.work, SETTINGS, self.people)
         assert dict(stores.tasks.items()) == dict(self.stores.tasks.items())
         assert dict(stores.work.items()) == dict(self.stores.work.items())
         assert index_of(restored) == index_of(self.queue)
@@ -249,9 +253,11 @@ class QueueHistory(RuleBasedStateMachine):
 
     @invariant()
     def one_lease_a_person(self) -> None:
-        holders = [one.person for _, state in self.stores.work.items() for one in state.leases]
-        assert len(holders) == len(set(holders))
-        assert set(holders) == set(self.queue._holds)
+        for reserved, known in ((False, self.queue._holds), (True, self.queue._reserves)):
+            leases = [(state.task_id, one) for _, state in self.stores.work.items() for one in state.leases]
+            found = {one.person: (task_id, one.token) for task_id, one in leases if one.reserved == reserved}
+            assert found == known
+            assert len(found) == sum(one.reserved == reserved for _, one in leases)
 
     @invariant()
     def purged_receipts_are_gone(self) -> None:

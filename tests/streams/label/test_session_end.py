@@ -6,7 +6,8 @@ import pytest
 
 from schemas.audit import EventType
 from schemas.errors import Reason, Refused
-from streams.label.commands import EndSession, Heartbeat, Held, LeaseTask, StartSession
+from schemas.states import SessionState
+from streams.label.commands import EndSession, Heartbeat, Held, LeaseTask, ListSessions, StartSession
 
 
 def held(leased):
@@ -14,12 +15,17 @@ def held(leased):
 
 
 def end(tiny, person, releases=True, at=None):
-    tiny.ask(EndSession(person, "0b", "session_idle", tiny.clock.now() if at is None else at, releases=releases))
+    at = tiny.clock.now() if at is None else at
+    tiny.ask(EndSession(person, "0b", "session_idle", at, releases=releases, purpose="labeling", batch="b1"))
+
+
+def start(tiny, person):
+    tiny.ask(StartSession(person, "0b", 9, 1, "labeling", "b1"))
 
 
 def test_task_goes_back_before_the_session_is_said_to_have_ended(tiny, make_task):
     tiny.give(make_task(1))
-    tiny.ask(StartSession("ada", "0b", 1))
+    start(tiny, "ada")
     leased = tiny.ask(LeaseTask("ada"))
     end(tiny, "ada")
     assert tiny.types()[-2:] == [EventType.TASK_RELEASED, EventType.SESSION_ENDED]
@@ -64,3 +70,20 @@ def test_end_is_restored_with_the_queue(tiny, make_task):
     end(tiny, "ada")
     tiny.restart()
     assert tiny.ask(LeaseTask("bob")) is not None
+
+
+def test_session_is_kept_until_its_end_is_committed(tiny):
+    start(tiny, "ada")
+    tiny.restart()
+    assert tiny.ask(ListSessions()) == {"0b": SessionState("ada", "labeling", "b1", 1, 9)}
+    end(tiny, "ada")
+    assert tiny.ask(ListSessions()) == {}
+    tiny.restart()
+    assert tiny.ask(ListSessions()) == {}
+
+
+def test_events_say_what_the_session_was_for(tiny):
+    start(tiny, "ada")
+    end(tiny, "ada")
+    for event in tiny.events[-2:]:
+        assert (event.details["purpose"], event.details["batch"]) == ("labeling", "b1")

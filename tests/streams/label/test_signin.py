@@ -24,7 +24,7 @@ from tests.support.waiting import wait_for
 from topology.project import Persons, Project
 
 LEASES = "/v1/projects/demo/leases"
-PERSONS = Persons(("ada",), ("grace",), ("olga", "issuer"), ("ann", "bob", "ada"))
+PERSONS = Persons(("ada",), ("grace",), ("olga", "issuer"), ("ann", "bob", "ada"), ("zoe",))
 PROJECT = Project("demo", "tests", 1, {}, PERSONS)
 SIGNIN, API = SignInSettings(), ApiSettings()
 QUICK = SessionSettings(sweep_s=0.01)
@@ -39,6 +39,7 @@ class Site:
     origin: str
     provider: VouchingProvider
     frozen: bool = False
+    complete: str = "none"
 
     def __post_init__(self):
         self.browsers = []
@@ -80,7 +81,14 @@ def site_with(api_with):
         port, provider = free_port(), VouchingProvider()
         origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"
         site = Site(None, origin, provider)
-        signin = SignInSeams(origin, provider, lambda: site.frozen, sessions=sessions, settings=settings)
+        signin = SignInSeams(
+            origin,
+            provider,
+            lambda: site.frozen,
+            sessions=sessions,
+            settings=settings,
+            is_complete=lambda batch: batch == site.complete,
+        )
         site.api = api_with(replace(api, port=port), queue, signin, tls)
         site.project = PROJECT
         made.append(site)
@@ -479,7 +487,7 @@ def test_session_ends_by_the_clock(site, pass_ms, reason):
 
 
 def test_work_keeps_a_session_and_so_do_heartbeats_of_who_reads_on(site_with, make_task):
-    site = site_with(queue=QueueSettings(lease_ms=STILL.life_ms))
+    site = site_with(queue=QueueSettings(page_lease_ms=STILL.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     site.api.clock.ms += STILL.idle_ms - 1
@@ -523,7 +531,7 @@ def freeze(site):
     ],
 )
 def test_session_ends_by_itself_and_gives_the_task_back(site_with, make_task, end, reason):
-    site = site_with(QUICK, queue=QueueSettings(lease_ms=QUICK.life_ms))
+    site = site_with(QUICK, queue=QueueSettings(page_lease_ms=QUICK.life_ms))
     site.api.loop.give(make_task(1))
     browser = site.signed_in()
     browser.post(LEASES)
@@ -537,7 +545,9 @@ def test_end_whose_commit_is_in_doubt_is_said_again(site_with):
     site = site_with(QUICK)
     browser = site.signed_in()
     site.api.loop.in_doubt = True
-    assert browser.post("/signout").status_code == 204
+    answer = browser.post("/signout")
+    assert error(answer) == (503, "in_doubt")
+    assert "set-cookie" not in answer.headers
     assert error(browser.get("/v1/me")) == (401, "signed_out")
     wait_for(lambda: len(ended(site)) > 2, "the end is said until it is committed for certain")
 
@@ -547,6 +557,52 @@ def test_sign_out_forgets_the_cookie(site):
     assert browser.post("/signout").headers["set-cookie"] == "veil=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
     assert error(browser.get("/v1/me")) == (401, "signed_out")
     assert error(browser.post("/signout")) == (401, "signed_out")
+
+
+# -- purpose and batch
+
+
+def test_session_is_bound_to_the_batch_that_was_asked_for(site):
+    browser = site.browser()
+    location = browser.get("/signin?batch=2026-w48").headers["location"]
+    browser.come_back(location, site.provider.vouch(location, "ann"))
+    me = browser.get("/v1/me").json()
+    assert (me["purpose"], me["batch"]) == ("labeling", "2026-w48")
+    assert site.events(EventType.SESSION_STARTED)[0].details["batch"] == "2026-w48"
+
+
+def test_adjudicators_are_here_to_adjudicate_and_whoever_names_no_batch_works_on_all(site):
+    me = site.signed_in("zoe").get("/v1/me").json()
+    assert (me["purpose"], me["batch"]) == ("adjudication", "")
+
+
+@pytest.mark.parametrize("query", ["batch=", "batch=a/b", "batch=%0d%0ax", "batch=a&batch=b", "batch=" + "b" * 65])
+def test_what_is_no_name_of_a_batch_is_refused(site, query):
+    assert problem(site.browser().get(f"/signin?{query}")) is SignInFault.BAD_BATCH
+
+
+def test_batch_is_kept_where_a_browser_is_sent_to_the_right_address(site):
+    answer = site.browser().get("/signin?batch=b1", Host="localhost")
+    assert answer.headers["location"] == f"{site.origin}/signin?batch=b1"
+
+
+def test_session_ends_when_its_batch_is_done(site_with):
+    site = site_with(QUICK)
+    browser = site.browser()
+    location = browser.get("/signin?batch=b1").headers["location"]
+    browser.come_back(location, site.provider.vouch(location, "ann"))
+    other = site.signed_in("bob")
+    site.complete = "b1"
+    wait_for(lambda: ended(site) == [("ann", "session_completed")], "the session's end is on the audit")
+    assert error(browser.get("/v1/me")) == (401, "session_completed")
+    assert other.get("/v1/me").status_code == 200
+
+
+def test_session_ends_when_its_person_is_here_for_something_else_now(site_with):
+    site = site_with(QUICK)
+    site.signed_in()
+    site.persons = Persons((), (), (), (), ("ann",))
+    wait_for(lambda: ended(site) == [("ann", "session_revoked")], "the session's end is on the audit")
 
 
 # -- limits

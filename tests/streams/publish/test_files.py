@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigError, LogUnavailable, Reason
+from schemas.routing import routing
 from streams.publish import lines
 from streams.publish.files import BadLine, Format, format_of, publish_file, state_path
 from vault.raw import MAX_PAYLOAD_BYTES
@@ -193,3 +194,8 @@ def test_a_line_is_too_long_exactly_above_the_limit(bom, end, over):
     content = b"y" * (10 + over)
     (line,) = lines.read(io.BytesIO(content + end), offset=0, number=1, limit=10)
     assert line.content == (content if over <= 0 else None)
+
+
+def test_every_line_of_a_file_has_the_files_routing(file, publisher, producer, opened):
+    upload(file(b'{"id":1}', b'{"id":2}'), publisher, routing=routing(2, "week-48"))
+    assert [opened(message)[1].routing for message in producer.sent] == [routing(2, "week-48")] * 2

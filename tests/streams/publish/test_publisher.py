@@ -9,6 +9,7 @@ from fastavro import parse_schema, schemaless_reader
 
 from schemas.errors import AccessDenied, ConfigError, LogUnavailable, Reason, Refused, Unparseable
 from schemas.records import RawReference
+from schemas.routing import ROUTINE, routing
 from vault.raw import MAX_PAYLOAD_BYTES, Media
 
 SCHEMA = json.dumps(
@@ -192,3 +193,12 @@ def test_wrong_credentials_are_raised_and_a_lost_broker_alone_is_not(publisher):
     publisher.failed(AccessDenied("no"))
     with pytest.raises(AccessDenied):
         publisher.flush()
+
+
+def test_a_routing_travels_with_every_kind_of_record(publisher, producer, opened):
+    made = routing(8, "week-48", ["de"])
+    publisher.publish_json({"a": 1}, routing=made)
+    publisher.publish_text("a", routing=made)
+    publisher.publish_avro({"email": "a@b.c", "age": 3}, SCHEMA, routing=made)
+    publisher.publish_text("a")
+    assert [opened(message)[1].routing for message in producer.sent] == [made, made, made, ROUTINE]

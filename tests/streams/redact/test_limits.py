@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
@@ -23,6 +23,7 @@ from streams.redact.ruling import RulingSeams
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import CanaryDetector
 from topology.policies import Policy, load_policy, policy_bytes
+from topology.routes import KnownRoutes
 from topology.signed_policies import PolicyRecord
 from vault import keyed_hash
 from vault.data_keys import DataKeys
@@ -38,7 +39,7 @@ KEY = b"0" * 64
 class Desk:
     """A redact stage with its vault, and no log."""
 
-    def __init__(self, policy: Policy | None) -> None:
+    def __init__(self, policy: Policy | None, known_routes: Callable[[], KnownRoutes] = KnownRoutes) -> None:
         vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         for purpose in keyed_hash.Purpose:
             keyed_hash.create(vault, "demo", purpose)
@@ -49,6 +50,7 @@ class Desk:
             lambda data, media, _schema: parse(data, media.value),
             hashes,
             vault,
+            known_routes,
         )
         self._data_key = DataKeys(vault).current("raw-demo", "producer/1", NOW)
         self._processor = RedactProcessor("demo", CODEC, "redact.demo.0", seams)

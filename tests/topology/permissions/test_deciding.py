@@ -27,7 +27,7 @@ PROJECT = Project("demo", "tests", 1, {}, PERSONS, GUIDANCE)
 SEEING = (Action.LEASE, Action.HEARTBEAT)
 ANSWERING = (Action.LABEL, Action.SKIP)
 HANDING_BACK = (Action.RELEASE, Action.REPORT)
-LEARNING = (Action.ME, Action.GUIDE, Action.PRACTISE, Action.STATS)
+LEARNING = (Action.ME, Action.GUIDE, Action.PRACTISE, Action.STATS, Action.BATCHES)
 
 
 def decide(action=Action.LEASE, person="ann", project=PROJECT, now=NOW, **asked):

@@ -160,7 +160,9 @@ def test_category_gives_the_action_where_a_rule_has_none():
         ("tags: {T: {tier: public}}\n", "a tag is set by the producer"),
         ("fields: {t: detect}\ndefault_action: generalize\n", "must hide all of a value"),
         ("fields: {t: detect}\nrisk: {quarantine_above: 5}\n", "must be a share between 0 and 1"),
-        ("fields: {t: detect}\ngold_share: 0.0005\n", "finer than one in 1,000"),
+        ("fields: {t: detect}\ngold: {share: 0.0005}\n", "finer than one in 1,000"),
+        ("fields: {t: detect}\ngold: {leak_limit: 0}\n", "must lie between 0 and 1"),
+        ("fields: {t: detect}\ngold: {leak_limit: 0.5 %}\n", "least must be 598 or more"),
         (
             "fields: {t: detect}\nconditions: [{when: {}, categories: {X: mask}}]\n",
             "give at least one of: language",
@@ -300,8 +302,8 @@ def test_policies_are_immutable_and_can_be_keys():
     ],
 )
 def test_shares_are_kept_as_whole_numbers_however_they_are_written(written, permille):
-    policy = parse_policy(f"{HEAD}fields: {{t: detect}}\ngold_share: {written}\n", "p")
-    assert policy.gold_share_permille == permille
+    policy = parse_policy(f"{HEAD}fields: {{t: detect}}\ngold: {{share: {written}}}\n", "p")
+    assert policy.gold.share_permille == permille
     assert load_policy_bytes(policy_bytes(policy)) == policy
 
 
@@ -333,8 +335,8 @@ detection:
     - {name: tickets, python: 'acme.recognizers:Tickets', sha256: SHA}
     - {name: more, file: recognizers/more.yaml, sha256: SHA}
 risk: {quarantine_above: 0.000005, by_model: {trees-3: 0.02}}
-gold_share: 0.05
-acceptance: {agreement: 0.8, gold_accuracy: 90 %}
+gold: {share: 0.05, bar: 90 %, leak_limit: 2 %, least: 400}
+acceptance: {agreement: 0.8}
 """.replace("SHA", f"'{'0a' * 32}'")
 
 
@@ -347,7 +349,9 @@ def test_a_policy_that_says_everything_survives_publishing():
     assert policy.needs_key
     assert (policy.risk.quarantine_above_ppm, dict(policy.risk.by_model)) == (5, {"trees-3": 20_000})
     assert policy.detection.threshold_permille == 250
-    assert (policy.acceptance.agreement_permille, policy.acceptance.gold_accuracy_permille) == (800, 900)
+    assert policy.acceptance.agreement_permille == 800
+    gold = policy.gold
+    assert (gold.share_permille, gold.bar, gold.leak_limit, gold.least) == (50, 0.9, 0.02, 400)
     assert [(one.form, one.place) for one in policy.detection.recognizers] == [
         ("python", "acme.recognizers:Tickets"),
         ("file", "recognizers/more.yaml"),

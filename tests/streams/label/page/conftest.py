@@ -131,7 +131,7 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
         access: Access | None = None,
     ) -> Service:
         settings = ApiSettings(port=_free_port())
-        requests = RequestQueue(settings.pending_requests)
+        requests = RequestQueue(settings.pending_requests, settings.waiting)
         loop = TinyLoop(now_clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
         loop.policies["policy-1"] = schema
         persons = Persons((), (), (), ("ada", "bob"))

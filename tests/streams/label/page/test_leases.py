@@ -31,7 +31,7 @@ def offline(chromium):
 
 
 def test_heartbeat_keeps_a_lease_while_its_person_is_at_work(serve, seat_at):
-    service = serve(QueueSettings(lease_ms=3_000))
+    service = serve(QueueSettings(page_lease_ms=3_000))
     service.give(1, "it broke")
     seat = seat_at(service)
     seat.start()
@@ -60,7 +60,7 @@ def test_expired_lease_keeps_what_was_entered_until_the_task_is_back(seat, servi
 
 
 def test_lease_nobody_keeps_is_noticed_by_the_page(serve, seat_at):
-    service = serve(QueueSettings(lease_ms=2_000))
+    service = serve(QueueSettings(page_lease_ms=2_000))
     service.give(1, "it broke")
     seat = seat_at(service)
     seat.start()
@@ -130,9 +130,11 @@ def test_page_asks_for_no_task_when_nobody_is_there(seat, service):
     seat.sign_in()
     seat.press(Keys.ENTER)
     seat.card("No task for you now")
-    service.give(1, "it broke")
+    wait_for(lambda: len(service.loop.requests.waiters), "the page waits")
     seat.run("const real = Date.now; Date.now = () => real() + 300_000")
     seat.card("Are you still there?")
+    wait_for(lambda: not len(service.loop.requests.waiters), "the page has hung up")
+    service.give(1, "it broke")
     assert EventType.TASK_VIEWED not in service.loop.types()
     seat.press(Keys.ENTER)
     seat.at_task()

@@ -1,0 +1,91 @@
+"""Secrets of webhooks, one file an endpoint, and the order to send messages again."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from pathlib import Path
+
+from deploy.compliance import compliance
+from deploy.control_orders import order_replay, replay_key
+from deploy.persons import acting, load_declared, require_role
+from deploy.provision.credentials import write_private
+from schemas.control import Replay
+from schemas.errors import ConfigError
+from streams.notify import signing
+from topology.project import Project
+from topology.webhooks import Webhook
+
+FOLDER = "webhooks"
+REPLAYERS = ("operator",)
+"""Who may, as `flow.yaml` says."""
+
+
+class SecretFiles:
+    """Secrets of a project's endpoints: `<root>/webhooks/<project>.<endpoint>`, readable by their owner only."""
+
+    def __init__(self, root: Path, project: str, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
+        self._folder = root / FOLDER
+        self._project = project
+        self._randomness = randomness
+
+    def path(self, endpoint: str) -> Path:
+        """Where an endpoint's secrets are."""
+        return self._folder / f"{self._project}.{endpoint}"
+
+    def read(self, endpoint: str) -> tuple[bytes, ...]:
+        """The secrets, the newest first. Raises ConfigError where there are none, or the file is damaged."""
+        path = self.path(endpoint)
+        try:
+            text = path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            raise ConfigError(
+                f"{path}: {endpoint} has no secret; `veil label webhooks secret` makes one"
+            ) from None
+        except (OSError, UnicodeDecodeError):
+            raise ConfigError(
+                f"{path}: can't be read; `veil label webhooks secret --rotate` replaces it"
+            ) from None
+        return signing.read(text, str(path))
+
+    def made(self, endpoint: str) -> tuple[bytes, ...]:
+        """The secrets, with a new one where there is none yet."""
+        return self.read(endpoint) if self.path(endpoint).exists() else self._write(endpoint, ())
+
+    def rotated(self, endpoint: str) -> tuple[bytes, ...]:
+        """A new secret in front; the one before goes on signing beside it until the next rotation."""
+        kept = self.read(endpoint) if self.path(endpoint).exists() else ()
+        return self._write(endpoint, kept[: signing.MOST_SECRETS - 1])
+
+    def _write(self, endpoint: str, kept: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        found = (self._randomness(signing.MADE_BYTES), *kept)
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        write_private(self.path(endpoint), "".join(f"{signing.written(it)}\n" for it in found))
+        return found
+
+
+def endpoint_of(project: Project, name: str) -> Webhook:
+    """An endpoint of the project. Raises ConfigError naming those there are."""
+    for webhook in project.webhooks:
+        if webhook.name == name:
+            return webhook
+    known = ", ".join(it.name for it in project.webhooks) or "none; name some in the project's file"
+    raise ConfigError(f"{project.name} has no webhook {name}; there are: {known}")
+
+
+def secret(root: Path, project: str, endpoint: str, *, rotate: bool) -> str:
+    """The secret to hand to the receiver, in the form of Standard Webhooks. Raises ConfigError."""
+    endpoint_of(load_declared(root).project(project), endpoint)
+    files = SecretFiles(root.absolute(), project)
+    found = files.rotated(endpoint) if rotate else files.made(endpoint)
+    return signing.written(found[0])
+
+
+def replay(root: Path, project: str, person: str, order: Replay) -> str:
+    """Order that messages are sent again. The order's control key. Raises ConfigError."""
+    declared = load_declared(root)
+    require_role(declared, project, person, REPLAYERS, "order a replay")
+    if order.endpoint:
+        endpoint_of(declared.project(project), order.endpoint)
+    with compliance(root) as seen, acting(root, declared, project, person) as around:
+        return order_replay(around, order, seen.book().next_version(replay_key(around)))

@@ -1,0 +1,1 @@
+"""To and from the JSON that Label Studio imports and exports."""

@@ -1,0 +1,1 @@
+"""Tells others, by signed webhooks, what has happened to tasks."""

@@ -1,0 +1,109 @@
+"""From a Label Studio file to labels, a verdict and back to a file, on the real broker and vault."""
+
+from __future__ import annotations
+
+import json
+import secrets
+
+import pytest
+
+from deploy.exporting import take_out
+from deploy.importing import import_file
+from deploy.provision.command import apply_topology
+from deploy.provision.parts import connected, pins_path
+from schemas.audit import EventType
+from schemas.errors import ConfigError
+from schemas.resources import task_ids
+from streams.label.studio import writing
+from streams.label.studio.reading import read
+from tests.support.pipeline import Pipeline
+from tests.support.waiting import wait_for
+from topology.loading import load_topology
+
+pytestmark = pytest.mark.stack
+
+PEOPLE = ("dan", "dot", "don")
+NOTE = "My kettle broke, send me another lid"
+PROJECT = """
+name: {name}
+owner: the tests of Veilstream
+partitions: 2
+persons:
+  authors: [amy]
+  approvers: [ben]
+  operators: [cleo]
+  annotators: [dan, dot, don]
+evaluators: ["tests.streams.decide.evaluators.examples:Counts", "tests.streams.decide.evaluators.examples:Ends"]
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(stack):
+    name = f"studio-{secrets.token_hex(4)}"
+    folder = stack.root / "projects"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
+    with connected(stack.endpoints, stack.root) as parts:
+        apply_topology(load_topology(extra_projects=[folder]), parts)
+    pipeline = Pipeline(stack.root, load_topology(extra_projects=[folder], pins=pins_path(stack.root)), name)
+    pipeline.start()
+    pipeline.publish({"customer": {"note": NOTE}, "product": "kettle"})
+    pipeline.sign("amy", "ben")
+    pipeline.wait_records("tasks", 1)
+    yield pipeline
+    pipeline.close()
+
+
+def answers(lease) -> list[dict]:
+    """What Label Studio exports after somebody has marked the kettle and chosen a tone."""
+    at = list(lease.fields).index("customer.note")
+    start = lease.fields["customer.note"].index("kettle")
+    marked = {
+        "from_name": f"labels_{at}",
+        "to_name": f"field_{at}",
+        "type": "labels",
+        "value": {"start": start, "end": start + 6, "text": "kettle", "labels": ["PRODUCT"]},
+    }
+    tone = {
+        "from_name": "choice_tone",
+        "to_name": "field_0",
+        "type": "choices",
+        "value": {"choices": ["negative"]},
+    }
+    return [writing.task(lease) | {"annotations": [{"result": [marked, tone], "was_cancelled": False}]}]
+
+
+def test_answers_of_a_file_become_a_verdict_and_the_verdict_a_file_without_text(shop, tmp_path):
+    file = tmp_path / "export.json"
+    url = f"http://127.0.0.1:{shop.stages['label', 0].port}"
+    for person in PEOPLE:
+        with shop.client("cleo", person) as client:
+            lease = wait_for(client.lease, "a lease")
+            file.write_text(json.dumps(answers(lease)))
+        done = import_file(shop.root, shop.project, file, person, "cleo", url, "code-points", 5)
+        assert done.labeled == [lease.task_id]
+    (verdict,) = shop.wait_records("verdicts", 1)
+    taken = take_out(shop.root, shop.project, "cleo", "label-studio")
+    written = json.dumps([writing.verdict(it) for it in taken.verdicts])
+    (given,) = read(written.encode(), "written")
+    value = given.annotation.result[0].value
+    assert (given.task_id, value.labels) == (verdict.task_id, ["PRODUCT"])
+    assert NOTE[value.start : value.end] == "kettle"
+    assert not [word for word in ("kettle", *PEOPLE) if word in written]
+    (event,) = [it for it in shop.events(EventType.LABELS_EXPORTED) if it.details["format"] == "label-studio"]
+    assert (event.person, event.details) == ("cleo", {"format": "label-studio", "verdicts": "1"})
+    views = [it for it in shop.events(EventType.TASK_VIEWED) if verdict.task_id in task_ids(it)]
+    assert {it.person for it in views} == set(PEOPLE)
+    signals = shop.events(EventType.EVALUATOR_SIGNALLED)
+    assert [(it.details["signal"], it.details["value"]) for it in signals] == [("spans", "1")] * len(PEOPLE)
+    assert {it.reason for it in shop.events(EventType.EVALUATOR_FAILED)} == {"ended"}
+    assert 'value="PRODUCT"' in taken.configuration(shop.project)
+    shop.reconciled()
+
+
+def test_what_was_withdrawn_is_not_exported_and_only_operators_export(shop):
+    task_id = shop.records("verdicts")[0].task_id if shop.records("verdicts") else f"{1:032x}"
+    with pytest.raises(ConfigError, match="may not export"):
+        take_out(shop.root, shop.project, "dan", "label-studio")
+    shop.withdraw("cleo", task_id)
+    assert [it for it in take_out(shop.root, shop.project, "cleo", "x").verdicts if it.task_id == task_id] == []

@@ -1,0 +1,60 @@
+"""Who is paused gets no new task, is told why not, may finish what they hold; a restart forgets nobody."""
+
+from __future__ import annotations
+
+from schemas.audit import EventType
+from schemas.errors import Reason
+from schemas.gold import PersonStanding
+from streams.engine.messages import Message
+from tests.streams.label.conftest import CODEC
+from tests.streams.label.test_api import LEASES, error
+from tests.streams.label.test_processor import LeaseTask, lease, refusal, submit
+
+
+def standing(person: str, paused: bool, key: bytes | None = None) -> Message:
+    record = PersonStanding(person, paused, 5, "below_bar", 20, 3)
+    return Message("people.demo", 0, 1, person.encode() if key is None else key, CODEC.encode(record))
+
+
+def test_a_paused_person_gets_no_new_task_and_the_others_do(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    tiny.batch([standing("ada", paused=True)])
+    assert refusal(tiny, LeaseTask("ada")) is Reason.PERSON_PAUSED
+    assert lease(tiny, "bob").person == "bob"
+    tiny.batch([standing("ada", paused=False)])
+    assert lease(tiny).person == "ada"
+
+
+def test_what_they_hold_they_may_finish(tiny, make_task):
+    tiny.give(make_task(1), make_task(2))
+    held = lease(tiny)
+    tiny.batch([standing("ada", paused=True)])
+    assert lease(tiny) == held
+    assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
+    assert refusal(tiny, LeaseTask("ada")) is Reason.PERSON_PAUSED
+
+
+def test_a_restart_forgets_nobody(tiny, make_task):
+    tiny.give(make_task(1))
+    tiny.batch([standing("ada", paused=True)])
+    tiny.restart()
+    assert refusal(tiny, LeaseTask("ada")) is Reason.PERSON_PAUSED
+
+
+def test_a_standing_that_cannot_be_read_or_is_under_another_name_is_refused_and_holds_nobody(tiny, make_task):
+    tiny.give(make_task(1))
+    nonsense = Message("people.demo", 0, 1, b"ada", b"nonsense")
+    tiny.batch([nonsense, standing("ada", paused=True, key=b"bob")])
+    assert [(it.type, it.reason) for it in tiny.events] == [
+        (EventType.RECORD_REFUSED, "undecodable"),
+        (EventType.RECORD_REFUSED, "bad_request"),
+    ]
+    assert lease(tiny).person == "ada"
+
+
+def test_over_http_it_is_403_with_its_reason_and_no_denial_on_the_audit(api, make_task):
+    """It is no attempt at something that is not theirs: the audit has `person.paused` by decide."""
+    api.loop.give(make_task(1))
+    api.loop.batch([standing("ada", paused=True)])
+    assert error(api.call(LEASES)) == (403, "person_paused")
+    assert EventType.ACCESS_DENIED not in api.loop.types()
