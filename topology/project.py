@@ -82,6 +82,8 @@ class Project:
     """Who may sign labeling jobs; None: what stands in the file holds unsigned."""
     job: Job | None = None
     """The version that guidance, access and acceptance are of."""
+    hash: str = ""
+    """SHA-256 in hex of all that the file says, so that the audit can tell one state of it from another."""
 
     def qualification(self, person: str) -> Qualification:
         """What the project declares of a person."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
+
 from pydantic import Field, StrictBool, StrictInt
 
 from schemas.errors import ConfigError
@@ -106,7 +109,13 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         escalation=document.escalation,
         jobs=to_jobs(jobs, persons, source) if jobs else None,
         job=job_of(document, jobs.version if jobs else 0),
+        hash=_hash(document),
     )
+
+
+def _hash(document: ProjectDocument) -> str:
+    content = document.model_dump(mode="json", exclude_defaults=True)
+    return hashlib.sha256(json.dumps(content, sort_keys=True, separators=(",", ":")).encode()).hexdigest()
 
 
 def _routes(document: ProjectDocument, qualifications: dict[str, Qualification], source: str) -> KnownRoutes:

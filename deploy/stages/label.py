@@ -78,7 +78,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         paused_by=lambda: book.pauses(project).by(),
         batches=lambda: known().routes.batches,
         waiters=requests.waiters,
-        job=lambda: now.job if (now := queues()) is not None else None,
+        project=queues,
         closed=lambda: "" if queues() is not None else _CLOSED,
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)

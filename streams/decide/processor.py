@@ -80,11 +80,6 @@ class DecideProcessor:
         self._gold = gold or GoldSeams()
         self._start()
 
-    @property
-    def _rules(self) -> Rules:
-        """By which verdicts are reached now."""
-        return self._rules_now()
-
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
         """Take over the open tasks, the receipts and what is known of people.
 
@@ -97,7 +92,8 @@ class DecideProcessor:
         return self._reconsider(self._clock.now())
 
     def process(self, batch: Batch) -> Plan:
-        """Every label and score of the batch in turn; now and then a search for what is past its time."""
+        """Every label and score of the batch in turn, by the rules of now; at times a search for what is over."""
+        self._rules = self._rules_now()
         plan = Plan()
         scores = f"scores.{self._project}"
         taken = [self._take(message, batch.now, plan) for message in batch.messages if message.topic != scores]
@@ -127,6 +123,7 @@ class DecideProcessor:
         self._drift = DriftBook(topic, self._codec)
         self._calibration = Calibration(self._project, self._codec, self._gold)
         self._swept_at = 0
+        self._rules = self._rules_now()
 
     def _reconsider(self, now: int) -> Plan:
         plan = Plan()

@@ -24,6 +24,7 @@ from streams.label import work
 from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 from streams.label.skills import Missing
 from topology.jobs import Job
+from topology.project import Project
 
 PURPOSE = "annotation"
 _ENDINGS = {
@@ -167,12 +168,17 @@ def session_started(command: StartSession) -> Event:
     )
 
 
-def job_adopted(job: Job, project: str) -> Event:
-    """Label works by this labeling job from here on."""
+def job_adopted(job: Job, project: Project) -> Event:
+    """Label works by this labeling job, and by the persons of this state of the project's file, from here on."""
     return Event(
         EventType.JOB_ADOPTED,
-        project_resource(project),
-        details={"version": str(job.version), "job": job.hash, "signed": str(job.signed).lower()},
+        project_resource(project.name),
+        details={
+            "version": str(job.version),
+            "job": job.hash,
+            "signed": str(job.signed).lower(),
+            "project": project.hash,
+        },
     )
 
 

@@ -36,6 +36,7 @@ from streams.label.skills import notice as skills_notice
 from streams.label.waiters import Waiters
 from topology.jobs import Job
 from topology.policies.model import LabelSchema
+from topology.project import Project
 
 OWNERSHIP = Ownership.WHOLE
 TRANSACTION_TIMEOUT_MS = 2_000
@@ -51,7 +52,7 @@ _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
 
 
-def _no_job() -> Job | None:
+def _no_project() -> Project | None:
     """Of a stage that has no project file."""
     return None
 
@@ -87,8 +88,8 @@ class Seams:
     """The batches that the project's file names."""
     waiters: Waiters = field(default_factory=lambda: Waiters(0))
     """Calls that wait for a task."""
-    job: Callable[[], Job | None] = _no_job
-    """The labeling job that holds now; None: nobody may label."""
+    project: Callable[[], Project | None] = _no_project
+    """The project as it holds now; None: nobody may label."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -122,7 +123,7 @@ class LabelProcessor:
         self._onboarding = KeyedState(topic, Onboarding, self._codec, "onboarding/")
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
         self._paused = paused.PausedPeople(self._project, self._codec)
-        self._job: Job | None = None
+        self._adopted: tuple[Job | None, str] = (None, "")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -257,11 +258,12 @@ class LabelProcessor:
             waiters.look((self._queue.changes, second), self._queue.could_lease, self._queue.room)
 
     def _adopt(self, effects: Effects) -> None:
-        """Said before the first view under it, and again after each start."""
-        job = self._seams.job()
-        if job is not None and job != self._job:
-            self._job = job
-            effects.events.append(events.job_adopted(job, self._project))
+        """Said before the first view under a job or another state of the project's file, and after each start."""
+        project = self._seams.project()
+        if project is None or project.job is None or self._adopted == (project.job, project.hash):
+            return
+        self._adopted = (project.job, project.hash)
+        effects.events.append(events.job_adopted(project.job, project))
 
     def _notice(self) -> str:
         frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()

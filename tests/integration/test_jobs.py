@@ -44,7 +44,8 @@ def test_nobody_labels_before_two_have_signed_the_job(kept):
         wait_for(lambda: refused(client) == "", "the job is in force")
         assert health.read()[1] == ""
         (adopted,) = [event for event in kept.audit() if event.type is EventType.JOB_ADOPTED]
-    assert adopted.details == {"version": "1", "job": job.hash, "signed": "true"}
+    file = kept.topology.project(kept.project).hash
+    assert adopted.details == {"version": "1", "job": job.hash, "signed": "true", "project": file}
     signed = [event.person for event in kept.audit() if event.type is EventType.JOB_SIGNED]
     assert sorted(signed) == ["kate", "kofi"]
     assert with_job(kept.topology.project(kept.project), job.body).guidance.guidelines == "Signed by two."

@@ -141,3 +141,16 @@ def test_what_changed_is_said_by_name():
 
 def test_a_job_grants_nothing_that_is_not_asked():
     assert with_job(project(), json.dumps({"version": 1}).encode()).access == Access()
+
+
+def test_every_change_of_the_file_is_another_state_of_it():
+    base = project()
+    assert project("# a comment\nblur: true").hash == base.hash
+    others = [
+        "escalation: x",
+        "apps: {ui: {acts_for: [c]}}",
+        "qualifications: {c: {skills: [de]}}",
+        "jobs: {version: 1}",
+    ]
+    assert len({base.hash, *(project(one).hash for one in others)}) == len(others) + 1
+    assert with_job(base, project(FULL).job.body).hash == base.hash

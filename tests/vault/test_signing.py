@@ -63,6 +63,8 @@ def test_a_token_verifies_with_pyjwt_and_carries_the_agreed_claims(vault):
         "exp": 1_700_003_600,
         "jti": "t1",
     }
+    device = jwt.decode(token(vault, devices=["managed"]), options={"verify_signature": False})["device"]
+    assert device == ["managed"]
     assert jwt.get_unverified_header(bearer) == {"alg": "EdDSA", "kid": "alice", "typ": "JWT"}
 
 

@@ -17,7 +17,7 @@ MAX_RULES_CHARS = 16_000
 """Of a project's own rules. The built-in ones have 3,000; evaluating grows with them."""
 MAX_RULES = 32
 KEPT = 16
-"""Rule sets kept parsed: parsing takes 100 µs, a decision with parsed rules 50 µs. A project has one, and for a
+"""Rule sets kept parsed: parsing takes 1.4 ms, a decision with parsed rules 0.12 ms. A project has one, and for a
 moment two when its file has changed.
 """
 

@@ -83,6 +83,7 @@ def test_no_external_provider_without_an_issuer():
 
 def test_external_provider_is_read(file):
     more = {"VEIL_OIDC_SCOPE": "openid x", "VEIL_OIDC_CA": file, "VEIL_OIDC_CLIENT_SECRET_FILE": file}
+    assert read_provider(OIDC | {"VEIL_OIDC_DEVICE_CLAIM": "device"}).device_claim == "device"
     found = read_provider(OIDC | more | {"VEIL_OIDC_AMR": "otp"})
     assert found == Provider("https://login.test", "veil", "employee", "openid x", "mfa", "otp", False, file, file)
 

@@ -275,6 +275,18 @@ def test_a_task_that_waits_for_an_adjudicator_is_decided_when_the_project_has_no
     assert restored(changelog(before, plan), Rules()).empty
 
 
+def test_verdicts_follow_the_rules_as_they_are_when_labels_come() -> None:
+    now = [Rules()]
+    processor = DecideProcessor("demo", CODEC, Standing(), lambda: now[0])
+    processor.restore(SLOT, [])
+    methods = []
+    for task, rules in (("task-1", Rules()), ("task-2", WEIGHED), ("task-3", Rules())):
+        now[0] = rules
+        plan = run(processor, *(label(person, span(0, 4), task_id=task) for person in "abc"))
+        methods.append(read(plan, "verdicts.demo", Verdict)[0].method)
+    assert methods == ["majority/1", "dawid-skene/1", "majority/1"]
+
+
 def test_a_weighed_verdict_cites_the_snapshot_it_rests_on_and_makes_the_next_one() -> None:
     processor = made(rules=WEIGHED)
     plans = [

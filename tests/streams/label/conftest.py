@@ -31,7 +31,6 @@ from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
 from topology.guidance import Guidance, KnownSpan, PracticeTask
-from topology.jobs import Job
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
 from topology.switches import FREE, Excluded
@@ -100,7 +99,7 @@ class TinyLoop:
     events: list[Event] = field(default_factory=list)
     in_doubt: bool = False
     notice: str | None = None
-    job: Job | None = None
+    project: Project | None = None
     closed: str = ""
     offset: int = 0
     turn: threading.RLock = field(default_factory=threading.RLock)
@@ -124,7 +123,7 @@ class TinyLoop:
             lambda: self.paused_by,
             lambda: self.batches,
             self.requests.waiters,
-            job=lambda: self.job,
+            project=lambda: self.project,
             closed=lambda: self.closed,
         )
         self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)

@@ -204,3 +204,18 @@ def test_authorization_request_holds_the_challenge_and_not_the_verifier():
         "code_challenge_method": ["S256"],
         "acr_values": ["mfa"],
     }
+
+
+@pytest.mark.parametrize(
+    ("claim", "devices"),
+    [("managed", {"managed"}), (["managed", "desk-7"], {"managed", "desk-7"}), (7, set()), (None, set())],
+)
+def test_device_is_what_the_configured_claim_says(claim, devices):
+    rules = replace(RULES, device_claim="device")
+    found = oidc.vouched(token(device=claim), KEYS, rules, "the-nonce", NOW, SETTINGS)
+    assert (found.person, found.devices) == ("ann-1", devices)
+
+
+def test_without_a_configured_claim_nothing_is_said_of_the_device():
+    found = oidc.vouched(token(device="managed"), KEYS, RULES, "the-nonce", NOW, SETTINGS)
+    assert found.devices == set()

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from schemas.audit import Decision, EventType
@@ -23,6 +25,7 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.settings import QueueSettings
+from tests.streams.label.conftest import PROJECT
 from topology.jobs import Job
 
 RESULT = Result((LabelSpan("text", 0, 10, "NAME"),), {"tone": "calm"})
@@ -374,16 +377,20 @@ def test_idle_batch_writes_nothing(tiny, make_task):
 
 def test_job_is_said_before_the_first_view_under_it_and_after_each_start(tiny, make_task):
     first, second = Job(1, b"1", "a" * 64, signed=True), Job(2, b"2", "b" * 64)
-    tiny.job = first
+    tiny.project = replace(PROJECT, job=first, hash="1")
     tiny.give(make_task(1))
     tiny.ask(LeaseTask("ada"))
-    tiny.job = second
+    tiny.project = replace(PROJECT, job=second, hash="1")
+    tiny.give()
+    tiny.project = replace(PROJECT, job=second, hash="2")
+    tiny.give()
     tiny.give()
     tiny.restart()
     tiny.give()
     adopted = [event for event in tiny.events if event.type is EventType.JOB_ADOPTED]
-    assert [event.details["job"][0] for event in adopted] == ["a", "b", "b"]
-    assert adopted[0].details == {"version": "1", "job": "a" * 64, "signed": "true"}
+    said = [(event.details["job"][0], event.details["project"]) for event in adopted]
+    assert said == [("a", "1"), ("b", "1"), ("b", "2"), ("b", "2")]
+    assert adopted[0].details == {"version": "1", "job": "a" * 64, "signed": "true", "project": "1"}
     assert tiny.types().index(EventType.JOB_ADOPTED) < tiny.types().index(EventType.TASK_VIEWED)
 
 
