@@ -156,12 +156,15 @@ class Standby:
         self._next_probe_s = now_s + pause_s
 
     def _another_came(self) -> bool:
-        """The last look before acting: what the log has said meanwhile."""
+        """The last look before acting: what the log has said meanwhile. Where it goes on and on, somebody writes
+        it.
+        """
         before = self._owner
-        while self._follow(self._settings.follow_s):
-            continue
-        self._look()
-        return self._owner != before
+        for _ in range(self._settings.last_looks):
+            if not self._follow(self._settings.follow_s):
+                self._look()
+                return self._owner != before
+        return True
 
     def _set_back(self, error: DependencyError, health: Health) -> None:
         """The log or Vault does not answer: nothing is known of the owner, so nobody is challenged."""

@@ -145,6 +145,21 @@ def test_one_that_came_before_is_noticed_at_the_last_look(stand):
     assert stand.whereabouts.look().owner == successor
 
 
+def test_owner_that_still_writes_has_not_gone_however_silent_it_is(stand):
+    stand.owned_by(OTHER)
+
+    def busy(point):
+        if point == "follow":
+            stand.broker.append(Outgoing(TOPIC, b"work/a", b"x"))
+
+    def fall_silent():
+        stand.answer, stand.broker.faults = Probe.SILENT, busy
+
+    assert not stand.run(r20=fall_silent)
+    stand.broker.faults = lambda _: None
+    assert stand.run()
+
+
 @pytest.mark.parametrize("error", [LogUnavailable("away"), VaultUnavailable("away")])
 def test_while_log_or_vault_are_away_nobody_is_challenged(stand, error):
     stand.owned_by(OTHER)
