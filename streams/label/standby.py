@@ -139,12 +139,15 @@ class Standby:
             self._ends, self._caught_up, self._heard_at = None, True, now
 
     def _look(self) -> None:
-        """Who has the queue, by the log."""
+        """Who has the queue, by the log. Not one that was where this process is now: it would pass calls to
+        itself.
+        """
         message = self._copy.get(self._key)
         value = message.value if message else None
         self._owner = None if value is None else self._seams.codec.decode(value, OwnerState)
         self._doubt.look(self._owner, self._seams.clock.monotonic())
-        self._seams.whereabouts.owned_by(self._owner)
+        here = self._owner is not None and self._owner.url == self._instance.url
+        self._seams.whereabouts.owned_by(None if here else self._owner)
 
     def _probe(self) -> None:
         if self._owner is None or self._seams.clock.monotonic() < self._next_probe_s:

@@ -218,6 +218,13 @@ def test_copy_that_missed_too_much_is_made_anew(stand):
     assert stand.whereabouts.look().place is Place.ENTERING
 
 
+def test_owner_that_was_where_this_process_is_now_gets_no_calls(stand):
+    """A process that was killed and started again reads its own old record first."""
+    stand.owned_by(OwnerState("label.demo.1/a", "http://127.0.0.1:2", "", 1, 0))
+    assert not stand.run(rounds=5)
+    assert stand.whereabouts.look().owner is None
+
+
 def test_records_say_who_comes_and_that_nobody_is_left(stand):
     stand.owned_by(OTHER)
     assert stand.run(r20=lambda: setattr(stand, "answer", Probe.GONE))
