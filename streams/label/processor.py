@@ -174,7 +174,7 @@ class LabelProcessor:
 
     def _notice(self) -> str:
         names = " and ".join(self._seams.frozen_by())
-        return f"frozen by {names}: no new lease until `veil contain resume` by each of them" if names else ""
+        return f"frozen by {names}: no new lease until `veil contain resume` ends each" if names else ""
 
     def _plan(self, effects: Effects, now: int) -> Plan:
         if effects.gone:
