@@ -50,7 +50,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
-    Setting("VEIL_QUEUE_HISTORIES", "10000", "how many interleavings of the label queue are tried; `make test-long`: 100,000"),
+    Setting(
+        "VEIL_QUEUE_HISTORIES",
+        "10000",
+        "how many interleavings the label queue is put through; `make test-long`: 100,000",
+    ),
     Setting("VEIL_SIM_SCHEDULES", "2000", "how many schedules the simulation runs; `make test-long`: 50,000"),
     Setting("VEIL_SIM_FIRST_SEED", "1", "where the simulation's seeds begin"),
     Setting("VEIL_SIM_SEED", "none", "replay this one seed of the simulation"),
