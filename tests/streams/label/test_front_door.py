@@ -25,10 +25,10 @@ from streams.label.whereabouts import Whereabouts
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
-from topology.project import Persons
+from topology.project import Persons, Project
 
 LEASES = "/v1/projects/demo/leases"
-PERSONS = Persons((), (), (), ("ann", "bob"))
+PROJECT = Project("demo", "tests", 1, {}, Persons((), (), ("issuer",), ("ann", "bob")))
 QUICK = StandbySettings(hold_s=0.05)
 ROLE = Ed25519PrivateKey.generate()
 
@@ -68,12 +68,12 @@ def process(api_with):
         signin = SignInSeams(
             f"http://127.0.0.1:{port}",
             provider,
-            lambda: PERSONS,
             lambda: False,
             sessions=SessionSettings(sweep_s=3_600),
             settings=SignInSettings(),
         )
         made = Process(name, api_with(api, signin=signin, tls=tls, door=seams), whereabouts)
+        made.api.project = PROJECT
         made.provider = provider
         return made
 
