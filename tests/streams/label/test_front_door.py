@@ -28,7 +28,7 @@ from tests.support.waiting import wait_for
 from topology.project import Persons, Project
 
 LEASES = "/v1/projects/demo/leases"
-PROJECT = Project("demo", "tests", 1, {}, Persons((), (), ("issuer",), ("ann", "bob")))
+PROJECT = Project("demo", "tests", 1, {}, Persons((), (), ("issuer",), ("ada", "ann", "bob")))
 QUICK = StandbySettings(hold_s=0.05)
 ROLE = Ed25519PrivateKey.generate()
 
@@ -137,13 +137,13 @@ def test_cookies_are_set_one_by_one_and_a_session_works_through_either(owner, st
     origin = location.removesuffix("/signin")
     with Browser(standby.api.url).http as http:
         here = {"host": origin.removeprefix("http://"), "sec-fetch-site": "same-origin"}
-        begun = http.get("/signin?batch=b1", headers=here)
+        begun = http.get("/signin?batch=week-48", headers=here)
         code = owner.provider.vouch(begun.headers["location"], "ann")
         state = begun.headers["location"].partition("state=")[2]
         back = http.get("/signin/callback", params={"code": code, "state": state}, headers=here)
         assert [one.partition("=")[0] for one in back.headers.get_list("set-cookie")] == ["veil", "veil-signin"]
         me = http.get("/v1/me", headers=here).json()
-        assert (me["person"], me["batch"]) == ("ann", "b1")
+        assert (me["person"], me["batch"]) == ("ann", "week-48")
         sent = here | {"origin": origin, "x-veil-csrf": me["csrf"]}
         assert http.post(LEASES, headers=sent).status_code == 204
         assert error(http.post(LEASES, headers=sent | {"origin": standby.api.url})) == (403, "cross_site")

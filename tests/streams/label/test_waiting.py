@@ -127,9 +127,8 @@ def test_a_pause_or_freeze_ends_the_waiting_and_who_waits_through_one_gets_the_f
 def test_a_session_that_ends_ends_its_persons_waiting(api, pool):
     call = pool.submit(api.call, WAIT)
     waiting(api, 1)
-    api.loop.requests.ask(
-        EndSession("ada", "s", "signed_out", api.clock.ms, releases=True, purpose="labeling", batch="")
-    )
+    ended = EndSession("ada", "s", "signed_out", api.clock.ms, releases=True, purpose="labeling", batch="")
+    api.loop.requests.ask(ended)
     assert status(call) == 204
 
 
