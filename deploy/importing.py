@@ -14,7 +14,7 @@ from streams.label.studio.offsets import Unit
 from streams.label.studio.reading import MAX_FILE_BYTES, read
 
 LIFETIME_S = 3_600
-"""Of the token: an import of a hundred thousand answers takes half an hour."""
+"""Of the token: as long as one may hold. What is left after that is imported by doing it again."""
 
 
 def import_file(

@@ -51,7 +51,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
-    Setting("VEIL_QUEUE_HISTORIES", "10000", "how many interleavings of the label queue are tried"),
+    Setting(
+        "VEIL_QUEUE_HISTORIES",
+        "10000",
+        "how many interleavings of the label queue are tried; `make test-long`: 100,000",
+    ),
     Setting(
         "VEIL_TAKEOVER_ROUNDS", "10", "how many label processes the take-over tests kill; `make test-long`: 50"
     ),

@@ -44,9 +44,9 @@ def drift(
 def _words(found: Sequence[Drift]) -> list[RenderableType]:
     if not found:
         return [Text("Nobody's answers have changed.")]
-    table = plain_table("told", "person", "signal", "usual", "now", "answers", "since")
+    table = plain_table("since", "person", "signal", "usual", "now", "answers")
     for it in found:
-        table.add_row(_time(it.time), it.person, it.signal, it.usual, it.level, it.answers, _time(it.since))
+        table.add_row(_time(it.since), it.person, it.signal, it.usual, it.level, it.answers)
     return [
         heading(f"{len(found)} changes", "against the others on the same tasks"),
         Text(),

@@ -32,7 +32,10 @@ ROLE = "synth"
 
 
 class GoldProducer:
-    """Publishes gold, each record with its event in a chain of this producer's own."""
+    """Publishes gold, each record with its event in a chain of this producer's own.
+
+    After an error it is of no use: its chain has a link that was never committed. Make a new one.
+    """
 
     def __init__(self, around: Surroundings, publisher: GoldPublisher, slot: Slot) -> None:
         self._around = around

@@ -13,6 +13,8 @@ from dataclasses import dataclass, field, fields
 from schemas.audit import AuditEvent, EventType
 from topology.binomial import upper_bound
 
+KEEPER = "keeper."
+"""Whose freezes are about the leak bound."""
 _DIGITS = 9
 
 
@@ -73,7 +75,7 @@ class QualityReader:
                 self._scores.append((event.time, event.details.get("policy", ""), _counts(event)))
             case EventType.GOLD_PUBLISHED:
                 self._published += _number(event, "records")
-            case EventType.LIFT_ORDERED:
+            case EventType.LIFT_ORDERED if event.details.get("of", "").startswith(KEEPER):
                 self._lifted_at = max(self._lifted_at, event.time)
             case EventType.PERSON_PAUSED | EventType.PERSON_RESUMED:
                 self._stand(event)

@@ -9,7 +9,7 @@ Pure: a chart and a value in, the next chart and perhaps an alarm out. Decision 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import sqrt
 
 from schemas.states import DriftChart, DriftRun
@@ -52,7 +52,7 @@ def followed(chart: DriftChart, value: float, now: int, least: float) -> tuple[D
     After an alarm the chart begins anew: the level of now becomes what is usual, and is not told twice.
     """
     if chart.count < LEARNING:
-        return _learned(chart, value), None
+        return _learned(chart, value, _NOTHING, _NOTHING), None
     deviation = max(sqrt(chart.variance), least)
     step = max(-CLIP, min(CLIP, (value - chart.mean) / deviation))
     high, low = _summed(chart.high, step, value, now), _summed(chart.low, -step, value, now)
@@ -60,15 +60,15 @@ def followed(chart: DriftChart, value: float, now: int, least: float) -> tuple[D
         if run.sum > LIMIT:
             alarm = Alarm(chart.signal, chart.mean, run.total / run.count, run.count, run.since)
             return opened(chart.signal), alarm
-    return _learned(replace(chart, high=high, low=low), value), None
+    return _learned(chart, value, high, low), None
 
 
-def _learned(chart: DriftChart, value: float) -> DriftChart:
+def _learned(chart: DriftChart, value: float, high: DriftRun, low: DriftRun) -> DriftChart:
     """Mean and variance: of all values at first, then with weights that fade."""
     weight = 1 / min(chart.count + 1, MEMORY)
     off = value - chart.mean
     variance = (1 - weight) * (chart.variance + weight * off * off)
-    return replace(chart, count=chart.count + 1, mean=chart.mean + weight * off, variance=variance)
+    return DriftChart(chart.signal, chart.count + 1, chart.mean + weight * off, variance, high, low)
 
 
 def _summed(run: DriftRun, step: float, value: float, now: int) -> DriftRun:

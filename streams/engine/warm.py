@@ -20,9 +20,6 @@ class WarmCopy:
         self._latest: dict[bytes, Message] = {}
         self._positions: dict[TopicPartition, int] = {}
 
-    def __len__(self) -> int:
-        return len(self._latest)
-
     def apply(self, message: Message) -> None:
         """Take over the next record of its partition. One that was taken over before changes nothing."""
         if message.offset < self._positions.get(message.place, 0):

@@ -36,6 +36,14 @@ class GoldBook:
         self._known: dict[tuple[int, int], bytes | None] = {}
         self._refused: deque[Event] = deque()
 
+    def listen(self) -> None:
+        """Take up what has come, without waiting: done between batches, it leaves little to wait for in one.
+
+        Raises LogUnavailable.
+        """
+        for message in self._follower.poll(POLL_LIMIT, 0):
+            self._take(message)
+
     def catch_up(self) -> None:
         """Read to the end as it is now.
 

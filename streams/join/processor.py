@@ -89,6 +89,8 @@ class JoinProcessor:
         """Each verdict becomes a joined label, scores or a refusal, in the order of the batch."""
         if batch.messages:
             self._gold.catch_up()
+        else:
+            self._gold.listen()
         decoded = [(message, self._verdict(message)) for message in batch.messages]
         results: dict[int, Result] = {}
         for index in sorted(range(len(decoded)), key=lambda it: _segment(decoded[it][1])):

@@ -22,6 +22,8 @@ from streams.label.askers import Asker
 K = TypeVar("K", bound=Hashable)
 _SPARE = 1_024
 """Empty positions that are not worth a rebuild."""
+_KEPT = 256
+"""Kinds of people whose tasks are kept: 2.5 kB each."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +67,7 @@ class Availability:
         self._levels = _by_name([(row.priority,) for row in rows])
         self._batches = _by_name([(row.batch,) for row in rows])
         self._asks = _by_name([row.skills for row in rows])
+        self._like: dict[Asker, int] = {}
 
     def _due_of(self, row: Row) -> int:
         return row.added_at - row.priority * self._ageing_ms
@@ -75,7 +78,9 @@ class Availability:
             self._append(row)
         bit = 1 << self._at[row.task_id]
         self._free = self._free | bit if row.free else self._free & ~bit
-        self._adjudicate = self._adjudicate | bit if row.adjudicate else self._adjudicate & ~bit
+        if row.adjudicate and not self._adjudicate & bit:
+            self._adjudicate |= bit
+            self._like.clear()
         for person in row.never:
             self._never[person] = self._never.get(person, 0) | bit
         for person in row.later:
@@ -83,6 +88,7 @@ class Availability:
 
     def _append(self, row: Row) -> None:
         bit = 1 << len(self._slots)
+        self._like.clear()
         self._at[row.task_id] = len(self._slots)
         self._slots.append(row.task_id)
         self._due.append(self._due_of(row))
@@ -119,15 +125,35 @@ class Availability:
 
     def may_take(self, asker: Asker, task_id: str) -> bool:
         """Whether they might get this task if it had room."""
-        return bool(self._mine(asker) & self._bit(task_id))
+        return self.first_of(asker, [task_id]) is not None
+
+    def first_of(self, asker: Asker, task_ids: Iterable[str]) -> str | None:
+        """The first of these tasks that they might get if it had room."""
+        mine = self._mine(asker)
+        return next((task_id for task_id in task_ids if mine & self._bit(task_id)), None)
+
+    def could_take(self, asker: Asker) -> bool:
+        """Whether there is a task with room that they may take."""
+        return bool(self._free & self._mine(asker))
 
     def _mine(self, asker: Asker) -> int:
         """Tasks that the person may take, with room or without."""
-        return self._like(asker) & ~self._never.get(asker.person, 0)
+        return self._open & self._alike(asker) & ~self._never.get(asker.person, 0)
 
-    def _like(self, asker: Asker) -> int:
-        """Tasks for people like this one, whatever they have seen."""
-        mine = self._open & (self._adjudicate if asker.adjudicates else ~self._adjudicate)
+    def _alike(self, asker: Asker) -> int:
+        """Tasks for people like this one, open or not, whatever they have seen. Many people are alike, so it is
+        kept until a task comes, or becomes an adjudicator's.
+        """
+        alike = replace(asker, person="")
+        found = self._like.get(alike)
+        if found is None:
+            if len(self._like) >= _KEPT:
+                self._like.clear()
+            found = self._like[alike] = self._asked(alike)
+        return found
+
+    def _asked(self, asker: Asker) -> int:
+        mine = self._adjudicate if asker.adjudicates else ~self._adjudicate
         for skill, asking in self._asks.items():
             if skill not in asker.skills:
                 mine &= ~asking
@@ -177,14 +203,12 @@ class Availability:
         return bool(self._open & self._batches.get(batch, 0))
 
     def _stuck(self, askers: Iterable[Asker]) -> int:
-        """Those with room that none of them may take. Many people are alike, so that is asked once."""
-        stuck, like = self._free, {}
+        """Those with room that none of them may take."""
+        stuck, anybody = self._free, False
         for asker in askers:
-            alike = replace(asker, person="")
-            if alike not in like:
-                like[alike] = self._like(asker)
-            stuck &= ~(like[alike] & ~self._never.get(asker.person, 0))
-        return stuck if like else 0
+            anybody = True
+            stuck &= ~self._mine(asker)
+        return stuck if anybody else 0
 
 
 def _bits(positions: Iterable[int], size: int) -> int:

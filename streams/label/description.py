@@ -23,6 +23,8 @@ Lease a task, read its redacted text, answer, ask for the next one.
 * **A label needs an `Idempotency-Key`.** The same key and body is answered alike, also after the task is closed;
   the same key with another body is refused (409 `idempotency_conflict`).
 * **503 with `Retry-After`** means: not known to have happened. Repeat the call in the same words.
+* **`wait` keeps a call for a lease until there is a task**; `next=true` answers the end of a lease with the next
+  one, in the same commit; `reserve=true` keeps the one after it, unseen, for the same person.
 * Offsets are code points of the field as delivered, end-exclusive. There is no free text in an answer.
 * Each view is on the audit log before the content is opened.
 """

@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from http import HTTPStatus
 
+import structlog
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -26,6 +27,7 @@ from streams.label.problems import Problem
 from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.whereabouts import Place, View, Whereabouts
 
+log = structlog.get_logger()
 PROBE = "/v1/instance"
 """Which process this is: what those who stand by ask the owner."""
 
@@ -143,10 +145,14 @@ class FrontDoor:
                     await self._adopt()
                 except Problem:  # the loop is not there yet
                     await asyncio.sleep(self._settings.adopt_again_s)
-                    continue
-                self._whereabouts.owning()
-                return
-            await self._whereabouts.changed(view, None)
+                except Exception as error:  # noqa: BLE001 - else the door stays shut; a message could quote a value
+                    log.error("sessions_not_adopted", error=type(error).__name__)
+                    await asyncio.sleep(self._settings.hold_s)
+                else:
+                    self._whereabouts.owning()
+                    return
+            else:
+                await self._whereabouts.changed(view, None)
 
 
 def _header(scope: Scope) -> str | None:

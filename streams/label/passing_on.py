@@ -9,16 +9,19 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterable, AsyncIterator, Iterable
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import cast
 
 import httpx
 from starlette.types import Message, Scope, Send
 
+from schemas.errors import Reason
 from schemas.states import OwnerState
 from streams.engine.clock import Clock
 from streams.label import problems
 from streams.label.forwarding import HEADER, Forwarder
 from streams.label.pinned_tls import trusting
+from streams.label.problems import Problem
 from streams.label.settings import StandbySettings
 from streams.label.whereabouts import View, Whereabouts
 
@@ -86,6 +89,8 @@ class PassingOn:
             response = await transport.handle_async_request(self._request(call, owner))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise NotSent from None
+        except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):  # what no client of ours would send
+            raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, "this is no valid HTTP") from None
         except httpx.TransportError:
             raise answer.failed() from None
         try:

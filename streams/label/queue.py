@@ -183,7 +183,7 @@ class Queue:
     def could_lease(self, person: str, batch: str = "") -> bool:
         """Whether `lease` would give them a task now; nothing changes by it."""
         asker = self._people.asker(person, batch)
-        return bool(self._available.next_for(asker) or self._yielding(asker))
+        return self._available.could_take(asker) or self._yielding(asker) is not None
 
     def heartbeat(self, claim: Held, now: int, *, page: bool = False) -> Leased:
         """Extend a lease, and what is reserved beside it, from now. Raises Refused as `works.held` does."""
@@ -376,8 +376,9 @@ class Queue:
 
     def _yielding(self, asker: Asker) -> str | None:
         """Who reserved a task, the first of all, that this person may take, who would get none otherwise."""
-        others = ((person, task_id) for person, (task_id, _) in self._reserves.items() if person != asker.person)
-        return next((person for person, task_id in others if self._available.may_take(asker, task_id)), None)
+        others = {task_id: person for person, (task_id, _) in self._reserves.items() if person != asker.person}
+        task_id = self._available.first_of(asker, others) if others else None
+        return others[task_id] if task_id else None
 
     def _yielded(self, asker: Asker) -> str | None:
         person = self._yielding(asker)

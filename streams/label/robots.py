@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from random import Random
 
-from schemas.errors import Refused
+from schemas.errors import Reason, Refused
 from streams.engine.clock import Clock
 from streams.label.answering import ChoiceRule, ErrorRates, Lexicon, answer
 from streams.label.client import LabelClient
@@ -73,14 +73,17 @@ class Robot:
         return self.report
 
     def step(self) -> bool:
-        """Take one task and answer it; False when there is none. A task lost meanwhile counts as refused."""
+        """Take one task and answer it; False when there is none, or none for it: it is paused.
+
+        A task lost meanwhile counts as refused.
+        """
         try:
             task = self._client.lease()
             if task is not None:
                 self._work(task)
-        except Refused:
+        except Refused as error:
             self.report.refused += 1
-            return True
+            return error.reason is not Reason.PERSON_PAUSED
         self._progress(self.report)
         return task is not None
 

@@ -167,6 +167,8 @@ class StandbySettings:
     """From the fourth on they come together; the last one fences the others."""
     follow_s: float = 0.05
     """How long one look at the log waits for news."""
+    last_looks: int = 10
+    """Half a second: whoever still writes the state then has not gone, however silent it is to us."""
     heard_every_s: float = 5.0
     """How often the copy of the state is compared with the log's end: one small request."""
     stale_copy_ms: int = 600_000

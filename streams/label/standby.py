@@ -139,12 +139,15 @@ class Standby:
             self._ends, self._caught_up, self._heard_at = None, True, now
 
     def _look(self) -> None:
-        """Who has the queue, by the log."""
+        """Who has the queue, by the log. Not one that was where this process is now: it would pass calls to
+        itself.
+        """
         message = self._copy.get(self._key)
         value = message.value if message else None
         self._owner = None if value is None else self._seams.codec.decode(value, OwnerState)
         self._doubt.look(self._owner, self._seams.clock.monotonic())
-        self._seams.whereabouts.owned_by(self._owner)
+        here = self._owner is not None and self._owner.url == self._instance.url
+        self._seams.whereabouts.owned_by(None if here else self._owner)
 
     def _probe(self) -> None:
         if self._owner is None or self._seams.clock.monotonic() < self._next_probe_s:
@@ -156,12 +159,15 @@ class Standby:
         self._next_probe_s = now_s + pause_s
 
     def _another_came(self) -> bool:
-        """The last look before acting: what the log has said meanwhile."""
+        """The last look before acting: what the log has said meanwhile. Where it goes on and on, somebody writes
+        it.
+        """
         before = self._owner
-        while self._follow(self._settings.follow_s):
-            continue
-        self._look()
-        return self._owner != before
+        for _ in range(self._settings.last_looks):
+            if not self._follow(self._settings.follow_s):
+                self._look()
+                return self._owner != before
+        return True
 
     def _set_back(self, error: DependencyError, health: Health) -> None:
         """The log or Vault does not answer: nothing is known of the owner, so nobody is challenged."""

@@ -52,6 +52,7 @@ def test_what_decide_tells_is_read_back() -> None:
 
 @pytest.mark.parametrize("as_json", [True, False])
 def test_the_command_shows_person_signal_and_levels(monkeypatch, as_json) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
     monkeypatch.setattr(drifts, "drifts", lambda root, project, person: [drifts.drift_of(event())])
     result = CliRunner().invoke(app, ["label", "drift", *(["--json"] if as_json else [])])
     assert result.exit_code == 0
@@ -60,6 +61,8 @@ def test_the_command_shows_person_signal_and_levels(monkeypatch, as_json) -> Non
     else:
         assert "label/COMPLAINT" in result.stdout
         assert "2023-11-14 22:13" in result.stdout
+        assert "0.0200" in result.stdout
+        assert "0.4100" in result.stdout
 
 
 def test_the_command_says_so_where_nobody_has_changed(monkeypatch) -> None:

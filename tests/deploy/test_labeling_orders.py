@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
 
+from deploy.cli.app import main
 from deploy.compliance import audit_topic, compliance
 from deploy.labeling_orders import exclude, pause
 from deploy.provisioning import apply_audited
@@ -75,3 +77,24 @@ def test_what_makes_no_sense_is_refused_in_words(stack, project):
     ):
         with pytest.raises(ConfigError, match=message):
             act()
+
+
+def test_the_commands_say_what_holds_after_the_order(stack, project, capsys, monkeypatch):
+    def veil(*arguments):
+        monkeypatch.setattr(
+            "sys.argv",
+            ["veil", "label", *arguments, "--as", "roy", "--project", project, "--root", str(stack.root)],
+        )
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().out
+
+    code, said = veil("pause", "--batch", "week-48", "--json")
+    key = f"pause/{project}/batch.week-48/roy"
+    assert code == 0
+    assert json.loads(said) == {"project": project, "control_key": key, "paused": {"batch.week-48": "roy"}}
+    code, said = veil("exclude", "ray", "--batch", "week-48")
+    assert (code, "ray.batch.week-48 by roy" in said) == (0, True)
+    assert "Nothing is excluded" in veil("admit", "ray", "--batch", "week-48")[1]
+    assert "Nothing is paused" in veil("resume", "--batch", "week-48")[1]
+    assert veil("resume")[0] == 2

@@ -47,9 +47,12 @@ class Published:
 class Load:
     """Starts at once; `publishing_paused` holds the producer, robots work until `stop`."""
 
-    def __init__(self, installation: Installation, robots: tuple[str, ...] = ROBOTS) -> None:
+    def __init__(
+        self, installation: Installation, robots: tuple[str, ...] = ROBOTS, every_s: float = EVERY_S
+    ) -> None:
         self.published = Published()
         self._installation = installation
+        self._every_s = every_s
         self._stopping = threading.Event()
         self._flowing = threading.Event()
         self._errors: list[BaseException] = []
@@ -96,7 +99,7 @@ class Load:
             for number in itertools.count():
                 while not self._flowing.wait(0.2) and not self._stopping.is_set():
                     self._served(publisher)
-                if self._stopping.wait(EVERY_S):
+                if self._stopping.wait(self._every_s):
                     return
                 self.published.waiting += 1
                 record = {"product": "kettle", "text": f"please send number {number}, it broke"}

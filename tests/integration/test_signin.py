@@ -23,6 +23,7 @@ from deploy.signin.vault_login import LoginRefused, VaultLogin
 from schemas.audit import EventType
 from schemas.errors import AccessDenied
 from streams.label.commands import ReleaseReason
+from streams.label.session_cookie import as_secret
 from tests.support.browser import Browser
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
@@ -254,3 +255,29 @@ def test_nothing_that_opens_a_session_is_in_any_log(guest_of, stack, door):
     for secret in (guest.password, guest.otpauth.partition("secret=")[2]):
         assert secret.encode() not in logs
         assert secret.encode() not in repr(door.audit()).encode()
+
+
+def test_session_goes_on_after_the_process_was_started_anew(guest_of, door):
+    """What is kept of it on the log is enough, and opens nothing by itself."""
+    guest = guest_of()
+    assert guest.sign_in() == "/"
+    before = guest.browser.get("/v1/me").json()
+    port = door.stages["label", 0].port
+    door.stop("label")
+    door.start("label", port=port)
+    after = wait_for(lambda: answered(guest), "the page answers again")
+    assert {**after, "idle_expires_at": 0} == {**before, "idle_expires_at": 0}
+    assert guest.browser.post(f"/v1/projects/{door.project}/leases").status_code in (200, 204)
+    kept = [m for m in door.messages("label-state") if m.key.startswith(b"session/") and m.value]
+    cookie = guest.browser.http.cookies["veil"].encode()
+    assert kept
+    assert not [m for m in kept if cookie in m.value or as_secret(cookie.decode()) in m.value]
+
+
+def answered(guest):
+    """Who the page takes the browser for, once it answers."""
+    try:
+        me = guest.browser.get("/v1/me")
+    except httpx.TransportError:
+        return None
+    return me.json() if me.status_code == 200 else None

@@ -12,7 +12,10 @@ from schemas.control import (
     FreezeReason,
     control_message,
     freeze_body,
+    lift_body,
     read_freeze,
+    read_lift,
+    readmitted_person,
     resume_body,
     withdrawn_task,
 )
@@ -68,3 +71,41 @@ def test_only_a_withdrawal_of_the_project_names_a_task():
     assert withdrawn_task("withdraw/demo/t1/olga", "demo") == "t1"
     assert withdrawn_task("withdraw/other/t1/olga", "demo") is None
     assert withdrawn_task("freeze/demo/olga", "demo") is None
+
+
+@pytest.mark.parametrize("version", [1, 7, 2**53])
+def test_a_lift_says_up_to_which_version(version):
+    assert read_lift(lift_body(version)) == version
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"7",
+        b'{"version":0}',
+        b'{"version":true}',
+        b'{"version":"7"}',
+        b'{"version":7,"more":1}',
+        b"[" * 99,
+    ],
+)
+def test_what_is_no_lift_is_none(body):
+    assert read_lift(body) is None
+    assert read_lift(lift_body(7) + b" " * 100) is None
+
+
+@pytest.mark.parametrize(
+    ("key", "person"),
+    [
+        ("readmit/demo/ann-1/olga", "ann-1"),
+        ("readmit/demo/ann-1", "ann-1"),
+        ("readmit/other/ann-1/olga", None),
+        ("withdraw/demo/ann-1/olga", None),
+        ("readmit/demo", None),
+        ("readmit/demo/", None),
+    ],
+)
+def test_whom_a_key_readmits(key, person):
+    assert readmitted_person(key, "demo") == person

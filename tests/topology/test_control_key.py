@@ -23,6 +23,16 @@ TASK = "0" * 31 + "a"
             "minimum/demo/1000000",
         ),
         ("freeze/demo/olga", ControlKey(ControlKind.FREEZE, "demo", "", "olga"), "freeze/demo"),
+        (
+            "lift/demo/keeper.demo/olga",
+            ControlKey(ControlKind.LIFT, "demo", "keeper.demo", "olga"),
+            "lift/demo/keeper.demo",
+        ),
+        (
+            "readmit/demo/ann-1/olga",
+            ControlKey(ControlKind.READMIT, "demo", "ann-1", "olga"),
+            "readmit/demo/ann-1",
+        ),
     ],
 )
 def test_keys_are_taken_apart_and_put_together(text, key, concern):
@@ -47,6 +57,9 @@ def test_keys_are_taken_apart_and_put_together(text, key, concern):
         "minimum/demo/1000001/ada",
         "minimum/demo/9999999/ada",
         "minimum/demo/ada",
+        "lift/demo/olga/grace",
+        "lift/demo/keeper.demo",
+        "readmit/demo/label.demo/olga",
     ],
 )
 def test_what_is_no_key_of_control_is_none(text):

@@ -73,10 +73,8 @@ def test_same_project_twice_is_refused(tmp_path):
         ("surprise: 1", "surprise: Extra inputs"),
         ("partitions: many", "partitions: Input should be"),
         ("partitions: 0", "partitions: Input should be greater"),
-        (
-            "retention_ms: {nope: 100000}",
-            "retention_ms.nope: no such topic; allowed here: audit, finds, gold",
-        ),
+        ("retention_ms: {gold: 7776000000}", "gold whose truth is gone would be joined as if it were real"),
+        ("retention_ms: {nope: 100000}", "retention_ms.nope: no such topic; allowed here: audit, finds, gold"),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),

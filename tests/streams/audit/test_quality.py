@@ -52,8 +52,12 @@ def test_the_bound_of_each_policy_is_that_of_its_values(world):
 def test_after_a_lift_the_evidence_begins_anew_and_the_whole_is_kept(world):
     scored(world, 5)
     world.time += 1_000
-    lift = Event(EventType.LIFT_ORDERED, control_resource("lift/demo/keeper.demo/olga"))
-    world.writer("person.olga.x").commit(lift)
+    resource = control_resource("lift/demo/keeper.demo/olga")
+    other = Event(EventType.LIFT_ORDERED, resource, details={"of": "contain.demo"})
+    world.writer("person.olga.x").commit(other)
+    world.time += 1_000
+    assert quality(world.events()).counts["p1"].values == 10
+    world.writer("person.olga.y").commit(Event(EventType.LIFT_ORDERED, resource, details={"of": "keeper.demo"}))
     world.time += 1_000
     found = quality(world.events())
     assert (found.counts["p1"].values, found.counts["p1"].bound) == (0, 1.0)

@@ -32,7 +32,7 @@ class Standing:
 
 
 def made(changelog: list[Message], rules: Rules = WATCHED, **settings: int) -> DecideProcessor:
-    processor = DecideProcessor("demo", CODEC, Standing(), rules, DecideSettings(**settings))
+    processor = DecideProcessor("demo", CODEC, Standing(), lambda: rules, DecideSettings(**settings))
     processor.restore(SLOT, changelog)
     return processor
 

@@ -58,6 +58,27 @@ def test_gold_that_comes_between_two_batches_is_known_to_the_second(source) -> N
     assert [it.type for it in run(processor, verdict()).events] == [EventType.GOLD_SCORED]
 
 
+def test_gold_is_heard_between_batches_so_that_a_batch_finds_it_there(source) -> None:
+    broker = Broker({"gold.demo": 1})
+    follower = Counting(broker, ["gold.demo"])
+    processor = JoinProcessor("demo", CODEC, source, GoldBook(follower, CODEC, "demo"))
+    broker.append(gold_record(TRUTH))
+    assert run(processor).empty
+    assert follower.polls == 1
+    assert [it.type for it in run(processor, verdict()).events] == [EventType.GOLD_SCORED]
+    assert follower.polls == 1
+
+
+class Counting(MemoryFollower):
+    """Counts how often it is read."""
+
+    polls = 0
+
+    def poll(self, limit, timeout):
+        self.polls += 1
+        return super().poll(limit, timeout)
+
+
 def test_a_later_revision_of_gold_is_gold(source) -> None:
     geometry = replace(GEOMETRY, raw=replace(GEOMETRY.raw, revision=2))
     source.entries["redact.demo.0/1/0", "task-1"] = encode_geometry(geometry)

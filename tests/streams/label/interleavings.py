@@ -19,7 +19,7 @@ from typing import Any
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Reason, Refused
 from schemas.records import FieldShape, Order, Task, WorkOrder
-from schemas.states import Onboarding, TaskWork, WorkStatus
+from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.messages import Message
 from streams.engine.state import KeyedState
 from streams.label.askers import People
@@ -106,6 +106,7 @@ class Owner:
             ResultLimits(),
             "demo",
             KeyedState("label-state.demo", Onboarding, CODEC, "onboarding/"),
+            KeyedState("label-state.demo", SessionState, CODEC, "session/"),
             lambda: ground.paused_by,
             lambda: frozenset(BATCHES),
         )

@@ -325,7 +325,7 @@ def test_who_leaves_leaves_their_reservation_too(tiny, make_task, how):
     if how == "session without a lease":
         tiny.ask(submit(first))
     if how != "release":
-        tiny.ask(EndSession("ada", "s", "signed_out", tiny.clock.ms, releases=True))
+        tiny.ask(EndSession("ada", "s", "signed_out", tiny.clock.ms, releases=True, purpose="labeling", batch=""))
     assert tiny.ask(CountTasks()).leased == 0
 
 
@@ -334,7 +334,7 @@ def test_who_signs_in_anew_keeps_what_they_got_after_that(tiny, make_task):
     before = tiny.clock.ms
     tiny.clock.ms += 1
     leased(tiny, reserve=True)
-    tiny.ask(EndSession("ada", "s", "session_idle", before, releases=True))
+    tiny.ask(EndSession("ada", "s", "session_idle", before, releases=True, purpose="labeling", batch=""))
     assert tiny.ask(CountTasks()).leased == 2
 
 

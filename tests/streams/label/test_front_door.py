@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import threading
 from dataclasses import dataclass, replace
@@ -24,10 +25,10 @@ from streams.label.whereabouts import Whereabouts
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
-from topology.project import Persons
+from topology.project import Persons, Project
 
 LEASES = "/v1/projects/demo/leases"
-PERSONS = Persons((), (), (), ("ann", "bob"))
+PROJECT = Project("demo", "tests", 1, {}, Persons((), (), ("issuer",), ("ann", "bob")))
 QUICK = StandbySettings(hold_s=0.05)
 ROLE = Ed25519PrivateKey.generate()
 
@@ -67,12 +68,12 @@ def process(api_with):
         signin = SignInSeams(
             f"http://127.0.0.1:{port}",
             provider,
-            lambda: PERSONS,
             lambda: False,
             sessions=SessionSettings(sweep_s=3_600),
             settings=SignInSettings(),
         )
         made = Process(name, api_with(api, signin=signin, tls=tls, door=seams), whereabouts)
+        made.api.project = PROJECT
         made.provider = provider
         return made
 
@@ -336,6 +337,37 @@ def test_oversized_body_is_refused_before_anything_is_sent(owner, standby):
     body = b"x" * (ApiSettings().body_bytes + 1)
     assert error(standby.api.call(LEASES, body)) == (413, "too_large")
     assert owner.api.loop.types() == []
+
+
+def raw(process, request):
+    """The first bytes that come back for these."""
+    host, port = process.api.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port))) as connection:
+        connection.sendall(request)
+        return connection.recv(65_536)
+
+
+@pytest.mark.parametrize(
+    "request_line",
+    [b"GET /\xff HTTP/1.1\r\n", b"GET /v1/me HTTP/1.1\r\nx-odd: a\x01b\r\n", b"OPTIONS * HTTP/1.1\r\n",
+     b"GET http://elsewhere.test/v1/me HTTP/1.1\r\n"],
+)  # fmt: skip
+def test_odd_requests_are_refused_by_either_and_break_neither(owner, standby, request_line):
+    for process in (owner, standby):
+        status = int(raw(process, request_line + b"host: x\r\n\r\n").split(b" ")[1])
+        assert 400 <= status < 500
+    assert standby.api.call("/v1/me", method="GET").status_code == 200
+
+
+def test_body_in_pieces_arrives_whole(owner, standby, make_task):
+    owner.api.loop.give(make_task(1))
+    lease = standby.api.lease()
+    body = json.dumps({"fencing_token": lease["fencing_token"], "reason": "unclear"}).encode()
+    pieces = b"".join(b"%x\r\n%s\r\n" % (1, body[at : at + 1]) for at in range(len(body))) + b"0\r\n\r\n"
+    head = f"POST /v1/leases/{lease['lease_id']}/skip HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n"
+    head += f"authorization: Bearer {standby.api.token()}\r\n\r\n"
+    assert raw(standby, head.encode() + pieces).startswith(b"HTTP/1.1 200")
+    assert owner.api.loop.types()[-1] is EventType.TASK_SKIPPED
 
 
 def test_slow_body_keeps_no_connection_to_the_owner(owner, process):

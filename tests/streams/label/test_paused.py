@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+
 from schemas.audit import EventType
-from schemas.errors import Reason
+from schemas.errors import Reason, Refused
 from schemas.gold import PersonStanding
 from streams.engine.messages import Message
+from streams.label.answering import PERFECT, Lexicon
+from streams.label.robots import Robot, RobotSpec
 from tests.streams.label.conftest import CODEC
 from tests.streams.label.test_api import LEASES, error
 from tests.streams.label.test_processor import LeaseTask, lease, refusal, submit
@@ -58,3 +62,17 @@ def test_over_http_it_is_403_with_its_reason_and_no_denial_on_the_audit(api, mak
     api.loop.batch([standing("ada", paused=True)])
     assert error(api.call(LEASES)) == (403, "person_paused")
     assert EventType.ACCESS_DENIED not in api.loop.types()
+
+
+class Pauses:
+    """A client whose person is paused."""
+
+    def lease(self):
+        raise Refused(Reason.PERSON_PAUSED)
+
+
+def test_a_paused_robot_asks_no_faster_than_one_without_a_task_and_ends_as_soon(clock):
+    robot = Robot(RobotSpec("ada", Lexicon({}, {}), (), PERFECT, 1), Pauses(), clock)
+    assert robot.step() is False
+    report = robot.run(threading.Event(), idle_s=0)
+    assert (report.refused, report.labeled) == (2, 0)

@@ -145,6 +145,21 @@ def test_one_that_came_before_is_noticed_at_the_last_look(stand):
     assert stand.whereabouts.look().owner == successor
 
 
+def test_owner_that_still_writes_has_not_gone_however_silent_it_is(stand):
+    stand.owned_by(OTHER)
+
+    def busy(point):
+        if point == "follow":
+            stand.broker.append(Outgoing(TOPIC, b"work/a", b"x"))
+
+    def fall_silent():
+        stand.answer, stand.broker.faults = Probe.SILENT, busy
+
+    assert not stand.run(r20=fall_silent)
+    stand.broker.faults = lambda _: None
+    assert stand.run()
+
+
 @pytest.mark.parametrize("error", [LogUnavailable("away"), VaultUnavailable("away")])
 def test_while_log_or_vault_are_away_nobody_is_challenged(stand, error):
     stand.owned_by(OTHER)
@@ -201,6 +216,13 @@ def test_copy_that_missed_too_much_is_made_anew(stand):
 
     assert stand.run(r20=sleep)
     assert stand.whereabouts.look().place is Place.ENTERING
+
+
+def test_owner_that_was_where_this_process_is_now_gets_no_calls(stand):
+    """A process that was killed and started again reads its own old record first."""
+    stand.owned_by(OwnerState("label.demo.1/a", "http://127.0.0.1:2", "", 1, 0))
+    assert not stand.run(rounds=5)
+    assert stand.whereabouts.look().owner is None
 
 
 def test_records_say_who_comes_and_that_nobody_is_left(stand):

@@ -127,7 +127,9 @@ def test_a_pause_or_freeze_ends_the_waiting_and_who_waits_through_one_gets_the_f
 def test_a_session_that_ends_ends_its_persons_waiting(api, pool):
     call = pool.submit(api.call, WAIT)
     waiting(api, 1)
-    api.loop.requests.ask(EndSession("ada", "s", "signed_out", api.clock.ms, releases=True))
+    api.loop.requests.ask(
+        EndSession("ada", "s", "signed_out", api.clock.ms, releases=True, purpose="labeling", batch="")
+    )
     assert status(call) == 204
 
 

@@ -99,6 +99,15 @@ def test_a_policy_that_names_nobody_and_asks_nothing_is_told_so():
     assert {remark.concern for remark in remarks(policy, NOW, KNOWN)} == {Concern.NO_SUBJECT, Concern.NO_ANSWER}
 
 
+@pytest.mark.parametrize(
+    ("gold", "told"),
+    [("{bar: 80 %}", True), ("{leak_limit: 2 %}", True), ("{bar: 80 %, share: 1 %}", False), ("{}", False)],
+)
+def test_a_bar_or_a_limit_that_no_gold_is_there_for_is_told(gold, told):
+    policy = parse_policy(HEAD + SOUND + f"fields: {{text: detect}}\ngold: {gold}\n", "p.yaml")
+    assert [it.concern for it in remarks(policy, NOW, KNOWN)] == ([Concern.NO_GOLD] if told else [])
+
+
 @pytest.mark.parametrize(("annotators", "told"), [(6, False), (5, True)])
 def test_a_project_with_fewer_annotators_than_a_task_may_need_is_told(annotators, told):
     persons = Persons((), (), (), tuple(f"ann-{n}" for n in range(annotators)))
