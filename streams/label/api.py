@@ -130,11 +130,15 @@ class LabelApi:
     async def permitted(self, request: Request, action: Action, *, active: bool) -> tokens.Person:
         """Who is calling, and that the project's rules allow it. Raises Problem, audited (400, 401, 403, 429)."""
         person = self.person(request, active=active)
-        return await self._allowed(person, action)
+        asks = action is Action.LEASE
+        return await self._allowed(person, action, queries.terms_of(request, person).batch if asks else "")
 
-    async def _allowed(self, person: tokens.Person, action: Action) -> tokens.Person:
+    async def _allowed(self, person: tokens.Person, action: Action, batch: str = "") -> tokens.Person:
+        """`batch`: of which tasks are asked; where none are, the one that the session is bound to."""
         onboarded = action is Action.LEASE and await self._is_onboarded(person)
-        asked = Asked(person.name, action, person.issuer, person.devices, onboarded)
+        asked = Asked(
+            person.name, action, person.issuer, person.devices, onboarded, batch or queries.bound_to(person)
+        )
         found = self._gate.decide(asked)
         if found.reason is not None:
             self._audit_denial(found.reason, person.name, _why(action, found.rules))
@@ -152,7 +156,7 @@ class LabelApi:
         if terms is None:
             return None
         try:
-            return replace(terms, grant=self._grant(await self._allowed(person, Action.LEASE)))
+            return replace(terms, grant=self._grant(await self._allowed(person, Action.LEASE, terms.batch)))
         except Problem:
             return None
 

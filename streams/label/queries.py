@@ -31,11 +31,15 @@ def terms_of(request: Request, person: Person) -> Terms:
 
     Of which batch: the one asked for, or, where a session is bound to one, that.
     """
-    bound = person.session.scope.batch if person.session is not None else ""
-    batch = bound or request.query_params.get("batch", "")
+    batch = bound_to(person) or request.query_params.get("batch", "")
     if batch and not is_name(batch):
         raise _bad("batch is a name: small letters, digits and dashes, 40 at most")
     return Terms(batch, reserve=_flag(request, "reserve"), page=is_page(person))
+
+
+def bound_to(person: Person) -> str:
+    """The batch that a caller's session is bound to; empty: none."""
+    return person.session.scope.batch if person.session is not None else ""
 
 
 def then_of(request: Request, person: Person) -> Terms | None:

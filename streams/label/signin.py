@@ -178,7 +178,7 @@ class SignIn:
         if "error" in answered:
             raise SignInRefused(SignInFault.PROVIDER_REFUSED)
         vouched = await self._vouched(provider, answered.get("code", ""), asked, now)
-        rules = self._may(vouched, now)
+        rules = self._may(vouched, batch, now)
         scope = Scope(purpose_of(vouched.person, self._gate.project()), batch)
         return await self._started(vouched, scope, self._cookie(request, self._seams.cookies.session), rules)
 
@@ -192,10 +192,10 @@ class SignIn:
         except ProviderUnavailable:
             raise SignInRefused(SignInFault.UNAVAILABLE) from None
 
-    def _may(self, vouched: Vouched, now: int) -> tuple[str, ...]:
+    def _may(self, vouched: Vouched, batch: str, now: int) -> tuple[str, ...]:
         """The rules by which somebody may have a session now. Raises SignInRefused."""
         person = vouched.person
-        found = self._gate.decide(permissions.Asked(person, Action.SIGN_IN, devices=vouched.devices))
+        found = self._gate.decide(permissions.Asked(person, Action.SIGN_IN, devices=vouched.devices, batch=batch))
         if found.reason is not None:
             raise SignInRefused(SignInFault(found.reason.value), person, found.rules)
         if self._seams.frozen():
@@ -251,7 +251,7 @@ def must_go(seams: SignInSeams, gate: Gate) -> Callable[[Session], Ending | None
 
     def why(session: Session) -> Ending | None:
         person, scope = session.person, session.scope
-        found = gate.decide(permissions.Asked(person, Action.STAY))
+        found = gate.decide(permissions.Asked(person, Action.STAY, batch=scope.batch))
         if not found.allowed:
             return Ending.NOT_TRAINED if found.reason is Denial.NOT_TRAINED else Ending.REVOKED
         if purpose_of(person, gate.project()) is not scope.purpose:

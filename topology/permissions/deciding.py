@@ -24,13 +24,16 @@ FAULT = "rule-fault"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what, and from where. `issuer`: who has signed their token. `onboarded` matters to `lease`."""
+    """Who asks for what, and from where. `issuer`: who has signed their token. `onboarded` matters to `lease`;
+    `batch`: which tasks it is about, all where it is empty.
+    """
 
     person: str
     action: Action
     issuer: str = ""
     devices: frozenset[str] = frozenset()
     onboarded: bool = False
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +98,7 @@ class Permissions:
         local = local_time(now, hours.zone if hours else UTC)
         context: dict[str, Any] = {
             "purpose": purpose,
+            "batch": asked.batch,
             "client": client.value,
             "device": sorted(asked.devices),
             "today": now // _DAY_MS,

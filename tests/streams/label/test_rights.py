@@ -152,6 +152,16 @@ def test_own_rule_of_the_project_is_named_on_the_audit(api):
     assert denied.details == {"action": "stats", "rule": "no-stats-for-ann"}
 
 
+def test_batch_that_is_asked_for_is_what_the_rules_see(api, make_task):
+    when = 'unless { context.batch == "pilot" }'
+    rule = f'@id("pilot-only") forbid (principal, action == Action::"lease", resource) {when};'
+    api.project = trained(None, rules=rule)
+    assert error(api.call(LEASES, person="ann")) == (403, "not_permitted")
+    assert error(api.call(f"{LEASES}?batch=other", person="ann")) == (403, "not_permitted")
+    api.loop.batches = frozenset({"pilot"})
+    assert api.call(f"{LEASES}?batch=pilot", person="ann").status_code == 204
+
+
 def test_refusals_by_the_rules_do_not_flood_the_audit(api):
     for _ in range(40):
         api.call(LEASES, person="eve")

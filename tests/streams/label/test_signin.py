@@ -564,11 +564,11 @@ def test_sign_out_forgets_the_cookie(site):
 
 def test_session_is_bound_to_the_batch_that_was_asked_for(site):
     browser = site.browser()
-    location = browser.get("/signin?batch=2026-w48").headers["location"]
+    location = browser.get("/signin?batch=week-48").headers["location"]
     browser.come_back(location, site.provider.vouch(location, "ann"))
     me = browser.get("/v1/me").json()
-    assert (me["purpose"], me["batch"]) == ("labeling", "2026-w48")
-    assert site.events(EventType.SESSION_STARTED)[0].details["batch"] == "2026-w48"
+    assert (me["purpose"], me["batch"]) == ("labeling", "week-48")
+    assert site.events(EventType.SESSION_STARTED)[0].details["batch"] == "week-48"
 
 
 def test_adjudicators_are_here_to_adjudicate_and_whoever_names_no_batch_works_on_all(site):
@@ -601,7 +601,7 @@ def test_session_ends_when_its_batch_is_done(site_with):
 def test_session_ends_when_its_person_is_here_for_something_else_now(site_with):
     site = site_with(QUICK)
     site.signed_in()
-    site.persons = Persons((), (), (), (), ("ann",))
+    site.project = replace(PROJECT, persons=Persons((), (), (), (), ("ann",)))
     wait_for(lambda: ended(site) == [("ann", "session_revoked")], "the session's end is on the audit")
 
 

@@ -199,6 +199,13 @@ def test_own_rule_knows_time_skills_client_and_purpose():
     assert decide(person="judge", project=project).rules == ("needs-german", "no-judges")
 
 
+def test_own_rule_knows_the_batch():
+    when = 'unless { context.batch == "pilot" }'
+    project = own(f'@id("pilot-only") forbid (principal, action == Action::"lease", resource) {when};')
+    assert decide(project=project).rules == ("pilot-only",)
+    assert decide(project=project, batch="pilot").allowed
+
+
 def test_rule_that_can_not_be_evaluated_refuses():
     project = own(
         '@id("odd") forbid (principal, action, resource) when { context.today + 9223372036854775807 < 0 };'
