@@ -7,7 +7,7 @@ import json
 import shutil
 import ssl
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode, urlsplit
 
 import httpx
@@ -257,9 +257,10 @@ def test_nothing_that_opens_a_session_is_in_any_log(guest_of, stack, door):
         assert secret.encode() not in repr(door.audit()).encode()
 
 
-def test_session_goes_on_after_the_process_was_started_anew(guest_of, door):
+def test_session_goes_on_after_the_process_was_started_anew(guest_of, door, stack):
     """What is kept of it on the log is enough, and opens nothing by itself."""
-    guest = guest_of()
+    enrolled = enrol(stack, "don")
+    guest = replace(guest_of(), person="don", password="the-password-of-a-test", otpauth=enrolled.otpauth)
     assert guest.sign_in() == "/"
     before = guest.browser.get("/v1/me").json()
     port = door.stages["label", 0].port

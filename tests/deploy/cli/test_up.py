@@ -213,7 +213,7 @@ def test_however_it_is_stopped_no_process_is_left_and_the_data_stays(up: Veil) -
     assert up.processes() == []
     assert up.json("status", code=1)["owner"] is None
 
-    foreground = up.popen("up", "--redact", 2, "--json")
+    foreground = up.popen("up", "--redact", 2, "--standbys", 1, "--json")
     assert foreground.stdout is not None
     assert json.loads(foreground.stdout.readline())["owner"] == foreground.pid
     assert read_addresses(up.root) == addresses
