@@ -64,34 +64,41 @@ class Effects:
     """Tasks whose keys are to be forgotten."""
 
 
+@dataclass(frozen=True, slots=True)
+class DeskSeams:
+    """What decides with the queue who gets what now."""
+
+    project: str
+    schema_of: Callable[[str], LabelSchema | None]
+    """The label schema of a policy, by its hash."""
+    frozen_by: Callable[[], Sequence[str]] = tuple
+    """Who has stopped label (containment)."""
+    paused_by: Callable[[], str] = str
+    """Who has paused the project; empty: nobody."""
+    batches: Callable[[], frozenset[str]] = frozenset
+    """The batches that the project's file names."""
+    is_paused: Callable[[str], bool] = nobody
+    """Whether a person gets no task for their answers on gold."""
+
+
 class Desk:
     """One call a command. Raises Refused; then nothing has changed but, perhaps, an `access.denied` event."""
 
     def __init__(
         self,
         queue: Queue,
-        schema_of: Callable[[str], LabelSchema | None],
-        frozen_by: Callable[[], Sequence[str]],
-        denials: Denials,
-        limits: ResultLimits,
-        project: str,
         onboarding: Store[Onboarding],
         sessions: Store[SessionState],
-        paused_by: Callable[[], str] = str,
-        batches: Callable[[], frozenset[str]] = frozenset,
-        is_paused: Callable[[str], bool] = nobody,
+        seams: DeskSeams,
+        denials: Denials,
+        limits: ResultLimits,
     ) -> None:
         self._queue = queue
-        self._schema_of = schema_of
-        self._frozen_by = frozen_by
-        self._denials = denials
-        self._limits = limits
-        self._paused_by = paused_by
-        self._batches = batches
-        self._project = project
         self._onboarding = onboarding
         self._sessions = sessions
-        self._is_paused = is_paused
+        self._seams = seams
+        self._denials = denials
+        self._limits = limits
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
         """The answer to a command of `streams.label.commands`."""
@@ -124,7 +131,7 @@ class Desk:
         """How things stand, and what people practise."""
         match command:
             case CountTasks():
-                return replace(self._queue.counts(now), paused=bool(self._paused_by()))
+                return replace(self._queue.counts(now), paused=bool(self._seams.paused_by()))
             case CountBatches():
                 return self._queue.batches(now)
             case AskOnboarding(person, wanted):
@@ -153,12 +160,12 @@ class Desk:
     @property
     def gives(self) -> bool:
         """Whether anybody gets a new lease now: nobody has frozen or paused the project."""
-        return not self._frozen_by() and not self._paused_by()
+        return not self._seams.frozen_by() and not self._seams.paused_by()
 
     def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
-        if terms.batch and terms.batch not in self._batches() and not self._queue.batch_open(terms.batch):
+        if terms.batch and terms.batch not in self._seams.batches() and not self._queue.batch_open(terms.batch):
             raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
-        paused = self._is_paused(person)
+        paused = self._seams.is_paused(person)
         leased = self._queue.lease(person, now, terms, new=self.gives and not paused)
         if leased is None and paused:
             raise Refused(
@@ -183,7 +190,7 @@ class Desk:
             return progress(self._onboarding, person, wanted)
         made = answered(self._onboarding, person, command.task, wanted, now)
         if made.newly:
-            effects.events.append(events.onboarded(person, self._project, len(made.passed)))
+            effects.events.append(events.onboarded(person, self._seams.project, len(made.passed)))
         return made
 
     def _heartbeat(self, command: Heartbeat, now: int, effects: Effects) -> Leased:
@@ -195,7 +202,7 @@ class Desk:
         digests = Digests(command.key_digest, command.body_digest)
 
         def check(task: Task) -> None:
-            schema = self._schema_of(task.policy)
+            schema = self._seams.schema_of(task.policy)
             if schema is None:
                 raise Refused(Reason.NO_POLICY, "the policy of this task has not arrived yet")
             check_result(command.result, task.fields, schema, self._limits)

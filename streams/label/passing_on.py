@@ -60,11 +60,12 @@ class PassingOn:
         self._clock = clock
         self._settings = settings
         self._to: OwnerState | None = None
-        self._transport = httpx.AsyncHTTPTransport(verify=False)
+        self._transport: httpx.AsyncHTTPTransport | None = None
 
     async def close(self) -> None:
         """Close what is connected."""
-        await self._transport.aclose()
+        if self._transport is not None:
+            await self._transport.aclose()
 
     async def send(self, call: Received, view: View, send: Send) -> None:
         """Have the owner in `view` answer. Raises NotSent; Problem (503) where it is in doubt; BrokenAnswer.
@@ -102,12 +103,17 @@ class PassingOn:
 
     async def _transport_to(self, owner: OwnerState) -> httpx.AsyncHTTPTransport:
         """Connections to an owner are kept; those to the one before are closed as their calls end."""
-        if owner != self._to:
-            self._to, before = owner, self._transport
-            limits = httpx.Limits(max_connections=None, keepalive_expiry=self._settings.keep_s)
-            self._transport = httpx.AsyncHTTPTransport(verify=trusting(owner.certificate), limits=limits)
+        if self._transport is not None and owner == self._to:
+            return self._transport
+        before, limits = (
+            self._transport,
+            httpx.Limits(max_connections=None, keepalive_expiry=self._settings.keep_s),
+        )
+        transport = httpx.AsyncHTTPTransport(verify=trusting(owner.certificate), limits=limits)
+        self._to, self._transport = owner, transport
+        if before is not None:
             await before.aclose()
-        return self._transport
+        return transport
 
     def _request(self, call: Received, owner: OwnerState) -> httpx.Request:
         scope, limits = call.scope, self._settings

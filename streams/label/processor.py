@@ -26,7 +26,7 @@ from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
 from streams.label.denials import Denials
-from streams.label.desk import Desk, Effects
+from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.find_sealing import Reported
 from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
@@ -128,19 +128,15 @@ class LabelProcessor:
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
         self._queue = Queue(self._tasks, self._work, self._settings.queue, seams.people)
-        self._desk = Desk(
-            self._queue,
+        desk = DeskSeams(
+            self._project,
             seams.schema_of,
             seams.frozen_by,
-            self._denials,
-            limits,
-            self._project,
-            self._onboarding,
-            self._sessions,
             seams.paused_by,
             seams.batches,
             self._paused.is_paused,
         )
+        self._desk = Desk(self._queue, self._onboarding, self._sessions, desk, self._denials, limits)
         self._full = False
         self._missing: list[Missing] = []
         self._looked_at = 0

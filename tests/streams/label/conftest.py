@@ -30,6 +30,7 @@ from streams.label.server import LabelServer
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
+from tests.streams.label.site import opened
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
@@ -319,3 +320,22 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
 @pytest.fixture
 def api(api_with) -> Api:
     return api_with()
+
+
+@pytest.fixture
+def site_with(api_with):
+    """Sites that browsers sign in to, each with its own limits (`site.opened`)."""
+    made = []
+
+    def make(*limits, **more):
+        made.append(opened(api_with, *limits, **more))
+        return made[-1]
+
+    yield make
+    for site in made:
+        site.close()
+
+
+@pytest.fixture
+def site(site_with):
+    return site_with()

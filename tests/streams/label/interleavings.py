@@ -41,7 +41,7 @@ from streams.label.commands import (
     Terms,
 )
 from streams.label.denials import Denials
-from streams.label.desk import Desk, Effects
+from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.queue import Queue
 from streams.label.settings import QueueSettings, ResultLimits
 from tests.streams.label.reference import Broken, Model
@@ -100,15 +100,16 @@ class Owner:
         self.queue = queue_type(self.tasks, self.work, SETTINGS, ground.people())
         self.desk = Desk(
             self.queue,
-            lambda _: SCHEMA,
-            tuple,
-            Denials(10),
-            ResultLimits(),
-            "demo",
             KeyedState("label-state.demo", Onboarding, CODEC, "onboarding/"),
             KeyedState("label-state.demo", SessionState, CODEC, "session/"),
-            lambda: ground.paused_by,
-            lambda: frozenset(BATCHES),
+            DeskSeams(
+                "demo",
+                lambda _: SCHEMA,
+                paused_by=lambda: ground.paused_by,
+                batches=lambda: frozenset(BATCHES),
+            ),
+            Denials(10),
+            ResultLimits(),
         )
 
     def changes(self) -> dict[bytes, bytes | None]:
