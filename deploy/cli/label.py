@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli import label_people, label_quality, label_studio, label_work, webhooks
+from deploy.cli import label_agreement, label_people, label_quality, label_studio, label_work, webhooks
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import Output
@@ -96,6 +96,7 @@ def code(
         typer.echo(made)
 
 
+app.command(cls=Command)(label_agreement.agreement)
 app.command(cls=Command)(label_people.drift)
 app.command("export", cls=Command)(label_studio.export)
 app.command("import", cls=Command)(label_studio.import_answers)
