@@ -11,7 +11,7 @@ from random import Random
 from schemas.errors import Reason, Refused
 from streams.engine.clock import Clock
 from streams.label.answering import ChoiceRule, ErrorRates, Lexicon, answer
-from streams.label.client import LabelClient
+from streams.label.client import Denied, LabelClient
 from streams.label.commands import ReleaseReason, SkipReason
 from streams.label.forms import LeaseView
 
@@ -81,9 +81,14 @@ class Robot:
             task = self._client.lease()
             if task is not None:
                 self._work(task)
-        except Refused as error:
+        except Refused:
             self.report.refused += 1
-            return error.reason is not Reason.PERSON_PAUSED
+            return True
+        except Denied as denied:
+            if denied.reason != Reason.PERSON_PAUSED:
+                raise
+            self.report.refused += 1
+            return False
         self._progress(self.report)
         return task is not None
 

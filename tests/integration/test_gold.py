@@ -13,12 +13,12 @@ from deploy.synth.making import Made
 from deploy.synth.producing import producing
 from deploy.synth.share import Published
 from schemas.audit import AuditEvent, EventType
-from schemas.errors import Refused
 from schemas.gold import GoldTruth, KnownWord, PersonScore, PersonStanding, RedactionScore
 from schemas.records import JoinedLabel, LabelSpan, RawReference
 from streams.audit.quality import Quality, quality
 from streams.audit.reconcile import Reconciliation
 from streams.engine.messages import Message
+from streams.label.client import Denied
 from tests.support.waiting import wait_for
 from topology.policies import Policy, load_policy
 from topology.policies.canonical import with_hash
@@ -135,7 +135,7 @@ def label(gilded, told):
 
 def answered_by(pipeline, person, answer) -> bool:
     """Let a person answer what there is; somebody else does the rest if they are paused. True."""
-    with contextlib.suppress(Refused):
+    with contextlib.suppress(Denied):
         pipeline.annotate("gil", (person,), answer)
     pipeline.annotate("gil", ("glen",), right)
     return True
@@ -157,8 +157,8 @@ def refusal(pipeline, person) -> str | None:
     with pipeline.client("gil", person) as client:
         try:
             client.lease()
-        except Refused as error:
-            return error.reason.value
+        except Denied as denied:
+            return denied.reason
     return None
 
 

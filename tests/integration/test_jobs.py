@@ -6,8 +6,7 @@ import pytest
 
 from deploy.control_orders import sign_job
 from schemas.audit import EventType
-from schemas.errors import Refused
-from streams.label.client import LabelClient
+from streams.label.client import Denied, LabelClient
 from tests.support.waiting import wait_for
 from topology.job_document import with_job
 
@@ -25,8 +24,8 @@ def refused(client: LabelClient) -> str:
     """Why there is no task; empty where somebody may ask."""
     try:
         client.lease()
-    except Refused as refusal:
-        return refusal.reason.value
+    except Denied as denied:
+        return denied.reason
     return ""
 
 

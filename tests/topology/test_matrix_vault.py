@@ -22,7 +22,7 @@ pytestmark = pytest.mark.stack
 
 PROJECTS = ("alpha", "beta")
 FORBIDDEN = 403
-KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine")
+KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds")
 PURPOSES = ("record", "subject", "digest", "task", "token")
 FOLDERS = ("view", "geometry", "values", "half-a", "half-b", *(f"hmac/{purpose}" for purpose in PURPOSES))
 RIGHTS = ("create", "read", "update", "delete", "list")
@@ -211,7 +211,8 @@ def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_
 
 def test_who_declares_nothing_in_vault_cannot_even_log_in(applied, root, everyone):
     outside = [name for name, each in everyone.items() if not each.in_vault]
-    assert sorted(outside) == ["compliance.platform", "model.alpha", "model.beta"]
+    readers = [f"{role}.{project}" for role in ("exporter", "model") for project in PROJECTS]
+    assert sorted(outside) == sorted(["compliance.platform", *readers])
     for name in outside:
         assert CredentialFiles(applied.root).load(Identity.parse(name)).vault is None
         assert root.status("GET", f"auth/approle/role/{name}", None) == 404

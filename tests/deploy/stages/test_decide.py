@@ -11,13 +11,13 @@ DEMO = load_topology().project("demo")
 
 
 def test_a_project_that_says_nothing_is_decided_by_majority():
-    assert rules_of(DEMO) == Rules()
+    assert rules_of(DEMO) == Rules(watches_drift=True)
 
 
 def test_decide_goes_by_what_the_project_file_says():
     persons = replace(DEMO.persons, adjudicators=("zoe",))
     project = replace(DEMO, persons=persons, acceptance=Acceptance(VerdictMethod.DAWID_SKENE, 0.6))
-    assert rules_of(project) == Rules(Method.DAWID_SKENE, 0.6, frozenset({"zoe"}))
+    assert rules_of(project) == Rules(Method.DAWID_SKENE, 0.6, frozenset({"zoe"}), watches_drift=True)
 
 
 def test_every_method_a_project_may_name_is_one_decide_knows():

@@ -29,7 +29,7 @@ class Office:
     """A decide processor over its changelog, with what `control` and the policies say."""
 
     bar: float | None = 0.8
-    rules: Rules | None = None
+    rules: Rules = field(default_factory=Rules)
     orders: dict[str, int] = field(default_factory=dict)
     log: list[Message] = field(default_factory=list)
 
@@ -38,7 +38,7 @@ class Office:
 
     def start(self) -> None:
         seams = GoldSeams(lambda _: self.bar, lambda person: self.orders.get(person, 0))
-        self.decide = DecideProcessor("demo", CODEC, Standing(), self.rules, gold=seams)
+        self.decide = DecideProcessor("demo", CODEC, Standing(), lambda: self.rules, gold=seams)
         self.decide.restore(SLOT, self.log)
         self.control()
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import threading
 
 from schemas.audit import EventType
-from schemas.errors import Reason, Refused
+from schemas.errors import Reason
 from schemas.gold import PersonStanding
 from streams.engine.messages import Message
 from streams.label.answering import PERFECT, Lexicon
+from streams.label.client import Denied
 from streams.label.robots import Robot, RobotSpec
 from tests.streams.label.conftest import CODEC
 from tests.streams.label.test_api import LEASES, error
@@ -68,7 +69,7 @@ class Pauses:
     """A client whose person is paused."""
 
     def lease(self):
-        raise Refused(Reason.PERSON_PAUSED)
+        raise Denied(403, "person_paused")
 
 
 def test_a_paused_robot_asks_no_faster_than_one_without_a_task_and_ends_as_soon(clock):

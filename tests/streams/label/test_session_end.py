@@ -75,7 +75,7 @@ def test_end_is_restored_with_the_queue(tiny, make_task):
 def test_session_is_kept_until_its_end_is_committed(tiny):
     start(tiny, "ada")
     tiny.restart()
-    assert tiny.ask(ListSessions()) == {"0b": SessionState("ada", "labeling", "b1", 1, 9)}
+    assert tiny.ask(ListSessions()) == {"0b": SessionState("ada", "labeling", "b1", 1, 9, ())}
     end(tiny, "ada")
     assert tiny.ask(ListSessions()) == {}
     tiny.restart()
