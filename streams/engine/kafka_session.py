@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Mapping
-from functools import partial
 from typing import Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
@@ -19,7 +18,6 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 from streams.engine.bounded_calls import BoundedCalls, CallHangs
 from streams.engine.kafka_errors import error_of, translate
-from streams.engine.kafka_producers import KafkaProducers
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 
@@ -33,6 +31,12 @@ COMMIT_ATTEMPTS = 3
 """Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
 STABLE_ATTEMPTS = 5
 """A killed neighbour's open transaction holds its offsets up for at most the 15 s transaction timeout."""
+MARKERS_S = 0.005
+"""The broker answers a commit before it has written the transaction's markers, which takes 1–3 ms, on a busy
+machine longer. A record produced meanwhile waits 20 ms in the client, whatever `retry.backoff.ms` says. Of
+transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with a pause of 4 ms
+1 % (6 and 9 ms; 150 each, two cores at load 6, 2026-11-26). What people wait for: `deploy/bench/README.md`.
+"""
 RETRY_BACKOFF_MS = 2
 """Where positions meet the markers all the same (CONCURRENT_TRANSACTIONS) the client asks again after this time,
 doubled with each attempt up to a second. With its default of 100 ms one commit in ten took 110 ms.
@@ -74,12 +78,13 @@ class KafkaSession:
         self._sent_at: float | None = None
         """When the positions were last committed; None where that may have been another incarnation."""
         self._undelivered: KafkaError | None = None
+        self._ended_at = 0.0
+        """When the last transaction was committed or aborted."""
         self._calls = BoundedCalls(f"{spec.transactional_id} positions")
-        self._producers = KafkaProducers(spec, lambda name: Producer(self._producer_settings(access, name)))
+        self._producer = Producer(self._producer_settings(access))
         self._consumer = Consumer(self._consumer_settings(access))
         try:
-            for producer in self._producers.each():
-                self._call(partial(producer.init_transactions, CALL_TIMEOUT_S), "fencing earlier incarnations")
+            self._call(lambda: self._producer.init_transactions(CALL_TIMEOUT_S), "fencing earlier incarnations")
             self._join()
         except BaseException:
             self.close()
@@ -100,16 +105,17 @@ class KafkaSession:
         return dict(self._committed)
 
     def begin(self) -> None:
-        """Begin a transaction, with the producer whose turn it is."""
+        """Begin a transaction, when the broker has written the markers of the one before."""
+        time.sleep(max(0.0, self._ended_at + MARKERS_S - time.monotonic()))
         self._undelivered = None
-        self._call(self._producers.next().begin_transaction, "beginning a transaction")
+        self._call(self._producer.begin_transaction, "beginning a transaction")
         self._open, self._produced = True, False
 
     def produce(self, outgoing: Outgoing) -> None:
         """Add a record; waits while the client's queue is full."""
         while True:
             try:
-                self._producers.current.produce(
+                self._producer.produce(
                     outgoing.topic,
                     key=outgoing.key,
                     value=outgoing.value,
@@ -117,7 +123,7 @@ class KafkaSession:
                     on_delivery=self._delivered,
                 )
             except BufferError:
-                self._producers.current.poll(0.05)
+                self._producer.poll(0.05)
             except KafkaException as error:
                 raise self._ours(error_of(error), f"producing to {outgoing.topic}") from None
             else:
@@ -131,8 +137,7 @@ class KafkaSession:
             self._send(offsets, self._consumer.consumer_group_metadata())
             self._sent_at = time.monotonic()
         self._commit_transaction()
-        self._producers.ended()
-        self._open = False
+        self._open, self._ended_at = False, time.monotonic()
         self._committed = dict(self._positions)
 
     def _must_send(self) -> bool:
@@ -149,12 +154,11 @@ class KafkaSession:
         if not self._open:
             return
         try:
-            self._producers.current.abort_transaction(CALL_TIMEOUT_S)
+            self._producer.abort_transaction(CALL_TIMEOUT_S)
         except KafkaException as error:
             cause = self._ours(error_of(error), "aborting")
             raise cause if isinstance(cause, Fenced) else CommitInDoubt(str(cause)) from None
-        self._producers.ended()
-        self._open = False
+        self._open, self._ended_at = False, time.monotonic()
 
     def rewind(self) -> None:
         """Back to the committed positions, asked of the broker, never remembered."""
@@ -172,7 +176,9 @@ class KafkaSession:
         """Leave; an open transaction is left to the next incarnation, which aborts it."""
         with contextlib.suppress(RuntimeError, KafkaException):  # closed before; fenced
             self._consumer.close()
-        self._producers.close()
+        with contextlib.suppress(KafkaException):
+            self._producer.purge()
+            self._producer.flush(0)
         self._calls.close()
 
     # Joining and rebalancing
@@ -313,7 +319,7 @@ class KafkaSession:
         """The client ignores this call's time limit when the group's coordinator goes away (librdkafka #5456,
         seen after a killed broker): what hangs is left behind, and its producer fenced by the next session's.
         """
-        send = self._producers.current.send_offsets_to_transaction
+        send = self._producer.send_offsets_to_transaction
         try:
             self._call(
                 lambda: self._calls.run(lambda: send(offsets, metadata, CALL_TIMEOUT_S), HANGS_AFTER_S),
@@ -325,7 +331,7 @@ class KafkaSession:
     def _commit_transaction(self) -> None:
         for attempt in range(1, COMMIT_ATTEMPTS + 1):
             try:
-                self._producers.current.commit_transaction(CALL_TIMEOUT_S)
+                self._producer.commit_transaction(CALL_TIMEOUT_S)
             except KafkaException as error:
                 why = error_of(error)
                 if self._undelivered is not None:  # the cause; the commit's own error only says "inconsistent"
@@ -352,7 +358,7 @@ class KafkaSession:
     def _ours(self, error: KafkaError, doing: str) -> VeilError:
         """A wrong password shows as a transport error, a fenced producer as `_FATAL`: ask for what is behind."""
         try:
-            self._producers.current.poll(0)
+            self._producer.poll(0)
         except KafkaException as fatal:
             error = error_of(fatal)
         return self._known or translate(error, doing)
@@ -368,9 +374,9 @@ class KafkaSession:
         if isinstance(cause, AccessDenied | Fenced):
             self._known = cause
 
-    def _producer_settings(self, access: Mapping[str, Any], transactional_id: str) -> dict[str, Any]:
+    def _producer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
         return dict(access) | {
-            "transactional.id": transactional_id,
+            "transactional.id": self._spec.transactional_id,
             "transaction.timeout.ms": self._spec.transaction_timeout_ms,
             "partitioner": "murmur2_random",
             "linger.ms": 2,

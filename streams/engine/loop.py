@@ -22,6 +22,7 @@ What goes wrong without a crash:
 - *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed.
 - *Fenced*: another process has taken over: stop, write nothing. Where others stand by (`presence.py`), a process
   says that it has taken over before it restores, and an idle one makes sure every 5 s that it still is the owner.
+  It opens no session a second time: it may have slept through a take-over, and would fence whoever has the slot.
 - *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling.
 - *`control` not heard for 30 s*: release nothing until it is heard again.
 
@@ -122,6 +123,7 @@ class Loop:
         self._requests = requests
         self._health = health
         self._presence = presence
+        self._owned = False
         self._entered = False
         self._committed_at = 0.0
         self._session: Session | None = None
@@ -197,6 +199,7 @@ class Loop:
     def _ready(self) -> Session:
         """A session with memory that matches what is committed."""
         if self._session is None:
+            self._check_first()
             self._session = self._log.open(self._stage.session)
             self._entered = False
         if not self._entered:
@@ -209,11 +212,18 @@ class Loop:
             self._restore(self._session)
         return self._session
 
+    def _check_first(self) -> None:
+        """Where others stand by, whoever has had the slot and lost the session comes back as one of them. Raises
+        Fenced.
+        """
+        if self._presence is not None and self._owned:
+            raise Fenced(f"{self._stage.slot}: the session is lost, and another process may have the slot by now")
+
     def _enter(self, session: Session) -> None:
         """Say that the slot is ours, before the long part of the way in: whoever stands by need not come, too."""
         if self._presence is not None:
             self._transact(session, self._presence.entering())
-        self._entered = True
+        self._entered = self._owned = True
 
     def _catch_up(self, control: ControlReader) -> None:
         """Before anything is decided, `control` is read to its end; the first round acknowledges it."""

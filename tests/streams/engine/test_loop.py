@@ -290,6 +290,19 @@ def test_where_it_could_not_say_so_it_says_so_again(bench: Bench, here: Here, er
     assert bench.copy.restored == 1
 
 
+@pytest.mark.parametrize("where", ["in doubt before", "in doubt after"])
+def test_owner_in_doubt_does_not_take_the_slot_back(bench: Bench, here: Here, where: str) -> None:
+    """It may have slept, and been replaced meanwhile: opening again would fence whoever has the slot now."""
+    bench.rounds(2)
+    bench.put(b"a")
+    bench.fault = (where, CommitInDoubt("x"))
+    other = bench.new()
+    with pytest.raises(Fenced, match="session is lost"):
+        bench.rounds(3)
+    other.round()
+    assert here.entered == 1
+
+
 def test_its_last_transaction_says_that_it_leaves(bench: Bench, here: Here) -> None:
     stop = threading.Event()
     bench.rounds(2)
