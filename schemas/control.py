@@ -25,6 +25,8 @@ _MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
 MAX_REPLAY_BYTES = 300
 MAX_FREEZE_BYTES = 2_000
 """Sixteen stages and a reason are 700 bytes."""
+MAX_VERSION = 2**62
+"""Versions are times in milliseconds; what comes after this one must still be an Avro long."""
 MAX_LIFT_BYTES = 100
 """A number of nineteen digits and its name."""
 
@@ -171,7 +173,7 @@ def read_lift(body: bytes) -> int | None:
     except (ValueError, RecursionError):
         return None
     version = content.get("version") if isinstance(content, dict) and len(content) == 1 else None
-    return version if type(version) is int and version > 0 else None
+    return version if type(version) is int and 0 < version <= MAX_VERSION else None
 
 
 def readmitted_person(key: str, project: str) -> str | None:

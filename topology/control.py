@@ -17,12 +17,12 @@ Rules, each with a test:
    version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
 8. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
    names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
-8. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
+9. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
    (`switches.py`).
-9. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
-10. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
+10. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
+11. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
     the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
-11. A readmission counts once, by its version: of several the highest.
+12. A readmission counts once, by its version: of several the highest.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """

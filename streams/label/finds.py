@@ -7,10 +7,10 @@ was marked may stand there again unmarked: every occurrence of it and of its wor
 from __future__ import annotations
 
 import json
-import re
 import unicodedata
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 
 from schemas.hidden import Hidden
 from schemas.records import LabelSpan
@@ -18,10 +18,15 @@ from schemas.records import LabelSpan
 AROUND = 80
 """Code points on either side of a mark: what a rule about neighbouring words looks at, and no whole message."""
 WORD = 3
-"""Of so many code points on, a word of what was marked is masked elsewhere too; shorter ones are in every text."""
+"""Of so many code points on, a word of what was marked is masked elsewhere too: shorter ones, in scripts that have
+small and capital letters, are in every text. The whole of it is masked, however short.
+"""
+LONGEST = 1_000
+"""Of a mark's shape. What is longer is no value but a text, and a find has to fit on its topic."""
 MAX_FRAGMENTS = 20
 """Of one report. More marks are a text that was not redacted at all: the first twenty show as much."""
-_WORDS = re.compile(rf"[^\W_]{{{WORD},}}")
+Mark = tuple[str, int, int]
+"""Field, start, end."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -35,22 +40,13 @@ class Fragment(Hidden):
 
 
 def fragments(fields: Mapping[str, str], marks: Iterable[LabelSpan]) -> tuple[Fragment, ...]:
-    """One a mark, in the order of the text; marks that touch are one. Marks must lie within their fields."""
-    by_field: dict[str, list[tuple[int, int]]] = {}
-    for mark in sorted(marks, key=lambda it: (it.field, it.start, it.end)):
-        spans = by_field.setdefault(mark.field, [])
-        if spans and mark.start <= spans[-1][1]:
-            spans[-1] = (spans[-1][0], max(spans[-1][1], mark.end))
-        else:
-            spans.append((mark.start, mark.end))
-    marked = [fields[field][start:end] for field, spans in by_field.items() for start, end in spans]
-    found = [
-        _fragment(field, masked, start, end)
-        for field, spans in by_field.items()
-        for masked in [_masked(fields[field], spans, marked)]
-        for start, end in spans
-    ]
-    return tuple(found[:MAX_FRAGMENTS])
+    """One a mark, in the order of the text; marks that touch are one. Marks must lie within their fields.
+
+    Costs as much as the marks are long, however long the texts are.
+    """
+    found = _merged(marks)
+    exposed = _Exposed(fields[field][start:end] for field, start, end in found)
+    return tuple(_fragment(fields, found, at, exposed) for at in range(min(len(found), MAX_FRAGMENTS)))
 
 
 def as_bytes(found: Sequence[Fragment]) -> bytes:
@@ -80,20 +76,67 @@ def _shape(char: str) -> str:
     return char if category[0] in "PZ" or char in "\n\t+$<>|=^~" else "x"
 
 
-def _fragment(field: str, masked: str, start: int, end: int) -> Fragment:
-    first = max(0, start - AROUND)
-    return Fragment(field, masked[first : end + AROUND], start - first, end - first)
+def _merged(marks: Iterable[LabelSpan]) -> list[Mark]:
+    found: list[Mark] = []
+    for mark in sorted(marks, key=lambda it: (it.field, it.start, it.end)):
+        if found and found[-1][0] == mark.field and mark.start <= found[-1][2]:
+            found[-1] = (mark.field, found[-1][1], max(found[-1][2], mark.end))
+        else:
+            found.append((mark.field, mark.start, mark.end))
+    return found
 
 
-def _masked(text: str, spans: Sequence[tuple[int, int]], marked: Sequence[str]) -> str:
-    again = {word for piece in marked for word in (piece.strip(), *_WORDS.findall(piece)) if len(word) >= WORD}
-    places = [*spans, *(place for word in again for place in _occurrences(text, word))]
-    chars = list(text)
-    for start, end in places:
-        chars[start:end] = shape_of(text[start:end])
-    return "".join(chars)
+def _fragment(fields: Mapping[str, str], marks: Sequence[Mark], at: int, exposed: _Exposed) -> Fragment:
+    """Looked at is twice what is kept around the mark, so that no word is cut before it is known."""
+    field, start, end = marks[at]
+    text = fields[field]
+    first, last = max(0, start - 2 * AROUND), min(len(text), end + 2 * AROUND)
+    before, after = list(exposed.masked(text[first:start])), list(exposed.masked(text[end:last]))
+    for _, other_start, other_end in (mark for mark in marks if mark[0] == field):
+        _mask(before, other_start - first, other_end - first)
+        _mask(after, other_start - end, other_end - end)
+    kept = "".join(before)[-AROUND:]
+    shape = shape_of(text[start : min(end, start + LONGEST)])
+    return Fragment(field, kept + shape + "".join(after)[:AROUND], len(kept), len(kept) + len(shape))
 
 
-def _occurrences(text: str, word: str) -> list[tuple[int, int]]:
-    """In any case of letters. The pattern's own search, since folding a text can change its length."""
-    return [match.span() for match in re.finditer(re.escape(word), text, re.IGNORECASE)]
+def _mask(chars: list[str], start: int, end: int) -> None:
+    piece = slice(max(0, start), max(0, end))
+    chars[piece] = shape_of("".join(chars[piece]))
+
+
+class _Exposed:
+    """What was marked, and its words, to be known wherever they stand again, in any case of letters."""
+
+    def __init__(self, pieces: Iterable[str]) -> None:
+        found = (word for piece in pieces for word in (piece.strip(), *_words(piece)))
+        self._words = {_lower(word) for word in found if 0 < len(word) <= 2 * AROUND}
+        self._lengths = sorted({len(word) for word in self._words})
+
+    def masked(self, text: str) -> str:
+        """A short text without them."""
+        lower, chars = _lower(text), list(text)
+        for length in self._lengths:
+            for start in range(len(text) - length + 1):
+                if lower[start : start + length] in self._words:
+                    _mask(chars, start, start + length)
+        return "".join(chars)
+
+
+def _words(piece: str) -> Iterator[str]:
+    """Letters with their marks, and digits, in a row (by category: a pattern's word ends at a vowel sign)."""
+    for inside, chars in groupby(piece, lambda char: unicodedata.category(char)[0] in "LMN"):
+        word = "".join(chars)
+        if inside and (len(word) >= WORD or word.lower() == word.upper()):
+            yield word
+
+
+def _lower(text: str) -> str:
+    """As long as `text`: a letter whose small form is two characters stays as it is."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else "".join(_small(char) for char in text)
+
+
+def _small(char: str) -> str:
+    small = char.lower()
+    return small if len(small) == 1 else char

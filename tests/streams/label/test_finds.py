@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -10,6 +11,7 @@ from streams.label import finds
 from streams.label.find_sealing import FindSealer, Reported
 from streams.label.finds import as_bytes, fragments, from_bytes, shape_of
 from tests.simulation.vault import MemoryVault, VaultStore
+from tests.support.growth import repeated, require_linear
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import WrappedKey
 from vault.keys import find_binding, open_sealed
@@ -47,6 +49,41 @@ def test_a_fragment_is_no_whole_message():
     (found,) = fragments({"note": text}, [mark(text, "Jane")])
     assert len(found.text) == 2 * finds.AROUND + 4
     assert found.text[found.start : found.end] == "Xxxx"
+
+
+def test_a_word_of_a_mark_is_masked_within_longer_words_and_across_the_edge_of_what_is_kept():
+    text = "Jane" + " " * (2 * finds.AROUND - 6) + "janes Jane"
+    found = fragments({"note": text}, [LabelSpan("note", len(text) - 4, len(text), "")])
+    assert "janes" not in found[0].text
+    assert found[0].text.endswith("xxxxs Xxxx")
+    edge = "Jane" + "." * (finds.AROUND - 2) + "Jane"
+    (cut,) = fragments({"note": edge}, [LabelSpan("note", len(edge) - 4, len(edge), "")])
+    assert cut.text.startswith("xx.")
+
+
+@pytest.mark.parametrize(
+    ("text", "piece"),
+    [("客户王芳来电。王芳说…", "王芳"), ("राम कुमारी, कुमारी", "राम कुमारी"), ("Li went. Ask li", "Li")],
+)
+def test_short_names_and_words_of_every_script_are_masked_where_they_stand_again(text, piece):
+    (found,) = fragments({"note": text}, [mark(text, piece)])
+    assert not any(word.lower() in found.text.lower() for word in piece.split())
+
+
+def test_letters_whose_small_form_is_longer_keep_their_places():
+    text = "İstanbul İPEK ipek"
+    (found,) = fragments({"note": text}, [mark(text, "İPEK")])
+    assert len(found.text) == len(text)
+    assert found.text[found.start : found.end] == "XXXX"
+
+
+def test_a_whole_text_as_one_mark_fits_on_the_topic_and_costs_no_more_than_its_length():
+    require_linear(
+        lambda text: fragments({"note": text}, [LabelSpan("note", 0, len(text), "")]),
+        lambda length: repeated("Jane—Miller 1234 " + "".join(map(chr, range(0x4E00, 0x4F00))) + " ", length),
+    )
+    whole = "—" * 2**20
+    assert len(as_bytes(fragments({"note": whole}, [LabelSpan("note", 0, len(whole), "")]))) < 10_000
 
 
 def test_a_text_marked_all_over_gives_twenty_fragments_at_most():
