@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -31,6 +32,8 @@ class CurrentProject:
         self._looked_s: float | None = None
         self._stamp: Stamp | None = None
         self._project: Project | None = None
+        self._said = ""
+        """Why it can't be read, as the log has it."""
 
     def __call__(self) -> Project | None:
         """The project, or None while the files can't be read or don't declare it: nobody may do anything."""
@@ -43,14 +46,32 @@ class CurrentProject:
     def _look(self) -> None:
         stamp = _stamp(self._folders())
         if stamp != self._stamp:
-            self._stamp, self._project = stamp, self._loaded()
+            self._project = self._loaded()
+            self._stamp = stamp if self._project is not None else None  # a disk that is away may come back
 
     def _loaded(self) -> Project | None:
         try:
-            return self._load()
+            project = self._load()
         except ConfigError as error:
-            log.warning("project_unreadable", why=str(error))
+            if str(error) != self._said:
+                self._said = str(error)
+                log.warning("project_unreadable", why=self._said)
             return None
+        self._said = ""
+        return project
+
+
+class Shared:
+    """One reader for several threads: what one of them was let in by, the other knows."""
+
+    def __init__(self, current: Callable[[], Project | None]) -> None:
+        self._current = current
+        self._lock = threading.Lock()
+
+    def __call__(self) -> Project | None:
+        """As the reader says."""
+        with self._lock:
+            return self._current()
 
 
 class LastKnown:

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from deploy.current_project import LastKnown, current_project
+from deploy.current_project import LastKnown, Shared, current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -59,8 +59,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     keys = ViewKeys(around.vault, project)
     schema_of, open_content = _schemas(book), _contents(keys, project)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
-    queues, admits = current_project(around), current_project(around)  # one a thread
-    known = LastKnown(around.topology.project(project), queues)
+    current = Shared(current_project(around))
+    known = LastKnown(around.topology.project(project), current)
     seams = Seams(
         schema_of=schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
@@ -78,8 +78,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         paused_by=lambda: book.pauses(project).by(),
         batches=lambda: known().routes.batches,
         waiters=requests.waiters,
-        project=queues,
-        closed=lambda: "" if queues() is not None else _CLOSED,
+        project=current,
+        closed=lambda: "" if current() is not None else _CLOSED,
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
     door = _door(around, slot, settings)
@@ -91,7 +91,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
                 open_content=open_content,
                 schema_of=schema_of,
                 schema_in_force=lambda: _schema_in_force(book, project, schema_of),
-                project=admits,
+                project=current,
                 token_keys=_token_keys(around),
                 clock=around.clock,
                 signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),

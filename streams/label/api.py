@@ -182,8 +182,9 @@ class LabelApi:
         """Raises Problem as any call does; also where the caller's session has ended meanwhile."""
 
         async def again() -> Leased | None:
-            await self.permitted(request, Action.LEASE, active=False)
-            return cast("Leased | None", await self._ask(command))
+            asking = await self.permitted(request, Action.LEASE, active=False)
+            terms = replace(command.terms, grant=self._grant(asking))
+            return cast("Leased | None", await self._ask(LeaseTask(command.person, terms)))
 
         waiters = self._seams.requests.waiters
         leased = await patiently(request, command.person, command.terms.batch, wait_s, again, waiters)

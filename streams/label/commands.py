@@ -30,6 +30,8 @@ class ReleaseReason(StrEnum):
 
 SESSION_ENDED = "session_ended"
 """Why the end of a session gives a task back; not a person's to say."""
+OTHER_BATCH = "other_batch"
+"""The same, where its person asks for a task of another batch."""
 
 
 class ReportReason(StrEnum):

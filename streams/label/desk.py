@@ -12,6 +12,7 @@ from schemas.states import LeaseEnding, Onboarding, SessionState, WorkStatus
 from streams.label import events
 from streams.label.askers import nobody
 from streams.label.commands import (
+    OTHER_BATCH,
     SESSION_ENDED,
     AskOnboarding,
     CountBatches,
@@ -165,6 +166,7 @@ class Desk:
     def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
         if terms.batch and terms.batch not in self._seams.batches() and not self._queue.batch_open(terms.batch):
             raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
+        self._let_go_of_another(person, terms.batch, now, effects)
         paused = self._seams.is_paused(person)
         leased = self._queue.lease(person, now, terms, new=self.gives and not paused)
         if leased is None and paused:
@@ -174,6 +176,13 @@ class Desk:
         if leased is not None:
             effects.events.append(events.viewed(leased, terms.grant))
         return leased
+
+    def _let_go_of_another(self, person: str, batch: str, now: int, effects: Effects) -> None:
+        """Who asks for a batch, or is bound to one, is shown no task of another, the one in hand included."""
+        if batch and self._queue.batch_held(person) not in (None, batch):
+            ended = self._queue.give_back(person, now, OTHER_BATCH, now)
+            if ended is not None:
+                _record(ended, NO_RESULT, effects)
 
     def _and_next(self, ended: Ended, then: Terms | None, now: int, effects: Effects) -> Ended:
         """With the next task, if it was asked for. The answer stands, whatever comes of that."""

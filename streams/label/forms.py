@@ -255,11 +255,11 @@ def batches_view(counts: Mapping[str, Counts]) -> BatchesView:
 
 
 def suppressed(counts: Sequence[int], *, sum_known: bool = False) -> list[int | None]:
-    """The counts, None for small ones. `sum_known`: a single small one would be told by the sum, so the next
-    larger goes with it.
+    """The counts, None for small ones. `sum_known`: the sum would tell a single small one, and several that are as
+    large or as small as can be; so the next larger goes with them.
     """
     order = sorted(range(len(counts)), key=counts.__getitem__)
     hidden = [at for at in order if counts[at] < SUPPRESSED_BELOW]
-    if sum_known and len(hidden) == 1:
-        hidden = order[:2]
+    if sum_known and hidden:
+        hidden = order[: len(hidden) + 1]
     return [None if at in hidden else count for at, count in enumerate(counts)]

@@ -140,7 +140,10 @@ class LabelProcessor:
         self._full = False
         self._missing: list[Missing] = []
         self._looked_at = 0
-        self._open_at = {task.batch: self._clock.now() for _, task in self._tasks.items()}
+        now = self._clock.now()
+        self._open_at |= {task.batch: now for _, task in self._tasks.items()}
+        worked_on = {session.batch for _, session in self._sessions.items()}
+        self._open_at = dict.fromkeys(worked_on, now) | self._open_at  # since when it is empty nobody knows
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot a project
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""

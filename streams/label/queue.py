@@ -163,6 +163,9 @@ class Queue:
         self._bytes -= len(task.sealed)
         self._available.drop(task_id)
         self._work.put(task_id, works.ended(state, status, now))
+        for lease in state.leases:
+            if not lease.reserved:
+                self._unreserve(lease.person)
         heapq.heappush(self._purges, (now + self._settings.receipt_ms, task_id))
         return task
 
@@ -247,6 +250,8 @@ class Queue:
         for person, place in list(self._reserves.items()):
             if self._is_excluded(person, place):
                 self._unreserve(person)
+        for person, _ in over:
+            self._unreserve(person)
         return [self._end_by_us(*place, LeaseEnding.EXCLUSION, now) for _, place in over]
 
     # -- what time brings
@@ -310,6 +315,11 @@ class Queue:
     def room(self) -> int:
         """How many people could get a task now, at most."""
         return self._available.free + len(self._reserves)
+
+    def batch_held(self, person: str) -> str | None:
+        """The batch of the task that `person` holds, empty for none of them; None where they hold no task."""
+        held = self._holds.get(person)
+        return self._content(held[0]).batch if held else None
 
     def batch_open(self, batch: str) -> bool:
         """Whether tasks of this batch are open: not closed by decide, nor withdrawn."""

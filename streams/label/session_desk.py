@@ -16,6 +16,7 @@ import structlog
 
 from schemas.states import SessionState
 from streams.engine.clock import Clock
+from streams.label import problems
 from streams.label.commands import EndSession, ListSessions, StartSession
 from streams.label.problems import Problem
 from streams.label.session_cookie import as_secret, as_text
@@ -81,12 +82,21 @@ class SessionDesk:
         session, replaced = self._sessions.start(person, secret, scope, now, devices)
         self._note([replaced])
         try:
-            await self._say()
-            await self._ask(_beginning(session, rule))
+            await self._begin(session, rule)
         except BaseException:
             self._note([self._sessions.end(session.session_id, Ending.SIGNED_OUT, now)])
             raise
         return as_text(secret)
+
+    async def _begin(self, session: Session, rule: str) -> None:
+        """Said while no end is: one that comes meanwhile is said after it, and takes the session off the log.
+        Raises Problem, also where it has ended by now.
+        """
+        async with self._saying:
+            await self._drain()
+            if session.session_id not in self._sessions:
+                raise problems.of_session(Ending.REPLACED)
+            await self._ask(_beginning(session, rule))
 
     async def sign_out(self, session: Session) -> None:
         """End a session by its person's wish. Raises Problem where the audit has yet to hear of it."""
@@ -120,9 +130,12 @@ class SessionDesk:
 
     async def _say(self) -> None:
         async with self._saying:
-            while self._unsaid:
-                await self._ask(_command(self._unsaid[0]))
-                self._unsaid.popleft()
+            await self._drain()
+
+    async def _drain(self) -> None:
+        while self._unsaid:
+            await self._ask(_command(self._unsaid[0]))
+            self._unsaid.popleft()
 
 
 def _command(ended: Ended) -> EndSession:

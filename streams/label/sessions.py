@@ -104,6 +104,9 @@ class Sessions:
     def __len__(self) -> int:
         return len(self._by_id)
 
+    def __contains__(self, session_id: object) -> bool:
+        return session_id in self._by_id
+
     def start(
         self, person: str, secret: bytes, scope: Scope, now: int, devices: frozenset[str] = frozenset()
     ) -> tuple[Session, Ended | None]:

@@ -178,9 +178,16 @@ class SignIn:
         if "error" in answered:
             raise SignInRefused(SignInFault.PROVIDER_REFUSED)
         vouched = await self._vouched(provider, answered.get("code", ""), asked, now)
+        self._check_batch(batch, vouched.person)
         rules = self._may(vouched, batch, now)
         scope = Scope(purpose_of(vouched.person, self._gate.project()), batch)
         return await self._started(vouched, scope, self._cookie(request, self._seams.cookies.session), rules)
+
+    def _check_batch(self, batch: str, person: str) -> None:
+        """Only names that the project's file has go on: a session's batch is on the audit."""
+        project = self._gate.project()
+        if batch and project is not None and batch not in project.routes.batches:
+            raise SignInRefused(SignInFault.BAD_BATCH, person)
 
     async def _vouched(self, provider: IdentityProvider, code: str, asked: Asked, now: int) -> Vouched:
         try:

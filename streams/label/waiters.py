@@ -51,11 +51,13 @@ class Waiters:
             _answer(over, again=False)
         return waiting
 
-    def leave(self, waiting: Waiting) -> None:
-        """The caller waits no more."""
+    def leave(self, waiting: Waiting) -> bool:
+        """The caller waits no more. Whether it still did: who takes a call away here answers it, nobody else."""
         with self._lock:
-            if self._waiting.get(waiting.person) is waiting:
+            here = self._waiting.get(waiting.person) is waiting
+            if here:
                 del self._waiting[waiting.person]
+            return here
 
     def look(self, state: object, could: Callable[[str, str], bool], room: int) -> None:
         """Wake the first `room` of those who `could` (person, batch) get a task. Nothing is done where neither
@@ -94,8 +96,8 @@ class Waiters:
         self.end_all()
 
     def _wake(self, waiting: Waiting, *, again: bool) -> None:
-        self.leave(waiting)
-        _answer(waiting, again=again)
+        if self.leave(waiting):
+            _answer(waiting, again=again)
 
 
 def _answer(waiting: Waiting | None, *, again: bool) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import os
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from deploy.current_project import LOOK_MS, CurrentProject, JobInForce, LastKnown, project_file
+from deploy.current_project import LOOK_MS, CurrentProject, JobInForce, LastKnown, Shared, project_file
 from schemas.errors import ConfigError
 from tests.streams.label.conftest import ManualClock
 from topology.loading import load_topology, parse_project
@@ -67,6 +68,22 @@ def test_while_files_can_not_be_read_there_is_no_project(declared):
     declared.project = ANN
     declared.change()
     assert declared.later() == ANN
+
+
+def test_a_file_that_could_not_be_read_for_a_moment_is_read_again_though_nothing_about_it_has_changed(declared):
+    declared.current()
+    declared.project = None
+    declared.change()
+    assert declared.later() is None
+    declared.project = NOBODY
+    assert declared.later() == NOBODY
+
+
+def test_what_one_thread_is_let_in_by_the_other_knows(declared):
+    shared = Shared(declared.current)
+    with ThreadPoolExecutor(4) as pool:
+        assert list(pool.map(lambda _: shared(), range(200))) == [ANN] * 200
+    assert declared.loads == 1
 
 
 def test_file_that_is_taken_away_is_a_change(declared):

@@ -98,8 +98,8 @@ def _own(text: str) -> Iterator[Rule]:
 
 
 def _own_name(policy: Mapping[str, Any], taken: set[str]) -> str:
-    marks: Mapping[str, str] = policy.get("annotations", {})
-    name = marks.get("id", "")
+    marks: Mapping[str, str | None] = policy.get("annotations", {})
+    name = marks.get("id") or ""  # Cedar has an annotation without a value, too
     if set(marks) != {"id"} or not _plain(name):
         raise RulesRefused('each rule has a name, @id("lower-case-words"), and no other annotation')
     if policy["effect"] != "forbid":

@@ -165,7 +165,11 @@ class Model:
         return (known, lease) if lease.token == int(token) == claim.fencing_token else None
 
     def _leased(self, person: str, leased: Leased | None, batch: str) -> None:
-        """A view of a task: a new lease, or the open one again."""
+        """A view of a task: a new lease, or the open one again. Who asks for another batch lets go of it."""
+        for known in self._tasks.values():
+            if batch and person in known.leases and known.task.batch != batch:
+                del known.leases[person]
+                known.returned[person] += 1
         open_ = [known for known in self._tasks.values() if person in known.leases]
         if leased is None or isinstance(leased, Refused):
             if open_:

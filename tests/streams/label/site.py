@@ -11,10 +11,12 @@ from streams.label.signin import SignInFault, SignInSeams
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from topology.project import Persons, Project
+from topology.routes import KnownRoutes
 
 LEASES = "/v1/projects/demo/leases"
 PERSONS = Persons(("ada",), ("grace",), ("olga", "issuer"), ("ann", "bob", "ada"), ("zoe",))
-PROJECT = Project("demo", "tests", 1, {}, PERSONS)
+ROUTES = KnownRoutes(frozenset({"week-48", "b1"}))
+PROJECT = Project("demo", "tests", 1, {}, PERSONS, routes=ROUTES)
 SIGNIN, API = SignInSettings(), ApiSettings()
 QUICK = SessionSettings(sweep_s=0.01)
 STILL = SessionSettings(sweep_s=3_600)

@@ -26,6 +26,7 @@ from streams.label.commands import (
     Result,
     Skip,
     SkipReason,
+    StartSession,
     Submit,
     Terms,
 )
@@ -230,6 +231,55 @@ def test_what_is_reserved_for_somebody_who_is_excluded_then_is_free_again(tiny, 
     assert EventType.LEASE_REVOKED not in tiny.types(), "nobody has seen it"
     assert got(tiny, "bob") == 2
     assert got(tiny, "ada") == 1
+
+
+@pytest.mark.parametrize("end", ["exclusion", "close"])
+def test_what_was_reserved_goes_back_with_a_lease_that_ends_without_an_answer(tiny, make_task, end):
+    tiny.give(make_task(1), make_task(2))
+    assert leased(tiny, reserve=True).follows
+    if end == "close":
+        tiny.give(WorkOrder(name(1), Order.CLOSE, 0, "decided"))
+    else:
+        tiny.excluded["ada"] = Excluded(tasks=frozenset({name(1)}))
+        tiny.control(f"exclude/demo/ada.task.{name(1)}")
+    assert tiny.ask(CountTasks()).leased == 0
+    assert got(tiny, "bob") == (2 if end == "close" else 1)
+
+
+def test_who_asks_for_another_batch_lets_go_of_the_task_in_hand(tiny, make_task):
+    tiny.give(make_task(1, batch="week-48"), make_task(2, batch="week-49"))
+    first = leased(tiny, batch="week-48")
+    assert got(tiny, batch="week-49") == 2
+    released = next(event for event in tiny.events if event.type is EventType.TASK_RELEASED)
+    assert (released.resource, released.reason) == (f"task/{name(1)}", "other_batch")
+    assert refusal(tiny, submit(first)) is Reason.STALE_TOKEN
+    assert got(tiny) == 2, "who names no batch keeps what they have"
+    assert got(tiny, "bob", batch="week-48") == 1
+
+
+def test_a_batch_is_complete_when_nothing_of_it_was_open_for_a_while_also_after_a_restart(tiny, make_task):
+    complete_ms = LIMITS.complete_ms
+    tiny.give(make_task(1, batch="week-48"))
+    tiny.clock.ms += complete_ms
+    tiny.batch()
+    assert not tiny.processor.is_complete("week-48")
+    assert not tiny.processor.is_complete("week-49"), "nothing of it has come yet"
+    tiny.give(WorkOrder(name(1), Order.CLOSE, 0, "decided"))
+    tiny.clock.ms += complete_ms - 1
+    tiny.batch()
+    assert not tiny.processor.is_complete("week-48"), "more of it may be on its way"
+    tiny.restart()
+    tiny.clock.ms += 1
+    assert tiny.processor.is_complete("week-48")
+
+
+def test_after_a_start_a_batch_with_a_session_was_open_until_then(tiny):
+    tiny.ask(StartSession("ada", "0b", 9, 1, "labeling", "week-48"))
+    tiny.processor._open_at = {}
+    tiny.restart()
+    assert not tiny.processor.is_complete("week-48")
+    tiny.clock.ms += LIMITS.complete_ms
+    assert tiny.processor.is_complete("week-48")
 
 
 # The next task in the same commit

@@ -26,9 +26,11 @@ from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 from topology.project import Persons, Project
+from topology.routes import KnownRoutes
 
 LEASES = "/v1/projects/demo/leases"
-PROJECT = Project("demo", "tests", 1, {}, Persons((), (), ("issuer",), ("ada", "ann", "bob")))
+PERSONS = Persons((), (), ("issuer",), ("ada", "ann", "bob"))
+PROJECT = Project("demo", "tests", 1, {}, PERSONS, routes=KnownRoutes(frozenset({"week-48"})))
 QUICK = StandbySettings(hold_s=0.05)
 ROLE = Ed25519PrivateKey.generate()
 

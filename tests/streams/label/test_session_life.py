@@ -124,6 +124,16 @@ def test_what_is_no_name_of_a_batch_is_refused(site, query):
     assert problem(site.browser().get(f"/signin?{query}")) is SignInFault.BAD_BATCH
 
 
+def test_a_batch_that_the_project_does_not_name_gets_nobody_in_and_is_not_on_the_audit(site):
+    browser = site.browser()
+    location = browser.get("/signin?batch=jane-miller").headers["location"]
+    answer = browser.come_back(location, site.provider.vouch(location, "ann"))
+    assert problem(answer) is SignInFault.BAD_BATCH
+    site.heard()
+    assert "jane-miller" not in str(site.api.loop.events)
+    assert site.events(EventType.SESSION_STARTED) == []
+
+
 def test_batch_is_kept_where_a_browser_is_sent_to_the_right_address(site):
     answer = site.browser().get("/signin?batch=b1", Host="localhost")
     assert answer.headers["location"] == f"{site.origin}/signin?batch=b1"

@@ -1,8 +1,12 @@
 from __future__ import annotations
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from streams.label.waiters import Waiters
+from tests.support.waiting import wait_for
 
 
 @pytest.fixture
@@ -90,3 +94,42 @@ def test_a_caller_who_has_given_up_is_answered_nothing(waiters):
     waiting.turn.cancel()
     waiters.end_all()
     assert waiting.turn.cancelled()
+
+
+def test_a_call_that_is_over_while_it_is_looked_at_is_answered_once(waiters):
+    """The API's thread takes it away, the loop's was about to wake it."""
+    found = waiters.wait("ada", "")
+
+    def could(person, batch):
+        waiters.wait(person, batch)
+        return True
+
+    waiters.look(1, could, 5)
+    assert answers(found) == [False]
+    assert len(waiters) == 1
+
+
+def test_many_threads_that_come_leave_and_look_answer_each_call_once(waiters):
+    stop, seen, waiters = threading.Event(), [], Waiters(100)
+
+    def come(name):
+        while not stop.is_set():
+            one = waiters.wait(name, "")
+            waiters.wait(name, "")
+            seen.append(one)
+
+    def look(number=0):
+        while not stop.is_set():
+            number += 1
+            waiters.look(number, everybody, 100)
+            waiters.end("ada")
+
+    with ThreadPoolExecutor(6) as pool:
+        working = [pool.submit(come, name) for name in ("ada", "bob", "eve")] + [
+            pool.submit(look) for _ in range(3)
+        ]
+        wait_for(lambda: len(seen) >= 5_000 or any(one.done() for one in working), "calls come and go")
+        stop.set()
+        for one in working:
+            one.result(30)
+    assert all(one.turn.done() for one in seen)

@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import socket
 from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from dataclasses import replace
 from urllib.parse import urlsplit
 
 import pytest
 
 from schemas.audit import EventType
 from streams.label.commands import EndSession
+from streams.label.forms import suppressed
 from streams.label.settings import ApiSettings
 from tests.support.waiting import wait_for
+from topology.jobs import Job
 
 LEASES = "/v1/projects/demo/leases"
 WAIT = f"{LEASES}?wait=30"
@@ -122,6 +125,17 @@ def test_a_pause_or_freeze_ends_the_waiting_and_who_waits_through_one_gets_the_f
     api.loop.control("pause/demo/project")
     api.clock.ms += 1_000
     assert status(call) == 200
+
+
+def test_who_waited_is_shown_a_task_under_the_job_of_the_moment(api, pool, make_task):
+    api.project = replace(api.project, job=Job(1, b"1", "a" * 64, signed=True))
+    call = pool.submit(api.call, WAIT)
+    waiting(api, 1)
+    api.project = replace(api.project, job=Job(2, b"2", "b" * 64, signed=True))
+    api.loop.give(make_task(1))
+    assert status(call) == 200
+    (view,) = [event for event in api.loop.events if event.type is EventType.TASK_VIEWED]
+    assert view.details["job"] == "b" * 16
 
 
 def test_a_session_that_ends_ends_its_persons_waiting(api, pool):
@@ -233,4 +247,21 @@ def test_batches_are_told_with_small_cells_and_what_would_tell_them_suppressed(a
         ("week-48", None, False),
         ("week-49", 21, True),
     ]
+
+
+@pytest.mark.parametrize(
+    ("counts", "told"),
+    [
+        ([3, 12, 21], [None, None, 21]),
+        ([9, 9, 500, 600], [None, None, None, 600]),  # 18 in both would tell each
+        ([0, 0, 500, 600], [None, None, None, 600]),
+        ([10, 12], [10, 12]),
+        ([3], [None]),
+    ],
+)
+def test_no_small_count_follows_from_the_sum_of_all(counts, told):
+    assert suppressed(counts, sum_known=True) == told
+
+
+def test_projects_other_than_this_one_have_no_batches_here(api):
     assert api.call("/v1/projects/other/batches", method="GET").status_code == 403

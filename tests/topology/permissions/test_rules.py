@@ -52,6 +52,7 @@ def test_rules_of_a_project_stand_beside_the_builtin_ones():
         (FORBID.format("a") + '@id("b") permit (principal, action, resource);', "b: a project's rules can only"),
         ("forbid (principal, action, resource);", "each rule has a name"),
         (FORBID.format(""), "each rule has a name"),
+        ("@id\nforbid (principal, action, resource);", "each rule has a name"),
         (FORBID.format("Eva Müller"), "each rule has a name"),
         (FORBID.format("x" * 41), "each rule has a name"),
         ('@reason("not_trained")' + FORBID.format("a"), "no other annotation"),
