@@ -83,13 +83,7 @@ export class Desk {
   /** Before the first task: nothing is opened, and nobody's view is on the audit, until a person wants it. */
   ready() {
     this.bench.close();
-    const { onboarding } = this.guide;
     const first = isWanted(this.guide);
-    const practice = {
-      says: `Practise on ${onboarding.length} known tasks`,
-      key: first ? "Enter" : "p",
-      does: () => this.practice.begin(this.guide),
-    };
     const start = { says: "Start labeling", key: "Enter", does: () => this.next() };
     showCard({
       title: "Ready when you are",
@@ -99,8 +93,15 @@ export class Desk {
         "You get one task at a time. That you opened it is on record, and so is your answer.",
         first ? "This project begins with practice: real tasks come when each of its known ones was right once." : "",
       ].filter(Boolean),
-      actions: [first ? null : start, onboarding.length ? practice : null].filter(Boolean),
+      actions: [first ? null : start, this.#practising(first ? "Enter" : "p")].filter(Boolean),
     });
+  }
+
+  /** What a card offers for practice, where the project has tasks for it. */
+  #practising(key) {
+    const count = this.guide.onboarding.length;
+    const says = `Practise on ${count} known tasks`;
+    return count ? { says, key, does: () => this.practice.begin(this.guide) } : null;
   }
 
   /** The next task, or the one that is open already. */
@@ -267,7 +268,7 @@ export class Desk {
     showCard({
       title: "A pause for you",
       text: PAUSED,
-      actions: [{ says: "Look again", key: "Enter", does: () => this.next() }],
+      actions: [{ says: "Look again", key: "Enter", does: () => this.next() }, this.#practising("p")].filter(Boolean),
     });
   }
 

@@ -54,8 +54,7 @@ const UNFIT = {
 
 export const PAUSED = [
   "You get no new tasks for now: several of your latest answers differ from what is known to be right.",
-  "Nothing that you sent is lost. Read the guidelines once more, then speak with an operator of the project, who " +
-    "can let you go on.",
+  "Nothing that you sent is lost. Speak with an operator of the project, who can let you go on.",
 ];
 
 export function ofEnding(reason) {

@@ -16,6 +16,7 @@ def test_a_paused_person_reads_why_and_goes_on_when_let_in_again(seat, service):
     text = seat.text_of("#card-text")
     assert "Nothing that you sent is lost" in text
     assert "operator" in text
+    assert "Practise on" in seat.text_of("#card-actions")
     seat.press(Keys.ENTER)
     seat.card("A pause for you")
     service.loop.batch([standing("ada", paused=False)])
