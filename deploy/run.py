@@ -1,7 +1,8 @@
 """One stage as a process: `python -m deploy.run ROLE PROJECT --root DIR`. `veil up` starts these.
 
 Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
-slot); 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
+slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
+not answer; 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
 """
 
 from __future__ import annotations
@@ -18,11 +19,12 @@ import structlog
 from deploy import logs
 from deploy.health_server import HealthServer
 from deploy.stages.stage import BUILDERS, Build, assemble
+from deploy.supervise.restarts import FENCED
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
 from topology.identity import Identity
 
-EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, 3, 4
+EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, FENCED, 4
 
 log = structlog.get_logger()
 

@@ -24,7 +24,9 @@ CONTROL = "control"
 
 @dataclass(frozen=True, slots=True)
 class Surroundings:
-    """One identity's view of the world. Everything in it is thread-safe but the book, which is the loop's."""
+    """One identity's view of the world. Everything in it is thread-safe but the book, which is the loop's: of it
+    other threads may ask only what `ControlBook` names.
+    """
 
     root: Path
     identity: Identity

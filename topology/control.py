@@ -76,7 +76,9 @@ class Rejected:
 
 
 class ControlBook:
-    """Everything `control` has said, and what of it holds. Not thread-safe, but for `policy`."""
+    """Everything `control` has said, and what of it holds. One thread applies records; others may ask `policy`,
+    `policy_in_force`, `job_in_force`, `freezes` and `frozen_by` meanwhile (label's API does), nothing else.
+    """
 
     def __init__(self, flow: Flow, pins: Pins, projects: Mapping[str, Project]) -> None:
         self._flow = flow
@@ -111,7 +113,7 @@ class ControlBook:
         return policies.in_force if policies else None
 
     def policy(self, policy_hash: str) -> PolicyRecord | None:
-        """Any fully signed policy, by its hash. May also be asked by other threads (label's API)."""
+        """Any fully signed policy, by its hash."""
         found = (policies.find(policy_hash) for policies in self._policies.values())
         return next((record for record in found if record is not None), None)
 
@@ -124,7 +126,7 @@ class ControlBook:
         return self._policies[project].history()
 
     def job_in_force(self, project: str) -> PolicyRecord | None:
-        """The fully signed labeling job of the highest version. Other threads may ask, too (label's API)."""
+        """The fully signed labeling job of the highest version."""
         jobs = self._jobs.get(project)
         return jobs.in_force if jobs else None
 
@@ -263,7 +265,8 @@ class ControlBook:
         freeze = read_freeze(state.body)
         assert freeze is not None, "checked by `fits`"
         before = self.freezes(key.project).get(key.signer)
-        self._freezes[key.project][key.signer] = state.version, freeze
+        held = self._freezes[key.project]
+        self._freezes[key.project] = {**held, key.signer: (state.version, freeze)}  # `held` may be in use
         after = self.freezes(key.project).get(key.signer)
         return (before and before.stages) != (after and after.stages)
 

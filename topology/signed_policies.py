@@ -29,7 +29,7 @@ class SignedPolicy:
 
 
 class SignedPolicies:
-    """Not thread-safe, but for `find`."""
+    """Not thread-safe, but for `find` and reading `in_force`."""
 
     def __init__(self) -> None:
         self.minimum = 0

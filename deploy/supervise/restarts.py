@@ -5,6 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
+FENCED = 3
+"""The exit code of a process that another one has replaced, or that could be: it comes back as one that stands
+by, or as the slot's next owner.
+"""
+
 
 class Phase(StrEnum):
     """Where a supervised process stands."""
@@ -19,13 +24,16 @@ class RestartRule:
     """Exponential backoff, in seconds.
 
     0.5 s is short enough that a killed stage is back within the demo's patience, 30 s long enough that a stage
-    which can't start costs nothing; two minutes alive count as recovered.
+    which can't start costs nothing; two minutes alive count as recovered. Being fenced is no failure, but one that
+    is fenced again and again, never healthy in between, would keep a core busy with its starts: the sixth time it
+    counts.
     """
 
     first_s: float = 0.5
     factor: float = 2.0
     ceiling_s: float = 30.0
     healthy_after_s: float = 120.0
+    fenced_most: int = 5
 
     def delay(self, failures: int) -> float:
         """Wait before the start that follows `failures` (≥ 1) failures in a row; never above the ceiling."""
@@ -45,6 +53,7 @@ class Course:
     started_at: float = 0.0
     due_at: float = 0.0
     failures: int = 0
+    fenced: int = 0
     restarts: int = 0
     last_exit: int | None = None
 
@@ -62,18 +71,24 @@ def started(course: Course, now: float) -> Course:
 def exited(course: Course, rule: RestartRule, code: int, now: float) -> Course:
     """It ended by itself: when is the next start due? Having been healthy long enough clears the count.
 
-    An exit with code 0 is a failure too: our processes end only when told to.
+    An exit with code 0 is a failure too: our processes end only when told to. One that was fenced comes back soon.
     """
     if course.phase is Phase.STOPPED:
         return replace(course, last_exit=code)
     recovered = now - course.started_at >= rule.healthy_after_s
-    failures = 1 if recovered else course.failures + 1
+    failures, fenced = (0, 0) if recovered else (course.failures, course.fenced)
+    if code == FENCED and fenced < rule.fenced_most:
+        fenced, delay_s = fenced + 1, rule.first_s
+    else:
+        failures += 1
+        delay_s = rule.delay(failures)
     return replace(
         course,
         phase=Phase.WAITING,
         failures=failures,
+        fenced=fenced,
         last_exit=code,
-        due_at=now + rule.delay(failures),
+        due_at=now + delay_s,
     )
 
 

@@ -19,11 +19,14 @@ One round:
 What goes wrong without a crash:
 
 - *Abortable*: abort, rewind, rebuild memory, back off.
-- *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed.
+- *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed. Not where
+  others stand by (see *Fenced*).
 - *Fenced*: another process has taken over: stop, write nothing. Where others stand by (`presence.py`), a process
   says that it has taken over before it restores, and an idle one makes sure every 5 s that it still is the owner.
-  It opens no session a second time: it may have slept through a take-over, and would fence whoever has the slot.
-- *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling.
+  It opens no session a second time, not even where the first could not be opened: it may have slept through a
+  take-over, and would fence whoever has the slot. It ends, and stands by after its next start.
+- *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling. Where
+  the session is lost by it, go on as after a commit in doubt.
 - *`control` not heard for 30 s*: release nothing until it is heard again.
 
 After any of these the stage's memory is thrown away and restored: there is one way back, and it is the way in.
@@ -123,7 +126,7 @@ class Loop:
         self._requests = requests
         self._health = health
         self._presence = presence
-        self._owned = False
+        self._opened = False
         self._entered = False
         self._committed_at = 0.0
         self._session: Session | None = None
@@ -200,6 +203,7 @@ class Loop:
         """A session with memory that matches what is committed."""
         if self._session is None:
             self._check_first()
+            self._opened = True  # also where it fails: by then it may have fenced somebody
             self._session = self._log.open(self._stage.session)
             self._entered = False
         if not self._entered:
@@ -213,17 +217,17 @@ class Loop:
         return self._session
 
     def _check_first(self) -> None:
-        """Where others stand by, whoever has had the slot and lost the session comes back as one of them. Raises
-        Fenced.
+        """Where others stand by, whoever has lost the session, or tried to open it in vain, comes back as one of
+        them: what has become of the slot meanwhile is on the log, which is not read on the way in. Raises Fenced.
         """
-        if self._presence is not None and self._owned:
+        if self._presence is not None and self._opened:
             raise Fenced(f"{self._stage.slot}: the session is lost, and another process may have the slot by now")
 
     def _enter(self, session: Session) -> None:
         """Say that the slot is ours, before the long part of the way in: whoever stands by need not come, too."""
         if self._presence is not None:
             self._transact(session, self._presence.entering())
-        self._entered = self._owned = True
+        self._entered = True
 
     def _catch_up(self, control: ControlReader) -> None:
         """Before anything is decided, `control` is read to its end; the first round acknowledges it."""

@@ -103,15 +103,15 @@ class FrontDoor:
             if view.place is Place.STANDING_BY:
                 if _header(call.scope) is not None:
                     raise problems.no_owner()
-                if view.owner is not None and await self._passed_on(call, view, send):
+                if view.owner is not None and await self._passed_on(call, view, receive, send):
                     return
             left = until - asyncio.get_running_loop().time()
             if left <= 0 or not await self._whereabouts.changed(view, left):
                 raise problems.no_owner()
 
-    async def _passed_on(self, call: Received, view: View, send: Send) -> bool:
+    async def _passed_on(self, call: Received, view: View, receive: Receive, send: Send) -> bool:
         try:
-            await self._passing_on.send(call, view, send)
+            await self._passing_on.send(call, view, receive, send)
         except NotSent:
             return False
         return True

@@ -59,25 +59,28 @@ class Doubt:
         self._turn_s = 0.0
         self._owner: OwnerState | None = None
         self._known = False
+        self._heard = False
         self._heard_at = 0.0
+        self._looked_at = 0.0
         self._gone = 0
         self._since: float | None = None
 
     def look(self, owner: OwnerState | None, now: float) -> None:
         """What the log says of the owner; None: there is none. Another one than before starts anew."""
+        self._resume(now)
         if self._known and owner == self._owner:
             return
         first = owner is None and not self._known
         self._turn_s = self._turn * (self._settings.first_turn_s if first else self._settings.turn_s)
         self._owner, self._known = owner, True
-        self._heard_at, self._gone = now, 0
-        self._since = now if owner is None else None
+        self._begin(now)
 
     def note(self, probe: Probe, now: float) -> None:
         """What came of a probe of that owner."""
+        self._resume(now)
         self._gone = self._gone + 1 if probe is Probe.GONE else 0
         if probe is Probe.ANSWERS:
-            self._heard_at, self._since = now, None
+            self._heard, self._heard_at, self._since = True, now, None
         elif self._since is None and self._given_up(probe, now):
             self._since = now
 
@@ -91,9 +94,24 @@ class Doubt:
         return self._owner is not None and self._gone < self._settings.gone_probes
 
     @property
+    def heard(self) -> bool:
+        """Whether the owner has answered, and nothing has spoken against it since."""
+        return self._heard and not self.open
+
+    @property
     def open(self) -> bool:
         """Whether the next probe is urgent."""
         return self._gone > 0 or self._since is not None
+
+    def _resume(self, now: float) -> None:
+        """Whoever was blocked (the log was away) or asleep has asked nobody meanwhile: that is no silence."""
+        paused, self._looked_at = now - self._looked_at > self._settings.silent_s, now
+        if paused:
+            self._begin(now)
+
+    def _begin(self, now: float) -> None:
+        self._heard, self._heard_at, self._gone = False, now, 0
+        self._since = now if self._owner is None and self._known else None
 
     def _given_up(self, probe: Probe, now: float) -> bool:
         if probe is Probe.GONE:

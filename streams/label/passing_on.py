@@ -13,13 +13,14 @@ from http import HTTPStatus
 from typing import cast
 
 import httpx
-from starlette.types import Message, Scope, Send
+from starlette.types import Message, Receive, Scope, Send
 
 from schemas.errors import Reason
 from schemas.states import OwnerState
 from streams.engine.clock import Clock
 from streams.label import problems
 from streams.label.forwarding import HEADER, Forwarder
+from streams.label.patience import hung_up
 from streams.label.pinned_tls import trusting
 from streams.label.problems import Problem
 from streams.label.settings import StandbySettings
@@ -67,21 +68,24 @@ class PassingOn:
         if self._transport is not None:
             await self._transport.aclose()
 
-    async def send(self, call: Received, view: View, send: Send) -> None:
+    async def send(self, call: Received, view: View, receive: Receive, send: Send) -> None:
         """Have the owner in `view` answer. Raises NotSent; Problem (503) where it is in doubt; BrokenAnswer.
 
-        An owner that is replaced meanwhile, and perhaps only sleeps, keeps nobody waiting.
+        An owner that is replaced meanwhile, and perhaps only sleeps, keeps nobody waiting. Where the caller hangs
+        up, the owner hears it by its connection's end: nobody would see a task it gave.
         """
         answer = _Answer(send)
         exchange = asyncio.ensure_future(self._exchange(call, cast("OwnerState", view.owner), answer))
         moved = asyncio.ensure_future(self._whereabouts.changed(view, None))
+        gone = asyncio.ensure_future(hung_up(receive))
         try:
-            await asyncio.wait({exchange, moved}, return_when=asyncio.FIRST_COMPLETED)
-            if not exchange.done():
+            await asyncio.wait({exchange, moved, gone}, return_when=asyncio.FIRST_COMPLETED)
+            if exchange.done() or answer.whole:  # a whole answer ends `gone`, too
+                await exchange
+            elif not gone.done():
                 raise answer.failed()
-            await exchange
         finally:
-            for one in (exchange, moved):
+            for one in (exchange, moved, gone):
                 one.cancel()
 
     async def _exchange(self, call: Received, owner: OwnerState, answer: _Answer) -> None:
@@ -146,6 +150,8 @@ class _Answer:
     """The one answer a client gets."""
 
     def __init__(self, send: Send) -> None:
+        self.whole = False
+        """Whether all of it was given."""
         self._send = send
         self._begun = False
 
@@ -154,6 +160,7 @@ class _Answer:
         await self._say({"type": "http.response.start", "status": response.status_code, "headers": headers})
         async for chunk in cast("AsyncIterable[bytes]", response.stream):
             await self._say({"type": "http.response.body", "body": chunk, "more_body": True})
+        self.whole = True  # before it is said: by that the caller's call is over
         await self._say({"type": "http.response.body", "body": b"", "more_body": False})
 
     def failed(self) -> Exception:

@@ -8,6 +8,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from starlette.requests import Request
+from starlette.types import Receive
 
 from streams.label.waiters import Waiters
 
@@ -29,7 +30,7 @@ async def patiently(
     """
     now = asyncio.get_running_loop().time
     until = now() + wait_s
-    gone = asyncio.create_task(_hung_up(request))
+    gone = asyncio.create_task(hung_up(request.receive))
     try:
         while (left := until - now()) > 0:
             if not await _turn(waiters, person, batch, left, gone):
@@ -44,6 +45,12 @@ async def patiently(
             await gone
 
 
+async def hung_up(receive: Receive) -> None:
+    """Returns when the caller, whose body was read, has closed the connection."""
+    while (await receive())["type"] != "http.disconnect":
+        continue
+
+
 async def _turn(waiters: Waiters, person: str, batch: str, left: float, gone: asyncio.Task[None]) -> bool:
     """Whether it is worth asking again."""
     waiting = waiters.wait(person, batch)
@@ -55,9 +62,3 @@ async def _turn(waiters: Waiters, person: str, batch: str, left: float, gone: as
     finally:
         waiters.leave(waiting)
         turn.cancel()
-
-
-async def _hung_up(request: Request) -> None:
-    """Returns when the caller has closed the connection."""
-    while (await request.receive())["type"] != "http.disconnect":
-        continue

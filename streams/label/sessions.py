@@ -5,7 +5,9 @@ Promises (tests/streams/label/test_sessions.py):
 2. The secret is kept as its SHA-256: who reads this memory, or the audit, can't act as anybody.
 3. One session a person. A new one ends the one before.
 4. Memory is bounded: so many sessions, so many endings remembered to tell browsers why.
-5. A session restored from what was kept of it goes on where it was; its time without work begins anew.
+5. A session restored from what was kept of it goes on where it was; its time without work begins anew. Where the
+   log was away and the process ended before an idle session's end was committed, that session lives again: never
+   past its four hours, nor where its person must go.
 """
 
 from __future__ import annotations

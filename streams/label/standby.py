@@ -104,14 +104,17 @@ class Standby:
         self._follow(self._settings.follow_s)
         self._look_for_the_end()
         if not self._caught_up:
+            health.set(Condition.STARTING, "reading the state of the queue")
             return False
         self._look()
-        health.set(Condition.STANDING_BY, f"the queue is at {self._owner.url if self._owner else 'nobody'}")
         self._probe()
+        self._say(health)
         if not self._doubt.sure(self._seams.clock.monotonic()) or self._another_came():
             return False
         log.info("taking_over", after=self._owner.instance if self._owner else "nobody")
-        self._seams.log.keep(self._copy)
+        health.set(Condition.STARTING, "taking over")
+        copy, self._copy = self._copy, WarmCopy(self._topic)  # the loop knows this object for as long as it runs
+        self._seams.log.keep(copy)
         self._seams.whereabouts.entering()
         return True
 
@@ -157,6 +160,15 @@ class Standby:
         self._doubt.note(found, now_s)
         pause_s = self._settings.probe_again_s if self._doubt.open else self._settings.probe_every_s
         self._next_probe_s = now_s + pause_s
+
+    def _say(self, health: Health) -> None:
+        """It is well where somebody has the queue: where nobody has, whoever waits for the stage must wait on."""
+        if self._owner is None:
+            health.set(Condition.STARTING, "nobody has the queue")
+        elif self._doubt.heard:
+            health.set(Condition.STANDING_BY, f"the queue is at {self._owner.url}")
+        else:
+            health.set(Condition.STARTING, f"the queue is at {self._owner.url}, which does not answer")
 
     def _another_came(self) -> bool:
         """The last look before acting: what the log has said meanwhile. Where it goes on and on, somebody writes

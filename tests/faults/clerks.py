@@ -1,4 +1,6 @@
-"""People who label through every process of label, each through one, and note what was accepted and when."""
+"""People who label through every process of label, each through one, the last through whichever answers on the
+port that browsers know; they note what was accepted and when.
+"""
 
 from __future__ import annotations
 
@@ -42,7 +44,7 @@ class _Noting(LabelClient):
 
 
 class Clerks:
-    """Start at once, one person a process; work until `stop`."""
+    """Start at once, as many as processes; work until `stop`."""
 
     def __init__(self, installation: Installation) -> None:
         self.accepted: list[str] = []
@@ -50,7 +52,8 @@ class Clerks:
         self._stopping = threading.Event()
         self._errors: list[BaseException] = []
         tokens = issue_tokens(installation.root)
-        urls = [one.own_url for one in installation.addresses if one.role == "label"]
+        labels = [one for one in installation.addresses if one.role == "label"]
+        urls = [*(one.own_url for one in labels[:-1]), labels[-1].api_url]
         self._threads = [
             threading.Thread(target=self._guarded, args=(person, url, tokens[person]), name=person)
             for person, url in zip(ROBOTS, urls, strict=True)

@@ -12,6 +12,7 @@ import time
 import httpx
 import pytest
 
+from deploy.supervise.restarts import FENCED
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
@@ -23,6 +24,7 @@ LONGEST_PAUSE_S = 3.0
 """Between two faults: from the middle of a batch to a stage that has just restored its state."""
 LONGEST_OUTAGE_S = 4.0
 """Longer than label's transaction timeout of 2 s, so that open transactions end without their owners."""
+LABEL = "label.demo.0"
 REDACTS = ("redact.demo.0", "redact.demo.1")
 
 
@@ -59,6 +61,20 @@ def test_the_broker_killed_and_restarted(installation, random, proof):
         pass_by(random.uniform(0, LONGEST_OUTAGE_S))
         installation.stack.restart("kafka")
         installation.wait_healthy()
+    proof.holds()
+
+
+def test_the_broker_away_until_label_has_lost_its_session(installation, proof):
+    """Nobody stands by for it: it ends, waits for the log after its next start, and takes the queue back."""
+    before = installation.status(LABEL).restarts
+    installation.stack.kill("kafka")
+    try:
+        wait_for(lambda: installation.status(LABEL).restarts > before, "label has ended")
+        assert installation.status(LABEL).last_exit == FENCED
+        wait_for(lambda: waiting(installation, LABEL), "label waits for the log")
+    finally:
+        installation.stack.restart("kafka")
+    installation.wait_healthy()
     proof.holds()
 
 

@@ -33,6 +33,8 @@ CROWDED = 3
 """Other tests run on the same cores, and a start of Python beside them takes seconds: no single take-over may take
 longer than so many times the limit, and half of them must keep it.
 """
+LONG_RUN = 50
+"""A run of so many kills has its cores to itself: every single one must keep the limit."""
 LONGEST_PAUSE_S = 1.5
 EVERY_S = 0.4
 """Between two records: three labels each, which three robots do while the queue moves every few seconds."""
@@ -120,7 +122,7 @@ def test_killed_owners_are_followed_within_seconds_without_a_label_lost_or_doubl
     proof.holds()
     clerks.nothing_lost(proof)
     assert statistics.median(took) < LIMIT_S
-    assert took[-1] < CROWDED * LIMIT_S
+    assert took[-1] < (LIMIT_S if ROUNDS >= LONG_RUN else CROWDED * LIMIT_S)
 
 
 def test_owner_that_slept_is_fenced_and_commits_nothing_more(installation, clerks, proof):
@@ -162,6 +164,23 @@ def test_without_any_standby_the_owner_goes_on(installation, clerks):
     for one in others:
         installation.begin(one)
     assert settled(installation) == owner
+
+
+def test_after_an_outage_of_the_broker_one_has_the_queue_and_the_others_stand_by(installation, clerks, proof):
+    """For as long as it takes the owner to lose its session: all come back, and nobody is fenced in a circle."""
+    owner = settled(installation)
+    restarts = installation.status(owner).restarts
+    installation.stack.kill("kafka")
+    try:
+        wait_for(lambda: installation.status(owner).restarts > restarts, "the owner has ended")
+        well = {"working", "standing by"}
+        wait_for(lambda: not well & set(map(condition, labels_of(installation))), "all know that the log is away")
+    finally:
+        installation.stack.restart("kafka")
+    settled(installation)
+    clerks.wait_for_a_lease(time.monotonic())
+    proof.holds()
+    clerks.nothing_lost(proof)
 
 
 def test_nobody_challenges_an_owner_that_answers(installation, clerks):

@@ -293,6 +293,16 @@ def test_a_freeze_stops_the_stages_it_names_until_its_signer_lets_go(signer):
     assert book.frozen_by("demo", Freezable.REDACT) == ()
 
 
+def test_freezes_that_another_thread_is_reading_do_not_change_under_its_hands():
+    """Else a call that comes to label's API with a freeze would fail."""
+    book = apply_all([freeze("olga", Freezable.LABEL)])
+    reading = iter(book._freezes["demo"].items())
+    state = freeze("grace", Freezable.LABEL)
+    book.apply(state.key, state)
+    assert [signer for signer, _ in reading] == ["olga"]
+    assert book.frozen_by("demo", Freezable.LABEL) == ("grace", "olga")
+
+
 def test_an_older_record_neither_ends_a_freeze_nor_brings_one_back():
     book = apply_all([freeze("olga", Freezable.REDACT, version=5)])
     early = freeze("olga", body=resume_body(), version=4)

@@ -3,7 +3,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.supervise.restarts import Course, Phase, RestartRule, exited, started, stopped
+from deploy.supervise.restarts import FENCED, Course, Phase, RestartRule, exited, started, stopped
 
 seconds = st.floats(min_value=0, max_value=1e6, allow_nan=False)
 rules = st.builds(
@@ -60,3 +60,34 @@ def test_leaving_with_code_zero_counts_as_a_failure():
     course = exited(started(Course(), 0), RestartRule(first_s=0.5), 0, 1)
     assert course.failures == 1
     assert course.due_at == 1.5
+
+
+def fenced_in_a_row(rule: RestartRule, times: int, *, failures: int = 0, life_s: float = 0.0) -> list[Course]:
+    course, now = Course(failures=failures), 0.0
+    found = []
+    for _ in range(times):
+        now += life_s
+        course = exited(started(course, now - life_s), rule, FENCED, now)
+        found.append(course)
+        now = course.due_at
+    return found
+
+
+@given(rules, st.integers(0, 20))
+def test_fenced_is_an_ordinary_way_back_that_is_not_waited_for(rule: RestartRule, failures: int):
+    (course,) = fenced_in_a_row(rule, 1, failures=failures)
+    assert course.failures == failures
+    assert course.due_at == rule.first_s
+    assert course.last_exit == FENCED
+
+
+@given(rules)
+def test_one_that_is_fenced_again_and_again_waits_longer_each_time(rule: RestartRule):
+    courses = fenced_in_a_row(rule, rule.fenced_most + 5)
+    assert [one.failures for one in courses] == [0] * rule.fenced_most + [1, 2, 3, 4, 5]
+
+
+@given(rules)
+def test_a_healthy_life_makes_fencing_ordinary_again(rule: RestartRule):
+    courses = fenced_in_a_row(rule, 3 * rule.fenced_most, life_s=rule.healthy_after_s + 1)
+    assert {one.failures for one in courses} == {0}

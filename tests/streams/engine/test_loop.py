@@ -57,10 +57,10 @@ class Copy:
 
 
 class Bench:
-    """A loop with everything around it, and a switch for one fault."""
+    """A loop with everything around it, and a switch for faults: each happens once, in this order."""
 
     def __init__(self) -> None:
-        self.fault: tuple[str, Exception] | None = None
+        self.faults: list[tuple[str, Exception]] = []
         self.vault_fault: Exception | None = None
         self.broker = Broker(TOPICS, self._at)
         self.log = MemoryLog(self.broker)
@@ -102,9 +102,8 @@ class Bench:
         return answers
 
     def _at(self, point: str) -> None:
-        if self.fault is not None and self.fault[0] == point:
-            error, self.fault = self.fault[1], None
-            raise error
+        if self.faults and self.faults[0][0] == point:
+            raise self.faults.pop(0)[1]
 
     def _at_vault(self, moment: str, operation: str, target: str) -> None:
         if self.vault_fault is not None and operation == "create":
@@ -134,7 +133,7 @@ def test_a_setback_at_any_point_copies_every_record_exactly_once(
 ) -> None:
     bench.rounds(1)
     bench.put(b"a", b"b", b"c")
-    bench.fault = (point, error)
+    bench.faults = [(point, error)]
     bench.rounds(6)
     assert bench.out() == [b"a", b"b", b"c"]
     assert bench.copy.seen == 3
@@ -144,7 +143,7 @@ def test_after_a_setback_memory_is_what_is_committed(bench: Bench) -> None:
     bench.put(b"a")
     bench.rounds(3)
     bench.put(b"b")
-    bench.fault = ("before commit", Abortable("x"))
+    bench.faults = [("before commit", Abortable("x"))]
     bench.rounds(1)
     assert bench.health.read()[0] is Condition.WAITING
     bench.rounds(3)
@@ -193,7 +192,7 @@ def test_a_request_whose_commit_failed_is_answered_with_the_error(bench: Bench, 
     bench.rounds(1)
     answers = bench.ask("hello")
     bench.put(b"a")
-    bench.fault = ("positions", error)
+    bench.faults = [("positions", error)]
     if isinstance(error, AccessDenied):
         with pytest.raises(AccessDenied):
             bench.rounds(1)
@@ -272,7 +271,7 @@ def owners(bench: Bench) -> list[bytes | None]:
 
 def test_it_says_that_it_is_here_before_it_restores(bench: Bench, here: Here) -> None:
 
-    bench.fault = ("read", LogUnavailable("x"))
+    bench.faults = [("read", LogUnavailable("x"))]
     bench.rounds(1)
     assert owners(bench) == [b"here"]
     assert bench.copy.restored == 0
@@ -281,9 +280,9 @@ def test_it_says_that_it_is_here_before_it_restores(bench: Bench, here: Here) ->
     assert here.entered == 1  # once a session
 
 
-@pytest.mark.parametrize("error", [Abortable("x"), CommitInDoubt("x"), LogUnavailable("x")])
+@pytest.mark.parametrize("error", [Abortable("x"), LogUnavailable("x")])
 def test_where_it_could_not_say_so_it_says_so_again(bench: Bench, here: Here, error: Exception) -> None:
-    bench.fault = ("before commit", error)
+    bench.faults = [("before commit", error)]
     bench.rounds(3)
     assert owners(bench) == [b"here"]
     assert here.entered == 2
@@ -295,12 +294,57 @@ def test_owner_in_doubt_does_not_take_the_slot_back(bench: Bench, here: Here, wh
     """It may have slept, and been replaced meanwhile: opening again would fence whoever has the slot now."""
     bench.rounds(2)
     bench.put(b"a")
-    bench.fault = (where, CommitInDoubt("x"))
+    bench.faults = [(where, CommitInDoubt("x"))]
     other = bench.new()
     with pytest.raises(Fenced, match="session is lost"):
         bench.rounds(3)
     other.round()
     assert here.entered == 1
+
+
+@pytest.mark.parametrize(
+    ("where", "error"),
+    [
+        ("open", LogUnavailable("x")),
+        ("in doubt before", CommitInDoubt("x")),
+        ("in doubt after", CommitInDoubt("x")),
+    ],
+)
+def test_way_in_that_failed_is_not_tried_again(bench: Bench, here: Here, where: str, error: Exception) -> None:
+    """Whoever was fenced by it, and whoever has come since, is on the log, which nobody reads on the way in."""
+    bench.faults = [(where, error)]
+    bench.rounds(1)
+    other = bench.new()
+    other._presence = Here()
+    other.round()
+    with pytest.raises(Fenced, match="session is lost"):
+        bench.rounds(1)
+    bench.put(b"a")
+    other.round()
+    assert bench.out() == [b"a"]
+
+
+def test_owner_that_lost_its_session_by_a_failed_rewind_does_not_take_the_slot_back(
+    bench: Bench, here: Here
+) -> None:
+    bench.rounds(2)
+    bench.put(b"a")
+    bench.faults = [("before commit", Abortable("x")), ("rewind", LogUnavailable("x"))]
+    bench.rounds(1)
+    assert bench.faults == []
+    other = bench.new()
+    with pytest.raises(Fenced, match="session is lost"):
+        bench.rounds(1)
+    other.round()
+    other.round()
+    assert bench.out() == [b"a"]
+
+
+def test_without_others_a_session_that_could_not_be_opened_is_opened_again(bench: Bench) -> None:
+    bench.put(b"a")
+    bench.faults = [("open", LogUnavailable("x"))]
+    bench.rounds(3)
+    assert bench.out() == [b"a"]
 
 
 def test_its_last_transaction_says_that_it_leaves(bench: Bench, here: Here) -> None:

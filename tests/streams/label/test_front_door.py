@@ -16,7 +16,7 @@ from deploy.local.authority import VAULT, ensure_certificates
 from schemas.audit import EventType
 from schemas.states import OwnerState
 from streams.label.app import DoorSeams
-from streams.label.forwarding import HEADER, ForwardedBy, Forwarder
+from streams.label.forwarding import GOOD_MS, HEADER, ForwardedBy, Forwarder
 from streams.label.front_door import PROBE
 from streams.label.pinned_tls import leaf_of
 from streams.label.settings import ApiSettings, SessionSettings, SignInSettings, StandbySettings
@@ -223,6 +223,17 @@ def test_an_address_that_nobody_vouches_for_is_not_believed(owner, forged):
     assert signins_of(owner, forged, 14) == SignInSettings().per_address_burst
 
 
+def test_line_is_made_anew_when_it_is_old_or_the_clock_was_set_back():
+    forwarder = Forwarder("demo", ROLE.sign)
+    forwarder.certify()
+    now = 1_700_000_000_000
+    first = forwarder.line("192.0.2.1", "label.demo.0/a", now)
+    assert forwarder.line("192.0.2.1", "label.demo.0/a", now - 1_000) == first
+    reader = ForwardedBy("demo", "label.demo.0/a", ROLE.public_key().public_bytes_raw())
+    for at in (now + GOOD_MS, now - 3_600_000):
+        assert reader.address(forwarder.line("192.0.2.1", "label.demo.0/a", at), at) == "192.0.2.1"
+
+
 def test_a_browsers_own_line_is_not_passed_on(owner, standby):
     answer = httpx.get(standby.api.url + "/v1/me", headers=line(ROLE.sign, "192.0.2.1"))
     assert error(answer) == (503, "no_owner")
@@ -284,6 +295,19 @@ def test_sleeping_owner_keeps_nobody_waiting_once_it_is_replaced(owner, standby)
     assert sent.startswith(b"POST /v1/projects/demo/leases HTTP/1.1\r\n")
     assert error(answers[0]) == (503, "in_doubt")
     assert EventType.TASK_VIEWED not in owner.api.loop.types()  # it was sent once, and never again
+
+
+def test_owner_hears_that_a_caller_whose_call_was_passed_on_has_hung_up(owner, standby, make_task):
+    host, port = standby.api.url.removeprefix("http://").split(":")
+    head = f"POST {LEASES}?wait=30 HTTP/1.1\r\nhost: x\r\nauthorization: Bearer {standby.api.token()}\r\n\r\n"
+    waiters = owner.api.loop.requests.waiters
+    with socket.create_connection((host, int(port))) as caller:
+        caller.sendall(head.encode())
+        wait_for(lambda: len(waiters) == 1, "the call waits at the owner")
+    wait_for(lambda: len(waiters) == 0, "the owner has let go of it", deadline_s=15)
+    owner.api.loop.give(make_task(1))
+    assert EventType.TASK_VIEWED not in owner.api.loop.types()
+    assert standby.api.lease()
 
 
 def answered_by(standby, answer):

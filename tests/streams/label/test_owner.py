@@ -44,10 +44,40 @@ def test_owner_that_answers_is_never_challenged(probes, number):
 def test_silent_and_busy_owners_have_their_time(probe, limit):
     doubt = doubt_of(OWNER)
     doubt.note(Probe.ANSWERS, 1.0)
+    for tenths in range(1, int(10 * limit)):
+        doubt.note(probe, 1.0 + tenths / 10)
     doubt.note(probe, 1.0 + limit - 0.01)
     assert not doubt.sure(1.0 + limit)
     doubt.note(probe, 1.0 + limit)
     assert doubt.sure(1.0 + limit)
+
+
+@pytest.mark.parametrize("probe", [Probe.SILENT, Probe.BUSY, Probe.GONE])
+def test_time_in_which_nobody_asked_does_not_count(probe):
+    """Who was blocked, or asleep, has not heard an owner that may have answered all the while."""
+    doubt = doubt_of(OWNER)
+    doubt.note(Probe.ANSWERS, 0.1)
+    doubt.note(Probe.GONE, 0.2)
+    for at in (20.6, 60.6):
+        doubt.note(probe, at)
+        assert not doubt.sure(at)
+        doubt.look(OWNER, at + 20.0)
+        doubt.note(probe, at + 20.0)
+        assert not doubt.sure(at + 20.0)
+
+
+def test_who_slept_while_it_waited_for_its_turn_asks_again():
+    gone, left = doubt_of(OWNER), doubt_of(OWNER, 1)
+    for _ in range(2):
+        gone.note(Probe.GONE, 0.1)
+    left.look(None, 0.1)
+    for doubt, owner in ((gone, OWNER), (left, None)):
+        doubt.look(owner, 20.0)
+        assert not doubt.sure(20.0)
+    gone.note(Probe.GONE, 20.1)
+    gone.note(Probe.GONE, 20.2)
+    assert gone.sure(20.2)
+    assert left.sure(20.0 + 2 * SETTINGS.turn_s)
 
 
 def test_the_next_number_comes_later_and_not_at_all_where_another_has_come():

@@ -133,6 +133,17 @@ def test_restored_session_is_idle_from_the_restore_on_and_lives_no_longer(sessio
     assert why_none(sessions, secret(1), NOW + 2 * SETTINGS.idle_ms) is Ending.EXPIRED
 
 
+def test_an_end_that_was_not_kept_is_undone_by_a_restore_and_a_session_still_expires(sessions):
+    sessions.start("ann", secret(1), SCOPE, NOW)
+    later = NOW + SETTINGS.idle_ms
+    (ended,) = sessions.sweep(later, lambda _: None)
+    assert ended.ending is Ending.IDLE
+    after = Sessions(SETTINGS)
+    after.adopt([kept(1, "ann")], later)
+    assert after.find(secret(1), later, active=True)
+    assert why_none(after, secret(1), NOW + SETTINGS.life_ms) is Ending.EXPIRED
+
+
 def test_of_two_restored_sessions_of_a_person_the_newer_one_goes_on(sessions):
     ended = sessions.adopt([kept(2, "ann", NOW + 1), kept(1, "ann", NOW)], NOW + 5)
     assert [(one.session.session_id, one.ending) for one in ended] == [(name_of(secret(1)), Ending.REPLACED)]

@@ -106,6 +106,41 @@ def test_while_the_owner_answers_it_only_watches(stand):
     assert len(stand.probed) > 50
 
 
+def test_one_is_well_only_where_the_owner_has_been_heard_and_is_not_in_doubt(stand):
+    """Else the start of one that is alone would be over before it has the queue."""
+    stand.owned_by(OTHER)
+    said = []
+
+    def look():
+        said.append(stand.health.read()[0])
+
+    def turn(answer):
+        look()
+        stand.answer = answer
+
+    stand.answer = Probe.SILENT
+    silent, gone = (lambda: turn(Probe.ANSWERS)), (lambda: turn(Probe.GONE))
+    assert stand.run(r5=silent, r10=gone, r13=look)
+    assert said == [Condition.STARTING, Condition.STANDING_BY, Condition.STARTING]
+    assert stand.health.read() == (Condition.STARTING, "taking over")
+
+
+def test_one_that_is_alone_is_not_ready_before_it_has_the_queue():
+    alone = Stand(number=1)
+    assert not alone.run(rounds=int(10 * SETTINGS.first_turn_s) - 2)
+    assert alone.health.read() == (Condition.STARTING, "nobody has the queue")
+    assert alone.run()
+    assert alone.health.read() == (Condition.STARTING, "taking over")
+
+
+def test_owner_keeps_no_copy_of_what_it_has_restored(stand):
+    stand.owned_by(OTHER)
+    stand.broker.append(Outgoing(TOPIC, b"work/a", b"x"))
+    assert stand.run(r20=lambda: stand.owned_by(None))
+    assert [message.key for message in stand.log.read(TOPIC)] == [b"work/a"]
+    assert list(stand.standby._copy.messages()) == []
+
+
 def test_owner_that_is_gone_is_followed_within_two_seconds(stand):
     stand.owned_by(OTHER)
 
@@ -171,6 +206,21 @@ def test_while_log_or_vault_are_away_nobody_is_challenged(stand, error):
     assert stand.health.read() == (Condition.WAITING, "away")
     stand.down = None
     assert stand.run()
+
+
+def test_owner_that_was_not_asked_for_long_is_not_given_up_at_one_miss():
+    """The log was away, or this process slept: what it did not ask nobody could answer."""
+    stand = Stand(number=0)
+    stand.owned_by(OTHER)
+
+    def sleep():
+        stand.clock.ms += 20_000
+        stand.answer = Probe.SILENT
+
+    def hear():
+        stand.answer = Probe.ANSWERS
+
+    assert not stand.run(r20=sleep, r24=hear)
 
 
 def test_transaction_that_is_open_hides_who_has_the_queue(stand):
