@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from deploy.persons import annotator_token
 from deploy.up.addresses import LABEL, read_addresses
 from schemas.errors import ConfigError
 from streams.label.client import LabelClient
+from streams.label.server import is_loopback
 from streams.label.studio.importing import Imported, import_answers
 from streams.label.studio.offsets import Unit
 from streams.label.studio.reading import MAX_FILE_BYTES, read
@@ -20,10 +22,13 @@ LIFETIME_S = 3_600
 def import_file(
     root: Path, project: str, file: Path, person: str, issuer: str | None, url: str | None, offsets: str, most: int
 ) -> Imported:
-    """What became of the answers. Raises ConfigError for a file that is none, and what the API's client raises."""
+    """What became of the answers. Raises ConfigError for a file that is none, and for a place to which no token
+    must be sent; and what the API's client raises.
+    """
     given = read(_content(file), file.name)
-    token = annotator_token(root, project, person, issuer, LIFETIME_S)
     place = url or label_url(root, project)
+    _check_place(place)
+    token = annotator_token(root, project, person, issuer, LIFETIME_S)
     verify = ssl.create_default_context() if place.startswith("https:") else True
     with LabelClient(place, project, lambda: token, verify=verify) as client:
         return import_answers(client, given, Unit(offsets), most)
@@ -35,6 +40,17 @@ def label_url(root: Path, project: str) -> str:
         if address.role == LABEL and address.project == project and address.api_url:
             return address.api_url
     raise ConfigError(f"no label stage of {project} under {root}; start `veil up`, or give --url")
+
+
+def _check_place(url: str) -> None:
+    """A bearer token is good for whoever reads it: it leaves this machine under TLS only. Raises ConfigError."""
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        raise ConfigError("--url: is no address") from None
+    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
+        raise ConfigError("--url: must be https, or http on this machine: whoever reads a token can label with it")
 
 
 def _content(file: Path) -> bytes:

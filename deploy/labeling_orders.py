@@ -4,13 +4,12 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.compliance import compliance
 from deploy.control_orders import order_switch, switch_key
-from deploy.persons import acting, load_declared, require_role
+from deploy.persons import acting, load_declared, require_role, require_task_id
 from schemas.audit import Event, EventType
 from schemas.control import ControlKind
 from schemas.errors import ConfigError
@@ -19,7 +18,6 @@ from topology.switches import exclusion_target, pause_target
 
 OPERATOR = ("operator",)
 """Who may, as `flow.yaml` says."""
-_TASK_ID = re.compile(r"[0-9a-f]{32}")
 _EVENTS = {
     (ControlKind.PAUSE, True): EventType.PAUSE_ORDERED,
     (ControlKind.PAUSE, False): EventType.PAUSE_LIFTED,
@@ -54,8 +52,8 @@ def exclude(
     declared = load_declared(root)
     if bool(batch) == bool(task):
         raise ConfigError("say either a batch or a task")
-    if task and _TASK_ID.fullmatch(task) is None:
-        raise ConfigError("a task id is 32 hexadecimal digits; `veil audit tail` shows those of a batch")
+    if task:
+        require_task_id(task)
     if on:
         _check_labels(declared, project, excluded)
         if batch:

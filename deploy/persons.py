@@ -136,8 +136,7 @@ def without_policy(root: Path, projects: Sequence[str]) -> dict[str, Persons]:
 
 def withdraw(root: Path, project: str, task_id: str, person: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's key on `control`."""
-    if _TASK_ID.fullmatch(task_id) is None:
-        raise ConfigError("a task id is 32 hexadecimal digits; `veil audit tail` shows those of a batch")
+    require_task_id(task_id)
     declared = load_declared(root)
     require_role(declared, project, person, ("operator",), "withdraw tasks")
     with acting(root, declared, project, person) as around:
@@ -178,6 +177,12 @@ def _token_signer(project: Project, person: str, issuer: str | None) -> str:
         return signer
     who = ", ".join((*sorted(persons.apps_of(person)), *persons.operators)) or "nobody"
     raise ConfigError(f"{signer} may not sign tokens for {person} in {project.name}; who may: {who}")
+
+
+def require_task_id(text: str) -> None:
+    """Raises ConfigError for what can't be one."""
+    if _TASK_ID.fullmatch(text) is None:
+        raise ConfigError("a task id is 32 hexadecimal digits; `veil audit tail` shows those of a batch")
 
 
 def require_role(declared: Topology, project: str, person: str, roles: Sequence[str], act: str) -> None:

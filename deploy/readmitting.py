@@ -18,4 +18,7 @@ def readmit(root: Path, project: str, who: str, person: str) -> str:
     if who not in labeling:
         raise ConfigError(f"{who} labels nothing in {project}; who does: {', '.join(labeling) or 'nobody'}")
     with compliance(root) as seen, acting(root, declared, project, person) as around:
-        return order_readmission(around, who, seen.book().next_version(readmission_key(around, who)))
+        book = seen.book()
+        # Of all operators' orders the highest version counts, and another's clock may have been ahead.
+        lowest = max(book.next_version(readmission_key(around, who)), book.readmitted(project, who) + 1)
+        return order_readmission(around, who, lowest)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -38,7 +38,8 @@ def load_topology(
 ) -> Topology:
     """The topology in `folder` (flow.yaml and projects/), or the packaged one, with more project folders.
 
-    Raises ConfigError; also where the flow would show a role what it must not see.
+    Raises ConfigError; also where the flow would show a role what it must not see, and for an app and a person of
+    one name.
     """
     source = resources.files("topology") if folder is None else folder
     flow = parse_flow(_read(source.joinpath("flow.yaml")), "flow.yaml")
@@ -48,7 +49,20 @@ def load_topology(
         if project.name in projects:
             raise ConfigError(f"{file.name}: project {project.name} is declared twice")
         projects[project.name] = project
+    _check_apps(projects.values())
     return Topology(projects, flow, load_pins(pins) if pins else Pins())
+
+
+def _check_apps(projects: Collection[Project]) -> None:
+    """An app and a person of one name would be one identity, with one key, whatever project each is of."""
+    people = {person: project.name for project in projects for person in project.persons.people}
+    for project in projects:
+        for app in project.persons.apps:
+            if app in people:
+                raise ConfigError(
+                    f"{project.name}: apps.{app}: is the name of a person in {people[app]};"
+                    " an app has one of its own"
+                )
 
 
 def parse_flow(text: str, source: str) -> Flow:

@@ -35,6 +35,11 @@ class Persons:
         """Who is shown tasks."""
         return (*self.annotators, *self.adjudicators)
 
+    @property
+    def people(self) -> frozenset[str]:
+        """Everybody who is named, but no app."""
+        return frozenset((*self.authors, *self.approvers, *self.operators, *self.labeling))
+
     def holding(self, role: str) -> tuple[str, ...]:
         """The persons who hold a person's role of the flow, for example `author`."""
         by_role = {

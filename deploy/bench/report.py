@@ -17,8 +17,9 @@ CALL_TARGETS_MS = {1: 10, 8: 15, 32: 40}
 """Of the 95th percentile of a lease and of a submit, by annotators who never pause, before 20,000 open tasks."""
 LABELS_TARGET = 300
 """Labels a second with 32 annotators whose clients are on the same two cores."""
-QUEUE_BYTES = (150 * 2**20, 2_000)
+QUEUE_BYTES = (150_000_000, 2_000)
 """Of a label process: at most so much, and so much a task."""
+MB = 1_000_000
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
 
@@ -86,8 +87,8 @@ class Queueing:
         most = max(self.groups, key=lambda calls: calls.annotators)
         found.append(Target(f"labels/s, {_people(most.annotators)}", most.tasks_per_s, LABELS_TARGET, True))
         base, each = QUEUE_BYTES
-        limit = (base + each * self.open_tasks) / 2**20
-        found.append(Target(f"label with {self.open_tasks:,} tasks, MiB", self.peak_bytes / 2**20, limit, False))
+        limit = (base + each * self.open_tasks) / MB
+        found.append(Target(f"label with {self.open_tasks:,} tasks, MB", self.peak_bytes / MB, limit, False))
         wrong = self.faults.twice + self.faults.lost + self.faults.doubled
         return [*found, Target("tasks handed out twice, labels lost or doubled", wrong, 0, False)]
 

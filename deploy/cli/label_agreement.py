@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from rich.console import RenderableType
 from rich.text import Text
 
+from deploy.cli.label_studio import left_out
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import QUIET, Output, heading, plain_table
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -34,8 +35,10 @@ def agreement(
     from deploy.exporting import take_out
     from streams.decide.agreement_report import report
 
-    found = report(take_out(root, project, person, "agreement").verdicts)
-    Output(as_json).result({"project": project, **asdict(found)}, *_words(found, project))
+    taken = take_out(root, project, person, "agreement")
+    found = report(taken.verdicts)
+    told = {"project": project, "unreadable": taken.unreadable, **asdict(found)}
+    Output(as_json).result(told, *_words(found, project), *left_out(taken.unreadable))
 
 
 def _words(found: AgreementReport, project: str) -> list[RenderableType]:

@@ -14,7 +14,7 @@ from rich.text import Text
 
 from deploy.cli.exits import Exit
 from deploy.cli.options import As, AsJson, Project, Root
-from deploy.cli.output import BAD, GOOD, QUIET, Output
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -66,8 +66,16 @@ def export(
     write_private(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     if config is not None:
         write_private(config, taken.configuration(project))
-    words = Text.assemble(("✓ ", GOOD), f"{len(content):,} verdicts → {file}")
-    Output(as_json).result({"project": project, "verdicts": len(content), "file": str(file)}, words)
+    words = [Text.assemble(("✓ ", GOOD), f"{len(content):,} verdicts → {file}"), *left_out(taken.unreadable)]
+    told = {"project": project, "verdicts": len(content), "unreadable": taken.unreadable, "file": str(file)}
+    Output(as_json).result(told, *words)
+
+
+def left_out(unreadable: int) -> list[RenderableType]:
+    """What there is to say of verdicts that are none."""
+    if not unreadable:
+        return []
+    return [Text(f"! {unreadable:,} verdicts can't be read, and are left out", style=WAITING)]
 
 
 def import_answers(

@@ -15,6 +15,6 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     project, book = around.project, around.book
     source = Geometries(around.vault, project)
     follower = around.log.follow([f"gold.{project}"])
-    gold = GoldBook(follower, around.codec, project)
+    gold = GoldBook(follower, around.codec, project, around.clock)
     processor = JoinProcessor(project, around.codec, source, gold, lambda task: book.is_withdrawn(project, task))
     return StageParts(processor, (f"verdicts.{project}",), Ownership.SHARED, stop=follower.close)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
-from deploy.current_project import LastKnown, current_project
+from deploy.current_project import LastKnown, project_file
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
@@ -31,7 +31,9 @@ def build(
 ) -> StageParts:
     """The redact stage of a project."""
     vault, project = around.vault, around.project
-    known = LastKnown(around.topology.project(project), current_project(around))
+    declared = around.topology.project(project)
+    # The file alone names batches and skills: a labeling job, signed or not, has nothing to say about them.
+    known = LastKnown(declared, project_file(around.root, declared, around.clock))
 
     def parse(data: bytes, media: Media, schema_id: int | None) -> RawRecord:
         schema = None if schema_id is None else around.registry.schema_of(schema_id)

@@ -1,8 +1,8 @@
 """What gold has shown, from the audit alone: the live leak bound of each policy, and who is paused.
 
-Keeper counts the same from `scores.P`; here nobody has to be believed but the log. As with keeper, what a person
-has let go on (`lift.ordered`) is counted no more: from there the evidence begins anew. Slots are put in order by
-time.
+Keeper counts the same from `scores.P`; here nobody has to be believed but the log. As with keeper, a policy whose
+freeze a person has lifted (`freeze.ordered`, `lift.ordered`) is counted anew from there, and no other is. What
+another role says of these things counts for nothing; reconciliation finds it. Slots are put in order by time.
 """
 
 from __future__ import annotations
@@ -11,11 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from schemas.audit import AuditEvent, EventType
+from streams.audit.reconcile import is_by_its_writer
 from topology.binomial import upper_bound
 
 KEEPER = "keeper."
 """Whose freezes are about the leak bound."""
 _DIGITS = 9
+_VERSION_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +53,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """By policy hash what was counted since the last lift, and in all; who is paused, by name."""
+    """By policy hash what was counted since its freeze was lifted last, and in all; who is paused, by name."""
 
     counts: Mapping[str, Counts]
     total: Mapping[str, Counts]
@@ -64,19 +66,26 @@ class QualityReader:
     """Takes events in any order between slots. Memory: about 200 bytes a record of gold."""
 
     _scores: list[tuple[int, str, Counts]] = field(default_factory=list)
-    _lifted_at: int = 0
+    _freezes: list[tuple[int, int, str]] = field(default_factory=list)
+    """Time, version and policy hash of each."""
+    _lifts: list[tuple[int, int]] = field(default_factory=list)
+    """Time of each, and up to which version of a freeze it goes."""
     _published: int = 0
     _latest: dict[str, tuple[int, int, Pause | None]] = field(default_factory=dict)
 
     def add(self, event: AuditEvent) -> None:
         """Take the next event."""
+        if not is_by_its_writer(event):
+            return
         match event.type:
             case EventType.GOLD_SCORED:
                 self._scores.append((event.time, event.details.get("policy", ""), _counts(event)))
             case EventType.GOLD_PUBLISHED:
                 self._published += _number(event, "records")
+            case EventType.FREEZE_ORDERED if event.process.startswith(KEEPER):
+                self._freezes.append((event.time, _version(event), event.details.get("hash", "")))
             case EventType.LIFT_ORDERED if event.details.get("of", "").startswith(KEEPER):
-                self._lifted_at = max(self._lifted_at, event.time)
+                self._lifts.append((event.time, _version(event)))
             case EventType.PERSON_PAUSED | EventType.PERSON_RESUMED:
                 self._stand(event)
             case _:
@@ -86,12 +95,23 @@ class QualityReader:
         """What all events together say."""
         total: dict[str, Counts] = {}
         since: dict[str, Counts] = {}
+        begun = self._begun()
         for time, policy, counts in self._scores:
             total[policy] = total.get(policy, Counts()) + counts
-            since[policy] = since.get(policy, Counts()) + (counts if time > self._lifted_at else Counts())
+            counted = counts if time > begun.get(policy, -1) else Counts()
+            since[policy] = since.get(policy, Counts()) + counted
         pauses = (pause for _, _, pause in self._latest.values())
         paused = sorted((it for it in pauses if it is not None), key=lambda it: it.person)
         return Quality(since, total, self._published, tuple(paused))
+
+    def _begun(self) -> Mapping[str, int]:
+        """When each policy's evidence began anew. A freeze ends once, by the first lift that goes as far."""
+        begun: dict[str, int] = {}
+        for frozen_at, version, policy in self._freezes:
+            lifts = [time for time, up_to in self._lifts if up_to >= version]
+            if lifts:
+                begun[policy] = max(begun.get(policy, -1), frozen_at, min(lifts))
+        return begun
 
     def _stand(self, event: AuditEvent) -> None:
         """Decide alone writes these, in one slot: its numbers tell the later one."""
@@ -115,6 +135,10 @@ def _counts(event: AuditEvent) -> Counts:
     return Counts(1, *(_number(event, name) for name in names))
 
 
-def _number(event: AuditEvent, name: str) -> int:
+def _version(event: AuditEvent) -> int:
+    return _number(event, "version", _VERSION_DIGITS)
+
+
+def _number(event: AuditEvent, name: str, digits: int = _DIGITS) -> int:
     text = event.details.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else 0

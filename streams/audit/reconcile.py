@@ -7,7 +7,7 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - a label is by a person who viewed the task before, one a person and task, not more than overlap and extras;
 - at most one verdict a task, resting on labels that were submitted; at most one joined label, after a verdict,
   to the record the task comes from; of gold, scores in its place, never both; no view after the withdrawal;
-- each kind of event is written by the role it belongs to.
+- each kind of event is written by the role it belongs to, and what is a person's to order by that person.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
 counted, not blamed. Whether the events are genuine is for `chain`.
@@ -28,6 +28,7 @@ from schemas.resources import Kind
 from streams.audit.coverage import Coverage, Partition, origins
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.life import Life, Place, problems
+from topology.identity import PERSON
 
 OVERLAP = "overlap"
 """Detail of `batch.redacted`: how many labels its tasks get without extras (one policy a batch, so one number)."""
@@ -62,6 +63,8 @@ WRITERS = {
     EventType.SEGMENT_REWRITTEN: "keeper",
 }
 """Which role alone may say so; the project is that of the audit topic."""
+BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED})
+"""What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +130,10 @@ class Reconciler:
         if role is not None and event.process != f"{role}.{self._project}":
             text = f"a {event.type} is for {role}.{self._project} to write"
             self._find(FindingKind.WRONG_WRITER, event, text)
+        elif not is_by_its_writer(event):
+            self._find(
+                FindingKind.WRONG_WRITER, event, f"a {event.type} is for the person to write who ordered it"
+            )
         taker = self._takers.get(event.type)
         if taker is not None:
             taker(event)
@@ -237,6 +244,14 @@ class Reconciler:
             covered=self._coverage.ranges(),
             findings=findings,
         )
+
+
+def is_by_its_writer(event: AuditEvent) -> bool:
+    """Whether the role wrote it (of whatever project), or the person, whose word alone it is."""
+    if event.type in BY_PERSONS:
+        return event.process == f"{PERSON}.{event.person}"
+    role = WRITERS.get(event.type)
+    return role is None or event.process.partition(".")[0] == role
 
 
 def reconcile(

@@ -16,22 +16,26 @@ from schemas.errors import LogUnavailable, Reason, RecordError, Refused, Undecod
 from schemas.gold import GoldTruth
 from schemas.records import RawReference
 from schemas.resources import raw_reference
+from streams.engine.clock import Clock
 from streams.engine.log import Follower
 from streams.engine.messages import Message
 from streams.engine.refusals import refused
 
 POLL_LIMIT = 1_000
-READS = 2_000
-"""Reads of one call, at most: two million records of gold, or several minutes without any."""
 POLL_S = 0.2
+CATCH_UP_S = 120.0
+"""For so long a batch waits for the end of gold. A consumer that lets `max.poll.interval.ms` (300 s) pass between
+two polls loses its partitions, reads the batch again, and never ends.
+"""
 
 
 class GoldBook:
     """Follows `gold.P`. Not thread-safe. Memory: 0.9 kB a record (the demo's, measured)."""
 
-    def __init__(self, follower: Follower, codec: Codec, project: str) -> None:
+    def __init__(self, follower: Follower, codec: Codec, project: str, clock: Clock) -> None:
         self._follower = follower
         self._codec = codec
+        self._clock = clock
         self._topic = f"raw.{project}"
         self._known: dict[tuple[int, int], bytes | None] = {}
         self._refused: deque[Event] = deque()
@@ -45,16 +49,16 @@ class GoldBook:
             self._take(message)
 
     def catch_up(self) -> None:
-        """Read to the end as it is now.
+        """Read to the end as it is now, whatever is published meanwhile.
 
         Raises LogUnavailable where that is not reached: then nobody can tell what is gold, and nothing is joined.
         """
-        for _ in range(READS):
-            if self._follower.at_end():
-                return
+        ends, until = self._follower.ends(), self._clock.monotonic() + CATCH_UP_S
+        while not self._follower.passed(ends):
+            if self._clock.monotonic() >= until:
+                raise LogUnavailable("the end of gold was not reached: nothing is joined until it is")
             for message in self._follower.poll(POLL_LIMIT, POLL_S):
                 self._take(message)
-        raise LogUnavailable("the end of gold was not reached: nothing is joined until it is")
 
     def truth(self, raw: RawReference) -> GoldTruth | None:
         """What is true of a raw record, whatever its revision; None for one that any other producer has published.

@@ -5,9 +5,9 @@ placeholder is widened to the whole of it, as is a person's that cuts one: nobod
 name begins. What redaction has removed without a trace nobody was asked.
 
 The redactor is compared in raw coordinates. A value leaks if a single character of it is covered by no
-replacement. A value that is all of its field, or whose field isn't shown, is hidden by the policy's word and not
-by anything that was found: it counts only if it leaks. Otherwise the bound would say more of how many such fields
-records have.
+replacement. A value that is all of its field, or whose field is replaced whole or isn't shown, is hidden by the
+policy's word and not by anything that was found: it counts only if it leaks. Otherwise the bound would say more of
+how many such fields records have.
 """
 
 from __future__ import annotations
@@ -152,12 +152,18 @@ def _redaction(verdict: Verdict, values: Sequence[KnownWord], fields: Fields, no
 
 
 def _entity(words: Sequence[KnownWord], field: FieldGeometry | None) -> _Entity:
-    """One that is all of its field is hidden by the field's name: nothing had to be found."""
+    """One in a field that is replaced whole is hidden by the field's name, and so is one that is all of its field:
+    nothing had to be found. Words leave out the signs around them (`+49 …`), so they alone don't tell. Geometry
+    doesn't say what a replacement goes back to: to count one too few only widens the bound.
+    """
     characters = sum(word.end - word.start for word in words)
     if field is None:
         return _Entity(characters, 0, had_to_be_found=False)
-    whole = (min(word.start for word in words), max(word.end for word in words))
-    return _Entity(characters, sum(_shown(word, field) for word in words), whole != (0, field.raw_length))
+    whole = 0, field.raw_length
+    named = any((span.start, span.end) == whole for span in field.spans)
+    reach = min(word.start for word in words), max(word.end for word in words)
+    shown = sum(_shown(word, field) for word in words)
+    return _Entity(characters, shown, had_to_be_found=not named and reach != whole)
 
 
 def _shown(word: KnownWord, field: FieldGeometry) -> int:

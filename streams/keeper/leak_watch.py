@@ -89,7 +89,7 @@ class LeakWatch:
                 EventType.FREEZE_ORDERED,
                 control_resource(order.key),
                 reason=FreezeReason.LEAK.value,
-                details={"stages": " ".join(sorted(Freezable)), **details(tally, limit)},
+                details={"stages": " ".join(sorted(Freezable)), **details(tally, limit, version)},
             )
         )
         self._tallies.put(tally.policy, replace(tally, frozen=version))

@@ -56,10 +56,12 @@ def passes_limit(tally: LeakTally, gold: Gold) -> bool:
     return may_be_above(tally.leaked, tally.values, limit)
 
 
-def details(tally: LeakTally, limit: Limit) -> Mapping[str, str]:
-    """The evidence for the event of the freeze."""
+def details(tally: LeakTally, limit: Limit, version: int) -> Mapping[str, str]:
+    """The evidence for the event of the freeze, and which tally a lift of this version begins anew."""
     return {
         "policy": limit.policy_id,
+        "hash": tally.policy,
+        "version": str(version),
         "values": str(tally.values),
         "leaked": str(tally.leaked),
         "bound": f"{bound(tally):.4f}",

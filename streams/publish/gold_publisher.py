@@ -25,7 +25,7 @@ from vault.keys import Nonces
 from vault.raw import Media, seal_raw, topic_of, transit_key
 
 TIMEOUT_S = 15.0
-"""To open, deliver or commit: as long as the transaction may stay open."""
+"""To open, deliver or commit. Longer than a transaction may stay open: when it is over, waiting helps no more."""
 TRANSACTION_TIMEOUT_MS = 10_000
 """An open transaction holds redact up on its partition; one of a killed synth, no longer than this."""
 _RANDOM_KEY_BYTES = 16

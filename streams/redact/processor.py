@@ -134,7 +134,8 @@ class RedactProcessor:
         outcomes = iter(_outcomes(good, work.ruling, self._keys))
         for message, payload, record in zip(messages, payloads, records, strict=True):
             outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
-            self._note(message, outcome, getattr(payload, "routing", ROUTINE), work)
+            routing = payload.routing if isinstance(payload, Payload) else ROUTINE
+            self._note(message, outcome, routing, work)
 
     def _parsed(self, payload: Payload | RecordError, known: KnownRoutes) -> RawRecord | RecordError:
         if isinstance(payload, RecordError):

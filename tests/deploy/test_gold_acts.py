@@ -11,9 +11,10 @@ import pytest
 
 from deploy.acting import act
 from deploy.compliance import audit_topic, compliance
+from deploy.control_orders import order_readmission
 from deploy.freezing import lift
 from deploy.gold_quality import read
-from deploy.persons import sign
+from deploy.persons import acting, load_declared, sign
 from deploy.provisioning import apply_audited
 from deploy.publishing import publishing
 from deploy.readmitting import readmit
@@ -39,7 +40,7 @@ PROJECT = """
 name: {name}
 owner: the tests of Veilstream
 partitions: 2
-persons: {{authors: [rob], approvers: [rita], operators: [roy], annotators: [ray]}}
+persons: {{authors: [rob], approvers: [rita], operators: [roy, rolf], annotators: [ray]}}
 """
 TEMPLATES = """
 locales: [en_GB]
@@ -174,3 +175,13 @@ def test_an_operator_readmits_who_labels_there_and_nobody_else_does(stack, proje
         assert seen.book().readmitted(project, "ray") > first > 0
     orders = [event for event in audit(root, project) if event.type is EventType.READMIT_ORDERED]
     assert [(event.person, event.details["readmitted"]) for event in orders] == [("roy", "ray")] * 2
+
+
+def test_a_readmission_counts_also_after_one_by_an_operator_whose_clock_was_ahead(stack, project):
+    root = stack.root
+    with acting(root, load_declared(root), project, "rolf") as around:
+        ahead = around.clock.now() + 3_600_000
+        order_readmission(around, "ray", ahead)
+    readmit(root, project, "ray", "roy")
+    with compliance(root) as seen:
+        assert seen.book().readmitted(project, "ray") == ahead + 1

@@ -91,7 +91,10 @@ def test_answers_of_a_file_become_a_verdict_and_the_verdict_a_file_without_text(
     assert NOTE[value.start : value.end] == "kettle"
     assert not [word for word in ("kettle", *PEOPLE) if word in written]
     (event,) = [it for it in shop.events(EventType.LABELS_EXPORTED) if it.details["format"] == "label-studio"]
-    assert (event.person, event.details) == ("cleo", {"format": "label-studio", "verdicts": "1"})
+    assert (event.person, event.details) == (
+        "cleo",
+        {"format": "label-studio", "verdicts": "1", "unreadable": "0"},
+    )
     views = [it for it in shop.events(EventType.TASK_VIEWED) if verdict.task_id in task_ids(it)]
     assert {it.person for it in views} == set(PEOPLE)
     signals = shop.events(EventType.EVALUATOR_SIGNALLED)

@@ -383,7 +383,7 @@ class World:
                 return decide, (f"labels.{PROJECT}", f"scores.{PROJECT}"), Ownership.WHOLE
             case "join":
                 source = Geometries(vault, PROJECT)
-                known = GoldBook(log.follow([f"gold.{PROJECT}"]), self.codec, PROJECT)
+                known = GoldBook(log.follow([f"gold.{PROJECT}"]), self.codec, PROJECT, self.clock)
                 join = JoinProcessor(
                     PROJECT, self.codec, source, known, lambda task: book.is_withdrawn(PROJECT, task)
                 )

@@ -67,6 +67,20 @@ def test_same_project_twice_is_refused(tmp_path):
         load_topology(extra_projects=[tmp_path])
 
 
+@pytest.mark.parametrize("name", ["eve", "fay", "gus", "hal", "ivy"])
+def test_an_app_by_the_name_of_a_person_of_another_project_is_refused(tmp_path, name):
+    """Both would be `person.<name>`: one key in Vault and one credentials file."""
+    persons = "{authors: [eve], approvers: [fay], operators: [gus], annotators: [hal], adjudicators: [ivy]}"
+    (tmp_path / "other.yaml").write_text(f"name: other\nowner: o\npersons: {persons}\n")
+    text = PROJECT.replace("approvers: [b]", "approvers: [b], annotators: [c]")
+    (tmp_path / "p.yaml").write_text(text + f"apps: {{{name}: {{acts_for: [c]}}}}\n")
+    with pytest.raises(ConfigError, match=f"p: apps.{name}: is the name of a person in other"):
+        load_topology(extra_projects=[tmp_path])
+    (tmp_path / "other.yaml").write_text(text.replace("name: p", "name: other") + "apps: {bot: {acts_for: [c]}}\n")
+    (tmp_path / "p.yaml").write_text(text + "apps: {bot: {acts_for: [c]}}\n")
+    assert load_topology(extra_projects=[tmp_path]).project("p").persons.apps == {"bot": ("c",)}
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import importlib
+import json
 import logging
 import resource
 import signal
@@ -47,11 +48,18 @@ def serve(channel: Channel) -> None:
 
 
 def _answer(evaluator: Any, asked: dict[str, Any]) -> dict[str, Any]:  # noqa: ANN401 - the user's class
+    number = asked["number"]
     try:
         labels = [adapter(Label).validate_python(it) for it in asked["labels"]]
-        return {"number": asked["number"], "signals": [asdict(it) for it in evaluator.evaluate(labels)]}
+        said = list(evaluator.evaluate(labels))
     except Exception:  # noqa: BLE001 - whatever it raises, its text may hold anything
-        return {"number": asked["number"], "raised": True}
+        return {"number": number, "raised": True}
+    try:
+        signals = [asdict(it) for it in said]
+        json.dumps(signals)  # here, for what can't be sent (a numpy float, a Decimal) would end the process
+    except Exception:  # noqa: BLE001 - as above
+        signals = None
+    return {"number": number, "signals": signals}
 
 
 def _load(place: str) -> Any:  # noqa: ANN401

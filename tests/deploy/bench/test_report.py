@@ -3,6 +3,7 @@ from __future__ import annotations
 import io
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
@@ -58,7 +59,7 @@ def test_each_target_says_whether_it_is_met():
         "lease p95, 8 annotators, ms": False,
         "submit p95, 8 annotators, ms": True,
         "labels/s, 8 annotators": False,
-        "label with 20,000 tasks, MiB": True,
+        "label with 20,000 tasks, MB": True,
         "tasks handed out twice, labels lost or doubled": False,
         "idle CPU of the busiest process": False,
         "1 MiB of text, fast, s": True,
@@ -66,6 +67,13 @@ def test_each_target_says_whether_it_is_met():
         "1 MiB of text, strict, s": True,
         "memory more after 1,000,000 texts, MiB": True,
     }
+
+
+@pytest.mark.parametrize(("size", "met"), [(190_000_000, True), (190_000_001, False)])
+def test_label_may_take_150_megabytes_and_two_kilobytes_a_task(size, met):
+    queueing = Queueing(20_000, size, [Calls(1, 90.0, lease=FAST, submit=FAST)], Faults(0, 0, 0))
+    (target,) = [it for it in queueing.targets() if it.name.startswith("label with")]
+    assert (target.met, target.goal) == (met, 190.0)
 
 
 @given(st.floats(allow_nan=False), st.floats(allow_nan=False))

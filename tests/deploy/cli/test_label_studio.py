@@ -1,13 +1,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
+from typing import Self
 
 import pytest
 from typer.testing import CliRunner
 
 from deploy import exporting, importing
 from deploy.cli.app import app
+from deploy.exporting import readable
 from deploy.importing import label_url
+from schemas.codec import Codec, FixedIds
 from schemas.errors import ConfigError
 from streams.label.studio.importing import Imported
 from tests.streams.label.studio.test_studio import EXPORTED, VERDICT
@@ -15,6 +19,9 @@ from tests.streams.label.studio.test_studio import EXPORTED, VERDICT
 
 class Taken:
     verdicts = (VERDICT,)
+
+    def __init__(self, unreadable: int = 0) -> None:
+        self.unreadable = unreadable
 
     def configuration(self, project: str) -> str:
         return "<View/>\n"
@@ -63,3 +70,68 @@ def test_a_file_that_is_none_is_refused_before_anything_is_asked(tmp_path) -> No
 def test_without_a_label_stage_its_address_is_asked_for(tmp_path) -> None:
     with pytest.raises(ConfigError, match="--url"):
         label_url(tmp_path, "demo")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://label.example.org",
+        "http://127.0.0.1.example.org:8080",
+        "http://user@label.example.org",
+        "http://[::1",
+        "label.example.org:8080",
+        "ftp://127.0.0.1",
+        "http:///api",
+    ],
+)
+def test_no_token_is_made_for_a_place_to_which_it_would_go_in_clear(monkeypatch, tmp_path, url) -> None:
+    made: list[object] = []
+    monkeypatch.setattr(importing, "annotator_token", lambda *order: made.append(order))
+    file = tmp_path / "export.json"
+    file.write_bytes(EXPORTED)
+    with pytest.raises(ConfigError, match="--url"):
+        importing.import_file(tmp_path, "demo", file, "ann-1", None, url, "code-points", 5)
+    assert made == []
+
+
+@pytest.mark.parametrize(
+    "url", ["https://label.example.org", "http://127.0.0.1:1", "http://[::1]:1", "http://localhost:1"]
+)
+def test_a_token_is_made_for_tls_and_for_this_machine(monkeypatch, tmp_path, url) -> None:
+    asked: list[str] = []
+
+    class Client:
+        def __init__(self, place: str, project: str, token: Callable[[], str], *, verify: object) -> None:
+            asked.append(f"{place} {token()}")
+
+        def __enter__(self) -> Self:
+            return self
+
+        def __exit__(self, *raised: object) -> None:
+            pass
+
+    monkeypatch.setattr(importing, "annotator_token", lambda *order: "token")
+    monkeypatch.setattr(importing, "LabelClient", Client)
+    monkeypatch.setattr(importing, "import_answers", lambda *order: Imported([], [], {}, 0, []))
+    file = tmp_path / "export.json"
+    file.write_bytes(EXPORTED)
+    importing.import_file(tmp_path, "demo", file, "ann-1", None, url, "code-points", 5)
+    assert asked == [f"{url} token"]
+
+
+def test_a_verdict_that_cannot_be_read_is_left_out_and_counted() -> None:
+    codec = Codec(FixedIds())
+    values = [b"nonsense", codec.encode(VERDICT), None, b""]
+    assert readable(codec, values) == ([VERDICT], 2)
+
+
+def test_an_export_and_an_agreement_say_how_many_could_not_be_read(monkeypatch, tmp_path) -> None:
+    monkeypatch.setattr(exporting, "take_out", lambda *order: Taken(unreadable=2))
+    file = tmp_path / "labels.json"
+    assert json.loads(run("export", file, "--as", "olga", "--json"))["unreadable"] == 2
+    assert json.loads(run("agreement", "--as", "olga", "--json"))["unreadable"] == 2
+    for command in (("export", file), ("agreement",)):
+        assert "2 verdicts can't be read" in run(*command, "--as", "olga")
+        monkeypatch.setattr(exporting, "take_out", lambda *order: Taken())
+        assert "can't be read" not in run(*command, "--as", "olga")
+        monkeypatch.setattr(exporting, "take_out", lambda *order: Taken(unreadable=2))

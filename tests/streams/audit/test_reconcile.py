@@ -8,7 +8,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.audit import AuditEvent, BatchCoverage, Event, EventType, OffsetOutcome, RawOutcome
-from schemas.resources import batch_resource, joined_resource, message_resource, raw_resource, task_resource
+from schemas.resources import (
+    batch_resource,
+    control_resource,
+    joined_resource,
+    message_resource,
+    raw_resource,
+    task_resource,
+)
 from streams.audit import report
 from streams.audit.findings import FindingKind
 from streams.audit.reconcile import Reconciliation, reconcile
@@ -337,6 +344,17 @@ def test_view_after_the_withdrawal_is_found(world):
 def test_event_of_another_roles_trade_is_found(world):
     redacted(world, batch(0, 1, dropped(0)), role="label")
     assert kinds(check(world)) == {FindingKind.WRONG_WRITER}
+
+
+@pytest.mark.parametrize("kind", [EventType.LIFT_ORDERED, EventType.READMIT_ORDERED])
+def test_a_persons_order_is_theirs_to_write(world, kind):
+    order = Event(kind, control_resource("an/order"), person="olga")
+    world.writer("person.olga.x").commit(order)
+    assert check(world).holds
+    world.writer("person.rob.x").commit(order)
+    world.writer("join.demo.0").commit(order)
+    result = check(world)
+    assert [it.kind for it in result.findings] == [FindingKind.WRONG_WRITER] * 2
 
 
 def test_event_of_another_project_is_found(world, task):

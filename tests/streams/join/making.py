@@ -18,6 +18,7 @@ from schemas.records import (
     VerdictStatus,
 )
 from schemas.resources import raw_resource
+from streams.engine.clock import SystemClock
 from streams.engine.messages import Outgoing
 from streams.join.gold_book import GoldBook
 from tests.simulation.broker import Broker, MemoryFollower
@@ -38,7 +39,7 @@ def gold_book(*truths: GoldTruth, broker: Broker | None = None) -> GoldBook:
     broker = broker or Broker({"gold.demo": 1})
     for truth in truths:
         broker.append(gold_record(truth))
-    return GoldBook(MemoryFollower(broker, ["gold.demo"]), CODEC, "demo")
+    return GoldBook(MemoryFollower(broker, ["gold.demo"]), CODEC, "demo", SystemClock())
 
 
 def gold_record(truth: GoldTruth) -> Outgoing:

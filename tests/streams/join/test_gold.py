@@ -11,10 +11,12 @@ from schemas.errors import LogUnavailable, RegistryUnavailable
 from schemas.geometry_codec import encode_geometry
 from schemas.gold import GoldTruth, KnownWord, PersonScore, RedactionScore
 from schemas.records import Contribution, LabelSpan, RawReference
-from streams.engine.messages import Outgoing
+from streams.engine.clock import SystemClock
+from streams.engine.messages import Outgoing, TopicPartition
 from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
 from tests.simulation.broker import Broker, MemoryFollower
+from tests.simulation.world import SimulatedClock
 from tests.streams.join.making import CODEC, GEOMETRY, gold_book, gold_record, verdict
 from tests.streams.join.test_processor import Source, joined, run
 
@@ -61,7 +63,7 @@ def test_gold_that_comes_between_two_batches_is_known_to_the_second(source) -> N
 def test_gold_is_heard_between_batches_so_that_a_batch_finds_it_there(source) -> None:
     broker = Broker({"gold.demo": 1})
     follower = Counting(broker, ["gold.demo"])
-    processor = JoinProcessor("demo", CODEC, source, GoldBook(follower, CODEC, "demo"))
+    processor = JoinProcessor("demo", CODEC, source, GoldBook(follower, CODEC, "demo", SystemClock()))
     broker.append(gold_record(TRUTH))
     assert run(processor).empty
     assert follower.polls == 1
@@ -92,16 +94,48 @@ def test_gold_is_checked_like_any_verdict_before_it_is_scored(source) -> None:
 
 
 class NeverThere(MemoryFollower):
-    """A topic whose end is not reached."""
+    """A topic whose end is not reached. A poll waits for as long as it may."""
 
-    def at_end(self) -> bool:
+    def __init__(self, broker: Broker, clock: SimulatedClock) -> None:
+        super().__init__(broker, ["gold.demo"])
+        self._clock = clock
+
+    def passed(self, ends) -> bool:
         return False
 
+    def poll(self, limit, timeout):
+        self._clock.wait(timeout)
+        return super().poll(limit, timeout)
 
-def test_while_the_end_of_gold_is_not_reached_nothing_is_joined(source) -> None:
-    book = GoldBook(NeverThere(Broker({"gold.demo": 1}), ["gold.demo"]), CODEC, "demo")
+
+def test_while_the_end_of_gold_is_not_reached_nothing_is_joined_and_a_batch_does_not_wait_for_ever(source) -> None:
+    clock = SimulatedClock()
+    book, began = GoldBook(NeverThere(Broker({"gold.demo": 1}), clock), CODEC, "demo", clock), clock.monotonic()
     with pytest.raises(LogUnavailable, match="nothing is joined"):
         run(JoinProcessor("demo", CODEC, source, book), verdict())
+    assert clock.monotonic() - began < 300
+
+
+class NeverSilent(MemoryFollower):
+    """A topic to which somebody publishes whenever it is read."""
+
+    def __init__(self, broker: Broker) -> None:
+        super().__init__(broker, ["gold.demo"])
+        self._to = broker
+
+    def poll(self, limit, timeout):
+        found = super().poll(limit, timeout)
+        raw = RawReference("raw.demo", 0, self.ends()[TopicPartition("gold.demo", 0)])
+        self._to.append(gold_record(replace(TRUTH, raw=raw)))
+        return found
+
+
+def test_gold_that_is_published_without_a_pause_holds_no_batch_up(source) -> None:
+    broker = Broker({"gold.demo": 1})
+    broker.append(gold_record(TRUTH))
+    book = GoldBook(NeverSilent(broker), CODEC, "demo", SimulatedClock())
+    plan = run(JoinProcessor("demo", CODEC, source, book), verdict())
+    assert [it.type for it in plan.events] == [EventType.GOLD_SCORED]
 
 
 @pytest.mark.parametrize(

@@ -140,6 +140,30 @@ def test_what_is_hidden_by_the_name_of_its_field_counts_only_if_it_leaks():
     assert (shown.values, shown.leaked, shown.leaked_characters) == (2, 1, 9)
 
 
+@pytest.mark.parametrize(
+    "words",
+    [
+        ((1, 3), (4, 15)),  # `+49 …`: a sign before its first word
+        ((0, 3), (5, 14)),  # `(0) 55 …)`: one after its last
+        ((6, 9),),  # a sentence with a value in it, in a field that the policy names
+    ],
+)
+def test_what_is_replaced_whole_by_the_name_of_its_field_counts_only_if_it_leaks(words):
+    replaced = Span("phone", 0, 15, 0, 9, "PHONE_NUMBER", "[PHONE_1]", "placeholder")
+    values = tuple(KnownWord("phone", start, end, "PHONE_NUMBER", 0) for start, end in words)
+    named = FieldGeometry("phone", 15, 9, (replaced,))
+    hidden = scored(values=(*values, NAME), geometry=Geometry(RAW, (TEXT, named))).redaction
+    assert (hidden.values, hidden.leaked, hidden.characters) == (1, 0, 12)
+    shown = scored(values=(*values, NAME), geometry=Geometry(RAW, (TEXT, FieldGeometry("phone", 15, 15, ()))))
+    assert (shown.redaction.values, shown.redaction.leaked) == (2, 1)
+    found = Span("phone", 0, 14, 0, 9, "PHONE_NUMBER", "[PHONE_1]", "placeholder")
+    partly = Geometry(RAW, (TEXT, FieldGeometry("phone", 15, 10, (found,))))
+    had_to_be_found = scored(
+        values=(KnownWord("phone", 1, 14, "PHONE_NUMBER", 0), NAME), geometry=partly
+    ).redaction
+    assert (had_to_be_found.values, had_to_be_found.leaked) == (2, 0)
+
+
 @pytest.mark.parametrize("bounds", [(3, 21), (4, 4), (-1, 3)])
 def test_a_truth_that_does_not_fit_its_record_is_refused(bounds):
     with pytest.raises(Refused) as refusal:

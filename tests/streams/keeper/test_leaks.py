@@ -73,8 +73,12 @@ def test_a_passed_limit_freezes_once_with_its_evidence_on_the_audit():
     assert (freeze.stages, freeze.reason) == (frozenset(Freezable), "leak")
     (event,) = [one for one in it.events if one.type is EventType.FREEZE_ORDERED]
     assert (event.resource, event.reason) == ("control/freeze/demo/keeper.demo", "leak")
-    assert {name: event.details[name] for name in ("policy", "values", "leaked", "bound", "limit")} == {
+    assert {
+        name: event.details[name] for name in ("policy", "hash", "version", "values", "leaked", "bound", "limit")
+    } == {
         "policy": "demo@1",
+        "hash": POLICY,
+        "version": str(order.version),
         "values": "30",
         "leaked": "1",
         "bound": f"{upper_bound(1, 30):.4f}",

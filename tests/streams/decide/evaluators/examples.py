@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import time
+from decimal import Decimal
 
 from streams.decide.evaluators import Signal
 
@@ -76,6 +77,14 @@ class SaysWords(Says):
 
 class SaysNoNumber(Says):
     what = [Signal("task-1-a", "x", float("nan"))]  # noqa: RUF012
+
+
+class SaysADecimal(Says):
+    what = [Signal("task-1-a", "x", Decimal(1))]  # noqa: RUF012
+
+
+class SaysNoSignal(Says):
+    what = ["Jane Doe was here"]  # noqa: RUF012
 
 
 class SaysTwice(Says):

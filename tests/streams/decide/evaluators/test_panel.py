@@ -85,6 +85,8 @@ def test_it_finds_no_variable_of_ours(panel_of, monkeypatch):
         ("SaysOfAnother", "bad_answer"),
         ("SaysWords", "bad_answer"),
         ("SaysNoNumber", "bad_answer"),
+        ("SaysADecimal", "bad_answer"),
+        ("SaysNoSignal", "bad_answer"),
         ("SaysTwice", "bad_answer"),
         ("SaysTooMuch", "bad_answer"),
     ],
