@@ -49,12 +49,24 @@ class SecretFiles:
         return signing.read(text, str(path))
 
     def made(self, endpoint: str) -> tuple[bytes, ...]:
-        """The secrets, with a new one where there is none yet."""
-        return self.read(endpoint) if self.path(endpoint).exists() else self._write(endpoint, ())
+        """The secrets, with a new one where there is none yet. Raises ConfigError for a damaged file."""
+        self.ensure(endpoint)
+        return self.read(endpoint)
+
+    def ensure(self, endpoint: str) -> None:
+        """Make a secret where there is no file. A damaged one is left: only a person may take it out of use."""
+        if not self.path(endpoint).exists():
+            self._write(endpoint, ())
 
     def rotated(self, endpoint: str) -> tuple[bytes, ...]:
-        """A new secret in front; the one before goes on signing beside it until the next rotation."""
-        kept = self.read(endpoint) if self.path(endpoint).exists() else ()
+        """A new secret in front; the one before goes on signing beside it until the next rotation.
+
+        A damaged file is replaced: nothing in it signs.
+        """
+        try:
+            kept = self.read(endpoint)
+        except ConfigError:
+            kept = ()
         return self._write(endpoint, kept[: signing.MOST_SECRETS - 1])
 
     def _write(self, endpoint: str, kept: tuple[bytes, ...]) -> tuple[bytes, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from urllib.parse import SplitResult, urlsplit
 
@@ -21,10 +21,12 @@ class WebhookEvent(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """An endpoint. `private`: its name may lead to loopback or into a private network."""
+    """An endpoint. `private`: its name may lead to loopback or into a private network. `url` may hold a token, so
+    it doesn't show.
+    """
 
     name: str
-    url: str
+    url: str = field(repr=False)
     events: frozenset[WebhookEvent]
     private: bool = False
 
@@ -38,11 +40,19 @@ def fault(url: str, *, private: bool) -> str | None:
         return "is no address"
     if not url.isascii() or not url.isprintable() or " " in url:
         return "has characters that no address has; percent-encode them"
-    if not parts.hostname or port == 0 or (port or 1) > _MAX_PORT:
+    if not _can_be_asked_for(parts.hostname) or port == 0 or (port or 1) > _MAX_PORT:
         return "names no host, or no port there is"
     if parts.username is not None or parts.password is not None or parts.fragment:
         return "has a user, a password or a fragment; the signature says who sends"
     return _scheme_fault(parts, private=private)
+
+
+def _can_be_asked_for(host: str | None) -> bool:
+    """Whether a resolver takes the name: no part of it may be empty, or longer than 63 characters."""
+    try:
+        return bool(host and host.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _scheme_fault(parts: SplitResult, *, private: bool) -> str | None:

@@ -16,6 +16,7 @@ from deploy.cli.exits import Exit
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+from streams.label.studio.settings import PASSED_OVER
 
 if TYPE_CHECKING:
     from streams.label.studio.importing import Imported
@@ -97,7 +98,7 @@ def import_answers(
     ] = Offsets.CODE_POINTS,
     pass_over: Annotated[
         int, typer.Option("--pass-over", min=1, metavar="N", help="Tasks to give back on the way, at most.")
-    ] = 50,
+    ] = PASSED_OVER,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
@@ -105,6 +106,7 @@ def import_answers(
     """Make answers given in a Label Studio labels of a person: through the API, each under a lease, each checked.
 
     The queue says which task comes next. What the file doesn't answer is given back; each of those was a view.
+    A task that the person holds, in the page or an app, is taken over: import while they don't label.
     Exit code 3 where an answer does not fit its task.
 
     [dim]Example:[/] [cyan]veil label import export.json --person ann-1 --json[/]

@@ -58,7 +58,7 @@ def replay(
         typer.Option(
             "--since",
             formats=["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"],
-            help="Of what has happened from then on (UTC), as far back as the topics reach.",
+            help="Of what has happened from then on (UTC), as far back as the topics reach; withdrawals: all.",
         ),
     ] = None,
     message: Annotated[
@@ -73,7 +73,8 @@ def replay(
 ) -> None:
     """Order that messages are sent again, under their old ids: after a failure of the receiver, or for a new one.
 
-    Signed by an operator. What [cyan]webhook.failed[/] on the audit speaks of is replayed by its [cyan]since[/].
+    Signed by an operator. Withdrawals are among them. What [cyan]webhook.failed[/] on the audit speaks of is
+    replayed by its [cyan]since[/].
 
     [dim]Example:[/] [cyan]veil label webhooks replay --as olga --since 2026-11-26 --endpoint warehouse[/]
     """

@@ -25,13 +25,15 @@ INPUTS = ("labels", "verdicts", "work")
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
-    """The notify stage of a project. An endpoint without a secret gets one."""
+    """The notify stage of a project. An endpoint without a secret gets one; where one is damaged, nothing is sent
+    to that endpoint until it is replaced, and the others go on.
+    """
     project, settings = around.project, NotifySettings()
     webhooks = around.topology.project(project).webhooks
     files = SecretFiles(around.root, project)
     inputs = tuple(f"{kind}.{project}" for kind in INPUTS)
     for webhook in webhooks:
-        files.made(webhook.name)
+        files.ensure(webhook.name)
     context = ssl.create_default_context()
     courier = Courier(
         {it.name: _delivery(it, files.read, around.clock, context, settings.attempt_s) for it in webhooks},

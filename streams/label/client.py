@@ -192,11 +192,14 @@ class LabelClient:
 
     @contextmanager
     def heartbeats(self, lease: LeaseView, every_s: float = 60.0) -> Iterator[threading.Event]:
-        """Extend the lease in the background. The event given is set when the lease is lost."""
+        """Extend the lease in the background. The event given is set when the lease is lost.
+
+        A heartbeat without an answer is not repeated before its time: whoever leaves waits for one call at most.
+        """
         done, lost = threading.Event(), threading.Event()
 
         def beat() -> None:
-            with LabelClient(self._url, self._project, self._token, verify=self._verify, wait=done.wait) as own:
+            with LabelClient(self._url, self._project, self._token, verify=self._verify, retries=0) as own:
                 while not done.wait(every_s):
                     try:
                         own.heartbeat(lease)

@@ -22,7 +22,7 @@ from pathlib import Path
 
 from schemas.errors import Reason, Refused
 from schemas.records import LabelSpan
-from streams.label.client import LabelClient
+from streams.label.client import Denied, LabelClient
 from streams.label.commands import ReportReason, SkipReason
 from streams.label.forms import LeaseView
 
@@ -32,6 +32,18 @@ _EXPOSED = re.compile(
 )
 _WORD = re.compile(r"[^\W\d_]{2,}")
 _ASK_AGAIN_S = 1.0
+_MISTAKES = frozenset(
+    {
+        Reason.SPAN_OUT_OF_RANGE,
+        Reason.UNKNOWN_FIELD,
+        Reason.UNKNOWN_LABEL,
+        Reason.UNKNOWN_CHOICE,
+        Reason.TOO_MANY_SPANS,
+        Reason.DUPLICATE,
+        Reason.BAD_REQUEST,
+    }
+)
+"""What is wrong with the app itself: the next task would go the same way."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,16 +83,21 @@ def read(lease: LeaseView, chips: Mapping[str, str]) -> Report | Skip | Answer:
 
 
 def work(client: LabelClient, chips: Mapping[str, str]) -> str | None:
-    """Take one task and end it; how, or None where there was none. Raises what the client raises but for lost
-    leases.
+    """Take one task and end it; how, or None where there was none, or none for us: the person is paused.
+
+    "lost" is a task that was taken away meanwhile, or never will open. Raises what else the client raises.
     """
     try:
         lease = client.lease()
         return _end(client, lease, read(lease, chips)) if lease is not None else None
     except Refused as error:
-        if error.reason in (Reason.LEASE_EXPIRED, Reason.STALE_TOKEN, Reason.WITHDRAWN, Reason.TASK_CLOSED):
-            return "lost"
-        raise
+        if error.reason in _MISTAKES:
+            raise
+        return "lost"
+    except Denied as denied:
+        if denied.reason != Reason.PERSON_PAUSED:
+            raise
+        return None
 
 
 def _end(client: LabelClient, lease: LeaseView, decided: Report | Skip | Answer) -> str:

@@ -11,8 +11,9 @@ import http.client
 import socket
 import ssl
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 from http import HTTPStatus
 from urllib.parse import urlsplit
@@ -20,6 +21,7 @@ from urllib.parse import urlsplit
 from streams.notify import addresses
 
 AGENT = "veilstream-webhooks/1"
+_LEAST_S = 0.001
 
 
 class Outcome(StrEnum):
@@ -39,14 +41,14 @@ class Outcome(StrEnum):
 
 
 Resolve = Callable[[str, int], Sequence[str]]
-"""The addresses of a name. Raises OSError."""
+"""The addresses of a name. Raises OSError; ValueError for a name that can't be asked for."""
 
 
 @dataclass(frozen=True, slots=True)
 class Destination:
-    """Where to post. `context` is None for plain HTTP."""
+    """Where to post. `context` is None for plain HTTP. The address may hold a token, so it doesn't show."""
 
-    url: str
+    url: str = field(repr=False)
     private: bool
     context: ssl.SSLContext | None
 
@@ -60,23 +62,29 @@ def resolve(host: str, port: int) -> list[str]:
 def post(
     to: Destination, body: bytes, headers: Mapping[str, str], limit_s: float, look_up: Resolve = resolve
 ) -> Outcome:
-    """Deliver once. Blocks for `limit_s` seconds at most, after the name is resolved. Never raises."""
+    """Deliver once. Never raises.
+
+    Blocks for `limit_s` seconds at most from when the name is resolved: connecting, TLS and the answer share them.
+    How long the look-up takes is the resolver's to say; it can't be broken off.
+    """
     parts = urlsplit(to.url)
     host = parts.hostname or ""
     port = parts.port or (443 if to.context else 80)
     try:
         found = look_up(host, port)
-    except OSError:
+    except (OSError, ValueError):  # ValueError: a label is empty or too long to be asked for
         return Outcome.UNREACHABLE
     if addresses.refused(found, private=to.private):
         return Outcome.ADDRESS_REFUSED
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     deadline = _Deadline(limit_s)
     try:
-        with deadline.watch(_connected(found[0], host, port, to.context, limit_s)) as connection:
+        with deadline.watch(_connected(found[0], host, port, to.context, deadline.left_s)) as connection:
+            if isinstance(connection.sock, ssl.SSLSocket):
+                connection.sock.do_handshake()
             connection.request("POST", path, body, {**headers, "user-agent": AGENT})
             return of_status(connection.getresponse().status)
-    except (OSError, http.client.HTTPException):
+    except (OSError, ValueError, http.client.HTTPException):  # ValueError: of TLS, about a connection that is over
         return Outcome.TOO_SLOW if deadline.passed else Outcome.UNREACHABLE
 
 
@@ -94,11 +102,13 @@ def of_status(status: int) -> Outcome:
 def _connected(
     address: str, host: str, port: int, context: ssl.SSLContext | None, limit_s: float
 ) -> http.client.HTTPConnection:
-    """A connection to the address, which the name's certificate must cover."""
+    """A connection to the address, before the handshake: in it, the certificate must cover the name."""
     plain = socket.create_connection((address, port), timeout=limit_s)
     try:
-        connection = http.client.HTTPConnection(host, port, timeout=limit_s)
-        connection.sock = context.wrap_socket(plain, server_hostname=host) if context else plain
+        connection = http.client.HTTPConnection(host, port)
+        connection.sock = (
+            context.wrap_socket(plain, server_hostname=host, do_handshake_on_connect=False) if context else plain
+        )
     except BaseException:
         plain.close()
         raise
@@ -109,12 +119,19 @@ class _Deadline:
     """Ends a connection when its time is over: a socket's own limit begins anew with each byte."""
 
     def __init__(self, limit_s: float) -> None:
-        self._limit_s = limit_s
+        self._ends = time.monotonic() + limit_s
         self.passed = False
+
+    @property
+    def left_s(self) -> float:
+        """Never nothing: that would mean to a socket that it must not wait at all."""
+        return max(self._ends - time.monotonic(), _LEAST_S)
 
     @contextlib.contextmanager
     def watch(self, connection: http.client.HTTPConnection) -> Iterator[http.client.HTTPConnection]:
-        timer = threading.Timer(self._limit_s, self._end, [connection.sock])
+        left_s = self.left_s
+        connection.sock.settimeout(left_s)
+        timer = threading.Timer(left_s, self._end, [connection.sock])
         timer.daemon = True
         timer.start()
         try:
@@ -129,4 +146,5 @@ class _Deadline:
     def _end(self, sock: socket.socket) -> None:
         self.passed = True
         with contextlib.suppress(OSError):
-            sock.shutdown(socket.SHUT_RDWR)
+            # Not TLS's own, which takes the session away from whoever reads from it meanwhile.
+            socket.socket.shutdown(sock, socket.SHUT_RDWR)

@@ -37,6 +37,16 @@ MESSAGES, BEGINNINGS, WITHDRAWALS, REPLAYS = "message/", "beginning/", "withdraw
 
 
 @dataclass(frozen=True, slots=True)
+class _Part:
+    """What is left of a replay to one endpoint. Each has a reading of its own: none waits for a slower one."""
+
+    signer: str
+    order: Replay
+    endpoint: str
+    found: Iterator[Told | None]
+
+
+@dataclass(frozen=True, slots=True)
 class Seams:
     """What the stage needs of the outside.
 
@@ -67,7 +77,10 @@ class NotifyProcessor:
         self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
-        """Take over what waits; drop what was for endpoints that are gone; begin with those that are new."""
+        """Take over what waits; drop what was for endpoints that are gone; begin with those that are new.
+
+        Replays that are not done begin anew: what `control` has said of them is not said again after a setback.
+        """
         self._start()
         for message in changelog:
             _ = any(state.apply(message) for state in self._states())
@@ -79,6 +92,7 @@ class NotifyProcessor:
                 self._kept.remove(key)
         for name in set(self._boxes) - {key for key, _ in self._since.items()}:
             self._since.put(name, WebhookMark(name, now))
+        self._take_orders()
         return self._with_changes(Plan())
 
     def process(self, batch: Batch) -> Plan:
@@ -104,10 +118,7 @@ class NotifyProcessor:
             if task_id not in self._withdrawn:
                 self._withdrawn.put(task_id, WebhookMark(task_id, now))
                 self._tell(told, now, self._boxes)
-        for signer, order in sorted(self._seams.replays().items()):
-            done = self._replayed.get(signer)
-            if (done is None or done.version < order.version) and not self._is_read(signer, order):
-                self._orders[signer] = order
+        self._take_orders()
         self._say_parked(plan)
         return self._with_changes(plan)
 
@@ -119,8 +130,7 @@ class NotifyProcessor:
         self._replayed = KeyedState(topic, WebhookReplay, self._codec, REPLAYS)
         self._boxes = {name: Outbox(self._settings) for name in self._seams.endpoints}
         self._parked: list[Parked] = []
-        self._orders: dict[str, Replay] = {}
-        self._reading: tuple[str, Replay, Iterator[Message]] | None = None
+        self._parts: list[_Part] = []
 
     def _states(self) -> tuple[KeyedState[Any], ...]:
         return (self._kept, self._since, self._withdrawn, self._replayed)
@@ -195,26 +205,44 @@ class NotifyProcessor:
 
     # Replays
 
+    def _take_orders(self) -> None:
+        """Begin what is ordered, not done and not begun: a part for each endpoint it is for."""
+        for signer, order in sorted(self._seams.replays().items()):
+            done = self._replayed.get(signer)
+            if (done is None or done.version < order.version) and not self._is_begun(signer, order):
+                names = [name for name in self._boxes if order.endpoint in ("", name)]
+                self._parts += [_Part(signer, order, name, self._told_before()) for name in names]
+                self._note_done(signer, order)
+
     def _replay(self, now: int) -> None:
-        """A part of what was ordered again, as long as there is room for it."""
-        if self._reading is None and self._orders:
-            signer, order = self._orders.popitem()
-            self._reading = (signer, order, self._seams.again())
-        if self._reading is None or any(len(box) > self._settings.waiting // 2 for box in self._boxes.values()):
+        """Some of the first part whose endpoint has room for it."""
+        half = self._settings.waiting // 2
+        part = next((it for it in self._parts if len(self._boxes[it.endpoint]) <= half), None)
+        if part is None:
             return
-        signer, order, records = self._reading
-        endpoints = [name for name in self._boxes if order.endpoint in ("", name)]
-        taken = list(islice(records, self._settings.replayed_a_round))
-        for message in taken:
-            told = self._read_again(message)
-            if told is not None and message.timestamp >= order.since and order.message_id in ("", told.message_id):
-                self._tell(told, now, endpoints)
-        if len(taken) < self._settings.replayed_a_round:
-            self._reading = None
+        order, looked_at = part.order, list(islice(part.found, self._settings.replayed_a_round))
+        for told in looked_at:
+            if told is not None and told.at >= order.since and order.message_id in ("", told.message_id):
+                self._tell(told, now, [part.endpoint])
+        if len(looked_at) < self._settings.replayed_a_round:
+            self._parts.remove(part)
+            self._note_done(part.signer, order)
+
+    def _is_begun(self, signer: str, order: Replay) -> bool:
+        return any((part.signer, part.order) == (signer, order) for part in self._parts)
+
+    def _note_done(self, signer: str, order: Replay) -> None:
+        """Once no part is left. A later order of the same signer may have been done before."""
+        done = self._replayed.get(signer)
+        if not self._is_begun(signer, order) and (done is None or done.version < order.version):
             self._replayed.put(signer, WebhookReplay(signer, order.version))
 
-    def _is_read(self, signer: str, order: Replay) -> bool:
-        return self._reading is not None and self._reading[:2] == (signer, order)
+    def _told_before(self) -> Iterator[Told | None]:
+        """Whatever there was to tell, made anew; None for a record that tells nothing. Reads when it is asked."""
+        for message in self._seams.again():
+            yield self._read_again(message)
+        for task_id, mark in list(self._withdrawn.items()):
+            yield messages.of_withdrawal(self._project, task_id, mark.at)
 
     def _read_again(self, message: Message) -> Told | None:
         try:

@@ -20,7 +20,7 @@ class NotifySettings:
     threads: int = 4
     """That post to one endpoint. Each endpoint has its own: one that hangs holds up nobody else."""
     attempt_s: float = 10.0
-    """An attempt, from the name's look-up to the status line. Standard Webhooks recommends 15 to 30 s for what a
-    receiver does; ours have only to take the message in."""
+    """An attempt, from the resolved name to the status line; the look-up before it takes as long as it takes.
+    Standard Webhooks recommends 15 to 30 s for what a receiver does; ours have only to take the message in."""
     replayed_a_round: int = 500
     """Records looked at again in a round, so that a replay never holds up what is new."""

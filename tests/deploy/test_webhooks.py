@@ -9,6 +9,7 @@ from deploy import webhooks
 from deploy.cli.app import app
 from deploy.webhooks import SecretFiles, endpoint_of
 from schemas.errors import ConfigError
+from streams.notify import signing
 from topology.loading import load_topology
 
 PROJECT = """
@@ -66,6 +67,28 @@ def test_a_damaged_or_missing_secret_is_said_with_what_to_do(root) -> None:
     files.path("warehouse").write_bytes(b"\xff\xfe")
     with pytest.raises(ConfigError, match="rotate"):
         files.read("warehouse")
+
+
+DAMAGED = pytest.mark.parametrize("content", [b"\xff\xfe", b"", b"whsec_x\n"])
+
+
+@DAMAGED
+def test_a_rotation_replaces_a_damaged_secret(root, content: bytes) -> None:
+    files = SecretFiles(root, "some")
+    files.path("warehouse").parent.mkdir()
+    files.path("warehouse").write_bytes(content)
+    shown = run(root, "secret", "warehouse", "--rotate").strip()
+    assert [signing.written(it) for it in files.read("warehouse")] == [shown]
+
+
+@DAMAGED
+def test_a_damaged_secret_is_left_where_one_is_only_wanted_to_be_there(root, content: bytes) -> None:
+    files = SecretFiles(root, "some")
+    files.ensure("other")
+    assert len(files.read("other")) == 1
+    files.path("warehouse").write_bytes(content)
+    files.ensure("warehouse")
+    assert files.path("warehouse").read_bytes() == content
 
 
 @pytest.mark.parametrize("arguments", [(), ("--id", "nonsense"), ("--since", "yesterday")])

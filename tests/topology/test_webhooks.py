@@ -41,6 +41,9 @@ def test_a_project_names_who_is_told_what() -> None:
         ("https://hooks.example/token-of-mine\r\nHost: other", False),
         ("https://hooks.example/ä", False),
         ("nonsense", False),
+        ("https://a..b/token-of-mine", False),
+        ("https://.example.com/token-of-mine", False),
+        (f"https://{'a' * 64}.example.com/token-of-mine", False),
     ],
 )
 def test_an_address_that_cannot_be_told_anything_is_refused_and_not_quoted(url: str, private: bool) -> None:
@@ -50,7 +53,14 @@ def test_an_address_that_cannot_be_told_anything_is_refused_and_not_quoted(url: 
 
 
 @pytest.mark.parametrize(
-    "url", ["https://hooks.example/", "https://[2606:4700::1111]:8443/", "http://localhost:1/"]
+    "url",
+    [
+        "https://hooks.example/",
+        "https://hooks.example./",
+        "https://[2606:4700::1111]:8443/",
+        "http://localhost:1/",
+        f"https://{'a' * 63}.example/",
+    ],
 )
 def test_good_addresses(url: str) -> None:
     assert fault(url, private=True) is None
@@ -75,3 +85,7 @@ def test_no_two_endpoints_have_one_name() -> None:
     entry = '{name: a, url: "https://hooks.example/", events: [task.closed]}'
     with pytest.raises(ConfigError, match="twice"):
         parsed(f"{entry}\n  - {entry}")
+
+
+def test_an_endpoint_does_not_show_its_address() -> None:
+    assert "token" not in repr(Webhook("warehouse", "https://hooks.example/?token=t", frozenset()))

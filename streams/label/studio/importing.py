@@ -2,7 +2,8 @@
 lease.
 
 Which task comes next is the queue's to say. One that the file does not answer is given back for now, and each of
-those was a view that is on the audit: so only so many are passed over.
+those was a view that is on the audit: so only so many are passed over. The first is the one that the person holds,
+if they do, in our page or an app: it is taken over as any other, answered or given back.
 """
 
 from __future__ import annotations
@@ -17,9 +18,7 @@ from streams.label.commands import ReleaseReason, SkipReason
 from streams.label.forms import LeaseView
 from streams.label.studio.offsets import Unit
 from streams.label.studio.reading import Given, result
-
-PASSED_OVER = 50
-"""Tasks given back before the import ends: a file of one's own last tasks passes over none or few."""
+from streams.label.studio.settings import PASSED_OVER
 
 
 @dataclass(slots=True)
@@ -41,16 +40,22 @@ def import_answers(
     done, waiting = Imported(), {it.task_id: it for it in given}
     returned: set[str] = set()
     while waiting and done.passed_over < most:
-        lease = client.lease()
-        if lease is None or lease.task_id in returned:
+        try:
+            lease = client.lease()
+        except Refused:  # withdrawn while it was opened, or it never will open: the next one is another
+            done.passed_over += 1
+            continue
+        if lease is None:
             break
         answered = waiting.pop(lease.task_id, None)
-        if answered is None:
-            done.passed_over += 1
-        if answered is None or not _answer(client, lease, answered, unit, done):
-            with contextlib.suppress(Refused):  # it is over already: withdrawn, or its time was
-                client.release(lease, ReleaseReason.TECHNICAL)
-            returned.add(lease.task_id)
+        if answered is not None and _answer(client, lease, answered, unit, done):
+            continue
+        with contextlib.suppress(Refused):  # it is over already: withdrawn, or its time was
+            client.release(lease, ReleaseReason.TECHNICAL)
+        if lease.task_id in returned:  # all that is left was given back before
+            break
+        returned.add(lease.task_id)
+        done.passed_over += answered is None
     done.left = sorted(waiting)
     return done
 

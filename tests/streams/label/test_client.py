@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import itertools
 import threading
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from streams.label.client import Denied, LabelClient, QueueUnavailable, Wanted
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.robots import RobotSpec, run_robots
 from streams.label.settings import QueueSettings
+from tests.streams.notify.making import Received, receiving
 
 SPAN = LabelSpan("text", 0, 10, "NAME")
 LEXICON = Lexicon({"a": "COMPLAINT"}, {"PERSON": "NAME"})
@@ -98,6 +100,24 @@ def test_heartbeats_in_the_background_tell_when_the_lease_is_lost(api, client, m
     with client.heartbeats(lease, every_s=0.01) as lost:
         api.clock.ms += QueueSettings().lease_ms
         assert lost.wait(10)
+
+
+def test_a_heartbeat_is_not_repeated_at_once_so_that_leaving_waits_for_one_call_at_most():
+    second, left = threading.Event(), threading.Event()
+    calls = itertools.count(1)
+
+    def answer(_: Received) -> int:
+        if next(calls) == 2:
+            second.set()
+            left.wait()
+        return 503
+
+    with receiving(answer) as api, LabelClient(api.url.removesuffix("/veil"), "demo", lambda: "t") as client:
+        with client.heartbeats(_lease_view(), every_s=0.01) as lost:
+            assert second.wait(10)
+            assert not lost.is_set()
+            threading.Timer(0.1, left.set).start()
+        assert [it.path for it in api.seen] == ["/v1/leases/x-1/heartbeat"] * 2
 
 
 def _lease_view():

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import dataclasses
 
+import httpx
 import pytest
 
 from schemas.audit import EventType
+from schemas.errors import Refused
 from schemas.records import FieldShape, LabelOutcome, LabelSpan, PlaceholderSpan
-from streams.label.client import LabelClient
+from streams.label.client import Denied, LabelClient
 from streams.label.forms import LabelsView, LeaseView, PlaceholderView
 from streams.label.second_reader import Answer, Report, Skip, main, read, work
+from topology.switches import Excluded
 
 CHIPS = {"PERSON": "NAME"}
 CHIP = "[PERSON_1]"
@@ -96,3 +99,48 @@ def test_a_lease_that_is_lost_meanwhile_is_no_error(reading) -> None:
     api.content = withdrawn
     with LabelClient(api.url, "demo", lambda: api.token("reader")) as client:
         assert work(client, CHIPS) == "lost"
+
+
+def test_a_task_taken_from_it_meanwhile_is_no_error(reading, monkeypatch) -> None:
+    api, give = reading
+    give("a text")
+
+    def excluded(given, chips):
+        api.loop.excluded["reader"] = Excluded(tasks=frozenset({given.task_id}))
+        api.loop.control("exclude/demo/reader/cleo")
+        return read(given, chips)
+
+    monkeypatch.setattr("streams.label.second_reader.read", excluded)
+    with LabelClient(api.url, "demo", lambda: api.token("reader")) as client:
+        assert work(client, CHIPS) == "lost"
+
+
+def test_a_task_that_will_never_open_is_no_error_and_the_next_one_is_read(reading) -> None:
+    api, give = reading
+    give("a text", "another")
+    opened = api.content
+    api.content = lambda task: {"text": "no such length"} if task.task_id == f"{1:032x}" else opened(task)
+    with LabelClient(api.url, "demo", lambda: api.token("reader")) as client:
+        assert [work(client, CHIPS) for _ in range(3)] == ["lost", "label", None]
+
+
+def answering(status: int, reason: str) -> LabelClient:
+    content = {"error": {"reason": reason, "message": ""}}
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, json=content))
+    return LabelClient("http://x", "demo", lambda: "t", transport=transport)
+
+
+def test_while_its_person_is_paused_there_is_nothing_to_do() -> None:
+    with answering(403, "person_paused") as client:
+        assert work(client, CHIPS) is None
+    with answering(403, "not_trained") as client, pytest.raises(Denied):
+        work(client, CHIPS)
+
+
+def test_an_answer_of_its_own_that_is_wrong_ends_it(reading) -> None:
+    api, give = reading
+    give(f"{CHIP} is late")
+    with LabelClient(api.url, "demo", lambda: api.token("reader")) as client, pytest.raises(Refused):
+        work(client, {"PERSON": "UNHEARD"})
+    with answering(404, "no word of ours") as client, pytest.raises(Refused):
+        work(client, CHIPS)

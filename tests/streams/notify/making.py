@@ -134,6 +134,10 @@ class Desk:
         """Processed, never committed."""
         self.processor.process(Batch(messages, [], {}, self.clock.ms))
 
+    def set_back(self) -> None:
+        """As the loop after any setback: the same process restores; what `control` said was said."""
+        self.commit(self.processor.restore(SLOT, self.committed))
+
     def control(self, *keys: str) -> None:
         self.commit(self.processor.control(keys))
 

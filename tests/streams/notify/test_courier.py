@@ -36,3 +36,41 @@ def test_after_a_stop_its_threads_end() -> None:
     courier = Courier({"one": lambda _: Outcome.DELIVERED}, threads=3)
     courier.stop()
     wait_for(lambda: not [it for it in threading.enumerate() if it.name.startswith("webhook-one")], "threads end")
+
+
+def test_an_attempt_that_breaks_costs_no_thread() -> None:
+    def breaks(it: WebhookMessage) -> Outcome:
+        if it.message_id != "msg_9":
+            raise RuntimeError("whatever")
+        return Outcome.DELIVERED
+
+    courier = Courier({"one": breaks}, threads=1)
+    for number in (1, 2, 9):
+        courier.offer(message("one", number))
+    found: list[tuple[str, Outcome]] = []
+    wait_for(
+        lambda: len(found.extend((it.message_id, how) for it, how in courier.outcomes()) or found) == 3, "all"
+    )
+    assert found == [
+        ("msg_1", Outcome.UNREACHABLE), ("msg_2", Outcome.UNREACHABLE), ("msg_9", Outcome.DELIVERED),
+    ]  # fmt: skip
+    courier.stop()
+
+
+def test_what_is_queued_is_not_attempted_after_a_stop() -> None:
+    under_way, goes_on, tried = threading.Event(), threading.Event(), []
+
+    def attempt(it: WebhookMessage) -> Outcome:
+        tried.append(it.message_id)
+        under_way.set()
+        goes_on.wait()
+        return Outcome.DELIVERED
+
+    courier = Courier({"stopped": attempt}, threads=1)
+    for number in range(5):
+        courier.offer(message("stopped", number))
+    assert under_way.wait(20)
+    courier.stop()
+    goes_on.set()
+    wait_for(lambda: not [it for it in threading.enumerate() if it.name.startswith("webhook-stopped")], "its end")
+    assert tried == ["msg_0"]

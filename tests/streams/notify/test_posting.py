@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import socket
 import ssl
 import threading
 import time
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -69,6 +71,11 @@ def test_nobody_listening_is_unreachable_and_so_is_a_name_that_does_not_exist() 
         raise socket.gaierror(socket.EAI_NONAME, "no such name")
 
     assert send("http://localhost/", look_up=unknown) is Outcome.UNREACHABLE
+
+
+@pytest.mark.parametrize("host", ["a..b", ".example.com", f"{'a' * 64}.example.com"])
+def test_a_name_that_no_resolver_takes_is_unreachable(host: str) -> None:
+    assert send(f"https://{host}/", context=ssl.create_default_context()) is Outcome.UNREACHABLE
 
 
 class hostile:  # noqa: N801 - a context manager
@@ -154,6 +161,7 @@ def test_a_name_is_looked_up_once_and_that_address_is_used() -> None:
         "192.168.1.1",
         "100.64.0.1",
         "fd00::1",
+        "fec0::1",
         "::ffff:10.0.0.1",
         "169.254.169.254",
         "fe80::1%eth0",
@@ -177,21 +185,42 @@ def test_public_addresses_are_used(address: str) -> None:
     assert not refused([address], private=False)
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.169.254", "::", "224.0.0.1"])
+@pytest.mark.parametrize(
+    "address",
+    [
+        "169.254.169.254",
+        "fe80::1",
+        "::ffff:169.254.169.254",
+        "::",
+        "224.0.0.1",
+        "fd00:ec2::254",
+        "fd00:ec2::23",
+        "fd20:ce::254",
+        "fd00:c1::a9fe:a9fe",
+        "100.100.100.200",
+        "::ffff:100.100.100.200",
+        "168.63.129.16",
+    ],
+)
 def test_some_addresses_are_never_used(address: str) -> None:
     assert refused([address], private=True)
 
 
 def test_private_ones_are_where_the_project_says_so_and_no_address_is_none() -> None:
-    assert not refused(["10.0.0.1", "127.0.0.1", "fd00::1"], private=True)
+    assert not refused(["10.0.0.1", "127.0.0.1", "fd00::1", "fec0::1", "100.64.0.1"], private=True)
     assert refused([], private=True)
 
 
-def test_over_tls_the_certificate_must_be_the_names_own_and_of_a_trusted_authority(tmp_path) -> None:
-    files = ensure_certificates(tmp_path, tmp_path / "ca.key", datetime.now(UTC))
+def certified(root: Path) -> tuple[ssl.SSLContext, ssl.SSLContext]:
+    """One that trusts, and one with a certificate for this machine."""
+    files = ensure_certificates(root, root / "ca.key", datetime.now(UTC))
     server = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.load_cert_chain(files.certificate(VAULT), files.key(VAULT))
-    trusting = ssl.create_default_context(cafile=str(files.ca))
+    return ssl.create_default_context(cafile=str(files.ca)), server
+
+
+def test_over_tls_the_certificate_must_be_the_names_own_and_of_a_trusted_authority(tmp_path) -> None:
+    trusting, server = certified(tmp_path)
     with receiving() as receiver:
         receiver.server.socket = server.wrap_socket(receiver.server.socket, server_side=True)
         url = receiver.url.replace("http:", "https:")
@@ -200,3 +229,33 @@ def test_over_tls_the_certificate_must_be_the_names_own_and_of_a_trusted_authori
         stranger = url.replace("127.0.0.1", "hooks.example")
         assert send(stranger, context=trusting, look_up=lambda *_: ["127.0.0.1"]) is Outcome.UNREACHABLE
         assert len(receiver.seen) == 1
+
+
+@pytest.mark.parametrize("shakes_hands", [False, True])
+def test_the_time_of_an_attempt_is_one_for_the_handshake_and_the_answer(tmp_path, shakes_hands) -> None:
+    trusting, server = certified(tmp_path)
+    hung_up = threading.Event()
+
+    def serve(listening: socket.socket) -> None:
+        plain, _ = listening.accept()
+        with plain, contextlib.suppress(OSError):
+            hung_up.wait(1.5)
+            if shakes_hands:
+                with server.wrap_socket(plain, server_side=True) as secure:
+                    while secure.recv(65_536):
+                        pass
+            hung_up.wait()
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve, args=[listening], daemon=True)
+        thread.start()
+        began = time.monotonic()
+        url = f"https://127.0.0.1:{listening.getsockname()[1]}/"
+        assert send(url, limit_s=2.0, context=trusting) is Outcome.TOO_SLOW
+        assert time.monotonic() - began < 3.2
+        hung_up.set()
+        thread.join()
+
+
+def test_a_destination_does_not_show_its_address() -> None:
+    assert "token" not in repr(Destination("https://hooks.example/?token=t", False, None))

@@ -256,6 +256,107 @@ def test_a_replay_waits_while_its_endpoint_has_too_much_to_do() -> None:
     assert len(of(desk, EventType.WEBHOOK_FAILED)) == 1
 
 
+@pytest.mark.parametrize("again", [Desk.set_back, Desk.restart])
+def test_a_replay_goes_on_after_a_setback_though_control_has_nothing_new(again) -> None:
+    desk = Desk(settings=NotifySettings(replayed_a_round=2))
+    delivered_once(desk, 1, 2, 3)
+    desk.orders["olga"] = Replay(0, version=4)
+    desk.control("replay/demo")
+    again(desk)
+    desk.read()
+    again(desk)
+    sent = {it.message_id for it in desk.courier.offered}
+    for _ in range(3):
+        desk.read()
+        sent |= {it.message_id for it in desk.courier.offered}
+    assert len(sent) == 3
+    desk.courier.end_all(Outcome.DELIVERED)
+    desk.read()
+    again(desk)
+    desk.read()
+    assert (desk.courier.offered, desk.waiting()) == ([], set())
+
+
+@pytest.mark.parametrize("by_id", [False, True])
+def test_a_withdrawal_is_replayed_with_the_bytes_it_had(by_id) -> None:
+    desk = Desk()
+    delivered_once(desk, 1)
+    for ms, task in ((2_000, 7), (3_000, 8)):
+        desk.clock.ms = ms
+        desk.control(f"withdraw/demo/{task:032x}")
+    desk.read()
+    first = next(it for it in desk.courier.offered if f"{8:032x}".encode() in it.body)
+    desk.courier.end_all(Outcome.GONE)
+    desk.read()
+    assert {event.details["since"] for event in of(desk, EventType.WEBHOOK_FAILED)} == {"2000"}
+    desk.restart()
+    desk.orders["olga"] = Replay(0 if by_id else 3_000, message_id=first.message_id if by_id else "", version=1)
+    desk.control("replay/demo")
+    desk.read()
+    assert [(it.message_id, it.body, it.at) for it in desk.courier.offered] == [
+        (first.message_id, first.body, first.at)
+    ]
+
+
+def hung_and_good() -> Desk:
+    """Two endpoints: one took three messages in, the other none of them and is as full as replays make it."""
+    desk = Desk({"good": ALL, "hung": ALL}, NotifySettings(waiting=4, in_flight=10))
+    desk.read(*(message(label(number)) for number in (1, 2, 3)))
+    deliver_to(desk, "good")
+    return desk
+
+
+def deliver_to(desk: Desk, endpoint: str) -> None:
+    """Its receiver takes everything in; the other one hangs on."""
+    desk.courier.ended += [(it, Outcome.DELIVERED) for it in desk.courier.offered if it.endpoint == endpoint]
+    desk.courier.offered = [it for it in desk.courier.offered if it.endpoint != endpoint]
+    desk.read()
+
+
+@pytest.mark.parametrize("endpoint", ["good", ""])
+def test_an_endpoint_that_hangs_holds_up_no_replay_to_another(endpoint: str) -> None:
+    desk = hung_and_good()
+    desk.orders["olga"] = Replay(0, endpoint=endpoint, version=1)
+    desk.control("replay/demo")
+    desk.read()
+    assert len([it for it in desk.courier.offered if it.endpoint == "good"]) == 3
+
+
+def test_a_replay_to_all_is_done_when_the_last_endpoint_has_it() -> None:
+    desk = hung_and_good()
+    desk.orders["olga"] = Replay(0, version=1)
+    desk.control("replay/demo")
+    desk.read()
+    deliver_to(desk, "good")
+    desk.restart()
+    desk.read()
+    assert {it.endpoint for it in desk.courier.offered} == {"good", "hung"}  # begun anew: it was not done
+    deliver_to(desk, "good")
+    deliver_to(desk, "hung")
+    desk.read()
+    assert len([it for it in desk.courier.offered if it.endpoint == "hung"]) == 3
+    deliver_to(desk, "hung")
+    desk.restart()
+    desk.read()
+    assert desk.courier.offered == []
+
+
+def test_an_older_replay_that_ends_later_does_not_bring_a_newer_one_back() -> None:
+    desk = hung_and_good()
+    desk.orders["olga"] = Replay(0, endpoint="hung", version=1)
+    desk.control("replay/demo")
+    desk.orders["olga"] = Replay(0, endpoint="good", version=2)
+    desk.control("replay/demo")
+    desk.read()
+    deliver_to(desk, "good")
+    deliver_to(desk, "hung")
+    desk.read()
+    deliver_to(desk, "hung")
+    desk.restart()
+    desk.read()
+    assert desk.courier.offered == []
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.lists(st.sampled_from(["read", "crash", "deliver", "fail", "later"]), max_size=30), st.randoms())
 def test_every_message_is_delivered_at_least_once_whatever_happens(steps, random) -> None:

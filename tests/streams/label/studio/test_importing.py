@@ -114,3 +114,23 @@ def test_a_task_shown_in_a_label_studio_comes_back_as_the_label_given_there(api,
     content = [shown | {"annotations": [{"result": spans}]}]
     assert len(import_answers(client, reading.read(json.dumps(content).encode(), "file")).labeled) == 1
     assert api.loop.labels()[0].choices == {"tone": "angry"}
+
+
+def test_no_lease_is_left_open_when_the_queue_begins_anew(api, client, make_task):
+    api.loop.give(*(make_task(number) for number in (1, 2)))
+    assert import_answers(client, file(3)).left == [f"{3:032x}"]
+    said = api.loop.types()
+    assert said.count(EventType.TASK_VIEWED) == said.count(EventType.TASK_RELEASED) > 2
+
+
+def test_a_task_that_does_not_open_ends_no_import(api, client, make_task):
+    api.loop.give(*(make_task(number) for number in (1, 2)))
+    api.content = lambda task: {"text": TEXT if task.task_id == f"{2:032x}" else "another length"}
+    done = import_answers(client, file(1, 2))
+    assert (done.labeled, done.passed_over, done.left) == ([f"{2:032x}"], 1, [f"{1:032x}"])
+
+
+def test_a_lease_that_the_person_holds_is_taken_over(api, client, make_task):
+    api.loop.give(make_task(1))
+    held = client.lease()
+    assert import_answers(client, file(1)).labeled == [held.task_id]
