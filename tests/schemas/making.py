@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas import audit, catalog, gold, records, states
+from schemas import alerts, audit, catalog, gold, records, states
 
-MODULES = (records, states, gold, audit)
+MODULES = (records, states, gold, alerts, audit)
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False),
