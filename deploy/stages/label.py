@@ -125,6 +125,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         slot=owned,
         standby=standby,
         log=log,
+        by_turns=True,
     )
 
 

@@ -17,7 +17,8 @@ DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000
 @dataclass(frozen=True, slots=True)
 class StageParts:
     """A processor and how it is fed. `slot`: the one that several processes of a stage have in common, of which
-    one owns it and the others stand by; `log`: through which it is read, where not directly.
+    one owns it and the others stand by; `log`: through which it is read, where not directly; `by_turns`: people
+    wait for its transactions, which are to follow each other without a pause.
     """
 
     processor: Processor
@@ -31,3 +32,4 @@ class StageParts:
     slot: str | None = None
     standby: StandsBy | None = None
     log: Log | None = None
+    by_turns: bool = False

@@ -76,6 +76,7 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
             inputs=parts.inputs,
             ownership=parts.ownership,
             transaction_timeout_ms=parts.transaction_timeout_ms,
+            by_turns=parts.by_turns,
         ),
         state_topic=f"{role}-state.{project}",
         audit_topic=f"audit.{project}",

@@ -1,4 +1,4 @@
-"""A slot's session on Kafka: its consumer and its transactional producer (KIP-98, KIP-447).
+"""A slot's session on Kafka: its consumer, and its transactional producer or two by turns (KIP-98, KIP-447).
 
 Rebalances are served inside `poll` only, and no transaction is open then, so a revoked partition never has
 uncommitted work in it; what a poll gathered before a rebalance is dropped and read again.
@@ -11,36 +11,21 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
-from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
-from streams.engine.bounded_calls import BoundedCalls, CallHangs
+from schemas.errors import AccessDenied, Fenced, LogUnavailable, VeilError
 from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_producer import CALL_TIMEOUT_S, KafkaProducer
+from streams.engine.kafka_turns import KafkaTurns
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 
 T = TypeVar("T")
 
-CALL_TIMEOUT_S = 10.0
-"""Metadata, committed offsets, init: a restarted broker is back in 2–4 s."""
-HANGS_AFTER_S = 15.0
-"""Half as long again as the time limit that the client is given, and does not always keep."""
-COMMIT_ATTEMPTS = 3
-"""Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
 STABLE_ATTEMPTS = 5
 """A killed neighbour's open transaction holds its offsets up for at most the 15 s transaction timeout."""
-MARKERS_S = 0.005
-"""The broker answers a commit before it has written the transaction's markers, which takes 1–3 ms, on a busy
-machine longer. A record produced meanwhile waits 20 ms in the client, whatever `retry.backoff.ms` says. Of
-transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with a pause of 4 ms
-1 % (6 and 9 ms; 150 each, two cores at load 6, 2026-11-26). What people wait for: `deploy/bench/README.md`.
-"""
-RETRY_BACKOFF_MS = 2
-"""Where positions meet the markers all the same (CONCURRENT_TRANSACTIONS) the client asks again after this time,
-doubled with each attempt up to a second. With its default of 100 ms one commit in ten took 110 ms.
-"""
 LINGER_S = 0.01
 """How long a batch gathers after its first message: adds 10 ms, saves a transaction a record. Never longer than
 the caller would have waited for the first one: where people wait for an answer, nothing gathers."""
@@ -73,18 +58,15 @@ class KafkaSession:
         self._positions: dict[TopicPartition, int] = {}
         self._rebalanced = False
         self._held: frozenset[str] = frozenset()
-        self._open = False
         self._produced = False
         self._sent_at: float | None = None
         """When the positions were last committed; None where that may have been another incarnation."""
-        self._undelivered: KafkaError | None = None
-        self._ended_at = 0.0
-        """When the last transaction was committed or aborted."""
-        self._calls = BoundedCalls(f"{spec.transactional_id} positions")
-        self._producer = Producer(self._producer_settings(access))
+        self._due = True
+        """Whether the transaction sends positions, whatever else it holds."""
+        self._producer = self._producing(access)
         self._consumer = Consumer(self._consumer_settings(access))
         try:
-            self._call(lambda: self._producer.init_transactions(CALL_TIMEOUT_S), "fencing earlier incarnations")
+            self._producer.initialise()
             self._join()
         except BaseException:
             self.close()
@@ -105,60 +87,41 @@ class KafkaSession:
         return dict(self._committed)
 
     def begin(self) -> None:
-        """Begin a transaction, when the broker has written the markers of the one before."""
-        time.sleep(max(0.0, self._ended_at + MARKERS_S - time.monotonic()))
-        self._undelivered = None
-        self._call(self._producer.begin_transaction, "beginning a transaction")
-        self._open, self._produced = True, False
+        """Begin a transaction, when the broker has written the markers of the one before (of its id)."""
+        self._due, self._produced = self._must_send(), False
+        self._producer.begin()
 
     def produce(self, outgoing: Outgoing) -> None:
         """Add a record; waits while the client's queue is full."""
-        while True:
-            try:
-                self._producer.produce(
-                    outgoing.topic,
-                    key=outgoing.key,
-                    value=outgoing.value,
-                    headers=list(outgoing.headers),
-                    on_delivery=self._delivered,
-                )
-            except BufferError:
-                self._producer.poll(0.05)
-            except KafkaException as error:
-                raise self._ours(error_of(error), f"producing to {outgoing.topic}") from None
-            else:
-                self._produced = True
-                return
+        self._producer.produce(outgoing)
+        self._produced = True
 
     def commit(self) -> None:
-        """Positions of every owned partition, touched or not, with fresh group metadata; then commit."""
-        if self._positions and self._must_send():  # an empty list would return without fencing anything
+        """Positions of every owned partition, touched or not, with fresh group metadata; then commit.
+
+        A sole owner's only where they are due, or nothing was produced: then they are what is fenced.
+        """
+        if self._due or (self._positions and not self._produced):
             offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
-            self._send(offsets, self._consumer.consumer_group_metadata())
+            self._producer.send_positions(offsets, self._consumer.consumer_group_metadata())
             self._sent_at = time.monotonic()
-        self._commit_transaction()
-        self._open, self._ended_at = False, time.monotonic()
+        self._producer.commit()
         self._committed = dict(self._positions)
 
     def _must_send(self) -> bool:
         """Always, but where a sole owner's have not moved: its transactional id fences every record it produces
-        (decisions/0003). Where it produced none, the positions are what is fenced.
+        (decisions/0003). Never where there are none: an empty list would fence nothing.
         """
-        if self._spec.ownership is Ownership.SHARED or not self._produced or self._sent_at is None:
+        if not self._positions:
+            return False
+        if self._spec.ownership is Ownership.SHARED or self._sent_at is None:
             return True
         moved = self._positions != self._committed
         return moved or time.monotonic() - self._sent_at >= POSITIONS_EVERY_S
 
     def abort(self) -> None:
         """Abort the open transaction, if any."""
-        if not self._open:
-            return
-        try:
-            self._producer.abort_transaction(CALL_TIMEOUT_S)
-        except KafkaException as error:
-            cause = self._ours(error_of(error), "aborting")
-            raise cause if isinstance(cause, Fenced) else CommitInDoubt(str(cause)) from None
-        self._open, self._ended_at = False, time.monotonic()
+        self._producer.abort()
 
     def rewind(self) -> None:
         """Back to the committed positions, asked of the broker, never remembered."""
@@ -176,10 +139,7 @@ class KafkaSession:
         """Leave; an open transaction is left to the next incarnation, which aborts it."""
         with contextlib.suppress(RuntimeError, KafkaException):  # closed before; fenced
             self._consumer.close()
-        with contextlib.suppress(KafkaException):
-            self._producer.purge()
-            self._producer.flush(0)
-        self._calls.close()
+        self._producer.close()
 
     # Joining and rebalancing
 
@@ -268,7 +228,7 @@ class KafkaSession:
         if error is not None and isinstance(cause := translate(error, "joining the group"), AccessDenied):
             raise cause
 
-    # Receiving, delivering, committing
+    # Receiving
 
     def _gather(self, limit: int, timeout: float) -> list[KafkaMessage]:
         """A batch bounded by count, bytes and age."""
@@ -291,9 +251,13 @@ class KafkaSession:
         """
         for error in (raw.error() for raw in got):
             if error is not None:
-                raise self._known or self._unreadable(error)
-        if self._known is not None:
-            raise self._known
+                raise self._told or self._unreadable(error)
+        if self._told is not None:
+            raise self._told
+
+    @property
+    def _told(self) -> VeilError | None:
+        return self._known or self._producer.known
 
     def _take(self, got: list[KafkaMessage]) -> list[Message]:
         messages = []
@@ -311,44 +275,6 @@ class KafkaSession:
             return Fenced(f"{doing}: another process has joined as this slot")
         return translate(error, doing)
 
-    def _delivered(self, error: KafkaError | None, _message: KafkaMessage) -> None:
-        if error is not None and self._undelivered is None:
-            self._undelivered = error
-
-    def _send(self, offsets: list[KafkaPartition], metadata: object) -> None:
-        """The client ignores this call's time limit when the group's coordinator goes away (librdkafka #5456,
-        seen after a killed broker): what hangs is left behind, and its producer fenced by the next session's.
-        """
-        send = self._producer.send_offsets_to_transaction
-        try:
-            self._call(
-                lambda: self._calls.run(lambda: send(offsets, metadata, CALL_TIMEOUT_S), HANGS_AFTER_S),
-                "sending positions",
-            )
-        except CallHangs:
-            raise CommitInDoubt(f"sending positions: no answer within {HANGS_AFTER_S:.0f} s") from None
-
-    def _commit_transaction(self) -> None:
-        for attempt in range(1, COMMIT_ATTEMPTS + 1):
-            try:
-                self._producer.commit_transaction(CALL_TIMEOUT_S)
-            except KafkaException as error:
-                why = error_of(error)
-                if self._undelivered is not None:  # the cause; the commit's own error only says "inconsistent"
-                    raise self._cause(self._undelivered) from None
-                if why.retriable() and attempt < COMMIT_ATTEMPTS:
-                    continue
-                if why.retriable() or why.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - client's own code
-                    raise CommitInDoubt(f"committing: {why.name()}") from None
-                raise self._ours(why, "committing") from None
-            else:
-                return
-
-    @staticmethod
-    def _cause(error: KafkaError) -> VeilError:
-        cause = translate(error, "delivering")
-        return Abortable(str(cause)) if isinstance(cause, LogUnavailable) else cause
-
     def _call(self, what: Callable[[], T], doing: str) -> T:
         try:
             return what()
@@ -356,12 +282,8 @@ class KafkaSession:
             raise self._ours(error_of(error), doing) from None
 
     def _ours(self, error: KafkaError, doing: str) -> VeilError:
-        """A wrong password shows as a transport error, a fenced producer as `_FATAL`: ask for what is behind."""
-        try:
-            self._producer.poll(0)
-        except KafkaException as fatal:
-            error = error_of(fatal)
-        return self._known or translate(error, doing)
+        """What the producer knows may be behind it: that it is fenced, or the password wrong."""
+        return self._known or self._producer.cause(error, doing)
 
     def _on_consumer_error(self, error: KafkaError) -> None:
         if error.code() == KafkaError._FATAL:  # noqa: SLF001 - client's own code
@@ -374,17 +296,12 @@ class KafkaSession:
         if isinstance(cause, AccessDenied | Fenced):
             self._known = cause
 
-    def _producer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
-        return dict(access) | {
-            "transactional.id": self._spec.transactional_id,
-            "transaction.timeout.ms": self._spec.transaction_timeout_ms,
-            "partitioner": "murmur2_random",
-            "linger.ms": 2,
-            "retry.backoff.ms": RETRY_BACKOFF_MS,
-            "compression.type": "lz4",
-            "message.max.bytes": 2 * 1024 * 1024,
-            "error_cb": self._on_error,
-        }
+    def _producing(self, access: Mapping[str, Any]) -> KafkaProducer | KafkaTurns:
+        spec = self._spec
+        if spec.second_id is None:
+            return KafkaProducer(access, spec.transactional_id, spec.transaction_timeout_ms)
+        ids = (spec.transactional_id, spec.second_id)
+        return KafkaTurns(access, ids, spec.transaction_timeout_ms, lambda: self._due)
 
     def _consumer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
         settings = dict(access) | {

@@ -23,18 +23,32 @@ class Ownership(Enum):
     SHARED = "shared"
     """By the consumer group: run more processes to scale. Fenced by group generation (KIP-447)."""
     WHOLE = "whole"
-    """All partitions, always: one active owner a project. Fenced by its one `transactional.id`."""
+    """All partitions, always: one active owner a project. Fenced by its `transactional.id`."""
 
 
 @dataclass(frozen=True, slots=True)
 class SessionSpec:
-    """Who reads what. `transaction_timeout_ms`: an open transaction of a killed owner holds readers up so long."""
+    """Who reads what. `transaction_timeout_ms`: an open transaction of a killed owner holds readers up so long.
+    `by_turns`: two transactional ids, so that no transaction waits for the markers of the one before; only for a
+    sole owner (decisions/0004).
+    """
 
     transactional_id: str
     group: str
     inputs: tuple[str, ...]
     ownership: Ownership
     transaction_timeout_ms: int = 15_000
+    by_turns: bool = False
+
+    def __post_init__(self) -> None:
+        """Raises ValueError."""
+        if self.by_turns and self.ownership is not Ownership.WHOLE:
+            raise ValueError("two transactional ids by turns are for a sole owner: a group's member has one place")
+
+    @property
+    def second_id(self) -> str | None:
+        """The other transactional id, where there is one. The same rights hold for it: it begins alike."""
+        return f"{self.transactional_id}.b" if self.by_turns else None
 
 
 class Session(Protocol):
@@ -122,7 +136,7 @@ class Log(Protocol):
     """A connection under one identity. Thread-safe."""
 
     def open(self, spec: SessionSpec) -> Session:
-        """Fence every earlier incarnation of the transactional id, then start from what is committed."""
+        """Fence every earlier incarnation of the transactional id (of both), then start from what is committed."""
         ...
 
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:

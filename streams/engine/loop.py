@@ -21,8 +21,9 @@ What goes wrong without a crash:
 - *Abortable*: abort, rewind, rebuild memory, back off.
 - *Commit in doubt*: discard the session; re-initialise under the same id; resume from what is committed. Not where
   others stand by (see *Fenced*).
-- *Fenced*: another process has taken over: stop, write nothing. Where others stand by (`presence.py`), a process
-  says that it has taken over before it restores, and an idle one makes sure every 5 s that it still is the owner.
+- *Fenced*: another process has taken over: stop, write nothing. (Of two ids by turns the first decides: who is
+  fenced on the second alone goes on as after an abort; `turns.py`.) Where others stand by (`presence.py`), a
+  process says that it has taken over before it restores, and an idle one makes sure every 5 s that it is owner.
   It opens no session a second time, not even where the first could not be opened: it may have slept through a
   take-over, and would fence whoever has the slot. It ends, and stands by after its next start.
 - *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling. Where

@@ -7,11 +7,13 @@ with an open transaction of a dead producer (abort it when the next incarnation 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable
 from streams.engine.log import FROM_THE_BEGINNING, Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
+from streams.engine.turns import Second, Turns
 
 
 class Crash(BaseException):
@@ -110,6 +112,12 @@ class Broker:
             for (group, place), offset in transaction.offsets.items():
                 self.groups.setdefault(group, Group()).committed[place] = offset
 
+    def initialise(self, transactional_id: str) -> int:
+        """A new incarnation's epoch: what an earlier one has open is aborted, and nothing more taken from it."""
+        self.end(transactional_id, commit=False)
+        self.epochs[transactional_id] = self.epochs.get(transactional_id, 0) + 1
+        return self.epochs[transactional_id]
+
     def rebalance(self, group: Group, inputs: Sequence[str]) -> None:
         """A new generation; members learn of it when they poll next."""
         group.generation += 1
@@ -132,10 +140,13 @@ class MemorySession:
     def __init__(self, broker: Broker, spec: SessionSpec) -> None:
         self.spec = spec
         self._broker = broker
+        self._epochs: dict[str, int] = {}
+        self._turns = Turns()
         broker.faults("open")
-        broker.end(spec.transactional_id, commit=False)
-        self._epoch = broker.epochs.get(spec.transactional_id, 0) + 1
-        broker.epochs[spec.transactional_id] = self._epoch
+        self._epochs[spec.transactional_id] = broker.initialise(spec.transactional_id)
+        if spec.second_id is not None:
+            broker.faults("open second")
+            self._epochs[spec.second_id] = broker.initialise(spec.second_id)
         self._group = broker.groups.setdefault(spec.group, Group())
         self._generation = 0
         self._offered: tuple[int, list[TopicPartition]] | None = None
@@ -143,6 +154,10 @@ class MemorySession:
         self._positions: dict[TopicPartition, int] = {}
         self._held: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
+        self._id = ""
+        """Whose the open transaction is; none before it holds something."""
+        self._unsent = True
+        """Whether no positions were sent since it began at those of the broker."""
         if spec.ownership is Ownership.WHOLE:
             self._take(self._all())
         else:
@@ -171,41 +186,42 @@ class MemorySession:
 
     def begin(self) -> None:
         self._broker.faults("begin")
-        self._transaction = Transaction()
+        self._transaction, self._id = Transaction(), ""
 
     def produce(self, outgoing: Outgoing) -> None:
         self._broker.faults("produce")
-        self._check_epoch()
-        assert self._transaction is not None
-        self._broker.open[self.spec.transactional_id] = self._transaction
-        self._transaction.entries.append(self._broker.append(outgoing, self.spec.transactional_id))
-        self._transaction.places.add(self._broker.place_of(outgoing))
+        transaction = self._hold(positions=self._unsent or self._positions != self._committed)
+        transaction.entries.append(self._broker.append(outgoing, self._id))
+        transaction.places.add(self._broker.place_of(outgoing))
 
     def commit(self) -> None:
         self._broker.faults("positions")
-        self._check_epoch()
-        assert self._transaction is not None
+        transaction = self._hold(positions=True)
         self._check_generation()
-        self._transaction.offsets = {(self.spec.group, p): at for p, at in self._positions.items()}
-        self._broker.open[self.spec.transactional_id] = self._transaction
+        if self._id != self.spec.second_id:
+            transaction.offsets = {(self.spec.group, p): at for p, at in self._positions.items()}
+            self._unsent = False
         self._broker.faults("before commit")
         try:
             self._broker.faults("in doubt before")
         except CommitInDoubt:
             self._transaction = None
             raise
-        self._broker.end(self.spec.transactional_id, commit=True)
+        self._broker.end(self._id, commit=True)
         self._transaction = None
+        second = self._id == self.spec.second_id
+        self._turns = self._turns.second_committed() if second else self._turns.first_committed()
         self._broker.faults("in doubt after")
         self._broker.faults("after commit")
         self._committed = dict(self._positions)
 
     def abort(self) -> None:
         self._broker.faults("abort")
-        if self._transaction is not None:
-            self._check_epoch()
-            self._broker.end(self.spec.transactional_id, commit=False)
-            self._transaction = None
+        if self._transaction is not None and self._id:
+            with suppress(Abortable):  # the second id was taken, and so this was ended
+                self._check_epoch()
+                self._broker.end(self._id, commit=False)
+        self._transaction = None
 
     def rewind(self) -> None:
         self._broker.faults("rewind")
@@ -232,19 +248,44 @@ class MemorySession:
     def _take(self, places: list[TopicPartition]) -> None:
         self._committed = {place: self._group.committed.get(place, 0) for place in places}
         self._positions = dict(self._committed)
+        self._unsent = True
 
     def _next(self, place: TopicPartition) -> Iterator[Message]:
         if place.topic in self._held:
             return iter(())
         return self._broker.slice(place, self._positions[place])
 
+    def _hold(self, *, positions: bool) -> Transaction:
+        """The open transaction, which takes its id with the first thing that it holds."""
+        assert self._transaction is not None
+        if not self._id:
+            self._id = self._whose(positions=positions)
+        self._check_epoch()
+        self._broker.open[self._id] = self._transaction
+        return self._transaction
+
+    def _whose(self, *, positions: bool) -> str:
+        second = self.spec.second_id
+        if second is None:
+            return self.spec.transactional_id
+        if self._turns.second is Second.OURS_AGAIN:
+            self._broker.faults("open second")
+            self._epochs[second] = self._broker.initialise(second)
+            self._turns = self._turns.second_initialised()
+        return second if self._turns.takes_second(positions=positions) else self.spec.transactional_id
+
     def _check_epoch(self) -> None:
-        if self._broker.fencing and self._broker.epochs[self.spec.transactional_id] != self._epoch:
-            raise Fenced(f"{self.spec.transactional_id} was taken over")
+        name = self._id
+        if not self._broker.fencing or self._broker.epochs[name] == self._epochs[name]:
+            return
+        if name == self.spec.second_id:
+            self._turns, self._transaction = self._turns.second_fenced(), None
+            raise Abortable(f"{name} was taken")
+        raise Fenced(f"{name} was taken over")
 
     def _check_instance(self) -> None:
         """Static membership: a later incarnation of this slot has joined."""
-        if self._broker.epochs[self.spec.transactional_id] != self._epoch:
+        if self._broker.epochs[self.spec.transactional_id] != self._epochs[self.spec.transactional_id]:
             raise Fenced(f"{self.spec.transactional_id} has joined again elsewhere")
 
     def _check_generation(self) -> None:

@@ -47,6 +47,23 @@ def no_rewind() -> dict[str, Any]:
     return {"log_type": _ForwardLog}
 
 
+class _Deaf(MemorySession):
+    def _check_epoch(self) -> None:
+        """Under its second id it commits whatever has become of it."""
+        if self._id != self.spec.second_id:
+            super()._check_epoch()
+
+
+class _DeafSecondLog(MemoryLog):
+    def open(self, spec: SessionSpec) -> MemorySession:
+        return _Deaf(self.broker, spec)
+
+
+def second_id_unfenced() -> dict[str, Any]:
+    """Whoever has lost label's queue commits once more."""
+    return {"log_type": _DeafSecondLog}
+
+
 class _StaleLog(WarmLog):
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """Begins with what the one that stood by had read, not with what was committed since."""
@@ -69,4 +86,4 @@ def unread_gold() -> dict[str, Any]:
     return {"log_type": _DeafLog}
 
 
-ALL = (no_fencing, commit_before_vault, no_rewind, stale_copy, unread_gold)
+ALL = (no_fencing, second_id_unfenced, commit_before_vault, no_rewind, stale_copy, unread_gold)

@@ -92,7 +92,7 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
         elif move < 0.88:
             world.replace(seat)
         elif move < 0.92:
-            world.kick(seat)
+            world.disturb(seat)
         elif move < 0.97 and seat.zombies:
             world.step_zombie(seat)
         else:

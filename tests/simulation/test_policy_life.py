@@ -76,7 +76,7 @@ class Ruled:
             elif move < 0.88:
                 self.world.replace(seat)
             elif move < 0.94:
-                self.world.kick(seat)
+                self.world.disturb(seat)
             elif seat.zombies:
                 self.world.step_zombie(seat)
 

@@ -64,6 +64,7 @@ PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
 LABEL_STATE = f"label-state.{PROJECT}"
+LATE = SessionSpec(f"label.{PROJECT}.0", f"label.{PROJECT}", (), Ownership.WHOLE, by_turns=True)
 OWNER = f"{PREFIX}label.{PROJECT}.0".encode()
 GOLD_SHARE = 0.3
 SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
@@ -303,10 +304,15 @@ class World:
         self._copy = WarmCopy(LABEL_STATE)
         self._follower = MemoryLog(self.broker).follow([LABEL_STATE])
 
-    def kick(self, seat: Seat) -> None:
-        """The broker takes a silent member's partitions away."""
+    def disturb(self, seat: Seat) -> None:
+        """The broker takes a silent member's partitions away. Label is in no group: there, one that took the queue
+        over, and lost it at once, is late with its second id.
+        """
         group = f"{seat.role}.{PROJECT}"
-        if group in self.broker.groups:
+        if seat.role == "label":
+            assert LATE.second_id is not None
+            self.broker.initialise(LATE.second_id)
+        elif group in self.broker.groups:
             self.broker.kick(group, f"{group}.{seat.number}")
 
     def _round(self, seat: Seat, loop: Loop) -> bool:
@@ -339,7 +345,7 @@ class World:
             project=PROJECT,
             slot=slot,
             process=identity.name,
-            session=SessionSpec(slot, identity.group, inputs, ownership),
+            session=SessionSpec(slot, identity.group, inputs, ownership, by_turns=seat.role == "label"),
             state_topic=f"{seat.role}-state.{PROJECT}",
             audit_topic=f"audit.{PROJECT}",
             batch_limit=self.random.choice((1, 3, 50)),

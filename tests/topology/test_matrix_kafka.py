@@ -21,6 +21,7 @@ from confluent_kafka.admin import (
 )
 
 from deploy.provision.credentials import CredentialFiles
+from streams.engine.log import Ownership, SessionSpec
 from topology.identity import Identity
 
 pytestmark = pytest.mark.stack
@@ -94,6 +95,7 @@ def neighbours(name: str, everyone) -> set[str]:
 def test_transactional_ids_that_only_begin_alike_are_another_s(applied, settings):
     mine = settings("redact.alpha")
     assert may_transact(mine, "redact.alpha.7")
+    assert may_transact(mine, SessionSpec("redact.alpha.7", "", (), Ownership.WHOLE, by_turns=True).second_id)
     assert not may_transact(mine, "redact.alphabet.0")
     assert not may_transact(mine, "redact.alpha")
 

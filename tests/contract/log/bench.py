@@ -13,7 +13,9 @@ from collections.abc import Callable, Sequence
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
+from schemas.errors import Abortable
 from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.log import Follower, Log, Ownership, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing
 from tests.simulation.broker import Broker, MemoryLog
@@ -25,11 +27,20 @@ DEADLINE_S = 60.0
 class Bench:
     """A log to test, with names nobody else uses."""
 
-    def __init__(self, log: Log, create: Callable[[str, int], None], faithful: bool) -> None:
+    def __init__(
+        self,
+        log: Log,
+        create: Callable[[str, int], None],
+        interrupt: Callable[[Callable[[], object]], None],
+        faithful: bool,
+    ) -> None:
         self.log = log
         self.faithful = faithful
         """Whether time passes by itself: on the real broker."""
+        self.by_turns = False
+        """Whether a sole owner has two transactional ids."""
         self._create = create
+        self._interrupt = interrupt
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count()
         self._open: list[Session | Follower] = []
@@ -50,8 +61,25 @@ class Bench:
         transaction_timeout_ms: int = 15_000,
     ) -> Session:
         group = f"group-{self._name}"
-        spec = SessionSpec(self.slot(slot), group, tuple(inputs), ownership, transaction_timeout_ms)
-        session = self.log.open(spec)
+        by_turns = self.by_turns and ownership is Ownership.WHOLE
+        spec = SessionSpec(self.slot(slot), group, tuple(inputs), ownership, transaction_timeout_ms, by_turns)
+        return self._kept(self.log.open(spec))
+
+    def take_second(self, slot: int = 0) -> Session:
+        """Whoever has initialised a slot's second id alone: one that took over, and lost the first meanwhile."""
+        second = SessionSpec(self.slot(slot), "", (), Ownership.WHOLE, by_turns=True).second_id
+        assert second is not None
+        return self._kept(self.log.open(SessionSpec(second, f"group-{self._name}", (), Ownership.WHOLE)))
+
+    def take_first(self, slot: int = 0) -> Session:
+        """Whoever is killed, or sleeps, before it comes to the second."""
+        return self._kept(self.log.open(SessionSpec(self.slot(slot), f"group-{self._name}", (), Ownership.WHOLE)))
+
+    def between_the_ids(self, act: Callable[[], object]) -> None:
+        """What happens when the next session has initialised its first id and not yet its second. Once."""
+        self._interrupt(act)
+
+    def _kept(self, session: Session) -> Session:
         self._open.append(session)
         return session
 
@@ -69,6 +97,16 @@ class Bench:
     def close(self) -> None:
         for one in self._open:
             one.close()
+
+
+def go_on(session: Session, *records: Outgoing) -> None:
+    """Commit as the loop does: a setback is followed by the way back, and the same records again."""
+    while True:
+        try:
+            return commit(session, *records)
+        except Abortable:
+            session.abort()
+            session.rewind()
 
 
 def commit(session: Session, *records: Outgoing) -> None:
@@ -104,7 +142,15 @@ def memory_bench() -> Bench:
         broker.topics.update(fresh.topics)
         broker.partitions.update(fresh.partitions)
 
-    return Bench(MemoryLog(broker), create, faithful=False)
+    def interrupt(act: Callable[[], object]) -> None:
+        def at(point: str) -> None:
+            if point == "open second":
+                broker.faults = lambda _point: None
+                act()
+
+        broker.faults = at
+
+    return Bench(MemoryLog(broker), create, interrupt, faithful=False)
 
 
 def kafka_bench(stack) -> Bench:
@@ -119,5 +165,18 @@ def kafka_bench(stack) -> Bench:
     return Bench(
         KafkaLog(KafkaAccess(endpoint.bootstrap, endpoint.ca_file, endpoint.admin_user, password)),
         create,
+        _before_the_second_initialise,
         faithful=True,
     )
+
+
+def _before_the_second_initialise(act: Callable[[], object]) -> None:
+    real, calls = KafkaProducer.initialise, itertools.count()
+
+    def initialise(producer: KafkaProducer) -> None:
+        if next(calls) == 1:
+            KafkaProducer.initialise = real  # type: ignore[method-assign]
+            act()
+        real(producer)
+
+    KafkaProducer.initialise = initialise  # type: ignore[method-assign]

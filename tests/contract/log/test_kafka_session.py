@@ -58,7 +58,7 @@ class Client:
 
 def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
-    monkeypatch.setattr("streams.engine.kafka_session.Producer", Client)
+    monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
     session = KafkaSession({}, SessionSpec("join.demo.0", "join.demo", ("t",), Ownership.SHARED), lambda _: None)
     with pytest.raises(Fenced):
         session.poll(10, 0.0)
@@ -67,7 +67,7 @@ def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatc
 
 def test_being_thrown_out_is_also_heard_from_the_error_callback(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
-    monkeypatch.setattr("streams.engine.kafka_session.Producer", Client)
+    monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
     session = KafkaSession({}, SessionSpec("join.demo.0", "join.demo", ("t",), Ownership.SHARED), lambda _: None)
     session._consumer.told = True
     session._consumer.settings["error_cb"](KafkaError(KafkaError._FATAL))

@@ -12,6 +12,7 @@ from confluent_kafka import Message as KafkaMessage
 from schemas.errors import LogUnavailable
 from streams.engine import kafka_session
 from streams.engine.kafka import KafkaFollower, message_of
+from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
@@ -117,9 +118,10 @@ class Sending:
     """A producer that counts how often positions are sent."""
 
     def __init__(self, session: KafkaSession) -> None:
-        self._producer = session._producer
+        assert isinstance(session._producer, KafkaProducer)
+        self._producer = session._producer._client
         self.count = 0
-        session._producer = self  # type: ignore[assignment]
+        session._producer._client = self  # type: ignore[assignment]
 
     def __getattr__(self, name: str) -> object:
         return getattr(self._producer, name)

@@ -1,0 +1,179 @@
+"""The transactional producer of one id (KIP-98). A session has one, or two by turns (`kafka_turns.py`)."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
+
+from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import TopicPartition as KafkaPartition
+
+from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
+from streams.engine.bounded_calls import BoundedCalls, CallHangs
+from streams.engine.kafka_errors import error_of, translate
+from streams.engine.messages import Outgoing
+
+T = TypeVar("T")
+
+CALL_TIMEOUT_S = 10.0
+"""Metadata, committed offsets, init: a restarted broker is back in 2–4 s."""
+HANGS_AFTER_S = 15.0
+"""Half as long again as the time limit that the client is given, and does not always keep."""
+COMMIT_ATTEMPTS = 3
+"""Each waits `CALL_TIMEOUT_S`; a retried commit is the same commit (librdkafka). After that it is in doubt."""
+MARKERS_S = 0.005
+"""The broker answers a commit before it has written the transaction's markers, which takes 1–3 ms, on a busy
+machine longer. A record produced meanwhile waits 20 ms in the client, whatever `retry.backoff.ms` says. Of
+transactions that followed each other at once 44 % took 20 ms more (median 14 ms, p95 43), with a pause of 4 ms
+1 % (6 and 9 ms; 150 each, two cores at load 6, 2026-11-26). What people wait for: `deploy/bench/README.md`.
+"""
+RETRY_BACKOFF_MS = 2
+"""Where positions meet the markers all the same (CONCURRENT_TRANSACTIONS) the client asks again after this time,
+doubled with each attempt up to a second. With its default of 100 ms one commit in ten took 110 ms.
+"""
+
+
+class KafkaProducer:
+    """One incarnation of a transactional id; of use after `initialise`. Not thread-safe.
+
+    Every call may raise LogUnavailable, AccessDenied, Fenced (another incarnation was initialised).
+    """
+
+    def __init__(self, access: Mapping[str, Any], transactional_id: str, transaction_timeout_ms: int) -> None:
+        self.known: VeilError | None = None
+        """The real cause behind a vague error; the client tells it to the error callback only."""
+        self._open = False
+        self._undelivered: KafkaError | None = None
+        self._ended_at = 0.0
+        """When the last transaction was committed or aborted."""
+        self._calls = BoundedCalls(f"{transactional_id} positions")
+        self._client = Producer(_settings(access, transactional_id, transaction_timeout_ms, self._on_error))
+
+    def initialise(self) -> None:
+        """Fence every earlier incarnation, and end what it had open."""
+        self._call(lambda: self._client.init_transactions(CALL_TIMEOUT_S), "fencing earlier incarnations")
+
+    def begin(self) -> None:
+        """Begin a transaction, when the broker has written the markers of this id's last one."""
+        time.sleep(max(0.0, self._ended_at + MARKERS_S - time.monotonic()))
+        self._undelivered = None
+        self._call(self._client.begin_transaction, "beginning a transaction")
+        self._open = True
+
+    def produce(self, outgoing: Outgoing) -> None:
+        """Add a record; waits while the client's queue is full."""
+        while True:
+            try:
+                self._client.produce(
+                    outgoing.topic,
+                    key=outgoing.key,
+                    value=outgoing.value,
+                    headers=list(outgoing.headers),
+                    on_delivery=self._delivered,
+                )
+            except BufferError:
+                self._client.poll(0.05)
+            except KafkaException as error:
+                raise self.cause(error_of(error), f"producing to {outgoing.topic}") from None
+            else:
+                return
+
+    def send_positions(self, positions: Sequence[KafkaPartition], group: object) -> None:
+        """Add positions. Raises CommitInDoubt.
+
+        The client ignores this call's time limit when the group's coordinator goes away (librdkafka #5456,
+        seen after a killed broker): what hangs is left behind, and its producer fenced by the next session's.
+        """
+        send = self._client.send_offsets_to_transaction
+        try:
+            self._call(
+                lambda: self._calls.run(lambda: send(list(positions), group, CALL_TIMEOUT_S), HANGS_AFTER_S),
+                "sending positions",
+            )
+        except CallHangs:
+            raise CommitInDoubt(f"sending positions: no answer within {HANGS_AFTER_S:.0f} s") from None
+
+    def commit(self) -> None:
+        """Commit. Raises Abortable, CommitInDoubt."""
+        for attempt in range(1, COMMIT_ATTEMPTS + 1):
+            try:
+                self._client.commit_transaction(CALL_TIMEOUT_S)
+            except KafkaException as error:
+                why = error_of(error)
+                if self._undelivered is not None:  # the cause; the commit's own error only says "inconsistent"
+                    raise _cause_of(self._undelivered) from None
+                if why.retriable() and attempt < COMMIT_ATTEMPTS:
+                    continue
+                if why.retriable() or why.code() == KafkaError._TIMED_OUT:  # noqa: SLF001 - client's own code
+                    raise CommitInDoubt(f"committing: {why.name()}") from None
+                raise self.cause(why, "committing") from None
+            else:
+                self._ended()
+                return
+
+    def abort(self) -> None:
+        """Abort the open transaction, if any. Raises CommitInDoubt."""
+        if not self._open:
+            return
+        try:
+            self._client.abort_transaction(CALL_TIMEOUT_S)
+        except KafkaException as error:
+            cause = self.cause(error_of(error), "aborting")
+            raise cause if isinstance(cause, Fenced) else CommitInDoubt(str(cause)) from None
+        self._ended()
+
+    def close(self) -> None:
+        """Leave; an open transaction is left to the next incarnation, which aborts it."""
+        with contextlib.suppress(KafkaException):
+            self._client.purge()
+            self._client.flush(0)
+        self._calls.close()
+
+    def cause(self, error: KafkaError, doing: str) -> VeilError:
+        """A wrong password shows as a transport error, a fenced producer as `_FATAL`: ask for what is behind."""
+        try:
+            self._client.poll(0)
+        except KafkaException as fatal:
+            error = error_of(fatal)
+        return self.known or translate(error, doing)
+
+    def _ended(self) -> None:
+        self._open, self._ended_at = False, time.monotonic()
+
+    def _delivered(self, error: KafkaError | None, _message: KafkaMessage) -> None:
+        if error is not None and self._undelivered is None:
+            self._undelivered = error
+
+    def _call(self, what: Callable[[], T], doing: str) -> T:
+        try:
+            return what()
+        except KafkaException as error:
+            raise self.cause(error_of(error), doing) from None
+
+    def _on_error(self, error: KafkaError) -> None:
+        cause = translate(error, "connecting")
+        if isinstance(cause, AccessDenied | Fenced):
+            self.known = cause
+
+
+def _cause_of(undelivered: KafkaError) -> VeilError:
+    cause = translate(undelivered, "delivering")
+    return Abortable(str(cause)) if isinstance(cause, LogUnavailable) else cause
+
+
+def _settings(
+    access: Mapping[str, Any], transactional_id: str, timeout_ms: int, on_error: Callable[[KafkaError], None]
+) -> dict[str, Any]:
+    return dict(access) | {
+        "transactional.id": transactional_id,
+        "transaction.timeout.ms": timeout_ms,
+        "partitioner": "murmur2_random",
+        "linger.ms": 2,
+        "retry.backoff.ms": RETRY_BACKOFF_MS,
+        "compression.type": "lz4",
+        "message.max.bytes": 2 * 1024 * 1024,
+        "error_cb": on_error,
+    }
