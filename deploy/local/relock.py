@@ -13,7 +13,8 @@ import jgo
 
 from deploy.local.downloads import LOCK_FILE, Artifact, fetch_from_central, sha256_of
 
-KAFKA = "org.apache.kafka:kafka_2.13:4.4.0"
+# Not the newest: deploy/decisions/0001-kafka-4-2.md.
+KAFKA = "org.apache.kafka:kafka_2.13:4.2.2"
 # Kafka logs through slf4j 1.7 and brings log4j 2 without the bridge between them.
 BRIDGE = Artifact("", "org.apache.logging.log4j", "log4j-slf4j-impl", "2.25.5")
 REGISTRY = Artifact("", "io.apicurio", "apicurio-registry-app", "2.6.13.Final", "all", "tar.gz")

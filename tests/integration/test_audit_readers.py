@@ -38,8 +38,8 @@ pytestmark = pytest.mark.stack
 PERSONS = ("tova", "tino", "tam")
 RECORDS = [{"product": "kettle", "text": f"the kettle broke again, case {n}"} for n in range(3)]
 TOOLS = Artifact(
-    "4eb9a7fbfd63badfd8d1a677aa2d54b47b2b2d442ff7d68fd223972afea1954c",
-    *("org.apache.kafka", "kafka-tools", "4.4.0"),
+    "894caaca48b11d351cbe1f27d58c7a3c09ff22563bf3ab4bccf1ef69933e099c",
+    *("org.apache.kafka", "kafka-tools", "4.2.2"),
 )
 """Kafka's command line; the stack has all else that it needs."""
 CONSUMER_LIMIT_S = 120
