@@ -44,6 +44,7 @@ NAMES = (
     "PersonStanding",
     "PersonGold",
     "LeakTally",
+    "SealedLog",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 
