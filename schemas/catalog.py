@@ -45,6 +45,7 @@ NAMES = (
     "PersonGold",
     "LeakTally",
     "Alert",
+    "SealedLog",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 
