@@ -114,7 +114,7 @@ def _verdict(result: Verification, depth: Depth) -> Iterator[Text]:
         yield Text("✗ This audit does not hold.", style=BAD)
         return
     yield Text.assemble(
-        ("✓ ", GOOD), f"{result.entries:,} entries of {len(result.logs)} logs are {_HOLDS[depth]}."
+        ("✓ ", GOOD), f"{result.entries:,} entries of {len(result.logs)} log(s) are {_HOLDS[depth]}."
     )
     for name in result.unfinished:
         yield Text(f"  {name}: an export was interrupted; the next one goes on.", style=WAITING)

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from streams.audit import note
 from streams.audit.findings import Finding, FindingKind
+from streams.audit.note import Algorithm, Verifier
 from streams.audit.verify import Depth, Part, Trust, verify_export
-from tests.streams.audit.generate import random_world
-from tests.streams.audit.memory_audit import PINS, MemoryAudit, MemoryStore
-from tests.streams.audit.tampering import Files, Tamperer, Touched
+from tests.streams.audit.generate import random_world, role_key
+from tests.streams.audit.memory_audit import PINS, MemoryAudit, MemoryStore, checkpoint_of, sign
+from tests.streams.audit.tampering import Files, Tamperer, Touched, entries_of, rebuilt
 
 TAMPERINGS, LANES = 1_000, 10
 
@@ -115,3 +117,27 @@ def test_damaged_file_beside_the_tiles_is_a_finding_and_no_exception(name, conte
     rest = {other: data for other, data in files.items() if other != name}
     store = MemoryStore(rest if content is None else {**rest, name: content})
     assert not verify_export(store).holds
+
+
+def test_cosignature_counts_by_its_witness_alone_and_an_older_note_of_it_shows_a_cut():
+    files, _ = small()
+    key = role_key("witness")
+    witness = Verifier("witness.example", key.public_key().public_bytes_raw(), Algorithm.COSIGNATURE)
+    name = next(it for it in sorted(files) if it.endswith("/checkpoint"))
+    seen = note.parse(files[name])
+    line = note.cosigned(witness, key.sign(note.cosignature_message(seen.text, 17)), 17)
+    cosigned = str(seen.with_signature(line)).encode()
+    store = MemoryStore({**files, name: cosigned})
+    log = name.partition("/")[0]
+    result = verify_export(store, Trust(PINS, witnesses=(witness,)), Part(Depth.TREE, log))
+    assert (result.findings, result.witnessed) == ((), {log: {witness.name: 17}})
+    bare = verify_export(MemoryStore(files), Trust(PINS, witnesses=(witness,)), Part(Depth.TREE, log))
+    assert [it.kind for it in bare.findings] == [FindingKind.NOT_WITNESSED]
+    first = entries_of(files, log)[:1]
+    touched = rebuilt(files, log, first, sign(checkpoint_of(first, origin_of(files, log))))
+    found = verify_export(MemoryStore(touched), Trust(PINS, (cosigned,)), Part(Depth.TREE, log)).findings
+    assert FindingKind.TRUNCATED in {it.kind for it in found}
+
+
+def origin_of(files: Files, log: str) -> str:
+    return note.parse(files[f"{log}/checkpoint"]).text.partition("\n")[0]
