@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,21 +11,26 @@ from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.surroundings import CONTROL, project_folders
-from schemas.codec import Codec
+from schemas.codec import Codec, SchemaIds
 from schemas.errors import Undecodable
 from schemas.records import ControlState
 from schemas.registry import Registry
 from streams.audit.chain import Chains, Head
-from streams.audit.export import Exported, write_export
+from streams.audit.export import Exported, Exporter
 from streams.audit.findings import Finding
-from streams.audit.reader import Reader, read_events, read_placed
+from streams.audit.prefixes import Prefixes
+from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
+from streams.audit.store import Store
 from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.messages import Message
 from topology.control import ControlBook
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology, load_topology
 
 COMPLIANCE = Identity("compliance", PLATFORM)
+CHECKPOINTS = "checkpoints"
+FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,7 @@ class Compliance:
     topology: Topology
     log: KafkaLog
     codec: Codec
+    ids: SchemaIds
 
     def book(self) -> ControlBook:
         """What `control` says up to its end now. What can't be read counts for nothing, as in every stage."""
@@ -74,12 +80,29 @@ class Compliance:
         result = reconciler.result()
         return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
 
-    def export(self, project: str, directory: Path) -> tuple[Exported, tuple[Finding, ...]]:
-        """Write a project's audit to files that verify anywhere. Raises OSError."""
-        reader = Reader(self.codec)
-        topics = [audit_topic(self.topology.project(project).name)]
-        placed = read_placed(self.log, reader, topics)
-        return write_export(directory, placed, self.topology.pins.keys, project), tuple(reader.findings)
+    def checkpoints(self) -> Mapping[str, bytes]:
+        """The latest note that the sealer has signed for each log, by the log's origin; not checked here."""
+        return dict(_notes(self.log.read(CHECKPOINTS)))
+
+    def exporter(self, store: Store, projects: Sequence[str] = ()) -> Exporter:
+        """Writes what is sealed to files that verify anywhere: of these projects, or of all and the platform.
+
+        Raises BadIndex where something else lies there, OSError.
+        """
+        names = [self.topology.project(one).name for one in projects]
+        topics = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
+        return Exporter(store, topics, self.topology.pins.keys, self.log.read, Prefixes(self.ids).of)
+
+    def follow_export(self, exporter: Exporter) -> Iterator[Exported]:
+        """Extend the export whenever there are new checkpoints, for ever."""
+        follower, latest = self.log.follow([CHECKPOINTS]), dict[str, bytes]()
+        try:
+            while True:
+                latest |= _notes(follower.poll(FOLLOW_BATCH, FOLLOW_WAIT_S))
+                if follower.at_end():
+                    yield exporter.extend(latest)
+        finally:
+            follower.close()
 
 
 @contextmanager
@@ -93,9 +116,15 @@ def compliance(root: Path) -> Iterator[Compliance]:
     access = KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     try:
-        yield Compliance(topology, KafkaLog(access), Codec(registry))
+        yield Compliance(topology, KafkaLog(access), Codec(registry), registry)
     finally:
         registry.close()
+
+
+def _notes(messages: Iterable[Message]) -> Iterator[tuple[str, bytes]]:
+    for message in messages:
+        if message.key is not None and message.value is not None:
+            yield message.key.decode("utf-8", "replace"), message.value
 
 
 def audit_topic(project: str) -> str:

@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-import json
 from collections import deque
 from collections.abc import Iterable
 from pathlib import Path
@@ -12,21 +11,21 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from deploy.cli import audit_lineage
+from deploy.cli import audit_lineage, audit_verify
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
-from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
+from deploy.cli.output import BAD, GOOD, QUIET, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
     from schemas.audit import AuditEvent
-    from streams.audit.chain import Head
+    from streams.audit.export import Exported
     from streams.audit.findings import Finding
-    from topology.pins import Pins
 
 app = typer.Typer(cls=Commands, help="What happened, proven from the audit alone.", no_args_is_help=True)
 app.add_typer(audit_lineage.app)
+app.command(cls=Command)(audit_verify.verify)
 FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 0.5
 Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.", show_default=False)]
 
@@ -95,87 +94,57 @@ def reconcile(
 @app.command(cls=Command)
 def export(
     directory: Directory,
-    project: Project = DEFAULT_PROJECT,
+    projects: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--project", "-p", metavar="P", help="A project; may be given again. None: all, and the platform."
+        ),
+    ] = None,
+    follow: Annotated[bool, flag("--follow", "-f", text="Go on with new checkpoints until Ctrl-C.")] = False,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """Write a project's audit to files that anyone can verify without Kafka and Vault.
+    """Write what is sealed of the audit to files that anyone can verify without Kafka and Vault (C2SP tlog-tiles).
 
-    Keep what [cyan]--json[/] prints, and the pins, elsewhere: a log cut or rewritten since then shows by them.
+    Into the same folder again, it goes on where it was. Keep what [cyan]--json[/] prints, and the pins, elsewhere:
+    a log cut or rewritten since then shows by them. Exit code 1 where a log isn't what the sealer has signed.
 
-    [dim]Example:[/] [cyan]veil audit export audit-2026-11 --project demo --json > heads.json[/]
+    [dim]Example:[/] [cyan]veil audit export audit-2026-11 --json > kept.json[/]
     """
     from deploy.compliance import compliance
+    from schemas.errors import ConfigError
+    from streams.audit.index import BadIndex
+    from streams.audit.store import Directory as Folder
 
     out = Output(as_json)
-    with compliance(root) as seen, out.progress_console.status(Text("reading the audit")):
-        done, findings = seen.export(project, directory)
-    heads = {slot: {"sequence": it.sequence, "digest": it.digest.hex()} for slot, it in done.heads.items()}
-    content = {"directory": str(directory), "events": done.events, "files": done.files, "heads": heads}
-    content["findings"] = [finding.as_json() for finding in findings]
-    words = Text.assemble(("✓ ", GOOD), f"{done.events:,} events of {len(heads)} slots → {directory}")
-    out.result(content, words, Text(f"  veil audit verify {directory}", style=QUIET), *_found(findings))
-    if findings:
+    with compliance(root) as seen:
+        try:
+            exporter = seen.exporter(Folder(directory), projects or ())
+            with out.progress_console.status(Text("reading the audit")):
+                done = exporter.extend(seen.checkpoints())
+            _exported(done, directory, out)
+            if follow:
+                for more in seen.follow_export(exporter):
+                    if more.new or more.findings:
+                        _exported(more, directory, out)
+        except BadIndex as error:
+            raise ConfigError(f"{directory}: {error}; export into another folder") from None
+        except KeyboardInterrupt:
+            return
+    if done.findings:
         raise typer.Exit(Exit.FAILED)
 
 
-@app.command(cls=Command)
-def verify(
-    directory: Directory,
-    pins: Annotated[
-        Path | None,
-        typer.Option("--pins", metavar="FILE", help="Keys you trust, from a source of your own (pins.json)."),
-    ] = None,
-    heads: Annotated[
-        Path | None,
-        typer.Option("--heads", metavar="FILE", help="What an earlier `veil audit export --json` printed."),
-    ] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Verify an export: files, schema, chains, signatures, reconciliation. Needs neither Kafka nor Vault.
-
-    With [cyan]--heads[/], a log that was cut or rewritten since shows. Without [cyan]--pins[/] the keys in the
-    export itself are used: that proves that it is consistent, not whose it is. Exit code 1 where it doesn't hold.
-
-    [dim]Example:[/] [cyan]veil audit verify audit-2026-11 --pins pins.json[/]
-    """
-    from streams.audit import report
-    from streams.audit.verify import verify_export
-
-    if not directory.is_dir():
-        raise typer.BadParameter(f"{directory} is no folder", param_hint="DIR")
-    trusted = _pins(pins)
-    result = verify_export(directory, trusted.keys if trusted else None, _heads(heads))
-    content = {**report.as_json(result.reconciliation), "holds": result.holds, "own_pins": result.own_pins}
-    content["findings"] = [finding.as_json() for finding in result.findings]
-    before = result.findings[: len(result.findings) - len(result.reconciliation.findings)]
-    words = [Text(report.text(result.reconciliation)), *_found(before), _verdict(result.holds)]
-    if not result.own_pins:
-        words.append(Text("  Consistent with the keys in the export; --pins proves whose it is.", style=WAITING))
-    Output(as_json).result(content, *words)
-    if not result.holds:
-        raise typer.Exit(Exit.FAILED)
-
-
-def _pins(path: Path | None) -> Pins | None:
-    from topology.pins import load_pins
-
-    if path is not None and not path.is_file():
-        raise typer.BadParameter(f"{path} is no file", param_hint="--pins")
-    return None if path is None else load_pins(path)
-
-
-def _heads(path: Path | None) -> dict[str, Head]:
-    from schemas.errors import ConfigError
-    from streams.audit.chain import Head
-
-    if path is None:
-        return {}
-    try:
-        kept = json.loads(path.read_bytes())["heads"].items()
-        return {str(slot): Head(int(it["sequence"]), bytes.fromhex(it["digest"])) for slot, it in kept}
-    except (ValueError, KeyError, TypeError, AttributeError):
-        raise ConfigError(f"{path}: holds no heads as `veil audit export --json` prints them") from None
+def _exported(done: Exported, directory: Path, out: Output) -> None:
+    notes = {origin: data.decode() for origin, data in done.checkpoints.items()}
+    content = {"directory": str(directory), "events": done.events, "new": done.new, "checkpoints": notes}
+    content["logs"] = {name: place.size for name, place in sorted(done.logs.items())}
+    content["findings"] = [finding.as_json() for finding in done.findings]
+    logs = f"{len(notes)} log{'' if len(notes) == 1 else 's'}"
+    words = Text.assemble(
+        ("✓ ", GOOD), f"{done.events:,} events in {logs}, {done.new:,} of them new → {directory}"
+    )
+    out.result(content, words, Text(f"  veil audit verify {directory}", style=QUIET), *_found(done.findings))
 
 
 def _print(events: Iterable[AuditEvent], out: Output) -> None:

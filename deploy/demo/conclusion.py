@@ -15,7 +15,7 @@ from deploy.demo.records import NOTE, Input
 from deploy.demo.reference import Offline, example_of, raw_record
 from deploy.demo.report import Facts, Report, judge
 from deploy.demo.results import Pair, beside_truth
-from deploy.demo.run import Plan, Trace
+from deploy.demo.run import PROJECT, Plan, Trace
 from deploy.demo.scoring import Answered, Score, score
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example
@@ -88,7 +88,7 @@ def report_of(
     """Everything together, judged."""
     verification = trace.verification
     assert verification is not None, "a run that came this far has its audit"
-    audit = verification.reconciliation
+    audit = verification.reconciliations[PROJECT]
     published = len(trace.published.everywhere)
     gold = trace.quality.total.get(plan.policy.hash, Counts())
     ours, best = scores

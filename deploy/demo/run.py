@@ -38,7 +38,8 @@ from schemas.records import JoinedLabel, RawReference
 from schemas.registry import Registry
 from streams.audit.quality import Quality, quality
 from streams.audit.reader import Reader, read_events
-from streams.audit.verify import Verification, verify_export
+from streams.audit.store import Directory
+from streams.audit.verify import Trust, Verification, verify_export
 from streams.label.robots import RobotReport
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -114,7 +115,7 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
                 trace.verification, trace.quality = _audit(plan)
                 trace.joined = read_joined(plan.root, PROJECT)
                 trace.seen = watch.finish()
-                step.done = f"{trace.verification.reconciliation.events:,} audit events exported and verified"
+                step.done = f"{trace.verification.entries:,} audit events exported and verified"
     finally:
         with screen.step("stop", "stopping everything") as step:
             installation.stop()
@@ -251,6 +252,11 @@ def _audit(plan: Plan) -> tuple[Verification, Quality]:
     Beside it, what the audit says of gold.
     """
     with compliance(plan.root) as seen:
-        seen.export(PROJECT, plan.audit)
+        shutil.rmtree(plan.audit, ignore_errors=True)  # that of the run before is of another log
+        store = Directory(plan.audit)
+        done = seen.exporter(store).extend(seen.checkpoints())
         found = quality(read_events(seen.log, Reader(seen.codec), [audit_topic(PROJECT)]))
-        return verify_export(plan.audit, seen.topology.pins.keys), found
+        verification = verify_export(store, Trust(seen.topology.pins.keys, tuple(done.checkpoints.values())))
+    if done.findings or PROJECT not in verification.reconciliations:
+        raise DemoFailed(f"the audit could not be exported as it was sealed: {'; '.join(map(str, done.findings))}")
+    return verification, found

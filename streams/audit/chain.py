@@ -9,7 +9,9 @@ The rules, in the order they are checked on each event:
    signed by the key pinned for the slot's owner. The slot `redact.demo.0` belongs to `redact.demo` alone, the
    slots `person.ada.…` to the signer `ada`.
 4. *Head.* The last event of each transaction is signed by the process key of its epoch. Events between heads are
-   unsigned and stand under the next head, which their hashes lead to.
+   unsigned and stand under the next head, which their hashes lead to. So do earlier heads, with their signatures:
+   what one process has signed last vouches for all it has written before. Of an unbroken stretch of an epoch the
+   last signature is checked, and no other; that is one check an epoch instead of one a transaction.
 5. *End.* Nothing may stand after the last signed head (`end`): it is *unsealed*, the trace of a transaction whose
    head someone took away.
 
@@ -25,7 +27,7 @@ from dataclasses import dataclass
 
 from schemas.audit import AuditEvent, EventType
 from schemas.errors import ChainBroken
-from schemas.leaf import GENESIS, check_certificate, check_head, digest
+from schemas.leaf import GENESIS, check, check_certificate, digest_of_leaf, head_message_of_leaf, leaf
 from streams.audit.findings import Finding, FindingKind
 from topology.identity import PERSON, Identity
 
@@ -58,6 +60,15 @@ def signer_of(slot: str) -> str | None:
     return owner.signer
 
 
+@dataclass(frozen=True, slots=True)
+class _Signed:
+    """A signed head whose signature was not checked yet."""
+
+    sequence: int
+    signature: bytes
+    leaf: bytes
+
+
 class ChainVerifier:
     """Verifies the events of one slot, given in the order of their partition. Memory: a few hundred bytes."""
 
@@ -69,6 +80,7 @@ class ChainVerifier:
         self._sealed = START
         self._epoch = -1
         self._key: bytes | None = None
+        self._unchecked: _Signed | None = None
 
     @property
     def head(self) -> Head:
@@ -77,23 +89,24 @@ class ChainVerifier:
 
     @property
     def sealed(self) -> Head:
-        """The last event that carries a valid head signature."""
+        """The last event that carries a head signature."""
         return self._sealed
 
-    def add(self, event: AuditEvent) -> list[Finding]:
-        """Check the slot's next event."""
+    def add(self, event: AuditEvent, data: bytes | None = None) -> list[Finding]:
+        """Check the slot's next event. `data`: its leaf bytes, where they are at hand."""
+        data = leaf(event) if data is None else data
         findings = self._check_owner(event)
         findings += self._check_order(event)
         findings += self._check_epoch(event)
-        current = Head(event.sequence, digest(event))
-        findings += self._check_signature(event, current)
+        current = Head(event.sequence, digest_of_leaf(data))
+        findings += self._check_signature(event, data, current)
         findings += self._check_kept(current)
         self._head = current
         return findings
 
     def end(self) -> list[Finding]:
         """No more events follow."""
-        findings = []
+        findings = self._check_last_signature()
         if self._head != self._sealed:
             text = f"events after the signed head {self._sealed.sequence} are under no signature"
             findings.append(self._finding(FindingKind.UNSEALED, self._head.sequence, text))
@@ -109,6 +122,10 @@ class ChainVerifier:
         return [self._finding(FindingKind.WRONG_SLOT, event.sequence, text)]
 
     def _check_order(self, event: AuditEvent) -> list[Finding]:
+        broken = self._check_link(event)
+        return self._check_last_signature() + broken if broken else []
+
+    def _check_link(self, event: AuditEvent) -> list[Finding]:
         expected = self._head.sequence + 1
         if event.sequence != expected:
             text = f"expected event {expected} of the slot; {_misplaced(event.sequence, expected)}"
@@ -129,7 +146,7 @@ class ChainVerifier:
         return self._begin_epoch(event)
 
     def _begin_epoch(self, event: AuditEvent) -> list[Finding]:
-        findings = []
+        findings = self._check_last_signature()
         if self._head != self._sealed:
             text = f"epoch {event.epoch} begins after an unsigned head: events before it are incomplete"
             findings.append(self._finding(FindingKind.UNSIGNED_HEAD, self._head.sequence, text))
@@ -154,18 +171,27 @@ class ChainVerifier:
             return None, [self._finding(FindingKind.CERTIFICATE, event.sequence, text)]
         return certificate.public_key, []
 
-    def _check_signature(self, event: AuditEvent, current: Head) -> list[Finding]:
+    def _check_signature(self, event: AuditEvent, data: bytes, current: Head) -> list[Finding]:
         if event.head_signature is None:
             return []
         self._sealed = current  # whatever the signature is worth: its own finding says it, `end` need not
         if self._key is None:
             text = "a signed head in an epoch without a certified process key"
             return [self._finding(FindingKind.HEAD_SIGNATURE, event.sequence, text)]
+        self._unchecked = _Signed(event.sequence, event.head_signature, data)
+        return []
+
+    def _check_last_signature(self) -> list[Finding]:
+        """Check the latest signed head since the last break of the chain, which vouches for those before it."""
+        head, self._unchecked = self._unchecked, None
+        if head is None or self._key is None:
+            return []
         try:
-            check_head(event, self._key)
+            message = head_message_of_leaf(head.leaf, head.signature)
+            check(self._key, head.signature, message, f"head signature of {self._slot}/{head.sequence}")
         except ChainBroken:
             text = "the head signature does not hold: the event was changed or is not by this process"
-            return [self._finding(FindingKind.HEAD_SIGNATURE, event.sequence, text)]
+            return [self._finding(FindingKind.HEAD_SIGNATURE, head.sequence, text)]
         return []
 
     def _check_kept(self, current: Head) -> list[Finding]:
@@ -193,11 +219,11 @@ class Chains:
         self._kept = dict(kept or {})
         self._slots: dict[str, ChainVerifier] = {}
 
-    def add(self, event: AuditEvent) -> list[Finding]:
-        """Check the next event, whichever slot's it is."""
+    def add(self, event: AuditEvent, data: bytes | None = None) -> list[Finding]:
+        """Check the next event, whichever slot's it is. `data`: its leaf bytes, where they are at hand."""
         if event.slot not in self._slots:
             self._slots[event.slot] = ChainVerifier(event.slot, self._pins, self._kept.get(event.slot))
-        return self._slots[event.slot].add(event)
+        return self._slots[event.slot].add(event, data)
 
     def end(self) -> list[Finding]:
         """No more events follow."""

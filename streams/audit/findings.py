@@ -44,12 +44,24 @@ class FindingKind(StrEnum):
     NO_TASK = "no_task"
     LOST = "lost"
 
+    CHECKPOINT = "checkpoint"
+    NOT_WITNESSED = "not_witnessed"
+    FORKED = "forked"
+    EDITED = "edited"
+    DROPPED = "dropped"
+    INSERTED = "inserted"
+    MOVED = "moved"
+    CHANGED = "changed"
+    TILE = "tile"
+    MISSING = "missing"
+    FOREIGN = "foreign"
+    LARGE = "large"
     EXPORT = "export"
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Finding:
-    """`where` is an event id, a partition and offset, a task or a file. Never a value."""
+    """`where` is an event id, a partition and offset, a log and entry, a task or a file. Never a value."""
 
     kind: FindingKind
     where: str

@@ -104,7 +104,7 @@ class Reconciler:
     """Takes events one by one; the memory it needs is that of `coverage` and `life`."""
 
     def __init__(self, project: str) -> None:
-        self._project = project
+        self.project = project
         self._coverage = Coverage()
         self._lives: dict[str, Life] = {}
         self._events: Counter[EventType] = Counter()
@@ -127,8 +127,8 @@ class Reconciler:
         """Take the next event."""
         self._events[event.type] += 1
         role = WRITERS.get(event.type)
-        if role is not None and event.process != f"{role}.{self._project}":
-            text = f"a {event.type} is for {role}.{self._project} to write"
+        if role is not None and event.process != f"{role}.{self.project}":
+            text = f"a {event.type} is for {role}.{self.project} to write"
             self._find(FindingKind.WRONG_WRITER, event, text)
         elif not is_by_its_writer(event):
             self._find(
@@ -148,8 +148,8 @@ class Reconciler:
 
     def _redacted(self, event: AuditEvent) -> None:
         batch = event.batch
-        if batch is None or batch.topic != f"raw.{self._project}":
-            self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self._project}")
+        if batch is None or batch.topic != f"raw.{self.project}":
+            self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self.project}")
             return
         self._findings += self._coverage.add(event.event_id, batch)
         overlap = _number(event, OVERLAP)
@@ -194,7 +194,7 @@ class Reconciler:
             self._life(task_id).withdraw(_place(event))
 
     def _refused(self, event: AuditEvent) -> None:
-        if event.process == f"join.{self._project}":  # another stage refuses a label or an order, not the verdict
+        if event.process == f"join.{self.project}":  # another stage refuses a label or an order, not the verdict
             for task_id in resources.task_ids(event):
                 self._life(task_id).refused = True
 
@@ -221,7 +221,7 @@ class Reconciler:
         known = [life for life in self._lives.values() if life.known]
         outcomes = self._coverage.counts
         return Reconciliation(
-            project=self._project,
+            project=self.project,
             records=outcomes.total() - outcomes[RawOutcome.EMPTY],
             tasks=outcomes[RawOutcome.TASK],
             quarantined=outcomes[RawOutcome.QUARANTINED],

@@ -68,6 +68,16 @@ def unpack(data: bytes, width: int) -> list[bytes]:
     return entries
 
 
+def readable(data: bytes) -> list[bytes]:
+    """The entries from the start of a damaged bundle on, as far as they are whole."""
+    entries, at = [], 0
+    while (start := at + _LENGTH.size) <= len(data):
+        at = start + _LENGTH.unpack_from(data, start - _LENGTH.size)[0]
+        if at <= len(data):
+            entries.append(data[start:at])
+    return entries
+
+
 def hashes(data: bytes, width: int) -> list[bytes]:
     """The hashes in a tile. Raises BadTile unless it has exactly `width`."""
     if len(data) != width * HASH_BYTES:

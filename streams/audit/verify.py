@@ -1,37 +1,102 @@
-"""Verifies an audit export (`export`) offline: files against index, schema, chains, signatures, reconciliation.
+"""Verifies an audit export (`export`) offline: checkpoints, trees, chains of all slots, reconciliation.
 
-Whatever stands in the directory is untrusted: every way it can be wrong is a finding, none an exception.
+Whatever lies in the export is untrusted: every way it can be wrong is a finding, none an exception. Files are read
+one by one; but for reconciliation, memory does not grow with the number of events.
 """
 
 from __future__ import annotations
 
-import hashlib
-import json
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import IntEnum
 
-from schemas import catalog
-from schemas.audit import AuditEvent
 from schemas.errors import ChainBroken
-from schemas.leaf import event_of, leaf
-from streams.audit.chain import Chains, Head, Pins
-from streams.audit.export import FORMAT, INDEX, LENGTH, PINS, SCHEMA, SUFFIX
+from schemas.leaf import event_of
+from streams.audit.chain import Chains, Pins
+from streams.audit.entries import is_foreign, large_digest
+from streams.audit.export_files import strangers
 from streams.audit.findings import Finding, FindingKind
+from streams.audit.index import (
+    INDEX,
+    LARGE,
+    NEXT,
+    PINS,
+    SCHEMA,
+    BadIndex,
+    Index,
+    large_name,
+    read_index,
+    read_pins,
+    schema_data,
+    sha256,
+)
+from streams.audit.kept import against_kept, by_witnesses
+from streams.audit.log_check import LogCheck
+from streams.audit.note import BadNote, Verifier
 from streams.audit.reconcile import Reconciler, Reconciliation
+from streams.audit.sealed import Sealed, opened, place_of
+from streams.audit.store import Store
+from streams.audit.tiles import CHECKPOINT
+from streams.audit.tree import MAX_SIZE
+from topology.identity import PLATFORM
 
-MAX_LEAF = 16 * 1024 * 1024
-"""Far above the 2 MiB a record may have; a length beyond it is damage, not an event."""
+_AUDIT = "audit."
+_OURS = b"veilstream/"
+"""What entries begin with that stand for something else; leaves begin with Avro's marker."""
+
+
+class Depth(IntEnum):
+    """How much is verified. Each includes those before it."""
+
+    TREE = 1
+    """Every byte against the signed roots. Memory is flat."""
+    CHAINS = 2
+    """Every event in the chain of its slot, signed by its process. Memory is flat."""
+    WHOLE = 3
+    """That all adds up. About 2 kB of memory a task."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """What the verifier brings. `pins`: public keys by signer; without them those in the export count.
+
+    `kept`: checkpoints from an earlier look, or from a witness, as notes. `witnesses`: whose cosignature each
+    checkpoint must bear.
+    """
+
+    pins: Pins | None = None
+    kept: tuple[bytes, ...] = ()
+    witnesses: tuple[Verifier, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What to look at. `log`: one log's folder; None: all. `first` ≤ n < `end`: entries of it, to depth TREE."""
+
+    depth: Depth = Depth.WHOLE
+    log: str | None = None
+    first: int = 0
+    end: int = MAX_SIZE
+
+    @property
+    def ranged(self) -> bool:
+        """Whether entries are left out."""
+        return (self.first, self.end) != (0, MAX_SIZE)
 
 
 @dataclass(frozen=True, slots=True)
 class Verification:
-    """`own_pins`: the pins came from the verifier, not from the export itself."""
+    """`logs`: the checkpoint of each log that is signed; `witnessed`: when (seconds) by which witness, by log;
+    `reconciliations`: by project; `entries`: how many were read; `unfinished`: logs whose export was interrupted
+    and goes on at the next one; `own_pins`: the pins came from the verifier, not from the export itself.
+    """
 
     findings: tuple[Finding, ...]
-    reconciliation: Reconciliation
-    heads: Mapping[str, Head]
+    logs: Mapping[str, Sealed]
+    witnessed: Mapping[str, Mapping[str, int]]
+    reconciliations: Mapping[str, Reconciliation]
+    entries: int
+    unfinished: tuple[str, ...]
     own_pins: bool
 
     @property
@@ -41,107 +106,178 @@ class Verification:
 
 
 def verify_export(
-    directory: Path, pins: Pins | None = None, kept: Mapping[str, Head] | None = None
+    store: Store,
+    trust: Trust | None = None,
+    part: Part | None = None,
+    progress: Callable[[int, int], None] = lambda _done, _of: None,
 ) -> Verification:
-    """All that is wrong with an export.
-
-    `pins`: the keys to trust; without them those in the export, which proves consistency, not origin. `kept`:
-    heads from an earlier look; they show a log that was cut or rewritten.
-    """
-    found: list[Finding] = []
-    index = _index(directory, found)
-    if _json(directory / SCHEMA, found) != json.loads(catalog.text("AuditEvent")):
-        found.append(Finding(FindingKind.EXPORT, SCHEMA, "not the schema the leaves are encoded in"))
-    heads = {**_heads(index, found), **(kept or {})}
-    chains = Chains(pins if pins is not None else _pins(directory, found), heads)
-    reconciler = Reconciler(str(index.get("project", "")))
-    for name in _files(directory, index, found):
-        for event in _events(directory / name, index, found):
-            found += chains.add(event)
-            reconciler.add(event)
-    found += chains.end()
-    result = reconciler.result()
-    return Verification((*found, *result.findings), result, chains.heads(), pins is not None)
+    """All that is wrong with an export. `progress` is told how many of how many entries were read."""
+    return _Verifier(store, trust or Trust(), part or Part(), progress).verified()
 
 
-def _events(path: Path, index: dict[str, Any], found: list[Finding]) -> Iterator[AuditEvent]:
-    """The events of one file; says in `found` what can't be read and what the index says otherwise."""
-    total, count = hashlib.sha256(), 0
-    for position, data in enumerate(_leaves(path, found)):
-        total.update(LENGTH.pack(len(data)) + data)
-        count += 1
+@dataclass(slots=True)
+class _Verifier:
+    store: Store
+    trust: Trust
+    part: Part
+    progress: Callable[[int, int], None]
+    found: list[Finding] = field(default_factory=list)
+    large: set[bytes] = field(default_factory=set)
+    read: int = 0
+
+    def verified(self) -> Verification:
+        index = self._index()
+        pins = self._pins(index)
+        logs = self._logs(index, pins)
+        unfinished = tuple(sorted(name for name in logs if self.store.get(f"{name}/{NEXT}") is not None))
+        self._check_index(index, logs, pins, unfinished)
+        chains, reconcilers = Chains(pins), self._reconcilers(logs)
+        total = sum(max(0, min(it.checkpoint.size, self.part.end) - self.part.first) for it in logs.values())
+        for name, sealed in logs.items():
+            self._log(name, sealed, chains, reconcilers.get(name), total)
+        self.found += chains.end()
+        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses)
+        witnessed, problems = by_witnesses(logs, self.trust.witnesses)
+        self.found += problems
+        self._check_files(index, logs, unfinished)
+        results = {it.project: it.result() for it in dict.fromkeys(reconcilers.values())}
+        findings = (*self.found, *(one for result in results.values() for one in result.findings))
+        return Verification(findings, logs, witnessed, results, self.read, unfinished, self.trust.pins is not None)
+
+    def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
+        def get(path: str) -> bytes | None:
+            return self.store.get(f"{name}/{path}")
+
+        check = LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end)
+        for number, data in self._leaves(name, check, total):
+            if self.part.depth < Depth.CHAINS or self.part.ranged:
+                continue
+            try:
+                event = event_of(data)
+            except ChainBroken as error:
+                self._find(FindingKind.UNREADABLE, f"{name}#{number}", str(error))
+                continue
+            self.found += chains.add(event, data)
+            if reconciler is not None:
+                reconciler.add(event)
+        self.found += check.findings
+
+    def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
+        """The leaves of a log; what stands for something else is looked up, or a finding."""
+        for first, entries in check.bundles():
+            self.read += len(entries)
+            self.progress(self.read, total)
+            for number, entry in enumerate(entries, first):
+                data = self._leaf(f"{name}#{number}", entry) if entry.startswith(_OURS) else entry
+                if data is not None:
+                    yield number, data
+
+    def _leaf(self, where: str, entry: bytes) -> bytes | None:
+        if is_foreign(entry):
+            self._find(FindingKind.FOREIGN, where, "what somebody wrote here is no audit event")
+            return None
+        digest = large_digest(entry)
+        if digest is None:
+            text = "this entry is neither an event nor what stands for one"
+            self._find(FindingKind.UNREADABLE, where, text)
+            return None
+        self.large.add(digest)
+        data = self.store.get(large_name(digest))
+        if data is None or sha256(data) != digest.hex() or not entry.endswith(b"\n%d" % len(data)):
+            self._find(FindingKind.LARGE, large_name(digest), f"the event at {where} is missing here, or another")
+            return None
+        return data
+
+    def _reconcilers(self, logs: Mapping[str, Sealed]) -> dict[str, Reconciler]:
+        """By log; the logs of one project have one."""
+        if self.part.depth < Depth.WHOLE or self.part.ranged or self.part.log is not None:
+            return {}
+        places = {name: place_of(it.checkpoint.origin) for name, it in logs.items()}
+        projects = {name: place[0].removeprefix(_AUDIT) for name, place in places.items() if place}
+        made = {it: Reconciler(it) for it in sorted(set(projects.values()) - {PLATFORM})}
+        return {name: made[project] for name, project in projects.items() if project in made}
+
+    def _logs(self, index: Index, pins: Pins) -> dict[str, Sealed]:
+        """Each log's checkpoint, where it is signed as it must be."""
+        there = {name.partition("/")[0] for name in self.store.names() if name.endswith(f"/{CHECKPOINT}")}
+        found: dict[str, Sealed] = {}
+        for name in sorted(there | index.logs.keys()):
+            if self.part.log not in {None, name}:
+                continue
+            data = self.store.get(f"{name}/{CHECKPOINT}")
+            place = index.logs.get(name)
+            if data is None:
+                if place is not None and place.size:
+                    self._find(FindingKind.MISSING, f"{name}/{CHECKPOINT}", "the log's checkpoint is missing")
+                continue
+            try:
+                found[name] = _opened(name, data, pins, place.origin if place else None)
+            except BadNote as error:
+                self._find(FindingKind.CHECKPOINT, f"{name}/{CHECKPOINT}", str(error))
+        return found
+
+    def _index(self) -> Index:
+        data = self.store.get(INDEX)
         try:
-            event = event_of(data)
-            if leaf(event) != data:
-                raise ChainBroken("leaf bytes that are not in their one canonical form")
-        except ChainBroken as error:
-            found.append(Finding(FindingKind.UNREADABLE, f"{path.name}#{position}", str(error)))
-            continue
-        yield event
-    said = index["files"].get(path.name)
-    if said != {"events": count, "sha256": total.hexdigest()}:
-        text = f"the file holds {count} events and is not the one the index names"
-        found.append(Finding(FindingKind.EXPORT, path.name, text))
+            if data is None:
+                raise BadIndex("it is missing")
+            return read_index(data)
+        except BadIndex as error:
+            self._find(FindingKind.EXPORT, INDEX, str(error))
+            return Index()
+
+    def _pins(self, index: Index) -> Pins:
+        said: dict[str, bytes] = {}
+        try:
+            said = read_pins(self.store.get(PINS) or b"")
+        except BadIndex as error:
+            self._find(FindingKind.EXPORT, PINS, str(error))
+        own = self.trust.pins
+        if own is not None and any(own.get(signer, key) != key for signer, key in said.items()):
+            self._find(FindingKind.EXPORT, PINS, "names another key than you have pinned")
+        if sha256(self.store.get(SCHEMA) or b"") != sha256(schema_data()):
+            self._find(FindingKind.EXPORT, SCHEMA, "missing, or not the schema the events are encoded in")
+        for name, digests in index.files.items():
+            if name not in {PINS, SCHEMA} or sha256(self.store.get(name) or b"") not in digests:
+                self._find(FindingKind.EXPORT, name, "missing, or not the file that the index names")
+        return said if own is None else own
+
+    def _check_index(
+        self, index: Index, logs: Mapping[str, Sealed], pins: Pins, unfinished: tuple[str, ...]
+    ) -> None:
+        for name, sealed in logs.items():
+            place, size = index.logs.get(name), sealed.checkpoint.size
+            if place is None or (place.size < size and name not in unfinished):
+                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
+            elif place.size > size:
+                text = f"the index says {place.size:,} entries, the checkpoint {size:,}: an older one was put back"
+                self._find(FindingKind.TRUNCATED, name, text)
+        for name in unfinished:
+            try:
+                _opened(name, self.store.get(f"{name}/{NEXT}") or b"", pins, logs[name].checkpoint.origin)
+            except BadNote as error:
+                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
+
+    def _check_files(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
+        if self.part.log is not None or self.part.ranged:
+            return
+        new = {name for name in index.logs if name not in logs}
+        sizes = {name: it.checkpoint.size for name, it in logs.items()} | dict.fromkeys(new, 0)
+        self.found += strangers(self.store.names(), sizes, {*unfinished, *new})
+        if unfinished or new:
+            return
+        named = {large_name(it) for it in self.large}
+        for name in self.store.names():
+            if name.startswith(f"{LARGE}/") and name not in named:
+                self._find(FindingKind.EXPORT, name, "no entry names this file")
+
+    def _find(self, kind: FindingKind, where: str, text: str) -> None:
+        self.found.append(Finding(kind, where, text))
 
 
-def _leaves(path: Path, found: list[Finding]) -> Iterator[bytes]:
-    position = 0
-    try:
-        with path.open("rb") as file:
-            while prefix := file.read(LENGTH.size):
-                length = LENGTH.unpack(prefix)[0] if len(prefix) == LENGTH.size else MAX_LEAF + 1
-                data = file.read(length) if length <= MAX_LEAF else b""
-                if len(data) != length:
-                    text = "the file ends inside an event, or the length of the event is damaged"
-                    found.append(Finding(FindingKind.EXPORT, f"{path.name}#{position}", text))
-                    return
-                yield data
-                position += 1
-    except OSError as error:
-        found.append(Finding(FindingKind.EXPORT, path.name, f"can't be read: {error.strerror}"))
-
-
-def _files(directory: Path, index: dict[str, Any], found: list[Finding]) -> list[str]:
-    """The names to read: those there are. One named by the index only is missing."""
-    there = {path.name for path in directory.glob(f"*{SUFFIX}")}
-    missing = sorted(str(name) for name in index["files"].keys() - there)
-    text = "the index names this file, but it is not there"
-    found.extend(Finding(FindingKind.EXPORT, name, text) for name in missing)
-    return sorted(there)
-
-
-def _index(directory: Path, found: list[Finding]) -> dict[str, Any]:
-    index = _json(directory / INDEX, found)
-    if index.get("format") != FORMAT or not isinstance(index.get("files"), dict):
-        found.append(Finding(FindingKind.EXPORT, INDEX, f"not an index in the format {FORMAT}"))
-        return {"files": {}}
-    return index
-
-
-def _heads(index: dict[str, Any], found: list[Finding]) -> dict[str, Head]:
-    try:
-        said: dict[str, Any] = index.get("heads") or {}
-        return {slot: Head(int(it["sequence"]), bytes.fromhex(it["digest"])) for slot, it in said.items()}
-    except (AttributeError, KeyError, TypeError, ValueError):
-        found.append(Finding(FindingKind.EXPORT, INDEX, "the heads in the index are damaged"))
-        return {}
-
-
-def _pins(directory: Path, found: list[Finding]) -> dict[str, bytes]:
-    try:
-        return {signer: bytes.fromhex(key) for signer, key in _json(directory / PINS, found).items()}
-    except (TypeError, ValueError):
-        found.append(Finding(FindingKind.EXPORT, PINS, "the pins are damaged"))
-        return {}
-
-
-def _json(path: Path, found: list[Finding]) -> dict[str, Any]:
-    try:
-        content = json.loads(path.read_bytes())
-    except (OSError, ValueError, RecursionError):
-        found.append(Finding(FindingKind.EXPORT, path.name, "missing, or not JSON"))
-        return {}
-    if isinstance(content, dict):
-        return content
-    found.append(Finding(FindingKind.EXPORT, path.name, "not a JSON object"))
-    return {}
+def _opened(name: str, data: bytes, pins: Pins, origin: str | None) -> Sealed:
+    sealed = opened(data, pins, origin)
+    place = place_of(sealed.checkpoint.origin)
+    if place is None or f"{place[0]}-{place[1]}" != name:
+        raise BadNote("it is the checkpoint of another log than this folder is named for")
+    return sealed

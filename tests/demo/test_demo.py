@@ -13,6 +13,7 @@ from deploy.demo import main
 from deploy.demo.report import Report
 from deploy.local.stack import LocalStack
 from deploy.supervise.lock import RootLock
+from streams.audit.store import Directory
 from streams.audit.verify import verify_export
 
 CONTRACT = """
@@ -51,7 +52,7 @@ def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     assert report["label_f1_robot_without_errors"] > report["label_f1_raw_coordinates"] - 0.02 > 0.9
     assert report["spans_true"] > 1000
     assert report["peak_memory_mb"] < 4096
-    assert verify_export(root / "demo" / "audit").holds
+    assert verify_export(Directory(root / "demo" / "audit")).holds
     assert (
         set(psutil.Process().children()) <= before
     )  # not theirs: a browser of earlier tests starts what it likes

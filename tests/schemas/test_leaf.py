@@ -119,6 +119,13 @@ def test_event_comes_back_from_its_leaf(event):
 
 
 @settings(deadline=None)
+@given(records_of("AuditEvent"), st.binary(min_size=64, max_size=64))
+def test_signed_message_comes_from_the_leaf_bytes_as_well(event, signature):
+    signed = replace(event, head_signature=signature)
+    assert leaf.head_message_of_leaf(leaf.leaf(signed), signature) == leaf.head_message(signed)
+
+
+@settings(deadline=None)
 @given(records_of("AuditEvent"), st.data())
 def test_leaf_cut_anywhere_is_no_event(event, data):
     whole = leaf.leaf(event)

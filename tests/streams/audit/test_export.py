@@ -1,152 +1,254 @@
 from __future__ import annotations
 
-import json
-from pathlib import Path
+import contextlib
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.leaf import digest
-from streams.audit.chain import Head
-from streams.audit.export import INDEX, LENGTH, PINS, SCHEMA, write_export
+from streams.audit import checkpoint, tiles
+from streams.audit.entries import MAX_ENTRY, origin
+from streams.audit.export import Exporter
 from streams.audit.findings import FindingKind
-from streams.audit.verify import verify_export
-from tests.streams.audit.generate import PROJECT, World, pins, random_world
+from streams.audit.index import INDEX, NEXT, PINS, SCHEMA, BadIndex
+from streams.audit.store import Directory, Store
+from streams.audit.verify import Depth, Part, Trust, verify_export
+from streams.engine.messages import TopicPartition
+from tests.streams.audit.generate import PROJECT, random_world
+from tests.streams.audit.memory_audit import LOG, PREFIXES, MemoryAudit, MemoryStore, checkpoint_of, sign
+from tests.streams.audit.memory_audit import PINS as KEYS
 
-unhurried = settings(
-    deadline=None,
-    max_examples=40,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],  # each example rewrites the whole directory
-)
-
-
-@pytest.fixture
-def made(tmp_path: Path) -> tuple[World, Path]:
-    world = random_world(11)
-    write_export(tmp_path, world.placed(), pins(), PROJECT)
-    return world, tmp_path
-
-
-def leaf_files(directory: Path) -> list[Path]:
-    return sorted(directory.glob("*.leaves"))
+TOPIC = f"audit.{PROJECT}"
+PLACE = TopicPartition(TOPIC, 0)
+ORIGIN = origin(LOG, TOPIC, 0)
+unhurried = settings(deadline=None, max_examples=40)
+TREE = Part(Depth.TREE)
+FRAME = b"\x00" + next(iter(PREFIXES)).to_bytes(4, "big")
 
 
-def kinds(directory: Path, **rest: object) -> set[FindingKind]:
-    return {finding.kind for finding in verify_export(directory, **rest).findings}
+def plain_audit(count: int, partition: int = 0) -> MemoryAudit:
+    """Entries that are no events, which the tree does not mind."""
+    audit = MemoryAudit()
+    audit.add(TOPIC, partition, *(FRAME + b"%d" % n for n in range(count)))
+    return audit
+
+
+def cut(audit: MemoryAudit, size: int) -> dict[str, bytes]:
+    return audit.checkpoints({PLACE: size})
+
+
+def holds(store: Store) -> bool:
+    return not verify_export(store, Trust(KEYS), TREE).findings
 
 
 @unhurried
 @given(seed=st.integers(0, 2**32))
-def test_export_of_a_random_log_verifies(tmp_path, seed):
+def test_export_of_a_random_log_verifies(seed):
     world = random_world(seed, batches=2)
-    exported = write_export(tmp_path, world.placed(), pins(), PROJECT)
-    verification = verify_export(tmp_path, pins())
-    assert verification.findings == ()
-    assert exported.events == verification.reconciliation.events == len(world.events())
-    assert exported.heads == verification.heads
-    assert verification.own_pins
+    audit, store = MemoryAudit().take(world.placed()), MemoryStore()
+    exported = audit.export(store)
+    found = verify_export(store, Trust(KEYS))
+    assert found.findings == ()
+    assert exported.findings == ()
+    assert exported.events == exported.new == found.entries == len(world.events())
+    assert found.reconciliations[PROJECT].events == len(world.events())
+    assert found.own_pins
+    assert exported.checkpoints == audit.checkpoints()
 
 
-@unhurried
-@given(data=st.data())
-def test_flipped_byte_anywhere_in_a_leaf_file_is_found_and_the_file_named(tmp_path, data):
-    write_export(tmp_path, random_world(11, batches=2).placed(), pins(), PROJECT)
-    path = data.draw(st.sampled_from(leaf_files(tmp_path)))
-    content = bytearray(path.read_bytes())
-    content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
-    path.write_bytes(content)
-    findings = verify_export(tmp_path, pins()).findings
-    assert path.name in {finding.where.partition("#")[0] for finding in findings}
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.integers(0, 900), min_size=1, max_size=5))
+def test_exporting_in_steps_gives_the_same_files_as_at_once(sizes):
+    audit, steps, once = plain_audit(max(sizes) + 7), MemoryStore(), MemoryStore()
+    for size in sorted({it for it in sizes if it}):
+        assert audit.export(steps, cut(audit, size)).findings == ()
+        assert holds(steps)
+    audit.export(steps)
+    audit.export(once)
+    assert steps.files == once.files
 
 
-@unhurried
-@given(data=st.data())
-def test_truncated_leaf_file_is_found_and_named(tmp_path, data):
-    write_export(tmp_path, random_world(11, batches=2).placed(), pins(), PROJECT)
-    path = data.draw(st.sampled_from(leaf_files(tmp_path)))
-    content = path.read_bytes()
-    path.write_bytes(content[: data.draw(st.integers(0, len(content) - 1))])
-    findings = verify_export(tmp_path, pins()).findings
-    assert path.name in {finding.where.partition("#")[0] for finding in findings}
+def test_the_tree_has_the_files_of_the_specification():
+    audit, store = plain_audit(600), MemoryStore()
+    audit.export(store)
+    found = {name.partition("/")[2] for name in store.files if name.startswith(f"{TOPIC}-0/")}
+    assert found == {it.path() for it in tiles.tiles_of(600)} | {tiles.CHECKPOINT}
+    assert set(store.files) - {f"{TOPIC}-0/{it}" for it in found} == {INDEX, PINS, SCHEMA}
 
 
-def test_bytes_after_the_end_of_an_event_are_not_canonical(made):
-    _, directory = made
-    path = leaf_files(directory)[0]
-    content = path.read_bytes()
-    length = LENGTH.unpack(content[: LENGTH.size])[0]
-    first, rest = content[LENGTH.size : LENGTH.size + length], content[LENGTH.size + length :]
-    path.write_bytes(LENGTH.pack(length + 1) + first + b"\x00" + rest)
-    found = [it for it in verify_export(directory).findings if it.kind is FindingKind.UNREADABLE]
-    assert [it.where for it in found] == [f"{path.name}#0"]
+def test_going_on_reads_only_what_is_new():
+    audit, store = plain_audit(700), MemoryStore()
+    audit.export(store, cut(audit, 650))
+    audit.reads.clear()
+    assert audit.export(store).new == 50
+    assert min(audit.reads) == 2 * 650
+    audit.reads.clear()
+    assert audit.export(store).new == 0
+    assert audit.reads == []
 
 
-def test_missing_leaf_file_is_found(made):
-    _, directory = made
-    leaf_files(directory)[0].unlink()
-    assert FindingKind.EXPORT in kinds(directory)
-    assert FindingKind.TRUNCATED in kinds(directory)
+@settings(deadline=None, max_examples=60)
+@given(st.integers(0, 300), st.integers(1, 600), st.data())
+def test_crash_at_any_write_leaves_the_log_before_or_after_and_the_next_export_goes_on(before, more, data):
+    audit, store, whole = plain_audit(before + more), MemoryStore(), MemoryStore()
+    if before:
+        audit.export(store, cut(audit, before))
+    store.left = data.draw(st.integers(0, 14))
+    with contextlib.suppress(OSError):
+        audit.export(store, cut(audit, before + more))
+    store.left = None
+    sizes = {it.checkpoint.size for it in verify_export(store, Trust(KEYS), TREE).logs.values()}
+    assert sizes <= {before, before + more}
+    if INDEX in store.files:
+        assert holds(store)
+    audit.add(TOPIC, 0, b"\x00\x00\x00\x00\x0bmore")
+    assert audit.export(store).findings == ()
+    audit.export(whole)
+    assert store.files == whole.files
 
 
-def test_file_the_index_does_not_name_is_found(made):
-    _, directory = made
-    (directory / "audit.demo-9.leaves").write_bytes(b"")
-    found = verify_export(directory).findings
-    assert [(it.kind, it.where) for it in found] == [(FindingKind.EXPORT, "audit.demo-9.leaves")]
+def test_large_leaf_lies_beside_the_tiles_and_is_verified():
+    audit, store = plain_audit(3), MemoryStore()
+    audit.add(TOPIC, 0, FRAME + bytes(MAX_ENTRY))
+    audit.export(store)
+    large = [name for name in store.files if name.startswith("large/")]
+    assert len(large) == 1
+    assert holds(store)
+    rest = {name: data for name, data in store.files.items() if name != large[0]}
+    for files in ({**rest, large[0]: store.files[large[0]] + b"\x00"}, rest):
+        found = verify_export(MemoryStore(files), Trust(KEYS), TREE).findings
+        assert [(it.kind, it.where) for it in found] == [(FindingKind.LARGE, large[0])]
 
 
-@pytest.mark.parametrize("name", [INDEX, PINS, SCHEMA])
-@pytest.mark.parametrize("content", [None, b"", b"[]", b'{"a": 1}', b"\xff", b"[" * 100_000])
-def test_damaged_companion_file_is_a_finding_and_no_exception(made, name, content):
-    _, directory = made
-    (directory / name).unlink() if content is None else (directory / name).write_bytes(content)
-    assert not verify_export(directory).holds
+def test_foreign_record_is_sealed_exported_and_a_finding():
+    audit, store = plain_audit(3), MemoryStore()
+    audit.add(TOPIC, 0, b"no event", None)
+    assert audit.export(store).findings == ()
+    found = verify_export(store, Trust(KEYS), TREE).findings
+    assert [(it.kind, it.where) for it in found] == [(FindingKind.FOREIGN, f"{TOPIC}-0#{n}") for n in (3, 4)]
+    assert b"no event" not in b"".join(store.files.values())
 
 
-@pytest.mark.parametrize(
-    "heads", [[1], 1, {"a": 1}, {"a": {"sequence": "x", "digest": ""}}, {"a": {"sequence": 1}}]
-)
-def test_damaged_heads_in_the_index_are_a_finding(made, heads):
-    _, directory = made
-    index = json.loads((directory / INDEX).read_text())
-    (directory / INDEX).write_text(json.dumps(index | {"heads": heads}))
-    assert not verify_export(directory).holds
+def kinds(audit: MemoryAudit, store: Store, checkpoints: dict[str, bytes]) -> list[FindingKind]:
+    return [it.kind for it in audit.export(store, checkpoints).findings]
 
 
-def test_verifiers_own_pins_count_not_those_in_the_export(made):
-    """A forger may re-sign everything with own keys and lay the pins beside it."""
-    _, directory = made
-    stranger = pins()["join.demo"]
-    assert FindingKind.CERTIFICATE in kinds(directory, pins=pins() | {"label.demo": stranger})
-    assert not verify_export(directory).own_pins
+def test_forked_sealer_is_refused_and_the_log_stays_as_it_was():
+    audit, store = plain_audit(700), MemoryStore()
+    audit.export(store, cut(audit, 300))
+    other = plain_audit(700)
+    other.partitions[PLACE][400] = b"another"
+    assert kinds(audit, store, other.checkpoints()) == [FindingKind.FORKED]
+    assert holds(store)
+    assert kinds(audit, store, audit.checkpoints()) == []
 
 
-def test_log_that_was_cut_with_its_index_is_found_only_against_a_kept_head(tmp_path):
-    world = random_world(11)
-    world.writer("label.demo.0").start()
-    full = world.placed()
-    kept = {it.event.slot: Head(it.event.sequence, digest(it.event)) for it in full}
-    cut = [it for it in full if it.event.event_id != f"label.demo.0/{kept['label.demo.0'].sequence}"]
-    write_export(tmp_path, cut, pins(), PROJECT)
-    assert verify_export(tmp_path, pins()).holds
-    found = verify_export(tmp_path, pins(), kept).findings
-    assert [(it.kind, it.where) for it in found] == [
-        (FindingKind.TRUNCATED, f"label.demo.0/{kept['label.demo.0'].sequence - 1}")
-    ]
+def test_sealer_that_goes_back_or_signs_two_roots_is_refused():
+    audit, store = plain_audit(300), MemoryStore()
+    audit.export(store)
+    assert kinds(audit, store, cut(audit, 299)) == [FindingKind.FORKED]
+    two = {ORIGIN: sign(checkpoint_of([b"x"] * 300, ORIGIN))}
+    assert kinds(audit, store, two) == [FindingKind.FORKED]
+    assert holds(store)
 
 
-def test_second_export_replaces_the_first(made):
-    _, directory = made
-    world = random_world(12)
-    write_export(directory, world.placed(), pins(), PROJECT)
-    assert verify_export(directory, pins()).reconciliation.events == len(world.events())
+def test_checkpoint_by_another_key_or_of_another_log_is_refused():
+    audit, store = plain_audit(3), MemoryStore()
+    mine = checkpoint_of(audit.entries(PLACE), ORIGIN)
+    assert kinds(audit, store, {ORIGIN: sign(mine, by="label.demo")}) == [FindingKind.CHECKPOINT]
+    other = origin(LOG, TOPIC, 1)
+    assert kinds(audit, store, {other: sign(mine)}) == [FindingKind.CHECKPOINT]
+    assert kinds(audit, store, {ORIGIN: b"no note"}) == [FindingKind.CHECKPOINT]
 
 
-def test_export_of_nothing_verifies(tmp_path):
-    write_export(tmp_path / "deep" / "audit", [], pins(), PROJECT)
-    assert verify_export(tmp_path / "deep" / "audit", pins()).holds
+def test_topic_that_ends_before_its_checkpoint_was_cut():
+    audit, store = plain_audit(30), MemoryStore()
+    checkpoints = audit.checkpoints()
+    del audit.partitions[PLACE][20:]
+    assert kinds(audit, store, checkpoints) == [FindingKind.TRUNCATED]
+    assert holds(store)
 
 
-def test_directory_that_is_not_there_is_a_finding(tmp_path):
-    assert FindingKind.EXPORT in kinds(tmp_path / "nowhere")
+def test_export_that_was_damaged_is_not_extended():
+    audit, store = plain_audit(700), MemoryStore()
+    audit.export(store, cut(audit, 600))
+    name = f"{TOPIC}-0/tile/0/002.p/88"
+    store.files[name] = bytes(32) + store.files[name][32:]
+    assert kinds(audit, store, audit.checkpoints()) == [FindingKind.FORKED]
+
+
+def test_log_of_another_name_goes_into_another_folder():
+    audit, store = plain_audit(5), MemoryStore()
+    audit.export(store)
+    renamed = origin("other", TOPIC, 0)
+    found = kinds(audit, store, {renamed: sign(checkpoint_of(audit.entries(PLACE), renamed))})
+    assert found == [FindingKind.FORKED]
+
+
+def test_cosignatures_stay_where_the_checkpoint_is_the_same():
+    audit, store = plain_audit(5), MemoryStore()
+    audit.export(store)
+    name = f"{TOPIC}-0/checkpoint"
+    store.files[name] += "— witness AAAAAAAA\n".encode()
+    store.files[INDEX] = store.files[INDEX]
+    audit.export(store)
+    assert store.files[name].endswith("— witness AAAAAAAA\n".encode())
+
+
+def test_one_log_that_cannot_go_on_does_not_hold_up_the_others():
+    audit = plain_audit(5)
+    audit.add(TOPIC, 1, b"x", b"y")
+    store, checkpoints = MemoryStore(), audit.checkpoints()
+    checkpoints[ORIGIN] = sign(checkpoint_of([b"x"], ORIGIN))
+    done = audit.export(store, checkpoints)
+    assert [(it.kind, it.where) for it in done.findings] == [(FindingKind.FORKED, f"{TOPIC}-0")]
+    assert done.logs[f"{TOPIC}-1"].size == 2
+
+
+def test_new_pins_replace_the_old_ones_and_the_index_fits_them():
+    audit, store = plain_audit(5), MemoryStore()
+    audit.export(store)
+    Exporter(store, [TOPIC], {**KEYS, "new": bytes(32)}, audit.read, lambda _: PREFIXES).extend(
+        audit.checkpoints()
+    )
+    assert b'"new"' in store.files[PINS]
+    assert holds(MemoryStore(store.files))
+
+
+def test_folder_of_something_else_is_refused():
+    with pytest.raises(BadIndex):
+        plain_audit(3).export(MemoryStore({"letter.txt": b"dear"}))
+    with pytest.raises(BadIndex):
+        plain_audit(3).export(MemoryStore({INDEX: b"{}"}))
+
+
+def test_export_of_nothing_verifies():
+    store = MemoryStore()
+    plain_audit(3).export(store, {})
+    assert verify_export(store, Trust(KEYS)).holds
+
+
+def test_directory_keeps_files_and_shows_no_half_written_one(tmp_path):
+    audit, store, memory = plain_audit(600), Directory(tmp_path / "deep" / "audit"), MemoryStore()
+    audit.export(store, cut(audit, 500))
+    audit.export(store)
+    audit.export(memory)
+    assert {name: store.get(name) for name in store.names()} == memory.files
+    assert store.get("not/there") is None
+    assert store.get("index.json/below") is None
+    assert (tmp_path / "deep" / "audit").stat().st_mode & 0o777 == 0o700
+    assert not list(tmp_path.rglob("*.p/244"))
+    for name in ("../out", "/etc/passwd", ""):
+        with pytest.raises(ValueError, match="no name"):
+            store.get(name)
+
+
+def test_interrupted_export_says_so():
+    audit, store = plain_audit(300), MemoryStore()
+    audit.export(store, cut(audit, 100))
+    store.left = 7
+    with pytest.raises(OSError, match="down"):
+        audit.export(store)
+    assert f"{TOPIC}-0/{NEXT}" in store.files
+    assert verify_export(store, Trust(KEYS), TREE).unfinished == (f"{TOPIC}-0",)
+    assert checkpoint.parse(store.files[f"{TOPIC}-0/checkpoint"])[0].size == 100

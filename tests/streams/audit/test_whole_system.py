@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from streams.audit.export import write_export
+from streams.audit.export import Exporter
 from streams.audit.findings import FindingKind
 from streams.audit.reader import Reader
 from streams.audit.reconcile import reconcile
-from streams.audit.verify import verify_export
+from streams.audit.sealed import SEALER
+from streams.audit.store import Directory
+from streams.audit.verify import Trust, verify_export
 from tests.simulation import schedule
 from tests.simulation.world import PROJECT, World
+from tests.streams.audit.memory_audit import PINS, PREFIXES, MemoryAudit
 
 
 @pytest.fixture
@@ -36,13 +39,16 @@ def run(monkeypatch):
 def test_audit_of_a_simulated_schedule_verifies_offline(run, tmp_path, seed):
     world = run(seed)
     reader = Reader(world.codec)
-    placed = reader.placed(world.broker.committed(f"audit.{PROJECT}"))
-    write_export(tmp_path, placed, world.topology.pins.keys, PROJECT)
-    verification = verify_export(tmp_path, world.topology.pins.keys)
+    audit = MemoryAudit().take(reader.placed(world.broker.committed(f"audit.{PROJECT}")))
+    pins = {**world.topology.pins.keys, SEALER: PINS[SEALER]}
+    done = Exporter(Directory(tmp_path), audit.topics(), pins, audit.read, lambda _: PREFIXES).extend(
+        audit.checkpoints()
+    )
+    verification = verify_export(Directory(tmp_path), Trust(pins, tuple(done.checkpoints.values())))
     assert reader.findings == []
-    assert verification.findings == ()
-    assert verification.reconciliation.tasks > 0
-    assert verification.reconciliation.unlimited == 0
+    assert done.findings == verification.findings == ()
+    assert verification.reconciliations[PROJECT].tasks > 0
+    assert verification.reconciliations[PROJECT].unlimited == 0
 
 
 def test_no_event_of_a_simulated_schedule_can_be_left_out(run):

@@ -1,0 +1,51 @@
+"""Which files belong into an export, and which are there for another reason. Pure: names in, findings out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from streams.audit.findings import Finding, FindingKind
+from streams.audit.index import INDEX, LARGE, NEXT, PINS, SCHEMA
+from streams.audit.tiles import CHECKPOINT, HEIGHT, WIDTH, Tile
+
+_TILE = re.compile(
+    r"tile/(?P<row>entries|0|[1-9][0-9]?)/(?P<high>(x[0-9]{3}/)*)(?P<low>[0-9]{3})(\.p/(?P<width>[1-9][0-9]{0,2}))?"
+)
+_HEX = re.compile(r"[0-9a-f]{64}")
+
+
+def tile_of(path: str) -> Tile | None:
+    """The tile or bundle that lies under this path of its log; None where none can."""
+    found = _TILE.fullmatch(path)
+    if found is None:
+        return None
+    level = None if found["row"] == "entries" else int(found["row"])
+    number = int(found["high"].replace("x", "").replace("/", "") + found["low"])
+    tile = Tile(level, number, int(found["width"] or WIDTH))
+    return tile if tile.path() == path else None
+
+
+def belongs(tile: Tile, size: int) -> bool:
+    """Whether a log of `size` entries has this tile, in this width."""
+    nodes = size >> (HEIGHT * (tile.level or 0))
+    return tile.width == min(WIDTH, nodes - tile.number * WIDTH)
+
+
+def strangers(names: Iterable[str], sizes: Mapping[str, int], unfinished: Iterable[str]) -> Iterator[Finding]:
+    """Files that no export has. `sizes`: of each log by its folder; those of `unfinished` may have more tiles."""
+    going_on = set(unfinished)
+    for name in names:
+        log, _, path = name.partition("/")
+        tile = tile_of(path)
+        if name in {INDEX, PINS, SCHEMA} or (log == LARGE and _HEX.fullmatch(path)):
+            continue
+        if log in sizes and (
+            path in {CHECKPOINT, NEXT} or (tile and (log in going_on or belongs(tile, sizes[log])))
+        ):
+            continue
+        yield Finding(FindingKind.EXPORT, _printable(name), "this file belongs to no export")
+
+
+def _printable(name: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in name)

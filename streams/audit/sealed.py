@@ -1,0 +1,47 @@
+"""A checkpoint as the sealer signs it, checked against its pinned key. Pure."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from streams.audit import checkpoint, note
+from streams.audit.chain import Pins
+from streams.audit.checkpoint import Checkpoint
+from streams.audit.note import BadNote, Note, Verifier
+
+SEALER = "seal.platform"
+"""Whose key signs the checkpoints of all logs, each under the log's origin as its name."""
+_ORIGIN = re.compile(r"(?P<log>.+)/(?P<topic>audit\.[a-z0-9][a-z0-9._-]*)/(?P<partition>0|[1-9][0-9]{0,8})")
+
+
+@dataclass(frozen=True, slots=True)
+class Sealed:
+    """A checkpoint that holds: `data` is the note as it came, `note` the same, read."""
+
+    checkpoint: Checkpoint
+    note: Note
+    data: bytes
+
+
+def opened(data: bytes, pins: Pins, origin: str | None = None) -> Sealed:
+    """The checkpoint in a note. Raises BadNote unless the pinned sealer signed it (for `origin`, if given)."""
+    said, found = checkpoint.parse(data)
+    if origin is not None and said.origin != origin:
+        raise BadNote(f"it is a checkpoint of another log than {origin}")
+    note.check(found, verifier_of(said.origin, pins))
+    return Sealed(said, found, data)
+
+
+def verifier_of(origin: str, pins: Pins) -> Verifier:
+    """The sealer's key for this log; other tools take its `text`. Raises BadNote where none is pinned."""
+    key = pins.get(SEALER)
+    if key is None:
+        raise BadNote(f"the pins hold no key of {SEALER}, which signs checkpoints")
+    return Verifier(origin, key)
+
+
+def place_of(origin: str) -> tuple[str, int] | None:
+    """Topic and partition of the log with this origin; None where it is none of an audit topic."""
+    found = _ORIGIN.fullmatch(origin)
+    return None if found is None else (found["topic"], int(found["partition"]))

@@ -1,0 +1,68 @@
+"""Where an export lies: a few files under names, as a folder or an object store has them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+
+class Store(Protocol):
+    """Files by name (`audit.demo-0/tile/0/000`). One writer at a time. Calls block and may raise OSError."""
+
+    def get(self, name: str) -> bytes | None:
+        """The content; None where there is no such file."""
+        ...
+
+    def put(self, name: str, data: bytes) -> None:
+        """Write the whole file, or leave the one that was there: never a part of it. Durable once it returns."""
+        ...
+
+    def delete(self, name: str) -> None:
+        """Remove the file, if it is there."""
+        ...
+
+    def names(self) -> Iterator[str]:
+        """The name of every file there is, in no order."""
+        ...
+
+
+class Directory:
+    """A `Store` in a folder, which is made where there is none; its files are for their owner alone."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+
+    def get(self, name: str) -> bytes | None:
+        try:
+            return self._path(name).read_bytes()
+        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+            return None
+
+    def put(self, name: str, data: bytes) -> None:
+        path = self._path(name)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        unfinished = path.with_name(f".{path.name}.part")
+        with unfinished.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        unfinished.replace(path)
+
+    def delete(self, name: str) -> None:
+        path = self._path(name)
+        path.unlink(missing_ok=True)
+        if path.parent != self._root and path.parent.suffix == ".p" and not any(path.parent.iterdir()):
+            path.parent.rmdir()  # the folder of partial tiles, once the last of them is gone
+
+    def names(self) -> Iterator[str]:
+        for folder, _, files in os.walk(self._root):
+            for file in files:
+                yield Path(folder, file).relative_to(self._root).as_posix()
+
+    def _path(self, name: str) -> Path:
+        parts = PurePosixPath(name).parts
+        if not parts or ".." in parts or parts[0] == "/":
+            raise ValueError("no name of a file in an export")
+        return self._root.joinpath(*parts)
