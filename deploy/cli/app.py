@@ -10,6 +10,7 @@ import typer
 
 from deploy.cli import (
     audit,
+    audit_witness,
     contain,
     detect,
     job,
@@ -53,6 +54,7 @@ app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
+audit.app.add_typer(audit_witness.app, name="witness")
 app.add_typer(audit.app, name="audit", rich_help_panel=PROVE)
 
 

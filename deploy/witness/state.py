@@ -1,0 +1,150 @@
+"""What a witness remembers, in files. Each is replaced whole, and on the disk before a cosignature leaves.
+
+    key             its private key (mode 0600)
+    origins         the logs it has cosigned, one a line: a file that is lost shows by this
+    seen/<hash>     the checkpoint it cosigned last of a log, with its cosignature; named by SHA-256 of the origin
+    evidence/*.json what logs have shown that contradicts what it had cosigned
+    lock            held while a process uses the state
+
+A state that is damaged, or that has lost a file, opens for nobody: a witness that has forgotten what it cosigned
+could cosign another history of the same log. What no check can show is an older copy of the whole folder put back.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType, TracebackType
+from typing import Self
+
+from deploy.supervise.files import make_private_folder
+from deploy.witness.durable import sync_folder, write_durably
+from deploy.witness.key import EVIDENCE, ORIGINS, SEEN, WitnessKey, read_key
+from deploy.witness.lock import StateLock
+from schemas.errors import ConfigError
+from streams.audit import witness
+from streams.audit.note import BadNote, Verifier
+from streams.audit.witness import Seen
+from streams.audit.witness_evidence import BadEvidence, Evidence, Kind, origin_hash
+
+MAX_EVIDENCE = 100
+"""Files of each sort a log: enough to convince anybody, and nobody fills the disk by sending more."""
+
+
+class State:
+    """A state that this process alone uses, from `with` to its end. Not for several threads at once.
+
+    `with` raises StackError while another process has it, ConfigError where there is none or it is damaged.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._key = read_key(folder)
+        self._lock = StateLock(folder)
+        self._memory: dict[str, Seen] = {}
+        self._listed: set[str] = set()
+
+    def __enter__(self) -> Self:
+        self._lock.__enter__()
+        try:
+            self._memory = read_memory(self._folder, self._key.verifier)
+            self._listed = set(_origins(self._folder))
+        except BaseException:
+            self._lock.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._lock.__exit__(kind, error, trace)
+
+    @property
+    def key(self) -> WitnessKey:
+        """The witness's own."""
+        return self._key
+
+    @property
+    def memory(self) -> Mapping[str, Seen]:
+        """What was cosigned last, by origin."""
+        return MappingProxyType(self._memory)
+
+    def remember(self, seen: Seen) -> None:
+        """After this returns, no crash undoes it. Where it raises (OSError), the disk holds the old or the new."""
+        origin = seen.point.origin
+        write_durably(self._folder / SEEN / origin_hash(origin), str(seen.note).encode())
+        if origin not in self._listed:  # after the file: a listed log whose file is missing is damage
+            self._list({*self._listed, *self._memory, origin})
+        self._memory[origin] = seen
+        self._settle(seen)
+
+    def keep(self, evidence: Evidence) -> Path | None:
+        """Where it lies. None where there is as much of its sort already."""
+        folder = make_private_folder(self._folder / EVIDENCE)
+        path = folder / f"{evidence.name}.json"
+        if path.exists():
+            return path
+        sort = evidence.name.rpartition("-")[0]
+        if len(list(folder.glob(f"{sort}-*.json"))) >= MAX_EVIDENCE:
+            return None
+        write_durably(path, evidence.as_bytes())
+        return path
+
+    def _list(self, origins: set[str]) -> None:
+        write_durably(self._folder / ORIGINS, "".join(f"{it}\n" for it in sorted(origins)).encode())
+        self._listed = origins
+
+    def _settle(self, seen: Seen) -> None:
+        """A doubt about a checkpoint ends when it is cosigned after all."""
+        doubt = self._folder / EVIDENCE / f"{Evidence(Kind.UNPROVEN, (), seen.note, seen.note).name}.json"
+        if doubt.exists():
+            doubt.unlink()
+            sync_folder(doubt.parent)
+
+
+def read_memory(folder: Path, verifier: Verifier) -> dict[str, Seen]:
+    """What a state remembers, by origin; may be read at any time. Raises ConfigError where it is damaged."""
+    listed = set(_origins(folder))
+    memory = {}
+    for path in sorted((folder / SEEN).glob("[!.]*")):
+        try:
+            seen = witness.recall(path.read_bytes(), verifier)
+        except BadNote as error:
+            raise _damaged(path, str(error)) from None
+        if origin_hash(seen.point.origin) != path.name:
+            raise _damaged(path, "it is about another log than its name says")
+        memory[seen.point.origin] = seen
+    for origin in sorted(listed - memory.keys()):
+        raise _damaged(folder / SEEN / origin_hash(origin), f"it is missing, though {origin} was cosigned")
+    return memory
+
+
+def read_evidence(folder: Path) -> list[tuple[Path, Evidence]]:
+    """What a state has kept, proven split views first. Raises ConfigError where a file is damaged."""
+    found = []
+    for path in sorted((folder / EVIDENCE).glob("[!.]*.json")):
+        try:
+            found.append((path, Evidence.parse(path.read_bytes())))
+        except BadEvidence as error:
+            raise ConfigError(f"{path}: damaged: {error}") from None
+    return sorted(found, key=lambda it: (not it[1].is_split, it[0].name))
+
+
+def _origins(folder: Path) -> list[str]:
+    path = folder / ORIGINS
+    try:
+        text = path.read_text("utf-8")
+    except FileNotFoundError:
+        raise _damaged(path, "it is missing") from None
+    except UnicodeDecodeError:
+        raise _damaged(path, "it is no text") from None
+    if text and not text.endswith("\n"):
+        raise _damaged(path, "its last line is cut")
+    return text.splitlines()
+
+
+def _damaged(path: Path, why: str) -> ConfigError:
+    return ConfigError(
+        f"{path}: {why}. A witness that has forgotten could cosign another history, so this one does nothing. "
+        "Restore the newest copy of the folder, or begin anew: another folder, another key, another name"
+    )

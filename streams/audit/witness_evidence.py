@@ -1,0 +1,134 @@
+"""What a witness keeps of a log that contradicts itself, so that anybody can check it without the witness. Pure.
+
+`same_size` and `history` prove that the log has signed two histories (a *split view*); without its key nobody
+could have made them. `unproven` doesn't: a genuine checkpoint came with a proof that fails, whoever sent it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+from dataclasses import dataclass
+from enum import StrEnum
+
+from streams.audit import checkpoint, note
+from streams.audit.checkpoint import Checkpoint
+from streams.audit.note import BadNote, Note, Verifier
+from streams.audit.tree import HASH_BYTES, ProofFails, check_consistency
+
+
+class Kind(StrEnum):
+    """What it shows."""
+
+    SAME_SIZE = "same_size"
+    """Two signed roots for one size."""
+    HISTORY = "history"
+    """The tree signed later does not begin as the one signed earlier."""
+    UNPROVEN = "unproven"
+    """A proof that fails."""
+
+
+class BadEvidence(ValueError):
+    """The bytes are not what a witness keeps."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """`keys`: the log's; `seen`: what the witness had cosigned; `shown`: what it then refused. With `history`:
+    `earlier` is the root that the first leaves of the tree in `shown` have, as many as `seen` says, and `proof`
+    that they have.
+    """
+
+    kind: Kind
+    keys: tuple[Verifier, ...]
+    seen: Note
+    shown: Note
+    proof: tuple[bytes, ...] = ()
+    earlier: bytes | None = None
+
+    @property
+    def origin(self) -> str:
+        """Of the log."""
+        return self.shown.text.partition("\n")[0]
+
+    @property
+    def is_split(self) -> bool:
+        """Whether it says that the log has signed two histories."""
+        return self.kind is not Kind.UNPROVEN
+
+    @property
+    def name(self) -> str:
+        """What to call it: one for each kind, log and refused text, so that the same again adds nothing."""
+        kind = "split" if self.is_split else "doubt"
+        shown = hashlib.sha256(self.shown.text.encode()).hexdigest()[:32]
+        return f"{kind}-{origin_hash(self.origin)[:16]}-{shown}"
+
+    def holds(self) -> bool:
+        """Whether it proves a split view: both notes signed by the log, and not both true."""
+        try:
+            seen, shown = (self._signed(it) for it in (self.seen, self.shown))
+            return seen.origin == shown.origin and self._contradicts(seen, shown)
+        except (BadNote, ProofFails):
+            return False
+
+    def as_bytes(self) -> bytes:
+        """As a file: JSON, notes as text, hashes in base64."""
+        content: dict[str, object] = {
+            "kind": self.kind.value,
+            "origin": self.origin,
+            "keys": [it.text() for it in self.keys],
+            "seen": str(self.seen),
+            "shown": str(self.shown),
+            "proof": [base64.b64encode(it).decode() for it in self.proof],
+            "earlier": None if self.earlier is None else base64.b64encode(self.earlier).decode(),
+        }
+        return (json.dumps(content, indent=1, ensure_ascii=False) + "\n").encode()
+
+    @staticmethod
+    def parse(data: bytes) -> Evidence:
+        """The other way round. Raises BadEvidence."""
+        try:
+            found = json.loads(data)
+            return Evidence(
+                Kind(found["kind"]),
+                tuple(Verifier.parse(it) for it in found["keys"]),
+                _note(found["seen"]),
+                _note(found["shown"]),
+                tuple(_hash(it) for it in found["proof"]),
+                None if found["earlier"] is None else _hash(found["earlier"]),
+            )
+        except (ValueError, KeyError, TypeError, AttributeError):
+            raise BadEvidence("these are no two notes and a proof as a witness keeps them") from None
+
+    def _signed(self, signed: Note) -> Checkpoint:
+        point, whole = checkpoint.parse(str(signed).encode())
+        for key in self.keys:
+            if any((it.name, it.key_hash) == (key.name, key.key_hash) for it in whole.signatures):
+                note.check(whole, key)
+                return point
+        raise BadNote("none of the keys has signed it")
+
+    def _contradicts(self, seen: Checkpoint, shown: Checkpoint) -> bool:
+        if self.kind is Kind.SAME_SIZE:
+            return seen.size == shown.size and seen.root != shown.root
+        if self.kind is Kind.UNPROVEN or self.earlier is None or self.earlier == seen.root:
+            return False
+        check_consistency(seen.size, self.earlier, shown.size, shown.root, self.proof)
+        return 0 < seen.size < shown.size
+
+
+def origin_hash(origin: str) -> str:
+    """How a witness's files and addresses name a log: SHA-256 in hex."""
+    return hashlib.sha256(origin.encode()).hexdigest()
+
+
+def _note(text: str) -> Note:
+    return note.parse(text.encode())
+
+
+def _hash(text: str) -> bytes:
+    data = base64.b64decode(text, validate=True)
+    if len(data) != HASH_BYTES:
+        raise ValueError("a hash has 32 bytes")
+    return data
