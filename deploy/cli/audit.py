@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -123,15 +124,15 @@ def export(
             with out.progress_console.status(Text("reading the audit")):
                 done = exporter.extend(seen.checkpoints())
             _exported(done, directory, out)
-            if follow:
-                for more in seen.follow_export(exporter):
+            failed = bool(done.findings)
+            with suppress(KeyboardInterrupt):
+                for more in seen.follow_export(exporter) if follow else ():
+                    failed |= bool(more.findings)
                     if more.new or more.findings:
                         _exported(more, directory, out)
         except BadIndex as error:
             raise ConfigError(f"{directory}: {error}; export into another folder") from None
-        except KeyboardInterrupt:
-            return
-    if done.findings:
+    if failed:
         raise typer.Exit(Exit.FAILED)
 
 

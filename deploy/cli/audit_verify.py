@@ -39,7 +39,12 @@ def verify(
         str | None, typer.Option("--log", metavar="NAME", help="One log only, by its folder: audit.demo-0.")
     ] = None,
     entries: Annotated[
-        str | None, typer.Option("--range", metavar="A:B", help="Entries A to B - 1 of that log, tree only.")
+        str | None,
+        typer.Option(
+            "--range",
+            metavar="A:B",
+            help="Entries A to B - 1 of that log, and whatever lies in bundles with them; tree only.",
+        ),
     ] = None,
     kept: Annotated[
         list[Path] | None,
@@ -81,7 +86,7 @@ def verify(
     words = [Text(report.text(it)) for _, it in sorted(result.reconciliations.items())]
     first = len(result.findings) - sum(len(it.findings) for it in result.reconciliations.values())
     words += [Text(line, style=BAD) for line in report.listed(result.findings[:first])]
-    out.result(_content(result), *words, *_verdict(result, depth))
+    out.result(_content(result), *words, *_verdict(result, _reached(depth, log, entries)))
     if not result.holds:
         raise typer.Exit(Exit.FAILED)
 
@@ -109,13 +114,19 @@ _HOLDS = {
 }
 
 
+def _reached(depth: Depth, log: str | None, entries: str | None) -> Depth:
+    """How deep a part can be looked into: one log doesn't add up by itself, and a range has no whole chains."""
+    if entries is not None:
+        return Depth.TREE
+    return Depth.CHAINS if log is not None and depth is Depth.WHOLE else depth
+
+
 def _verdict(result: Verification, depth: Depth) -> Iterator[Text]:
     if not result.holds:
         yield Text("✗ This audit does not hold.", style=BAD)
         return
-    yield Text.assemble(
-        ("✓ ", GOOD), f"{result.entries:,} entries of {len(result.logs)} log(s) are {_HOLDS[depth]}."
-    )
+    logs = f"{len(result.logs)} log{'' if len(result.logs) == 1 else 's'}"
+    yield Text.assemble(("✓ ", GOOD), f"{result.entries:,} entries of {logs} are {_HOLDS[depth]}.")
     for name in result.unfinished:
         yield Text(f"  {name}: an export was interrupted; the next one goes on.", style=WAITING)
     for name, times in result.witnessed.items():

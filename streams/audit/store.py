@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
+import fcntl
 import os
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
+
+from streams.audit.tiles import CHECKPOINT
 
 
 class Store(Protocol):
@@ -29,7 +33,11 @@ class Store(Protocol):
 
 
 class Directory:
-    """A `Store` in a folder, which is made where there is none; its files are for their owner alone."""
+    """A `Store` in a folder, which is made where there is none; its files are for their owner alone.
+
+    A checkpoint is replaced under a lock on its log's folder (`flock`): whoever adds a cosignature to the one that
+    lies there holds the same lock, and neither undoes what the other did.
+    """
 
     def __init__(self, root: Path) -> None:
         self._root = root
@@ -48,12 +56,14 @@ class Directory:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        unfinished.replace(path)
+        with _folder(path.parent, alone=path.name == CHECKPOINT) as folder:
+            unfinished.replace(path)
+            os.fsync(folder)  # or a power failure could keep this name and lose one that was written before
 
     def delete(self, name: str) -> None:
         path = self._path(name)
         path.unlink(missing_ok=True)
-        if path.parent != self._root and path.parent.suffix == ".p" and not any(path.parent.iterdir()):
+        if path.parent.suffix == ".p" and path.parent.exists() and not any(path.parent.iterdir()):
             path.parent.rmdir()  # the folder of partial tiles, once the last of them is gone
 
     def names(self) -> Iterator[str]:
@@ -66,3 +76,15 @@ class Directory:
         if not parts or ".." in parts or parts[0] == "/":
             raise ValueError("no name of a file in an export")
         return self._root.joinpath(*parts)
+
+
+@contextlib.contextmanager
+def _folder(path: Path, *, alone: bool) -> Iterator[int]:
+    """The folder's descriptor while it is open; `alone`: while nobody else replaces a checkpoint in it."""
+    folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        if alone:
+            fcntl.flock(folder, fcntl.LOCK_EX)
+        yield folder
+    finally:
+        os.close(folder)
