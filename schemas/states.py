@@ -342,3 +342,25 @@ class OwnerState:
     certificate: str
     taken_at: int
     unrest: int
+
+
+@dataclass(frozen=True, slots=True)
+class WatchState:
+    """A piece of what watch knows of a project after a window, on `watch-state`, key `<project>/<0 or 1>/<chunk>`.
+
+    A `generation` holds if all its `chunks` are there and `digest` is the SHA-256 (hexadecimal) of their `data`,
+    one after the other. Generations take turns between two sets of keys: one that is being written leaves the
+    last alone.
+    """
+
+    project: str
+    generation: int
+    chunk: int
+    chunks: int
+    digest: str
+    data: bytes
+
+    @property
+    def key(self) -> str:
+        """Its key on the topic."""
+        return f"{self.project}/{self.generation % 2}/{self.chunk}"

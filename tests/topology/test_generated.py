@@ -18,7 +18,7 @@ TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
 def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
     specs = {spec.name: spec for spec in topics(TOPOLOGY)}
     assert {"control", "audit.platform", "raw.demo", "label-state.alpha", "joined.beta"} <= set(specs)
-    assert len(specs) == 2 + 3 * 19
+    assert len(specs) == 3 + 3 * 21
     assert specs["control"].partitions == specs["audit.platform"].partitions == 1
     assert specs["raw.demo"].partitions == 4
     assert specs["raw.alpha"].partitions == 2
@@ -30,8 +30,16 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         else:
             assert "retention.ms" not in spec.config
     compacted = {spec.name.split(".")[0] for spec in specs.values() if spec.config["cleanup.policy"] == "compact"}
-    states = {"redact-state", "label-state", "decide-state", "notify-state", "join-state", "keeper-state"}
-    assert compacted == {"control", "segments", "joined", "people"} | states
+    states = {
+        "redact-state",
+        "label-state",
+        "decide-state",
+        "notify-state",
+        "join-state",
+        "keeper-state",
+        "watch-state",
+    }
+    assert compacted == {"control", "segments", "joined", "people", "metrics"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
     assert specs["control"].config["min.compaction.lag.ms"] == "9223372036854775807"
 
