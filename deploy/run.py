@@ -1,4 +1,5 @@
-"""One stage as a process: `python -m deploy.run ROLE PROJECT --root DIR`. `veil up` starts these.
+"""One stage as a process: `python -m deploy.run ROLE PROJECT --root DIR`. `veil up` starts these. What serves all
+projects has the project `platform`.
 
 Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
 slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
@@ -75,7 +76,7 @@ def _run(
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
     parser.add_argument("role", choices=sorted(BUILDERS))
-    parser.add_argument("project")
+    parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")
     parser.add_argument("--port", type=int, default=0, help="port of label's API; 0 takes a free one")

@@ -31,6 +31,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_REGISTRY_CA", "–", "file with the CA of that registry"),
     Setting("VEIL_REGISTRY_CERT", "none", "client certificate for that registry, where it wants one"),
     Setting("VEIL_REGISTRY_KEY", "none", "key of that certificate"),
+    Setting(
+        "VEIL_LOG_NAME",
+        "`veilstream-` and Kafka's cluster id",
+        "name of the audit's logs in their checkpoints; no spaces, no plus signs, and never another one later",
+    ),
     Setting("VEIL_LABEL_HOST", "127.0.0.1", "address that label's API and page listen on; any other needs TLS"),
     Setting("VEIL_LABEL_NAME", "that address", "what browsers call it, where that is not the address"),
     Setting("VEIL_LABEL_CERT", "none: plain HTTP", "certificate (PEM) of label's API and page"),

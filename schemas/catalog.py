@@ -47,6 +47,7 @@ NAMES = (
     "Alert",
     "Metric",
     "WatchState",
+    "SealedLog",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

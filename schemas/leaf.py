@@ -14,6 +14,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from fastavro import schemaless_reader
 from fastavro.schema import fingerprint, to_parsing_canonical_form
+from fastavro.types import Schema
 
 from schemas import catalog
 from schemas.audit import AuditEvent, Certificate
@@ -31,8 +32,12 @@ _CERTIFICATE = b"veilstream/process-key/v1\n"
 @cache
 def prefix() -> bytes:
     """The ten bytes before the Avro body: marker and CRC-64-AVRO fingerprint of the event's schema."""
-    canonical = to_parsing_canonical_form(catalog.parsed("AuditEvent"))
-    crc = fingerprint(canonical, "CRC-64-AVRO")
+    return prefix_of(catalog.parsed("AuditEvent"))
+
+
+def prefix_of(writer: Schema) -> bytes:
+    """The same for a body written by another version of the schema, parsed."""
+    crc = fingerprint(to_parsing_canonical_form(writer), "CRC-64-AVRO")
     return MARKER + int(crc, 16).to_bytes(8, "big")
 
 

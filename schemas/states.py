@@ -364,3 +364,22 @@ class WatchState:
     def key(self) -> str:
         """Its key on the topic."""
         return f"{self.project}/{self.generation % 2}/{self.chunk}"
+
+
+@dataclass(frozen=True, slots=True)
+class SealedLog:
+    """The Merkle tree of one audit partition as the sealer knows it. Key: `log/<topic>/<partition>`.
+
+    `origin`: the log's name in its checkpoints; `size`: entries; `nodes`: 32 bytes for each bit set in `size`,
+    the largest subtree first; `next_offset`: of the first record that is no entry yet. Of the last checkpoint: how
+    many entries it covers, and when it was made (ms); both 0 before the first.
+    """
+
+    topic: str
+    partition: int
+    origin: str
+    size: int
+    nodes: tuple[bytes, ...]
+    next_offset: int
+    checkpoint_size: int
+    checkpoint_at: int

@@ -40,12 +40,14 @@ def _arrows(flow: Flow, role: Role) -> list[str]:
         if name in _UNDRAWN or name == role.state:
             continue
         readers = [other.name for other in flow.roles.values() if name in other.reads and other.name != role.name]
-        label = f"{name}.P" + (" (sealed)" if flow.topics[name].opened_by else "")
+        label = flow.topics[name].topic("P") + (" (sealed)" if flow.topics[name].opened_by else "")
         line = "-." if flow.topics[name].holds is Content.METADATA and flow.topics[name].feedback else "--"
         head = ".->" if line == "-." else "-->"
         arrows += [f'  {_id(role.name)} {line} "{label}" {head} {_id(reader)}' for reader in readers]
         if not readers:
-            arrows.append(f'  {_id(role.name)} {line} "{label}" {head} {_id(name)}[({name}.P)]')
+            arrows.append(
+                f'  {_id(role.name)} {line} "{label}" {head} {_id(name)}[({flow.topics[name].topic("P")})]'
+            )
     return arrows
 
 

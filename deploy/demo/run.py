@@ -11,7 +11,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy import persons
@@ -56,6 +56,7 @@ WITHDRAWN = "customer-0"
 """The record whose task is withdrawn before anyone sees it."""
 LETTING_GO = frozenset(f"{role}.{PROJECT}" for role in ("label", "decide", "join", "keeper"))
 """Who must let go of it: of its content, its labels, its geometry, its keys."""
+_PARTS = {"kafka": "Kafka", "vault": "OpenBao", "registry": "a registry"}
 
 
 @dataclass(slots=True)
@@ -120,12 +121,11 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
 def external_parts() -> tuple[str, ...]:
     """The parts that the environment configures as somebody else's. Raises ConfigError."""
     external = read_external(os.environ)
-    return tuple(part.name for part in fields(external) if getattr(external, part.name) is not None)
+    return tuple(part for part in _PARTS if getattr(external, part) is not None)
 
 
 def _parts(external: Sequence[str]) -> str:
-    names = {"kafka": "Kafka", "vault": "OpenBao", "registry": "a registry"}
-    return ", ".join(f"{name} (external)" if part in external else name for part, name in names.items())
+    return ", ".join(f"{name} (external)" if part in external else name for part, name in _PARTS.items())
 
 
 def fresh(root: Path) -> Path:

@@ -56,7 +56,7 @@ class Assembler:
         if (registry := external.registry) is None:
             parts.append(own_registry := self._registry(layout, ports, certificates))
             registry = own_registry.endpoint
-        return Assembly(tuple(parts), ports, Endpoints(kafka, vault, registry))
+        return Assembly(tuple(parts), ports, Endpoints(kafka, vault, registry, external.log_name))
 
     def _download(self, external: External) -> None:
         """All at once, which is faster than one part after the other."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
+from streams.audit.note import is_name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +61,12 @@ class RegistryEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class Endpoints:
+    """`log_name`: what the audit's logs are named by in their checkpoints, where somebody has chosen it."""
+
     kafka: KafkaEndpoint
     vault: VaultEndpoint
     registry: RegistryEndpoint
+    log_name: str | None = None
 
 
 # field of the endpoint → environment variable; the first one switches the part to "external"
@@ -75,15 +79,17 @@ KAFKA_VARIABLES = {
 VAULT_VARIABLES = {"url": "VEIL_VAULT_ADDR", "ca_file": "VEIL_VAULT_CA", "token_file": "VEIL_VAULT_TOKEN_FILE"}
 REGISTRY_VARIABLES = {"url": "VEIL_REGISTRY_URL", "ca_file": "VEIL_REGISTRY_CA"}
 REGISTRY_CLIENT_VARIABLES = {"cert_file": "VEIL_REGISTRY_CERT", "key_file": "VEIL_REGISTRY_KEY"}
+LOG_NAME_VARIABLE, LOG_NAME = "VEIL_LOG_NAME", "log_name"
 
 
 @dataclass(frozen=True, slots=True)
 class External:
-    """Parts that somebody else runs; None means: ours to start."""
+    """Parts that somebody else runs; None means: ours to start. `log_name` as in `Endpoints`."""
 
     kafka: KafkaEndpoint | None = None
     vault: VaultEndpoint | None = None
     registry: RegistryEndpoint | None = None
+    log_name: str | None = None
 
 
 def read_external(environ: Mapping[str, str]) -> External:
@@ -97,6 +103,7 @@ def read_external(environ: Mapping[str, str]) -> External:
         kafka=KafkaEndpoint(**kafka) if kafka else None,
         vault=VaultEndpoint(**vault) if vault else None,
         registry=RegistryEndpoint(**registry) if registry else None,
+        log_name=_log_name(environ),
     )
 
 
@@ -115,7 +122,15 @@ def load_endpoints(path: Path) -> Endpoints:
         kafka=KafkaEndpoint(**_typed(parts["kafka"])),
         vault=VaultEndpoint(**_typed(parts["vault"])),
         registry=RegistryEndpoint(**_typed(parts["registry"])),
+        log_name=parts.get(LOG_NAME),
     )
+
+
+def _log_name(environ: Mapping[str, str]) -> str | None:
+    name = environ.get(LOG_NAME_VARIABLE) or None
+    if name is not None and not is_name(name):
+        raise ConfigError(f"{LOG_NAME_VARIABLE}: a log's name has no spaces, plus signs or control characters.")
+    return name
 
 
 def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -> dict[str, Any]:
@@ -144,12 +159,15 @@ def _typed(texts: Mapping[str, str | None]) -> dict[str, Any]:
     }
 
 
-def _plain(endpoints: Endpoints) -> dict[str, dict[str, str | None]]:
+def _plain(endpoints: Endpoints) -> dict[str, dict[str, str | None] | str | None]:
     return {
-        part.name: {
-            field.name: None if (value := getattr(endpoint, field.name)) is None else str(value)
-            for field in fields(endpoint)
-        }
-        for part in fields(endpoints)
-        for endpoint in [getattr(endpoints, part.name)]
+        "kafka": _fields(endpoints.kafka),
+        "vault": _fields(endpoints.vault),
+        "registry": _fields(endpoints.registry),
+        LOG_NAME: endpoints.log_name,
     }
+
+
+def _fields(endpoint: KafkaEndpoint | VaultEndpoint | RegistryEndpoint) -> dict[str, str | None]:
+    found = {field.name: getattr(endpoint, field.name) for field in fields(endpoint)}
+    return {name: None if value is None else str(value) for name, value in found.items()}

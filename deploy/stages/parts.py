@@ -12,6 +12,8 @@ from streams.engine.requests import NoRequests, RequestSource
 
 DEFAULT_TRANSACTION_TIMEOUT_MS = 15_000
 """DESIGN §4: longer than any commit seen (3 ms), short enough that a dead owner holds nobody up for long."""
+DEFAULT_BATCH_LIMIT = 500
+"""Redact's segments stay under 256 kB at ~100–400 bytes of mapping a record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +33,4 @@ class StageParts:
     slot: str | None = None
     standby: StandsBy | None = None
     log: Log | None = None
+    batch_limit: int = DEFAULT_BATCH_LIMIT

@@ -29,15 +29,17 @@ def _builder(role: str) -> Build:
     return build
 
 
-BUILDERS: Mapping[str, Build] = {
-    role: _builder(role) for role in ("redact", "label", "decide", "notify", "join", "keeper")
-}
+PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper")
+"""Of which each project has its own processes, in the order data passes through them."""
+PLATFORM_ROLES = ("seal",)
+"""Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
+BUILDERS: Mapping[str, Build] = {role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES)}
 """Every role that runs as a process of its own, in the order data passes through them."""
 
 
 def roles_of(project: Project) -> tuple[str, ...]:
     """The roles that a project needs a process for: without webhooks nobody is told anything."""
-    return tuple(role for role in BUILDERS if role != "notify" or project.webhooks)
+    return tuple(role for role in PROJECT_ROLES if role != "notify" or project.webhooks)
 
 
 @dataclass(slots=True)
@@ -59,7 +61,10 @@ class Running:
 
 
 def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str, Build] = BUILDERS) -> Running:
-    """The stage of the identity's role, as process `number`; `port` is label's, 0 lets the system choose."""
+    """The stage of the identity's role, as process `number`; `port` is label's, 0 lets the system choose.
+
+    What serves all projects has the project `platform`, and `audit.platform`.
+    """
     role, project = around.identity.role, around.project
     if role not in builders:
         raise ConfigError(f"{role} is no stage; stages are: {', '.join(builders)}")
@@ -77,8 +82,9 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
             ownership=parts.ownership,
             transaction_timeout_ms=parts.transaction_timeout_ms,
         ),
-        state_topic=f"{role}-state.{project}",
+        state_topic=_state_topic(around),
         audit_topic=f"audit.{project}",
+        batch_limit=parts.batch_limit,
         poll_s=parts.poll_s,
         request_wait_s=parts.request_wait_s,
     )
@@ -97,3 +103,10 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         parts.standby,
     )
     return Running(loop, health, parts.stop, parts.standby)
+
+
+def _state_topic(around: Surroundings) -> str:
+    flow = around.topology.flow
+    kind = flow.roles[around.identity.role].state
+    assert kind is not None  # whatever runs keeps its place in its audit chain
+    return flow.topics[kind].topic(around.project)

@@ -18,7 +18,7 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
-from deploy.stages.stage import roles_of
+from deploy.stages.stage import PLATFORM_ROLES, roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -205,7 +205,7 @@ class Installation:
         slots = [
             (identity, number)
             for identity, number in slots_of(self.projects, self._redact_processes, self._standbys)
-            if identity.role in roles_of(topology.project(identity.place))
+            if identity.role in PLATFORM_ROLES or identity.role in roles_of(topology.project(identity.place))
         ]
         fresh = candidates(random.SystemRandom())
         self.addresses = assign(slots, known, fresh, is_free, self._listening.base)

@@ -1,4 +1,6 @@
-"""What to run for a list of projects: one supervised process for each role, several for redact and label."""
+"""What to run for a list of projects: one supervised process for each role, several for redact and label; and one
+for each role that serves all projects.
+"""
 
 from __future__ import annotations
 
@@ -8,10 +10,10 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import deploy
-from deploy.stages.stage import BUILDERS
+from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES
 from deploy.supervise.supervisor import ProcessSpec
 from deploy.up.addresses import LABEL, Address
-from topology.identity import Identity
+from topology.identity import PLATFORM, Identity
 
 REDACT = "redact"
 PACKAGES = Path(deploy.__file__).parents[1]
@@ -22,12 +24,13 @@ def slots_of(projects: Sequence[str], redact_processes: int, standbys: int = 0) 
     label's one works and the others stand by.
     """
     several = {REDACT: redact_processes, LABEL: 1 + standbys}
-    return [
+    own = [
         (Identity(role, project), number)
         for project in projects
-        for role in BUILDERS
+        for role in PROJECT_ROLES
         for number in range(several.get(role, 1))
     ]
+    return own + [(Identity(role, PLATFORM), 0) for role in PLATFORM_ROLES]
 
 
 def spec_of(root: Path, address: Address) -> ProcessSpec:

@@ -131,6 +131,14 @@ class KafkaLog:
         """A reader that goes on after the end."""
         return KafkaFollower(self._access, self._ends, topics, FOLLOW_FETCH_WAIT_MS)
 
+    def cluster(self) -> str:
+        """The cluster's id, drawn when its storage was formatted. Raises LogUnavailable, AccessDenied."""
+        try:
+            found = AdminClient(self._access.settings()).list_topics(timeout=METADATA_TIMEOUT_S).cluster_id
+        except KafkaException as error:
+            raise translate(error_of(error), "asking for the cluster's id") from None
+        return str(found)
+
 
 class Patience:
     """How long something may take, from now on."""

@@ -17,9 +17,20 @@ TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
 
 def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
     specs = {spec.name: spec for spec in topics(TOPOLOGY)}
-    assert {"control", "audit.platform", "raw.demo", "label-state.alpha", "joined.beta"} <= set(specs)
-    assert len(specs) == 3 + 3 * 21
-    assert specs["control"].partitions == specs["audit.platform"].partitions == 1
+    assert {
+        "control",
+        "audit.platform",
+        "checkpoints",
+        "seal-state",
+        "raw.demo",
+        "label-state.alpha",
+        "joined.beta",
+    } <= set(specs)
+    assert len(specs) == 5 + 3 * 21
+    assert {
+        specs[name].partitions
+        for name in ("control", "audit.platform", "checkpoints", "seal-state", "watch-state")
+    } == {1}
     assert specs["raw.demo"].partitions == 4
     assert specs["raw.alpha"].partitions == 2
     for spec in specs.values():
@@ -37,6 +48,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "notify-state",
         "join-state",
         "keeper-state",
+        "seal-state",
         "watch-state",
     }
     assert compacted == {"control", "segments", "joined", "people", "metrics"} | states

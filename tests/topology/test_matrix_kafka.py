@@ -36,6 +36,8 @@ DENIED = {
 REFUSED_AFTER_RIGHTS = {KafkaError.INVALID_RECORD, KafkaError.MSG_SIZE_TOO_LARGE}
 TOO_LARGE = b"x" * (2 * 1024 * 1024 + 1)
 LIMIT_S = 30
+OTHERS_READ = ("audit.platform", "checkpoints")
+"""Of all projects, so other tests read them: nothing is left there."""
 
 
 @pytest.fixture(scope="session")
@@ -157,7 +159,7 @@ def writable(settings: dict, topics: list[str]) -> set[str]:
     )
     outcome: dict[str, KafkaError | None] = {}
     for topic in topics:
-        value = TOO_LARGE if topic == "audit.platform" else b"x"  # others read audit.platform: leave nothing there
+        value = TOO_LARGE if topic in OTHERS_READ else b"x"
         producer.produce(
             topic, value, partition=0, on_delivery=lambda error, message: outcome.update({message.topic(): error})
         )

@@ -101,3 +101,21 @@ def test_endpoints_are_read_back_as_saved(tmp_path: Path, audit_log: Path | None
 def test_no_saved_endpoints_says_what_to_do(tmp_path: Path):
     with pytest.raises(ConfigError, match="run `veil up` first"):
         load_endpoints(tmp_path / "endpoints.json")
+
+
+@pytest.mark.parametrize("name", [None, "example.com/veil"])
+def test_name_of_the_log_is_read_back_as_saved(tmp_path: Path, name: str | None):
+    saved = Endpoints(
+        KafkaEndpoint("127.0.0.1:1", Path("/a/ca"), "admin", Path("/a/password")),
+        VaultEndpoint("https://127.0.0.1:2", Path("/a/ca"), Path("/a/token")),
+        RegistryEndpoint("https://127.0.0.1:3", Path("/a/ca")),
+        read_external({} if name is None else {"VEIL_LOG_NAME": name}).log_name,
+    )
+    save_endpoints(tmp_path / "endpoints.json", saved)
+    assert load_endpoints(tmp_path / "endpoints.json").log_name == name
+
+
+@pytest.mark.parametrize("name", ["two words", "a+b", "line\nbreak", "tab\t"])
+def test_name_that_no_checkpoint_could_bear_is_refused(name: str):
+    with pytest.raises(ConfigError, match="VEIL_LOG_NAME"):
+        read_external({"VEIL_LOG_NAME": name})

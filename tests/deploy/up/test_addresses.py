@@ -6,9 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES
 from deploy.up.addresses import Address, assign, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from schemas.errors import StackError
+from topology.flow import Scope
+from topology.loading import load_topology
 
 PORTS = list(range(20_000, 20_100))
 
@@ -22,7 +25,20 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "notify.a.0",
         "join.a.0",
         "keeper.a.0",
+        "seal.platform.0",
     ]
+
+
+def test_what_serves_all_projects_runs_once_however_many_there_are() -> None:
+    found = [identity.slot(number) for identity, number in slots_of(["a", "b"], 1)]
+    assert found.count("seal.platform.0") == 1
+    assert found[-1] == "seal.platform.0"
+
+
+def test_roles_run_by_project_or_once_as_the_flow_declares() -> None:
+    roles = load_topology().flow.roles
+    assert {roles[role].scope for role in PROJECT_ROLES} == {Scope.PROJECT}
+    assert {roles[role].scope for role in PLATFORM_ROLES} == {Scope.PLATFORM}
 
 
 def test_label_processes_that_stand_by_follow_the_first() -> None:

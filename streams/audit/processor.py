@@ -1,0 +1,128 @@
+"""The sealer: every record of every audit topic becomes an entry of its partition's log, under signed checkpoints.
+
+It decides nothing about what events say. The tree of each log is kept in `seal-state`, in the transaction that
+takes the records up; a checkpoint is written in the one that makes it due, so it counts nothing that is not
+committed with it. It is signed before that transaction begins: where that one fails, a signature was made that
+nobody sees, over a tree that the next one only continues.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from schemas.codec import Codec, SchemaIds
+from schemas.errors import ConfigError
+from schemas.states import SealedLog
+from streams.audit import metrics, note
+from streams.audit.entries import origin
+from streams.audit.note import BadNote, Note, Verifier
+from streams.audit.prefixes import Prefixes
+from streams.audit.sealing import Rhythm, begun, checkpoint_of, checkpointed, fresh, grown, is_due
+from streams.engine.messages import Message, Outgoing, TopicPartition
+from streams.engine.processor import Batch, Plan, Slot
+from streams.engine.state import KeyedState
+
+CHECKPOINTS = "checkpoints"
+STATE = "seal-state"
+PREFIX = "log/"
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What the sealer needs from the outside."""
+
+    name: str
+    """Of this installation's logs; what origins begin with."""
+    key: bytes
+    """The pinned public key of the sealer, 32 bytes."""
+    sign: Callable[[bytes], bytes]
+    """Ed25519 by that key in Vault; may raise VaultUnavailable."""
+    ids: SchemaIds
+    """The registry; may raise RegistryUnavailable."""
+
+
+class SealProcessor:
+    """All logs of an installation. Implements `streams.engine.processor.Processor`."""
+
+    held: frozenset[str] = frozenset()
+
+    def __init__(self, codec: Codec, seams: Seams, rhythm: Rhythm | None = None) -> None:
+        self._codec = codec
+        self._seams = seams
+        self._rhythm = rhythm or Rhythm()
+        self._prefixes = Prefixes(seams.ids)
+        self._logs = self._no_logs()
+        self._waiting: dict[str, int] = {}
+        """When the oldest record of a log that no checkpoint covers came to its topic."""
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
+        """Take the trees up where they were left; no record is hashed again.
+
+        Raises ConfigError where the logs have been given another name since.
+        """
+        self._logs, self._waiting = self._no_logs(), {}
+        for message in changelog:
+            self._logs.apply(message)
+        for log in dict(self._logs.items()).values():
+            self._check_name(log)
+        return Plan()
+
+    def process(self, batch: Batch) -> Plan:
+        """Append what came, sign what is due. Raises RegistryUnavailable, VaultUnavailable; ConfigError where
+        Vault signs with another key than the pinned one.
+        """
+        plan = Plan()
+        prefixes = self._prefixes.of(message.value for message in batch.messages)
+        for place, messages in batch.by_partition().items():
+            self._append(place, messages, prefixes)
+        for key, log in list(self._logs.items()):
+            if is_due(log, batch.now, self._rhythm):
+                plan.outputs.append(self._checkpoint(key, log, batch.now))
+        plan.outputs.extend(self._logs.changes())
+        return plan
+
+    def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - nothing on `control` stops sealing
+        """Nothing follows: what happened is sealed, whatever is frozen."""
+        return Plan()
+
+    def _append(self, place: TopicPartition, messages: Sequence[Message], prefixes: Mapping[int, bytes]) -> None:
+        key = f"{place.topic}/{place.partition}"
+        log = self._logs.get(key) or begun(place, origin(self._seams.name, place.topic, place.partition))
+        new = fresh(log, messages)
+        if not new:
+            return
+        self._logs.put(key, grown(log, new, prefixes))
+        self._waiting.setdefault(key, new[0].timestamp)
+        metrics.ENTRIES.labels(place.topic).inc(len(new))
+
+    def _checkpoint(self, key: str, log: SealedLog, now: int) -> Outgoing:
+        signed = self._signed(checkpoint_of(log).text(), log.origin)
+        self._logs.put(key, checkpointed(log, now))
+        metrics.CHECKPOINTS.labels(log.topic).inc()
+        if (since := self._waiting.pop(key, None)) is not None:
+            metrics.BEHIND_SECONDS.labels(log.topic).observe(max(0, now - since) / 1000)
+        return Outgoing(CHECKPOINTS, log.origin.encode(), str(signed).encode())
+
+    def _signed(self, text: str, name: str) -> Note:
+        verifier = Verifier(name, self._seams.key)
+        signed = note.signed(text, verifier, self._seams.sign(text.encode()))
+        try:
+            note.check(signed, verifier)
+        except BadNote:
+            raise ConfigError(
+                f"{name}: Vault signs with another key than the one pinned for the sealer, the only one that "
+                "verifiers know; no checkpoint is written. Find out who has replaced the key"
+            ) from None
+        return signed
+
+    def _check_name(self, log: SealedLog) -> None:
+        expected = origin(self._seams.name, log.topic, log.partition)
+        if log.origin != expected:
+            raise ConfigError(
+                f"the log of {log.topic}/{log.partition} is named {log.origin} in all its checkpoints, and would "
+                f"be {expected} now; set VEIL_LOG_NAME to what stands before /{log.topic}"
+            )
+
+    def _no_logs(self) -> KeyedState[SealedLog]:
+        return KeyedState(STATE, SealedLog, self._codec, PREFIX)

@@ -1,0 +1,277 @@
+"""The sealer in the loop, on the in-memory log and vault: killed and set back at every step there is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+
+import pytest
+
+from schemas import leaf
+from schemas.audit import AuditEvent, EventType
+from schemas.codec import Codec, FixedIds
+from schemas.errors import (
+    Abortable,
+    CommitInDoubt,
+    ConfigError,
+    Fenced,
+    LogUnavailable,
+    RegistryUnavailable,
+    VaultUnavailable,
+)
+from streams.audit import checkpoint, note
+from streams.audit.entries import entry_of
+from streams.audit.note import Verifier
+from streams.audit.processor import SealProcessor, Seams
+from streams.audit.sealing import Rhythm
+from streams.audit.tree import Frontier, leaf_hash
+from streams.engine.control_reader import ControlReader
+from streams.engine.health import Condition, Health
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.loop import Loop, Stage
+from streams.engine.messages import Outgoing
+from streams.engine.requests import NoRequests
+from tests.simulation.broker import Broker, Crash, MemoryLog
+from tests.simulation.vault import MemoryVault, VaultStore
+from tests.simulation.world import TOPOLOGY, SimulatedClock
+from topology.control import ControlBook
+
+INPUTS = {"audit.a": 2, "audit.b": 1, "audit.platform": 1}
+TOPICS = {**INPUTS, "seal-state": 1, "checkpoints": 1, "control": 1}
+RHYTHM = Rhythm(entries=5, after_ms=1_000)
+KEY = "sign-seal.platform"
+CODEC = Codec(FixedIds())
+EVENT = FixedIds().id_of("AuditEvent")
+
+
+class Ids(FixedIds):
+    """The registry as the sealer asks it; away while told so."""
+
+    def __init__(self) -> None:
+        self.away = False
+
+    def schema_of(self, schema_id):
+        if self.away:
+            raise RegistryUnavailable("away")
+        return super().schema_of(schema_id)
+
+
+class Bench:
+    """A sealer with everything around it. `at`: the call of the broker or vault at which `error` is raised."""
+
+    def __init__(self, name: str = "tests", at: int = 0, error: BaseException | None = None) -> None:
+        self.name, self.at, self.error, self.calls = name, at, error, 0
+        self.broker = Broker(TOPICS, lambda _point: self._fault())
+        self.log = MemoryLog(self.broker)
+        self.clock = SimulatedClock()
+        self.ids = Ids()
+        self.health = Health()
+        self.store = VaultStore(auto_keys=True)
+        self.vault = MemoryVault(self.store, "platform", hook=lambda *_: self._fault())
+        self.pinned = MemoryVault(self.store, "platform").public_key(KEY)
+        self.loop = self.new()
+
+    def new(self) -> Loop:
+        stage = Stage(
+            "seal", "platform", "seal.platform.0", "seal.platform",
+            SessionSpec("seal.platform.0", "seal.platform", tuple(INPUTS), Ownership.WHOLE),
+            "seal-state", "audit.platform", batch_limit=4,
+        )  # fmt: skip
+        book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
+        seams = Seams(self.name, self.pinned, self.sign, self.ids)
+        return Loop(
+            stage, SealProcessor(CODEC, seams, RHYTHM), self.log, self.vault,
+            lambda: ControlReader(self.log.follow(["control"]), book, CODEC, self.clock, "platform"),
+            CODEC, self.clock, self.sign, NoRequests(), self.health,
+        )  # fmt: skip
+
+    def sign(self, message: bytes) -> bytes:
+        return self.vault.sign(KEY, message)
+
+    def write(self, topic: str, *values: bytes | None) -> None:
+        for number, value in enumerate(values):
+            self.broker.append(Outgoing(topic, f"slot.{number}".encode(), value))
+
+    def round(self, count: int = 1) -> None:
+        """Rounds half a second apart; a process that dies is started again."""
+        for _ in range(count):
+            self.clock.ms += 500
+            try:
+                self.loop.round()
+            except Crash:
+                self.loop = self.new()
+
+    def checkpoints(self) -> dict:
+        """All that were ever published, by origin, in their order; each verified with the pinned key."""
+        found = defaultdict(list)
+        for message in self.broker.committed("checkpoints"):
+            said, signed = checkpoint.parse(message.value)
+            note.check(signed, Verifier(said.origin, self.pinned))
+            assert message.key.decode() == said.origin
+            found[said.origin].append(said)
+        return found
+
+    def leaves(self) -> dict:
+        """What the trees should be made of, from the topics alone."""
+        found = defaultdict(list)
+        for topic in INPUTS:
+            for message in self.broker.committed(topic):
+                entry = entry_of(message.value, {EVENT: leaf.prefix()})
+                found[f"{self.name}/{topic}/{message.partition}"].append(leaf_hash(entry.data))
+        return found
+
+    def check(self) -> None:
+        """Every checkpoint is of the first so many records of its partition, and the last ones cover all."""
+        leaves, published = self.leaves(), self.checkpoints()
+        assert published.keys() == leaves.keys()
+        for name, chain in published.items():
+            sizes = [one.size for one in chain]
+            assert sizes == sorted(set(sizes))
+            assert sizes[-1] == len(leaves[name])
+            for one in chain:
+                assert one.root == Frontier().append(leaves[name][: one.size]).root()
+
+    def events(self) -> list[AuditEvent]:
+        return [CODEC.decode(m.value, AuditEvent) for m in self.broker.committed("audit.platform")]
+
+    def _fault(self) -> None:
+        self.calls += 1
+        if self.error is not None and self.calls == self.at:
+            raise self.error
+
+
+def play(bench: Bench) -> None:
+    """A little life: events, garbage, tombstones; pauses; a new project's first event late."""
+    bench.round(2)
+    bench.write("audit.a", b"\0\0\0\0", b"garbage", None, b"more", b"and more")
+    bench.round(2)
+    bench.write("audit.a", *[b"x%d" % number for number in range(9)])
+    bench.write("audit.b", b"first")
+    bench.round(3)
+    bench.write("audit.a", b"last")
+    bench.round(12)
+
+
+def chances() -> int:
+    bench = Bench()
+    play(bench)
+    return bench.calls
+
+
+def test_every_record_of_every_partition_is_sealed_once():
+    bench = Bench()
+    play(bench)
+    bench.check()
+
+
+@pytest.mark.parametrize(
+    "error",
+    [Crash("x"), Abortable("x"), CommitInDoubt("x"), LogUnavailable("x"), VaultUnavailable("x")],
+    ids=lambda it: type(it).__name__,
+)
+def test_a_setback_at_any_step_leaves_no_record_out_and_none_twice(error):
+    for at in range(1, chances() + 1):
+        bench = Bench(at=at, error=error)
+        play(bench)
+        bench.check()
+
+
+def test_killed_after_each_round_it_goes_on_without_hashing_again():
+    bench = Bench()
+    for number in range(20):
+        bench.write("audit.a", b"%d" % number, b"more")
+        bench.round(2)
+        bench.loop = bench.new()
+    bench.round(9)
+    bench.check()
+
+
+def test_positions_that_the_broker_has_forgotten_make_no_second_entry():
+    bench = Bench()
+    play(bench)
+    sealed = bench.checkpoints()
+    bench.broker.groups["seal.platform"].committed.clear()
+    bench.loop = bench.new()
+    bench.round(12)
+    bench.check()
+    assert {name: found for name, found in bench.checkpoints().items() if "platform" not in name} == {
+        name: found for name, found in sealed.items() if "platform" not in name
+    }
+
+
+def test_its_own_events_are_sealed_and_that_ends():
+    bench = Bench()
+    bench.round(4)
+    written = len(bench.broker.committed("checkpoints")), len(bench.broker.committed("audit.platform"))
+    bench.round(20)
+    assert written == (1, 1)
+    assert (len(bench.broker.committed("checkpoints")), len(bench.broker.committed("audit.platform"))) == written
+    assert [event.type for event in bench.events()] == [EventType.PROCESS_STARTED]
+    bench.check()
+
+
+def test_checkpoints_wait_for_count_or_time():
+    bench = Bench()
+    bench.round(3)
+    bench.write("audit.b", b"1")
+    bench.loop.round()
+    bench.write("audit.b", *[b"%d" % number for number in range(4)])
+    bench.loop.round()
+    sizes = [one.size for one in bench.checkpoints()["tests/audit.b/0"]]
+    assert sizes == [1]  # four more, and no second has passed
+    bench.write("audit.b", b"5")
+    bench.loop.round()
+    assert [one.size for one in bench.checkpoints()["tests/audit.b/0"]] == [1, 6]
+    bench.write("audit.b", b"6")
+    bench.clock.ms += 999
+    bench.loop.round()
+    assert len(bench.checkpoints()["tests/audit.b/0"]) == 2
+    bench.clock.ms += 1
+    bench.loop.round()
+    assert [one.size for one in bench.checkpoints()["tests/audit.b/0"]] == [1, 6, 7]
+
+
+def test_registry_that_is_away_stops_sealing_and_loses_nothing():
+    bench = Bench()
+    bench.round(3)
+    bench.loop = bench.new()  # knows no id yet
+    bench.ids.away = True
+    before = bench.checkpoints()
+    bench.write("audit.a", CODEC.encode(bench.events()[0]))
+    bench.round(5)
+    assert bench.health.read()[0] is Condition.WAITING
+    assert bench.checkpoints() == before
+    bench.ids.away = False
+    bench.round(8)
+    bench.check()
+
+
+def test_sealer_that_was_replaced_writes_no_checkpoint():
+    bench = Bench()
+    bench.round(3)
+    zombie, bench.loop = bench.loop, bench.new()
+    bench.round(3)
+    bench.write("audit.a", b"1", b"2")
+    with pytest.raises(Fenced):
+        zombie.round()
+    bench.round(6)
+    bench.check()
+
+
+def test_logs_keep_their_name():
+    bench = Bench()
+    bench.round(3)
+    bench.name = "other"
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match="VEIL_LOG_NAME"):
+        bench.round(2)
+
+
+def test_signature_by_another_key_than_the_pinned_one_is_not_published():
+    bench = Bench()
+    bench.round(3)
+    published = bench.checkpoints()
+    bench.store.keys[KEY] = bytes(32)
+    bench.write("audit.a", b"1")
+    with pytest.raises(ConfigError, match="another key than the one pinned"):
+        bench.round(2)
+    assert bench.checkpoints() == published
