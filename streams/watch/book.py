@@ -5,8 +5,8 @@
 3. what was folded is published: the window's metric by policy, alerts, at the end of a long window that one's
 
 So everything published follows from the log, however the reading of its partitions was interleaved, interrupted
-or repeated: `recompute` does it again from nothing. What is folded is the state (`checkpoint`); events that wait
-are no part of it: after a restart they are read again, from `resume` on.
+or repeated: `recompute` does it again from nothing. What is folded is the state (`snapshot`); events that wait
+are no part of it: after a restart they are read again, from `resumes` on.
 """
 
 from __future__ import annotations
@@ -47,8 +47,6 @@ class Reading:
 class Book:
     """One project's. `done`: the first short window that was not folded; `long_window`: tallies of the running
     one.
-
-    `resumes`: per partition, from where to read again so that nothing unfolded is missed.
     """
 
     project: str
@@ -93,10 +91,6 @@ class Book:
         """How far a partition has come: the latest append of what was taken."""
         reading = self.readings.get(partition)
         return reading.time if reading else 0
-
-    def has_open(self, now: int) -> bool:
-        """Whether something waits that would be final, if every partition had come to `now`."""
-        return self._next(self.windows.final_before(now)) is not None
 
     def advance(self, times: Mapping[int, int]) -> Iterator[Final]:
         """Fold every window that is final when each partition has come to its time here (of all partitions)."""

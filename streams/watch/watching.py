@@ -26,8 +26,8 @@ from streams.watch.windows import Arrival, Windows
 
 STATE_TOPIC = "watch-state"
 STATE_EVERY_MS = 10_000
-"""At most so much is read again after a crash, beside what waits for its window. A state takes a second a million
-open tasks.
+"""At most so much is read again after a crash, beside what waits for its window. A state takes 0.7 s of CPU a
+hundred thousand open tasks.
 """
 
 
