@@ -51,6 +51,18 @@ def rate_after_first(batches: Sequence[Progress]) -> float:
     return sum(batch.records for batch in ordered[1:]) / (ordered[-1].at - ordered[0].at)
 
 
+def lags(appended: Sequence[int], checkpoints: Sequence[tuple[int, int]], covered: int = 0) -> list[int]:
+    """For each checkpoint (size, when) of a log: how long the oldest entry it is the first to cover had waited.
+
+    `appended`: when each entry came; `covered`: how many were before the first of these checkpoints.
+    """
+    found = []
+    for size, at in checkpoints:
+        found.append(at - appended[covered])
+        covered = size
+    return found
+
+
 def median(values: Sequence[float]) -> float:
     """The middle one: on a shared machine a run that was disturbed must not decide."""
     return statistics.median(values)

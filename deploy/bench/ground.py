@@ -21,6 +21,7 @@ import deploy
 from deploy.bench.resources import idle_cpu, peak_bytes
 from deploy.control_orders import sign_policy
 from deploy.local.disk import explained
+from deploy.provision.parts import pins_path
 from deploy.publishing import publishing
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
@@ -31,6 +32,7 @@ from schemas.errors import StackError
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
+from topology.pins import load_pins
 from topology.policies import load_policy
 
 PROJECT = "bench"
@@ -106,6 +108,13 @@ class Ground:
     def publisher(self) -> AbstractContextManager[Publisher]:
         """The SDK under the producers' identity."""
         return publishing(self.root, PROJECT)
+
+    def pinned(self, signer: str) -> bytes:
+        """The pinned public key of a signer. Raises StackError where there is none."""
+        key = load_pins(pins_path(self.root)).of(signer)
+        if key is None:
+            raise StackError(f"{signer} has no pinned key")
+        return key
 
     # Processes
 

@@ -20,6 +20,7 @@ LABELS_TARGET = 300
 QUEUE_BYTES = (150_000_000, 2_000)
 """Of a label process: at most so much, and so much a task."""
 MB = 1_000_000
+SEAL_TARGET = 5_000
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
 
@@ -107,6 +108,28 @@ class Texts:
 
 
 @dataclass(frozen=True, slots=True)
+class Sealing:
+    """The sealer alone. `events_per_s`: with all of `events` on the topic before; `behind`: of checkpoints, at
+    `per_second`; `restart_s`: from a kill to the next checkpoint, with logs of a million entries.
+    """
+
+    events: int
+    events_per_s: float
+    per_second: int
+    behind: Latency
+    behind_worst_ms: float
+    restart_s: float
+
+    def targets(self) -> list[Target]:
+        """What was promised of sealing."""
+        return [
+            Target("events sealed/s", self.events_per_s, SEAL_TARGET, True),
+            Target(f"checkpoint behind at {self.per_second:,}/s, worst, s", self.behind_worst_ms / 1000, 2, False),
+            Target("sealer back after kill -9, s", self.restart_s, 5, False),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
 
@@ -141,6 +164,7 @@ class Report:
     queueing: Queueing | None = None
     resources: Resources | None = None
     texts: Texts | None = None
+    sealing: Sealing | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -151,6 +175,7 @@ class Report:
             fast = self.rates.over(Way.UNDETECTED, Way.FAST)
             found.append(Target("redact, fast ÷ no detection", fast, 0.6, True))
         found += self.queueing.targets() if self.queueing is not None else []
+        found += self.sealing.targets() if self.sealing is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
             found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
@@ -170,6 +195,8 @@ class Report:
             content["idle_cpu"] = dict(self.resources.idle_cpu)
         if self.texts is not None:
             content["texts"] = asdict(self.texts)
+        if self.sealing is not None:
+            content["seal"] = asdict(self.sealing)
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

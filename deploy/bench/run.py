@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import annotators, delays, redaction, whole_texts
+from deploy.bench import annotators, delays, redaction, sealing, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,7 +23,7 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "redact", "label", "texts")
+PARTS = ("resources", "latency", "redact", "label", "seal", "texts")
 """In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
@@ -40,9 +40,21 @@ class Size:
     open_tasks: int = 20_000
     tasks_each: int = 150
     texts: int = 1_000_000
+    seal_events: int = 100_000
+    seal_s: float = 20.0
 
 
-QUICK = Size(records=3_000, repeats=1, delay_s=6.0, idle_s=5.0, open_tasks=2_000, tasks_each=40, texts=50_000)
+QUICK = Size(
+    records=3_000,
+    repeats=1,
+    delay_s=6.0,
+    idle_s=5.0,
+    open_tasks=2_000,
+    tasks_each=40,
+    texts=50_000,
+    seal_events=30_000,
+    seal_s=5.0,
+)
 
 
 def main(root: Path, what: Collection[str] | None = None, *, as_json: bool = False, quick: bool = False) -> int:
@@ -88,6 +100,8 @@ def _on_a_stack(
             report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
         if "label" in parts:
             report = replace(report, queueing=annotators.measure(ground, size.open_tasks, size.tasks_each))
+        if "seal" in parts:
+            report = replace(report, sealing=sealing.measure(ground, size.seal_events, size.seal_s))
         ground.note_peaks()
         return replace(report, resources=Resources(ground.peaks, idle))
 

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Delays, Queueing, Rates, Report, Resources, Target, Texts, Way
+from deploy.bench.report import Delays, Queueing, Rates, Report, Resources, Sealing, Target, Texts, Way
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
@@ -27,6 +27,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _delays(report.delays)
     if report.queueing is not None:
         yield _queueing(report.queueing)
+    if report.sealing is not None:
+        yield _sealing(report.sealing)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
@@ -71,6 +73,16 @@ def _queueing(queueing: Queueing) -> Table:
         f"label at most {queueing.peak_bytes / MIB:.0f} MiB; handed out twice {faults.twice}, "
         f"labels lost {faults.lost}, doubled {faults.doubled}"
     )
+    return table
+
+
+def _sealing(sealing: Sealing) -> Table:
+    title = f"Sealing, {sealing.events:,} events"
+    table = _table(title, "", "events/s", "behind p50 ms", "p95 ms", "p99 ms", "worst ms", "back after, s")
+    table.add_row("all at once", f"{sealing.events_per_s:,.0f}", "", "", "", "", "")
+    worst = f"{sealing.behind_worst_ms:,.0f}"
+    table.add_row("steadily", f"{sealing.per_second:,}", *_times(sealing.behind), worst, "")
+    table.add_row("killed, a million entries", "", "", "", "", "", f"{sealing.restart_s:.1f}")
     return table
 
 

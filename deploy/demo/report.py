@@ -30,6 +30,8 @@ class Report:
     audit_events: int
     reconciled: bool
     audit_verified: bool
+    sealed_events: int
+    checkpoints: int
     canaries_planted: int
     canary_forms: int
     canary_hits: int
@@ -83,6 +85,8 @@ class Facts:
     reasons_as_expected: bool
     reconciled: bool
     audit_verified: bool
+    audit_events: int
+    sealed_events: int
     canaries_planted: int
     canary_hits: int
     shown_after_withdrawal: int
@@ -94,6 +98,7 @@ def judge(facts: Facts) -> tuple[str, ...]:
     checks = (
         (f.reconciled, "The audit does not add up; `veil audit verify` on the export says where."),
         (f.audit_verified, "The exported audit does not verify."),
+        (f.sealed_events == f.audit_events, f"{f.sealed_events} of {f.audit_events} events are sealed."),
         (f.canary_hits == 0, f"{f.canary_hits} canaries were found where none may be."),
         (f.canaries_planted > MIN_CANARIES, f"Only {f.canaries_planted} canaries were planted."),
         (f.records == f.published == f.tasks + f.quarantined + f.dropped, _lost(f)),

@@ -17,6 +17,7 @@ from pathlib import Path
 from deploy import persons
 from deploy.compliance import audit_topic, compliance
 from deploy.demo.annotators import Workforce
+from deploy.demo.failure import DemoFailed
 from deploy.demo.publishing import Broken, Published, publish
 from deploy.demo.records import Input
 from deploy.demo.results import read_joined
@@ -25,6 +26,7 @@ from deploy.demo.search import CanarySearch
 from deploy.demo.watch import Seen, Watch
 from deploy.local.endpoints import read_external
 from deploy.provision.parts import pins_path
+from deploy.sealed import SEALER, Sealed, sealed
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
@@ -50,6 +52,8 @@ REDACT_S = 60.0
 """400 records take a second or two."""
 WITHDRAW_S = 30.0
 """Four processes let go of a task within two seconds."""
+SEAL_S = 30.0
+"""A checkpoint is two seconds behind at most, on a machine that others use ten times that."""
 LABEL_S = 180.0
 """1,300 labels take 15–30 s on two cores; more than three minutes is a queue that stands still."""
 WITHDRAWN = "customer-0"
@@ -70,6 +74,7 @@ class Trace:
     answers: Sequence[bytes] = ()
     joined: dict[RawReference, JoinedLabel] = field(default_factory=dict)
     verification: Verification | None = None
+    sealed: Sealed = field(default_factory=Sealed)
     quality: Quality = field(default_factory=lambda: Quality({}, {}, 0, ()))
     external: tuple[str, ...] = ()
     """Parts that somebody else runs (`kafka`, `vault`, `registry`); their files are out of our reach."""
@@ -98,15 +103,14 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
     trace = Trace(external=external_parts())
     installation = Installation(plan.root, [PROJECT], report=screen.note)
     try:
-        with screen.step("start", "starting Kafka, OpenBao, a registry and five processes") as step:
+        with screen.step("start", "starting Kafka, OpenBao, a registry and six processes") as step:
             installation.start()
             processes = f"{len(installation.processes)} processes, each under its own identity"
             step.done = f"{_parts(trace.external)}; {processes}"
         with _watching(plan, installation, search) as watch:
             _work(plan, installation, watch, trace, screen)
             with screen.step("audit", "stopping the processes, exporting the audit, verifying it offline") as step:
-                for process in reversed(installation.processes):
-                    installation.end(process)
+                trace.sealed = _end(plan, installation)
                 trace.verification, trace.quality = _audit(plan)
                 trace.joined = read_joined(plan.root, PROJECT)
                 trace.seen = watch.finish()
@@ -225,6 +229,20 @@ def _label(plan: Plan, installation: Installation, watch: Watch, trace: Trace, s
 
 def _show(seen: Seen, screen: Screen, of: int) -> None:
     screen.counts(lambda kind: len(seen.joined) if kind == "joined" else seen.counts[kind], of)
+
+
+def _end(plan: Plan, installation: Installation) -> Sealed:
+    """Stop all processes, the sealer when it has sealed what the others have said last."""
+    sealer = SEALER.slot(0)
+    for process in reversed([name for name in installation.processes if name != sealer]):
+        installation.end(process)
+    with compliance(plan.root) as seen:
+        deadline = time.monotonic() + SEAL_S
+        while not (found := sealed(seen, PROJECT)).whole:
+            if time.monotonic() > deadline:
+                raise DemoFailed(f"sealing the audit did not happen within {SEAL_S:.0f} s; the logs say why")
+    installation.end(sealer)
+    return found
 
 
 def _audit(plan: Plan) -> tuple[Verification, Quality]:

@@ -133,6 +133,11 @@ def _proved(report: Report) -> list[RenderableType]:
             "views, each on record before its text was opened; no label without one.",
         ),
         _check(
+            report.sealed_events == report.audit_events,
+            f"{report.sealed_events:,} of them sealed in Merkle trees, under {report.checkpoints:,} signed "
+            "checkpoints.",
+        ),
+        _check(
             report.withdrawn == 1,
             "One task was withdrawn before anyone saw it. Its key is destroyed: nothing opens it any more, not on "
             "the topics, not in Kafka's files.",

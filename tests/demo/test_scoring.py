@@ -13,7 +13,8 @@ GOOD = Facts(
     published=10, broken=2, empty=1, records=10, tasks=7, quarantined=2, dropped=1, withdrawn=1, verdicts=6,
     gold_published=2, gold=2, joined=4, seen_tasks=7, seen_quarantined=2, seen_verdicts=6, seen_joined=4,
     reasons_as_expected=True,
-    reconciled=True, audit_verified=True, canaries_planted=101, canary_hits=0, shown_after_withdrawal=0,
+    reconciled=True, audit_verified=True, audit_events=9, sealed_events=9,
+    canaries_planted=101, canary_hits=0, shown_after_withdrawal=0,
 )  # fmt: skip
 
 
@@ -46,6 +47,7 @@ def test_a_good_run_has_nothing_to_complain_of():
     [
         ({"reconciled": False}, "add up"),
         ({"audit_verified": False}, "verify"),
+        ({"sealed_events": 8}, "8 of 9 events are sealed"),
         ({"canary_hits": 3}, "3 canaries"),
         ({"canaries_planted": 100}, "Only 100"),
         ({"records": 9}, "came of 9"),

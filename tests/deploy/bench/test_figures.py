@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.bench.figures import Latency, Progress, median, percentile, rate_after_first
+from deploy.bench.figures import Latency, Progress, lags, median, percentile, rate_after_first
 
 SECONDS = st.floats(min_value=0, max_value=100)
 
@@ -49,3 +49,9 @@ def test_rate_without_a_duration_is_refused(batches):
 
 def test_median_is_not_moved_by_one_disturbed_run():
     assert median([100.0, 5.0, 110.0]) == 100
+
+
+def test_a_checkpoint_is_as_far_behind_as_the_oldest_entry_it_is_the_first_to_cover():
+    appended = [100, 110, 120, 300, 310]
+    assert lags(appended, [(2, 150), (5, 400)]) == [50, 280]
+    assert lags(appended, [(5, 400)], covered=3) == [100]
