@@ -12,14 +12,16 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
-from deploy.stages.stage import BUILDERS, Build, assemble
+from deploy.stages.stage import BUILDERS, WATCH, Build, Running, assemble
+from deploy.stages.watch import WatchRunning, open_watch
 from deploy.supervise.restarts import FENCED
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
@@ -59,23 +61,38 @@ def main(arguments: list[str] | None = None, builders: Mapping[str, Build] = BUI
 def _run(
     options: argparse.Namespace, identity: Identity, stop: threading.Event, builders: Mapping[str, Build]
 ) -> None:
-    around = surroundings(options.root, identity, options.project)
-    try:
-        running = assemble(around, options.slot, options.port, builders)
+    with _opened(options, identity, builders) as running:
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
         try:
             running.run(stop)
         finally:
-            running.stop()
             health.stop()
+
+
+@contextmanager
+def _opened(
+    options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build]
+) -> Iterator[Running | WatchRunning]:
+    """What runs the role, until it is closed."""
+    if identity.role == WATCH:
+        with open_watch(options.root) as watch:
+            yield watch
+        return
+    around = surroundings(options.root, identity, options.project)
+    try:
+        running = assemble(around, options.slot, options.port, builders)
+        try:
+            yield running
+        finally:
+            running.stop()
     finally:
         around.close()
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
-    parser.add_argument("role", choices=sorted(BUILDERS))
+    parser.add_argument("role", choices=sorted((*BUILDERS, WATCH)))
     parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")

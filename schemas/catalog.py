@@ -45,6 +45,8 @@ NAMES = (
     "PersonGold",
     "LeakTally",
     "Alert",
+    "Metric",
+    "WatchState",
     "SealedLog",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""

@@ -21,6 +21,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `session` | public name of a person's session    | `session/0b…`                    |
 | `person`  | person                               | `person/ann-1`                   |
 | `webhook` | name of an endpoint                  | `webhook/warehouse`              |
+| `app`     | name of an annotator app             | `app/triage-ui`                  |
 """
 
 from __future__ import annotations
@@ -52,6 +53,7 @@ class Kind(StrEnum):
     SESSION = "session"
     PERSON = "person"
     WEBHOOK = "webhook"
+    APP = "app"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -143,6 +145,11 @@ def person_resource(person: str) -> str:
 def webhook_resource(endpoint: str) -> str:
     """An endpoint that is told what happens."""
     return f"{Kind.WEBHOOK}/{endpoint}"
+
+
+def app_resource(app: str) -> str:
+    """An annotator app, where something is about it and no person."""
+    return f"{Kind.APP}/{app}"
 
 
 def parse(text: str) -> Resource:

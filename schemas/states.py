@@ -345,6 +345,28 @@ class OwnerState:
 
 
 @dataclass(frozen=True, slots=True)
+class WatchState:
+    """A piece of what watch knows of a project after a window, on `watch-state`, key `<project>/<0 or 1>/<chunk>`.
+
+    A `generation` holds if all its `chunks` are there and `digest` is the SHA-256 (hexadecimal) of their `data`,
+    one after the other. Generations take turns between two sets of keys: one that is being written leaves the
+    last alone.
+    """
+
+    project: str
+    generation: int
+    chunk: int
+    chunks: int
+    digest: str
+    data: bytes
+
+    @property
+    def key(self) -> str:
+        """Its key on the topic."""
+        return f"{self.project}/{self.generation % 2}/{self.chunk}"
+
+
+@dataclass(frozen=True, slots=True)
 class SealedLog:
     """The Merkle tree of one audit partition as the sealer knows it. Key: `log/<topic>/<partition>`.
 

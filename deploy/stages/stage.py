@@ -31,10 +31,14 @@ def _builder(role: str) -> Build:
 
 PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper")
 """Of which each project has its own processes, in the order data passes through them."""
-PLATFORM_ROLES = ("seal",)
+WATCH = "watch"
+"""It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""
+PLATFORM_ROLES = ("seal", WATCH)
 """Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
-BUILDERS: Mapping[str, Build] = {role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES)}
-"""Every role that runs as a process of its own, in the order data passes through them."""
+BUILDERS: Mapping[str, Build] = {
+    role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role != WATCH
+}
+"""Every role that runs in the engine's loop, in the order data passes through them."""
 
 
 def roles_of(project: Project) -> tuple[str, ...]:

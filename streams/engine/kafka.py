@@ -127,9 +127,11 @@ class KafkaLog:
         finally:
             reader.close()
 
-    def follow(self, topics: Sequence[str]) -> KafkaFollower:
+    def follow(
+        self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
+    ) -> KafkaFollower:
         """A reader that goes on after the end."""
-        return KafkaFollower(self._access, self._ends, topics, FOLLOW_FETCH_WAIT_MS)
+        return KafkaFollower(self._access, self._ends, topics, FOLLOW_FETCH_WAIT_MS, after)
 
     def cluster(self) -> str:
         """The cluster's id, drawn when its storage was formatted. Raises LogUnavailable, AccessDenied."""

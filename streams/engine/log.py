@@ -109,7 +109,9 @@ class Session(Protocol):
 
 
 class Follower(Protocol):
-    """Reads all partitions of a few topics from their beginning, in no group. Not thread-safe."""
+    """Reads all partitions of a few topics, from their beginning unless told otherwise, in no group. Not thread-
+    safe.
+    """
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         """Up to `limit` new committed messages; waits at most `timeout` seconds for the first."""
@@ -147,6 +149,6 @@ class Log(Protocol):
         """
         ...
 
-    def follow(self, topics: Sequence[str]) -> Follower:
-        """A reader that goes on after the end."""
+    def follow(self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
+        """A reader that goes on after the end; `after` as for `read`."""
         ...

@@ -73,6 +73,6 @@ class WarmLog:
         self._copy = None
         yield from copy.messages()
 
-    def follow(self, topics: Sequence[str]) -> Follower:
+    def follow(self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
         """As the log below does."""
-        return self._log.follow(topics)
+        return self._log.follow(topics, after)

@@ -27,14 +27,27 @@ def covered(place: TopicPartition, first: int, outcomes: Mapping[int, OffsetOutc
     ]
 
 
-def redacted_event(coverage: BatchCoverage, bundle: str, policy: Policy, segments: tuple[str, ...]) -> Event:
-    """The one event that covers these offsets. The overlap lets an auditor check the number of labels."""
+def redacted_event(
+    coverage: BatchCoverage,
+    bundle: str,
+    policy: Policy,
+    segments: tuple[str, ...],
+    measured: Mapping[str, str],
+) -> Event:
+    """The one event that covers these offsets. The overlap lets an auditor check the number of labels; `measured`
+    are the amounts of its records.
+    """
     return Event(
         EventType.BATCH_REDACTED,
         batch_resource(coverage.topic, coverage.partition, coverage.first, coverage.next),
         bundle=bundle,
         batch=coverage,
-        details={"policy": policy.hash, "overlap": str(policy.overlap), "segments": ",".join(segments)},
+        details={
+            "policy": policy.hash,
+            "overlap": str(policy.overlap),
+            "segments": ",".join(segments),
+            **measured,
+        },
     )
 
 

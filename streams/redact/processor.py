@@ -10,10 +10,10 @@ What it does with a batch, in this order:
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from schemas.audit import OffsetOutcome, RawOutcome
+from schemas.audit import BatchCoverage, OffsetOutcome, RawOutcome
 from schemas.codec import Codec
 from schemas.errors import LogUnavailable, Reason, RecordError
 from schemas.hidden import RawRecord
@@ -21,6 +21,7 @@ from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from schemas.routing import ROUTINE, Routing
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
+from streams.redact.amounts import amounts, details
 from streams.redact.coverage import adopted_event, covered, redacted_event
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
@@ -216,7 +217,13 @@ class RedactProcessor:
         for place, messages in sorted(batch.by_partition().items()):
             outcomes = {m.offset: work.results[_place(m)] for m in messages}
             plan.events += [
-                redacted_event(coverage, work.ruling.bundle.hash, work.ruling.policy, segments)
+                redacted_event(
+                    coverage,
+                    work.ruling.bundle.hash,
+                    work.ruling.policy,
+                    segments,
+                    _measured(coverage, messages, work),
+                )
                 for coverage in covered(place, batch.positions_before[place], outcomes)
             ]
 
@@ -236,6 +243,14 @@ def _alone(record: RawRecord, ruling: Ruling, keys: TransformKeys) -> Outcome:
         return redact(record, ruling.policy, ruling.detector, keys)
     except Exception:  # noqa: BLE001 - as above; its text could quote the record, so only the reason is kept
         return Refused(Reason.DETECTION_FAILED)
+
+
+def _measured(coverage: BatchCoverage, messages: Sequence[Message], work: _Work) -> Mapping[str, str]:
+    """The amounts of the records that one event covers."""
+    places = {_place(it) for it in messages if coverage.first <= it.offset < coverage.next}
+    released = [(message, it) for message, it in work.releases if _place(message) in places]
+    shown = (amounts(it.redacted.geometry) for _, it in released)
+    return details(shown, (work.now - message.timestamp for message, _ in released))
 
 
 def _place(message: Message) -> tuple[str, int, int]:

@@ -299,9 +299,15 @@ class MemorySession:
 class MemoryFollower:
     """Implements `streams.engine.log.Follower`."""
 
-    def __init__(self, broker: Broker, topics: Sequence[str]) -> None:
+    def __init__(
+        self,
+        broker: Broker,
+        topics: Sequence[str],
+        after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING,
+    ) -> None:
         self._broker = broker
-        self._at = {TopicPartition(t, n): 0 for t in topics for n in range(broker.topics[t])}
+        places = [TopicPartition(t, n) for t in topics for n in range(broker.topics[t])]
+        self._at = {place: after.get(place, 0) for place in places}
 
     def poll(self, limit: int, timeout: float) -> list[Message]:
         self._broker.faults("follow")
@@ -344,5 +350,7 @@ class MemoryLog:
             raise LogUnavailable(f"{topic}: a transaction is open before its end")  # a real one waits for it
         return (m for m in self.broker.committed(topic) if m.offset >= after.get(m.place, 0))
 
-    def follow(self, topics: Sequence[str]) -> MemoryFollower:
-        return MemoryFollower(self.broker, topics)
+    def follow(
+        self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
+    ) -> MemoryFollower:
+        return MemoryFollower(self.broker, topics, after)

@@ -77,8 +77,10 @@ def stale_copy() -> dict[str, Any]:
 
 
 class _DeafLog(MemoryLog):
-    def follow(self, topics: Sequence[str]) -> MemoryFollower:
-        return MemoryFollower(self.broker, [topic for topic in topics if not topic.startswith("gold.")])
+    def follow(
+        self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
+    ) -> MemoryFollower:
+        return MemoryFollower(self.broker, [topic for topic in topics if not topic.startswith("gold.")], after)
 
 
 def unread_gold() -> dict[str, Any]:

@@ -26,8 +26,11 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 4 + 3 * 19
-    assert {specs[name].partitions for name in ("control", "audit.platform", "checkpoints", "seal-state")} == {1}
+    assert len(specs) == 5 + 3 * 21
+    assert {
+        specs[name].partitions
+        for name in ("control", "audit.platform", "checkpoints", "seal-state", "watch-state")
+    } == {1}
     assert specs["raw.demo"].partitions == 4
     assert specs["raw.alpha"].partitions == 2
     for spec in specs.values():
@@ -46,8 +49,9 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "join-state",
         "keeper-state",
         "seal-state",
+        "watch-state",
     }
-    assert compacted == {"control", "segments", "joined", "people"} | states
+    assert compacted == {"control", "segments", "joined", "people", "metrics"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
     assert specs["control"].config["min.compaction.lag.ms"] == "9223372036854775807"
 

@@ -9,15 +9,15 @@ from __future__ import annotations
 import itertools
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import Abortable
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.kafka_producer import KafkaProducer
-from streams.engine.log import Follower, Log, Ownership, Session, SessionSpec
-from streams.engine.messages import Message, Outgoing
+from streams.engine.log import FROM_THE_BEGINNING, Follower, Log, Ownership, Session, SessionSpec
+from streams.engine.messages import Message, Outgoing, TopicPartition
 from tests.simulation.broker import Broker, MemoryLog
 
 PARTITIONS = 2
@@ -83,8 +83,8 @@ class Bench:
         self._open.append(session)
         return session
 
-    def follow(self, *topics: str) -> Follower:
-        follower = self.log.follow(topics)
+    def follow(self, *topics: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
+        follower = self.log.follow(topics, after)
         self._open.append(follower)
         return follower
 

@@ -146,6 +146,15 @@ def test_a_follower_of_two_topics_reads_both(bench):
     assert values(take(bench.follow(first, second), 2)) == [b"1", b"2"]
 
 
+def test_a_follower_goes_on_from_where_it_is_told(bench):
+    topic = bench.topic()
+    bench.write(*numbered(topic, 10))
+    before = bench.follow(topic).poll(4, 5)
+    after = {message.place: message.offset + 1 for message in before}
+    rest = take(bench.follow(topic, after=after), 10 - len(before))
+    assert sorted(values(before) + values(rest)) == sorted(values_of(*range(10)))
+
+
 # Positions
 
 

@@ -1,0 +1,1 @@
+"""Watch: privacy metrics, anomalies, alerts, from the audit alone; recomputable."""

@@ -1,0 +1,133 @@
+"""What persons and apps did, step by step, kept as long as the longest rule looks back. Pure.
+
+A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from schemas.audit import AuditEvent, EventType
+from schemas.resources import app_resource, person_resource, task_ids
+from streams.watch.said import is_by_its_writer, number
+
+EVIDENCE = 5
+"""Event ids kept of each kind of deed in a step."""
+_APP = "app "
+
+
+class Deed(StrEnum):
+    """What is counted."""
+
+    VIEW = "view"
+    LABEL = "label"
+    SKIP = "skip"
+    RELEASE = "release"
+    REPORT = "report"
+    DENIAL = "denial"
+
+
+_OF = {
+    EventType.TASK_VIEWED: Deed.VIEW,
+    EventType.LABEL_SUBMITTED: Deed.LABEL,
+    EventType.TASK_SKIPPED: Deed.SKIP,
+    EventType.TASK_RELEASED: Deed.RELEASE,
+    EventType.TASK_REPORTED: Deed.REPORT,
+    EventType.ACCESS_DENIED: Deed.DENIAL,
+}
+
+
+@dataclass(slots=True)
+class Deeds:
+    """Of one subject in one step, or in several: how often, on what, by which events."""
+
+    times: dict[str, int] = field(default_factory=dict)
+    things: dict[str, set[str]] = field(default_factory=dict)
+    events: dict[str, list[str]] = field(default_factory=dict)
+
+    def take(self, deed: Deed, thing: str, times: int, event_id: str) -> None:
+        """Count one event in."""
+        self.times[deed] = self.times.get(deed, 0) + times
+        self.things.setdefault(deed, set()).add(thing)
+        events = self.events.setdefault(deed, [])
+        if len(events) < EVIDENCE:
+            events.append(event_id)
+
+    def add(self, other: Deeds) -> None:
+        """Count another's in."""
+        for deed, times in other.times.items():
+            self.times[deed] = self.times.get(deed, 0) + times
+            self.things.setdefault(deed, set()).update(other.things[deed])
+            self.events.setdefault(deed, []).extend(other.events[deed])
+
+    def count(self, *deeds: Deed) -> int:
+        """How often."""
+        return sum(self.times.get(deed, 0) for deed in deeds)
+
+    def distinct(self, *deeds: Deed) -> set[str]:
+        """On which things."""
+        return set().union(*(self.things.get(deed, set()) for deed in deeds))
+
+    def by(self, *deeds: Deed) -> list[str]:
+        """Event ids, in order."""
+        return [it for deed in deeds for it in self.events.get(deed, [])]
+
+
+def subjects_of(event: AuditEvent, app: str) -> Iterator[str]:
+    """Whose deed it is."""
+    if event.person:
+        yield person_resource(event.person)
+    if app:
+        yield app_resource(app)
+
+
+@dataclass(slots=True)
+class Diary:
+    """By step and subject, what they did. `apps`: with which app, and in which step, a lease was opened last."""
+
+    steps: dict[int, dict[str, Deeds]] = field(default_factory=dict)
+    apps: dict[str, tuple[str, int]] = field(default_factory=dict)
+
+    def take(self, step: int, events: Iterable[AuditEvent]) -> list[str]:
+        """Write down the deeds of a step; the subjects that did something, sorted."""
+        page: dict[str, Deeds] = {}
+        for event in events:
+            deed = _OF.get(event.type)
+            if deed is not None and is_by_its_writer(event):
+                for subject in subjects_of(event, self._app(event, deed, step)):
+                    self._write(page.setdefault(subject, Deeds()), deed, event)
+        if page:
+            self.steps[step] = page
+        return sorted(page)
+
+    def of(self, subject: str, first: int, last: int) -> Deeds:
+        """All that a subject did from step `first` to `last`."""
+        found = Deeds()
+        for step in range(first, last + 1):
+            deeds = self.steps.get(step, {}).get(subject)
+            if deeds is not None:
+                found.add(deeds)
+        return found
+
+    def forget(self, before: int) -> None:
+        """Drop the steps before this one."""
+        for step in [it for it in self.steps if it < before]:
+            del self.steps[step]
+        for lease in [it for it, (_, step) in self.apps.items() if step < before]:
+            del self.apps[lease]
+
+    def _write(self, deeds: Deeds, deed: Deed, event: AuditEvent) -> None:
+        things = (event.resource,) if deed is Deed.DENIAL else task_ids(event)
+        suppressed = number(event, "suppressed") if deed is Deed.DENIAL else 0
+        deeds.take(deed, next(iter(things), event.resource), 1 + suppressed, event.event_id)
+
+    def _app(self, event: AuditEvent, deed: Deed, step: int) -> str:
+        """A view says its client; whatever ends the lease is by the same."""
+        lease = next((it for it in event.parents if it.startswith("lease/")), "")
+        client = event.details.get("client", "")
+        if deed is Deed.VIEW and client.startswith(_APP):
+            self.apps[lease] = client.removeprefix(_APP), step
+        found, _ = self.apps.get(lease, ("", step)) if deed is Deed.VIEW else self.apps.pop(lease, ("", step))
+        return found

@@ -1,0 +1,198 @@
+"""What watch has to remember beyond a window: which bundle follows which policy, since when tasks are there,
+leaks.
+
+Takes the events of a window, in order, and counts them by policy. Pure: the same events give the same counts and
+leave the same memory. Within a window redactions are taken first, since two machines' clocks may differ. What
+can't be known any more (a task redacted before watch began, or longer than `REMEMBERED_MS` ago) is not measured.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from schemas import durations
+from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.errors import Reason
+from schemas.metrics import Cell
+from schemas.resources import task_ids
+from streams.watch.said import is_by_its_writer, number, ten_thousandths
+from streams.watch.tally import Span, Tally
+from streams.watch.windows import Timed
+from topology.binomial import upper_bound
+
+REMEMBERED_MS = 14 * 86_400_000
+"""Twice as long as tasks are kept on their topic; 220 bytes a task meanwhile."""
+VIOLATIONS = frozenset({Reason.VERIFICATION_FAILED.value, Reason.RISK_TOO_HIGH.value})
+PROJECT = ""
+"""The policy of what belongs to no policy."""
+_KEEPER = "keeper."
+_SIMPLE = {
+    EventType.TASK_VIEWED: Cell.VIEWS,
+    EventType.TASK_RELEASED: Cell.RELEASES,
+    EventType.TASK_SKIPPED: Cell.SKIPS,
+    EventType.TASK_REPORTED: Cell.REPORTS,
+    EventType.LEASE_EXPIRED: Cell.EXPIRIES,
+    EventType.TASK_WITHDRAWN: Cell.WITHDRAWALS,
+    EventType.FREEZE_ORDERED: Cell.FREEZES,
+    EventType.RECORD_REFUSED: Cell.REFUSALS,
+}
+_OUTCOMES = {RawOutcome.TASK: Cell.TASKS, RawOutcome.DROPPED: Cell.DROPPED}
+
+
+@dataclass(slots=True)
+class Task:
+    """An open task. Times in milliseconds; `labeled_at`: of its last label so far, 0 without one."""
+
+    policy: str
+    redacted_at: int
+    labeled_at: int = 0
+
+
+@dataclass(slots=True)
+class Leaks:
+    """Of one policy: values of gold and how many leaked since its last lift; the version of its freeze, if any."""
+
+    values: int = 0
+    leaked: int = 0
+    frozen: int = 0
+
+
+@dataclass(slots=True)
+class Ledger:
+    """The memory of one project."""
+
+    policies: dict[str, str] = field(default_factory=dict)
+    """Hash of the policy by bundle."""
+    names: dict[str, str] = field(default_factory=dict)
+    """Name of a policy (`demo@3`) by hash."""
+    tasks: dict[str, Task] = field(default_factory=dict)
+    leaks: dict[str, Leaks] = field(default_factory=dict)
+
+    def count(self, events: Iterable[Timed]) -> Mapping[str, Tally]:
+        """The tallies of a window's events, by policy."""
+        tallies: defaultdict[str, Tally] = defaultdict(Tally)
+        written = [it for it in events if is_by_its_writer(it.arrival.event)]
+        for it in written:
+            self._learn(it.arrival.event, it.time)
+        for it in written:
+            self._take(it.arrival.event, it.time, tallies)
+        return tallies
+
+    def forget(self, now: int) -> None:
+        """Drop the tasks that nothing will be heard of any more."""
+        old = [name for name, task in self.tasks.items() if task.redacted_at < now - REMEMBERED_MS]
+        for name in old:
+            del self.tasks[name]
+
+    def bounds(self) -> Mapping[str, float]:
+        """The live leak bound by policy, where anything was counted."""
+        return {
+            policy: upper_bound(it.leaked, it.values)
+            for policy, it in sorted(self.leaks.items())
+            if it.values > 0 and it.leaked <= it.values
+        }
+
+    def _learn(self, event: AuditEvent, time: int) -> None:
+        if event.type is EventType.BUNDLE_ADOPTED:
+            policy = event.resource.partition("/")[2]
+            self.policies[event.bundle] = policy
+            self.names[policy] = event.details.get("policy", "")
+        elif event.type is EventType.BATCH_REDACTED and event.batch is not None:
+            policy = self.policies[event.bundle] = event.details.get("policy", PROJECT)
+            for one in event.batch.outcomes:
+                if one.outcome is RawOutcome.TASK:
+                    self.tasks.setdefault(one.task_id, Task(policy, time))
+
+    def _take(self, event: AuditEvent, time: int, tallies: defaultdict[str, Tally]) -> None:
+        tally = tallies[self._policy(event)]
+        special = _SPECIAL.get(event.type)
+        if event.type in _SIMPLE:
+            tally.count(_SIMPLE[event.type])
+        if special is not None:
+            special(self, event, time, tally)
+
+    def _policy(self, event: AuditEvent) -> str:
+        known = self.policies.get(event.bundle)
+        if known is None and event.type is EventType.GOLD_SCORED:
+            known = event.details.get("policy")
+        found = (self.tasks.get(it) for it in task_ids(event)) if known is None else ()
+        return known if known is not None else next((it.policy for it in found if it), PROJECT)
+
+    # what more an event says
+
+    def _redacted(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002 - all take the same
+        for one in event.batch.outcomes if event.batch else ():
+            if one.outcome is RawOutcome.QUARANTINED:
+                tally.count(Cell.VIOLATIONS if one.reason in VIOLATIONS else Cell.QUARANTINED)
+            elif one.outcome in _OUTCOMES:
+                tally.count(_OUTCOMES[one.outcome])
+        fields, characters = number(event, "fields"), number(event, "characters")
+        fields_redacted, redacted = number(event, "fields_redacted"), number(event, "characters_redacted")
+        tally.count(Cell.FIELDS_REDACTED, fields_redacted)
+        tally.count(Cell.FIELDS_UNTOUCHED, max(0, fields - fields_redacted))
+        tally.count(Cell.CHARACTERS_REDACTED, redacted)
+        tally.count(Cell.CHARACTERS_UNTOUCHED, max(0, characters - redacted))
+        tally.took(Span.RAW_TO_TASK, durations.read(event.details.get("waited", "")))
+
+    def _labeled(self, event: AuditEvent, time: int, tally: Tally) -> None:
+        tally.count(Cell.LABELS)
+        for task in self._tasks(event):
+            if not task.labeled_at:
+                tally.took(Span.TASK_TO_LABEL, durations.counted([time - task.redacted_at]))
+            task.labeled_at = max(task.labeled_at, time)
+
+    def _denied(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
+        tally.count(Cell.DENIALS, 1 + number(event, "suppressed"))
+
+    def _decided(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
+        tally.count(Cell.VERDICTS)
+        agreement = ten_thousandths(event, "agreement")
+        if agreement is not None:
+            tally.agree(agreement)
+
+    def _joined(self, event: AuditEvent, time: int, tally: Tally) -> None:
+        tally.count(Cell.JOINED)
+        for task in self._tasks(event):
+            if task.labeled_at:
+                tally.took(Span.LABEL_TO_JOINED, durations.counted([time - task.labeled_at]))
+        self._ended(event, time, tally)
+
+    def _scored(self, event: AuditEvent, time: int, tally: Tally) -> None:
+        leaks = self.leaks.setdefault(event.details.get("policy", ""), Leaks())
+        leaks.values += number(event, "values")
+        leaks.leaked += number(event, "leaked")
+        self._ended(event, time, tally)
+
+    def _ended(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
+        for name in task_ids(event):
+            self.tasks.pop(name, None)
+
+    def _frozen(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
+        if event.process.startswith(_KEEPER):
+            leaks = self.leaks.setdefault(event.details.get("hash", ""), Leaks())
+            leaks.frozen = max(leaks.frozen, number(event, "version"))
+
+    def _lifted(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
+        if event.details.get("of", "").startswith(_KEEPER):
+            up_to = number(event, "version")
+            for policy, leaks in self.leaks.items():
+                if 0 < leaks.frozen <= up_to:
+                    self.leaks[policy] = Leaks()
+
+    def _tasks(self, event: AuditEvent) -> list[Task]:
+        return [task for name in task_ids(event) if (task := self.tasks.get(name))]
+
+
+_SPECIAL: Mapping[EventType, Callable[[Ledger, AuditEvent, int, Tally], None]] = {
+    EventType.BATCH_REDACTED: Ledger._redacted,  # noqa: SLF001 - a table of its own methods
+    EventType.LABEL_SUBMITTED: Ledger._labeled,  # noqa: SLF001
+    EventType.ACCESS_DENIED: Ledger._denied,  # noqa: SLF001
+    EventType.VERDICT_REACHED: Ledger._decided,  # noqa: SLF001
+    EventType.LABEL_JOINED: Ledger._joined,  # noqa: SLF001
+    EventType.GOLD_SCORED: Ledger._scored,  # noqa: SLF001
+    EventType.TASK_WITHDRAWN: Ledger._ended,  # noqa: SLF001
+    EventType.FREEZE_ORDERED: Ledger._frozen,  # noqa: SLF001
+    EventType.LIFT_ORDERED: Ledger._lifted,  # noqa: SLF001
+}

@@ -1,0 +1,146 @@
+"""Rules of what looks wrong, as values, and what each measures. Pure.
+
+A rule looks at what one subject did in a window that ends with each step in which it did something. It fires where
+enough happened (`least`) and the measure is above its threshold. `streams/watch/rules.yaml` holds the rules.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.alerts import Severity
+from schemas.resources import Kind
+from streams.watch.deeds import Deed, Deeds
+from streams.watch.habits import Habit
+
+ANSWERS = (Deed.LABEL, Deed.SKIP, Deed.REPORT)
+
+
+class Measure(StrEnum):
+    """What is measured. Add, never rename."""
+
+    LABELS_A_MINUTE = "labels_a_minute"
+    VIEWS_A_MINUTE = "views_a_minute"
+    UNANSWERED_VIEWS = "unanswered_views"
+    UNUSUAL_HOUR = "unusual_hour"
+    SKIPPED_SHARE = "skipped_share"
+    REPORTED_SHARE = "reported_share"
+    DENIALS = "denials"
+    DENIED_THINGS = "denied_things"
+    RELEASED_TASKS = "released_tasks"
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One rule. `of`: persons or apps. `playbook` is the name of what to do about it."""
+
+    name: str
+    title: str
+    why: str
+    of: Kind
+    measure: Measure
+    window_ms: int
+    least: int
+    above: float
+    severity: Severity
+    playbook: str
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """A measure's value, how much it rests on, and by which events."""
+
+    value: float
+    base: int
+    events: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What a measure looks at: deeds of a window of `minutes`, the habit of the subject, the hour of the week."""
+
+    deeds: Deeds
+    minutes: float
+    habit: Habit
+    hour: int
+
+
+def fires(rule: Rule, measured: Measured) -> bool:
+    """Whether a rule says that this looks wrong."""
+    return measured.base >= rule.least and measured.value > rule.above
+
+
+def measure(rule: Rule, looked: Looked) -> Measured:
+    """What a rule measures."""
+    return _MEASURES[rule.measure](looked)
+
+
+def _labels_a_minute(looked: Looked) -> Measured:
+    return _pace(looked, Deed.LABEL)
+
+
+def _views_a_minute(looked: Looked) -> Measured:
+    return _pace(looked, Deed.VIEW)
+
+
+def _pace(looked: Looked, deed: Deed) -> Measured:
+    count = looked.deeds.count(deed)
+    return Measured(count / looked.minutes, count, tuple(looked.deeds.by(deed)))
+
+
+def _unanswered_views(looked: Looked) -> Measured:
+    """Of the tasks viewed, how many got no answer: neither label nor skip nor report."""
+    viewed = looked.deeds.distinct(Deed.VIEW)
+    left = viewed - looked.deeds.distinct(*ANSWERS)
+    return Measured(len(left) / max(1, len(viewed)), len(viewed), tuple(looked.deeds.by(Deed.VIEW)))
+
+
+def _unusual_hour(looked: Looked) -> Measured:
+    """The share of the days they worked before on which they did not view anything at this time of day."""
+    seen = looked.deeds.count(Deed.VIEW)
+    value = looked.habit.share_of_days_without(looked.hour) if seen else 0.0
+    return Measured(value, looked.habit.days, tuple(looked.deeds.by(Deed.VIEW)))
+
+
+def _skipped_share(looked: Looked) -> Measured:
+    return _share(looked, Deed.SKIP)
+
+
+def _reported_share(looked: Looked) -> Measured:
+    return _share(looked, Deed.REPORT)
+
+
+def _share(looked: Looked, deed: Deed) -> Measured:
+    answers = looked.deeds.count(*ANSWERS)
+    return Measured(looked.deeds.count(deed) / max(1, answers), answers, tuple(looked.deeds.by(deed)))
+
+
+def _denials(looked: Looked) -> Measured:
+    count = looked.deeds.count(Deed.DENIAL)
+    return Measured(count, count, tuple(looked.deeds.by(Deed.DENIAL)))
+
+
+def _denied_things(looked: Looked) -> Measured:
+    count = len(looked.deeds.distinct(Deed.DENIAL))
+    return Measured(count, count, tuple(looked.deeds.by(Deed.DENIAL)))
+
+
+def _released_tasks(looked: Looked) -> Measured:
+    """Tasks that were looked at and given back."""
+    both = looked.deeds.distinct(Deed.VIEW) & looked.deeds.distinct(Deed.RELEASE)
+    return Measured(len(both), len(both), tuple(looked.deeds.by(Deed.RELEASE)))
+
+
+_MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
+    Measure.LABELS_A_MINUTE: _labels_a_minute,
+    Measure.VIEWS_A_MINUTE: _views_a_minute,
+    Measure.UNANSWERED_VIEWS: _unanswered_views,
+    Measure.UNUSUAL_HOUR: _unusual_hour,
+    Measure.SKIPPED_SHARE: _skipped_share,
+    Measure.REPORTED_SHARE: _reported_share,
+    Measure.DENIALS: _denials,
+    Measure.DENIED_THINGS: _denied_things,
+    Measure.RELEASED_TASKS: _released_tasks,
+}

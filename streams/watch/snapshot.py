@@ -1,0 +1,132 @@
+"""What a book has folded, as bytes and back; and as records small enough for a topic. Pure.
+
+JSON, compressed: one form for all of it, the same bytes for the same state. One that was written for other
+windows, or in another form, is not read: the log is read again from its beginning instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from typing import Any
+
+from schemas.states import WatchState
+from streams.watch.book import Book, Reading
+from streams.watch.deeds import Deeds, Diary
+from streams.watch.habits import Habit
+from streams.watch.ledger import Leaks, Ledger, Task
+from streams.watch.rules import Rule
+from streams.watch.suppression import Published
+from streams.watch.suspicions import Suspicions
+from streams.watch.tally import Tally
+from streams.watch.windows import Windows
+
+FORM = 1
+CHUNK_BYTES = 512 * 1024
+"""A record may be 2 MiB (`max.message.bytes`); a hundred thousand open tasks take five of these (measured)."""
+
+
+def to_bytes(book: Book) -> bytes:
+    """The state of a book; events that wait are no part of it."""
+    ledger, suspicions = book.ledger, book.suspicions
+    state = {
+        "form": FORM,
+        "windows": asdict(book.windows),
+        "done": book.done,
+        "resumes": {partition: [it.next, it.time] for partition, it in book.resumes().items()},
+        "policies": ledger.policies,
+        "names": ledger.names,
+        "tasks": {name: [it.policy, it.redacted_at, it.labeled_at] for name, it in ledger.tasks.items()},
+        "leaks": {policy: asdict(it) for policy, it in ledger.leaks.items()},
+        "diary": {step: _page(page) for step, page in suspicions.diary.steps.items()},
+        "apps": suspicions.diary.apps,
+        "habits": {subject: asdict(it) for subject, it in suspicions.habits.items()},
+        "spells": sorted([*key, step] for key, step in suspicions.spells.items()),
+        "long": {policy: _tally(it) for policy, it in book.long_window.items()},
+        "published": book.published.sums,
+    }
+    return zlib.compress(json.dumps(state, sort_keys=True, separators=(",", ":")).encode())
+
+
+def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows) -> Book | None:
+    """The book of a state; None where it is of another form or for other windows."""
+    state = json.loads(zlib.decompress(data))
+    if state["form"] != FORM or state["windows"] != asdict(windows):
+        return None
+    return Book(
+        project=project,
+        rules=rules,
+        windows=windows,
+        done=state["done"],
+        readings={int(partition): Reading(*it) for partition, it in state["resumes"].items()},
+        ledger=Ledger(
+            policies=state["policies"],
+            names=state["names"],
+            tasks={name: Task(*it) for name, it in state["tasks"].items()},
+            leaks={policy: Leaks(**it) for policy, it in state["leaks"].items()},
+        ),
+        suspicions=Suspicions(
+            diary=Diary(
+                steps={int(step): _read_page(page) for step, page in state["diary"].items()},
+                apps={lease: (app, step) for lease, (app, step) in state["apps"].items()},
+            ),
+            habits={subject: Habit(**it) for subject, it in state["habits"].items()},
+            spells={(rule, subject): step for rule, subject, step in state["spells"]},
+        ),
+        long_window={policy: _read_tally(it) for policy, it in state["long"].items()},
+        published=Published(
+            {
+                policy: {name: (total, windows) for name, (total, windows) in sums.items()}
+                for policy, sums in state["published"].items()
+            }
+        ),
+    )
+
+
+def chunked(data: bytes, project: str, generation: int) -> list[WatchState]:
+    """As records."""
+    parts = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
+    digest = hashlib.sha256(data).hexdigest()
+    return [WatchState(project, generation, at, len(parts), digest, part) for at, part in enumerate(parts)]
+
+
+def latest(records: Iterable[WatchState]) -> Mapping[str, tuple[int, bytes]]:
+    """By project the latest generation of which all is there, and its data."""
+    pieces: dict[tuple[str, int], dict[int, WatchState]] = {}
+    for record in records:
+        pieces.setdefault((record.project, record.generation), {})[record.chunk] = record
+    found: dict[str, tuple[int, bytes]] = {}
+    for (project, generation), chunks in sorted(pieces.items()):
+        data = b"".join(chunks[at].data for at in sorted(chunks))
+        one = next(iter(chunks.values()))
+        if len(chunks) == one.chunks and hashlib.sha256(data).hexdigest() == one.digest:
+            found[project] = generation, data
+    return found
+
+
+def _page(page: Mapping[str, Deeds]) -> Mapping[str, Any]:
+    return {
+        subject: [it.times, {deed: sorted(things) for deed, things in it.things.items()}, it.events]
+        for subject, it in page.items()
+    }
+
+
+def _read_page(page: Mapping[str, Any]) -> dict[str, Deeds]:
+    return {
+        subject: Deeds(times, {deed: set(it) for deed, it in things.items()}, events)
+        for subject, (times, things, events) in page.items()
+    }
+
+
+def _tally(tally: Tally) -> Sequence[Any]:
+    return [tally.cells, tally.spent, tally.agreed, tally.agreement]
+
+
+def _read_tally(tally: Sequence[Any]) -> Tally:
+    cells, spent, agreed, agreement = tally
+    buckets = {span: Counter({int(at): count for at, count in it.items()}) for span, it in spent.items()}
+    return Tally(Counter(cells), buckets, agreed, agreement)

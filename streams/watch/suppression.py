@@ -1,0 +1,66 @@
+"""Small counts are not published, and what is published does not tell them. Pure.
+
+A window's counts come without their total, and none is a part of another, so the only relation between published
+counts is that a long window is the sum of its short ones. Most counts are published of long windows only: no
+difference there. For `PACE`, which are published of both, what may be said of the long one is decided when it
+ends, since each short one is published for good before. What the published short windows leave of it is the rest,
+spread over `hidden` windows, each between 0 and `SUPPRESSED_BELOW` - 1. With one hidden window the rest is that
+count. With several it tells them all where it is nothing, or as much as they can hold; else each of them can be
+at least two numbers, also for someone who knows this rule: `tests/streams/watch/test_suppression.py` tries every
+table up to a size.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from schemas.metrics import SUPPRESSED_BELOW, Cell
+
+PACE = frozenset({Cell.VIEWS, Cell.LABELS, Cell.VERDICTS, Cell.JOINED, Cell.DENIALS})
+"""What is published of short windows, too: how the work goes just now."""
+
+
+def shown(counts: Mapping[str, int], below: int = SUPPRESSED_BELOW) -> dict[str, int]:
+    """The counts of a short window that may be published."""
+    return {name: counts[name] for name in sorted(counts) if counts[name] >= below}
+
+
+def sum_may_be_shown(total: int, published: int, hidden: int, below: int = SUPPRESSED_BELOW) -> bool:
+    """Whether a long window's count may be published.
+
+    `published`: the sum of its short windows that were; `hidden`: how many were not, those without any event among
+    them.
+    """
+    if total < below or hidden == 1:
+        return False
+    return hidden == 0 or 0 < total - published < hidden * (below - 1)
+
+
+@dataclass(slots=True)
+class Published:
+    """What was published of the short windows of one long one: by policy and count, their sum, and how many."""
+
+    sums: dict[str, dict[str, tuple[int, int]]] = field(default_factory=dict)
+
+    def short(self, policy: str, counts: Mapping[str, int], below: int = SUPPRESSED_BELOW) -> dict[str, int]:
+        """The counts of a short window that may be published; they are from now on."""
+        found = shown({name: count for name, count in counts.items() if name in PACE}, below)
+        sums = self.sums.setdefault(policy, {})
+        for name, count in found.items():
+            total, windows = sums.get(name, (0, 0))
+            sums[name] = total + count, windows + 1
+        return found
+
+    def long(
+        self, policy: str, totals: Mapping[str, int], steps: int, below: int = SUPPRESSED_BELOW
+    ) -> dict[str, int]:
+        """The counts of the long window, of `steps` short ones, that may be published after those."""
+        sums = self.sums.get(policy, {})
+        found = {}
+        for name in sorted(totals):
+            total, windows = sums.get(name, (0, 0))
+            hidden = steps - windows if name in PACE else 0
+            if sum_may_be_shown(totals[name], total, hidden, below):
+                found[name] = totals[name]
+        return found

@@ -1,0 +1,87 @@
+"""From deeds to alerts: each rule is asked of each subject that did something in a step. Pure.
+
+An alert is told once for a spell: while a rule goes on to fire, and until nothing of it was seen for the length
+of its window, it is the same finding (`schemas.alerts.alert_id` of where it began).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from schemas.alerts import MAX_EVIDENCE, Alert, alert_id
+from schemas.audit import AuditEvent
+from schemas.resources import parse
+from streams.watch.deeds import Deeds, Diary
+from streams.watch.habits import Habit, hour_of
+from streams.watch.rules import Looked, Measured, Rule, fires, measure
+from streams.watch.windows import Windows
+
+_MINUTE_MS = 60_000
+
+
+@dataclass(slots=True)
+class Suspicions:
+    """What rules need to remember. `spells`: by rule and subject, the step in which it fired last."""
+
+    diary: Diary = field(default_factory=Diary)
+    habits: dict[str, Habit] = field(default_factory=dict)
+    spells: dict[tuple[str, str], int] = field(default_factory=dict)
+
+    def take(
+        self, step: int, events: Iterable[AuditEvent], rules: Sequence[Rule], windows: Windows
+    ) -> list[Alert]:
+        """The alerts of one step; steps come in order."""
+        found = []
+        for subject in self.diary.take(step, events):
+            kind, habit = parse(subject).kind, self.habits.setdefault(subject, Habit())
+            asked = [rule for rule in rules if rule.of is kind]
+            found += list(self._ask(asked, subject, habit, step, windows))
+            habit.at_work(windows.since(step))
+        self.diary.forget(step - _longest(rules, windows))
+        return found
+
+    def _ask(
+        self, rules: Sequence[Rule], subject: str, habit: Habit, step: int, windows: Windows
+    ) -> Iterator[Alert]:
+        spans: dict[int, Deeds] = {}
+        for rule in rules:
+            steps = _steps(rule, windows)
+            if steps not in spans:
+                spans[steps] = self.diary.of(subject, step - steps + 1, step)
+            looked = Looked(spans[steps], rule.window_ms / _MINUTE_MS, habit, hour_of(windows.since(step)))
+            measured = measure(rule, looked)
+            if fires(rule, measured):
+                last = self.spells.get((rule.name, subject))
+                self.spells[rule.name, subject] = step
+                if last is None or step - last > steps:
+                    yield _alert(rule, subject, measured, step, windows)
+
+
+def _steps(rule: Rule, windows: Windows) -> int:
+    return max(1, rule.window_ms // windows.step_ms)
+
+
+def _longest(rules: Sequence[Rule], windows: Windows) -> int:
+    return max((_steps(rule, windows) for rule in rules), default=1)
+
+
+def _alert(rule: Rule, subject: str, measured: Measured, step: int, windows: Windows) -> Alert:
+    at = windows.until(step)
+    since = at - max(rule.window_ms, windows.step_ms)
+    return Alert(
+        alert_id=alert_id(rule.name, subject, since),
+        rule=rule.name,
+        severity=rule.severity,
+        subject=subject,
+        since=since,
+        at=at,
+        evidence=tuple(measured.events[-MAX_EVIDENCE:]),
+        details={
+            "measure": rule.measure.value,
+            "value": f"{measured.value:.4f}",
+            "above": f"{rule.above:g}",
+            "base": str(measured.base),
+            "playbook": rule.playbook,
+        },
+    )

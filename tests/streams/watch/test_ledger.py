@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.audit import BatchCoverage, EventType, OffsetOutcome, RawOutcome
+from schemas.metrics import Cell
+from streams.audit.quality import quality
+from streams.watch.ledger import REMEMBERED_MS, Ledger
+from streams.watch.said import ten_thousandths
+from streams.watch.tally import Span
+from streams.watch.windows import Arrival, Timed
+from tests.streams.watch.month import MONDAY, POLICY, Writing, redacted
+
+REDACT, LABEL, JOIN = Writing("redact.demo"), Writing("label.demo"), Writing("join.demo")
+
+
+def count(ledger: Ledger, *events):
+    return ledger.count([Timed(it.time, Arrival(0, at, it.time, it)) for at, it in enumerate(events)])
+
+
+def labeled(task: str, time: int):
+    return LABEL.event(EventType.LABEL_SUBMITTED, f"label/{task}-1", time, parents=(f"task/{task}",))
+
+
+def test_how_a_batch_ended_is_counted_under_its_policy():
+    outcomes = (
+        OffsetOutcome(0, RawOutcome.TASK, "t"),
+        OffsetOutcome(1, RawOutcome.QUARANTINED, reason="verification_failed"),
+        OffsetOutcome(2, RawOutcome.QUARANTINED, reason="bad_json"),
+        OffsetOutcome(3, RawOutcome.DROPPED, reason="nothing_left"),
+        OffsetOutcome(4, RawOutcome.EMPTY),
+    )
+    batch = BatchCoverage("raw.demo", 0, 0, 5, outcomes)
+    tallies = count(Ledger(), replace(redacted(REDACT, ["t"], 0, MONDAY), batch=batch))
+    assert tallies[POLICY].cells == {
+        Cell.TASKS: 1,
+        Cell.VIOLATIONS: 1,
+        Cell.QUARANTINED: 1,
+        Cell.DROPPED: 1,
+        Cell.FIELDS_REDACTED: 1,
+        Cell.FIELDS_UNTOUCHED: 1,
+        Cell.CHARACTERS_REDACTED: 31,
+        Cell.CHARACTERS_UNTOUCHED: 169,
+    }
+
+
+def test_the_first_label_ends_the_wait_for_it_and_the_last_one_begins_the_next():
+    ledger = Ledger()
+    count(ledger, redacted(REDACT, ["t"], 0, MONDAY))
+    tally = count(ledger, labeled("t", MONDAY + 5_000), labeled("t", MONDAY + 9_000))[POLICY]
+    assert sum(tally.spent[Span.TASK_TO_LABEL].values()) == 1
+    joined = JOIN.event(EventType.LABEL_JOINED, "raw/raw.demo/0/0/1", MONDAY + 9_800, parents=("task/t",))
+    tally = count(ledger, joined)[POLICY]
+    assert sum(tally.spent[Span.LABEL_TO_JOINED].values()) == 1
+    assert ledger.tasks == {}
+
+
+def test_a_label_dated_before_its_redaction_is_measured_all_the_same():
+    tally = count(Ledger(), labeled("t", MONDAY - 20), redacted(REDACT, ["t"], 0, MONDAY))[POLICY]
+    assert sum(tally.spent[Span.TASK_TO_LABEL].values()) == 1
+
+
+def test_what_belongs_to_no_policy_is_the_projects():
+    event = LABEL.event(EventType.ACCESS_DENIED, "project/demo", 1, bundle="", details={"suppressed": "4"})
+    assert count(Ledger(), event)[""].cells == {Cell.DENIALS: 5}
+
+
+def test_a_task_is_forgotten_when_nothing_comes_any_more():
+    ledger = Ledger()
+    count(ledger, redacted(REDACT, ["t"], 0, MONDAY))
+    ledger.forget(MONDAY + REMEMBERED_MS)
+    assert set(ledger.tasks) == {"t"}
+    ledger.forget(MONDAY + REMEMBERED_MS + 1)
+    assert ledger.tasks == {}
+
+
+def test_what_another_role_says_counts_nothing():
+    forged = Writing("label.demo").event(EventType.GOLD_SCORED, "raw/r/0/0/1", 1, details={"values": "9"})
+    ledger = Ledger()
+    assert count(ledger, forged) == {}
+    assert ledger.bounds() == {}
+
+
+SCORED, FROZEN, LIFTED = "scored", "frozen", "lifted"
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from([SCORED, SCORED, FROZEN, LIFTED]), st.integers(1, 30)), max_size=30),
+)
+def test_the_leak_bound_is_the_one_that_the_audit_shows(steps):
+    """As `streams.audit.quality` has it; a freeze comes once, and is lifted before the next."""
+    keeper, person, events, frozen = Writing("keeper.demo"), Writing("person.ada"), [], 0
+    for time, (step, size) in enumerate(steps, 1):
+        if step == SCORED:
+            said = {"policy": POLICY, "values": str(size), "leaked": str(size // 7)}
+            events.append(JOIN.event(EventType.GOLD_SCORED, "raw/r/0/0/1", time, details=said))
+        elif step == FROZEN and not frozen:
+            frozen, said = time, {"hash": POLICY, "version": str(time)}
+            events.append(keeper.event(EventType.FREEZE_ORDERED, "control/freeze", time, details=said))
+        elif step == LIFTED and frozen:
+            said, frozen = {"of": "keeper.demo", "version": str(frozen)}, 0
+            lift = person.event(EventType.LIFT_ORDERED, "control/lift", time, person="ada", details=said)
+            events.append(lift)
+    ledger = Ledger()
+    count(ledger, *events)
+    shown = quality(events).counts.get(POLICY)
+    wanted = shown.bound if shown and shown.values else None
+    assert ledger.bounds().get(POLICY) == (None if wanted is None else pytest.approx(wanted))
+
+
+@pytest.mark.parametrize(
+    ("text", "value"), [("0.8125", 8125), ("-0.25", -2500), ("1", 10_000), ("", None), ("nan", None), (".", None)]
+)
+def test_agreement_is_read_with_care(text, value):
+    event = LABEL.event(EventType.VERDICT_REACHED, "verdict/t", 1, details={"agreement": text})
+    assert ten_thousandths(event, "agreement") == value

@@ -1,0 +1,220 @@
+"""Each rule is told of what it is about, and of no honest day."""
+
+from __future__ import annotations
+
+from random import Random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.alerts import MAX_EVIDENCE
+from schemas.audit import EventType
+from schemas.errors import ConfigError
+from schemas.resources import lease_resource, project_resource, task_resource
+from streams.watch.habits import DAYS, Habit, hour_of
+from streams.watch.rules_document import RulesDocument, packaged_rules
+from streams.watch.windows import Arrival
+from tests.streams.watch.month import DAY, HOUR, MONDAY, SECOND, Person, Writing, alerts, day_of, month
+from topology.reading import parse
+
+RULES = packaged_rules()
+NINE = MONDAY + 9 * HOUR
+ADA = "person/ada"
+APP = "app/triage-ui"
+
+
+class Doing:
+    """What one person does, one deed after the other."""
+
+    def __init__(self) -> None:
+        self.label, self.time, self.number, self.arrivals = Writing("label.demo"), NINE, 0, []
+
+    def _say(self, kind, resource, **more) -> None:
+        event = self.label.event(kind, resource, self.time, person="ada", **more)
+        self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
+    def task(self, ending: EventType | None, seconds: float, client="browser") -> None:
+        self.number += 1
+        task, lease = task_resource(f"t{self.number}"), lease_resource(f"t{self.number}-1")
+        self._say(EventType.TASK_VIEWED, task, parents=(lease,), details={"client": client})
+        self.time += int(seconds * SECOND)
+        if ending is EventType.LABEL_SUBMITTED:
+            self._say(ending, f"label/t{self.number}-1", parents=(lease, task))
+        elif ending:
+            self._say(ending, task, parents=(lease,))
+
+    def tasks(self, count, ending=EventType.LABEL_SUBMITTED, seconds=20.0, client="browser") -> None:
+        for _ in range(count):
+            self.task(ending, seconds, client)
+
+    def denied(self, count, resource=lambda _: project_resource("demo"), **details) -> None:
+        for number in range(count):
+            self.time += SECOND
+            self._say(EventType.ACCESS_DENIED, resource(number), details=details)
+
+    def told(self) -> dict[str, set[str]]:
+        found: dict[str, set[str]] = {}
+        for alert in alerts(iter(self.arrivals), RULES):
+            found.setdefault(alert.rule, set()).add(alert.subject)
+        return found
+
+
+def _pace(doing):
+    doing.tasks(100, seconds=5)
+
+
+def _app_pace(doing):
+    doing.tasks(700, seconds=0.5, client="app triage-ui")
+
+
+def _views_without_labels(doing):
+    doing.tasks(5)
+    doing.tasks(20, ending=None)
+
+
+def _app_views_without_labels(doing):
+    doing.tasks(70, ending=None, client="app triage-ui")
+
+
+def _unusual_hours(doing):
+    for _ in range(12):
+        doing.tasks(5)
+        doing.time += DAY
+    doing.time += 14 * HOUR
+    doing.tasks(3)
+
+
+def _skips(doing):
+    doing.tasks(15)
+    doing.tasks(15, ending=EventType.TASK_SKIPPED)
+
+
+def _reports(doing):
+    doing.tasks(15)
+    doing.tasks(8, ending=EventType.TASK_REPORTED)
+
+
+def _repeated_denials(doing):
+    doing.denied(2, suppressed="6")
+
+
+def _enumeration(doing):
+    doing.denied(6, resource=lambda number: lease_resource(f"of-others-{number}"))
+
+
+def _view_and_release(doing):
+    doing.tasks(12, ending=EventType.TASK_RELEASED)
+
+
+WRONG = {
+    "pace": (_pace, ADA),
+    "app-pace": (_app_pace, APP),
+    "views-without-labels": (_views_without_labels, ADA),
+    "app-views-without-labels": (_app_views_without_labels, APP),
+    "unusual-hours": (_unusual_hours, ADA),
+    "skips": (_skips, ADA),
+    "reports": (_reports, ADA),
+    "repeated-denials": (_repeated_denials, ADA),
+    "enumeration": (_enumeration, ADA),
+    "view-and-release": (_view_and_release, ADA),
+}
+
+
+def test_every_rule_is_tried():
+    assert set(WRONG) == {rule.name for rule in RULES}
+
+
+@pytest.mark.parametrize("rule", WRONG)
+def test_a_rule_is_told_of_what_it_is_about(rule):
+    wrong, subject = WRONG[rule]
+    doing = Doing()
+    wrong(doing)
+    assert subject in doing.told().get(rule, set())
+
+
+@pytest.fixture(scope="module")
+def honest():
+    return {alert.rule for alert in alerts(month(11, days=3), RULES)}
+
+
+@pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.name != "skips"])
+def test_a_rule_is_not_told_of_honest_days(honest, rule):
+    """Of twelve people in three days; `skips` is told of whoever gets a batch they can't do (README)."""
+    assert rule not in honest
+
+
+def test_skips_are_not_told_of_a_day_without_a_batch_nobody_can_do():
+    person = Person("ada", "", 8.0, 30, 0.06, 0.01, 0.02)
+    random = Random(0)
+    calm = [it for it in day_of(person, 0, Writing("label.demo"), random) if it.time % DAY // HOUR < 9]
+    arrivals = [Arrival(0, at, it.time, it) for at, it in enumerate(calm)]
+    assert "skips" not in {alert.rule for alert in alerts(iter(arrivals), RULES)}
+
+
+def test_a_spell_is_told_once_and_again_after_it_was_over():
+    doing = Doing()
+    doing.denied(30)
+    doing.time += HOUR
+    doing.denied(30)
+    told = [it for it in alerts(iter(doing.arrivals), RULES) if it.rule == "repeated-denials"]
+    assert len(told) == 2
+    assert len({it.alert_id for it in told}) == 2
+
+
+def test_an_alert_says_on_what_it_rests():
+    doing = Doing()
+    doing.denied(30)
+    (alert,) = [it for it in alerts(iter(doing.arrivals), RULES) if it.rule == "repeated-denials"]
+    assert 0 < len(alert.evidence) <= MAX_EVIDENCE
+    assert alert.evidence[0] == "label.demo.0/1"
+    assert alert.details["playbook"] == "stolen-account"
+    assert alert.since < NINE < alert.at
+
+
+def test_what_another_role_says_of_a_person_counts_nothing():
+    doing = Doing()
+    doing.label = Writing("decide.demo")
+    doing.denied(30)
+    assert doing.told() == {}
+
+
+@given(st.lists(st.integers(0, 40 * DAY), max_size=60), st.integers(0, 23))
+def test_a_habit_is_the_share_of_earlier_days(times, hour):
+    habit = Habit()
+    for time in sorted(times):
+        habit.at_work(time)
+    days: dict[int, set[int]] = {}
+    for time in times:
+        days.setdefault(time // DAY, set()).add(hour_of(time))
+    before = [days[day] for day in sorted(days)][:-1][-DAYS:]
+    around = {(hour + by) % 24 for by in (-1, 0, 1)}
+    assert habit.days == len(before)
+    without = sum(1 for hours in before if not hours & around)
+    assert habit.share_of_days_without(hour) == (without / len(before) if before else 0)
+
+
+@pytest.mark.parametrize(
+    ("change", "says"),
+    [
+        ({"window_minutes": "0"}, "window_minutes"),
+        ({"measure": "unusual_hour", "of": "app"}, "hours are those of persons"),
+        ({"severity": "loud"}, "severity"),
+        ({"colour": "red"}, "colour"),
+    ],
+)
+def test_a_rule_that_is_none_is_refused_and_its_place_named(change, says):
+    entry = {
+        "title": "A title of a rule",
+        "why": "A reason for the rule",
+        "of": "person",
+        "measure": "denials",
+        "window_minutes": "10",
+        "least": "1",
+        "above": "1",
+        "severity": "notice",
+        "playbook": "odd",
+    }
+    lines = [f"    {name}: {value}" for name, value in (entry | change).items()]
+    with pytest.raises(ConfigError, match=says):
+        parse("\n".join(["rules:", "  one:", *lines]), "rules.yaml", RulesDocument)
