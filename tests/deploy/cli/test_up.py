@@ -198,7 +198,7 @@ def test_an_export_verifies_offline_against_our_own_pins_and_is_old_where_more_w
     verified = up.json("audit", "verify", tmp_path / "audit", "--pins", pins)
     assert (verified["holds"], verified["own_pins"], verified["entries"]) == (True, True, exported["events"])
 
-    up("label", "token", "--person", "ann-1")  # which is an event
+    up("label", "exclude", "ann-1", "--task", "0" * 32, "--as", "olga")  # which is an event
     later = wait_for(lambda: sealed(up, tmp_path / "later", exported["events"] + 1), "more is", pause_s=1.0)
     kept = tmp_path / "kept.json"
     kept.write_text(json.dumps(later))
