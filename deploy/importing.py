@@ -10,10 +10,10 @@ from deploy.persons import annotator_token
 from deploy.up.addresses import LABEL, read_addresses
 from schemas.errors import ConfigError
 from streams.label.client import LabelClient
-from streams.label.server import is_loopback
 from streams.label.studio.importing import Imported, import_answers
 from streams.label.studio.offsets import Unit
 from streams.label.studio.reading import MAX_FILE_BYTES, read
+from streams.web.server import is_loopback
 
 LIFETIME_S = 3_600
 """Of the token: as long as one may hold. What is left after that is imported by doing it again."""

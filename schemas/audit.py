@@ -74,6 +74,10 @@ class EventType(StrEnum):
     RECORD_LOST = "record.lost"
     SEGMENT_DESTROYED = "segment.destroyed"
     SEGMENT_REWRITTEN = "segment.rewritten"
+    CONSOLE_ENTERED = "console.entered"
+    CONSOLE_LEFT = "console.left"
+    CONSOLE_LOOKED = "console.looked"
+    CONSOLE_DENIED = "console.denied"
 
 
 class Decision(StrEnum):

@@ -13,7 +13,7 @@ from topology.qualifications import UNKNOWN, Qualification
 from topology.routes import KnownRoutes
 from topology.webhooks import Webhook
 
-ROLES = ("author", "approver", "operator", "annotator", "adjudicator", "app")
+ROLES = ("author", "approver", "operator", "officer", "annotator", "adjudicator", "app")
 """What a person can be in a project: the roles of scope `person` in the flow."""
 
 
@@ -29,6 +29,8 @@ class Persons:
     """Settle, without knowing any answer, what annotators disagree on; they get nothing else."""
     apps: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     """Annotator apps by name, and whom each may act for."""
+    officers: tuple[str, ...] = ()
+    """Look at what happens in the project, by the console; whoever checks the others does nothing else in it."""
 
     @property
     def labeling(self) -> tuple[str, ...]:
@@ -38,7 +40,7 @@ class Persons:
     @property
     def people(self) -> frozenset[str]:
         """Everybody who is named, but no app."""
-        return frozenset((*self.authors, *self.approvers, *self.operators, *self.labeling))
+        return frozenset((*self.authors, *self.approvers, *self.operators, *self.officers, *self.labeling))
 
     def holding(self, role: str) -> tuple[str, ...]:
         """The persons who hold a person's role of the flow, for example `author`."""
@@ -46,6 +48,7 @@ class Persons:
             "author": self.authors,
             "approver": self.approvers,
             "operator": self.operators,
+            "officer": self.officers,
             "annotator": self.annotators,
             "adjudicator": self.adjudicators,
             "app": tuple(self.apps),

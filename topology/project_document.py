@@ -41,6 +41,7 @@ class PersonsEntry(Entry):
     authors: tuple[Name, ...] = ()
     approvers: tuple[Name, ...] = ()
     operators: tuple[Name, ...] = ()
+    officers: tuple[Name, ...] = ()
     annotators: tuple[Name, ...] = ()
     adjudicators: tuple[Name, ...] = ()
 
@@ -87,6 +88,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         annotators=document.persons.annotators,
         adjudicators=document.persons.adjudicators,
         apps={name: entry.acts_for for name, entry in document.apps.items()},
+        officers=document.persons.officers,
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
@@ -160,14 +162,15 @@ def _check_retentions(document: ProjectDocument, defaults: dict[str, int], sourc
 
 def _check_persons(persons: Persons, source: str) -> None:
     duties = {*persons.authors, *persons.approvers, *persons.operators}
-    for role, labeling, others in (
-        ("annotators", persons.annotators, duties),
-        ("adjudicators", persons.adjudicators, duties | set(persons.annotators)),
+    for role, alone, others in (
+        ("officers", persons.officers, duties),
+        ("annotators", persons.annotators, duties | set(persons.officers)),
+        ("adjudicators", persons.adjudicators, duties | {*persons.officers, *persons.annotators}),
     ):
-        both = sorted(others & set(labeling))
+        both = sorted(others & set(alone))
         if both:
             raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
-    _check_apps(persons, duties | set(persons.labeling), source)
+    _check_apps(persons, duties | {*persons.officers, *persons.labeling}, source)
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")

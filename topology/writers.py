@@ -37,6 +37,10 @@ WRITERS = {
     EventType.PERSON_RESUMED: "decide",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
+    EventType.CONSOLE_ENTERED: "console",
+    EventType.CONSOLE_LEFT: "console",
+    EventType.CONSOLE_LOOKED: "console",
+    EventType.CONSOLE_DENIED: "console",
 }
 """Which role alone may say so; the project is that of the audit topic."""
 BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED})

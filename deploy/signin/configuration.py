@@ -13,7 +13,7 @@ from typing import Any
 
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
-from streams.label.server import is_loopback
+from streams.web.server import is_loopback
 
 FILE = "signin.json"
 LOOPBACK = "127.0.0.1"
@@ -42,7 +42,7 @@ class Listening:
 
 @dataclass(frozen=True, slots=True)
 class Provider:
-    """An OpenID provider: `streams.label.provider.ProviderSettings` with files for what is secret or long."""
+    """An OpenID provider: `streams.web.provider.ProviderSettings` with files for what is secret or long."""
 
     issuer: str
     client_id: str

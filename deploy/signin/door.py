@@ -24,10 +24,10 @@ from deploy.signin import door_page
 from deploy.signin.vault_login import PARAMETERS, CodeRefused, LoginRefused, VaultLogin
 from schemas.errors import VaultUnavailable
 from streams.engine.clock import Clock
-from streams.label.guard import Guard
-from streams.label.server import LabelServer
-from streams.label.settings import ApiSettings
-from streams.label.throttle import Throttle
+from streams.web.guard import Guard
+from streams.web.server import WebServer
+from streams.web.settings import HttpSettings
+from streams.web.throttle import Throttle
 
 PATH = "/authorize"
 _BODY_BYTES = 4_096
@@ -45,9 +45,9 @@ class Door:
     """The door on a port of its own. `redirects`: where each client's page is, by client id."""
 
     def __init__(self, vault_url: str, tls: ssl.SSLContext, redirects: Mapping[str, str], clock: Clock) -> None:
-        settings = ApiSettings()
+        settings = HttpSettings()
         pages = DoorPages(vault_url, tls, redirects, clock)
-        self._server = LabelServer(Guard(pages.app(), settings.header_bytes, settings.target_chars), settings)
+        self._server = WebServer(Guard(pages.app(), settings.header_bytes, settings.target_chars), settings)
 
     def start(self) -> str:
         """Open it; its authorization endpoint. Raises StackError."""

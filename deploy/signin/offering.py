@@ -14,9 +14,9 @@ from deploy.signin.configuration import Listening, Provider, SignInConfiguration
 from deploy.signin.door import Door
 from deploy.signin.invitation import Invitation
 from streams.engine.clock import SystemClock
-from streams.label import oidc
-from streams.label.server import is_loopback
-from streams.label.signin import CALLBACK
+from streams.web import oidc
+from streams.web.server import is_loopback
+from streams.web.signin import CALLBACK
 from topology.project import Project
 from vault.people import PERSON_CLAIM, PROVIDER, SCOPE, Doors, Enrolment, PeopleProvisioner
 from vault.session import Credentials, Session

@@ -9,10 +9,10 @@ from deploy.signin.configuration import Provider, SignInConfiguration
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
 from schemas.errors import ConfigError
-from streams.label.oidc import ProviderRules
-from streams.label.provider import OidcProvider, ProviderSettings
 from streams.label.settings import LabelSettings
 from streams.label.signin import SignInSeams
+from streams.web.oidc import ProviderRules
+from streams.web.provider import OidcProvider, ProviderSettings
 
 
 def signin_seams(around: Surroundings, configured: SignInConfiguration, settings: LabelSettings) -> SignInSeams:

@@ -31,11 +31,11 @@ from streams.label.pinned_tls import leaf_of
 from streams.label.probing import Prober
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
-from streams.label.server import LabelServer
 from streams.label.settings import LabelSettings
 from streams.label.standby import Standby, StandbySeams
 from streams.label.whereabouts import Whereabouts
 from streams.label.withdrawals import WithdrawalOrders
+from streams.web.server import WebServer
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
@@ -83,7 +83,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
     door = _door(around, slot, settings)
-    server = LabelServer(
+    server = WebServer(
         build_app(
             project,
             ApiSeams(

@@ -25,8 +25,8 @@ from schemas.errors import ConfigError, StackError
 from streams.audit import witness_request
 from streams.audit.witness_evidence import origin_hash
 from streams.audit.witness_request import MAX_BYTES, SIZE_TYPE, BadRequest
-from streams.label.bounded_http import BoundedHttp
-from streams.label.server import SettlingServer, is_loopback
+from streams.web.bounded_http import BoundedHttp
+from streams.web.server import SettlingServer, is_loopback
 
 BODY_S = 10.0
 """A client that sends 68 kB more slowly is let go."""

@@ -20,7 +20,7 @@ from streams.audit.checkpoint import Checkpoint
 from streams.audit.tiles import CHECKPOINT, WIDTH, BadTile, Tile
 from streams.audit.tree import Node
 from streams.audit.witness import Request
-from streams.label.server import is_loopback
+from streams.web.server import is_loopback
 
 STEP_S, WHOLE_S = 10.0, 30.0
 """How long a server may say nothing, and take for one file."""

@@ -26,7 +26,6 @@ from schemas.resources import project_resource
 from schemas.states import LeaseEnding
 from streams.engine.clock import Clock
 from streams.label import forms, problems, queries, tokens
-from streams.label.bodies import SlowBody, read_json
 from streams.label.callers import Callers
 from streams.label.commands import (
     AskOnboarding,
@@ -54,11 +53,13 @@ from streams.label.guide import GuideView, guide_view
 from streams.label.onboarding import Progress, by_id, is_right, practice_id
 from streams.label.opening import OpenContent, Opener, Unreadable
 from streams.label.patience import patiently
-from streams.label.problems import Problem
 from streams.label.requests import RequestQueue
 from streams.label.session_desk import SessionDesk
 from streams.label.settings import ApiSettings
-from streams.label.signin import NO_SIGN_IN, SignIn, SignInFault, SignInSeams, must_go
+from streams.label.signin import NO_SIGN_IN, LabelHost, SignInSeams, must_go
+from streams.web.bodies import SlowBody, read_json
+from streams.web.problem import Problem
+from streams.web.signin import SignIn, SignInFault
 from topology.permissions import Action, Asked, Denial
 from topology.policies.model import LabelSchema
 from topology.project import Project
@@ -101,7 +102,8 @@ class LabelApi:
         self._sessions = SessionDesk(
             self._ask, lambda: must_go(signin, gate), signin.sessions, clock, signin.randomness
         )
-        self.signin = SignIn(signin, gate, self._sessions, self._deny_sign_in, clock)
+        host = LabelHost(signin, gate, self._sessions, self._deny_sign_in)
+        self.signin = SignIn(signin.entrance, host, clock)
         rules = tokens.TokenRules(
             project, seams.token_keys, ttl_s=settings.token_ttl_s, leeway_s=settings.token_leeway_s
         )

@@ -6,12 +6,10 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
 
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
 from starlette.requests import Request
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import ASGIApp
 
@@ -20,15 +18,16 @@ from streams.label.calls import CALLS, Call
 from streams.label.description import openapi
 from streams.label.forwarding import ForwardedBy, Forwarder
 from streams.label.front_door import FrontDoor
-from streams.label.guard import INTERNAL, Guard
-from streams.label.pages import Page
 from streams.label.passing_on import PassingOn
-from streams.label.problems import Problem
 from streams.label.settings import ApiSettings, StandbySettings
-from streams.label.signin import CALLBACK
 from streams.label.whereabouts import Whereabouts
+from streams.web.guard import Guard
+from streams.web.pages import Page
+from streams.web.problem import Problem, error_body, handlers
+from streams.web.signin import CALLBACK
 
 _JSON = "application/json"
+CHALLENGE = "Bearer"
 Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -63,8 +62,9 @@ def build(project: str, seams: ApiSeams, settings: ApiSettings, door: DoorSeams 
         return Response(described, media_type=_JSON)
 
     routes = [Route(call.path, _endpoint(api, call), methods=[call.method]) for call in CALLS]
-    routes += [Route("/openapi.json", description), *_signing(api), *Page.load().routes()]
-    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=_handlers(settings))
+    routes += [Route("/openapi.json", description), *_signing(api), *Page.load("streams.label").routes()]
+    failures = handlers(settings.retry_after_s, CHALLENGE)
+    app = Starlette(routes=routes, lifespan=lifespan, exception_handlers=failures)
     app.router.redirect_slashes = False  # it would send browsers to whatever host a request names
     if door is None:
         return Guard(app, settings.header_bytes, settings.target_chars)
@@ -74,7 +74,7 @@ def build(project: str, seams: ApiSeams, settings: ApiSettings, door: DoorSeams 
 
 def _front_door(app: ASGIApp, api: LabelApi, seams: ApiSeams, settings: ApiSettings, door: DoorSeams) -> FrontDoor:
     def answer(problem: Problem) -> Response:
-        return _error(problem.status, problem.reason, problem.message, settings.retry_after_s)
+        return error_body(problem.status, problem.reason, problem.message, settings.retry_after_s, CHALLENGE)
 
     return FrontDoor(
         app,
@@ -107,28 +107,3 @@ def _endpoint(api: LabelApi, call: Call) -> Endpoint:
         return Response(answer.model_dump_json(), media_type=_JSON)
 
     return endpoint
-
-
-def _handlers(settings: ApiSettings) -> dict[Any, Callable[[Request, Exception], Awaitable[Response]]]:
-    async def problem(_: Request, error: Exception) -> Response:
-        assert isinstance(error, Problem)
-        return _error(error.status, error.reason, error.message, error.wait_s or settings.retry_after_s)
-
-    async def bug(_: Request, __: Exception) -> Response:
-        return _error(HTTPStatus.INTERNAL_SERVER_ERROR, *INTERNAL, settings.retry_after_s)
-
-    async def http(_: Request, error: Exception) -> Response:
-        assert isinstance(error, HTTPException)
-        status = HTTPStatus(error.status_code)
-        return _error(status, status.phrase.lower().replace(" ", "_"), "no such call", settings.retry_after_s)
-
-    return {Problem: problem, Exception: bug, HTTPException: http}
-
-
-def _error(status: HTTPStatus, reason: str, message: str, retry_after_s: int) -> JSONResponse:
-    headers = {}
-    if status in (HTTPStatus.SERVICE_UNAVAILABLE, HTTPStatus.TOO_MANY_REQUESTS):
-        headers["Retry-After"] = str(retry_after_s)
-    if status is HTTPStatus.UNAUTHORIZED:
-        headers["WWW-Authenticate"] = "Bearer"
-    return JSONResponse({"error": {"reason": reason, "message": message}}, status, headers)

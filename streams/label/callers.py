@@ -7,13 +7,14 @@ from collections.abc import Callable
 from starlette.requests import Request
 
 from streams.engine.clock import Clock
-from streams.label import csrf, problems, session_cookie, tokens
-from streams.label.session_cookie import CookieRefused
+from streams.label import problems, tokens
 from streams.label.session_desk import SessionDesk
-from streams.label.sessions import NoSession
 from streams.label.settings import ApiSettings
 from streams.label.signin import SignInSeams
-from streams.label.throttle import Throttle
+from streams.web import csrf, problem, session_cookie
+from streams.web.session_cookie import CookieRefused
+from streams.web.sessions import NoSession
+from streams.web.throttle import Throttle
 
 _MINUTE_S = 60
 BROWSER_SIGN = "sec-fetch-site"
@@ -61,10 +62,10 @@ class Callers:
 
     def _cookie(self, request: Request) -> str | None:
         try:
-            return session_cookie.read(request.headers.getlist("cookie"), self._signin.cookies.session)
+            return session_cookie.read(request.headers.getlist("cookie"), self._signin.entrance.cookies.session)
         except CookieRefused:
             self._deny("bad_cookie", "")
-            raise problems.bad_cookie() from None
+            raise problem.bad_cookie() from None
 
     def _of_token(self, authorization: str | None) -> tokens.Person:
         try:
@@ -80,12 +81,12 @@ class Callers:
             fault = csrf.fault(request.method, request.headers, self._signin.origin, session.csrf)
             if fault is not None:
                 self._deny(fault, session.person)
-                raise problems.not_our_page(fault)
+                raise problem.not_our_page(fault)
             session = self._desk.find(cookie, active=active)
         except NoSession as none:
-            problem = problems.of_session(none.ending)
-            self._deny(problem.reason, "")
-            raise problem from None
+            over = problems.of_session(none.ending)
+            self._deny(over.reason, "")
+            raise over from None
         return tokens.Person(
             session.person,
             self._rules.project,
@@ -99,4 +100,4 @@ class Callers:
         now = self._clock.now()
         if not self._calls.admit(person.name, now, cost):
             self._deny("too_many_calls", person.name)
-            raise problems.too_many_calls(max(1, self._calls.wait_s(person.name, now)))
+            raise problem.too_many_calls(max(1, self._calls.wait_s(person.name, now)))

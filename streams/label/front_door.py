@@ -20,12 +20,12 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from schemas.errors import Reason, Unparseable
 from streams.engine.clock import Clock
 from streams.label import problems
-from streams.label.bodies import SlowBody, read_bytes
 from streams.label.forwarding import HEADER, ForwardedBy
 from streams.label.passing_on import NotSent, PassingOn, Received
-from streams.label.problems import Problem
 from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.whereabouts import Place, View, Whereabouts
+from streams.web.bodies import SlowBody, read_bytes
+from streams.web.problem import Problem
 
 log = structlog.get_logger()
 PROBE = "/v1/instance"

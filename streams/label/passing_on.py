@@ -22,9 +22,9 @@ from streams.label import problems
 from streams.label.forwarding import HEADER, Forwarder
 from streams.label.patience import hung_up
 from streams.label.pinned_tls import trusting
-from streams.label.problems import Problem
 from streams.label.settings import StandbySettings
 from streams.label.whereabouts import View, Whereabouts
+from streams.web.problem import Problem
 
 Headers = list[tuple[bytes, bytes]]
 _HOP_BY_HOP = frozenset(

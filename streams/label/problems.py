@@ -6,8 +6,9 @@ from http import HTTPStatus
 
 from schemas.errors import DependencyError, Reason, RecordError, VaultUnavailable, VeilError
 from streams.label.requests import Overloaded
-from streams.label.sessions import Ending
 from streams.label.tokens import TokenFault, TokenRefused
+from streams.web.problem import Problem
+from streams.web.sessions import Ending
 from topology.permissions import Denial
 
 _CONFLICT = (
@@ -40,17 +41,6 @@ STATUS: dict[Reason, HTTPStatus] = {
 }
 """The status of each reason; every other one is 400."""
 _UNAUTHORIZED = frozenset({TokenFault.MISSING, TokenFault.BAD, TokenFault.EXPIRED})
-
-
-class Problem(Exception):
-    """Ends a call with an error body. 503 and 429 ask the caller to come again; `wait_s`: when, if not as ever."""
-
-    def __init__(self, status: HTTPStatus, reason: str, message: str, wait_s: int | None = None) -> None:
-        super().__init__(reason)
-        self.status = status
-        self.reason = reason
-        self.message = message
-        self.wait_s = wait_s
 
 
 def unavailable(reason: str, message: str) -> Problem:
@@ -129,22 +119,6 @@ def two_identities() -> Problem:
     """A cookie and a bearer token may name two people; neither is believed."""
     message = "send a session cookie or a bearer token, not both"
     return Problem(HTTPStatus.BAD_REQUEST, "two_identities", message)
-
-
-def bad_cookie() -> Problem:
-    """The cookies are too long, or ours is there twice."""
-    return Problem(HTTPStatus.BAD_REQUEST, "bad_cookie", "the cookies can't be read; delete those of this site")
-
-
-def not_our_page(fault: str) -> Problem:
-    """A browser's call that our own page did not make, or without its token."""
-    return Problem(HTTPStatus.FORBIDDEN, fault, "this call was not made by the page of this service; reload it")
-
-
-def too_many_calls(wait_s: int) -> Problem:
-    """A person's allowance is used up for now."""
-    message = "too many calls; ask again after Retry-After seconds"
-    return Problem(HTTPStatus.TOO_MANY_REQUESTS, "too_many_calls", message, wait_s)
 
 
 def gone(reason: Reason) -> Problem:

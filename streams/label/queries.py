@@ -9,8 +9,8 @@ from starlette.requests import Request
 from schemas.errors import Reason
 from schemas.routing import is_name
 from streams.label.commands import Terms
-from streams.label.problems import Problem
 from streams.label.tokens import Person
+from streams.web.problem import Problem
 
 LEASE_QUERY = {
     "batch": "only tasks of this batch",

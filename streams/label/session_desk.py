@@ -18,10 +18,10 @@ from schemas.states import SessionState
 from streams.engine.clock import Clock
 from streams.label import problems
 from streams.label.commands import EndSession, ListSessions, StartSession
-from streams.label.problems import Problem
-from streams.label.session_cookie import as_secret, as_text
-from streams.label.sessions import SECRET_BYTES, Ended, Ending, NoSession, Purpose, Scope, Session, Sessions
-from streams.label.settings import SessionSettings
+from streams.web.problem import Problem
+from streams.web.session_cookie import as_secret, as_text
+from streams.web.sessions import SECRET_BYTES, Ended, Ending, NoSession, Purpose, Scope, Session, Sessions
+from streams.web.settings import SessionSettings
 
 log = structlog.get_logger()
 

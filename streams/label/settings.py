@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from streams.web.settings import HttpSettings, SessionSettings, SignInSettings
+
 
 @dataclass(frozen=True, slots=True)
 class QueueSettings:
@@ -48,26 +50,11 @@ class ResultLimits:
 
 
 @dataclass(frozen=True, slots=True)
-class ApiSettings:
-    """Limits of the HTTP API."""
+class ApiSettings(HttpSettings):
+    """Limits of the HTTP API, beside those of every server."""
 
-    host: str = "127.0.0.1"
-    port: int = 0
-    """0 lets the system choose; `LabelServer.url` says what it chose."""
-    body_bytes: int = 64 * 1024
-    """A thousand spans as JSON. Counted while streaming, whatever Content-Length claims."""
-    header_bytes: int = 16 * 1024
-    """A bearer token is under 1 kB; browsers send a few more."""
-    body_timeout_s: float = 10.0
-    """A client that sends 64 kB more slowly than this is let go."""
-    json_depth: int = 8
-    """A result is four levels deep."""
-    json_nodes: int = 20_000
-    """Five nodes a span, and room to spare."""
     answer_timeout_s: float = 8.0
     """A commit takes milliseconds; a takeover two seconds (transaction timeout). After this: 503, ask again."""
-    retry_after_s: int = 1
-    """What `Retry-After` says with each 503."""
     pending_requests: int = 1_000
     """Requests that wait for the loop. More means the loop is behind: 503 at once instead of a long queue."""
     waiting: int = 400
@@ -75,8 +62,6 @@ class ApiSettings:
     too."""
     longest_wait_s: int = 30
     """How long a call may wait for a task: proxies give up after a minute."""
-    connections: int = 500
-    """Concurrent requests that uvicorn admits; above it answers 503 itself."""
     openers: int = 4
     """Threads that open content: each waits on Vault, 410 reads/s a thread measured."""
     denials_per_minute: int = 10
@@ -85,8 +70,6 @@ class ApiSettings:
     """The longest life of a bearer token."""
     token_leeway_s: int = 30
     """How far the issuer's clock may run ahead."""
-    target_chars: int = 4_096
-    """Path and query of a request: a provider's answer to a sign-in is under 2,000."""
     token_calls_per_minute: int = 60_000
     """Of one person with bearer tokens, however many: a thousand a second, more than any robot asks for."""
     browser_calls_per_minute: int = 600
@@ -95,45 +78,6 @@ class ApiSettings:
     """
     calls_burst_s: int = 10
     """A person's calls of so many seconds may come at once."""
-
-
-@dataclass(frozen=True, slots=True)
-class SessionSettings:
-    """Limits of browsers' sessions."""
-
-    idle_ms: int = 900_000
-    """Without a task taken, held by heartbeat or answered for a quarter of an hour the session ends. The page
-    sends heartbeats only for who is there, and one when the time of a lease is over."""
-    life_ms: int = 14_400_000
-    """Four hours, half a shift: then sign in anew, with the second factor."""
-    kept: int = 1_000
-    """People signed in at once: twice the connections."""
-    endings_kept: int = 4_000
-    """Ended sessions whose reason is remembered, so that a browser can be told: a day's."""
-    sweep_s: float = 1.0
-    """How often idle, expired, revoked and frozen sessions are looked for."""
-
-
-@dataclass(frozen=True, slots=True)
-class SignInSettings:
-    """Limits of signing in."""
-
-    begun_ms: int = 600_000
-    """From `GET /signin` to the provider's answer: time to find a telephone."""
-    begun_kept: int = 1_000
-    """Sign-ins under way at once; more are refused until some are over. 300 bytes each."""
-    per_address_minute: int = 30
-    """Sign-ins begun, and answers taken, from one address."""
-    per_address_burst: int = 10
-    """So many of them at once. A team behind one address signs in within a minute or two."""
-    per_person_minute: int = 6
-    """Sign-ins of one person that the provider has vouched for."""
-    per_person_burst: int = 6
-    """So many of them at once."""
-    leeway_s: int = 30
-    """How far the provider's clock may run ahead or behind."""
-    id_token_age_s: int = 600
-    """An ID token issued longer ago is not the answer to a sign-in that has just ended."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,8 @@ import jwt
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from jwt.types import Options
 
-from streams.label.devices import CLAIM, devices_of
-from streams.label.sessions import Session
+from streams.web.devices import CLAIM, devices_of
+from streams.web.sessions import Session
 
 ROLE = "annotator"
 _ALGORITHM = "EdDSA"

@@ -23,7 +23,7 @@ from deploy.signin.vault_login import LoginRefused, VaultLogin
 from schemas.audit import EventType
 from schemas.errors import AccessDenied
 from streams.label.commands import ReleaseReason
-from streams.label.session_cookie import as_secret
+from streams.web.session_cookie import as_secret
 from tests.support.browser import Browser
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for

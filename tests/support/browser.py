@@ -9,8 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import httpx
 
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
-from streams.label.provider import ProviderUnavailable
+from streams.web.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
+from streams.web.provider import ProviderUnavailable
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody, and takes no tenth of a second to read the system's authorities, as the default does."""

@@ -10,7 +10,7 @@ import httpx
 import pytest
 
 from deploy.signin.totp import code_at
-from streams.label.oidc import challenge
+from streams.web.oidc import challenge
 from vault.people import MOUNT, PROVIDER, Doors, PeopleProvisioner
 from vault.session import Credentials, Session
 

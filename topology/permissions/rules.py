@@ -71,7 +71,12 @@ def rule_set(own: str) -> RuleSet:
 
 
 def _builtin() -> Iterator[Rule]:
-    for policy in _policies(builtin_text()):
+    return rules_of(builtin_text())
+
+
+def rules_of(text: str) -> Iterator[Rule]:
+    """The rules of a file of the package, in its order."""
+    for policy in _policies(text):
         marks = policy["annotations"]
         forbids = policy["effect"] == "forbid"
         yield Rule(marks["id"], forbids, Denial(marks["reason"]) if forbids else None)

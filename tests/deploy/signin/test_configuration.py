@@ -12,7 +12,7 @@ from deploy.signin.configuration import (
     save,
 )
 from schemas.errors import ConfigError
-from streams.label.server import is_loopback
+from streams.web.server import is_loopback
 
 OIDC = {
     "VEIL_OIDC_ISSUER": "https://login.test",

@@ -26,10 +26,10 @@ from streams.label.askers import People
 from streams.label.find_sealing import Reported
 from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
-from streams.label.server import LabelServer
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
+from streams.web.server import WebServer
 from tests.streams.label.site import opened
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
@@ -296,7 +296,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             clock=clock,
             signin=signin,
         )
-        server = LabelServer(build("demo", seams, settings, door), settings, *tls)
+        server = WebServer(build("demo", seams, settings, door), settings, *tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()

@@ -6,8 +6,10 @@ from dataclasses import dataclass, replace
 
 from schemas.audit import EventType
 from streams.label.commands import CountTasks
-from streams.label.settings import ApiSettings, SessionSettings, SignInSettings
-from streams.label.signin import SignInFault, SignInSeams
+from streams.label.settings import ApiSettings
+from streams.label.signin import SignInSeams
+from streams.web.settings import SessionSettings, SignInSettings
+from streams.web.signin import SignInFault
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from topology.project import Persons, Project

@@ -21,9 +21,10 @@ from streams.label.app import DoorSeams
 from streams.label.forwarding import GOOD_MS, HEADER, ForwardedBy, Forwarder
 from streams.label.front_door import PROBE
 from streams.label.pinned_tls import leaf_of
-from streams.label.settings import ApiSettings, SessionSettings, SignInSettings, StandbySettings
+from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.signin import SignInSeams
 from streams.label.whereabouts import Whereabouts
+from streams.web.settings import SessionSettings, SignInSettings
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for

@@ -6,10 +6,10 @@ from importlib import resources
 import pytest
 
 from streams.label.onboarding import practice_id
-from streams.label.pages import CONTENT_SECURITY_POLICY, HEADERS, MEDIA, Page
+from streams.web.pages import CONTENT_SECURITY_POLICY, HEADERS, MEDIA, Page
 from tests.streams.label.conftest import GUIDANCE
 
-PAGE = Page.load()
+PAGE = Page.load("streams.label")
 SCRIPTS = sorted(name for name in PAGE.files if name.endswith(".js"))
 
 

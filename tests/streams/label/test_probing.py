@@ -12,8 +12,8 @@ from schemas.states import OwnerState
 from streams.label.front_door import PROBE
 from streams.label.owner import Probe
 from streams.label.probing import Prober
-from streams.label.server import LabelServer
 from streams.label.settings import ApiSettings
+from streams.web.server import WebServer
 
 
 @pytest.fixture
@@ -25,7 +25,7 @@ def prober():
 
 @contextmanager
 def serving(answer):
-    server = LabelServer(Starlette(routes=[Route(PROBE, lambda _: answer)]), ApiSettings())
+    server = WebServer(Starlette(routes=[Route(PROBE, lambda _: answer)]), ApiSettings())
     try:
         yield server.start()
     finally:

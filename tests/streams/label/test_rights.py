@@ -11,8 +11,9 @@ import pytest
 
 from schemas.audit import EventType
 from streams.label.commands import CountTasks
-from streams.label.settings import ApiSettings, SessionSettings
+from streams.label.settings import ApiSettings
 from streams.label.signin import SignInSeams
+from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import GUIDANCE, PROJECT
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port

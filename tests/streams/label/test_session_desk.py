@@ -7,11 +7,11 @@ import asyncio
 import pytest
 
 from streams.label.commands import EndSession, StartSession
-from streams.label.problems import Problem
-from streams.label.session_cookie import as_secret
 from streams.label.session_desk import SessionDesk
-from streams.label.sessions import Scope, name_of
-from streams.label.settings import SessionSettings
+from streams.web.problem import Problem
+from streams.web.session_cookie import as_secret
+from streams.web.sessions import Scope, name_of
+from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import ManualClock
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.audit import EventType
 from streams.label.settings import QueueSettings
-from streams.label.signin import SignInFault
+from streams.web.signin import SignInFault
 from tests.streams.label.site import LEASES, PERSONS, PROJECT, QUICK, STILL, error, problem
 from tests.support.waiting import wait_for
 from topology.project import Persons

@@ -11,12 +11,12 @@ import pytest
 from deploy.local.authority import VAULT, ensure_certificates
 from schemas.audit import EventType
 from schemas.errors import ConfigError
-from streams.label.oidc import IdTokenFault
-from streams.label.server import LabelServer
-from streams.label.session_cookie import as_secret
-from streams.label.sessions import name_of
 from streams.label.settings import ApiSettings
-from streams.label.signin import SignInFault
+from streams.web.oidc import IdTokenFault
+from streams.web.server import WebServer
+from streams.web.session_cookie import as_secret
+from streams.web.sessions import name_of
+from streams.web.signin import SignInFault
 from tests.streams.label.site import LEASES, STILL, error, problem
 from tests.support.browser import Browser
 
@@ -91,7 +91,7 @@ def test_over_tls_the_cookies_are_secure_and_bound_to_the_host(site_with, tmp_pa
 @pytest.mark.parametrize("host", ["0.0.0.0", "192.0.2.7", "label.test"])  # noqa: S104 - to be refused
 def test_in_clear_nothing_is_served_beyond_this_machine(host):
     with pytest.raises(ConfigError, match=r"plain HTTP on .* certificate"):
-        LabelServer(lambda *_: None, ApiSettings(host=host))
+        WebServer(lambda *_: None, ApiSettings(host=host))
 
 
 def test_page_under_another_name_of_localhost_is_led_to_the_one_with_the_cookies(site):

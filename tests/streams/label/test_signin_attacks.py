@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from schemas.audit import EventType
-from streams.label.settings import ApiSettings, SignInSettings
-from streams.label.signin import SignInFault
+from streams.label.settings import ApiSettings
+from streams.web.settings import SignInSettings
+from streams.web.signin import SignInFault
 from tests.streams.label.site import LEASES, SIGNIN, STILL, error, problem
 
 # -- replay, fixation, forged answers

@@ -21,11 +21,12 @@ from schemas.records import FieldShape, PlaceholderSpan, Task
 from streams.engine.clock import SystemClock
 from streams.label.api import ApiSeams
 from streams.label.app import build
-from streams.label.oidc import Asked, Vouched
 from streams.label.requests import RequestQueue
-from streams.label.server import LabelServer
-from streams.label.settings import ApiSettings, LabelSettings, QueueSettings, SessionSettings
+from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import SignInSeams
+from streams.web.oidc import Asked, Vouched
+from streams.web.server import WebServer
+from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
 from tests.support.waiting import wait_for
 from topology.guidance import Guidance
@@ -154,7 +155,7 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
             clock=now_clock,
             signin=signin,
         )
-        server = LabelServer(build("demo", seams, settings), settings)
+        server = WebServer(build("demo", seams, settings), settings)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         server.start()

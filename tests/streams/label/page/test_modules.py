@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.problems import STATUS
-from streams.label.sessions import Ending
-from streams.label.signin import SignInFault
+from streams.web.sessions import Ending
+from streams.web.signin import SignInFault
 from topology.permissions import Denial
 
 FAMILY = "👩‍👩‍👧"

@@ -9,8 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 from selenium.webdriver.common.keys import Keys
 
-from streams.label.settings import QueueSettings, SessionSettings
-from streams.label.signin import SignInFault
+from streams.label.settings import QueueSettings
+from streams.web.settings import SessionSettings
+from streams.web.signin import SignInFault
 from tests.support.waiting import wait_for
 from topology.project import Persons
 from topology.project_access import Access

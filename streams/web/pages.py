@@ -1,4 +1,4 @@
-"""Serves the page: its files, read once, under the strictest headers that let it work.
+"""Serves a page: its files, read once, under the strictest headers that let it work.
 
 They hold no data, so no session is asked for. Nothing outside the fixed list is served, whatever a name says.
 """
@@ -51,9 +51,9 @@ class Page:
     files: Mapping[str, bytes]
 
     @classmethod
-    def load(cls) -> Page:
-        """From the package."""
-        folder = resources.files("streams.label").joinpath("page")
+    def load(cls, package: str) -> Page:
+        """From the folder `page` of a package."""
+        folder = resources.files(package).joinpath("page")
         return cls({file.name: file.read_bytes() for file in folder.iterdir() if _media(file.name)})
 
     def routes(self) -> list[Route]:

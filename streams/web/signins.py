@@ -7,8 +7,8 @@ import hmac
 from collections import OrderedDict
 from dataclasses import dataclass
 
-from streams.label.oidc import Asked
-from streams.label.settings import SignInSettings
+from streams.web.oidc import Asked
+from streams.web.settings import SignInSettings
 
 
 @dataclass(frozen=True, slots=True)

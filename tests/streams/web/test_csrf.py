@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.label.csrf import fault, token_of
+from streams.web.csrf import fault, token_of
 
 ORIGIN, TOKEN = "http://127.0.0.1:1234", "token"
 OWN = {"origin": ORIGIN, "x-veil-csrf": TOKEN, "sec-fetch-site": "same-origin"}

@@ -14,9 +14,9 @@ import httpx
 import jwt
 
 from schemas.errors import DependencyError
-from streams.label import oidc
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey, Vouched
-from streams.label.settings import SignInSettings
+from streams.web import oidc
+from streams.web.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey, Vouched
+from streams.web.settings import SignInSettings
 
 TIMEOUT_S = 6.0
 """For one question: a person waits, and the browser shows nothing meanwhile."""

@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from streams.label.throttle import Throttle
+from streams.web.throttle import Throttle
 
 NOW = 1_700_000_000_000
 

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 import pytest
 
-from streams.label.oidc import Asked
-from streams.label.settings import SignInSettings
-from streams.label.signins import SignIns
+from streams.web.oidc import Asked
+from streams.web.settings import SignInSettings
+from streams.web.signins import SignIns
 
 NOW = 1_700_000_000_000
 SETTINGS = SignInSettings()

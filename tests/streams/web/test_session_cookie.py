@@ -2,11 +2,11 @@ from __future__ import annotations
 
 import pytest
 
-from streams.label.session_cookie import MAX_HEADER_CHARS, CookieRefused, Cookies, as_secret, as_text, read
+from streams.web.session_cookie import MAX_HEADER_CHARS, CookieRefused, Cookies, as_secret, as_text, read
 
 
 def test_cookies_over_tls_are_bound_to_the_host_and_never_sent_in_clear():
-    cookies = Cookies(secure=True)
+    cookies = Cookies(secure=True, name="veil")
     made = cookies.set_session("x")
     assert made == "__Host-veil=x; Path=/; HttpOnly; Secure; SameSite=Strict"
     assert cookies.set_signin("x", 600) == (
@@ -15,7 +15,7 @@ def test_cookies_over_tls_are_bound_to_the_host_and_never_sent_in_clear():
 
 
 def test_cookies_on_plain_localhost_go_by_bare_names():
-    cookies = Cookies(secure=False)
+    cookies = Cookies(secure=False, name="veil")
     assert cookies.set_session("x") == "veil=x; Path=/; HttpOnly; SameSite=Strict"
     assert cookies.forget(cookies.session) == "veil=; Path=/; HttpOnly; SameSite=Strict; Max-Age=0"
 

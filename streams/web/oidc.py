@@ -19,8 +19,8 @@ from urllib.parse import urlencode
 import jwt
 from jwt.types import Options
 
-from streams.label.devices import devices_of
-from streams.label.settings import SignInSettings
+from streams.web.devices import devices_of
+from streams.web.settings import SignInSettings
 
 ALGORITHMS = ("EdDSA", "ES256", "RS256")
 """What an ID token may be signed with. No `none`, and nothing symmetric: a client id is no secret."""

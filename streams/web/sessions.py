@@ -18,8 +18,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from streams.label.csrf import token_of
-from streams.label.settings import SessionSettings
+from streams.web.csrf import token_of
+from streams.web.settings import SessionSettings
 
 SECRET_BYTES = 32
 """256 random bits, in the cookie."""

@@ -1,4 +1,4 @@
-"""Cookies of the label API (RFC 6265bis): names, what is taken from a request, what is set.
+"""Cookies of our pages (RFC 6265bis): names, what is taken from a request, what is set.
 
 Over TLS the names carry `__Host-`, so that no other host and no plain-HTTP page can set them. Browsers refuse that
 prefix without `Secure`, which plain HTTP on localhost can't have: there the names are bare.
@@ -12,7 +12,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from streams.label.sessions import SECRET_BYTES
+from streams.web.sessions import SECRET_BYTES
 
 MAX_HEADER_CHARS = 8_192
 """Of all `Cookie` headers together. On localhost cookies of every other program come along."""
@@ -29,11 +29,12 @@ class Cookies:
     """The two cookies: the session's, and the one that ties a sign-in under way to the browser that began it."""
 
     secure: bool
+    name: str
 
     @property
     def session(self) -> str:
         """The session's name."""
-        return "__Host-veil" if self.secure else "veil"
+        return f"__Host-{self.name}" if self.secure else self.name
 
     @property
     def signin(self) -> str:

@@ -9,14 +9,14 @@ from typing import Any, NoReturn
 from starlette.requests import ClientDisconnect, Request
 
 from schemas.errors import Reason, Unparseable
-from streams.label.settings import ApiSettings
+from streams.web.settings import HttpSettings
 
 
 class SlowBody(Exception):
     """The body did not arrive in time."""
 
 
-async def read_json(request: Request, limits: ApiSettings) -> dict[str, Any]:
+async def read_json(request: Request, limits: HttpSettings) -> dict[str, Any]:
     """The JSON object in the body; {} where there is none.
 
     Raises Unparseable (`too_large`, `bad_utf8`, `bad_json`, `duplicate_key`, `too_deep`,
@@ -26,7 +26,7 @@ async def read_json(request: Request, limits: ApiSettings) -> dict[str, Any]:
     return parse_object(data, limits) if data else {}
 
 
-async def read_bytes(request: Request, limits: ApiSettings) -> bytes:
+async def read_bytes(request: Request, limits: HttpSettings) -> bytes:
     """The whole body, whatever it is. Raises Unparseable (`too_large`, `bad_request`), SlowBody."""
     try:
         async with asyncio.timeout(limits.body_timeout_s):
@@ -50,7 +50,7 @@ async def _read(request: Request, limit: int) -> bytes:
     return bytes(data)
 
 
-def parse_object(data: bytes, limits: ApiSettings) -> dict[str, Any]:
+def parse_object(data: bytes, limits: HttpSettings) -> dict[str, Any]:
     """A JSON object whose every string is valid Unicode. Raises Unparseable, never with what it read."""
     try:
         content = json.loads(data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant)
@@ -77,7 +77,7 @@ def _refuse_constant(_: str) -> NoReturn:
     raise ValueError
 
 
-def _check_bounds(content: dict[str, Any], limits: ApiSettings) -> None:
+def _check_bounds(content: dict[str, Any], limits: HttpSettings) -> None:
     """Depth, number of nodes, lone surrogates and NUL; with a stack of our own, not the interpreter's."""
     waiting: list[tuple[Any, int]] = [(content, 1)]
     nodes = 0

@@ -1,4 +1,4 @@
-"""One port for several processes of label, as browsers know it."""
+"""One port for several processes of one stage, as browsers know it."""
 
 from __future__ import annotations
 
@@ -9,14 +9,14 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 
 from schemas.errors import StackError
-from streams.label.server import LabelServer
-from streams.label.settings import ApiSettings
+from streams.web.server import WebServer
+from streams.web.settings import HttpSettings
 from tests.support.pipeline import free_port
 
 
 def server(name, port=0, shared=None):
     app = Starlette(routes=[Route("/", lambda _: PlainTextResponse(name))])
-    return LabelServer(app, ApiSettings(port=port), shared_port=shared)
+    return WebServer(app, HttpSettings(port=port), shared_port=shared)
 
 
 def test_each_answers_on_its_own_port_and_whoever_lives_on_the_shared_one():

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from streams.label.devices import MAX_DEVICES, devices_of
+from streams.web.devices import MAX_DEVICES, devices_of
 
 
 @pytest.mark.parametrize(

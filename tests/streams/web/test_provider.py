@@ -13,9 +13,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from jwt.algorithms import OKPAlgorithm
 
-from streams.label.oidc import Asked, IdTokenRefused, ProviderRules, Vouched
-from streams.label.provider import MAX_BYTES, REFRESH_S, OidcProvider, ProviderSettings, ProviderUnavailable
-from streams.label.settings import SignInSettings
+from streams.web.oidc import Asked, IdTokenRefused, ProviderRules, Vouched
+from streams.web.provider import MAX_BYTES, REFRESH_S, OidcProvider, ProviderSettings, ProviderUnavailable
+from streams.web.settings import SignInSettings
 
 NOW = 1_700_000_000
 ANN = Vouched("ann-1")

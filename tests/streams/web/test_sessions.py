@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from streams.label.sessions import (
+from streams.web.sessions import (
     SECRET_BYTES,
     Ending,
     NoSession,
@@ -15,7 +15,7 @@ from streams.label.sessions import (
     SessionsFull,
     name_of,
 )
-from streams.label.settings import SessionSettings
+from streams.web.settings import SessionSettings
 
 NOW = 1_700_000_000_000
 SETTINGS = SessionSettings()

@@ -16,9 +16,9 @@ from cryptography.hazmat.primitives.asymmetric.rsa import generate_private_key a
 from jwt.algorithms import ECAlgorithm, OKPAlgorithm, RSAAlgorithm
 from jwt.warnings import InsecureKeyLengthWarning
 
-from streams.label import oidc
-from streams.label.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey
-from streams.label.settings import SignInSettings
+from streams.web import oidc
+from streams.web.oidc import Asked, IdTokenFault, IdTokenRefused, ProviderRules, UnknownKey
+from streams.web.settings import SignInSettings
 
 NOW = 1_700_000_000
 ISSUER, CLIENT = "https://provider.test", "client-1"

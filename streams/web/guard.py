@@ -54,7 +54,7 @@ class Guard:
         try:
             await self._app(scope, receive, sending)
         except Exception as error:  # noqa: BLE001 - the last line: a traceback could quote a value
-            log.error("label_api_failed", error=type(error).__name__)
+            log.error("http_failed", error=type(error).__name__)
             if not started:
                 await _answer(sending, HTTPStatus.INTERNAL_SERVER_ERROR, *INTERNAL)
 

@@ -1,4 +1,4 @@
-"""Runs the API by uvicorn in a thread of its own; the loop keeps the main thread.
+"""Runs an ASGI app by uvicorn in a thread of its own; the loop keeps the main thread.
 
 httptools and uvloop: with the parser and the event loop in Python a call cost 1.3 ms of CPU, with these 0.7 ms
 (measured, framework included); annotators wait for whatever keeps the one interpreter busy.
@@ -15,8 +15,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from schemas.errors import ConfigError, StackError
-from streams.label.bounded_http import BoundedHttp
-from streams.label.settings import ApiSettings
+from streams.web.bounded_http import BoundedHttp
+from streams.web.settings import HttpSettings
 
 _START_S = 10.0
 _STOP_S = 5.0
@@ -38,8 +38,8 @@ class SettlingServer(uvicorn.Server):
             self.settled.set()
 
 
-class LabelServer:
-    """The API on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only.
+class WebServer:
+    """An app on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only.
 
     `shared_port`: one more, on which other processes listen as well (`SO_REUSEPORT`); the kernel gives each new
     connection to one of those that live.
@@ -48,7 +48,7 @@ class LabelServer:
     def __init__(
         self,
         app: ASGIApp,
-        settings: ApiSettings,
+        settings: HttpSettings,
         certificate: Path | None = None,
         key: Path | None = None,
         *,
@@ -56,8 +56,8 @@ class LabelServer:
     ) -> None:
         if certificate is None and not is_loopback(settings.host):
             raise ConfigError(
-                f"the label API would be plain HTTP on {settings.host}: sessions and sanitized texts could be "
-                "read on the way. Give it a certificate and its key, or let it listen on 127.0.0.1"
+                f"this would be plain HTTP on {settings.host}: sessions and what is shown in them could be read "
+                "on the way. Give it a certificate and its key, or let it listen on 127.0.0.1"
             )
         self._settings = settings
         self._scheme = "https" if certificate else "http"
@@ -90,12 +90,12 @@ class LabelServer:
         if self._shared_port is not None:
             self._open(self._shared_port, shared=True)
         self._thread = threading.Thread(
-            target=self._server.run, kwargs={"sockets": self._sockets}, name="label-api", daemon=True
+            target=self._server.run, kwargs={"sockets": self._sockets}, name="http", daemon=True
         )
         self._thread.start()
         if not self._server.settled.wait(_START_S) or not self._server.started:
             self.stop()
-            raise StackError("the label API did not start")
+            raise StackError("the HTTP server did not start")
         return self.url
 
     @property
@@ -119,7 +119,7 @@ class LabelServer:
         except OSError as error:
             self.stop()
             where = f"{self._settings.host}:{port}"
-            raise StackError(f"the label API can't listen on {where}: {error.strerror}") from None
+            raise StackError(f"this can't listen on {where}: {error.strerror}") from None
 
 
 def is_loopback(host: str) -> bool:

@@ -1,0 +1,1 @@
+"""What every web page of ours is served with: a server, headers, sessions, sign-in."""

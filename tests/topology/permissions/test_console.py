@@ -1,0 +1,39 @@
+from __future__ import annotations
+
+import cedarpy
+import pytest
+
+from topology.permissions.actions import Denial
+from topology.permissions.console import Look, console_schema, console_text, may
+from topology.project import Persons, Project
+
+PERSONS = Persons(("ada",), ("grace",), ("olga",), ("ann",), ("zoe",), {"bot": ("ann",)}, officers=("iris",))
+DEMO = Project("demo", "tests", 1, {}, PERSONS)
+
+
+def test_rules_fit_their_schema():
+    assert cedarpy.validate_policies(console_text(), console_schema()).validation_passed
+
+
+@pytest.mark.parametrize("action", list(Look))
+def test_officers_may_look_at_everything(action):
+    assert (may(DEMO, "iris", action).allowed, may(DEMO, "iris", action).rules) == (True, ("officers",))
+
+
+@pytest.mark.parametrize("person", ["ada", "grace", "olga"])
+def test_who_signs_sees_signatures_and_nothing_about_others(person):
+    allowed = {action for action in Look if may(DEMO, person, action).allowed}
+    assert allowed == {Look.SIGN_IN, Look.SIGNATURES}
+
+
+@pytest.mark.parametrize("person", ["ann", "zoe", "bot", "nobody", "person.iris", ""])
+@pytest.mark.parametrize("action", list(Look))
+def test_nobody_else_may_anything(person, action):
+    assert not may(DEMO, person, action).allowed
+
+
+def test_an_officer_with_another_duty_may_nothing():
+    both = Project("demo", "tests", 1, {}, Persons(("iris",), ("grace",), (), (), officers=("iris",)))
+    for action in Look:
+        decision = may(both, "iris", action)
+        assert (decision.allowed, decision.reason) == (False, Denial.CONFLICTING_DUTIES)
