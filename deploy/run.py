@@ -15,17 +15,21 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
-from deploy.stages.stage import BUILDERS, WATCH, Build, Running, assemble
+from deploy.stages.stage import BUILDERS, CONSOLE, WATCH, Build, Running, assemble
 from deploy.stages.watch import WatchRunning, open_watch
 from deploy.supervise.restarts import FENCED
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
 from topology.identity import Identity
+
+if TYPE_CHECKING:
+    from deploy.stages.console import ConsoleRunning
 
 EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, FENCED, 4
 
@@ -73,11 +77,18 @@ def _run(
 @contextmanager
 def _opened(
     options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build]
-) -> Iterator[Running | WatchRunning]:
+) -> Iterator[Running | WatchRunning | ConsoleRunning]:
     """What runs the role, until it is closed."""
     if identity.role == WATCH:
         with open_watch(options.root) as watch:
             yield watch
+        return
+    if identity.role == CONSOLE:
+        # A web server would cost each other process 20 MB.
+        from deploy.stages.console import open_console  # noqa: PLC0415
+
+        with open_console(options.root, options.port) as console:
+            yield console
         return
     around = surroundings(options.root, identity, options.project)
     try:
@@ -92,11 +103,13 @@ def _opened(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
-    parser.add_argument("role", choices=sorted((*BUILDERS, WATCH)))
+    parser.add_argument("role", choices=sorted((*BUILDERS, WATCH, CONSOLE)))
     parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")
-    parser.add_argument("--port", type=int, default=0, help="port of label's API; 0 takes a free one")
+    parser.add_argument(
+        "--port", type=int, default=0, help="port of label's API, or of the console; 0 takes a free one"
+    )
     parser.add_argument("--health-port", type=int, default=0, help="port of /healthz and /metrics")
     return parser
 

@@ -40,9 +40,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_LABEL_NAME", "that address", "what browsers call it, where that is not the address"),
     Setting("VEIL_LABEL_CERT", "none: plain HTTP", "certificate (PEM) of label's API and page"),
     Setting("VEIL_LABEL_KEY", "none", "key of that certificate"),
-    Setting(
-        "VEIL_OIDC_ISSUER", "the OpenBao of our own", "OpenID provider that annotators sign in with, `https://…`"
-    ),
+    Setting("VEIL_CONSOLE_HOST", "127.0.0.1", "address that the console listens on; any other needs TLS"),
+    Setting("VEIL_CONSOLE_NAME", "that address", "what browsers call it, where that is not the address"),
+    Setting("VEIL_CONSOLE_CERT", "none: plain HTTP", "certificate (PEM) of the console"),
+    Setting("VEIL_CONSOLE_KEY", "none", "key of that certificate"),
+    Setting("VEIL_OIDC_ISSUER", "the OpenBao of our own", "OpenID provider that people sign in with, `https://…`"),
     Setting("VEIL_OIDC_CLIENT_ID", "–", "client id that this provider knows us by"),
     Setting("VEIL_OIDC_CLIENT_SECRET_FILE", "none: a public client", "file that holds the client's secret"),
     Setting("VEIL_OIDC_CA", "the system's", "file with the CA of that provider"),
@@ -66,5 +68,6 @@ SETTINGS: tuple[Setting, ...] = (
     ),
     Setting("VEIL_SIM_SCHEDULES", "2000", "how many schedules the simulation runs; `make test-long`: 50,000"),
     Setting("VEIL_SIM_FIRST_SEED", "1", "where the simulation's seeds begin"),
+    Setting("VEIL_SHOTS", "none", "folder in which the tests of the console leave pictures of every view"),
     Setting("VEIL_SIM_SEED", "none", "replay this one seed of the simulation"),
 )

@@ -11,6 +11,7 @@ import typer
 from deploy.cli import (
     audit,
     audit_witness,
+    console,
     contain,
     detect,
     job,
@@ -55,6 +56,7 @@ app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")
+app.add_typer(console.app, name="console", rich_help_panel=PROVE)
 app.add_typer(audit.app, name="audit", rich_help_panel=PROVE)
 
 

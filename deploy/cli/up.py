@@ -38,6 +38,7 @@ def up(
             "--standbys", min=0, max=8, metavar="N", help="How many label processes of a project stand by for one."
         ),
     ] = 0,
+    no_console: Annotated[bool, flag("--no-console", text="Leave out the compliance console.")] = False,
     detach: Annotated[bool, flag("--detach", "-d", text="Run in the background; `veil down` stops it.")] = False,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
@@ -52,9 +53,9 @@ def up(
     projects = project or [DEFAULT_PROJECT]
     out = Output(as_json)
     if detach:
-        _in_background(root, projects, redact, standbys, out)
+        _in_background(root, projects, redact, standbys, out, console=not no_console)
     else:
-        _in_foreground(root, projects, redact, standbys, out)
+        _in_foreground(root, projects, redact, standbys, out, console=not no_console)
 
 
 def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
@@ -71,25 +72,29 @@ def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     out.result({"stopped": stopped is not None, "owner": stopped}, Text.assemble(("✓ ", GOOD), words))
 
 
-def _in_background(root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output) -> None:
+def _in_background(
+    root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output, *, console: bool
+) -> None:
     from deploy.up import read_addresses
     from deploy.up.background import launch
 
     with out.steps("starting in the background") as report:
-        pid = launch(root, projects, redact, standbys, report)
+        pid = launch(root, projects, redact, standbys, report, console=console)
     _announce(root, pid, read_addresses(root.absolute()), projects, out, detached=True)
 
 
-def _in_foreground(root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output) -> None:
+def _in_foreground(
+    root: Path, projects: Sequence[str], redact: int, standbys: int, out: Output, *, console: bool
+) -> None:
     from deploy.up import Installation
     from deploy.up.signals import StopSignals
 
     signals = StopSignals()
     said: list[str] = []
-    installation = Installation(root, projects, redact, standbys, report=said.append)
+    installation = Installation(root, projects, redact, standbys, console=console, report=said.append)
     try:
         with out.steps("starting") as report:
-            installation = Installation(root, projects, redact, standbys, report=report)
+            installation = Installation(root, projects, redact, standbys, console=console, report=report)
             installation.start()
             signals.started()
         _announce(root, os.getpid(), installation.addresses, projects, out, detached=False)
@@ -104,11 +109,12 @@ def _announce(
     root: Path, pid: int, addresses: Sequence[Address], projects: Sequence[str], out: Output, *, detached: bool
 ) -> None:
     from deploy.persons import without_policy
-    from deploy.signin.invitation import path_of, read
+    from deploy.signin.invitation import console_name, invited_to_console, path_of, read
 
     waiting = without_policy(root, projects)
     found = {name: read(root, name) for name in projects}
     invited = {name: it for name, it in found.items() if it is not None}
+    at_console = invited_to_console(root)
     content = {
         "root": str(root.absolute()),
         "owner": pid,
@@ -121,8 +127,12 @@ def _announce(
             {"project": name, "page": it.page, "person": it.person, "file": str(path_of(root.absolute(), name))}
             for name, it in invited.items()
         ],
+        "invited_to_console": [
+            {"page": it.page, "person": it.person, "file": str(path_of(root.absolute(), console_name(it.person)))}
+            for it in at_console
+        ],
     }
-    out.result(content, *_words(root, addresses, waiting, invited, detached=detached))
+    out.result(content, *_words(root, addresses, waiting, invited, at_console, detached=detached))
 
 
 def _words(
@@ -130,16 +140,18 @@ def _words(
     addresses: Sequence[Address],
     waiting: Mapping[str, Persons],
     invited: Mapping[str, Invitation],
+    at_console: Sequence[Invitation],
     *,
     detached: bool,
 ) -> list[RenderableType]:
-    table = plain_table("process", "/healthz and /metrics", "annotators connect to")
+    table = plain_table("process", "/healthz and /metrics", "people connect to")
     for it in addresses:
         api = Text(it.api_url, style="cyan") if it.api_url else Text("–", style=QUIET)
         table.add_row(it.process, it.health_url.removesuffix("/healthz"), api)
     words: list[RenderableType] = [Text(), heading("Veilstream is up", f"in {root}"), Text(), table, Text()]
     words.append(Text(f"Each process logs to {root / 'logs'}/<process>.jsonl", style=QUIET))
     words += [_invitation(root, name, it) for name, it in invited.items()]
+    words += [_console(root, at_console)] if at_console else []
     words += [_no_policy(name, persons) for name, persons in waiting.items()]
     return [*words, Text(), _how_to_go_on(addresses[0].project, detached=detached), Text()]
 
@@ -153,6 +165,20 @@ def _invitation(root: Path, project: str, invited: Invitation) -> RenderableType
     table = commands(
         (invited.page, "the annotators' page"),
         (f"veil label code -p {project}", "the second factor's code"),
+    )
+    return Group(Text(), Text(sentence), table)
+
+
+def _console(root: Path, invited: Sequence[Invitation]) -> RenderableType:
+    """Where to look, and who may; no secret is printed."""
+    from deploy.signin.invitation import console_name, path_of
+
+    others = ", ".join(it.person for it in invited)
+    file = path_of(root, console_name("PERSON"))
+    sentence = f"Look at what happens as one of {others}. Passwords, good until the next start, are in {file}"
+    table = commands(
+        (invited[0].page, "the compliance console"),
+        ("veil console code --person PERSON", "the second factor's code"),
     )
     return Group(Text(), Text(sentence), table)
 

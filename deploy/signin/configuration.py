@@ -1,4 +1,4 @@
-"""How label is reached and who vouches for annotators: from the environment, and handed on in a file.
+"""How label and the console are reached and who vouches for people: from the environment, and handed on in a file.
 
 Processes get no environment of ours, so `veil up` writes what it means for a project to `<root>/run/signin.json`.
 """
@@ -21,12 +21,13 @@ ISSUER, CLIENT, SECRET = "VEIL_OIDC_ISSUER", "VEIL_OIDC_CLIENT_ID", "VEIL_OIDC_C
 CA, SCOPE, CLAIM = "VEIL_OIDC_CA", "VEIL_OIDC_SCOPE", "VEIL_OIDC_PERSON_CLAIM"
 DEVICE = "VEIL_OIDC_DEVICE_CLAIM"
 ACR, AMR = "VEIL_OIDC_ACR", "VEIL_OIDC_AMR"
-HOST, NAME, CERTIFICATE, KEY = "VEIL_LABEL_HOST", "VEIL_LABEL_NAME", "VEIL_LABEL_CERT", "VEIL_LABEL_KEY"
+LABEL, CONSOLE = "VEIL_LABEL", "VEIL_CONSOLE"
+"""What the variables of a page begin with, before `_HOST`, `_NAME`, `_CERT`, `_KEY`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Listening:
-    """Where label listens and what browsers call it. With certificate and key (PEM files) it speaks TLS."""
+    """Where a page listens and what browsers call it. With certificate and key (PEM files) it speaks TLS."""
 
     host: str = LOOPBACK
     name: str = LOOPBACK
@@ -74,20 +75,22 @@ class SignInConfiguration:
         return f"{self.listening.base}:{self.port}"
 
 
-def read_listening(environ: Mapping[str, str]) -> Listening:
-    """Where label is to listen. Raises ConfigError: beyond this machine only over TLS."""
-    host = environ.get(HOST) or LOOPBACK
-    certificate, key = environ.get(CERTIFICATE, ""), environ.get(KEY, "")
+def read_listening(environ: Mapping[str, str], page: str = LABEL) -> Listening:
+    """Where label, or the console, is to listen. Raises ConfigError: beyond this machine only over TLS."""
+    name_of_host, of_certificate, of_key = (f"{page}_{name}" for name in ("HOST", "CERT", "KEY"))
+    host = environ.get(name_of_host) or LOOPBACK
+    certificate, key = environ.get(of_certificate, ""), environ.get(of_key, "")
     if bool(certificate) != bool(key):
-        raise ConfigError(f"{CERTIFICATE} and {KEY} go together; set both or neither")
+        raise ConfigError(f"{of_certificate} and {of_key} go together; set both or neither")
     if not certificate and not is_loopback(host):
         raise ConfigError(
-            f"{HOST} is {host}, which others can reach: the page and its sessions need TLS there. "
-            f"Set {CERTIFICATE} and {KEY}, or leave {HOST} at {LOOPBACK}"
+            f"{name_of_host} is {host}, which others can reach: the page and its sessions need TLS there. "
+            f"Set {of_certificate} and {of_key}, or leave {name_of_host} at {LOOPBACK}"
         )
-    files = {CERTIFICATE: certificate, KEY: key} if certificate else {}
+    files = {of_certificate: certificate, of_key: key} if certificate else {}
     found = {name: _file(name, value) for name, value in files.items()}
-    return Listening(host, environ.get(NAME) or host, found.get(CERTIFICATE, ""), found.get(KEY, ""))
+    name = environ.get(f"{page}_NAME") or host
+    return Listening(host, name, found.get(of_certificate, ""), found.get(of_key, ""))
 
 
 def read_provider(environ: Mapping[str, str]) -> Provider | None:

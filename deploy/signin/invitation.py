@@ -1,4 +1,5 @@
-"""The way in for one annotator of a project: `<root>/signin/<project>.json`, readable by its owner only.
+"""The way in for one annotator of a project, `<root>/signin/<project>.json`, and for those who are invited to the
+console, `<root>/signin/console.<person>.json`; readable by their owner only.
 
 Each `veil up` writes it anew, and what it said before opens nothing any more.
 """
@@ -6,6 +7,7 @@ Each `veil up` writes it anew, and what it said before opens nothing any more.
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from schemas.errors import ConfigError
 from schemas.hidden import Hidden
 
 FOLDER = "signin"
+CONSOLE = "console."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -49,6 +52,18 @@ def read(root: Path, project: str) -> Invitation | None:
         raise ConfigError(f"{path} is damaged; start `veil up` anew, which writes it") from None
 
 
-def remove(root: Path, project: str) -> None:
-    """Take back an invitation that opens nothing any more."""
-    path_of(root, project).unlink(missing_ok=True)
+def console_name(person: str) -> str:
+    """In the place of a project: no project's name holds a dot."""
+    return f"{CONSOLE}{person}"
+
+
+def invited_to_console(root: Path) -> tuple[Invitation, ...]:
+    """Everybody who is, by name. Raises ConfigError for a damaged file."""
+    names = sorted(path.stem for path in (root / FOLDER).glob(f"{CONSOLE}*.json"))
+    return tuple(found for name in names if (found := read(root, name)) is not None)
+
+
+def remove_all(root: Path, projects: Iterable[str]) -> None:
+    """Take back the invitations of these projects and of the console, which open nothing any more."""
+    for path in (*(path_of(root, name) for name in projects), *(root / FOLDER).glob(f"{CONSOLE}*.json")):
+        path.unlink(missing_ok=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -17,7 +18,8 @@ from streams.engine.clock import SystemClock
 from streams.web import oidc
 from streams.web.server import is_loopback
 from streams.web.signin import CALLBACK
-from topology.project import Project
+from topology.identity import PLATFORM
+from topology.project import Persons, Project
 from vault.people import PERSON_CLAIM, PROVIDER, SCOPE, Doors, Enrolment, PeopleProvisioner
 from vault.session import Credentials, Session
 
@@ -30,9 +32,13 @@ class Offering:
     With neither, nobody signs in with a browser.
     """
 
-    def __init__(self, root: Path, listening: Listening, external: Provider | None) -> None:
+    def __init__(
+        self, root: Path, listening: Listening, external: Provider | None, console: Listening | None = None
+    ) -> None:
+        """`console`: where that listens; label's own address where it isn't said."""
         self._root = root
         self._listening = listening
+        self._console = console or listening
         self._external = external
         self._door: Door | None = None
 
@@ -42,23 +48,24 @@ class Offering:
         ports: Mapping[str, int],
         vault: VaultEndpoint,
         instances: Mapping[str, Sequence[int]] = MappingProxyType({}),
+        console: int | None = None,
     ) -> bool:
-        """Write it all down before label starts; `ports` are those that browsers know, by project, `instances`
-        those of the processes that share it. Whether anyone can sign in.
+        """Write it all down before label and the console start; `ports` are those that browsers know, by project,
+        `instances` those of the processes that share it, `console` the console's. Whether anyone can sign in.
 
         Raises VaultUnavailable, AccessDenied, StackError.
         """
-        providers: Mapping[str, Provider | None] = dict.fromkeys(projects, self._external)
-        for project in projects:
-            invitation.remove(self._root, project)
-        if self._external is None and vault.audit_log is not None and is_loopback(self._listening.name):
-            origins = {name: f"{self._listening.base}:{ports[name]}" for name in projects}
-            providers = self._local(projects, origins, vault)
+        pages = {name: _Page(self._listening, ports[name], project) for name, project in projects.items()}
+        if console is not None:
+            pages[PLATFORM] = _Page(self._console, console, None)
+        providers: Mapping[str, Provider | None] = dict.fromkeys(pages, self._external)
+        invitation.remove_all(self._root, projects)
+        if self._external is None and vault.audit_log is not None:
+            near = {name: page for name, page in pages.items() if is_loopback(page.listening.name)}
+            providers = {**providers, **self._local(projects, near, vault)}
         configured = {
-            name: SignInConfiguration(
-                self._listening, ports[name], providers[name], tuple(instances.get(name, ()))
-            )
-            for name in projects
+            name: SignInConfiguration(page.listening, page.port, providers[name], tuple(instances.get(name, ())))
+            for name, page in pages.items()
         }
         save(self._root, configured)
         return any(providers.values())
@@ -70,24 +77,61 @@ class Offering:
             self._door = None
 
     def _local(
-        self, projects: Mapping[str, Project], origins: Mapping[str, str], vault: VaultEndpoint
+        self, projects: Mapping[str, Project], pages: Mapping[str, _Page], vault: VaultEndpoint
     ) -> dict[str, Provider | None]:
-        doors = {
-            name: Doors(project.persons.labeling, origins[name] + CALLBACK) for name, project in projects.items()
-        }
+        if not pages:
+            return {}
+        doors = {name: Doors(page.persons(projects), page.origin + CALLBACK) for name, page in pages.items()}
         guests = {
-            name: project.persons.annotators[0] for name, project in projects.items() if project.persons.annotators
+            place: (page, person) for name, page in pages.items() for place, person in page.guests(name, projects)
         }
-        clients, invited = _provisioned(doors, sorted(set(guests.values())), vault)
-        for name, person in guests.items():
+        clients, invited = _provisioned(doors, sorted({person for _, person in guests.values()}), vault)
+        for place, (page, person) in guests.items():
             made = invited[person]
-            page = f"{origins[name]}/"
-            invitation.write(self._root, name, Invitation(page, person, made.password, made.otpauth))
+            invitation.write(self._root, place, Invitation(f"{page.origin}/", person, made.password, made.otpauth))
         tls = ssl.create_default_context(cafile=str(vault.ca_file))
         redirects = {clients[name]: one.redirect_uri for name, one in doors.items()}
         self._door = Door(vault.url, tls, redirects, SystemClock())
         entrance = self._door.start()
-        return {name: _provider(vault, clients[name], entrance) for name in projects}
+        return {name: _provider(vault, clients[name], entrance) for name in pages}
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """A page that people sign in to: label's of a project, or the console, which is of none."""
+
+    listening: Listening
+    port: int
+    project: Project | None
+
+    @property
+    def origin(self) -> str:
+        return f"{self.listening.base}:{self.port}"
+
+    def persons(self, projects: Mapping[str, Project]) -> tuple[str, ...]:
+        """Who may get a code for it; what they may then do is for the page's rules to say."""
+        if self.project is not None:
+            return self.project.persons.labeling
+        return tuple(sorted({person for it in projects.values() for person in console_persons(it.persons)}))
+
+    def guests(self, name: str, projects: Mapping[str, Project]) -> list[tuple[str, str]]:
+        """Whom `veil up` invites, and under what name: an annotator; of each project an officer and two who
+        sign.
+        """
+        if self.project is not None:
+            return [(name, person) for person in self.project.persons.annotators[:1]]
+        found = {
+            person
+            for it in projects.values()
+            for holders in (it.persons.officers, it.persons.authors, it.persons.approvers)
+            for person in holders[:1]
+        }
+        return [(invitation.console_name(person), person) for person in sorted(found)]
+
+
+def console_persons(persons: Persons) -> tuple[str, ...]:
+    """Who may come to the console, of one project."""
+    return (*persons.officers, *persons.authors, *persons.approvers, *persons.operators)
 
 
 def _provisioned(

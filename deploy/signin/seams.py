@@ -20,14 +20,15 @@ def signin_seams(around: Surroundings, configured: SignInConfiguration, settings
     provider, project, book = configured.provider, around.project, around.book
     return SignInSeams(
         origin=configured.origin,
-        provider=OidcProvider(_settings(provider), settings.signin) if provider else None,
+        provider=OidcProvider(provider_settings(provider), settings.signin) if provider else None,
         frozen=lambda: bool(book.frozen_by(project, Freezable.LABEL)),
         sessions=settings.sessions,
         settings=settings.signin,
     )
 
 
-def _settings(provider: Provider) -> ProviderSettings:
+def provider_settings(provider: Provider) -> ProviderSettings:
+    """With what is in files. Raises ConfigError."""
     rules = ProviderRules(
         provider.issuer,
         provider.client_id,

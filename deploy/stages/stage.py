@@ -31,6 +31,8 @@ def _builder(role: str) -> Build:
 
 PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper")
 """Of which each project has its own processes, in the order data passes through them."""
+CONSOLE = "console"
+"""It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
 WATCH = "watch"
 """It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""
 PLATFORM_ROLES = ("seal", WATCH)

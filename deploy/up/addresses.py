@@ -7,6 +7,7 @@ import random
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 
 from deploy.local.ports import HIGHEST, LOWEST
 from deploy.supervise.files import write_atomically
@@ -14,14 +15,17 @@ from schemas.errors import StackError
 from topology.identity import Identity
 
 FILE = "addresses.json"
-LABEL = "label"
+LABEL, CONSOLE = "label", "console"
+SERVING = (LABEL, CONSOLE)
+"""Roles that people's browsers and programs connect to."""
 LOOPBACK = "http://127.0.0.1"
 
 
 @dataclass(frozen=True, slots=True)
 class Address:
-    """One process. `api_port`: of label's API and page, `api_base`: its scheme and host; others serve nobody.
-    `shared_port`: on which all processes of a project's label listen together, where others stand by for one.
+    """One process. `api_port`: of label's or the console's page, `api_base`: its scheme and host; others serve
+    nobody. `shared_port`: on which all processes of a project's label listen together, where others stand by for
+    one.
     """
 
     process: str
@@ -59,9 +63,11 @@ def assign(
     known: Mapping[str, Address],
     candidates: Sequence[int],
     is_free: Callable[[int], bool],
-    api_base: str = LOOPBACK,
+    bases: Mapping[str, str] = MappingProxyType({}),
 ) -> tuple[Address, ...]:
-    """An address for each slot: the known ports where they are still free, new ones else. Raises StackError."""
+    """An address for each slot: the known ports where they are still free, new ones else. `bases`: scheme and
+    host by role, where that isn't loopback. Raises StackError.
+    """
     kept = {port for it in known.values() for port in (it.health_port, it.api_port) if port is not None}
     fresh = [port for port in candidates if port not in kept]
     taken: set[int] = set()
@@ -79,8 +85,9 @@ def assign(
         name = identity.slot(number)
         old, together = known.get(name), shared.get(identity)
         health = take(old.health_port if old else None)
-        api = take(_own(old, together)) if identity.role == LABEL else None
-        found.append(Address(name, identity.role, identity.place, number, health, api, api_base, together))
+        api = take(_own(old, together)) if identity.role in SERVING else None
+        base = bases.get(identity.role, LOOPBACK)
+        found.append(Address(name, identity.role, identity.place, number, health, api, base, together))
     return tuple(found)
 
 

@@ -30,7 +30,15 @@ LOOK_INTERVAL_S = 0.1
 GIVING_UP_LIMIT_S = 60.0  # processes get 10 s each to end, parts 20 s
 
 
-def launch(root: Path, projects: Sequence[str], redact_processes: int, standbys: int, report: Report) -> int:
+def launch(
+    root: Path,
+    projects: Sequence[str],
+    redact_processes: int,
+    standbys: int,
+    report: Report,
+    *,
+    console: bool = True,
+) -> int:
     """Start one and wait until it is ready; its pid. Raises StackError with the sentence it failed with."""
     root = root.absolute()
     log_file = make_private_folder(root).joinpath("logs")
@@ -42,7 +50,7 @@ def launch(root: Path, projects: Sequence[str], redact_processes: int, standbys:
                 sys.executable,
                 "-m",
                 "deploy.up.background",
-                *_arguments(root, projects, redact_processes, standbys),
+                *_arguments(root, projects, redact_processes, standbys, console=console),
             ],
             stdin=subprocess.DEVNULL,
             stdout=out,
@@ -94,9 +102,12 @@ def _entries(lines: BinaryIO) -> Iterator[dict[str, object]]:
             yield entry
 
 
-def _arguments(root: Path, projects: Sequence[str], redact_processes: int, standbys: int) -> list[str]:
+def _arguments(
+    root: Path, projects: Sequence[str], redact_processes: int, standbys: int, *, console: bool
+) -> list[str]:
     named = [word for project in projects for word in ("--project", project)]
-    return ["--root", str(root), "--redact", str(redact_processes), "--standbys", str(standbys), *named]
+    without = [] if console else ["--no-console"]
+    return ["--root", str(root), "--redact", str(redact_processes), "--standbys", str(standbys), *without, *named]
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -106,6 +117,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--project", action="append", required=True)
     parser.add_argument("--redact", type=int, default=1)
     parser.add_argument("--standbys", type=int, default=0)
+    parser.add_argument("--no-console", dest="console", action="store_false")
     options = parser.parse_args(arguments)
     logs.configure("up")
     log = structlog.get_logger()
@@ -116,6 +128,7 @@ def main(arguments: list[str] | None = None) -> int:
             options.project,
             options.redact,
             options.standbys,
+            console=options.console,
             report=lambda text: log.info("step", text=text),
         ):
             signals.started()

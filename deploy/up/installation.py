@@ -16,17 +16,19 @@ from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
+from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
-from deploy.stages.stage import PLATFORM_ROLES, roles_of
+from deploy.stages.stage import roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
 from deploy.surroundings import project_folders
-from deploy.up.addresses import LABEL, Address, assign, candidates, read_addresses, write_addresses
+from deploy.up.addresses import CONSOLE, LABEL, Address, assign, candidates, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from deploy.up.waiting import wait_healthy
 from schemas.errors import ConfigError
+from topology.identity import PLATFORM
 from topology.loading import Topology, load_topology
 
 # Five Pythons importing side by side on two cores took 9 s; the registry may be the slow one on a first start.
@@ -41,7 +43,8 @@ class Installation:
 
     Everything ends with this object's process, however that ends. Use it as a context manager, or `start` and
     `stop`. A process that ends by itself is started again, with backoff. Names of processes are slots
-    (`redact.demo.0`, `label.demo.0`). `report` gets a line about each step. One thread at a time.
+    (`redact.demo.0`, `label.demo.0`). `console`: with the compliance console. `report` gets a line about each
+    step. One thread at a time.
     """
 
     def __init__(
@@ -51,6 +54,7 @@ class Installation:
         redact_processes: int = 1,
         standbys: int = 0,
         *,
+        console: bool = False,
         environ: Mapping[str, str] | None = None,
         report: Report = lambda _: None,
     ) -> None:
@@ -60,8 +64,10 @@ class Installation:
         environ = os.environ if environ is None else environ
         self.stack = LocalStack(self.root, environ=environ, report=report)
         """The parts: `stack.kill("vault")`, `stack.restart("kafka")`, `stack.alive(…)`."""
+        self._console = console
         self._listening = read_listening(environ)
-        self._signin = Offering(self.root, self._listening, read_provider(environ))
+        self._console_listening = read_listening(environ, CONSOLE_VARIABLES)
+        self._signin = Offering(self.root, self._listening, read_provider(environ), self._console_listening)
         self._redact_processes = redact_processes
         self._standbys = standbys
         self._report = report
@@ -124,6 +130,13 @@ class Installation:
             if address.role == LABEL and address.project == project and address.api_url:
                 return address.api_url
         raise ConfigError(f"project {project} is not run here; run are: {', '.join(self.projects)}")
+
+    def console_url(self) -> str:
+        """Base address of the console. Raises ConfigError where it isn't run."""
+        for address in self.addresses:
+            if address.role == CONSOLE and address.api_url:
+                return address.api_url
+        raise ConfigError("the console is not run here")
 
     def statuses(self) -> tuple[ProcessStatus, ...]:
         """Those of our processes; of the parts: `stack.statuses()`."""
@@ -193,22 +206,26 @@ class Installation:
         self._report(f"topology applied, changes: {len(result.changes)}")
 
     def _offer_signin(self, topology: Topology, endpoints: Endpoints) -> None:
-        labels = [one for one in self.addresses if one.api_port is not None]
+        labels = [one for one in self.addresses if one.role == LABEL]
+        console = next((one.api_port for one in self.addresses if one.role == CONSOLE), None)
         ports = {one.project: one.shared_port or one.api_port or 0 for one in labels}
         instances = {name: [one.api_port or 0 for one in labels if one.project == name] for name in self.projects}
         projects = {name: topology.project(name) for name in self.projects}
-        offered = self._signin.start(projects, ports, endpoints.vault, instances)
-        self._report(f"annotators {'can' if offered else 'can not'} sign in with a browser")
+        offered = self._signin.start(projects, ports, endpoints.vault, instances, console)
+        self._report(f"people {'can' if offered else 'can not'} sign in with a browser")
 
     def _assign(self, topology: Topology) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
         slots = [
             (identity, number)
-            for identity, number in slots_of(self.projects, self._redact_processes, self._standbys)
-            if identity.role in PLATFORM_ROLES or identity.role in roles_of(topology.project(identity.place))
+            for identity, number in slots_of(
+                self.projects, self._redact_processes, self._standbys, console=self._console
+            )
+            if identity.place == PLATFORM or identity.role in roles_of(topology.project(identity.place))
         ]
         fresh = candidates(random.SystemRandom())
-        self.addresses = assign(slots, known, fresh, is_free, self._listening.base)
+        bases = {LABEL: self._listening.base, CONSOLE: self._console_listening.base}
+        self.addresses = assign(slots, known, fresh, is_free, bases)
         write_addresses(self.root, self.addresses)
 
     def _start_processes(self) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import deploy
-from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES
+from deploy.stages.stage import CONSOLE, PLATFORM_ROLES, PROJECT_ROLES
 from deploy.supervise.supervisor import ProcessSpec
 from deploy.up.addresses import LABEL, Address
 from topology.identity import PLATFORM, Identity
@@ -19,9 +19,11 @@ REDACT = "redact"
 PACKAGES = Path(deploy.__file__).parents[1]
 
 
-def slots_of(projects: Sequence[str], redact_processes: int, standbys: int = 0) -> list[tuple[Identity, int]]:
+def slots_of(
+    projects: Sequence[str], redact_processes: int, standbys: int = 0, *, console: bool = False
+) -> list[tuple[Identity, int]]:
     """Every process, role by role as data passes through them. Redact shares its partitions among several; of
-    label's one works and the others stand by.
+    label's one works and the others stand by. `console`: with the compliance console.
     """
     several = {REDACT: redact_processes, LABEL: 1 + standbys}
     own = [
@@ -30,7 +32,8 @@ def slots_of(projects: Sequence[str], redact_processes: int, standbys: int = 0) 
         for role in PROJECT_ROLES
         for number in range(several.get(role, 1))
     ]
-    return own + [(Identity(role, PLATFORM), 0) for role in PLATFORM_ROLES]
+    roles = (*PLATFORM_ROLES, CONSOLE) if console else PLATFORM_ROLES
+    return own + [(Identity(role, PLATFORM), 0) for role in roles]
 
 
 def spec_of(root: Path, address: Address) -> ProcessSpec:

@@ -47,7 +47,6 @@ from streams.label.commands import (
     Terms,
     Unopenable,
 )
-from streams.label.denials import Denials
 from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
 from streams.label.onboarding import Progress, by_id, is_right, practice_id
@@ -58,6 +57,7 @@ from streams.label.session_desk import SessionDesk
 from streams.label.settings import ApiSettings
 from streams.label.signin import NO_SIGN_IN, LabelHost, SignInSeams, must_go
 from streams.web.bodies import SlowBody, read_json
+from streams.web.denials import Denials
 from streams.web.problem import Problem
 from streams.web.signin import SignIn, SignInFault
 from topology.permissions import Action, Asked, Denial

@@ -35,12 +35,12 @@ from streams.label.commands import (
     Terms,
     Unopenable,
 )
-from streams.label.denials import Denials
 from streams.label.find_sealing import Reported
 from streams.label.onboarding import Progress, answered, progress
 from streams.label.queue import Digests, Queue, Store
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
+from streams.web.denials import Denials
 from topology.policies.model import LabelSchema
 
 NO_RESULT = Result((), {})

@@ -25,7 +25,6 @@ from streams.engine.state import KeyedState
 from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
-from streams.label.denials import Denials
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.find_sealing import Reported
 from streams.label.queue import EVERYBODY, Queue
@@ -34,6 +33,7 @@ from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
 from streams.label.waiters import Waiters
+from streams.web.denials import Denials
 from topology.jobs import Job
 from topology.policies.model import LabelSchema
 from topology.project import Project

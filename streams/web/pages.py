@@ -16,6 +16,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 INDEX = "index.html"
+COMMON = "streams.web"
+"""Colours and type, the icon, elements from values."""
 MEDIA = {
     ".html": "text/html; charset=utf-8",
     ".js": "text/javascript; charset=utf-8",
@@ -52,9 +54,10 @@ class Page:
 
     @classmethod
     def load(cls, package: str) -> Page:
-        """From the folder `page` of a package."""
-        folder = resources.files(package).joinpath("page")
-        return cls({file.name: file.read_bytes() for file in folder.iterdir() if _media(file.name)})
+        """From the folder `page` of a package, with what all pages have in common."""
+        folders = [resources.files(one).joinpath("page") for one in (COMMON, package)]
+        found = [file for folder in folders for file in folder.iterdir() if _media(file.name)]
+        return cls({file.name: file.read_bytes() for file in found})
 
     def routes(self) -> list[Route]:
         """`GET /` and `GET /page/<name>`."""

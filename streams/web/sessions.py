@@ -44,6 +44,8 @@ class Purpose(StrEnum):
 
     LABELING = "labeling"
     ADJUDICATION = "adjudication"
+    COMPLIANCE = "compliance"
+    """Looking at what happens, by the console: shown no task at all."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,8 +7,7 @@ import json
 import shutil
 import ssl
 import time
-from dataclasses import dataclass, replace
-from urllib.parse import urlencode, urlsplit
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -24,7 +23,7 @@ from schemas.audit import EventType
 from schemas.errors import AccessDenied
 from streams.label.commands import ReleaseReason
 from streams.web.session_cookie import as_secret
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Guest
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 from vault.people import MOUNT, PeopleProvisioner
@@ -34,40 +33,6 @@ from vault.signing import issue_token
 pytestmark = pytest.mark.stack
 
 RECORD = {"customer": {"name": "Zorvik Quelmer", "note": "My kettle broke"}, "product": "kettle"}
-
-
-@dataclass
-class Guest:
-    """Somebody with an invitation, at their browser. Whoever follows redirects gets where a browser would."""
-
-    browser: Browser
-    person: str
-    password: str
-    otpauth: str
-
-    def code(self):
-        return code_at(self.otpauth, int(time.time()))
-
-    def fill_in(self, location, **changes):
-        """The provider's form, filled in and sent; its answer."""
-        place = urlsplit(location)
-        fields = {"person": self.person, "password": self.password, "code": self.code()} | changes
-        headers = {
-            "origin": f"{place.scheme}://{place.netloc}",
-            "sec-fetch-site": "same-origin",
-            "content-type": "application/x-www-form-urlencoded",
-        }
-        return httpx.post(location, content=urlencode(fields), headers=headers)
-
-    def sign_in(self, **changes):
-        """The whole way; where it leads in the end."""
-        entered = self.fill_in(self.browser.begin(), **changes)
-        assert entered.status_code == 303, entered.text
-        answer = self.browser.http.get(entered.headers["location"], headers={"sec-fetch-site": "cross-site"})
-        me = self.browser.get("/v1/me")
-        if me.status_code == 200:
-            self.browser.csrf = me.json()["csrf"]
-        return answer.headers["location"]
 
 
 @pytest.fixture(scope="module")

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import secrets
 import ssl
+import time
+from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import httpx
 
+from deploy.signin.totp import code_at
 from streams.web.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
 from streams.web.provider import ProviderUnavailable
 
@@ -97,6 +100,40 @@ class Browser:
         if me.status_code == 200:
             self.csrf = me.json()["csrf"]
         return answer
+
+
+@dataclass
+class Guest:
+    """Somebody with an invitation, at their browser. Whoever follows redirects gets where a browser would."""
+
+    browser: Browser
+    person: str
+    password: str
+    otpauth: str
+
+    def code(self) -> str:
+        return code_at(self.otpauth, int(time.time()))
+
+    def fill_in(self, location: str, **changes: str) -> httpx.Response:
+        """The provider's form, filled in and sent; its answer."""
+        place = urlsplit(location)
+        fields = {"person": self.person, "password": self.password, "code": self.code()} | changes
+        headers = {
+            "origin": f"{place.scheme}://{place.netloc}",
+            "sec-fetch-site": "same-origin",
+            "content-type": "application/x-www-form-urlencoded",
+        }
+        return httpx.post(location, content=urlencode(fields), headers=headers)
+
+    def sign_in(self, **changes: str) -> str:
+        """The whole way; where it leads in the end."""
+        entered = self.fill_in(self.browser.begin(), **changes)
+        assert entered.status_code == 303, entered.text
+        answer = self.browser.http.get(entered.headers["location"], headers={"sec-fetch-site": "cross-site"})
+        me = self.browser.get("/v1/me")
+        if me.status_code == 200:
+            self.browser.csrf = me.json()["csrf"]
+        return answer.headers["location"]
 
 
 def _named(headers: dict[str, str]) -> dict[str, str]:

@@ -22,8 +22,8 @@ def test_it_does_not_show_what_it_holds():
 
 def test_taken_back_it_is_gone(tmp_path):
     invitation.write(tmp_path, "demo", INVITED)
-    invitation.remove(tmp_path, "demo")
-    invitation.remove(tmp_path, "demo")
+    invitation.remove_all(tmp_path, ["demo"])
+    invitation.remove_all(tmp_path, ["demo"])
     assert invitation.read(tmp_path, "demo") is None
 
 

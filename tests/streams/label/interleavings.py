@@ -40,10 +40,10 @@ from streams.label.commands import (
     Submit,
     Terms,
 )
-from streams.label.denials import Denials
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.queue import Queue
 from streams.label.settings import QueueSettings, ResultLimits
+from streams.web.denials import Denials
 from tests.streams.label.reference import Broken, Model
 from topology.policies.model import LabelSchema
 from topology.switches import FREE, Excluded

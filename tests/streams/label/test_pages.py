@@ -70,7 +70,9 @@ def test_every_file_of_the_folder_belongs_to_the_page_and_is_explained():
     readme = resources.files("streams.label").joinpath("page", "README.md").read_text("utf-8")
     assert [name for name in PAGE.files if f"`{name}`" not in readme and name not in ("app.js", "icon.svg")] == []
     folder = resources.files("streams.label").joinpath("page")
-    assert {file.name for file in folder.iterdir()} == {*PAGE.files, "README.md"}
+    common = {file.name for file in resources.files("streams.web").joinpath("page").iterdir()}
+    assert {file.name for file in folder.iterdir()} | common == {*PAGE.files, "README.md"}
+    assert not {file.name for file in folder.iterdir()} & common
 
 
 @pytest.mark.parametrize("name", SCRIPTS)

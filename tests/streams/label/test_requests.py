@@ -6,8 +6,8 @@ import pytest
 
 from schemas.errors import CommitInDoubt
 from streams.label import requests
-from streams.label.denials import Denials
 from streams.label.requests import Overloaded, RequestQueue
+from streams.web.denials import Denials
 
 
 def test_requests_are_taken_in_order_and_answered():

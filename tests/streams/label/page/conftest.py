@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -12,10 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from selenium import webdriver
 from selenium.webdriver.common.action_chains import ActionChains
 from selenium.webdriver.common.keys import Keys
-from selenium.webdriver.remote.webelement import WebElement
 
 from schemas.records import FieldShape, PlaceholderSpan, Task
 from streams.engine.clock import SystemClock
@@ -28,34 +25,20 @@ from streams.web.oidc import Asked, Vouched
 from streams.web.server import WebServer
 from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
+from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
 from tests.support.waiting import wait_for
 from topology.guidance import Guidance
 from topology.policies.model import LabelSchema
 from topology.project import Persons, Project
 from topology.project_access import Access
 
-CHROMIUM = shutil.which("chromium")
-DRIVER = shutil.which("chromedriver")
-SWITCHES = (
-    "--headless=new",
-    "--no-sandbox",  # tests run as root in containers
-    "--disable-dev-shm-usage",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--no-first-run",
-    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1",
-)
-DEADLINE_S = 30.0
+__all__ = ["chromium"]
+"""A fixture of every page."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skipped by name where there is no browser."""
-    if CHROMIUM and DRIVER:
-        return
-    here = Path(__file__).parent
-    for item in items:
-        if here in item.path.parents:
-            item.add_marker(pytest.mark.skip("needs a browser: apt-get install chromium chromium-driver"))
+    skip_without_browser(items, Path(__file__).parent)
 
 
 class Vouches:
@@ -97,19 +80,6 @@ class Service:
         name = f"{number:032x}"
         self.contents[name] = fields
         self.loop.give(Task(name, 1, "bundle-1", "policy-1", "redact.demo.0/1/1", overlap, 1, shapes, b"sealed"))
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[webdriver.Chrome]:
-    """One browser for all tests; each gets it without cookies."""
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(CHROMIUM)
-    for switch in SWITCHES:
-        options.add_argument(switch)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    browser = webdriver.Chrome(options, webdriver.ChromeService(str(DRIVER)))
-    yield browser
-    browser.quit()
 
 
 @pytest.fixture
@@ -181,10 +151,9 @@ def service(serve) -> Service:
 
 
 @dataclass
-class Seat:
+class Seat(Window):
     """A person before the page."""
 
-    browser: webdriver.Chrome
     service: Service
     forgiven: tuple[str, ...] = ()
 
@@ -209,9 +178,6 @@ class Seat:
         self.press(Keys.ENTER)
         self.at_task()
 
-    def press(self, *keys: str) -> None:
-        ActionChains(self.browser, duration=0).send_keys(*keys).perform()
-
     def held(self, holding: list[str], *keys: str) -> None:
         """Press keys while others are held."""
         chain = ActionChains(self.browser, duration=0)
@@ -222,30 +188,6 @@ class Seat:
             chain.key_up(one)
         chain.perform()
 
-    def find(self, selector: str) -> WebElement:
-        return self.browser.find_element("css selector", selector)
-
-    def click(self, selector: str) -> None:
-        self.find(selector).click()
-
-    def ask(self, expression: str) -> Any:
-        """The value of JavaScript, which may await."""
-        return self.run(f"return ({expression})")
-
-    def run(self, statements: str) -> Any:
-        """By the debugger's door: the page's own policy allows no script from text."""
-        asked = {"expression": f"(async () => {{ {statements} }})()", "awaitPromise": True, "returnByValue": True}
-        answer = self.browser.execute_cdp_cmd("Runtime.evaluate", asked)
-        if "exceptionDetails" in answer:
-            raise AssertionError(json.dumps(answer["exceptionDetails"]))
-        return answer["result"].get("value")
-
-    def wait(self, expression: str, what: str) -> Any:
-        return wait_for(lambda: self.ask(expression), what, DEADLINE_S, 0.02)
-
-    def text_of(self, selector: str) -> str:
-        return self.ask(f"document.querySelector({json.dumps(selector)}).textContent")
-
     def card(self, title: str) -> None:
         """Wait until the card says so."""
         shown = "!document.querySelector('#card').hidden && document.querySelector('#card-title').textContent"
@@ -255,7 +197,7 @@ class Seat:
         self.wait("!document.querySelector('#work').hidden", "a task is there")
 
     def says(self, sentence: str, where: str = "#notice") -> None:
-        self.wait(f"document.querySelector('{where}').textContent.includes({json.dumps(sentence)})", sentence)
+        super().says(sentence, where)
 
     def select(self, start: int, end: int, name: str = "text") -> None:
         """By mouse: press on the near half of the first character, drag, let go on the far half of the last."""
@@ -309,18 +251,12 @@ def seat_at(chromium) -> Iterator[Callable[[Service], Seat]]:
     seats: list[Seat] = []
 
     def sit(service: Service) -> Seat:
-        chromium.execute_cdp_cmd("Storage.clearDataForOrigin", {"origin": service.url, "storageTypes": "all"})
-        chromium.execute_cdp_cmd("Network.clearBrowserCookies", {})
-        chromium.set_window_size(1280, 900)
-        chromium.get_log("browser")
+        emptied(chromium, service.url)
         seats.append(Seat(chromium, service))
         return seats[-1]
 
     yield sit
-    chromium.get("about:blank")
-    errors = [entry["message"] for entry in chromium.get_log("browser") if entry["source"] != "network"]
-    forgiven = [words for seat in seats for words in seat.forgiven]
-    assert [error for error in errors if not any(words in error for words in forgiven)] == []
+    left(chromium, [words for seat in seats for words in seat.forgiven])
 
 
 @pytest.fixture

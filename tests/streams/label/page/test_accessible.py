@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from tests.streams.label.conftest import GUIDANCE
 
-AXE = (Path(__file__).parent / "axe" / "axe.min.js").read_text("utf-8")
 LONG = "A very long text about a lamp, " * 30
 WIDTHS = [360, 768, 1280, 3840]
 
@@ -23,32 +21,20 @@ def service(serve):
 
 @pytest.fixture(params=["light", "dark"])
 def scheme(request, seat):
-    feature = {"name": "prefers-color-scheme", "value": request.param}
-    seat.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+    seat.scheme(request.param)
     yield request.param
-    seat.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": []})
+    seat.scheme("")
 
 
 @pytest.fixture
 def resize(seat):
-    def to(width: int) -> None:
-        """Headless windows are never narrower than 500 pixels; the emulated screen is."""
-        screen = {"width": width, "height": 800, "deviceScaleFactor": 1, "mobile": False}
-        seat.browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", screen)
-
-    yield to
-    seat.browser.execute_cdp_cmd("Emulation.clearDeviceMetricsOverride", {})
+    yield seat.resize
+    seat.unsized()
 
 
 def violations(seat):
     """All but the watermark: faint on purpose, hidden from screen readers, no text that anybody has to read."""
-    seat.run(f"if (!globalThis.axe) {{ {AXE} }}")
-    return seat.run(
-        """const where = {exclude: ["#watermark"]};
-        const {violations} = await axe.run(where, {resultTypes: ["violations"]});
-        const shown = (nodes) => nodes.map(({html}) => html).join(" ");
-        return violations.map(({id, impact, nodes}) => `${impact} ${id}: ${shown(nodes)}`);"""
-    )
+    return seat.violations(exclude="#watermark")
 
 
 def give_one_of_each(service):

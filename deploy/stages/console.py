@@ -1,0 +1,210 @@
+"""The console: the audit, metrics, alerts, checkpoints and control of all projects in, a page out.
+
+It consumes in no group and keeps no state; what it says on `audit.platform` goes under a slot of each life.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from deploy.console_tracing import AuditTracing
+from deploy.current_project import project_file
+from deploy.signin.configuration import Listening, SignInConfiguration, load
+from deploy.signin.seams import provider_settings
+from deploy.surroundings import Surroundings, surroundings
+from schemas.errors import ConfigError
+from streams.audit import checkpoint, note
+from streams.audit.note import BadNote, Verifier
+from streams.console.api import ApiSeams
+from streams.console.app import build
+from streams.console.board import Board
+from streams.console.diary import Diary, DiarySeams
+from streams.console.feed import Feed, FeedSeams, depths
+from streams.console.news import News
+from streams.console.seals import Checkpoint
+from streams.console.settings import ConsoleSettings
+from streams.console.signatures import signatures
+from streams.console.visitors import COOKIE
+from streams.engine.control_reader import ControlReader
+from streams.engine.health import Health
+from streams.engine.messages import Message
+from streams.web.provider import OidcProvider
+from streams.web.server import WebServer
+from streams.web.signin import Entrance
+from topology.identity import PLATFORM, Identity
+from topology.policies import load_policy_bytes
+from topology.project import Project
+
+IDENTITY = Identity("console", PLATFORM)
+SEALER = Identity("seal", PLATFORM)
+
+
+class Control:
+    """What `control` says, taken up by one thread and asked by others. Thread-safe."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+        self._lock = threading.Lock()
+        self._reader: ControlReader | None = None
+
+    def take_up(self) -> bool:
+        """What is new; whether its end was heard lately. Raises LogUnavailable, RegistryUnavailable."""
+        self._reader = self._reader or self._around.control()
+        with self._lock:
+            self._reader.poll()
+            self._reader.acknowledged()
+        return self._reader.fresh()
+
+    def signatures(self, project: Project) -> dict[str, Any]:
+        """As `streams.console.signatures` has them."""
+        with self._lock:
+            return signatures(self._around.book, project)
+
+    def limits(self, policies: frozenset[str]) -> dict[str, float]:
+        """What these policies allow their live leak bound to be."""
+        with self._lock:
+            records = [found for it in policies if (found := self._around.book.policy(it)) is not None]
+        limits = {it.hash: load_policy_bytes(it.body).gold.leak_limit for it in records}
+        return {it: limit for it, limit in limits.items() if limit is not None}
+
+    def close(self) -> None:
+        """Stop reading."""
+        if self._reader is not None:
+            self._reader.close()
+
+
+@dataclass(frozen=True, slots=True)
+class ConsoleRunning:
+    """The console, ready to run."""
+
+    health: Health
+    url: str
+    feed: Feed
+    diary: Diary
+
+    def run(self, stop: threading.Event) -> None:
+        """Until told to stop. Raises what ended it."""
+        written = threading.Event()
+        writer = threading.Thread(target=self.diary.run, args=[written], name="diary", daemon=True)
+        writer.start()
+        try:
+            self.feed.run(stop)
+        finally:
+            written.set()
+            writer.join()
+
+
+@contextmanager
+def open_console(root: Path, port: int, settings: ConsoleSettings | None = None) -> Iterator[ConsoleRunning]:
+    """Connect as `console.platform` and listen. Raises ConfigError where the stack was never started or
+    provisioned, StackError where the port is taken.
+    """
+    around = surroundings(root, IDENTITY, PLATFORM)
+    configured = _configured(around, port)
+    settings = settings or ConsoleSettings()
+    settings = replace(settings, http=replace(settings.http, host=configured.listening.host, port=port))
+    health, news, control = Health(), News(), Control(around)
+    board = Board(settings, news.arrived)
+    diary = Diary(_diary_seams(around), settings.audit_pending)
+    feed = Feed(_feed_seams(around, board, control, settings), health)
+    seams = ApiSeams(
+        entrance=_entrance(configured, settings),
+        projects=_projects(around),
+        board=board,
+        news=news,
+        diary=diary,
+        signatures=control.signatures,
+        limits=control.limits,
+        playbook=playbook,
+        tracing=AuditTracing(around),
+        ready=lambda: feed.ready,
+        clock=around.clock,
+    )
+    server = WebServer(build(seams, settings), settings.http, *_tls(configured.listening))
+    try:
+        yield ConsoleRunning(health, server.start(), feed, diary)
+    finally:
+        news.close()
+        server.stop()
+        control.close()
+        around.close()
+
+
+def playbook(rule: str) -> str:
+    """The steps for an alert of this rule; empty where nobody has written any."""
+    file = resources.files("topology").joinpath("playbooks", f"{rule}.md")
+    return file.read_text(encoding="utf-8") if file.is_file() else ""
+
+
+def _configured(around: Surroundings, port: int) -> SignInConfiguration:
+    """As `veil up` has it; nobody signs in where it has said nothing, or of another port."""
+    found = load(around.root, PLATFORM)
+    return found if found is not None and found.port == port else SignInConfiguration(Listening(), port, None)
+
+
+def _entrance(configured: SignInConfiguration, settings: ConsoleSettings) -> Entrance:
+    found = configured.provider
+    provider = OidcProvider(provider_settings(found), settings.signin) if found else None
+    return Entrance(configured.origin, provider, COOKIE, settings=settings.signin)
+
+
+def _tls(listening: Listening) -> tuple[Path, Path] | tuple[()]:
+    return (Path(listening.certificate), Path(listening.key)) if listening.certificate else ()
+
+
+def _projects(around: Surroundings) -> Callable[[], Mapping[str, Project]]:
+    """Every project that is declared, as its file stands now; one whose file can't be read gives nobody a
+    right.
+    """
+    current = {name: project_file(around.root, it, around.clock) for name, it in around.topology.projects.items()}
+
+    def projects() -> dict[str, Project]:
+        return {name: project for name, read in current.items() if (project := read()) is not None}
+
+    return projects
+
+
+def _diary_seams(around: Surroundings) -> DiarySeams:
+    topic = f"audit.{PLATFORM}"
+    return DiarySeams(around.identity, topic, around.log, around.codec, around.clock, around.sign)
+
+
+def _feed_seams(around: Surroundings, board: Board, control: Control, settings: ConsoleSettings) -> FeedSeams:
+    key = around.topology.pins.of(SEALER.signer)
+    if key is None:
+        raise ConfigError(f"{SEALER.signer} has no pinned key; run `veil topology apply`")
+    depth = depths(
+        around.topology.projects,
+        settings.tail_read,
+        settings.windows_read,
+        settings.alerts_read,
+        settings.checkpoints_read,
+    )
+    pinned = key
+    return FeedSeams(
+        around.log,
+        around.codec,
+        around.clock,
+        board,
+        depth,
+        lambda message: checked(message, pinned),
+        control.take_up,
+    )
+
+
+def checked(message: Message, sealer: bytes) -> Checkpoint | None:
+    """What a record of `checkpoints` says, where the pinned sealer has signed it."""
+    try:
+        found, text = checkpoint.parse(message.value or b"")
+        signer = Verifier(found.origin, sealer)
+        note.check(text, signer)
+    except BadNote:
+        return None
+    others = tuple(sorted({it.name for it in text.signatures if it.key_hash != signer.key_hash}))
+    return Checkpoint(found.origin, found.size, found.root, others)

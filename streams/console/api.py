@@ -1,0 +1,289 @@
+"""The calls of the console. Each look is on the audit before anything is shown; each answer holds only what its
+caller's duties in each project allow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import Any
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from schemas.audit import Event
+from schemas.errors import DependencyError, VeilError
+from streams.console import queries
+from streams.console.board import Board
+from streams.console.diary import Diary
+from streams.console.looks import Look, Looks
+from streams.console.news import News
+from streams.console.settings import ConsoleSettings
+from streams.console.tail import Page, Wanted
+from streams.console.tracing import Picture, Pictures, Traced, Tracing
+from streams.console.visitors import Visitor, Visitors
+from streams.engine.clock import Clock
+from streams.web.problem import Problem
+from streams.web.signin import Entrance, SignIn
+from topology.identity import PLATFORM
+from topology.permissions.console import Look as Right
+from topology.project import Project
+
+AUDIT = "audit."
+DAY_MS = 86_400_000
+LONGEST_DAYS = 90
+
+
+@dataclass(frozen=True, slots=True)
+class ApiSeams:
+    """What the API needs. `projects`: as their files stand now; `signatures`: of a project, as `signatures.py`
+    gives them; `limits`: what policies allow their live leak bound to be, by hash; `playbook`: the steps for an
+    alert, by its rule; `trace`, `access`: read the audit, blocking; `ready`: whether all that was there at the
+    start is read.
+    """
+
+    entrance: Entrance
+    projects: Callable[[], Mapping[str, Project]]
+    board: Board
+    news: News
+    diary: Diary
+    signatures: Callable[[Project], dict[str, Any]]
+    limits: Callable[[frozenset[str]], Mapping[str, float]]
+    playbook: Callable[[str], str]
+    tracing: Tracing
+    ready: Callable[[], bool]
+    clock: Clock
+
+
+class ConsoleApi:
+    """The calls, without their routes (`app.py`). Used from one event loop."""
+
+    def __init__(self, seams: ApiSeams, settings: ConsoleSettings) -> None:
+        self._seams = seams
+        self._settings = settings
+        self._looks = Looks(settings.look_again_ms, settings.looks_kept)
+        self._pictures = Pictures(settings.pictures_kept)
+        self._reading = asyncio.Semaphore(1)
+        """One whole audit at a time: a second reader would make both slower."""
+        self.visitors = Visitors(seams.entrance, seams.projects, self._say, settings, seams.clock)
+        self.signin = SignIn(seams.entrance, self.visitors, seams.clock)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """While this lasts, sessions end in time and waiting calls are woken."""
+        self._seams.news.begin()
+        sweeping = asyncio.create_task(self.visitors.keep_sweeping())
+        try:
+            yield
+        finally:
+            sweeping.cancel()
+            await self.visitors.settle()
+            if self._seams.entrance.provider is not None:
+                await self._seams.entrance.provider.close()
+
+    async def me(self, request: Request) -> dict[str, Any]:
+        """Who you are here, and in which projects you may do what."""
+        visitor = self.visitors.visitor(request, active=False)
+        session = visitor.session
+        return {
+            "person": visitor.person,
+            "projects": [
+                {"name": name, "may": sorted(right.value for right in held if right is not Right.SIGN_IN)}
+                for name, held in sorted(visitor.rights.items())
+            ],
+            "csrf": session.csrf,
+            "expires_at": session.expires_at,
+            "idle_expires_at": self.visitors.idle_at(session),
+            "now": self._seams.clock.now(),
+            "ready": self._seams.ready(),
+            "unreadable": self._seams.board.unread,
+        }
+
+    async def here(self, request: Request) -> None:
+        """Somebody is at the page: their session goes on."""
+        self.visitors.visitor(request, active=True)
+
+    async def sign_out(self, request: Request) -> Response:
+        """End the session."""
+        visitor = self.visitors.visitor(request, active=False)
+        return await self.signin.sign_out(visitor.session)
+
+    async def events(self, request: Request) -> dict[str, Any]:
+        """The newest events that fit; with `wait`, new ones as soon as there are any."""
+        visitor = self.visitors.visitor(request, active=False)
+        asked = self._projects(visitor, request, Right.EVENTS)
+        projects = asked | ({PLATFORM} if not queries.text_of(request, "project", 40) else frozenset())
+        wanted = queries.wanted_of(request, projects, self._settings.id_chars)
+        limit = max(1, queries.number_of(request, "limit", 200, self._settings.page_rows))
+        after, before = queries.number_of(request, "after", 0), queries.number_of(request, "before", 0)
+        for project in sorted(asked):
+            await self._look(visitor, project, Right.EVENTS, filters=wanted.filters)
+        page = await self._rows(request, wanted, limit, after, before)
+        return {
+            "rows": [row.as_json() for row in page.rows],
+            "last": page.last,
+            "oldest": page.oldest,
+            "missed": page.missed,
+            "more": page.more,
+            "now": self._seams.clock.now(),
+        }
+
+    async def metrics(self, request: Request) -> dict[str, Any]:
+        """What is drawn of a project."""
+        visitor, project = self._one(request, Right.METRICS)
+        length = queries.length_of(request)
+        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS))
+        await self._look(visitor, project.name, Right.METRICS)
+        now = self._seams.clock.now()
+        limits = self._seams.limits(self._seams.board.policies(project.name))
+        return {
+            "project": project.name,
+            **self._seams.board.plots(project.name, length, now - days * DAY_MS, now, limits),
+        }
+
+    async def record(self, request: Request) -> dict[str, Any]:
+        """How the record of a project stands: its checkpoints, and its alerts with what to do about them."""
+        visitor, project = self._one(request, Right.RECORD)
+        await self._look(visitor, project.name, Right.RECORD)
+        now, board = self._seams.clock.now(), self._seams.board
+        alerts = board.alerts([project.name], self._settings.page_rows)
+        return {
+            "project": project.name,
+            "now": now,
+            "logs": board.seals(f"{AUDIT}{project.name}", now),
+            "platform": board.seals(f"{AUDIT}{PLATFORM}", now),
+            "alerts": alerts,
+            "playbooks": {rule: self._seams.playbook(rule) for rule in sorted({it["rule"] for it in alerts})},
+        }
+
+    async def signatures(self, request: Request) -> dict[str, Any]:
+        """What waits for signatures, and what is in force."""
+        visitor, project = self._one(request, Right.SIGNATURES)
+        await self._look(visitor, project.name, Right.SIGNATURES)
+        return {"project": project.name, "you": visitor.person, **self._seams.signatures(project)}
+
+    async def lineage(self, request: Request) -> dict[str, Any]:
+        """What became of something, and where it came from, as a tree and a picture."""
+        visitor, project = self._one(request, Right.LINEAGE)
+        text = self._asked(request, "id")
+        traced = await self._read(
+            lambda: self._seams.tracing.trace(project.name, text, self._settings.lineage_limit)
+        )
+        await self._look(visitor, project.name, Right.LINEAGE, shown=traced.resources)
+        name = self._pictures.keep(visitor.session.session_id, traced.svg)
+        return {"project": project.name, "picture": f"/v1/pictures/{name}", **traced.content}
+
+    async def access(self, request: Request) -> dict[str, Any]:
+        """What a person has seen."""
+        visitor, project = self._one(request, Right.LINEAGE)
+        text = self._asked(request, "person")
+        limit = self._settings.page_rows
+        traced = await self._read(lambda: self._seams.tracing.access(project.name, text, limit))
+        await self._look(visitor, project.name, Right.LINEAGE, filters=("access",), shown=traced.resources)
+        return {"project": project.name, **traced.content}
+
+    async def picture(self, request: Request) -> Picture:
+        """One that was made for this session."""
+        visitor = self.visitors.visitor(request, active=False)
+        found = self._pictures.find(visitor.session.session_id, request.path_params["name"])
+        if found is None:
+            raise Problem(HTTPStatus.NOT_FOUND, "not_found", "this picture is not kept any more; ask again")
+        return found
+
+    def _asked(self, request: Request, name: str) -> str:
+        text = queries.text_of(request, name, self._settings.id_chars)
+        if not text:
+            raise queries.bad(f"`{name}` says what is asked for")
+        return text
+
+    async def _rows(self, request: Request, wanted: Wanted, limit: int, after: int, before: int) -> Page:
+        """Now, or as soon as something fits, while the caller is there."""
+        loop = asyncio.get_running_loop()
+        wait_s = queries.number_of(request, "wait", 0, int(self._settings.longest_wait_s))
+        until = loop.time() + wait_s
+        while True:
+            page = self._seams.board.rows(wanted, limit, after, before)
+            left = until - loop.time()
+            if page.rows or left <= 0 or self._seams.news.closed or await request.is_disconnected():
+                return page
+            await self._seams.news.wait(left)
+
+    def _one(self, request: Request, right: Right) -> tuple[Visitor, Project]:
+        """The caller, and the one project that they ask about. Raises Problem."""
+        visitor = self.visitors.visitor(request, active=False)
+        name = self._asked(request, "project")
+        self._check(visitor, name, right)
+        project = self._seams.projects().get(name)
+        if project is None:
+            raise _forbidden()
+        return visitor, project
+
+    def _projects(self, visitor: Visitor, request: Request, right: Right) -> frozenset[str]:
+        """The one they ask about, or all in which they may. Raises Problem."""
+        name = queries.text_of(request, "project", 40)
+        if name:
+            self._check(visitor, name, right)
+            return frozenset({name})
+        found = visitor.projects(right)
+        if not found:
+            self._denied(visitor, PLATFORM, right)
+        return found
+
+    def _check(self, visitor: Visitor, project: str, right: Right) -> None:
+        if project not in visitor.projects(right):
+            self._denied(visitor, project if project in self._seams.projects() else PLATFORM, right)
+
+    def _denied(self, visitor: Visitor, project: str, right: Right) -> None:
+        self.visitors.denied("not_permitted", visitor.person, project, right)
+        raise _forbidden()
+
+    async def _look(
+        self,
+        visitor: Visitor,
+        project: str,
+        right: Right,
+        filters: tuple[str, ...] = (),
+        shown: tuple[str, ...] = (),
+    ) -> None:
+        """Have it on the audit, unless it goes on since a short while. Raises Problem: then nothing is shown."""
+        rule = " ".join(visitor.rights[project][right])
+        session = visitor.session.session_id
+        look = Look(visitor.person, session, project, right.value, rule, filters, shown)
+        if self._looks.due(look, self._seams.clock.now()):
+            await self._say(look.event())
+            self._looks.said(look, self._seams.clock.now())
+
+    async def _say(self, event: Event) -> None:
+        """Raises Problem (503) where it is not committed, or nobody can tell."""
+        try:
+            async with asyncio.timeout(self._settings.audit_wait_s):
+                await asyncio.wrap_future(self._seams.diary.say(event))
+        except (VeilError, TimeoutError):
+            message = "the audit can't be written now, so nothing is shown; ask again"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "audit_unavailable", message) from None
+
+    async def _read(self, read: Callable[[], Traced | None]) -> Traced:
+        """What a whole audit says. Raises Problem."""
+        if self._reading.locked():
+            message = "somebody else's question is being answered from the whole audit; ask again"
+            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message)
+        async with self._reading:
+            try:
+                found = await asyncio.to_thread(read)
+            except DependencyError:
+                message = "the audit can't be read now; ask again"
+                raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message) from None
+            except VeilError:
+                raise queries.bad("that can't be asked; see `veil audit trace --help` for what can") from None
+        if found is None:
+            message = "nothing of this name occurs in the audit of this project"
+            raise Problem(HTTPStatus.NOT_FOUND, "unknown", message)
+        return found
+
+
+def _forbidden() -> Problem:
+    message = "your duties in this project do not include this"
+    return Problem(HTTPStatus.FORBIDDEN, "not_permitted", message)

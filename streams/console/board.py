@@ -1,0 +1,110 @@
+"""All that was read of the topics, in bounded memory. Thread-safe: one thread takes records in, others look."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict, deque
+from collections.abc import Callable, Iterable
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from schemas.alerts import Alert
+from schemas.audit import AuditEvent
+from schemas.metrics import Metric
+from streams.console.plots import HOUR_MS, MINUTE_MS, Limits, drawn
+from streams.console.seals import Checkpoint, Seals
+from streams.console.settings import ConsoleSettings
+from streams.console.tail import Page, Tail, Wanted
+from streams.engine.messages import Message
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alert, and of which project."""
+
+    project: str
+    alert: Alert
+
+
+class Board:
+    """`news` is called, from the thread that takes records in, when there are new events."""
+
+    def __init__(self, settings: ConsoleSettings, news: Callable[[], None]) -> None:
+        self._lock = threading.Lock()
+        self._news = news
+        self._tail = Tail(settings.tail_rows)
+        self._kept = {MINUTE_MS: settings.minutes_kept, HOUR_MS: settings.hours_kept}
+        self._metrics: dict[tuple[str, str, int], OrderedDict[int, Metric]] = {}
+        self._alerts: deque[Told] = deque(maxlen=settings.alerts_kept)
+        self._seals = Seals()
+        self._unreadable = 0
+
+    def event(self, message: Message, event: AuditEvent) -> None:
+        """An audit event."""
+        with self._lock:
+            self._tail.add(message.topic, event)
+            self._seals.event(message)
+        self._news()
+
+    def metric(self, metric: Metric) -> None:
+        """A window of a project, written once and for good."""
+        length = metric.until - metric.since
+        if length not in self._kept:
+            return
+        with self._lock:
+            windows = self._metrics.setdefault((metric.project, metric.policy, length), OrderedDict())
+            windows[metric.since] = metric
+            while len(windows) > self._kept[length]:
+                windows.popitem(last=False)
+
+    def alert(self, project: str, alert: Alert) -> None:
+        """An alert of a project."""
+        with self._lock:
+            self._alerts.append(Told(project, alert))
+
+    def checkpoint(self, place: str, checkpoint: Checkpoint | None, at: int) -> None:
+        """A record of `checkpoints`; None: it does not hold."""
+        with self._lock:
+            self._seals.take(place, checkpoint, at)
+
+    def unreadable(self) -> None:
+        """A record that is not what its topic holds."""
+        with self._lock:
+            self._unreadable += 1
+
+    def rows(self, wanted: Wanted, limit: int, after: int = 0, before: int = 0) -> Page:
+        """Rows of the tail."""
+        with self._lock:
+            return self._tail.newest(wanted, limit, after, before)
+
+    def plots(self, project: str, length_ms: int, since: int, until: int, limits: Limits) -> dict[str, Any]:
+        """What is drawn of a project."""
+        with self._lock:
+            found = [
+                it for (name, _, _), windows in self._metrics.items() if name == project for it in windows.values()
+            ]
+        return drawn(found, length_ms, since, until, limits)
+
+    def policies(self, project: str) -> frozenset[str]:
+        """The policies of which there are metrics, by hash."""
+        with self._lock:
+            return frozenset(policy for name, policy, _ in self._metrics if name == project)
+
+    def alerts(self, projects: Iterable[str], limit: int) -> list[dict[str, Any]]:
+        """The newest alerts of these projects, the newest first."""
+        wanted = frozenset(projects)
+        with self._lock:
+            found = [it for it in self._alerts if it.project in wanted]
+        found.sort(key=lambda it: it.alert.at, reverse=True)
+        return [{"project": it.project, **asdict(it.alert)} for it in found[:limit]]
+
+    def seals(self, topic: str, now: int) -> list[dict[str, Any]]:
+        """How the logs of an audit topic stand."""
+        with self._lock:
+            return self._seals.of(topic, now)
+
+    @property
+    def unread(self) -> int:
+        """How many records could not be read since the start."""
+        with self._lock:
+            return self._unreadable

@@ -1,0 +1,129 @@
+/** How the record itself stands: what is sealed, what was checked, by whom; and what watch has found. */
+import { element } from "./dom.js";
+import { count, moment, span } from "./format.js";
+
+const AGAIN = 5_000;
+const LATE = 10_000; // a checkpoint is at most two seconds behind; ten are no chance
+const FAULTS = {
+  unreadable: "a checkpoint that the sealer’s pinned key has not signed",
+  shrunk: "a log that got shorter: entries were cut off, or this is another log",
+  forked: "two different roots for one size: two histories were signed",
+};
+const SEVERITY = { critical: "bad", warning: "warn", notice: "quiet" };
+
+export class RecordView {
+  constructor(desk) {
+    this.desk = desk;
+    this.body = element("div", { class: "record-body" });
+    this.element = element("div", { class: "record" }, element("div", { class: "bar" }, element("h1", {}, "State of the record")), this.body);
+  }
+
+  begin() {
+    this.load();
+    this.timer = setInterval(() => this.load(), AGAIN);
+  }
+
+  end() {
+    clearInterval(this.timer);
+  }
+
+  async load() {
+    const content = await this.desk.ask((signal) => this.desk.api.record(this.desk.project, signal));
+    if (!content || this.#same(content)) return;
+    const open = new Set([...this.body.querySelectorAll("details[open]")].map(({ dataset }) => dataset.key));
+    this.body.replaceChildren(verdict(content), logs(content), proof(content), alerts(content));
+    for (const one of this.body.querySelectorAll("details")) if (open.has(one.dataset.key)) one.open = true;
+  }
+
+  /** Nobody is interrupted by what is the same. */
+  #same(content) {
+    const said = JSON.stringify({ ...content, now: Math.floor(content.now / AGAIN) });
+    const same = said === this.said;
+    this.said = said;
+    return same;
+  }
+}
+
+function all(content) {
+  return [...content.logs, ...content.platform];
+}
+
+function verdict(content) {
+  const found = all(content);
+  const faults = found.filter(({ fault }) => fault);
+  const late = found.filter(({ behind_ms: behind }) => behind > LATE);
+  const [style, words] = faults.length
+    ? ["bad", `${faults.length} of ${found.length} logs show ${FAULTS[faults[0].fault]}.`]
+    : late.length
+      ? ["warn", `Sealing is ${span(Math.max(...late.map(({ behind_ms: behind }) => behind)))} behind.`]
+      : found.length
+        ? ["good", `All ${found.length} logs are sealed up to now, and no checkpoint contradicts another.`]
+        : ["warn", "No checkpoint has been seen yet."];
+  return element("p", { class: `verdict ${style}`, role: "status" }, words);
+}
+
+function logs(content) {
+  const head = ["log", "entries", "last checkpoint (UTC)", "not sealed yet", "checkpoints checked", "state"];
+  const rows = all(content).map((log) =>
+    element(
+      "tr",
+      {},
+      element("th", { scope: "row" }, log.origin.split("/").slice(1).join("/")),
+      element("td", {}, log.size === null ? "–" : count(log.size)),
+      element("td", {}, log.at ? `${moment(log.at)} (${span(content.now - log.at)} ago)` : "–"),
+      element("td", {}, log.waiting ? `${count(log.waiting)}, for ${span(log.behind_ms)}` : "none"),
+      element("td", {}, count(log.checked)),
+      element("td", { class: log.fault ? "bad" : "good" }, log.fault ?? "holds"),
+    ),
+  );
+  return element(
+    "section",
+    { class: "panel" },
+    element("h2", {}, "Checkpoints"),
+    element("p", { class: "about" }, "Of each the console checks: the sealer’s pinned key has signed it, its log never gets shorter, and one size has one root."),
+    scroller("Checkpoints", element("table", {}, element("thead", {}, element("tr", {}, ...head.map((name) => element("th", { scope: "col" }, name)))), element("tbody", {}, ...rows))),
+  );
+}
+
+function proof(content) {
+  const witnesses = [...new Set(all(content).flatMap((log) => log.witnesses))];
+  return element(
+    "section",
+    { class: "panel" },
+    element("h2", {}, "What proves it"),
+    element(
+      "dl",
+      {},
+      element("dt", {}, "witnesses"),
+      element("dd", {}, witnesses.length ? `cosigned by ${witnesses.join(", ")}; verify says whether their signatures hold` : "no witness configured here: nothing shows that everybody was shown the same log"),
+      element("dt", {}, "entries"),
+      element("dd", {}, "the console does not read the log from its beginning. That every entry is the one that was sealed is proven by ", element("code", {}, "veil audit export"), " and ", element("code", {}, "veil audit verify"), ", on any machine."),
+    ),
+  );
+}
+
+function alerts({ alerts: found, playbooks }) {
+  const told = found.map((alert) => {
+    const steps = playbooks[alert.rule];
+    return element(
+      "details",
+      { class: `alert ${SEVERITY[alert.severity] ?? ""}`, data: { key: alert.alert_id } },
+      element("summary", {}, element("b", {}, alert.rule), element("span", { class: `badge ${SEVERITY[alert.severity] ?? ""}` }, alert.severity), element("span", { class: "subject" }, alert.subject), element("time", {}, moment(alert.at))),
+      element(
+        "dl",
+        {},
+        element("dt", {}, "from when on"),
+        element("dd", {}, moment(alert.since)),
+        ...Object.entries(alert.details).flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]),
+        element("dt", {}, "evidence"),
+        element("dd", {}, alert.evidence.length ? alert.evidence.join(", ") : "none named"),
+      ),
+      steps ? element("pre", { class: "playbook" }, steps) : element("p", { class: "quiet" }, "No playbook is written for this rule."),
+    );
+  });
+  return element("section", { class: "panel" }, element("h2", {}, "Alerts"), ...(told.length ? told : [element("p", { class: "quiet" }, "Nothing looks wrong by any rule.")]));
+}
+
+function scroller(name, ...children) {
+  return element("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": name }, ...children);
+}

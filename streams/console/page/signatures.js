@@ -1,0 +1,78 @@
+/** Policies and labeling jobs: what waits for whom, what is in force, and what a change means. */
+import { element } from "./dom.js";
+import { moment } from "./format.js";
+
+const AGAIN = 10_000;
+const STATES = { pending: ["warn", "waits for signatures"], in_force: ["good", "in force"], past: ["quiet", "past"], below_minimum: ["quiet", "below the minimum"] };
+const EFFECTS = { shows_more: ["bad", "shows more"], shows_less: ["good", "shows less"], other: ["quiet", ""] };
+
+export class SignaturesView {
+  constructor(desk) {
+    this.desk = desk;
+    this.body = element("div", { class: "signatures-body" });
+    this.element = element("div", { class: "signatures" }, element("div", { class: "bar" }, element("h1", {}, "Signatures")), this.body);
+  }
+
+  begin() {
+    this.load();
+    this.timer = setInterval(() => this.load(), AGAIN);
+  }
+
+  end() {
+    clearInterval(this.timer);
+  }
+
+  async load() {
+    const content = await this.desk.ask((signal) => this.desk.api.signatures(this.desk.project, signal));
+    if (!content) return;
+    const said = JSON.stringify(content);
+    if (said === this.said) return;
+    this.said = said;
+    const every = [...content.policies, ...content.jobs];
+    const of = (...states) => every.filter(({ state }) => states.includes(state));
+    this.body.replaceChildren(
+      ...frozen(content.freezes),
+      section("Waiting", of("pending"), content.you, "Nothing waits for a signature."),
+      section("In force", of("in_force"), content.you, "Nothing is in force: raw records wait."),
+      section("Earlier", of("past", "below_minimum"), content.you, "There were none before."),
+    );
+  }
+}
+
+function frozen(freezes) {
+  return freezes.map(({ by, stages, reason }) => element("p", { class: "verdict bad" }, `${by} has stopped ${stages.join(" and ")} (${reason}).`));
+}
+
+function section(name, found, you, nothing) {
+  return element("section", { class: "panel" }, element("h2", {}, name), ...(found.length ? found.map((one) => card(one, you)) : [element("p", { class: "quiet" }, nothing)]));
+}
+
+function card(one, you) {
+  const [style, words] = STATES[one.state];
+  const yours = one.missing.some(({ persons }) => persons.includes(you)) && !one.signatures.some(({ signer }) => signer === you);
+  return element(
+    "article",
+    { class: "signed" },
+    element("h3", {}, one.name, element("span", { class: `badge ${style}` }, words), yours ? element("span", { class: "badge warn" }, "yours is missing") : null),
+    element("p", { class: "hash" }, one.hash),
+    element(
+      "ul",
+      { class: "signers" },
+      ...one.signatures.map(({ signer, at }) => element("li", {}, element("span", { class: "good" }, "✓ "), `${signer}, ${moment(at)} UTC`)),
+      ...one.missing.map(({ role, persons }) => element("li", {}, element("span", { class: "warn" }, "○ "), `missing: ${role} (${persons.join(" or ")})`)),
+    ),
+    one.readable ? null : element("p", { class: "verdict bad" }, "No stage could load this: it was signed unread."),
+    difference(one),
+  );
+}
+
+function difference({ changes, against, state }) {
+  if (state !== "pending" || !against) return null;
+  if (!changes.length) return element("p", { class: "quiet" }, `No rule differs from ${against}.`);
+  const rows = changes.map(({ path, old, new: now, effect }) => {
+    const [style, words] = EFFECTS[effect] ?? EFFECTS.other;
+    return element("tr", {}, element("th", { scope: "row" }, path), element("td", { class: "old" }, old ?? "–"), element("td", { class: "new" }, now ?? "–"), element("td", { class: style }, words));
+  });
+  const head = ["rule", against, "this one", "means"].map((name) => element("th", { scope: "col" }, name));
+  return element("div", { class: "scroller", tabindex: 0, role: "region", "aria-label": "What differs" }, element("table", { class: "diff" }, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)));
+}

@@ -1,0 +1,77 @@
+"""A real Chromium before the console."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from streams.web.oidc import Asked, Vouched
+from tests.streams.console.site import Site, fill, opened
+from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
+
+__all__ = ["chromium"]
+"""A fixture of every page."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skipped by name where there is no browser."""
+    skip_without_browser(items, Path(__file__).parent)
+
+
+class Vouches:
+    """An identity provider that signs in whoever is next, without asking."""
+
+    issuer = "double"
+
+    def __init__(self) -> None:
+        self.next_person = "iris"
+
+    async def location(self, asked: Asked) -> str:
+        return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
+
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
+        return Vouched(self.next_person)
+
+    async def close(self) -> None:
+        """It has no connections."""
+
+
+@dataclass
+class Seat(Window):
+    """A person before the console."""
+
+    site: Site
+
+    def open(self, path: str = "/") -> None:
+        self.browser.get(self.site.origin + path)
+        self.there("#card-actions > *, #view:not([hidden]) > *")
+
+    def sign_in(self, person: str = "iris") -> None:
+        """Through the page, as a person does."""
+        self.site.provider.next_person = person
+        self.open()
+        self.click("#card-actions a")
+        self.wait("!document.querySelector('#view').hidden", "a view")
+
+    def view(self, name: str) -> None:
+        """Open another view by its tab."""
+        self.run(f"document.querySelector('#tabs a[href^=\"#{name}\"]').click()")
+        self.wait(f"document.querySelector('#tabs a[aria-current]')?.hash.startsWith('#{name}')", name)
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    made = opened(provider=Vouches())
+    fill(made)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def seat(chromium, site) -> Iterator[Seat]:
+    emptied(chromium, site.origin)
+    yield Seat(chromium, site)
+    left(chromium, [])

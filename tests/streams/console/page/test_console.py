@@ -1,0 +1,207 @@
+"""A compliance officer before the console: signs in, watches, narrows down, reads plots, follows a record."""
+
+from __future__ import annotations
+
+import base64
+import os
+from pathlib import Path
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from schemas.audit import EventType
+
+WIDTHS = {360: 740, 1280: 860, 3840: 2100}
+VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
+SHOTS = "VEIL_SHOTS"
+"""A folder: pictures of every view go there, for somebody to look at."""
+
+
+@pytest.fixture(params=["light", "dark"])
+def scheme(request, seat):
+    seat.scheme(request.param)
+    yield request.param
+    seat.scheme("")
+
+
+@pytest.fixture
+def resize(seat):
+    yield seat.resize
+    seat.unsized()
+
+
+def trace(seat, text="task/known"):
+    field = seat.find(".ask input")
+    field.clear()
+    field.send_keys(text, Keys.ENTER)
+    seat.there(".picture img")
+
+
+def rows(seat):
+    return seat.ask("[...document.querySelectorAll('.row')].map((row) => row.querySelector('.kind').textContent)")
+
+
+def shoot(seat, name):
+    if SHOTS in os.environ:
+        shot = seat.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+        Path(os.environ[SHOTS], f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_nothing_is_inaccessible_or_wider_than_the_window(seat, scheme, resize, width):
+    """Every view, one after the other."""
+    resize(width, WIDTHS[width])
+    seat.open()
+    found = {"signed out": seat.violations()}
+    seat.sign_in()
+    for view, ready in VIEWS.items():
+        seat.view(view)
+        seat.there(ready)
+        if view == "events":
+            seat.click(".row")
+            seat.there(".detail dl")
+        if view == "lineage":
+            trace(seat)
+            seat.wait("document.querySelector('.picture img').complete", "the picture is drawn")
+        found[view] = seat.violations()
+        assert seat.ask("document.documentElement.scrollWidth <= innerWidth"), view
+        shoot(seat, f"{view}-{width}-{scheme}")
+    assert {name: faults for name, faults in found.items() if faults} == {}
+
+
+def test_new_events_appear_by_themselves_newest_first_and_a_pause_holds_them(seat, site):
+    seat.sign_in()
+    seat.there(".row")
+    site.event(EventType.TASK_REPORTED)
+    seat.wait("document.querySelector('.row .kind').textContent === 'task.reported'", "the new event is on top")
+    seat.click(".pause")
+    site.event(EventType.POLICY_PUBLISHED)
+    seat.says("1 new while paused", ".said-line")
+    assert rows(seat)[0] == "task.reported"
+    seat.click(".pause")
+    seat.wait("document.querySelector('.row .kind').textContent === 'policy.published'", "it goes on")
+
+
+def test_filters_narrow_the_tail_down(seat):
+    seat.sign_in()
+    seat.there(".row")
+    seat.find(".filters input").send_keys("verdict.")
+    seat.wait(
+        "[...document.querySelectorAll('.row .kind')].every((one) => one.textContent === 'verdict.reached')",
+        "verdicts",
+    )
+    seat.find(".filters input").clear()
+    seat.click(".filters input[type=checkbox]")
+    seat.there(".row .bad")
+    assert set(rows(seat)) <= {"access.denied", "verdict.reached"}
+
+
+def test_ten_thousand_events_hold_few_rows_in_the_document(seat, site):
+    for _ in range(10_000):
+        site.event()
+    seat.sign_in()
+    seat.there(".row")
+    for _ in range(3):
+        seat.run("document.querySelector('.rows').scrollTop += 4000; await new Promise(requestAnimationFrame)")
+        assert 0 < seat.ask("document.querySelectorAll('.row').length") < 100
+
+
+def test_keys_walk_the_tail_and_open_events(seat):
+    seat.sign_in()
+    seat.there(".row")
+    seat.run("document.querySelector('.rows').focus()")
+    seat.press(Keys.ARROW_DOWN, Keys.ARROW_DOWN)
+    seat.there(".row[aria-selected=true]")
+    assert seat.ask("document.querySelector('.rows').getAttribute('aria-activedescendant')") == seat.ask(
+        "document.querySelectorAll('.row')[1].id"
+    )
+    assert seat.text_of(".detail h2") == rows(seat)[1]
+
+
+def test_plots_have_gaps_as_gaps_and_small_counts_marked(seat):
+    seat.sign_in()
+    seat.view("metrics")
+    seat.there(".plot[aria-label=Throughput] path.line")
+    line = "document.querySelector('.plot[aria-label=Throughput] path.line')"
+    moves = seat.ask(f"{line}.closest('g').querySelectorAll('path').length")
+    assert moves == 2  # two hours are missing: the line is cut there
+    seat.there(".plot[aria-label=Refusals] circle.few")
+    assert "limit 2 %" in seat.text_of(".plot[aria-label='Live leak bound']")
+
+
+def test_arrow_keys_read_a_plot_and_the_table_has_its_numbers(seat):
+    seat.sign_in()
+    seat.view("metrics")
+    seat.there(".plot[aria-label=Agreement] svg[role=img]")
+    seat.run("document.querySelector('.plot[aria-label=Agreement] svg[role=img]').focus()")
+    seat.press(Keys.HOME)
+    for _ in range(4):
+        seat.press(Keys.ARROW_RIGHT)
+    seat.says("UTC", ".plot[aria-label=Agreement] .readout")
+    assert "0." in seat.text_of(".plot[aria-label=Agreement] .readout b")
+    seat.click(".plot[aria-label=Refusals] summary")
+    seat.there(".plot[aria-label=Refusals] tbody tr")
+    assert "fewer than 10" in seat.text_of(".plot[aria-label=Refusals] tbody")
+
+
+def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
+    seat.sign_in()
+    seat.view("record")
+    seat.says("All 5 logs are sealed", ".verdict")
+    seat.says("no witness configured", ".record")
+    seat.click(".alert summary")
+    seat.says("Ask who it was", ".alert[open] .playbook")
+    site.board.checkpoint("veilstream-test/audit.demo/1", None, site.clock.now())
+    seat.says("has not signed", ".verdict.bad")
+
+
+def test_an_id_of_the_tail_leads_to_its_lineage(seat, site):
+    site.event(resource="task/known")
+    seat.sign_in()
+    seat.there(".row")
+    seat.click(".row")
+    seat.click(".detail button.id")
+    seat.there(".picture img")
+    seat.wait("document.querySelector('.picture img').naturalWidth > 0", "the picture is drawn")
+    assert seat.text_of(".tree .asked") == "task known"
+    looked = [event for event in site.diary.of(EventType.CONSOLE_LOOKED) if event.parents]
+    assert [(event.person, event.parents) for event in looked] == [("iris", ("task/known",))]
+
+
+def test_what_a_person_has_seen(seat):
+    seat.sign_in()
+    seat.view("lineage")
+    seat.find(".ask + .ask input").send_keys("ann", Keys.ENTER)
+    seat.says("1 × view", ".result")
+
+
+def test_whoever_is_signed_out_elsewhere_is_told(seat, site):
+    seat.sign_in()
+    seat.there(".row")
+    elsewhere = site.browser()
+    elsewhere.http.get(elsewhere.begin(), headers={"sec-fetch-site": "cross-site"})
+    site.event()
+    seat.says("signed in somewhere else", "#card-text")
+    assert seat.ask("document.querySelector('#view').childElementCount") == 0
+
+
+def test_nobody_sees_anything_while_the_audit_is_away(seat, site):
+    seat.sign_in()
+    seat.there(".row")
+    site.diary.away = True
+    seat.view("record")
+    seat.says("nobody looks unseen", "#banner")
+    assert not seat.ask("document.querySelector('.record table')")
+
+
+def test_who_signs_sees_signatures_alone(seat):
+    seat.sign_in("ada")
+    assert seat.ask("[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)") == ["Signatures"]
+
+
+def test_sign_out_leaves_nothing_behind(seat):
+    seat.sign_in()
+    seat.there(".row")
+    seat.click("#sign-out")
+    seat.says("You are signed out", "#card-text")
+    assert seat.ask("document.cookie + localStorage.length + sessionStorage.length") == "00"
