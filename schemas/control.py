@@ -187,7 +187,12 @@ def readmitted_person(key: str, project: str) -> str | None:
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
     """The bytes a signer signs (Ed25519): no field can move into another."""
-    return _MESSAGE + f"{key}\n{version}\n{kind}\n{hashlib.sha256(body).hexdigest()}\n".encode()
+    return digest_message(key, version, kind, hashlib.sha256(body).hexdigest())
+
+
+def digest_message(key: str, version: int, kind: str, digest: str) -> bytes:
+    """The same, by the SHA-256 of the body in hex: whoever has a person sign needs no more of it."""
+    return _MESSAGE + f"{key}\n{version}\n{kind}\n{digest}\n".encode()
 
 
 def withdrawn_task(key: str, project: str) -> str | None:

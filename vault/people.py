@@ -7,6 +7,7 @@ What is made, all under names of our own:
 | auth method `veil-people` (userpass), locked for a while after wrong passwords | a password |
 | TOTP method `veil` (RFC 6238) and its enforcement on `veil-people` | no token without the second factor |
 | policy `veil-signin` | a person's token may ask for a code of our provider, for one minute, and nothing else |
+| policy `veil-sign-<person>` | the same token of somebody who signs may sign with that person's key alone |
 | an entity for each person, an assignment for each project | a code only for who labels in the project |
 | OIDC key, scope, provider `veil`, a public client for each project | PKCE is enforced; the scope says who it is |
 """
@@ -46,6 +47,13 @@ TOTP = {
     "max_validation_attempts": 5,
 }
 _AUTHORIZE = f"identity/oidc/provider/{PROVIDER}/authorize"
+_SIGNS = """path "transit/sign/sign-{person}" {{
+  capabilities = ["update"]
+}}
+path "auth/token/revoke-self" {{
+  capabilities = ["update"]
+}}
+"""
 _RULES = f'path "{_AUTHORIZE}" {{\n  capabilities = ["read", "update"]\n}}\n'
 
 
@@ -55,6 +63,8 @@ class Doors:
 
     persons: tuple[str, ...]
     redirect_uri: str
+    signers: frozenset[str] = frozenset()
+    """Who of them may sign with their own key on the way."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -82,19 +92,23 @@ class PeopleProvisioner:
         self._enforced(accessor)
         persons = sorted({person for doors in projects.values() for person in doors.persons})
         entities = {person: self._entity(person, accessor) for person in persons}
+        for person in sorted(frozenset[str]().union(*(doors.signers for doors in projects.values()))):
+            self._paths.write(f"sys/policies/acl/{_signing(person)}", {"policy": _SIGNS.format(person=person)})
         self._paths.write(f"identity/oidc/scope/{SCOPE}", {"template": _template(accessor)})
         self._paths.write(f"identity/oidc/key/{PROVIDER}", {"algorithm": "EdDSA"})
         clients = {name: self._client(name, doors, entities) for name, doors in sorted(projects.items())}
         self._opened(clients.values())
         return clients
 
-    def enrol(self, person: str, password: str) -> Enrolment:
+    def enrol(self, person: str, password: str, *, signs: bool = False) -> Enrolment:
         """Give a person this password and a new second factor; what they had before opens nothing any more.
+        `signs`: their token may sign with their key.
 
         Their entity must be there (`apply`).
         """
         entity, method = self._entity_id(person), self._method_id()
-        self._paths.write(f"auth/{MOUNT}/users/{person}", _user(password))
+        policies = [POLICY, _signing(person)] if signs else [POLICY]
+        self._paths.write(f"auth/{MOUNT}/users/{person}", _user(password, policies))
         whose = {"method_id": method, "entity_id": entity}
         self._paths.write("identity/mfa/method/totp/admin-destroy", whose)
         made = self._paths.write("identity/mfa/method/totp/admin-generate", whose)
@@ -173,10 +187,14 @@ def _template(accessor: str) -> str:
     return json.dumps({PERSON_CLAIM: "@"}).replace('"@"', f"{{{{identity.entity.aliases.{accessor}.name}}}}")
 
 
-def _user(password: str) -> dict[str, Any]:
+def _signing(person: str) -> str:
+    return f"veil-sign-{person}"
+
+
+def _user(password: str, policies: list[str]) -> dict[str, Any]:
     return {
         "password": password,
-        "token_policies": [POLICY],
+        "token_policies": policies,
         "token_no_default_policy": True,
         "token_ttl": TOKEN_S,
         "token_max_ttl": TOKEN_S,

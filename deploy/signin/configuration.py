@@ -56,6 +56,8 @@ class Provider:
     secret_file: str = ""
     authorization_endpoint: str = ""
     device_claim: str = ""
+    signing_endpoint: str = ""
+    """Where people sign with a second factor of that moment; empty where this provider has no such place."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The local provider's door: OpenBao issues codes and tokens but has no page of its own in this build.
 
-`GET /authorize` shows the form, `POST /authorize` takes it to OpenBao and sends the browser back with a code. The
-door keeps no secret and decides nothing: password, second factor and who may enter are OpenBao's to check. Plain
-HTTP on loopback only, as the page itself.
+(`/sign`, where people sign, is `door_signing.py`.) `GET /authorize` shows the form, `POST /authorize` takes it to
+OpenBao and sends the browser back with a code. The door keeps no secret and decides nothing: password, second
+factor and who may enter are OpenBao's to check. Plain HTTP on loopback only, as the page itself.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ import ssl
 from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import asynccontextmanager
 from http import HTTPStatus
+from types import MappingProxyType
 from urllib.parse import parse_qsl, urlencode
 
 from starlette.applications import Starlette
@@ -21,6 +22,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from deploy.signin import door_page
+from deploy.signin.door_signing import NAMES, ToSign, to_sign
+from deploy.signin.door_signing import PATH as SIGN
 from deploy.signin.vault_login import PARAMETERS, CodeRefused, LoginRefused, VaultLogin
 from schemas.errors import VaultUnavailable
 from streams.engine.clock import Clock
@@ -33,25 +36,37 @@ PATH = "/authorize"
 _BODY_BYTES = 4_096
 _BODY_S = 10.0
 _FIELDS = ("person", "password", "code")
+_SIGNING_FIELDS = ("password", "code")
 _ADDRESS = (30, 10)
 _PERSON = (6, 6)
 """Tries a minute, and at once, from one address and for one name. OpenBao closes an account after five besides."""
 _WRONG = "That is not right. Check name and password, and wait for the next code."
+_WRONG_SIGNER = "That is not right. Check the password, and wait for the next code."
+_NO_KEY = "You have no key to sign with here."
 _SLOWER = "Too many tries. Wait a minute."
 _AWAY = "The vault does not answer. Try again in a moment."
 
 
 class Door:
-    """The door on a port of its own. `redirects`: where each client's page is, by client id."""
+    """The door on a port of its own. `redirects`: where each client's page is, by client id; `signing`: the
+    origins of those whose people sign here, too.
+    """
 
-    def __init__(self, vault_url: str, tls: ssl.SSLContext, redirects: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        vault_url: str,
+        tls: ssl.SSLContext,
+        redirects: Mapping[str, str],
+        clock: Clock,
+        signing: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         settings = HttpSettings()
-        pages = DoorPages(vault_url, tls, redirects, clock)
+        pages = DoorPages(vault_url, tls, redirects, clock, signing)
         self._server = WebServer(Guard(pages.app(), settings.header_bytes, settings.target_chars), settings)
 
     def start(self) -> str:
-        """Open it; its authorization endpoint. Raises StackError."""
-        return self._server.start() + PATH
+        """Open it; its address. Raises StackError."""
+        return self._server.start()
 
     def stop(self) -> None:
         """Close it. Never raises."""
@@ -61,8 +76,16 @@ class Door:
 class DoorPages:
     """The form and what becomes of it."""
 
-    def __init__(self, vault_url: str, tls: ssl.SSLContext, redirects: Mapping[str, str], clock: Clock) -> None:
+    def __init__(
+        self,
+        vault_url: str,
+        tls: ssl.SSLContext,
+        redirects: Mapping[str, str],
+        clock: Clock,
+        signing: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:
         self._vault = VaultLogin(vault_url, tls)
+        self._signing = dict(signing)
         self._redirects = dict(redirects)
         self._clock = clock
         self._by_address, self._by_person = Throttle(*_ADDRESS), Throttle(*_PERSON)
@@ -76,6 +99,7 @@ class DoorPages:
             await self._vault.close()
 
         routes = [Route(PATH, self.show), Route(PATH, self.take, methods=["POST"])]
+        routes += [Route(SIGN, self.show_signing), Route(SIGN, self.sign, methods=["POST"])]
         return Starlette(routes=routes, lifespan=lifespan)
 
     async def show(self, request: Request) -> Response:
@@ -88,13 +112,46 @@ class DoorPages:
         asked = self._asked(request)
         if asked is None or not _own_form(request):
             return _no_request()
-        fields = await _fields(request)
+        fields = await _fields(request, _FIELDS)
         if fields is None:
             return _page(asked, _WRONG, HTTPStatus.BAD_REQUEST)
-        person, password, code = fields
+        person, password, code = (fields[name] for name in _FIELDS)
         if not self._admits(request, person):
             return _page(asked, _SLOWER, HTTPStatus.TOO_MANY_REQUESTS)
         return await self._through(asked, person, password, code)
+
+    async def show_signing(self, request: Request) -> Response:
+        """What is to be signed, for a request of a page we know."""
+        wanted = self._to_sign(request)
+        return _signing_page(wanted) if wanted else _no_request()
+
+    async def sign(self, request: Request) -> Response:
+        """Back to the page with the signature, or the form again with what was wrong."""
+        wanted = self._to_sign(request)
+        if wanted is None or not _own_form(request):
+            return _no_request()
+        fields = await _fields(request, _SIGNING_FIELDS)
+        if fields is None:
+            return _signing_page(wanted, _WRONG_SIGNER, HTTPStatus.BAD_REQUEST)
+        if not self._admits(request, wanted.person):
+            return _signing_page(wanted, _SLOWER, HTTPStatus.TOO_MANY_REQUESTS)
+        return await self._signed(wanted, fields)
+
+    async def _signed(self, wanted: ToSign, fields: Mapping[str, str]) -> Response:
+        try:
+            signature = await self._vault.signature(
+                wanted.person, fields["password"], fields["code"], wanted.message
+            )
+        except LoginRefused:
+            return _signing_page(wanted, _WRONG_SIGNER, HTTPStatus.UNAUTHORIZED)
+        except CodeRefused:
+            return _signing_page(wanted, _NO_KEY, HTTPStatus.FORBIDDEN)
+        except VaultUnavailable:
+            return _signing_page(wanted, _AWAY, HTTPStatus.SERVICE_UNAVAILABLE)
+        return Response(status_code=HTTPStatus.SEE_OTHER, headers={"location": wanted.back(signature)})
+
+    def _to_sign(self, request: Request) -> ToSign | None:
+        return to_sign(_pairs(request.url.query, NAMES) or {}, self._signing)
 
     async def _through(self, asked: dict[str, str], person: str, password: str, code: str) -> Response:
         try:
@@ -131,8 +188,8 @@ def _own_form(request: Request) -> bool:
     )
 
 
-async def _fields(request: Request) -> tuple[str, str, str] | None:
-    """Name, password and code of the form, or None for a body that is none."""
+async def _fields(request: Request, names: Collection[str]) -> dict[str, str] | None:
+    """What was filled in, or None for a body that is not this form's."""
     content = bytearray()
     try:
         async with asyncio.timeout(_BODY_S):
@@ -142,10 +199,8 @@ async def _fields(request: Request) -> tuple[str, str, str] | None:
                     return None
     except (TimeoutError, ClientDisconnect):
         return None
-    found = _pairs(content.decode("utf-8", "replace"), _FIELDS)
-    if found is None or set(found) != set(_FIELDS):
-        return None
-    return found["person"], found["password"], found["code"]
+    found = _pairs(content.decode("utf-8", "replace"), names)
+    return None if found is None or set(found) != set(names) else found
 
 
 def _pairs(text: str, names: Collection[str]) -> dict[str, str] | None:
@@ -164,6 +219,12 @@ def _page(asked: dict[str, str], message: str = "", status: HTTPStatus = HTTPSta
         "Content-Security-Policy": door_page.policy(asked["redirect_uri"]),
         "Referrer-Policy": "same-origin",  # with `no-referrer` browsers send the form with `Origin: null`
     }
+    return HTMLResponse(content, status, headers)
+
+
+def _signing_page(wanted: ToSign, message: str = "", status: HTTPStatus = HTTPStatus.OK) -> Response:
+    content = door_page.signing_form(f"{SIGN}?{wanted.query}", wanted.person, wanted.words, message)
+    headers = {"Content-Security-Policy": door_page.policy(wanted.origin), "Referrer-Policy": "same-origin"}
     return HTMLResponse(content, status, headers)
 
 

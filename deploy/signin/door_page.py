@@ -16,7 +16,7 @@ body{margin:0;min-height:100vh;display:grid;place-items:center;background:var(--
 main{box-sizing:border-box;width:min(24rem,100%);padding:1.75rem;background:var(--sheet);border-radius:.75rem;
 box-shadow:0 1px 2px rgb(30 25 10/6%),0 10px 30px rgb(30 25 10/5%)}
 h1{font-size:1.35rem;margin:0 0 .25rem}
-p{margin:0 0 1.25rem;color:var(--soft)}
+p{margin:0 0 1.25rem;color:var(--soft);overflow-wrap:anywhere}
 label{display:block;margin:0 0 1rem;font-weight:600}
 input{display:block;box-sizing:border-box;width:100%;margin-top:.25rem;padding:.6rem .7rem;font:inherit;
 border:1px solid var(--line);border-radius:.5rem;background:var(--sheet);color:var(--ink)}
@@ -36,6 +36,37 @@ def policy(redirect_uri: str) -> str:
         f"default-src 'none'; style-src 'sha256-{_STYLE_HASH}'; base-uri 'none'; frame-ancestors 'none'; "
         f"form-action 'self' {target.scheme}://{target.netloc}"
     )
+
+
+def signing_form(action: str, person: str, what: str, message: str = "") -> str:
+    """The page on which `person` signs. `what`: in words, and by its digest, as the page before shows it."""
+    alert = f'<p role="alert">{escape(message)}</p>' if message else ""
+    return f"""<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>Sign – Veilstream</title>
+<style>{_STYLE}</style>
+</head>
+<body>
+<main>
+<h1>Sign as {escape(person)}</h1>
+<p>{escape(what)}</p>
+<p>Compare the digest with the page you come from. Your password and the code of the moment sign this, once, and
+nothing else; only your signature goes back.</p>
+{alert}
+<form method="post" action="{escape(action)}" autocomplete="off">
+<label>Password<input name="password" type="password" autocomplete="current-password" required autofocus
+maxlength="128"></label>
+<label>Code<input name="code" inputmode="numeric" autocomplete="one-time-code" pattern="[0-9]{{6}}" required
+maxlength="6"></label>
+<button>Sign</button>
+</form>
+</main>
+</body>
+</html>
+"""
 
 
 def form(action: str, message: str = "") -> str:

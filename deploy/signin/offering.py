@@ -12,7 +12,9 @@ from types import MappingProxyType
 from deploy.local.endpoints import VaultEndpoint
 from deploy.signin import invitation
 from deploy.signin.configuration import Listening, Provider, SignInConfiguration, save
+from deploy.signin.door import PATH as AUTHORIZE
 from deploy.signin.door import Door
+from deploy.signin.door_signing import PATH as SIGN
 from deploy.signin.invitation import Invitation
 from streams.engine.clock import SystemClock
 from streams.web import oidc
@@ -81,7 +83,10 @@ class Offering:
     ) -> dict[str, Provider | None]:
         if not pages:
             return {}
-        doors = {name: Doors(page.persons(projects), page.origin + CALLBACK) for name, page in pages.items()}
+        doors = {
+            name: Doors(page.persons(projects), page.origin + CALLBACK, page.signers(projects))
+            for name, page in pages.items()
+        }
         guests = {
             place: (page, person) for name, page in pages.items() for place, person in page.guests(name, projects)
         }
@@ -91,9 +96,13 @@ class Offering:
             invitation.write(self._root, place, Invitation(f"{page.origin}/", person, made.password, made.otpauth))
         tls = ssl.create_default_context(cafile=str(vault.ca_file))
         redirects = {clients[name]: one.redirect_uri for name, one in doors.items()}
-        self._door = Door(vault.url, tls, redirects, SystemClock())
-        entrance = self._door.start()
-        return {name: _provider(vault, clients[name], entrance) for name in pages}
+        signing = {clients[name]: page.origin for name, page in pages.items() if page.project is None}
+        self._door = Door(vault.url, tls, redirects, SystemClock(), signing)
+        address = self._door.start()
+        return {
+            name: _provider(vault, clients[name], address, signs=page.project is None)
+            for name, page in pages.items()
+        }
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +122,13 @@ class _Page:
         if self.project is not None:
             return self.project.persons.labeling
         return tuple(sorted({person for it in projects.values() for person in console_persons(it.persons)}))
+
+    def signers(self, projects: Mapping[str, Project]) -> frozenset[str]:
+        """Who of them may sign on the way: at the console authors, approvers and operators."""
+        if self.project is not None:
+            return frozenset()
+        persons = [it.persons for it in projects.values()]
+        return frozenset(who for it in persons for who in (*it.authors, *it.approvers, *it.operators))
 
     def guests(self, name: str, projects: Mapping[str, Project]) -> list[tuple[str, str]]:
         """Whom `veil up` invites, and under what name: an annotator; of each project an officer and two who
@@ -143,12 +159,16 @@ def _provisioned(
     try:
         people = PeopleProvisioner(session)
         clients = people.apply(doors)
-        return clients, {name: people.enrol(name, secrets.token_urlsafe(PASSWORD_BYTES)) for name in guests}
+        signers = frozenset[str]().union(*(one.signers for one in doors.values()))
+        return clients, {
+            name: people.enrol(name, secrets.token_urlsafe(PASSWORD_BYTES), signs=name in signers)
+            for name in guests
+        }
     finally:
         session.close()
 
 
-def _provider(vault: VaultEndpoint, client_id: str, entrance: str) -> Provider:
+def _provider(vault: VaultEndpoint, client_id: str, door: str, *, signs: bool) -> Provider:
     return Provider(
         issuer=f"{vault.url}/v1/identity/oidc/provider/{PROVIDER}",
         client_id=client_id,
@@ -156,5 +176,6 @@ def _provider(vault: VaultEndpoint, client_id: str, entrance: str) -> Provider:
         scope=f"{oidc.SCOPE} {SCOPE}",
         enforcing=True,
         ca_file=str(vault.ca_file),
-        authorization_endpoint=entrance,
+        authorization_endpoint=door + AUTHORIZE,
+        signing_endpoint=door + SIGN if signs else "",
     )

@@ -13,15 +13,18 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
+from deploy.acting import act
 from deploy.console_tracing import AuditTracing
 from deploy.current_project import project_file
 from deploy.signin.configuration import Listening, SignInConfiguration, load
 from deploy.signin.seams import provider_settings
-from deploy.surroundings import Surroundings, surroundings
+from deploy.surroundings import CONTROL, Surroundings, surroundings
+from schemas.audit import Event
 from schemas.errors import ConfigError
+from schemas.records import ControlState
 from streams.audit import checkpoint, note
 from streams.audit.note import BadNote, Verifier
-from streams.console.api import ApiSeams
+from streams.console.api import ApiSeams, Signing
 from streams.console.app import build
 from streams.console.board import Board
 from streams.console.diary import Diary, DiarySeams
@@ -29,11 +32,11 @@ from streams.console.feed import Feed, FeedSeams, depths
 from streams.console.news import News
 from streams.console.seals import Checkpoint
 from streams.console.settings import ConsoleSettings
-from streams.console.signatures import signatures
+from streams.console.signatures import signatures, to_sign
 from streams.console.visitors import COOKIE
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Health
-from streams.engine.messages import Message
+from streams.engine.messages import Message, Outgoing
 from streams.web.provider import OidcProvider
 from streams.web.server import WebServer
 from streams.web.signin import Entrance
@@ -72,6 +75,16 @@ class Control:
             records = [found for it in policies if (found := self._around.book.policy(it)) is not None]
         limits = {it.hash: load_policy_bytes(it.body).gold.leak_limit for it in records}
         return {it: limit for it, limit in limits.items() if limit is not None}
+
+    def wanted(self, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:
+        """What waits for a person's signature."""
+        with self._lock:
+            return to_sign(self._around.book, project, kind, digest, person)
+
+    def lowest(self, key: str) -> int:
+        """The lowest version of a record under a key."""
+        with self._lock:
+            return self._around.book.next_version(key)
 
     def close(self) -> None:
         """Stop reading."""
@@ -123,6 +136,7 @@ def open_console(root: Path, port: int, settings: ConsoleSettings | None = None)
         limits=control.limits,
         playbook=playbook,
         tracing=AuditTracing(around),
+        signing=_signing(around, control, configured),
         ready=lambda: feed.ready,
         clock=around.clock,
     )
@@ -134,6 +148,23 @@ def open_console(root: Path, port: int, settings: ConsoleSettings | None = None)
         server.stop()
         control.close()
         around.close()
+
+
+def _signing(around: Surroundings, control: Control, configured: SignInConfiguration) -> Signing:
+    """Where the provider has a place to sign at; with another provider `veil policy sign` is the way."""
+    provider = configured.provider
+
+    def publish(_: str, state: ControlState, event: Event) -> None:
+        act(around, [Outgoing(CONTROL, state.key.encode(), around.codec.encode(state))], [event])
+
+    return Signing(
+        provider.signing_endpoint if provider else "",
+        provider.client_id if provider else "",
+        control.wanted,
+        control.lowest,
+        around.topology.pins.of,
+        publish,
+    )
 
 
 def playbook(rule: str) -> str:

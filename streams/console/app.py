@@ -49,6 +49,8 @@ def build(seams: ApiSeams, settings: ConsoleSettings) -> ASGIApp:
     routes = [Route(path, _json(call)) for path, call in reading.items()]
     routes += [
         Route("/v1/here", _json(api.here), methods=["POST"]),
+        Route("/v1/signings", _json(api.sign), methods=["POST"]),
+        Route("/signed", api.signed),
         Route("/v1/pictures/{name}", _picture(api)),
         Route("/signin", api.signin.begin),
         Route(CALLBACK, api.signin.callback),

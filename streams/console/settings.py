@@ -57,5 +57,9 @@ class ConsoleSettings:
     """A whole audit is read: 60,000 events/s on one core, several times over."""
     pictures_kept: int = 16
     """Pictures that browsers may still fetch, of all people together; each under a name nobody can guess."""
+    signing_ms: int = 600_000
+    """From asking to sign to coming back with the signature: time to read, and to find a telephone."""
+    signings_kept: int = 100
+    """Signatures under way at once, of all people together."""
     id_chars: int = 200
     """Of what is asked for."""

@@ -33,6 +33,22 @@ def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
     return {"minimum": minimum, "policies": policies, "jobs": jobs, "freezes": freezes}
 
 
+def to_sign(book: ControlBook, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:
+    """Name and body of what waits for this person's signature; None where nothing of this hash does."""
+    told = signatures(book, project)
+    waiting = [
+        one
+        for one in (*told["policies"], *told["jobs"])
+        if (one["kind"], one["hash"], one["state"]) == (kind, digest, "pending") and one["readable"]
+    ]
+    signed = any(it["signer"] == person for one in waiting for it in one["signatures"])
+    if signed or not any(person in lacking["persons"] for one in waiting for lacking in one["missing"]):
+        return None
+    history = book.policy_history(project.name) if kind == "policy" else book.job_history(project.name)
+    record = next(known.record for known in history if known.record.hash == digest)
+    return waiting[0]["name"], record.body
+
+
 def missing(persons: Persons, signed: Collection[str]) -> list[dict[str, Any]]:
     """Whose signature a policy lacks: each role with the persons who may give it."""
     by_role = {"author": persons.authors, "approver": persons.approvers}

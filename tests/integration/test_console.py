@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import secrets
 import threading
+from dataclasses import replace
+from urllib.parse import urlsplit
 
+import httpx
 import pytest
 
 from deploy.compliance import audit_topic, compliance
@@ -22,6 +25,7 @@ from tests.support.pipeline import Pipeline, free_port
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM
 from topology.loading import load_topology
+from topology.policies import load_policy, load_policy_bytes, policy_bytes
 from topology.writers import is_by_its_writer
 
 pytestmark = pytest.mark.stack
@@ -136,9 +140,55 @@ def test_each_look_is_on_the_audit_in_signed_chains(pipeline, officer, stack):
     assert {EventType.CONSOLE_ENTERED, EventType.CONSOLE_LOOKED} <= mine
 
 
-def test_the_console_may_open_nothing_and_write_nothing_else(stack, pipeline, address):
-    """Its rights are those of the flow; here: it holds no key of a person and no view key."""
+def test_a_person_signs_with_a_second_factor_of_that_moment_and_the_policy_is_in_force(stack, pipeline, officer):
+    """The console sees neither password nor key: it carries a signature that everybody can check."""
+    policy = next_version(load_policy("demo"))
+    pipeline.sign("cora", policy=policy)
+    invited = invitation.read(stack.root, invitation.console_name("cleo"))
+    browser = Browser(officer.browser.origin)
+    cleo = Guest(browser, invited.person, invited.password, invited.otpauth)
+    assert cleo.sign_in() == "/"
+
+    def pending():
+        told = browser.get(f"/v1/signatures?project={pipeline.project}").json()
+        assert told["signs"]
+        return [one for one in told["policies"] if (one["hash"], one["state"]) == (policy.hash, "pending")]
+
+    (one,) = wait_for(pending, "it waits for cleo")
+    assert [it["persons"] for it in one["missing"]] == [["cleo"]]
+    asked = {"project": pipeline.project, "kind": "policy", "hash": policy.hash}
+    address = browser.post("/v1/signings", asked).json()["address"]
+    used = cleo.code()
+    wait_for(lambda: cleo.code() != used, "a code that was not used yet", 40)
+    page = httpx.get(address)
+    assert policy.hash in page.text
+    assert signed(address, cleo.password, "000000").status_code == 401
+    answer = signed(address, cleo.password, cleo.code())
+    assert answer.status_code == 303, answer.text
+    assert cleo.password not in answer.headers["location"]
+    came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
+    assert came.headers["location"] == f"/#signatures?project={pipeline.project}"
+    with compliance(stack.root) as seen:
+        assert seen.book().policy_in_force(pipeline.project).hash == policy.hash
+        events = read_events(seen.log, Reader(seen.codec), [audit_topic(PLATFORM)])
+        published = [it for it in events if it.type is EventType.POLICY_PUBLISHED and it.person == "cleo"]
+    assert [it.process for it in published] == [f"console.{PLATFORM}"]
+    browser.close()
+
+
+def next_version(policy):
+    return load_policy_bytes(policy_bytes(replace(policy, version=policy.version + 1)))
+
+
+def signed(address, password, code):
+    place = urlsplit(address)
+    headers = {"origin": f"{place.scheme}://{place.netloc}", "sec-fetch-site": "same-origin"}
+    return httpx.post(address, data={"password": password, "code": code}, headers=headers)
+
+
+def test_the_console_may_open_nothing(stack, address):
+    """What the matrix tests try, said once in words."""
     topology = load_declared(stack.root)
     role = topology.flow.roles["console"]
     assert (role.vault.decrypt, role.vault.documents, role.sees) == ((), {}, frozenset())
-    assert role.writes == ("audit.platform",)
+    assert role.writes == ("control", "audit.platform")

@@ -24,6 +24,7 @@ class Look(StrEnum):
     RECORD = "record"
     LINEAGE = "lineage"
     SIGNATURES = "signatures"
+    SIGN = "sign"
 
 
 def may(project: Project, person: str, action: Look) -> Decision:

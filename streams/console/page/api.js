@@ -50,6 +50,11 @@ export class Api {
     return this.#ask("GET", addressOf("/v1/signatures", { project }), { signal });
   }
 
+  /** Where to sign what waits for one's signature: {address}. */
+  sign(project, kind, hash) {
+    return this.#ask("POST", "/v1/signings", { body: { project, kind, hash } });
+  }
+
   lineage(project, id, signal) {
     return this.#ask("GET", addressOf("/v1/lineage", { project, id }), { signal, timeout: LONG });
   }
@@ -58,7 +63,7 @@ export class Api {
     return this.#ask("GET", addressOf("/v1/access", { project, person }), { signal, timeout: LONG });
   }
 
-  async #ask(method, address, { signal, timeout = TIMEOUT } = {}) {
+  async #ask(method, address, { signal, timeout = TIMEOUT, body } = {}) {
     signal?.throwIfAborted();
     const limit = AbortSignal.timeout(timeout);
     const request = {
@@ -70,6 +75,10 @@ export class Api {
       referrerPolicy: "no-referrer",
       signal: signal ? AbortSignal.any([limit, signal]) : limit,
     };
+    if (body !== undefined) {
+      request.headers["Content-Type"] = "application/json";
+      request.body = JSON.stringify(body);
+    }
     let answer;
     let content = null;
     try {

@@ -42,6 +42,7 @@ export class Desk {
     one("#person").textContent = this.#me.person;
     one("#sign-out").hidden = false;
     this.#route();
+    if (problem) this.banner(ofProblem(problem));
   }
 
   get signedOut() {

@@ -1,5 +1,5 @@
 /** Policies and labeling jobs: what waits for whom, what is in force, and what a change means. */
-import { element } from "./dom.js";
+import { button, element } from "./dom.js";
 import { moment } from "./format.js";
 
 const AGAIN = 10_000;
@@ -32,10 +32,21 @@ export class SignaturesView {
     const of = (...states) => every.filter(({ state }) => states.includes(state));
     this.body.replaceChildren(
       ...frozen(content.freezes),
-      section("Waiting", of("pending"), content.you, "Nothing waits for a signature."),
-      section("In force", of("in_force"), content.you, "Nothing is in force: raw records wait."),
-      section("Earlier", of("past", "below_minimum"), content.you, "There were none before."),
+      this.#section("Waiting", of("pending"), content, "Nothing waits for a signature."),
+      this.#section("In force", of("in_force"), content, "Nothing is in force: raw records wait."),
+      this.#section("Earlier", of("past", "below_minimum"), content, "There were none before."),
     );
+  }
+
+  #section(name, found, content, nothing) {
+    const cards = found.map((one) => card(one, content.you, content.signs ? () => this.#sign(one) : null));
+    return element("section", { class: "panel" }, element("h2", {}, name), ...(cards.length ? cards : [element("p", { class: "quiet" }, nothing)]));
+  }
+
+  /** Off to where people sign, with their own password and the code of the moment. */
+  async #sign({ kind, hash }) {
+    const found = await this.desk.attempt(() => this.desk.api.sign(this.desk.project, kind, hash));
+    if (found) location.assign(found.address);
   }
 }
 
@@ -43,11 +54,7 @@ function frozen(freezes) {
   return freezes.map(({ by, stages, reason }) => element("p", { class: "verdict bad" }, `${by} has stopped ${stages.join(" and ")} (${reason}).`));
 }
 
-function section(name, found, you, nothing) {
-  return element("section", { class: "panel" }, element("h2", {}, name), ...(found.length ? found.map((one) => card(one, you)) : [element("p", { class: "quiet" }, nothing)]));
-}
-
-function card(one, you) {
+function card(one, you, sign) {
   const [style, words] = STATES[one.state];
   const yours = one.missing.some(({ persons }) => persons.includes(you)) && !one.signatures.some(({ signer }) => signer === you);
   return element(
@@ -63,7 +70,14 @@ function card(one, you) {
     ),
     one.readable ? null : element("p", { class: "verdict bad" }, "No stage could load this: it was signed unread."),
     difference(one),
+    yours ? signing(one, you, sign) : null,
   );
+}
+
+function signing({ kind, readable }, you, sign) {
+  if (sign && readable) return element("p", { class: "actions" }, button({ class: "primary", does: sign }, `Sign as ${you} …`));
+  const command = kind === "policy" ? `veil policy sign FILE.yaml --as ${you}` : `veil job publish --as ${you}`;
+  return element("p", { class: "quiet" }, "Sign it with ", element("code", {}, command));
 }
 
 function difference({ changes, against, state }) {

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import httpx
 import pytest
 
-from deploy.signin.door import Door
+from deploy.signin.door import PATH, Door
 from streams.engine.clock import SystemClock
 from tests.support.pipeline import free_port
 
@@ -27,7 +27,7 @@ def door():
         {"veil": BACK, "other": OTHERS},
         SystemClock(),
     )
-    url = httpx.URL(door.start())
+    url = httpx.URL(door.start() + PATH)
     with httpx.Client(base_url=f"{url.scheme}://{url.netloc.decode()}") as http:
         yield http
     door.stop()

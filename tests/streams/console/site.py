@@ -9,7 +9,7 @@ from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, BatchCoverage, Decision, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import LogUnavailable
 from schemas.metrics import Metric
-from streams.console.api import ApiSeams
+from streams.console.api import ApiSeams, Signing
 from streams.console.app import build
 from streams.console.board import Board
 from streams.console.news import News
@@ -28,6 +28,7 @@ from topology.project import Persons, Project
 
 OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",))
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
+NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
 POLICY, OLDER = "a" * 64, "b" * 64
 
 
@@ -87,6 +88,7 @@ class Site:
     diary: Diary = field(default_factory=Diary)
     signatures: dict = field(default_factory=lambda: {"minimum": 0, "policies": [], "jobs": [], "freezes": []})
     limits: dict = field(default_factory=lambda: {POLICY: 0.02})
+    signing: Signing = NOWHERE
     sequence: int = 0
 
     def __post_init__(self):
@@ -102,6 +104,7 @@ class Site:
             limits=lambda policies: self.limits,
             playbook=lambda rule: "1. Ask who it was.\n2. Freeze, if in doubt." if rule == "pace" else "",
             tracing=Tracer(),
+            signing=self.signing,
             ready=lambda: True,
             clock=self.clock,
         )
@@ -156,7 +159,7 @@ def made(sequence, kind, time, **more):
     return replace(plain, **more)
 
 
-def opened(clock=None, provider=None, settings=None):
+def opened(clock=None, provider=None, settings=None, **more):
     """A console of its own, on a port of its own, for two projects."""
     port = free_port()
     projects = {
@@ -166,7 +169,12 @@ def opened(clock=None, provider=None, settings=None):
     settings = settings or ConsoleSettings()
     settings = replace(settings, http=replace(settings.http, port=port))
     return Site(
-        clock or SystemClock(), f"http://127.0.0.1:{port}", provider or VouchingProvider(), projects, settings
+        clock or SystemClock(),
+        f"http://127.0.0.1:{port}",
+        provider or VouchingProvider(),
+        projects,
+        settings,
+        **more,
     )
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from streams.console.api import Signing
 from streams.web.oidc import Asked, Vouched
-from tests.streams.console.site import Site, fill, opened
+from tests.streams.console.site import NOWHERE, Site, fill, opened
 from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
 
 __all__ = ["chromium"]
@@ -63,8 +64,14 @@ class Seat(Window):
 
 
 @pytest.fixture
-def site() -> Iterator[Site]:
-    made = opened(provider=Vouches())
+def signing() -> Signing:
+    """Nobody can sign here; a test may say otherwise."""
+    return NOWHERE
+
+
+@pytest.fixture
+def site(signing) -> Iterator[Site]:
+    made = opened(provider=Vouches(), signing=signing)
     fill(made)
     yield made
     made.close()

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import base64
 import os
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
+from tests.streams.console.site import NOWHERE
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
 VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
@@ -197,6 +199,44 @@ def test_nobody_sees_anything_while_the_audit_is_away(seat, site):
 def test_who_signs_sees_signatures_alone(seat):
     seat.sign_in("ada")
     assert seat.ask("[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)") == ["Signatures"]
+
+
+PENDING = {
+    "kind": "policy",
+    "hash": "d" * 64,
+    "version": 4,
+    "name": "demo@4",
+    "signatures": [{"signer": "grace", "at": 1_795_700_000_000}],
+    "missing": [{"role": "author", "persons": ["ada"]}],
+    "state": "pending",
+    "changes": [{"path": "fields.note", "old": "drop", "new": "detect", "effect": "shows_more"}],
+    "readable": True,
+    "against": "demo@3",
+}
+
+
+ELSEWHERE = replace(NOWHERE, endpoint="/page/icon.svg", wanted=lambda *_: ("demo@4", b"{}"))
+"""A place to sign that is no more than a file of the page."""
+
+
+@pytest.mark.parametrize("signing", [ELSEWHERE])
+def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site, signing):
+    site.signatures["policies"] = [PENDING]
+    seat.sign_in("ada")
+    seat.says("shows more", ".diff")
+    seat.says("missing: author (ada)", ".signers")
+    assert seat.violations() == []
+    shoot(seat, "signing-1280")
+    seat.click(".signed button.primary")
+    seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
+    key = f"policy/demo/{'d' * 64}/ada"
+    assert seat.ask("new URLSearchParams(location.search).get('key')") == key
+
+
+def test_who_has_nowhere_to_sign_is_told_the_command(seat, site):
+    site.signatures["policies"] = [PENDING]
+    seat.sign_in("ada")
+    seat.says("veil policy sign FILE.yaml --as ada", ".signed")
 
 
 def test_sign_out_leaves_nothing_behind(seat):

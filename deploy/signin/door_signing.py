@@ -1,0 +1,72 @@
+"""Signing at the door of the local provider: what is to be signed, a password, a code, back with the signature.
+
+`GET /sign` shows it, `POST /sign` takes it. The person's own token signs, once, with their own key, and is
+revoked; who sent them here gets the signature and never what they typed. What is shown is exactly what is signed.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+from schemas.control import digest_message
+
+PATH = "/sign"
+NAMES = ("client_id", "request", "key", "version", "kind", "digest")
+_FORMS = {
+    "client_id": re.compile(r"[A-Za-z0-9._-]{1,128}"),
+    "request": re.compile(r"[0-9a-f]{32}"),
+    "version": re.compile(r"[0-9]{1,16}"),
+    "kind": re.compile(r"policy|job"),
+    "digest": re.compile(r"[0-9a-f]{64}"),
+}
+_KEY = re.compile(
+    r"(?P<kind>policy|job)/(?P<project>[a-z][a-z0-9-]{0,39})/(?P<hash>[0-9a-f]{64})/(?P<person>[a-z][a-z0-9-]{0,39})"
+)
+_RETURN = "/signed"
+
+
+@dataclass(frozen=True, slots=True)
+class ToSign:
+    """One signature that is asked for. `origin`: of whoever asks."""
+
+    origin: str
+    fields: Mapping[str, str]
+    person: str
+    project: str
+
+    @property
+    def message(self) -> bytes:
+        """What is signed."""
+        given = self.fields
+        return digest_message(given["key"], int(given["version"]), given["kind"], given["digest"])
+
+    @property
+    def words(self) -> str:
+        """What it is, for whom to sign."""
+        kind = {"policy": "Redaction policy", "job": "Labeling job"}[self.fields["kind"]]
+        return f"{kind} of {self.project}, SHA-256 {self.fields['digest']}"
+
+    @property
+    def query(self) -> str:
+        """As it came, for the form."""
+        return urlencode(self.fields)
+
+    def back(self, signature: str) -> str:
+        """Where the browser goes with it."""
+        return f"{self.origin}{_RETURN}?{urlencode({'request': self.fields['request'], 'signature': signature})}"
+
+
+def to_sign(found: Mapping[str, str], origins: Mapping[str, str]) -> ToSign | None:
+    """What a request asks for; None for one that is not whole, contradicts itself, or is of nobody we know.
+
+    `origins`: of pages whose people may sign, by client id.
+    """
+    if set(found) != set(NAMES) or any(form.fullmatch(found[name]) is None for name, form in _FORMS.items()):
+        return None
+    key, origin = _KEY.fullmatch(found["key"]), origins.get(found["client_id"])
+    if key is None or origin is None or key["kind"] != found["kind"] or key["hash"] != found["digest"]:
+        return None
+    return ToSign(origin, dict(found), key["person"], key["project"])

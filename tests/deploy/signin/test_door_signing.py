@@ -1,0 +1,52 @@
+from __future__ import annotations
+
+import hashlib
+
+import pytest
+
+from deploy.signin.door_signing import to_sign
+from schemas.control import control_message
+
+BODY = b"a policy"
+DIGEST = "28bb3a7ed3ef8e6a9fb06c38a5a8c35bd5c3d4c4b55c1c7b60ea3a6a0d5d9c1e"
+ORIGINS = {"client": "http://127.0.0.1:7000"}
+ASKED = {
+    "client_id": "client",
+    "request": "0" * 32,
+    "key": f"policy/demo/{DIGEST}/ada",
+    "version": "17",
+    "kind": "policy",
+    "digest": DIGEST,
+}
+
+
+def test_what_is_shown_is_what_is_signed():
+    wanted = to_sign(ASKED, ORIGINS)
+    assert (wanted.person, wanted.project) == ("ada", "demo")
+    assert DIGEST in wanted.words
+    assert wanted.message == f"veilstream/control/v1\npolicy/demo/{DIGEST}/ada\n17\npolicy\n{DIGEST}\n".encode()
+    assert wanted.back("AB+=").startswith("http://127.0.0.1:7000/signed?request=")
+
+
+def test_it_is_the_message_that_readers_of_control_check():
+    digest = hashlib.sha256(BODY).hexdigest()
+    key = f"policy/demo/{digest}/ada"
+    wanted = to_sign(ASKED | {"key": key, "digest": digest}, ORIGINS)
+    assert wanted.message == control_message(key, 17, "policy", BODY)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"client_id": "other"}, {"kind": "freeze"}, {"kind": "job"}, {"digest": "0" * 64}, {"version": "x"},
+        {"key": "freeze/demo/ada"}, {"key": f"policy/demo/{DIGEST}/ada\nx"}, {"request": "x"}, {"more": "x"},
+        {"key": f"policy/demo/{DIGEST}/redact.demo"}, {"version": "1\n2"},
+    ],
+)  # fmt: skip
+def test_a_request_that_contradicts_itself_or_is_of_nobody_is_none(changes):
+    assert to_sign(ASKED | changes, ORIGINS) is None
+
+
+def test_a_request_that_is_not_whole_is_none():
+    for name in ASKED:
+        assert to_sign({key: value for key, value in ASKED.items() if key != name}, ORIGINS) is None
