@@ -37,6 +37,8 @@ class EventType(StrEnum):
     REPLAY_ORDERED = "replay.ordered"
     LIFT_ORDERED = "lift.ordered"
     READMIT_ORDERED = "readmit.ordered"
+    REVOCATION_ORDERED = "revocation.ordered"
+    REINSTATEMENT_SIGNED = "reinstatement.signed"
     RECORDS_PUBLISHED = "records.published"
     GOLD_PUBLISHED = "gold.published"
     BUNDLE_ADOPTED = "bundle.adopted"

@@ -14,9 +14,11 @@ from deploy.cli.command import Command, Commands
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
-from schemas.control import Freezable, FreezeReason, WithdrawalReason
+from schemas.control import Freezable, FreezeReason, RevocationReason, WithdrawalReason
+from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
+    from deploy.revoking import Shut
     from schemas.control import Freeze
 
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
@@ -88,8 +90,37 @@ def freeze(
 
 
 @app.command(cls=Command)
+def revoke(
+    who: Annotated[
+        str, typer.Argument(metavar="PERSON", help="A person or an app of the project.", show_default=False)
+    ],
+    person: As,
+    reason: Annotated[
+        RevocationReason, typer.Option("--reason", help="Why. A fixed list: free text could quote content.")
+    ],
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Shut a person or an app out of a project at once: sessions and leases end, tokens and calls are refused.
+
+    Signed by an operator or an approver. An app's own tokens are refused, and so are those that a revoked operator
+    has signed. It takes two people to let them in again.
+
+    [dim]Example:[/] [cyan]veil contain revoke ann --as olga --reason stolen_account --project demo[/]
+    """
+    from deploy.revoking import revoke as order
+
+    _tell_shut(Output(as_json), project, who, order(root, project, person, who, reason))
+
+
+@app.command(cls=Command)
 def resume(
     person: As,
+    who: Annotated[
+        str | None,
+        typer.Option("--person", metavar="PERSON", help="Sign that who is revoked may enter again: takes two."),
+    ] = None,
     process: Annotated[
         str | None,
         typer.Option("--of", metavar="ROLE", help="End what a process has frozen: keeper, on the leak bound."),
@@ -101,15 +132,48 @@ def resume(
     """End what you have frozen. What others have frozen stays so until they resume.
 
     A process can't tell when its reason is over: with [cyan]--of[/] you end its freeze, and answer for it. Keeper
-    then counts leaks anew.
+    then counts leaks anew. With [cyan]--person[/] you sign that somebody who is revoked may enter again; they may
+    once an operator and an approver, two people, have signed.
 
     [dim]Example:[/] [cyan]veil contain resume --as olga --project demo[/]
     """
     from deploy.freezing import lift
     from deploy.freezing import resume as order
+    from deploy.revoking import reinstate
 
+    if who is not None:
+        if process is not None:
+            raise ConfigError("either --person or --of: one order at a time")
+        _tell_shut(Output(as_json), project, who, reinstate(root, project, person, who))
+        return
     key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
     _tell(Output(as_json), project, key, frozen)
+
+
+def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
+    """How somebody stands, after the order."""
+    open_ = (
+        f"{who} is revoked in {project} by {' and '.join(shut.by)}."
+        if shut.by
+        else f"{who} may enter {project} again."
+    )
+    waits = [
+        Text(f"  to let them in again, signed by: {', '.join(shut.signed_by) or 'nobody yet'}", style=WAITING)
+    ]
+    waits += [Text(f"  missing: {role}", style=WAITING) for role in shut.missing]
+    out.result(
+        {
+            "project": project,
+            "person": who,
+            "control_key": shut.key,
+            "revoked_by": list(shut.by),
+            "signed_by": list(shut.signed_by),
+            "missing": list(shut.missing),
+        },
+        Text.assemble(("✓ ", GOOD), f"Ordered. {open_}"),
+        *(waits if shut.by else ()),
+        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+    )
 
 
 def _tell(out: Output, project: str, key: str, frozen: Mapping[str, Freeze]) -> None:

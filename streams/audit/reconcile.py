@@ -63,7 +63,14 @@ WRITERS = {
     EventType.SEGMENT_REWRITTEN: "keeper",
 }
 """Which role alone may say so; the project is that of the audit topic."""
-BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED})
+BY_PERSONS = frozenset(
+    {
+        EventType.LIFT_ORDERED,
+        EventType.READMIT_ORDERED,
+        EventType.REVOCATION_ORDERED,
+        EventType.REINSTATEMENT_SIGNED,
+    }
+)
 """What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
 
 
