@@ -54,9 +54,11 @@ class Standing:
         return () if self.fully_signed else missing_roles(self.persons, self.signed_by)
 
 
-def missing_roles(persons: Persons, signed_by: Collection[str], roles: Sequence[str] = SIGNERS) -> tuple[str, ...]:
-    """Of these roles which has yet to sign, each with the persons who may."""
-    by_role = {f"an {role}": tuple(persons.holding(role)) for role in roles}
+def missing_roles(
+    persons: Persons, signed_by: Collection[str], roles: Sequence[str] = SIGNERS, *, without: str = ""
+) -> tuple[str, ...]:
+    """Of these roles which has yet to sign, each with the persons who may; `without` may not."""
+    by_role = {f"an {role}": tuple(one for one in persons.holding(role) if one != without) for role in roles}
     lacking = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed_by)}
     if not lacking:  # one person holds both roles: somebody else has to sign as well
         others = sorted({one for holders in by_role.values() for one in holders} - {*signed_by})

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.compliance import compliance
@@ -64,14 +64,7 @@ def reinstate(root: Path, project: str, person: str, who: str) -> Shut:
 def _shut(key: str, book: ControlBook, project: str, who: str, persons: Persons) -> Shut:
     found = book.revocations(project)
     by, signed_by = tuple(found.by(who)), tuple(sorted(found.signers(who)))
-    return Shut(key, by, signed_by, _without(who, persons, signed_by) if by else ())
-
-
-def _without(who: str, persons: Persons, signed_by: tuple[str, ...]) -> tuple[str, ...]:
-    """Who has yet to sign, but for whom it is about."""
-    approvers = tuple(one for one in persons.approvers if one != who)
-    operators = tuple(one for one in persons.operators if one != who)
-    return missing_roles(replace(persons, approvers=approvers, operators=operators), signed_by, REINSTATERS)
+    return Shut(key, by, signed_by, missing_roles(persons, signed_by, REINSTATERS, without=who) if by else ())
 
 
 def _require_named(persons: Persons, who: str, project: str) -> None:

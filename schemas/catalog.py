@@ -48,6 +48,9 @@ NAMES = (
     "Metric",
     "WatchState",
     "SealedLog",
+    "ContainmentOrder",
+    "ContainmentCase",
+    "ContainmentSlot",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

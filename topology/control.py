@@ -25,7 +25,8 @@ Rules, each with a test:
 12. A readmission counts once, by its version: of several the highest.
 13. Who is revoked may do nothing in the project from the first valid signature on, until two people, one of each
     role that `reinstate` names, have both signed that it is over, up to a version as high as every revocation's.
-    One of a higher version holds again (`revocations.py`). Nobody signs for themselves.
+    One of a higher version holds again (`revocations.py`). Nobody signs for themselves. No process revokes
+    who could undo it.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -57,7 +58,7 @@ from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.identity import Identity
 from topology.pins import Pins
-from topology.project import Project
+from topology.project import SAYING, Project
 from topology.revocations import Revocations
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
 from topology.switches import Exclusions, Pauses, Switches
@@ -229,7 +230,14 @@ class ControlBook:
         rule = self._flow.control.get(key.kind.value)
         if key.kind is ControlKind.REINSTATE and key.signer == key.target:
             return []
-        return [role for role in rule.roles if self._holds(key, role)] if rule else []
+        roles = [role for role in rule.roles if self._holds(key, role)] if rule else []
+        if key.kind is ControlKind.REVOKE and self._has_a_say(key):
+            return [role for role in roles if self._flow.roles[role].scope is Scope.PERSON]
+        return roles
+
+    def _has_a_say(self, key: ControlKey) -> bool:
+        """Whether whom the key is about may sign here: no process shuts out who could undo it."""
+        return bool(self._projects[key.project].persons.duties(key.target) & SAYING)
 
     def _holds(self, key: ControlKey, role: str) -> bool:
         if self._flow.roles[role].scope is Scope.PERSON:

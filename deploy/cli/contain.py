@@ -18,6 +18,7 @@ from schemas.control import Freezable, FreezeReason, RevocationReason, Withdrawa
 from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
+    from deploy.containment import Containment
     from deploy.revoking import Shut
     from schemas.control import Freeze
 
@@ -148,6 +149,59 @@ def resume(
         return
     key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
     _tell(Output(as_json), project, key, frozen)
+
+
+@app.command(cls=Command)
+def status(
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """What is frozen, who is revoked, and which alerts are contained, wait for a stage, or for you.
+
+    [dim]Example:[/] [cyan]veil contain status --project demo[/]
+    """
+    from deploy.containment import containment
+
+    found = containment(root, project)
+    Output(as_json).result(
+        {
+            "project": project,
+            "frozen": {
+                who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in found.frozen.items()
+            },
+            "revoked": {
+                who: {"by": list(one.by), "signed_by": list(one.signed_by), "missing": list(one.missing)}
+                for who, one in found.revoked.items()
+            },
+            "alerts": [case.as_json() for case in found.cases],
+        },
+        *_standing(project, found),
+    )
+
+
+def _standing(project: str, found: Containment) -> list[Text]:
+    words = [
+        Text(f"{' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
+        for who, one in found.frozen.items()
+    ]
+    for who, shut in found.revoked.items():
+        words.append(
+            Text(
+                f"{who} revoked by {' and '.join(shut.by)}; to let them in: {', '.join(shut.missing)}",
+                style=WAITING,
+            )
+        )
+    for case in found.cases:
+        done = case.state == "contained"
+        took = f", after {case.reached - case.begun} ms" if done else ""
+        held = "".join(f"; {action or 'nothing'} held: {why}" for action, why in case.held.items())
+        words.append(
+            Text(
+                f"alert {case.alert[:12]}… {case.rule}: {case.state}{took}{held}", style=GOOD if done else WAITING
+            )
+        )
+    return words or [Text(f"Nothing is frozen, revoked or waiting in {project}.", style=QUIET)]
 
 
 def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:

@@ -29,7 +29,7 @@ def _builder(role: str) -> Build:
     return build
 
 
-PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper")
+PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper", "contain")
 """Of which each project has its own processes, in the order data passes through them."""
 WATCH = "watch"
 """It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""

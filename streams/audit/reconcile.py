@@ -59,6 +59,9 @@ WRITERS = {
     EventType.GOLD_PUBLISHED: "synth",
     EventType.PERSON_PAUSED: "decide",
     EventType.PERSON_RESUMED: "decide",
+    EventType.CONTAINMENT_BEGUN: "contain",
+    EventType.CONTAINMENT_REACHED: "contain",
+    EventType.CONTAINMENT_HELD: "contain",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
 }
@@ -67,7 +70,6 @@ BY_PERSONS = frozenset(
     {
         EventType.LIFT_ORDERED,
         EventType.READMIT_ORDERED,
-        EventType.REVOCATION_ORDERED,
         EventType.REINSTATEMENT_SIGNED,
     }
 )

@@ -87,14 +87,16 @@ class ControlReader:
         if not isinstance(result, Applied):
             self._events.append(_refused(message, result.reason))
             return
+        assert state is not None, "a tombstone is never applied"
         ours = [concern for concern in result.changed if concern.split("/")[1] == self._project]
         self._changed.extend(ours)
-        self._events.extend(_applied(key, concern) for concern in ours)
+        self._events.extend(_applied(key, concern, state.version) for concern in ours)
 
 
-def _applied(key: str, concern: str) -> Event:
+def _applied(key: str, concern: str, version: int) -> Event:
     """The acknowledgement that others wait for on the audit topic."""
-    return Event(EventType.CONTROL_APPLIED, str(Resource(Kind.CONTROL, concern)), details={"key": key})
+    details = {"key": key, "version": str(version)}
+    return Event(EventType.CONTROL_APPLIED, str(Resource(Kind.CONTROL, concern)), details=details)
 
 
 def _refused(message: Message, reason: Reason) -> Event:

@@ -26,7 +26,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 5 + 3 * 21
+    assert len(specs) == 5 + 3 * 22
     assert {
         specs[name].partitions
         for name in ("control", "audit.platform", "checkpoints", "seal-state", "watch-state")
@@ -48,6 +48,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "notify-state",
         "join-state",
         "keeper-state",
+        "contain-state",
         "seal-state",
         "watch-state",
     }

@@ -32,6 +32,14 @@ def test_one_signature_of_who_may_revokes_in_that_project_alone(signer):
     assert book.revocations("demo").by("ann") == {signer: 1}
 
 
+@pytest.mark.parametrize("who", ["ada", "grace", "olga"])
+def test_contain_shuts_out_who_labels_but_nobody_who_could_undo_it(who):
+    assert apply_all([revoke("contain.demo")]).revoked("demo", "ann")
+    order = revoke("contain.demo", who)
+    assert new_book().apply(order.key, order) == Rejected(order.key, Reason.SIGNER_NOT_ALLOWED)
+    assert apply_all([revoke("olga", who)]).revoked("demo", who), "a person may"
+
+
 def test_each_order_that_holds_is_acknowledged_whoever_else_has_revoked_them():
     book, again = apply_all([revoke("olga")]), revoke("grace")
     assert book.apply(again.key, again) == Applied(again.key, ControlKind.REVOKE, ("revoke/demo/ann",))
