@@ -6,7 +6,7 @@ on registry ids, so that an exported log verifies anywhere. `schemas.leaf` compu
 
 A slot's events form a chain: `sequence` rises by one, `previous` is the SHA-256 of the leaf before (zeros for
 the first). The last event of each transaction carries `head_signature`: Ed25519, by the process key, over
-`schemas.leaf.head_message(event)`; the process key is certified by the role's key in Vault, in the slot's
+`schemas.leaf.head_message`; the process key is certified by the role's key in Vault, in the slot's
 latest `process.started` event.
 """
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import hashlib
 import io
-from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -112,13 +111,10 @@ def digest_of_leaf(data: bytes) -> bytes:
     return hashlib.sha256(data).digest()
 
 
-def head_message(event: AuditEvent) -> bytes:
-    """What a process key signs at the end of a transaction: the event without its signature."""
-    return HEAD + digest(replace(event, head_signature=None))
-
-
-def head_message_of_leaf(data: bytes, signature: bytes) -> bytes:
-    """The same, for the leaf bytes of an event with this head signature, which is what they end with."""
+def head_message(data: bytes, signature: bytes) -> bytes:
+    """What a process key signs at the end of a transaction: the event without its signature, here from its leaf
+    bytes with this signature, which is what they end with.
+    """
     return HEAD + digest_of_leaf(data[: -len(_present(signature))] + _ABSENT)
 
 
@@ -132,11 +128,6 @@ def _present(signature: bytes) -> bytes:
 def certificate_message(slot: str, epoch: int, public_key: bytes) -> bytes:
     """What the role's Vault key signs when a process starts."""
     return _CERTIFICATE + f"{slot}\n{epoch}\n{public_key.hex()}\n".encode()
-
-
-def check_head(event: AuditEvent, public_key: bytes) -> None:
-    """Raise ChainBroken unless the event's head signature is by `public_key`."""
-    check(public_key, event.head_signature or b"", head_message(event), f"head signature of {event.event_id}")
 
 
 def check_certificate(event: AuditEvent, certificate: Certificate, role_key: bytes) -> None:

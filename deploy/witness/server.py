@@ -26,7 +26,7 @@ from streams.audit import witness_request
 from streams.audit.witness_evidence import origin_hash
 from streams.audit.witness_request import MAX_BYTES, SIZE_TYPE, BadRequest
 from streams.label.bounded_http import BoundedHttp
-from streams.label.server import is_loopback
+from streams.label.server import SettlingServer, is_loopback
 
 BODY_S = 10.0
 """A client that sends 68 kB more slowly is let go."""
@@ -115,20 +115,6 @@ def _said(status: HTTPStatus, why: str) -> Response:
     return PlainTextResponse(f"{why}\n", status)
 
 
-class _Server(uvicorn.Server):
-    """Says when it has started, or that it won't."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.settled = threading.Event()
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        try:
-            await super().startup(sockets)
-        finally:
-            self.settled.set()
-
-
 class WitnessServer:
     """Serves from a thread of its own. `certificate` and `key` (PEM files) make it HTTPS; without them it listens
     on this machine only, unless `plain` says that TLS ends before it.
@@ -154,7 +140,7 @@ class WitnessServer:
                 raise ConfigError(f"{path} is no file")
         self._scheme = "https" if certificate else "http"
         self._address = (host, port)
-        self._server = _Server(
+        self._server = SettlingServer(
             uvicorn.Config(
                 application(witness),
                 http=BoundedHttp,

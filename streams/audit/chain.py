@@ -27,7 +27,7 @@ from dataclasses import dataclass
 
 from schemas.audit import AuditEvent, EventType
 from schemas.errors import ChainBroken
-from schemas.leaf import GENESIS, check, check_certificate, digest_of_leaf, head_message_of_leaf, leaf
+from schemas.leaf import GENESIS, check, check_certificate, digest_of_leaf, head_message, leaf
 from streams.audit.findings import Finding, FindingKind
 from topology.identity import PERSON, Identity
 
@@ -187,7 +187,7 @@ class ChainVerifier:
         if head is None or self._key is None:
             return []
         try:
-            message = head_message_of_leaf(head.leaf, head.signature)
+            message = head_message(head.leaf, head.signature)
             check(self._key, head.signature, message, f"head signature of {self._slot}/{head.sequence}")
         except ChainBroken:
             text = "the head signature does not hold: the event was changed or is not by this process"

@@ -11,13 +11,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 
 from schemas.audit import AuditEvent, EventType
-from streams.audit.reconcile import is_by_its_writer
+from schemas.details import number
 from topology.binomial import upper_bound
+from topology.writers import is_by_its_writer
 
 KEEPER = "keeper."
 """Whose freezes are about the leak bound."""
 _DIGITS = 9
-_VERSION_DIGITS = 19
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +81,11 @@ class QualityReader:
             case EventType.GOLD_SCORED:
                 self._scores.append((event.time, event.details.get("policy", ""), _counts(event)))
             case EventType.GOLD_PUBLISHED:
-                self._published += _number(event, "records")
+                self._published += number(event, "records", _DIGITS) or 0
             case EventType.FREEZE_ORDERED if event.process.startswith(KEEPER):
-                self._freezes.append((event.time, _version(event), event.details.get("hash", "")))
+                self._freezes.append((event.time, (number(event, "version") or 0), event.details.get("hash", "")))
             case EventType.LIFT_ORDERED if event.details.get("of", "").startswith(KEEPER):
-                self._lifts.append((event.time, _version(event)))
+                self._lifts.append((event.time, (number(event, "version") or 0)))
             case EventType.PERSON_PAUSED | EventType.PERSON_RESUMED:
                 self._stand(event)
             case _:
@@ -115,7 +115,12 @@ class QualityReader:
 
     def _stand(self, event: AuditEvent) -> None:
         """Decide alone writes these, in one slot: its numbers tell the later one."""
-        pause = Pause(event.person, event.time, _number(event, "answered"), _number(event, "matched"))
+        pause = Pause(
+            event.person,
+            event.time,
+            _count(event, "answered"),
+            _count(event, "matched"),
+        )
         known = self._latest.get(event.person, (-1, -1, None))
         if (event.epoch, event.sequence) > known[:2]:
             standing = pause if event.type is EventType.PERSON_PAUSED else None
@@ -132,13 +137,8 @@ def quality(events: Iterable[AuditEvent]) -> Quality:
 
 def _counts(event: AuditEvent) -> Counts:
     names = [it.name for it in fields(Counts) if it.name != "records"]
-    return Counts(1, *(_number(event, name) for name in names))
+    return Counts(1, *(_count(event, name) for name in names))
 
 
-def _version(event: AuditEvent) -> int:
-    return _number(event, "version", _VERSION_DIGITS)
-
-
-def _number(event: AuditEvent, name: str, digits: int = _DIGITS) -> int:
-    text = event.details.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= digits else 0
+def _count(event: AuditEvent, name: str) -> int:
+    return number(event, name, _DIGITS) or 0

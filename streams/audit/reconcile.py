@@ -22,58 +22,20 @@ from sys import intern
 
 from schemas import resources
 from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.details import number
 from schemas.errors import Unparseable
 from schemas.records import RawReference
 from schemas.resources import Kind
 from streams.audit.coverage import Coverage, Partition, origins
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.life import Life, Place, problems
-from topology.identity import PERSON
+from topology.writers import WRITERS, is_by_its_writer
 
 OVERLAP = "overlap"
 """Detail of `batch.redacted`: how many labels its tasks get without extras (one policy a batch, so one number)."""
 GRANTED = "granted"
 """Detail of `work.ordered`: the extras granted to the task so far."""
 _DIGITS = 9
-WRITERS = {
-    EventType.BATCH_REDACTED: "redact",
-    EventType.TASK_VIEWED: "label",
-    EventType.TASK_RELEASED: "label",
-    EventType.TASK_SKIPPED: "label",
-    EventType.TASK_REPORTED: "label",
-    EventType.TASK_CLOSED: "label",
-    EventType.LABEL_SUBMITTED: "label",
-    EventType.LEASE_RENEWED: "label",
-    EventType.LEASE_EXPIRED: "label",
-    EventType.SESSION_STARTED: "label",
-    EventType.SESSION_ENDED: "label",
-    EventType.WORK_ORDERED: "decide",
-    EventType.VERDICT_REACHED: "decide",
-    EventType.REVIEWER_DRIFTED: "decide",
-    EventType.EVALUATOR_SIGNALLED: "decide",
-    EventType.EVALUATOR_FAILED: "decide",
-    EventType.WEBHOOK_DELIVERED: "notify",
-    EventType.WEBHOOK_FAILED: "notify",
-    EventType.LABEL_JOINED: "join",
-    EventType.GOLD_SCORED: "join",
-    EventType.GOLD_PUBLISHED: "synth",
-    EventType.PERSON_PAUSED: "decide",
-    EventType.PERSON_RESUMED: "decide",
-    EventType.CONTAINMENT_BEGUN: "contain",
-    EventType.CONTAINMENT_REACHED: "contain",
-    EventType.CONTAINMENT_HELD: "contain",
-    EventType.SEGMENT_DESTROYED: "keeper",
-    EventType.SEGMENT_REWRITTEN: "keeper",
-}
-"""Which role alone may say so; the project is that of the audit topic."""
-BY_PERSONS = frozenset(
-    {
-        EventType.LIFT_ORDERED,
-        EventType.READMIT_ORDERED,
-        EventType.REINSTATEMENT_SIGNED,
-    }
-)
-"""What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +123,7 @@ class Reconciler:
             self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self.project}")
             return
         self._findings += self._coverage.add(event.event_id, batch)
-        overlap = _number(event, OVERLAP)
+        overlap = number(event, OVERLAP, _DIGITS)
         for task_id, raw in origins(batch):
             life = self._life(task_id)
             life.origins += (raw,)
@@ -178,7 +140,7 @@ class Reconciler:
 
     def _ordered(self, event: AuditEvent) -> None:
         for life in self._named(event):
-            life.granted = max(life.granted, _number(event, GRANTED) or 0)
+            life.granted = max(life.granted, number(event, GRANTED, _DIGITS) or 0)
 
     def _reached(self, event: AuditEvent) -> None:
         prefix = f"{Kind.LABEL}/"
@@ -255,14 +217,6 @@ class Reconciler:
         )
 
 
-def is_by_its_writer(event: AuditEvent) -> bool:
-    """Whether the role wrote it (of whatever project), or the person, whose word alone it is."""
-    if event.type in BY_PERSONS:
-        return event.process == f"{PERSON}.{event.person}"
-    role = WRITERS.get(event.type)
-    return role is None or event.process.partition(".")[0] == role
-
-
 def reconcile(
     events: Iterable[AuditEvent], project: str, ends: Mapping[Partition, int] | None = None
 ) -> Reconciliation:
@@ -275,11 +229,6 @@ def reconcile(
 
 def _place(event: AuditEvent) -> Place:
     return Place(intern(event.slot), event.sequence, event.time)
-
-
-def _number(event: AuditEvent, name: str) -> int | None:
-    text = event.details.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else None
 
 
 def _raw(event: AuditEvent) -> RawReference | None:

@@ -7,7 +7,7 @@ elsewhere. Whatever fails later is in doubt, which the client resolves by asking
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterable, AsyncIterator, Iterable
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import cast
@@ -71,8 +71,9 @@ class PassingOn:
     async def send(self, call: Received, view: View, receive: Receive, send: Send) -> None:
         """Have the owner in `view` answer. Raises NotSent; Problem (503) where it is in doubt; BrokenAnswer.
 
-        An owner that is replaced meanwhile, and perhaps only sleeps, keeps nobody waiting. Where the caller hangs
-        up, the owner hears it by its connection's end: nobody would see a task it gave.
+        An owner that is replaced meanwhile, and perhaps only sleeps, keeps nobody waiting; what it was not sent by
+        then the next one may be asked. Where the caller hangs up, the owner hears it by its connection's end:
+        nobody would see a task it gave.
         """
         answer = _Answer(send)
         exchange = asyncio.ensure_future(self._exchange(call, cast("OwnerState", view.owner), answer))
@@ -83,7 +84,7 @@ class PassingOn:
             if exchange.done() or answer.whole:  # a whole answer ends `gone`, too
                 await exchange
             elif not gone.done():
-                raise answer.failed()
+                raise answer.failed() if answer.asked else NotSent
         finally:
             for one in (exchange, moved, gone):
                 one.cancel()
@@ -91,7 +92,7 @@ class PassingOn:
     async def _exchange(self, call: Received, owner: OwnerState, answer: _Answer) -> None:
         transport = await self._transport_to(owner)
         try:
-            response = await transport.handle_async_request(self._request(call, owner))
+            response = await transport.handle_async_request(self._request(call, owner, answer))
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout):
             raise NotSent from None
         except (httpx.LocalProtocolError, httpx.InvalidURL, UnicodeError):  # what no client of ours would send
@@ -119,7 +120,7 @@ class PassingOn:
             await before.aclose()
         return transport
 
-    def _request(self, call: Received, owner: OwnerState) -> httpx.Request:
+    def _request(self, call: Received, owner: OwnerState, answer: _Answer) -> httpx.Request:
         scope, limits = call.scope, self._settings
         target = scope["raw_path"] + (b"?" + scope["query_string"] if scope["query_string"] else b"")
         address = scope["client"][0] if scope.get("client") else ""
@@ -131,7 +132,7 @@ class PassingOn:
             connect=limits.connect_s, read=limits.answer_s, write=limits.answer_s, pool=limits.connect_s
         )
         url = httpx.URL(owner.url).copy_with(raw_path=target)
-        extensions = {"timeout": timeout.as_dict()}
+        extensions = {"timeout": timeout.as_dict(), "trace": answer.trace}
         return httpx.Request(scope["method"], url, headers=headers, stream=_Body(call.body), extensions=extensions)
 
 
@@ -152,6 +153,8 @@ class _Answer:
     def __init__(self, send: Send) -> None:
         self.whole = False
         """Whether all of it was given."""
+        self.asked = False
+        """Whether anything of the call may have been sent."""
         self._send = send
         self._begun = False
 
@@ -162,6 +165,10 @@ class _Answer:
             await self._say({"type": "http.response.body", "body": chunk, "more_body": True})
         self.whole = True  # before it is said: by that the caller's call is over
         await self._say({"type": "http.response.body", "body": b"", "more_body": False})
+
+    async def trace(self, event: str, _info: Mapping[str, object]) -> None:
+        """Called by the transport before and after each of its steps."""
+        self.asked = self.asked or event.endswith(".send_request_headers.started")
 
     def failed(self) -> Exception:
         """What to raise where it can't be given to its end."""

@@ -24,7 +24,7 @@ _BACKLOG = 128
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - no address to listen on: what stands for one
 
 
-class _Server(uvicorn.Server):
+class SettlingServer(uvicorn.Server):
     """Says when it has started, or that it won't."""
 
     def __init__(self, config: uvicorn.Config) -> None:
@@ -61,7 +61,7 @@ class LabelServer:
             )
         self._settings = settings
         self._scheme = "https" if certificate else "http"
-        self._server = _Server(
+        self._server = SettlingServer(
             uvicorn.Config(
                 app,
                 http=BoundedHttp,

@@ -11,7 +11,7 @@ from enum import StrEnum
 
 from schemas.audit import AuditEvent, EventType
 from schemas.resources import app_resource, person_resource, task_ids
-from streams.watch.said import is_by_its_writer, number
+from streams.watch.said import counts, number
 
 EVIDENCE = 5
 """Event ids kept of each kind of deed in a step."""
@@ -95,7 +95,7 @@ class Diary:
         page: dict[str, Deeds] = {}
         for event in events:
             deed = _OF.get(event.type)
-            if deed is not None and is_by_its_writer(event):
+            if deed is not None and counts(event):
                 for subject in subjects_of(event, self._app(event, deed, step)):
                     self._write(page.setdefault(subject, Deeds()), deed, event)
         if page:

@@ -9,7 +9,7 @@ can't be known any more (a task redacted before watch began, or longer than `REM
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from schemas import durations
@@ -17,7 +17,7 @@ from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.errors import Reason
 from schemas.metrics import Cell
 from schemas.resources import task_ids
-from streams.watch.said import is_by_its_writer, number, ten_thousandths
+from streams.watch.said import counts, number, ten_thousandths
 from streams.watch.tally import Span, Tally
 from streams.watch.windows import Timed
 from topology.binomial import upper_bound
@@ -38,6 +38,8 @@ _SIMPLE = {
     EventType.FREEZE_ORDERED: Cell.FREEZES,
     EventType.RECORD_REFUSED: Cell.REFUSALS,
 }
+_ENDS = frozenset({EventType.LABEL_JOINED, EventType.GOLD_SCORED, EventType.TASK_WITHDRAWN})
+"""After which nothing more is measured of a task."""
 _OUTCOMES = {RawOutcome.TASK: Cell.TASKS, RawOutcome.DROPPED: Cell.DROPPED}
 
 
@@ -73,7 +75,7 @@ class Ledger:
     def count(self, events: Iterable[Timed]) -> Mapping[str, Tally]:
         """The tallies of a window's events, by policy."""
         tallies: defaultdict[str, Tally] = defaultdict(Tally)
-        written = [it for it in events if is_by_its_writer(it.arrival.event)]
+        written = [it for it in events if counts(it.arrival.event)]
         for it in written:
             self._learn(it.arrival.event, it.time)
         for it in written:
@@ -107,11 +109,26 @@ class Ledger:
 
     def _take(self, event: AuditEvent, time: int, tallies: defaultdict[str, Tally]) -> None:
         tally = tallies[self._policy(event)]
-        special = _SPECIAL.get(event.type)
         if event.type in _SIMPLE:
             tally.count(_SIMPLE[event.type])
-        if special is not None:
-            special(self, event, time, tally)
+        match event.type:
+            case EventType.BATCH_REDACTED:
+                _count_redacted(event, tally)
+            case EventType.ACCESS_DENIED:
+                tally.count(Cell.DENIALS, 1 + number(event, "suppressed"))
+            case EventType.VERDICT_REACHED:
+                _count_verdict(event, tally)
+            case EventType.LABEL_SUBMITTED:
+                self._labeled(event, time, tally)
+            case EventType.LABEL_JOINED:
+                self._joined(event, time, tally)
+            case EventType.FREEZE_ORDERED | EventType.LIFT_ORDERED | EventType.GOLD_SCORED:
+                self._weigh(event)
+            case _:
+                pass
+        if event.type in _ENDS:
+            for name in task_ids(event):
+                self.tasks.pop(name, None)
 
     def _policy(self, event: AuditEvent) -> str:
         known = self.policies.get(event.bundle)
@@ -122,20 +139,6 @@ class Ledger:
 
     # what more an event says
 
-    def _redacted(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002 - all take the same
-        for one in event.batch.outcomes if event.batch else ():
-            if one.outcome is RawOutcome.QUARANTINED:
-                tally.count(Cell.VIOLATIONS if one.reason in VIOLATIONS else Cell.QUARANTINED)
-            elif one.outcome in _OUTCOMES:
-                tally.count(_OUTCOMES[one.outcome])
-        fields, characters = number(event, "fields"), number(event, "characters")
-        fields_redacted, redacted = number(event, "fields_redacted"), number(event, "characters_redacted")
-        tally.count(Cell.FIELDS_REDACTED, fields_redacted)
-        tally.count(Cell.FIELDS_UNTOUCHED, max(0, fields - fields_redacted))
-        tally.count(Cell.CHARACTERS_REDACTED, redacted)
-        tally.count(Cell.CHARACTERS_UNTOUCHED, max(0, characters - redacted))
-        tally.took(Span.RAW_TO_TASK, durations.read(event.details.get("waited", "")))
-
     def _labeled(self, event: AuditEvent, time: int, tally: Tally) -> None:
         tally.count(Cell.LABELS)
         for task in self._tasks(event):
@@ -143,56 +146,51 @@ class Ledger:
                 tally.took(Span.TASK_TO_LABEL, durations.counted([time - task.redacted_at]))
             task.labeled_at = max(task.labeled_at, time)
 
-    def _denied(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
-        tally.count(Cell.DENIALS, 1 + number(event, "suppressed"))
-
-    def _decided(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
-        tally.count(Cell.VERDICTS)
-        agreement = ten_thousandths(event, "agreement")
-        if agreement is not None:
-            tally.agree(agreement)
-
     def _joined(self, event: AuditEvent, time: int, tally: Tally) -> None:
         tally.count(Cell.JOINED)
         for task in self._tasks(event):
             if task.labeled_at:
                 tally.took(Span.LABEL_TO_JOINED, durations.counted([time - task.labeled_at]))
-        self._ended(event, time, tally)
 
-    def _scored(self, event: AuditEvent, time: int, tally: Tally) -> None:
-        leaks = self.leaks.setdefault(event.details.get("policy", ""), Leaks())
-        leaks.values += number(event, "values")
-        leaks.leaked += number(event, "leaked")
-        self._ended(event, time, tally)
-
-    def _ended(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
-        for name in task_ids(event):
-            self.tasks.pop(name, None)
-
-    def _frozen(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
-        if event.process.startswith(_KEEPER):
-            leaks = self.leaks.setdefault(event.details.get("hash", ""), Leaks())
-            leaks.frozen = max(leaks.frozen, number(event, "version"))
-
-    def _lifted(self, event: AuditEvent, time: int, tally: Tally) -> None:  # noqa: ARG002
-        if event.details.get("of", "").startswith(_KEEPER):
-            up_to = number(event, "version")
-            for policy, leaks in self.leaks.items():
-                if 0 < leaks.frozen <= up_to:
-                    self.leaks[policy] = Leaks()
+    def _weigh(self, event: AuditEvent) -> None:
+        """What counts for the leak bound, and what begins it anew: as keeper does."""
+        details = event.details
+        match event.type:
+            case EventType.GOLD_SCORED:
+                leaks = self.leaks.setdefault(details.get("policy", ""), Leaks())
+                leaks.values += number(event, "values")
+                leaks.leaked += number(event, "leaked")
+            case EventType.FREEZE_ORDERED if event.process.startswith(_KEEPER):
+                leaks = self.leaks.setdefault(details.get("hash", ""), Leaks())
+                leaks.frozen = max(leaks.frozen, number(event, "version"))
+            case EventType.LIFT_ORDERED if details.get("of", "").startswith(_KEEPER):
+                for policy, leaks in self.leaks.items():
+                    if 0 < leaks.frozen <= number(event, "version"):
+                        self.leaks[policy] = Leaks()
+            case _:
+                pass
 
     def _tasks(self, event: AuditEvent) -> list[Task]:
         return [task for name in task_ids(event) if (task := self.tasks.get(name))]
 
 
-_SPECIAL: Mapping[EventType, Callable[[Ledger, AuditEvent, int, Tally], None]] = {
-    EventType.BATCH_REDACTED: Ledger._redacted,  # noqa: SLF001 - a table of its own methods
-    EventType.LABEL_SUBMITTED: Ledger._labeled,  # noqa: SLF001
-    EventType.ACCESS_DENIED: Ledger._denied,  # noqa: SLF001
-    EventType.VERDICT_REACHED: Ledger._decided,  # noqa: SLF001
-    EventType.LABEL_JOINED: Ledger._joined,  # noqa: SLF001
-    EventType.GOLD_SCORED: Ledger._scored,  # noqa: SLF001
-    EventType.TASK_WITHDRAWN: Ledger._ended,  # noqa: SLF001
-    EventType.FREEZE_ORDERED: Ledger._frozen,  # noqa: SLF001
-    EventType.LIFT_ORDERED: Ledger._lifted,  # noqa: SLF001
-}
+def _count_redacted(event: AuditEvent, tally: Tally) -> None:
+    for one in event.batch.outcomes if event.batch else ():
+        if one.outcome is RawOutcome.QUARANTINED:
+            tally.count(Cell.VIOLATIONS if one.reason in VIOLATIONS else Cell.QUARANTINED)
+        elif one.outcome in _OUTCOMES:
+            tally.count(_OUTCOMES[one.outcome])
+    fields, characters = number(event, "fields"), number(event, "characters")
+    fields_redacted, redacted = number(event, "fields_redacted"), number(event, "characters_redacted")
+    tally.count(Cell.FIELDS_REDACTED, fields_redacted)
+    tally.count(Cell.FIELDS_UNTOUCHED, max(0, fields - fields_redacted))
+    tally.count(Cell.CHARACTERS_REDACTED, redacted)
+    tally.count(Cell.CHARACTERS_UNTOUCHED, max(0, characters - redacted))
+    tally.took(Span.RAW_TO_TASK, durations.read(event.details.get("waited", "")))
+
+
+def _count_verdict(event: AuditEvent, tally: Tally) -> None:
+    tally.count(Cell.VERDICTS)
+    agreement = ten_thousandths(event, "agreement")
+    if agreement is not None:
+        tally.agree(agreement)

@@ -2,37 +2,23 @@
 
 from __future__ import annotations
 
+from schemas import details
 from schemas.audit import AuditEvent, EventType
+from topology.writers import is_by_its_writer
 
 _DIGITS = 18
-_WRITER = {
-    EventType.BATCH_REDACTED: "redact",
-    EventType.BUNDLE_ADOPTED: "redact",
-    EventType.TASK_VIEWED: "label",
-    EventType.TASK_RELEASED: "label",
-    EventType.TASK_SKIPPED: "label",
-    EventType.TASK_REPORTED: "label",
-    EventType.LABEL_SUBMITTED: "label",
-    EventType.LEASE_EXPIRED: "label",
-    EventType.TASK_WITHDRAWN: "label",  # join says so, too: a task is withdrawn once
-    EventType.ACCESS_DENIED: "label",
-    EventType.VERDICT_REACHED: "decide",
-    EventType.LABEL_JOINED: "join",
-    EventType.GOLD_SCORED: "join",
-}
-"""Whose events count; reconciliation finds those of others."""
+_LABEL = "label."
 
 
-def is_by_its_writer(event: AuditEvent) -> bool:
-    """Whether the role wrote it that such events belong to; the others are anybody's."""
-    role = _WRITER.get(event.type)
-    return role is None or event.process.startswith(f"{role}.")
+def counts(event: AuditEvent) -> bool:
+    """Whether it was its writer's to say; of a withdrawal, which every stage confirms that had it, label's."""
+    is_labels = event.process.startswith(_LABEL)
+    return is_by_its_writer(event) and (event.type is not EventType.TASK_WITHDRAWN or is_labels)
 
 
 def number(event: AuditEvent, name: str) -> int:
     """A count among the details; 0 where there is none."""
-    text = event.details.get(name, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else 0
+    return details.number(event, name) or 0
 
 
 def ten_thousandths(event: AuditEvent, name: str) -> int | None:

@@ -89,6 +89,17 @@ def public(seed: int) -> bytes:
     return key(seed).public_key().public_bytes_raw()
 
 
+def head_message(event: AuditEvent) -> bytes:
+    """What a head signature covers, by its definition."""
+    unsigned = leaf.leaf(replace(event, head_signature=None))
+    return b"veilstream/chain-head/v1\n" + hashlib.sha256(unsigned).digest()
+
+
+def check_head(event: AuditEvent, public_key: bytes) -> None:
+    signature = event.head_signature or b""
+    leaf.check(public_key, signature, leaf.head_message(leaf.leaf(event), signature), event.event_id)
+
+
 def test_leaf_bytes_of_a_full_event_are_the_fixed_ones():
     assert leaf.leaf(EVENT).hex() == PREFIX + BODY
     assert leaf.digest(EVENT).hex() == DIGEST
@@ -104,8 +115,7 @@ def test_prefix_is_the_marker_and_the_little_endian_fingerprint_of_the_specifica
 
 
 def test_signed_messages_are_the_fixed_ones():
-    unsigned = leaf.leaf(replace(EVENT, head_signature=None))
-    assert leaf.head_message(EVENT) == b"veilstream/chain-head/v1\n" + hashlib.sha256(unsigned).digest()
+    assert head_message(EVENT) == leaf.head_message(leaf.leaf(EVENT), EVENT.head_signature)
     assert leaf.certificate_message("redact.demo.0", 2, b"\x01" * 32) == (
         b"veilstream/process-key/v1\nredact.demo.0\n2\n" + b"01" * 32 + b"\n"
     )
@@ -122,7 +132,7 @@ def test_event_comes_back_from_its_leaf(event):
 @given(records_of("AuditEvent"), st.binary(min_size=64, max_size=64))
 def test_signed_message_comes_from_the_leaf_bytes_as_well(event, signature):
     signed = replace(event, head_signature=signature)
-    assert leaf.head_message_of_leaf(leaf.leaf(signed), signature) == leaf.head_message(signed)
+    assert leaf.head_message(leaf.leaf(signed), signature) == head_message(signed)
 
 
 @settings(deadline=None)
@@ -144,21 +154,21 @@ def test_foreign_bytes_are_an_event_or_a_broken_chain_and_nothing_else(foreign):
 
 
 def test_head_signature_by_the_process_key_holds():
-    signed = replace(EVENT, head_signature=key(1).sign(leaf.head_message(EVENT)))
-    leaf.check_head(signed, public(1))
+    signed = replace(EVENT, head_signature=key(1).sign(head_message(EVENT)))
+    check_head(signed, public(1))
 
 
 @pytest.mark.parametrize("change", [{"reason": "x"}, {"sequence": 8}, {"head_signature": None}])
 def test_head_signature_of_a_changed_event_does_not_hold(change):
-    signed = replace(EVENT, head_signature=key(1).sign(leaf.head_message(EVENT)))
+    signed = replace(EVENT, head_signature=key(1).sign(head_message(EVENT)))
     with pytest.raises(ChainBroken, match=r"redact\.demo\.0"):
-        leaf.check_head(replace(signed, **change), public(1))
+        check_head(replace(signed, **change), public(1))
 
 
 def test_head_signature_by_another_key_does_not_hold():
-    signed = replace(EVENT, head_signature=key(2).sign(leaf.head_message(EVENT)))
+    signed = replace(EVENT, head_signature=key(2).sign(head_message(EVENT)))
     with pytest.raises(ChainBroken):
-        leaf.check_head(signed, public(1))
+        check_head(signed, public(1))
 
 
 def test_certificate_holds_for_its_slot_and_epoch_only():

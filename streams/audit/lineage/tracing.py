@@ -50,15 +50,14 @@ def _follow(events: Events, project: str, text: str, reading: Reading, limit: in
     sketch = Sketch(limit)
     if reading.kind in _OF_TASKS or reading.kind == Kind.RAW:
         return _tasks(events, project, text, reading, sketch)
-    control = reading.id.split("/")
-    if reading.kind == Kind.CONTROL and control[0] == ControlKind.WITHDRAW and len(control) > 2:  # noqa: PLR2004 - kind, project, task
-        reading.tasks[control[2]] = None
+    if task := _ordered(reading, ControlKind.WITHDRAW):
+        reading.tasks[task] = None
         return _tasks(events, project, text, reading, sketch)
     if reading.kind in _OF_POLICIES:
         facts: _Facts = PolicyFacts(sketch, project, reading.policies)
         subjects = _subjects_of_policy(reading)
-    elif reading.kind == Kind.CONTROL and control[0] == ControlKind.POLICY and len(control) > 2:  # noqa: PLR2004
-        facts, subjects = PolicyFacts(sketch, project, [control[2]]), [policy_resource(control[2])]
+    elif policy := _ordered(reading, ControlKind.POLICY):
+        facts, subjects = PolicyFacts(sketch, project, [policy]), [policy_resource(policy)]
     elif reading.kind == Kind.PERSON:
         facts, subjects = PersonFacts(sketch, reading.id), [str(reading)]
     elif reading.kind == Kind.CONTROL:
@@ -67,6 +66,12 @@ def _follow(events: Events, project: str, text: str, reading: Reading, limit: in
         facts, subjects = MentionFacts(sketch, str(reading), limit), [str(reading)]
     _read(events, facts)
     return sketch.done(project, text, [it for it in subjects if it in sketch])
+
+
+def _ordered(reading: Reading, kind: ControlKind) -> str:
+    """What an order of that kind is about (`<kind>/<project>/<this>/…`); empty for all else."""
+    found, _, target, *_ = [*reading.id.split("/"), "", "", ""]
+    return target if reading.kind == Kind.CONTROL and found == kind else ""
 
 
 def _tasks(events: Events, project: str, text: str, reading: Reading, sketch: Sketch) -> Lineage:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from deploy.cli import audit, policy_files
+from deploy.cli import audit_verify, policy_files
 from deploy.cli.exits import Exit, exit_for, sentence
 from schemas.errors import (
     AccessDenied,
@@ -142,13 +142,6 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
     assert content["findings"]
 
 
-def test_verify_with_heads_that_are_none_is_refused(run: Run, tmp_path: Path) -> None:
-    kept = write(tmp_path / "heads.json", "[]")
-    ended = run("audit", "verify", tmp_path, "--heads", kept)
-    assert (ended.code, ended.out) == (Exit.REFUSED, "")
-    assert "heads.json: holds no heads" in ended.err
-
-
 # Where no stack is
 
 
@@ -254,7 +247,7 @@ def test_ctrl_c_ends_with_130_and_no_traceback(run: Run, monkeypatch: pytest.Mon
     def interrupted(_path: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(audit, "_pins", interrupted)
+    monkeypatch.setattr(audit_verify, "_pins", interrupted)
     ended = run("audit", "verify", tmp_path)
     assert (ended.code, ended.out, ended.err) == (Exit.INTERRUPTED, "", "")
 

@@ -20,6 +20,7 @@ import pytest
 from deploy.supervise.lock import root_owner
 from deploy.up import read_addresses
 from tests.support.browser import Browser
+from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.own_stack
 
@@ -190,23 +191,27 @@ def test_an_annotators_token_is_printed_and_nothing_else(up: Veil) -> None:
     assert printed.count(".") == 2
 
 
-def test_an_export_verifies_offline_against_our_own_pins(up: Veil, tmp_path: Path) -> None:
-    exported = up.json("audit", "export", tmp_path / "audit")
-    assert exported["events"] > 0
-    verified = up.json("audit", "verify", tmp_path / "audit", "--pins", up.root / "topology" / "pins.json")
-    assert (verified["holds"], verified["own_pins"], verified["events"]) == (True, True, exported["events"])
+def test_an_export_verifies_offline_against_our_own_pins_and_is_old_where_more_was_kept(
+    up: Veil, tmp_path: Path
+) -> None:
+    pins = up.root / "topology" / "pins.json"
+    exported = wait_for(lambda: sealed(up, tmp_path / "audit", 1), "something is sealed", pause_s=1.0)
+    verified = up.json("audit", "verify", tmp_path / "audit", "--pins", pins)
+    assert (verified["holds"], verified["own_pins"], verified["entries"]) == (True, True, exported["events"])
 
-
-def test_an_export_older_than_the_heads_somebody_kept_does_not_verify(up: Veil, tmp_path: Path) -> None:
-    exported = up.json("audit", "export", tmp_path / "audit")
-    kept = tmp_path / "heads.json"
-    kept.write_text(json.dumps(exported))
-    assert up.json("audit", "verify", tmp_path / "audit", "--heads", kept)["holds"] is True
-
-    exported["heads"]["label.demo.0"]["sequence"] += 1
-    kept.write_text(json.dumps(exported))
-    cut = up.json("audit", "verify", tmp_path / "audit", "--heads", kept, code=1)
+    up("label", "exclude", "ann-1", "--task", "0" * 32, "--as", "olga")  # which is an event
+    later = wait_for(lambda: sealed(up, tmp_path / "later", exported["events"] + 1), "more is", pause_s=1.0)
+    kept = tmp_path / "kept.json"
+    kept.write_text(json.dumps(later))
+    assert up.json("audit", "verify", tmp_path / "later", "--kept", kept)["holds"]
+    cut = up.json("audit", "verify", tmp_path / "audit", "--kept", kept, code=1)
     assert {finding["kind"] for finding in cut["findings"]} == {"truncated"}
+
+
+def sealed(up: Veil, folder: Path, least: int) -> dict[str, Any] | None:
+    """What is exported into the folder, once it is as much as that."""
+    found = up.json("audit", "export", folder)
+    return found if found["events"] >= least else None
 
 
 def test_however_it_is_stopped_no_process_is_left_and_the_data_stays(up: Veil) -> None:

@@ -18,8 +18,9 @@ from schemas.resources import (
 )
 from streams.audit import report
 from streams.audit.findings import FindingKind
-from streams.audit.reconcile import BY_PERSONS, Reconciliation, reconcile
+from streams.audit.reconcile import Reconciliation, reconcile
 from tests.streams.audit.generate import PROJECT, World, random_world
+from topology.writers import BY_PERSONS
 
 RAW = f"raw.{PROJECT}"
 

@@ -9,6 +9,7 @@ from schemas.codec import Codec, FixedIds
 from schemas.errors import ChainBroken
 from streams.engine.chain import Chain, audit_records
 from streams.engine.processor import Slot
+from tests.schemas.test_leaf import check_head
 
 ROLE_KEY = Ed25519PrivateKey.generate()
 SLOT = Slot("redact.demo.0", 3, "redact.demo", "demo")
@@ -36,10 +37,10 @@ def test_only_the_last_event_of_a_transaction_is_signed_and_the_process_key_cert
     assert certificate is not None
     first, last = (one.event for one in chain.extend([started, happened(1)], 5))
     assert first.head_signature is None
-    leaf.check_head(last, certificate.public_key)
+    check_head(last, certificate.public_key)
     leaf.check_certificate(first, certificate, ROLE_KEY.public_key().public_bytes_raw())
     with pytest.raises(ChainBroken):
-        leaf.check_head(first, certificate.public_key)
+        check_head(first, certificate.public_key)
 
 
 def test_the_body_sent_is_the_body_hashed() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import socket
 import threading
@@ -9,6 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 import httpx
+import psutil
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -275,6 +277,40 @@ def test_owner_that_is_gone_is_not_waited_for_where_another_comes(owner, process
     standby.stand_by(owner)
     caller.join()
     assert answers[0].status_code == 200
+
+
+def test_call_that_was_not_sent_yet_is_asked_of_the_next_owner(owner, process, make_task):
+    """The one before sleeps, and its machine takes no more connections for it."""
+    standby = process("label.demo.1/b", StandbySettings(hold_s=60, connect_s=60))
+    standby.api.key = owner.api.key
+    owner.api.loop.give(make_task(1))
+    with contextlib.ExitStack() as held:
+        listening = held.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
+        while connects(held.enter_context(socket.socket()), listening):
+            continue
+        standby.whereabouts.owned_by(silent_owner(listening))
+        answers = []
+        caller = threading.Thread(target=lambda: answers.append(standby.api.call(LEASES)))
+        caller.start()
+        wait_for(lambda: connecting(listening), "the call waits for its connection")
+        standby.stand_by(owner)
+        caller.join()
+    assert answers[0].status_code == 200
+
+
+def connects(client, listening):
+    client.settimeout(0.2)
+    try:
+        client.connect(listening.getsockname())
+    except TimeoutError:
+        client.close()
+        return False
+    return True
+
+
+def connecting(listening):
+    found = psutil.Process().net_connections("tcp")
+    return [it for it in found if it.raddr == listening.getsockname() and it.status == psutil.CONN_SYN_SENT]
 
 
 def silent_owner(listening):

@@ -1,0 +1,54 @@
+"""Who alone may say what on the audit. Pure.
+
+Rights let a process write to the audit of its project whatever it likes; its chain says that it was this process.
+Whoever counts or judges events asks here whether it was its to say; reconciliation finds what was not.
+"""
+
+from __future__ import annotations
+
+from schemas.audit import AuditEvent, EventType
+from topology.identity import PERSON
+
+WRITERS = {
+    EventType.BUNDLE_ADOPTED: "redact",
+    EventType.BATCH_REDACTED: "redact",
+    EventType.TASK_VIEWED: "label",
+    EventType.TASK_RELEASED: "label",
+    EventType.TASK_SKIPPED: "label",
+    EventType.TASK_REPORTED: "label",
+    EventType.TASK_CLOSED: "label",
+    EventType.LABEL_SUBMITTED: "label",
+    EventType.LEASE_RENEWED: "label",
+    EventType.LEASE_EXPIRED: "label",
+    EventType.ACCESS_DENIED: "label",
+    EventType.SESSION_STARTED: "label",
+    EventType.SESSION_ENDED: "label",
+    EventType.WORK_ORDERED: "decide",
+    EventType.VERDICT_REACHED: "decide",
+    EventType.REVIEWER_DRIFTED: "decide",
+    EventType.EVALUATOR_SIGNALLED: "decide",
+    EventType.EVALUATOR_FAILED: "decide",
+    EventType.WEBHOOK_DELIVERED: "notify",
+    EventType.WEBHOOK_FAILED: "notify",
+    EventType.LABEL_JOINED: "join",
+    EventType.GOLD_SCORED: "join",
+    EventType.GOLD_PUBLISHED: "synth",
+    EventType.PERSON_PAUSED: "decide",
+    EventType.PERSON_RESUMED: "decide",
+    EventType.CONTAINMENT_BEGUN: "contain",
+    EventType.CONTAINMENT_REACHED: "contain",
+    EventType.CONTAINMENT_HELD: "contain",
+    EventType.SEGMENT_DESTROYED: "keeper",
+    EventType.SEGMENT_REWRITTEN: "keeper",
+}
+"""Which role alone may say so; the project is that of the audit topic."""
+BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED, EventType.REINSTATEMENT_SIGNED})
+"""What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
+
+
+def is_by_its_writer(event: AuditEvent) -> bool:
+    """Whether the role wrote it (of whatever project), or the person, whose word alone it is."""
+    if event.type in BY_PERSONS:
+        return event.process == f"{PERSON}.{event.person}"
+    role = WRITERS.get(event.type)
+    return role is None or event.process.partition(".")[0] == role
