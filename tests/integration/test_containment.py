@@ -19,7 +19,7 @@ pytestmark = pytest.mark.stack
 def shut(pipeline_of):
     pipeline = pipeline_of("shut")
     pipeline.sign("hal", "hope")
-    pipeline.start("redact", "label", "contain")
+    pipeline.start("redact", "label", "contain", "warden")
     yield pipeline
     pipeline.reconciled()
 
