@@ -37,7 +37,8 @@ class VaultLogins:
         issued before it can log in again. `logs_in`: whether there must be an AppRole, and so an entity.
         """
         try:
-            if self._disabled(person, logs_in=logs_in, disabled=True) and logs_in:
+            found = self._turned(person, logs_in=logs_in, disabled=True)
+            if approle_of(found) is not None:
                 self._destroy_secrets(f"auth/approle/role/person.{person}")
         except AccessDenied:
             raise _too_few_rights(person) from None
@@ -45,20 +46,19 @@ class VaultLogins:
     def restore(self, person: str, *, logs_in: bool) -> None:
         """Who logs in as `person` may do what they could before."""
         try:
-            self._disabled(person, logs_in=logs_in, disabled=False)
+            self._turned(person, logs_in=logs_in, disabled=False)
         except AccessDenied:
             raise _too_few_rights(person) from None
 
-    def _disabled(self, person: str, *, logs_in: bool, disabled: bool) -> bool:
-        """Whether there is an entity, which is `disabled` now, or not."""
+    def _turned(self, person: str, *, logs_in: bool, disabled: bool) -> Answer | None:
+        """Their entity, which is `disabled` now, or not; None where there is none."""
         path = f"identity/entity/name/{entity_of(person)}"
         found = self._paths.read(path)  # first: writing would make one, that nobody logs in as
         if logs_in and approle_of(found) is None:
             raise VaultUnavailable(f"Vault has no entity that {person} logs in as; run `veil topology apply`")
-        if found is None:
-            return False
-        self._paths.write(path, {"disabled": disabled})
-        return True
+        if found is not None:
+            self._paths.write(path, {"disabled": disabled})
+        return found
 
     def _destroy_secrets(self, role: str) -> None:
         for accessor in sorted(self._paths.list(f"{role}/secret-id")):

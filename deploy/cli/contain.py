@@ -216,19 +216,7 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
         Text(f"  to let them in again, signed by: {', '.join(shut.signed_by) or 'nobody yet'}", style=WAITING)
     ]
     waits += [Text(f"  missing: {role}", style=WAITING) for role in shut.missing]
-    waits += [
-        Text("  what they log in with ends in Vault and Kafka, whichever project it is used in", style=QUIET)
-    ]
-    waits += [Text(f"  so they can't work in {', '.join(shut.elsewhere)} either", style=WAITING)] * bool(
-        shut.elsewhere
-    )
-    opens = [
-        Text(f"  what they log in with stays ended: revoked in {', '.join(shut.still)}", style=WAITING)
-        if shut.still
-        else Text(
-            "  veil topology apply issues what they log in with anew, if they sign or are an app", style=QUIET
-        )
-    ]
+    waits += [_logins(shut)]
     out.result(
         {
             "project": project,
@@ -241,9 +229,19 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
             "revoked_elsewhere": list(shut.still),
         },
         Text.assemble(("✓ ", GOOD), f"Ordered. {open_}"),
-        *(waits if shut.by else opens),
+        *(waits if shut.by else [_logins(shut)]),
         Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
     )
+
+
+def _logins(shut: Shut) -> Text:
+    """What becomes of what they log in with, in Vault and in Kafka: it is one thing in all projects."""
+    if shut.by:
+        others = f"; so they can't work in {', '.join(shut.elsewhere)} either" if shut.elsewhere else ""
+        return Text(f"  what they log in with ends in every project{others}", style=WAITING)
+    if shut.still:
+        return Text(f"  what they log in with stays ended: revoked in {', '.join(shut.still)}", style=WAITING)
+    return Text("  if they sign or are an app: veil topology apply issues what they log in with anew", style=QUIET)
 
 
 def _tell(out: Output, project: str, key: str, frozen: Mapping[str, Freeze]) -> None:
