@@ -16,8 +16,9 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def shut(pipeline_of):
+def shut(pipeline_of, stack):
     pipeline = pipeline_of("shut")
+    pipeline.apply(stack)
     pipeline.sign("hal", "hope")
     pipeline.start("redact", "label", "contain", "warden")
     yield pipeline

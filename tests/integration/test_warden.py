@@ -9,9 +9,7 @@ from contextlib import closing
 import pytest
 
 from deploy.control_orders import order_revocation, sign_reinstatement
-from deploy.provision.command import apply_topology
 from deploy.provision.credentials import CredentialFiles
-from deploy.provision.parts import connected
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import EventType
 from schemas.control import RevocationReason
@@ -29,14 +27,9 @@ WITHIN_S = 2.0
 @pytest.fixture(scope="module")
 def warded(pipeline_of, stack):
     pipeline = pipeline_of("warded")
-    apply(stack, pipeline)  # what warden may touch is what was applied last
+    pipeline.apply(stack)
     pipeline.start("label", "contain", "warden")
     return pipeline
-
-
-def apply(stack, pipeline) -> None:
-    with connected(stack.endpoints, stack.root) as parts:
-        apply_topology(pipeline.topology, parts)
 
 
 @pytest.fixture
@@ -105,7 +98,7 @@ def test_a_revoked_operator_who_is_logged_in_can_do_nothing_within_two_seconds_a
     assert p95 <= WITHIN_S, taken
 
     assert (wes.login(), wes.connects()) == (None, False), "what was ended never opens anything again"
-    apply(stack, warded)
+    warded.apply(stack)
     anew = enter("wes")
     assert (anew.signs(), anew.writes(), anew.connects()) == (True, True, True)
     assert anew.credentials.kafka_password != wes.credentials.kafka_password
@@ -129,7 +122,7 @@ def test_an_alert_about_an_app_is_contained_when_its_credentials_have_ended(stac
 def test_what_provisioning_issues_meanwhile_opens_nothing_and_a_restarted_warden_ends_it(stack, warded, enter):
     revoke(warded, "wilma", lowest(warded, "wilma"))
     wait_for(lambda: said(warded, EventType.CREDENTIALS_ENDED, "wilma"), "wilma's credentials have ended")
-    apply(stack, warded)
+    warded.apply(stack)
     wilma = enter("wilma")
     assert (wilma.token, wilma.writes()) == (None, False)
     warded.restart("warden")
@@ -137,5 +130,5 @@ def test_what_provisioning_issues_meanwhile_opens_nothing_and_a_restarted_warden
     assert len(said(warded, EventType.CREDENTIALS_ENDED, "wilma")) == 1
     let_in(warded, "wilma")
     restored(warded, "wilma", 1)
-    apply(stack, warded)
+    warded.apply(stack)
     assert enter("wilma").signs()

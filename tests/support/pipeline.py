@@ -128,6 +128,11 @@ class Pipeline:
 
     # Stages
 
+    def apply(self, stack: LocalStack) -> None:
+        """Apply its topology again: warden may touch whom the last one named, and other tests share the stack."""
+        with connected(stack.endpoints, stack.root) as parts:
+            apply_topology(self.topology, parts)
+
     def start(self, *roles: str, number: int = 0, port: int | None = None) -> None:
         """Stages of these roles, or of all; `port` is that of label's API, where it must be known before."""
         for role in roles or roles_of(self.topology.project(self.project)):
