@@ -75,6 +75,8 @@ class EventType(StrEnum):
     CONTAINMENT_BEGUN = "containment.begun"
     CONTAINMENT_REACHED = "containment.reached"
     CONTAINMENT_HELD = "containment.held"
+    CREDENTIALS_ENDED = "credentials.ended"
+    CREDENTIALS_RESTORED = "credentials.restored"
     RECORD_REFUSED = "record.refused"
     RECORD_LOST = "record.lost"
     SEGMENT_DESTROYED = "segment.destroyed"

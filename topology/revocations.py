@@ -31,6 +31,10 @@ class Revocations:
         """Note a signature. Whether it ends a revocation."""
         return self._note(self._ends, person, signer, up_to)
 
+    def named(self) -> frozenset[str]:
+        """Everybody whom an order is about, whether it holds or is over."""
+        return frozenset(self._orders)
+
     def by(self, person: str) -> Mapping[str, int]:
         """Whose revocations of this person hold, with their versions."""
         over = self.over(person)

@@ -12,6 +12,7 @@ from streams.watch.contain.ordering import Orders
 from streams.watch.contain.processor import ContainProcessor, Seams, inputs
 from streams.watch.contain.rules import packaged_rules
 from topology.control_key import ControlKey, parse_key
+from topology.project import SAYING
 
 BATCH_LIMIT = 5_000
 """Of most events only a header is looked at."""
@@ -31,6 +32,11 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     def holds(order: ContainmentOrder) -> bool:
         return order.version > over(_parsed(order.key))
 
+    def signs_elsewhere(person: str) -> bool:
+        """Credentials end in all projects: who could undo something in another one is for a person to decide."""
+        others = around.topology.projects.values()
+        return any(other.persons.duties(person) & SAYING for other in others)
+
     seams = Seams(
         packaged_rules(),
         Orders(
@@ -40,7 +46,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             lambda key: max(book.next_version(key), over(_parsed(key)) + 1),
         ),
         holds,
-        lambda person: known().persons.only_labels(person),  # noqa: PLW0108 - the file changes
+        lambda person: known().persons.only_labels(person) and not signs_elsewhere(person),
     )
     processor = ContainProcessor(project, around.codec, seams)
     return StageParts(processor, inputs(project), Ownership.WHOLE, batch_limit=BATCH_LIMIT)

@@ -16,10 +16,11 @@ pytestmark = pytest.mark.stack
 
 
 @pytest.fixture(scope="module")
-def shut(pipeline_of):
+def shut(pipeline_of, stack):
     pipeline = pipeline_of("shut")
+    pipeline.apply(stack)
     pipeline.sign("hal", "hope")
-    pipeline.start("redact", "label", "contain")
+    pipeline.start("redact", "label", "contain", "warden")
     yield pipeline
     pipeline.reconciled()
 
