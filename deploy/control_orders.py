@@ -14,11 +14,13 @@ from schemas.control import (
     Freezable,
     FreezeReason,
     Replay,
+    RevocationReason,
     WithdrawalReason,
     freeze_body,
     lift_body,
     replay_body,
     resume_body,
+    revocation_body,
     switch_body,
 )
 from schemas.resources import control_resource, policy_resource, project_resource, task_resource
@@ -118,6 +120,38 @@ def order_readmission(around: Surroundings, who: str, version: int = 1) -> str:
     )
     _order(around, key, ControlKind.READMIT, b"{}", event, version)
     return key
+
+
+def order_revocation(around: Surroundings, who: str, reason: RevocationReason, version: int) -> str:
+    """Order that a person or an app may do nothing in the project any more. The order's control key."""
+    key = revocation_key(around, ControlKind.REVOKE, who)
+    event = Event(
+        EventType.REVOCATION_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        reason=reason.value,
+        details={"revoked": who},
+    )
+    _order(around, key, ControlKind.REVOKE, revocation_body(reason), event, version)
+    return key
+
+
+def sign_reinstatement(around: Surroundings, who: str, up_to: int, version: int) -> str:
+    """Sign that the revocations of somebody, up to a version, are over; it takes two people. Its control key."""
+    key = revocation_key(around, ControlKind.REINSTATE, who)
+    event = Event(
+        EventType.REINSTATEMENT_SIGNED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"reinstated": who, "version": str(up_to)},
+    )
+    _order(around, key, ControlKind.REINSTATE, lift_body(up_to), event, version)
+    return key
+
+
+def revocation_key(around: Surroundings, kind: ControlKind, who: str) -> str:
+    """Under which this person revokes another, or signs that this is over."""
+    return f"{kind}/{around.project}/{who}/{around.identity.signer}"
 
 
 def lift_key(around: Surroundings, process: str) -> str:

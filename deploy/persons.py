@@ -54,12 +54,14 @@ class Standing:
         return () if self.fully_signed else missing_roles(self.persons, self.signed_by)
 
 
-def missing_roles(persons: Persons, signed_by: Collection[str]) -> tuple[str, ...]:
-    """Of author and approver who has yet to sign, each with the persons who may."""
-    by_role = {"an author": persons.authors, "an approver": persons.approvers}
+def missing_roles(
+    persons: Persons, signed_by: Collection[str], roles: Sequence[str] = SIGNERS, *, without: str = ""
+) -> tuple[str, ...]:
+    """Of these roles which has yet to sign, each with the persons who may; `without` may not."""
+    by_role = {f"an {role}": tuple(one for one in persons.holding(role) if one != without) for role in roles}
     lacking = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed_by)}
     if not lacking:  # one person holds both roles: somebody else has to sign as well
-        others = sorted({*persons.authors, *persons.approvers} - {*signed_by})
+        others = sorted({one for holders in by_role.values() for one in holders} - {*signed_by})
         lacking = {"a second person": tuple(others)}
     return tuple(f"{role} ({' or '.join(holders)})" for role, holders in lacking.items())
 

@@ -48,6 +48,10 @@ NAMES = (
     "Metric",
     "WatchState",
     "SealedLog",
+    "ContainmentOrder",
+    "ContainmentCase",
+    "ContainmentSlot",
+    "CredentialState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

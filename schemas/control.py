@@ -3,7 +3,8 @@
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
 `exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
-`lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`. Versions rise a key.
+`lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
+`reinstate/P/<person>/<signer>`. Versions rise a key.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ MAX_VERSION = 2**62
 """Versions are times in milliseconds; what comes after this one must still be an Avro long."""
 MAX_LIFT_BYTES = 100
 """A number of nineteen digits and its name."""
+MAX_REVOCATION_BYTES = 100
+"""A reason of forty letters and its name."""
 
 
 class ControlKind(StrEnum):
@@ -46,6 +49,10 @@ class ControlKind(StrEnum):
     """A person ends a freeze that a process has ordered: it can't know when its reason is over."""
     READMIT = "readmit"
     """A person who was paused for their answers on gold may label again."""
+    REVOKE = "revoke"
+    """A person or an app may do nothing in the project any more, from now on."""
+    REINSTATE = "reinstate"
+    """Two people let who was revoked in again."""
 
 
 class Freezable(StrEnum):
@@ -64,6 +71,17 @@ class FreezeReason(StrEnum):
     INCIDENT = "incident"
     POLICY = "policy"
     MAINTENANCE = "maintenance"
+    REHEARSAL = "rehearsal"
+
+
+class RevocationReason(StrEnum):
+    """Why somebody is revoked. Enumerated, as a withdrawal's reason is."""
+
+    STOLEN_ACCOUNT = "stolen_account"
+    MISUSE = "misuse"
+    LEAKING_APP = "leaking_app"
+    LEFT = "left"
+    INCIDENT = "incident"
     REHEARSAL = "rehearsal"
 
 
@@ -176,13 +194,31 @@ def read_lift(body: bytes) -> int | None:
     return version if type(version) is int and 0 < version <= MAX_VERSION else None
 
 
+def revocation_body(reason: RevocationReason) -> bytes:
+    """The bytes that revoke somebody."""
+    return json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
+
+
+def read_revocation(body: bytes) -> str | None:
+    """The reason that `revocation_body` wrote; None for anything else. A reason of a newer version is taken all
+    the same: its revocation must hold.
+    """
+    try:
+        content = json.loads(body) if len(body) <= MAX_REVOCATION_BYTES else None
+    except (ValueError, RecursionError):
+        return None
+    reason = content.get("reason") if isinstance(content, dict) and len(content) == 1 else None
+    return reason if isinstance(reason, str) and _named(reason, _REASON) else None
+
+
+def revoked_person(key: str, project: str) -> str | None:
+    """Whom a control key of `project` revokes, or None where the key is about something else."""
+    return _target(key, ControlKind.REVOKE, project)
+
+
 def readmitted_person(key: str, project: str) -> str | None:
     """The person whom a control key of `project` readmits, or None where the key is about something else."""
-    kind, _, rest = key.partition("/")
-    where, _, target = rest.partition("/")
-    if (kind, where) != (ControlKind.READMIT.value, project):
-        return None
-    return target.partition("/")[0] or None
+    return _target(key, ControlKind.READMIT, project)
 
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
@@ -206,6 +242,13 @@ def withdrawn_task(key: str, project: str) -> str | None:
 def _freeze_bytes(stages: list[str], reason: str) -> bytes:
     content = {"reason": reason, "stages": stages}
     return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
+
+
+def _target(key: str, kind: ControlKind, project: str) -> str | None:
+    """Whom or what a key of this kind and project is about."""
+    found, _, rest = key.partition("/")
+    where, _, target = rest.partition("/")
+    return (target.partition("/")[0] or None) if (found, where) == (kind.value, project) else None
 
 
 def _named(value: object, names: re.Pattern[str]) -> bool:

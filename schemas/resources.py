@@ -22,6 +22,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `person`  | person                               | `person/ann-1`                   |
 | `webhook` | name of an endpoint                  | `webhook/warehouse`              |
 | `app`     | name of an annotator app             | `app/triage-ui`                  |
+| `alert`   | alert id                             | `alert/4e…`                      |
 """
 
 from __future__ import annotations
@@ -54,6 +55,7 @@ class Kind(StrEnum):
     PERSON = "person"
     WEBHOOK = "webhook"
     APP = "app"
+    ALERT = "alert"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -115,6 +117,11 @@ def segment_resource(segment_id: str) -> str:
 def slot_resource(slot: str) -> str:
     """A process slot, for example `redact.demo.0`."""
     return f"{Kind.SLOT}/{slot}"
+
+
+def alert_resource(alert_id: str) -> str:
+    """An alert on `alerts.P`."""
+    return f"{Kind.ALERT}/{alert_id}"
 
 
 def control_resource(key: str) -> str:

@@ -383,3 +383,54 @@ class SealedLog:
     next_offset: int
     checkpoint_size: int
     checkpoint_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContainmentOrder:
+    """What contain has ordered last under a key of `control`. Key: `order/<that key>`.
+
+    `waiting`: the slots, or identities of roles, that have yet to acknowledge this version; none: all have.
+    """
+
+    key: str
+    version: int
+    ordered_at: int
+    waiting: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ContainmentCase:
+    """An alert that contain has acted on, so that it never does twice. Key: `case/<alert id>`.
+
+    Times in milliseconds. `keys` are the orders that it rests on; none: a person has to decide. `contained_at`: 0
+    until all have obeyed.
+    """
+
+    alert_id: str
+    rule: str
+    subject: str
+    alerted_at: int
+    taken_at: int
+    keys: tuple[str, ...]
+    contained_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContainmentSlot:
+    """A process that has to obey contain's orders, since when it runs. Key: `live/<slot>`."""
+
+    slot: str
+    since: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What warden has done last about what a person or an app logs in with. Key: `credentials/<name>`.
+
+    `ended`: nothing of it opens anything; `up_to`: the versions up to which revocations were over when it was last
+    restored, of all projects added up; 0 before.
+    """
+
+    name: str
+    ended: bool
+    up_to: int

@@ -23,6 +23,10 @@ Rules, each with a test:
 11. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
     the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
 12. A readmission counts once, by its version: of several the highest.
+13. Who is revoked may do nothing in the project from the first valid signature on, until two people, one of each
+    role that `reinstate` names, have both signed that it is over, up to a version as high as every revocation's.
+    One of a higher version holds again (`revocations.py`). Nobody signs for themselves. No process revokes
+    who could undo it, be it in another project.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -32,6 +36,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from functools import partial
 from itertools import permutations
 
 from cryptography.exceptions import InvalidSignature
@@ -53,7 +58,8 @@ from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.identity import Identity
 from topology.pins import Pins
-from topology.project import Project
+from topology.project import SAYING, Project
+from topology.revocations import Revocations
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
 from topology.switches import Exclusions, Pauses, Switches
 
@@ -77,7 +83,7 @@ class Rejected:
 
 class ControlBook:
     """Everything `control` has said, and what of it holds. One thread applies records; others may ask `policy`,
-    `policy_in_force`, `job_in_force`, `freezes` and `frozen_by` meanwhile (label's API does), nothing else.
+    `policy_in_force`, `job_in_force`, `freezes`, `frozen_by`, `revoked` meanwhile (as label's API), nothing else.
     """
 
     def __init__(self, flow: Flow, pins: Pins, projects: Mapping[str, Project]) -> None:
@@ -94,6 +100,7 @@ class ControlBook:
         self._pauses = {name: Pauses() for name in projects}
         self._exclusions = {name: Exclusions() for name in projects}
         self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
+        self._revocations = {name: Revocations(partial(self._reinstates, name)) for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -164,6 +171,14 @@ class ControlBook:
         """The version of the latest order that a paused person may label again; 0: none."""
         return self._readmitted[project].get(person, 0)
 
+    def revoked(self, project: str, person: str) -> bool:
+        """Whether a person or an app may do nothing in a project."""
+        return person in self._revocations[project].held
+
+    def revocations(self, project: str) -> Revocations:
+        """Who is revoked in a project, by whom, and who has signed that they may again."""
+        return self._revocations[project]
+
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
         return frozenset(self._withdrawn.get(project, ()))
@@ -213,7 +228,18 @@ class ControlBook:
     def _roles(self, key: ControlKey) -> list[str]:
         """The roles in which the signer may sign this key."""
         rule = self._flow.control.get(key.kind.value)
-        return [role for role in rule.roles if self._holds(key, role)] if rule else []
+        if key.kind is ControlKind.REINSTATE and key.signer == key.target:
+            return []
+        roles = [role for role in rule.roles if self._holds(key, role)] if rule else []
+        if key.kind is ControlKind.REVOKE and self._has_a_say(key):
+            return [role for role in roles if self._flow.roles[role].scope is Scope.PERSON]
+        return roles
+
+    def _has_a_say(self, key: ControlKey) -> bool:
+        """Whether whom the key is about may sign, here or in another project: no process shuts out who could undo
+        what a process has done, and credentials end in all projects at once.
+        """
+        return any(project.persons.duties(key.target) & SAYING for project in self._projects.values())
 
     def _holds(self, key: ControlKey, role: str) -> bool:
         if self._flow.roles[role].scope is Scope.PERSON:
@@ -246,6 +272,11 @@ class ControlBook:
                 return _risen(self._readmitted[key.project], key.target, state.version)
             case ControlKind.REPLAY:
                 return self._take_up_replay(key, state)
+            case ControlKind.REVOKE:
+                return self._revocations[key.project].revoke(key.target, key.signer, state.version)
+            case ControlKind.REINSTATE:
+                up_to = read_lift(state.body) or 0
+                return self._revocations[key.project].reinstate(key.target, key.signer, up_to)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)
@@ -269,6 +300,9 @@ class ControlBook:
         self._freezes[key.project] = {**held, key.signer: (state.version, freeze)}  # `held` may be in use
         after = self.freezes(key.project).get(key.signer)
         return (before and before.stages) != (after and after.stages)
+
+    def _reinstates(self, project: str, signers: AbstractSet[str]) -> bool:
+        return self._enough(ControlKey(ControlKind.REINSTATE, project, "", ""), signers)
 
     def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""

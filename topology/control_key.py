@@ -5,9 +5,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_switch
+from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
 from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
@@ -27,7 +28,19 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
     ControlKind.LIFT: _PROCESS,  # persons end their own freezes, and no one else's
     ControlKind.READMIT: _PERSON,
+    ControlKind.REVOKE: _PERSON,  # or an app; processes are stopped, not revoked
+    ControlKind.REINSTATE: _PERSON,
 }
+_BODIES: dict[ControlKind, Callable[[bytes], object]] = {
+    ControlKind.FREEZE: read_freeze,
+    ControlKind.PAUSE: read_switch,
+    ControlKind.EXCLUDE: read_switch,
+    ControlKind.REPLAY: read_replay,
+    ControlKind.LIFT: read_lift,
+    ControlKind.REVOKE: read_revocation,
+    ControlKind.REINSTATE: read_lift,
+}
+"""What reads a body of each kind, None where it can't; any will do for the others."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,18 +80,10 @@ def parse_key(key: str) -> ControlKey | None:
 
 def fits(key: ControlKey, body: bytes) -> bool:
     """Whether the body is one that can stand under this key."""
-    match key.kind:
-        case ControlKind.POLICY | ControlKind.JOB:
-            return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
-        case ControlKind.FREEZE:
-            return read_freeze(body) is not None
-        case ControlKind.PAUSE | ControlKind.EXCLUDE:
-            return read_switch(body) is not None
-        case ControlKind.REPLAY:
-            return read_replay(body) is not None
-        case ControlKind.LIFT:
-            return read_lift(body) is not None
-    return True
+    if key.kind in (ControlKind.POLICY, ControlKind.JOB):
+        return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
+    read = _BODIES.get(key.kind)
+    return read is None or read(body) is not None
 
 
 def policy_version(body: bytes) -> int | None:

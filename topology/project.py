@@ -17,6 +17,10 @@ ROLES = ("author", "approver", "operator", "officer", "annotator", "adjudicator"
 """What a person can be in a project: the roles of scope `person` in the flow."""
 
 
+SAYING = frozenset({"author", "approver", "operator"})
+"""The roles of persons whose signatures put something in force."""
+
+
 @dataclass(frozen=True, slots=True)
 class Persons:
     """Who does what in a project. Nobody who labels holds another role in it."""
@@ -42,6 +46,11 @@ class Persons:
         """Everybody who is named, but no app."""
         return frozenset((*self.authors, *self.approvers, *self.operators, *self.officers, *self.labeling))
 
+    @property
+    def everybody(self) -> frozenset[str]:
+        """Who has anything that could be revoked: its people and its apps."""
+        return self.people | frozenset(self.apps)
+
     def holding(self, role: str) -> tuple[str, ...]:
         """The persons who hold a person's role of the flow, for example `author`."""
         by_role = {
@@ -58,6 +67,11 @@ class Persons:
     def duties(self, person: str) -> frozenset[str]:
         """The roles that a person (or an app) holds."""
         return frozenset(role for role in ROLES if person in self.holding(role))
+
+    def only_labels(self, person: str) -> bool:
+        """Whether they are named here, as a person who labels or an app, and have no say in what is in force."""
+        duties = self.duties(person)
+        return bool(duties) and not duties & SAYING
 
     def apps_of(self, person: str) -> frozenset[str]:
         """The apps that may act for a person."""

@@ -17,17 +17,20 @@ BATCH, TASK = "batch", "task"
 
 @dataclass(frozen=True, slots=True)
 class Excluded:
-    """Batches and tasks that a person does not get."""
+    """Batches and tasks that a person does not get; `everything`: none at all."""
 
     batches: frozenset[str] = frozenset()
     tasks: frozenset[str] = frozenset()
+    everything: bool = False
 
     def covers(self, task_id: str, batch: str) -> bool:
         """Whether a task is among them."""
-        return task_id in self.tasks or batch in self.batches
+        return self.everything or task_id in self.tasks or batch in self.batches
 
 
 FREE = Excluded()
+SHUT_OUT = Excluded(everything=True)
+"""Of who is revoked."""
 
 
 class Switches:

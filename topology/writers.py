@@ -35,6 +35,11 @@ WRITERS = {
     EventType.GOLD_PUBLISHED: "synth",
     EventType.PERSON_PAUSED: "decide",
     EventType.PERSON_RESUMED: "decide",
+    EventType.CONTAINMENT_BEGUN: "contain",
+    EventType.CONTAINMENT_REACHED: "contain",
+    EventType.CONTAINMENT_HELD: "contain",
+    EventType.CREDENTIALS_ENDED: "warden",
+    EventType.CREDENTIALS_RESTORED: "warden",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
     EventType.CONSOLE_ENTERED: "console",
@@ -43,7 +48,7 @@ WRITERS = {
     EventType.CONSOLE_DENIED: "console",
 }
 """Which role alone may say so; the project is that of the audit topic."""
-BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED})
+BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED, EventType.REINSTATEMENT_SIGNED})
 """What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
 
 

@@ -20,6 +20,7 @@ LABELS_TARGET = 300
 QUEUE_BYTES = (150_000_000, 2_000)
 """Of a label process: at most so much, and so much a task."""
 MB = 1_000_000
+CONTAIN_TARGET_S = 2
 SEAL_TARGET = 5_000
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
@@ -75,12 +76,15 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Queueing:
-    """Groups of annotators before one queue. `peak_bytes`: the label process's largest resident size."""
+    """Groups of annotators before one queue. `peak_bytes`: the label process's largest resident size; `alone`: a
+    transaction as label makes them, with the broker alone.
+    """
 
     open_tasks: int
     peak_bytes: int
     groups: Sequence[Calls]
     faults: Faults
+    alone: Latency
 
     def targets(self) -> list[Target]:
         """Latencies by group, the rate of the largest one, memory, and that nothing went wrong."""
@@ -130,6 +134,24 @@ class Sealing:
 
 
 @dataclass(frozen=True, slots=True)
+class Containing:
+    """From an alert to "contained". `revoked`: a person is shut out, label has obeyed; `frozen_ms`: a single
+    freeze, which redact obeys, too.
+    """
+
+    revoked: Latency
+    revoked_worst_ms: float
+    frozen_ms: float
+
+    def targets(self) -> list[Target]:
+        """What was promised of containment."""
+        return [
+            Target("alert to contained p95, s", self.revoked.p95_ms / 1000, CONTAIN_TARGET_S, False),
+            Target("alert to frozen, s", self.frozen_ms / 1000, CONTAIN_TARGET_S, False),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
 
@@ -165,6 +187,7 @@ class Report:
     resources: Resources | None = None
     texts: Texts | None = None
     sealing: Sealing | None = None
+    containing: Containing | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -176,6 +199,7 @@ class Report:
             found.append(Target("redact, fast ÷ no detection", fast, 0.6, True))
         found += self.queueing.targets() if self.queueing is not None else []
         found += self.sealing.targets() if self.sealing is not None else []
+        found += self.containing.targets() if self.containing is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
             found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
@@ -197,6 +221,8 @@ class Report:
             content["texts"] = asdict(self.texts)
         if self.sealing is not None:
             content["seal"] = asdict(self.sealing)
+        if self.containing is not None:
+            content["contain"] = asdict(self.containing)
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

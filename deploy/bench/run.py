@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import annotators, delays, redaction, sealing, whole_texts
+from deploy.bench import annotators, containing, delays, redaction, sealing, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,7 +23,7 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "redact", "label", "seal", "texts")
+PARTS = ("resources", "latency", "contain", "redact", "label", "seal", "texts")
 """In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
@@ -31,7 +31,7 @@ _SETTLE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. Records, seconds, tasks an annotator, texts."""
+    """How much is measured. Records, seconds, tasks an annotator, texts, alerts."""
 
     records: int = 10_000
     repeats: int = 3
@@ -42,6 +42,7 @@ class Size:
     texts: int = 1_000_000
     seal_events: int = 100_000
     seal_s: float = 20.0
+    alerts: int = 30
 
 
 QUICK = Size(
@@ -54,6 +55,7 @@ QUICK = Size(
     texts=50_000,
     seal_events=30_000,
     seal_s=5.0,
+    alerts=6,
 )
 
 
@@ -96,6 +98,8 @@ def _on_a_stack(
             idle = ground.idle_cpu(size.idle_s)
         if "latency" in parts:
             report = replace(report, delays=delays.measure(ground, size.delay_s))
+        if "contain" in parts:
+            report = replace(report, containing=containing.measure(ground, size.alerts))
         if "redact" in parts:
             report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
         if "label" in parts:

@@ -8,7 +8,7 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Delays, Queueing, Rates, Report, Resources, Sealing, Target, Texts, Way
+from deploy.bench.report import Containing, Delays, Queueing, Rates, Report, Resources, Sealing, Target, Texts, Way
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
@@ -29,6 +29,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _queueing(report.queueing)
     if report.sealing is not None:
         yield _sealing(report.sealing)
+    if report.containing is not None:
+        yield _containing(report.containing)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
@@ -64,6 +66,7 @@ def _delays(delays: Delays) -> Table:
 def _queueing(queueing: Queueing) -> Table:
     title = f"Label API, {queueing.open_tasks:,} open tasks, no think time"
     table = _table(title, "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
+    table.add_row("transaction, broker alone", "", *_times(queueing.alone), "")
     for calls in queueing.groups:
         count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
         table.add_row("lease", count, *_times(calls.lease), rate)
@@ -83,6 +86,14 @@ def _sealing(sealing: Sealing) -> Table:
     worst = f"{sealing.behind_worst_ms:,.0f}"
     table.add_row("steadily", f"{sealing.per_second:,}", *_times(sealing.behind), worst, "")
     table.add_row("killed, a million entries", "", "", "", "", "", f"{sealing.restart_s:.1f}")
+    return table
+
+
+def _containing(containing: Containing) -> Table:
+    table = _table("Alert to contained", "", "p50 ms", "p95 ms", "p99 ms", "worst ms")
+    worst = f"{containing.revoked_worst_ms:,.0f}"
+    table.add_row(f"a person shut out, {containing.revoked.count} times", *_times(containing.revoked), worst)
+    table.add_row("the project frozen, once", "", "", "", f"{containing.frozen_ms:,.0f}")
     return table
 
 

@@ -14,9 +14,12 @@ from deploy.cli.command import Command, Commands
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
-from schemas.control import Freezable, FreezeReason, WithdrawalReason
+from schemas.control import Freezable, FreezeReason, RevocationReason, WithdrawalReason
+from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
+    from deploy.containment import Containment
+    from deploy.revoking import Shut
     from schemas.control import Freeze
 
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
@@ -88,8 +91,38 @@ def freeze(
 
 
 @app.command(cls=Command)
+def revoke(
+    who: Annotated[
+        str, typer.Argument(metavar="PERSON", help="A person or an app of the project.", show_default=False)
+    ],
+    person: As,
+    reason: Annotated[
+        RevocationReason, typer.Option("--reason", help="Why. A fixed list: free text could quote content.")
+    ],
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Shut a person or an app out of a project at once: sessions and leases end, tokens and calls are refused.
+
+    Signed by an operator or an approver. An app's own tokens are refused, and so are those that a revoked operator
+    has signed. What they log in with ends in Vault and Kafka, in whatever other project they use it. It takes two
+    people to let them in again.
+
+    [dim]Example:[/] [cyan]veil contain revoke ann --as olga --reason stolen_account --project demo[/]
+    """
+    from deploy.revoking import revoke as order
+
+    _tell_shut(Output(as_json), project, who, order(root, project, person, who, reason))
+
+
+@app.command(cls=Command)
 def resume(
     person: As,
+    who: Annotated[
+        str | None,
+        typer.Option("--person", metavar="PERSON", help="Sign that who is revoked may enter again: takes two."),
+    ] = None,
     process: Annotated[
         str | None,
         typer.Option("--of", metavar="ROLE", help="End what a process has frozen: keeper, on the leak bound."),
@@ -101,15 +134,114 @@ def resume(
     """End what you have frozen. What others have frozen stays so until they resume.
 
     A process can't tell when its reason is over: with [cyan]--of[/] you end its freeze, and answer for it. Keeper
-    then counts leaks anew.
+    then counts leaks anew. With [cyan]--person[/] you sign that somebody who is revoked may enter again; they may
+    once an operator and an approver, two people, have signed.
 
     [dim]Example:[/] [cyan]veil contain resume --as olga --project demo[/]
     """
     from deploy.freezing import lift
     from deploy.freezing import resume as order
+    from deploy.revoking import reinstate
 
+    if who is not None:
+        if process is not None:
+            raise ConfigError("either --person or --of: one order at a time")
+        _tell_shut(Output(as_json), project, who, reinstate(root, project, person, who))
+        return
     key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
     _tell(Output(as_json), project, key, frozen)
+
+
+@app.command(cls=Command)
+def status(
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """What is frozen, who is revoked, and which alerts are contained, wait for a stage, or for you.
+
+    [dim]Example:[/] [cyan]veil contain status --project demo[/]
+    """
+    from deploy.containment import containment
+
+    found = containment(root, project)
+    Output(as_json).result(
+        {
+            "project": project,
+            "frozen": {
+                who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in found.frozen.items()
+            },
+            "revoked": {
+                who: {"by": list(one.by), "signed_by": list(one.signed_by), "missing": list(one.missing)}
+                for who, one in found.revoked.items()
+            },
+            "alerts": [case.as_json() for case in found.cases],
+        },
+        *_standing(project, found),
+    )
+
+
+def _standing(project: str, found: Containment) -> list[Text]:
+    words = [
+        Text(f"{' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
+        for who, one in found.frozen.items()
+    ]
+    for who, shut in found.revoked.items():
+        words.append(
+            Text(
+                f"{who} revoked by {' and '.join(shut.by)}; to let them in: {', '.join(shut.missing)}",
+                style=WAITING,
+            )
+        )
+    for case in found.cases:
+        done = case.state == "contained"
+        took = f", after {case.reached - case.begun} ms" if done else ""
+        held = "".join(f"; {action or 'nothing'} held: {why}" for action, why in case.held.items())
+        words.append(
+            Text(
+                f"alert {case.alert[:12]}… {case.rule}: {case.state}{took}{held}", style=GOOD if done else WAITING
+            )
+        )
+    return words or [Text(f"Nothing is frozen, revoked or waiting in {project}.", style=QUIET)]
+
+
+def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
+    """How somebody stands, after the order."""
+    open_ = (
+        f"{who} is revoked in {project} by {' and '.join(shut.by)}."
+        if shut.by
+        else f"{who} may enter {project} again."
+    )
+    waits = [
+        Text(f"  to let them in again, signed by: {', '.join(shut.signed_by) or 'nobody yet'}", style=WAITING)
+    ]
+    waits += [Text(f"  missing: {role}", style=WAITING) for role in shut.missing]
+    waits += [_logins(shut)]
+    out.result(
+        {
+            "project": project,
+            "person": who,
+            "control_key": shut.key,
+            "revoked_by": list(shut.by),
+            "signed_by": list(shut.signed_by),
+            "missing": list(shut.missing),
+            "elsewhere": list(shut.elsewhere),
+            "revoked_elsewhere": list(shut.still),
+        },
+        Text.assemble(("✓ ", GOOD), f"Ordered. {open_}"),
+        *(waits if shut.by else [_logins(shut)]),
+        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+    )
+
+
+def _logins(shut: Shut) -> Text:
+    """What becomes of what they log in with, in Vault and in Kafka: it is one thing in all projects."""
+    if shut.by:
+        others = f"; so they can't work in {', '.join(shut.elsewhere)} either" if shut.elsewhere else ""
+        return Text(f"  what they log in with ends in every project{others}", style=WAITING)
+    if shut.still:
+        return Text(f"  what they log in with stays ended: revoked in {', '.join(shut.still)}", style=WAITING)
+    return Text("  if they sign or are an app: veil topology apply issues what they log in with anew", style=QUIET)
 
 
 def _tell(out: Output, project: str, key: str, frozen: Mapping[str, Freeze]) -> None:

@@ -22,6 +22,7 @@ from deploy.surroundings import CONTROL, Surroundings, surroundings
 from schemas.audit import Event
 from schemas.errors import ConfigError
 from schemas.records import ControlState
+from schemas.routing import is_name
 from streams.audit import checkpoint, note
 from streams.audit.note import BadNote, Verifier
 from streams.console.api import ApiSeams, Signing
@@ -129,6 +130,7 @@ def open_console(root: Path, port: int, settings: ConsoleSettings | None = None)
     seams = ApiSeams(
         entrance=_entrance(configured, settings),
         projects=_projects(around),
+        revoked=around.book.revoked,
         board=board,
         news=news,
         diary=diary,
@@ -167,10 +169,10 @@ def _signing(around: Surroundings, control: Control, configured: SignInConfigura
     )
 
 
-def playbook(rule: str) -> str:
-    """The steps for an alert of this rule; empty where nobody has written any."""
-    file = resources.files("topology").joinpath("playbooks", f"{rule}.md")
-    return file.read_text(encoding="utf-8") if file.is_file() else ""
+def playbook(name: str) -> str:
+    """What a person does about an alert; empty where nobody has written that down."""
+    file = resources.files("topology").joinpath("playbooks", f"{name}.md")
+    return file.read_text(encoding="utf-8") if is_name(name) and file.is_file() else ""
 
 
 def _configured(around: Surroundings, port: int) -> SignInConfiguration:

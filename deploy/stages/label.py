@@ -40,6 +40,7 @@ from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
 from topology.project import Project
+from topology.switches import SHUT_OUT
 from vault.data_keys import DataKeys
 from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
@@ -71,7 +72,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         people=People(
             lambda person: person in known().persons.adjudicators,
             lambda person: known().qualification(person).skills,
-            lambda person: book.exclusions(project).of(person),
+            lambda person: SHUT_OUT if book.revoked(project, person) else book.exclusions(project).of(person),
             lambda: book.pauses(project).batches(),
         ),
         holders=lambda adjudicate: _skills(known(), adjudicate=adjudicate),
@@ -92,6 +93,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
                 schema_of=schema_of,
                 schema_in_force=lambda: _schema_in_force(book, project, schema_of),
                 project=current,
+                revoked=lambda person: book.revoked(project, person),
                 token_keys=_token_keys(around),
                 clock=around.clock,
                 signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),

@@ -29,13 +29,13 @@ def _builder(role: str) -> Build:
     return build
 
 
-PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper")
+PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper", "contain")
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
 WATCH = "watch"
 """It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""
-PLATFORM_ROLES = ("seal", WATCH)
+PLATFORM_ROLES = ("seal", WATCH, "warden")
 """Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
 BUILDERS: Mapping[str, Build] = {
     role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role != WATCH
@@ -101,7 +101,7 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         parts.processor,
         parts.log or around.log,
         around.vault,
-        around.control,
+        lambda: around.control(parts.obeys_everywhere),
         around.codec,
         around.clock,
         around.sign,

@@ -36,10 +36,11 @@ from streams.web.problem import Problem
 from streams.web.signin import Entrance, SignIn
 from topology.identity import PLATFORM
 from topology.permissions.console import Look as Right
-from topology.permissions.console import may
 from topology.project import Project
 
 AUDIT = "audit."
+PLAYBOOK = "playbook"
+"""Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 FORM = ("project", "kind", "hash")
 HASH = re.compile(r"[0-9a-f]{64}")
 REQUEST_BYTES = 16
@@ -66,14 +67,15 @@ class Signing:
 
 @dataclass(frozen=True, slots=True)
 class ApiSeams:
-    """What the API needs. `projects`: as their files stand now; `signatures`: of a project, as `signatures.py`
-    gives them; `limits`: what policies allow their live leak bound to be, by hash; `playbook`: the steps for an
-    alert, by its rule; `signing`: how people sign; `ready`: whether all that was there at the
-    start is read.
+    """What the API needs. `projects`: as their files stand now; `revoked`: whether in a project a person is;
+    `signatures`: of a project, as `signatures.py` gives them; `limits`: what policies allow their live leak bound
+    to be, by hash; `playbook`: what a person does, by its name; `signing`: how people sign; `ready`: whether
+    all that was there at the start is read.
     """
 
     entrance: Entrance
     projects: Callable[[], Mapping[str, Project]]
+    revoked: Callable[[str, str], bool]
     board: Board
     news: News
     diary: Diary
@@ -97,7 +99,7 @@ class ConsoleApi:
         self._wishes = Wishes(settings.signings_kept, settings.signing_ms)
         self._reading = asyncio.Semaphore(1)
         """One whole audit at a time: a second reader would make both slower."""
-        self.visitors = Visitors(seams.entrance, seams.projects, self._say, settings, seams.clock)
+        self.visitors = Visitors(seams.entrance, seams.projects, seams.revoked, self._say, settings, seams.clock)
         self.signin = SignIn(seams.entrance, self.visitors, seams.clock)
 
     @asynccontextmanager
@@ -179,13 +181,14 @@ class ConsoleApi:
         await self._look(visitor, project.name, Right.RECORD)
         now, board = self._seams.clock.now(), self._seams.board
         alerts = board.alerts([project.name], self._settings.page_rows)
+        named = {it["details"][PLAYBOOK] for it in alerts if PLAYBOOK in it["details"]}
         return {
             "project": project.name,
             "now": now,
             "logs": board.seals(f"{AUDIT}{project.name}", now),
             "platform": board.seals(f"{AUDIT}{PLATFORM}", now),
             "alerts": alerts,
-            "playbooks": {rule: self._seams.playbook(rule) for rule in sorted({it["rule"] for it in alerts})},
+            "playbooks": {name: self._seams.playbook(name) for name in sorted(named)},
         }
 
     async def signatures(self, request: Request) -> dict[str, Any]:
@@ -221,8 +224,7 @@ class ConsoleApi:
         if wish is None or state is None:
             return _to("/?problem=bad_signature")
         project = self._seams.projects().get(wish.project)
-        decision = may(project, wish.person, Right.SIGN) if project else None
-        if decision is None or not decision.allowed:
+        if project is None or not self.visitors.may_sign(project, wish.person):
             self.visitors.denied("not_permitted", wish.person, wish.project, Right.SIGN)
             return _to("/?problem=not_permitted")
         try:

@@ -41,6 +41,7 @@ from topology.identity import PLATFORM
 from topology.permissions.actions import Denial
 from topology.permissions.console import Look as Right
 from topology.permissions.console import may
+from topology.permissions.deciding import Decision as Ruling
 from topology.project import Project
 
 COOKIE = "veil-console"
@@ -53,6 +54,8 @@ _OVER = {
 log = structlog.get_logger()
 Projects = Callable[[], Mapping[str, Project]]
 """The projects as their files stand now, by name."""
+Revoked = Callable[[str, str], bool]
+"""Whether a person is revoked in a project."""
 Say = Callable[[Event], Awaitable[None]]
 """Has an event committed. Raises Problem where that can't be known."""
 
@@ -80,10 +83,17 @@ class Visitors:
     parameter = ""
 
     def __init__(
-        self, entrance: Entrance, projects: Projects, say: Say, settings: ConsoleSettings, clock: Clock
+        self,
+        entrance: Entrance,
+        projects: Projects,
+        revoked: Revoked,
+        say: Say,
+        settings: ConsoleSettings,
+        clock: Clock,
     ) -> None:
         self._entrance = entrance
         self._projects = projects
+        self._revoked = revoked
         self._say = say
         self._settings = settings
         self._clock = clock
@@ -98,13 +108,18 @@ class Visitors:
 
     def admit(self, vouched: Vouched, wanted: str) -> tuple[str, ...]:  # noqa: ARG002 - as above
         """The rules by which somebody may come in, of whichever project. Raises SignInRefused."""
-        decisions = [may(project, vouched.person, Right.SIGN_IN) for project in self._projects().values()]
+        person = vouched.person
+        decisions = [self._may(project, person, Right.SIGN_IN) for project in self._projects().values()]
         rules = sorted({rule for it in decisions if it.allowed for rule in it.rules})
         if not rules:
-            conflicting = any(it.reason is Denial.CONFLICTING_DUTIES for it in decisions)
-            fault = SignInFault.CONFLICTING_DUTIES if conflicting else SignInFault.NOT_PERMITTED
-            raise SignInRefused(fault, vouched.person)
+            reasons = {it.reason for it in decisions}
+            told = (it for it in (Denial.REVOKED, Denial.CONFLICTING_DUTIES) if it in reasons)
+            raise SignInRefused(SignInFault(next(told, Denial.NOT_PERMITTED).value), person)
         return tuple(rules)
+
+    def may_sign(self, project: Project, person: str) -> bool:
+        """Whether somebody may sign in a project now, also without a session."""
+        return self._may(project, person, Right.SIGN).allowed
 
     async def begin(self, vouched: Vouched, wanted: str, before: str | None, rules: tuple[str, ...]) -> str:  # noqa: ARG002
         """The cookie of a new session, once its beginning is on the audit. Raises SignInRefused."""
@@ -189,10 +204,13 @@ class Visitors:
         held = self._rights(session.person).values()
         return None if any(Right.SIGN_IN in rights for rights in held) else Ending.REVOKED
 
+    def _may(self, project: Project, person: str, right: Right) -> Ruling:
+        return may(project, person, right, revoked=self._revoked(project.name, person))
+
     def _rights(self, person: str) -> dict[str, dict[Right, tuple[str, ...]]]:
         found = {}
         for name, project in self._projects().items():
-            decisions = {right: may(project, person, right) for right in Right}
+            decisions = {right: self._may(project, person, right) for right in Right}
             held = {right: it.rules for right, it in decisions.items() if it.allowed}
             if held:
                 found[name] = held

@@ -26,6 +26,7 @@ from schemas.resources import project_resource
 from schemas.states import LeaseEnding
 from streams.engine.clock import Clock
 from streams.label import forms, problems, queries, tokens
+from streams.label.askers import nobody
 from streams.label.callers import Callers
 from streams.label.commands import (
     AskOnboarding,
@@ -73,7 +74,7 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 class ApiSeams:
     """What the API needs. `schema_of`: a policy's label schema by its hash; `schema_in_force`: of the one that new
     tasks get. `project`: as its file stands now. `token_keys`: raw Ed25519 public keys by key id, from the
-    topology's pins. `signin`: browsers'.
+    topology's pins. `signin`: browsers'. `revoked`: who may do nothing any more.
     """
 
     requests: RequestQueue
@@ -84,6 +85,7 @@ class ApiSeams:
     token_keys: dict[str, bytes]
     clock: Clock
     signin: SignInSeams = NO_SIGN_IN
+    revoked: Callable[[str], bool] = nobody
 
 
 class LabelApi:
@@ -98,7 +100,7 @@ class LabelApi:
         self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
         self._denials = Denials(settings.denials_per_minute)
         signin, clock = seams.signin, seams.clock
-        self._gate = gate = Gate(seams.project, clock)
+        self._gate = gate = Gate(seams.project, clock, seams.revoked)
         self._sessions = SessionDesk(
             self._ask, lambda: must_go(signin, gate), signin.sessions, clock, signin.randomness
         )

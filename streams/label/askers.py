@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from topology.switches import FREE, Excluded
 
@@ -41,12 +41,12 @@ class People:
     skills_of: Callable[[str], frozenset[str]] = unskilled
     """What they can."""
     excluded_from: Callable[[str], Excluded] = field(default=lambda _: FREE)
-    """What an operator keeps them from."""
+    """What an operator keeps them from; everything where they are revoked."""
     paused: Callable[[], frozenset[str]] = frozenset
     """Batches that nobody gets tasks of now."""
 
     def asker(self, person: str, batch: str = "") -> Asker:
         """The person as they stand now."""
         excluded, paused = self.excluded_from(person), self.paused()
-        withheld = Excluded(excluded.batches | paused, excluded.tasks) if paused else excluded
+        withheld = replace(excluded, batches=excluded.batches | paused) if paused else excluded
         return Asker(person, self.adjudicates(person), self.skills_of(person), batch, withheld)

@@ -153,6 +153,8 @@ class Availability:
         return found
 
     def _asked(self, asker: Asker) -> int:
+        if asker.withheld.everything:
+            return 0
         mine = self._adjudicate if asker.adjudicates else ~self._adjudicate
         for skill, asking in self._asks.items():
             if skill not in asker.skills:

@@ -7,8 +7,10 @@ once a minute for each person and action, and anew as soon as the file has chang
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from streams.engine.clock import Clock
+from streams.label.askers import nobody
 from topology.permissions import Asked, Decision, Denial, Permissions
 from topology.project import Project
 
@@ -23,10 +25,11 @@ CurrentProject = Callable[[], Project | None]
 
 
 class Gate:
-    """Used from one event loop."""
+    """Used from one event loop. `revoked`: who may do nothing any more; asked at each decision."""
 
-    def __init__(self, project: CurrentProject, clock: Clock) -> None:
+    def __init__(self, project: CurrentProject, clock: Clock, revoked: Callable[[str], bool] = nobody) -> None:
         self._project = project
+        self._revoked = revoked
         self._clock = clock
         self._permissions: Permissions | None = None
         self._minute = -1
@@ -54,6 +57,8 @@ class Gate:
             return NOBODY
         if now // _MINUTE_MS != self._minute:
             self._minute, self._known = now // _MINUTE_MS, {}
+        if self._revoked(asked.person) or self._revoked(asked.issuer):
+            asked = replace(asked, revoked=True)
         known = self._known.get(asked)
         if known is None:
             known = permissions.decide(asked, now)

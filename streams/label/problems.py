@@ -76,6 +76,7 @@ def of_token(refused: TokenRefused) -> Problem:
 
 
 _FORBIDDEN = {
+    Denial.REVOKED: "you are revoked in this project; two of its people must agree before you may enter again",
     Denial.CONFLICTING_DUTIES: "you hold another duty in this project, so you may not label in it",
     Denial.NOT_PERMITTED: "the rules of this project do not allow this; its owner can say why",
     Denial.NOT_TRAINED: "your training for this project is not on record, or its last day has passed",

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.control import withdrawn_task
+from schemas.control import revoked_person, withdrawn_task
 from schemas.errors import RecordError, Refused
 from schemas.records import Find, Task, WorkOrder
 from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
@@ -175,12 +175,14 @@ class LabelProcessor:
     def control(self, changed: Sequence[str]) -> Plan:
         """Let go of withdrawn tasks and acknowledge each, also one that is not here: its key might have been.
 
-        Leases of who is excluded end. Where nobody gets tasks for now, nobody waits for one.
+        Leases of who is excluded or revoked end. Where nobody gets tasks for now, nobody waits for one.
 
         After a start `control` shows every withdrawal there is; those without a receipt are acknowledged again.
         """
         if not self._desk.gives:
             self._seams.waiters.end_all()
+        for person in filter(None, (revoked_person(key, self._project) for key in changed)):
+            self._seams.waiters.end(person)
         named = {task_id for key in changed if (task_id := withdrawn_task(key, self._project))}
         return self._withdrawal_plan(sorted(filter(self._seams.is_withdrawn, named)))
 

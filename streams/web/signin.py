@@ -45,6 +45,7 @@ class SignInFault(StrEnum):
     BAD_ANSWER = "bad_answer"
     BAD_BATCH = "bad_batch"
     NO_SECOND_FACTOR = "no_second_factor"
+    REVOKED = Denial.REVOKED.value
     NOT_PERMITTED = Denial.NOT_PERMITTED.value
     CONFLICTING_DUTIES = Denial.CONFLICTING_DUTIES.value
     NOT_TRAINED = Denial.NOT_TRAINED.value

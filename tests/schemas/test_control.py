@@ -10,13 +10,17 @@ from schemas.control import (
     Freezable,
     Freeze,
     FreezeReason,
+    RevocationReason,
     control_message,
     freeze_body,
     lift_body,
     read_freeze,
     read_lift,
+    read_revocation,
     readmitted_person,
     resume_body,
+    revocation_body,
+    revoked_person,
     withdrawn_task,
 )
 
@@ -71,6 +75,23 @@ def test_only_a_withdrawal_of_the_project_names_a_task():
     assert withdrawn_task("withdraw/demo/t1/olga", "demo") == "t1"
     assert withdrawn_task("withdraw/other/t1/olga", "demo") is None
     assert withdrawn_task("freeze/demo/olga", "demo") is None
+
+
+@pytest.mark.parametrize("reason", RevocationReason)
+def test_a_revocation_is_read_as_it_was_written(reason):
+    assert read_revocation(revocation_body(reason)) == reason.value
+
+
+@pytest.mark.parametrize("body", [b"", b"[]", b"{}", b'{"reason":1}', b'{"reason":"a","b":1}', b"[" * 100_000])
+def test_other_bytes_are_no_revocation(body):
+    assert read_revocation(body) is None
+
+
+def test_only_a_revocation_of_the_project_names_whom_it_shuts_out():
+    assert revoked_person("revoke/demo/ann/olga", "demo") == "ann"
+    assert revoked_person("revoke/demo/ann", "demo") == "ann"
+    assert revoked_person("revoke/other/ann", "demo") is None
+    assert revoked_person("reinstate/demo/ann", "demo") is None
 
 
 @pytest.mark.parametrize("version", [1, 7, 2**53, 2**62])

@@ -32,7 +32,18 @@ from topology.pins import Pins
 from topology.policies import load_policy, policy_bytes
 
 TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
-SIGNERS = ("ada", "grace", "olga", "alice", "arthur", "label.demo", "keeper.demo", "redact.demo", "label.alpha")
+SIGNERS = (
+    "ada",
+    "grace",
+    "olga",
+    "alice",
+    "arthur",
+    "label.demo",
+    "keeper.demo",
+    "redact.demo",
+    "label.alpha",
+    "contain.demo",
+)
 TASK = "0" * 31 + "a"
 
 

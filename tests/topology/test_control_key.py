@@ -33,6 +33,12 @@ TASK = "0" * 31 + "a"
             ControlKey(ControlKind.READMIT, "demo", "ann-1", "olga"),
             "readmit/demo/ann-1",
         ),
+        ("revoke/demo/ann-1/olga", ControlKey(ControlKind.REVOKE, "demo", "ann-1", "olga"), "revoke/demo/ann-1"),
+        (
+            "reinstate/demo/ann-1/olga",
+            ControlKey(ControlKind.REINSTATE, "demo", "ann-1", "olga"),
+            "reinstate/demo/ann-1",
+        ),
     ],
 )
 def test_keys_are_taken_apart_and_put_together(text, key, concern):
@@ -60,6 +66,9 @@ def test_keys_are_taken_apart_and_put_together(text, key, concern):
         "lift/demo/olga/grace",
         "lift/demo/keeper.demo",
         "readmit/demo/label.demo/olga",
+        "revoke/demo/label.demo/olga",
+        "revoke/ann/olga",
+        "reinstate/demo/olga",
     ],
 )
 def test_what_is_no_key_of_control_is_none(text):

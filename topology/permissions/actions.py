@@ -39,6 +39,7 @@ class Client(StrEnum):
 class Denial(StrEnum):
     """Why something is refused. Where several rules forbid it, the first of these is told."""
 
+    REVOKED = "revoked"
     CONFLICTING_DUTIES = "conflicting_duties"
     NOT_PERMITTED = "not_permitted"
     NOT_TRAINED = "not_trained"

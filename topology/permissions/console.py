@@ -27,8 +27,8 @@ class Look(StrEnum):
     SIGN = "sign"
 
 
-def may(project: Project, person: str, action: Look) -> Decision:
-    """Whether it is allowed. Whatever is in doubt is refused. 0.1 ms."""
+def may(project: Project, person: str, action: Look, *, revoked: bool = False) -> Decision:
+    """Whether it is allowed; `revoked`: the person is, in this project. What is in doubt is refused. 0.1 ms."""
     policies, rules, schema = _loaded()
     principal = {"type": "Person", "id": person}
     resource = {"type": "Project", "id": project.name}
@@ -37,7 +37,7 @@ def may(project: Project, person: str, action: Look) -> Decision:
         "principal": principal,
         "action": {"type": "Action", "id": action.value},
         "resource": resource,
-        "context": {},
+        "context": {"revoked": revoked},
     }
     entities: list[dict[str, Any]] = [
         {"uid": principal, "attrs": {"duties": duties}, "parents": []},

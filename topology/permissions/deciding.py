@@ -25,7 +25,7 @@ FAULT = "rule-fault"
 @dataclass(frozen=True, slots=True)
 class Asked:
     """Who asks for what, and from where. `issuer`: who has signed their token. `onboarded` matters to `lease`;
-    `batch`: which tasks it is about, all where it is empty.
+    `batch`: which tasks it is about, all where it is empty; `revoked`: they are, or who signed their token is.
     """
 
     person: str
@@ -34,6 +34,7 @@ class Asked:
     devices: frozenset[str] = frozenset()
     onboarded: bool = False
     batch: str = ""
+    revoked: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +100,7 @@ class Permissions:
         context: dict[str, Any] = {
             "purpose": purpose,
             "batch": asked.batch,
+            "revoked": asked.revoked,
             "client": client.value,
             "device": sorted(asked.devices),
             "today": now // _DAY_MS,

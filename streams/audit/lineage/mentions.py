@@ -11,7 +11,20 @@ from schemas.resources import Kind, control_resource
 from streams.audit.lineage.graph import Relation, Sketch
 
 _SHOWN = (
-    *("stages", "of", "version", "minimum", "excluded", "readmitted", "policy", "overlap", "tasks", "messages"),
+    *(
+        "stages",
+        "of",
+        "version",
+        "minimum",
+        "excluded",
+        "readmitted",
+        "revoked",
+        "reinstated",
+        "policy",
+        "overlap",
+        "tasks",
+        "messages",
+    ),
     *("endpoint", "count", "format", "verdicts", "job", "purpose", "batch", "state"),
 )
 """Details that say something to a person; the whole event is in `veil audit tail --json`."""

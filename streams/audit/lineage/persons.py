@@ -29,7 +29,7 @@ _DAILY: Mapping[EventType, str] = {
     EventType.FIND_OPENED: "finds opened",
 }
 """What is counted by day; all else is told one by one."""
-_OF_OTHERS = ("excluded", "readmitted")
+_OF_OTHERS = ("excluded", "readmitted", "revoked", "reinstated")
 """Details that name whom an order is about."""
 
 

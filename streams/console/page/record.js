@@ -104,7 +104,7 @@ function proof(content) {
 
 function alerts({ alerts: found, playbooks }) {
   const told = found.map((alert) => {
-    const steps = playbooks[alert.rule];
+    const steps = playbooks[alert.details.playbook];
     return element(
       "details",
       { class: `alert ${SEVERITY[alert.severity] ?? ""}`, data: { key: alert.alert_id } },

@@ -17,6 +17,7 @@ const PROBLEMS = {
   bad_answer: "The sign-in could not be checked. Begin it again; if it fails again, tell who runs this server.",
   no_second_factor: "Sign in with your second factor as well.",
   not_permitted: "You hold no duty that the console is for. A project’s owner can name you as an officer.",
+  revoked: "You are revoked; two people of the project must agree before you may enter again.",
   conflicting_duties: "You hold another duty in this project, so you may not watch over it.",
   bad_signature: "That signature was begun too long ago, used already, or is not yours over what was asked for. Nothing was signed.",
   signing_in_doubt: "Whether your signature has reached control is not known. Look at the signatures; sign again if it is not there.",

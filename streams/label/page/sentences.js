@@ -12,6 +12,7 @@ const ENDED = {
   bad_csrf: "Somebody has signed in anew in another window.",
 };
 const FORBIDDEN = {
+  revoked: "You are revoked in this project. Its owner can say why.",
   not_permitted: "You may not label in this project now. Its owner can say why.",
   conflicting_duties: "You hold another duty in this project, so you may not label in it.",
   not_trained: "Your training for this project is not on record, or its last day has passed.",

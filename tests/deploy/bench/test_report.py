@@ -10,7 +10,19 @@ from rich.console import Console
 
 from deploy.bench.figures import Latency
 from deploy.bench.handouts import Faults
-from deploy.bench.report import Calls, Delays, Queueing, Rates, Report, Resources, Sealing, Target, Texts, Way
+from deploy.bench.report import (
+    Calls,
+    Containing,
+    Delays,
+    Queueing,
+    Rates,
+    Report,
+    Resources,
+    Sealing,
+    Target,
+    Texts,
+    Way,
+)
 from deploy.bench.table import tables
 
 FAST, SLOW = Latency(100, 2.0, 4.0, 8.0), Latency(100, 20.0, 30.0, 40.0)
@@ -34,11 +46,13 @@ WHOLE = Report(
         180 * 2**20,
         [Calls(1, 90.0, lease=FAST, submit=FAST), Calls(8, 200.0, lease=SLOW, submit=FAST)],
         Faults(0, 0, 1),
+        FAST,
     ),
     resources=Resources(
         {"redact.bench.0": 300 * 2**20, "kafka": 400 * 2**20}, {"redact.bench.0": 0.02, "kafka": 0.06}
     ),
     sealing=Sealing(30_000, 9_000.0, 5_000, FAST, 2_100.0, 3.5),
+    containing=Containing(FAST, 12.0, 2_400.0),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -65,6 +79,8 @@ def test_each_target_says_whether_it_is_met():
         "events sealed/s": True,
         "checkpoint behind at 5,000/s, worst, s": False,
         "sealer back after kill -9, s": True,
+        "alert to contained p95, s": True,
+        "alert to frozen, s": False,
         "idle CPU of the busiest process": False,
         "1 MiB of text, fast, s": True,
         "1 MiB made to be slow, s": True,
@@ -75,7 +91,7 @@ def test_each_target_says_whether_it_is_met():
 
 @pytest.mark.parametrize(("size", "met"), [(190_000_000, True), (190_000_001, False)])
 def test_label_may_take_150_megabytes_and_two_kilobytes_a_task(size, met):
-    queueing = Queueing(20_000, size, [Calls(1, 90.0, lease=FAST, submit=FAST)], Faults(0, 0, 0))
+    queueing = Queueing(20_000, size, [Calls(1, 90.0, lease=FAST, submit=FAST)], Faults(0, 0, 0), FAST)
     (target,) = [it for it in queueing.targets() if it.name.startswith("label with")]
     assert (target.met, target.goal) == (met, 190.0)
 
@@ -101,6 +117,7 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["label"]["groups"][0]["lease"]["p95_ms"] == 4
     assert content["redact"]["fast_ratio_to_no_detection"] == 0.55
     assert content["seal"]["events_per_s"] == 9_000
+    assert content["contain"]["frozen_ms"] == 2_400
     assert content["texts"]["hostile_s"] == {"fast": 2.5, "strict": 4.9}
     assert content["peak_bytes"]["kafka"] == 400 * 2**20
     assert content["idle_cpu"]["redact.bench.0"] == 0.02

@@ -96,6 +96,7 @@ def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
         "decide.demo.0",
         "join.demo.0",
         "keeper.demo.0",
+        "contain.demo.0",
         "seal.platform.0",
         "watch.platform.0",
     ]

@@ -20,6 +20,7 @@ from streams.audit import report
 from streams.audit.findings import FindingKind
 from streams.audit.reconcile import Reconciliation, reconcile
 from tests.streams.audit.generate import PROJECT, World, random_world
+from topology.writers import BY_PERSONS
 
 RAW = f"raw.{PROJECT}"
 
@@ -346,7 +347,7 @@ def test_event_of_another_roles_trade_is_found(world):
     assert kinds(check(world)) == {FindingKind.WRONG_WRITER}
 
 
-@pytest.mark.parametrize("kind", [EventType.LIFT_ORDERED, EventType.READMIT_ORDERED])
+@pytest.mark.parametrize("kind", sorted(BY_PERSONS))
 def test_a_persons_order_is_theirs_to_write(world, kind):
     order = Event(kind, control_resource("an/order"), person="olga")
     world.writer("person.olga.x").commit(order)

@@ -89,6 +89,7 @@ class Site:
     signatures: dict = field(default_factory=lambda: {"minimum": 0, "policies": [], "jobs": [], "freezes": []})
     limits: dict = field(default_factory=lambda: {POLICY: 0.02})
     signing: Signing = NOWHERE
+    revoked: set = field(default_factory=set)
     sequence: int = 0
 
     def __post_init__(self):
@@ -97,12 +98,13 @@ class Site:
         seams = ApiSeams(
             entrance=Entrance(self.origin, self.provider, COOKIE, settings=self.settings.signin),
             projects=lambda: self.projects,
+            revoked=lambda project, person: (project, person) in self.revoked,
             board=self.board,
             news=self.news,
             diary=self.diary,
             signatures=lambda project: self.signatures,
             limits=lambda policies: self.limits,
-            playbook=lambda rule: "1. Ask who it was.\n2. Freeze, if in doubt." if rule == "pace" else "",
+            playbook=lambda name: "1. Ask who it was.\n2. Freeze, if in doubt." if name == "odd-labeling" else "",
             tracing=Tracer(),
             signing=self.signing,
             ready=lambda: True,
@@ -190,7 +192,7 @@ def fill(site, events=400):
         ("repeated-denials", Severity.CRITICAL, "person/bob"),
         ("skips", Severity.NOTICE, "person/ann-1"),
     ):
-        details = {"measured": "42", "threshold": "30"}
+        details = {"measured": "42", "threshold": "30", "playbook": "odd-labeling"}
         evidence = ("label.demo.0/12", "label.demo.0/19")
         name = alert_id(rule, subject, now)
         alert = Alert(name, rule, severity, subject, now - 400_000, now - 60_000, evidence, details)

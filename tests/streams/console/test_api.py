@@ -145,6 +145,15 @@ def test_a_session_ends_with_its_duty(console_with):
     assert reason(browser.get("/v1/me")) == (401, "session_revoked")
 
 
+def test_who_is_revoked_leaves_and_does_not_come_back(console_with):
+    console = console_with(settings=ConsoleSettings(sessions=SessionSettings(sweep_s=0.01)))
+    browser = console.signed_in("iris")
+    console.revoked.add(("demo", "iris"))
+    wait_for(lambda: console.diary.of(EventType.CONSOLE_LEFT), "the end")
+    assert reason(browser.get("/v1/me")) == (401, "session_revoked")
+    assert console.browser().sign_in(console.provider, "iris").headers["location"] == "/?problem=revoked"
+
+
 def test_signing_out_ends_the_session_for_every_copy_of_its_cookie(console):
     browser = console.signed_in("iris")
     cookie = browser.http.cookies["veil-console"]

@@ -226,6 +226,7 @@ class Api:
     opened: list[str] = field(default_factory=list)
     content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
     project: Project | None = PROJECT
+    revoked: set[str] = field(default_factory=set)
     url: str = ""
     http: httpx.Client = field(default_factory=httpx.Client)
 
@@ -295,6 +296,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             token_keys=dict.fromkeys(signers, public),
             clock=clock,
             signin=signin,
+            revoked=lambda person: person in api.revoked,
         )
         server = WebServer(build("demo", seams, settings, door), settings, *tls)
         stop = threading.Event()

@@ -31,7 +31,7 @@ from streams.label.commands import (
     Terms,
 )
 from streams.label.settings import QueueSettings
-from topology.switches import Excluded
+from topology.switches import SHUT_OUT, Excluded
 
 LIMITS = QueueSettings()
 RESULT = Result((), {"tone": "calm"})
@@ -221,6 +221,31 @@ def test_an_excluded_person_never_gets_the_task_and_an_open_lease_of_theirs_ends
 
     del tiny.excluded["ada"]
     assert got(tiny, "ada") == 2
+
+
+def test_who_is_revoked_loses_every_lease_and_gets_none_until_they_are_let_in_again(tiny, make_task):
+    tiny.give(make_task(1), make_task(2, batch="week-48"), make_task(3))
+    answer = leased(tiny, reserve=True)
+    tiny.excluded["ada"] = SHUT_OUT
+    tiny.control("revoke/demo/ada")
+    assert [(one.person, one.reason) for one in tiny.events if one.type is EventType.LEASE_REVOKED] == [
+        ("ada", Reason.EXCLUDED)
+    ]
+    assert refusal(tiny, submit(answer)) is Reason.EXCLUDED
+    tiny.paused_batches = frozenset({"week-48"})
+    assert got(tiny, "ada") is None
+    tiny.restart()
+    assert got(tiny, "ada") is None
+    assert got(tiny, "bob") == 1
+    del tiny.excluded["ada"]
+    assert got(tiny, "ada") == 3
+
+
+def test_who_waits_for_a_task_and_is_revoked_waits_no_more(tiny):
+    waiting = tiny.requests.waiters.wait("ada", "")
+    tiny.excluded["ada"] = SHUT_OUT
+    tiny.control("revoke/demo/ada")
+    assert waiting.turn.result(0) is False
 
 
 def test_what_is_reserved_for_somebody_who_is_excluded_then_is_free_again(tiny, make_task):

@@ -52,6 +52,21 @@ def test_other_question_is_another_decision(entrance, other):
     assert entrance.asked == 2
 
 
+def test_who_is_revoked_is_refused_at_once_and_so_is_a_token_of_theirs():
+    revoked = set()
+    gate = Gate(lambda: PROJECT, ManualClock(), revoked.__contains__)
+    by_app = replace(LEASE, issuer="triage-ui")
+    assert gate.decide(LEASE).allowed
+    assert gate.decide(by_app).allowed
+    revoked.add("triage-ui")
+    assert gate.decide(LEASE).allowed
+    assert gate.decide(by_app).reason is Denial.REVOKED
+    revoked.add("ann")
+    assert gate.decide(LEASE).rules == ("revoked",)
+    revoked.clear()
+    assert gate.decide(by_app).allowed
+
+
 def test_changed_file_is_decided_by_at_once(entrance):
     assert entrance.gate.decide(LEASE).allowed
     entrance.now = replace(PROJECT, persons=Persons((), (), (), ()))

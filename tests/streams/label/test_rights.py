@@ -99,6 +99,17 @@ def test_every_call_asks_the_rules(api, method, path, body, person, reason, rule
     assert denied.details["action"]
 
 
+@pytest.mark.parametrize(("method", "path", "body"), CALLS)
+@pytest.mark.parametrize("revoked", ["ann", "issuer"])
+def test_every_call_of_who_is_revoked_or_with_a_token_of_theirs_is_refused_by_name(
+    api, method, path, body, revoked
+):
+    api.revoked.add(revoked)
+    assert error(api.call(path, body, "ann", method=method, Idempotency_Key="k")) == (403, "revoked")
+    (denied,) = denials(api)
+    assert (denied.reason, denied.person, denied.details["rule"]) == ("revoked", "ann", "revoked")
+
+
 def test_person_taken_off_the_file_is_refused_with_a_token_that_holds(api, make_task):
     api.loop.give(make_task(1))
     lease = api.lease("ann")
@@ -283,6 +294,25 @@ def test_sign_in_is_refused_with_the_reason(site, access, reason, rule):
     (denied,) = [event for event in denials(site.api) if event.person]
     assert (denied.person, denied.reason) == ("ann", reason)
     assert denied.details == {"action": "signIn", "rule": rule}
+
+
+def test_who_is_revoked_can_not_sign_in(site):
+    site.api.revoked.add("ann")
+    assert site.browser().sign_in(site.provider, "ann").headers["location"] == "/?problem=revoked"
+    (denied,) = [event for event in denials(site.api) if event.person]
+    assert denied.details == {"action": "signIn", "rule": "revoked"}
+
+
+def test_session_ends_when_its_person_is_revoked(site, make_task):
+    site.api.loop.give(make_task(1))
+    browser = site.signed_in()
+    assert browser.post(LEASES).status_code == 200
+    site.api.revoked.add("ann")
+    assert error(browser.post(LEASES))[1] in ("revoked", "session_revoked")
+    wait_for(lambda: EventType.SESSION_ENDED in site.api.loop.types(), "the session has ended")
+    (ended,) = [event for event in site.api.loop.events if event.type is EventType.SESSION_ENDED]
+    assert (ended.person, ended.reason) == ("ann", "session_revoked")
+    assert error(browser.get("/v1/me")) == (401, "session_revoked")
 
 
 def test_session_goes_on_from_the_device_it_began_on(site, make_task):

@@ -33,6 +33,13 @@ def test_nobody_else_may_anything(person, action):
     assert not may(DEMO, person, action).allowed
 
 
+@pytest.mark.parametrize("person", ["iris", "ada"])
+@pytest.mark.parametrize("action", list(Look))
+def test_who_is_revoked_may_nothing(person, action):
+    assert not may(DEMO, person, action, revoked=True).allowed
+    assert may(DEMO, person, action, revoked=True).reason is Denial.REVOKED
+
+
 def test_an_officer_with_another_duty_may_nothing():
     both = Project("demo", "tests", 1, {}, Persons(("iris",), ("grace",), (), (), officers=("iris",)))
     for action in Look:

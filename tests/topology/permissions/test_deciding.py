@@ -106,6 +106,18 @@ def test_nobody_elses_token_counts(issuer):
     assert decide(issuer=issuer).rules == ("known-clients",)
 
 
+# -- containment
+
+
+@pytest.mark.parametrize("action", Action)
+def test_who_is_revoked_may_do_nothing_and_is_told_so_before_all_else(action):
+    project = replace(trained(None, training=True), persons=replace(PERSONS, authors=("ann",)))
+    for one in (PROJECT, project):
+        found = decide(action, project=one, revoked=True)
+        assert (found.allowed, found.reason) == (False, Denial.REVOKED)
+        assert "revoked" in found.rules
+
+
 # -- training
 
 

@@ -1,0 +1,90 @@
+"""What an alert leads to: which orders, or why none. Pure: what holds, what was ordered and when are arguments.
+
+Promises (tests/streams/watch/contain):
+1. An order that holds is not given again: another alert about the same shares it.
+2. Within an hour no more people of a project are shut out, nor is it frozen more often, than the budget allows.
+   Who was let in again by people counts once, however often an alert shuts them out.
+3. Nobody is shut out whom the project does not name, nor who could undo it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from schemas.alerts import Alert
+from schemas.control import ControlKind
+from schemas.resources import Kind, parse
+from schemas.states import ContainmentOrder
+from streams.watch.contain.rules import Action, Budget, Rule
+
+HOUR_MS = 3_600_000
+
+
+class Held(StrEnum):
+    """Why an action of a rule was not ordered: a person has to decide."""
+
+    BUDGET = "budget"
+    NOT_OURS = "not_ours"
+    """The alert is about nobody whom contain may shut out of this project."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the deciding rests on. `holds`: whether an order is in force, or will be once it is read;
+    `may_shut_out`: whether the project names them, and not as one of those who could undo it.
+    """
+
+    project: str
+    orders: Iterable[ContainmentOrder]
+    holds: Callable[[ContainmentOrder], bool]
+    may_shut_out: Callable[[str], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """The control keys that a case rests on; those of them to be ordered anew, by which action; what is held."""
+
+    keys: tuple[str, ...]
+    new: tuple[tuple[str, Action], ...]
+    held: tuple[tuple[Action, Held], ...]
+
+
+def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: int) -> Decided:
+    """What this alert leads to. `now` in milliseconds."""
+    known = {order.key: order for order in standing.orders}
+    keys: list[str] = []
+    new: list[tuple[str, Action]] = []
+    held: list[tuple[Action, Held]] = []
+    for action in rule.actions:
+        key = key_of(action, alert.subject, standing)
+        if key is None:
+            held.append((action, Held.NOT_OURS))
+        elif key in known and standing.holds(known[key]):
+            keys.append(key)
+        elif _spent(action, known.values(), now) >= _allowed(action, budget):
+            held.append((action, Held.BUDGET))
+        else:
+            keys.append(key)
+            new.append((key, action))
+    return Decided(tuple(keys), tuple(new), tuple(held))
+
+
+def key_of(action: Action, subject: str, standing: Standing) -> str | None:
+    """Under which contain orders it; None where it may not."""
+    signer = f"contain.{standing.project}"
+    if action is Action.FREEZE:
+        return f"{ControlKind.FREEZE}/{standing.project}/{signer}"
+    found = parse(subject)
+    shut_out = found.kind in (Kind.PERSON, Kind.APP) and standing.may_shut_out(found.id)
+    return f"{ControlKind.REVOKE}/{standing.project}/{found.id}/{signer}" if shut_out else None
+
+
+def _allowed(action: Action, budget: Budget) -> int:
+    return budget.freezes if action is Action.FREEZE else budget.revocations
+
+
+def _spent(action: Action, orders: Iterable[ContainmentOrder], now: int) -> int:
+    kind = ControlKind.FREEZE if action is Action.FREEZE else ControlKind.REVOKE
+    return sum(order.key.startswith(f"{kind}/") and now - order.ordered_at < HOUR_MS for order in orders)

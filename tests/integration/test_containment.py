@@ -1,0 +1,96 @@
+"""From an alert on the real topic to a person who may do nothing, and back by two people."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.control_orders import order_lift, sign_reinstatement
+from schemas.alerts import Alert, Severity, alert_id
+from schemas.audit import EventType
+from schemas.resources import person_resource
+from streams.label.client import Denied
+from tests.support.waiting import wait_for
+from topology.identity import Identity
+
+pytestmark = pytest.mark.stack
+
+
+@pytest.fixture(scope="module")
+def shut(pipeline_of, stack):
+    pipeline = pipeline_of("shut")
+    pipeline.apply(stack)
+    pipeline.sign("hal", "hope")
+    pipeline.start("redact", "label", "contain", "warden")
+    yield pipeline
+    pipeline.reconciled()
+
+
+def tell(pipeline, rule: str, person: str, since: int) -> str:
+    """As watch would, had it seen as much."""
+    found = Alert(
+        alert_id(rule, person, since), rule, Severity.CRITICAL, person_resource(person), since, since + 60_000
+    )
+    topic = f"alerts.{pipeline.project}"
+    pipeline.write(topic, found.alert_id.encode(), pipeline.codec.encode(found))
+    return found.alert_id
+
+
+def contained(pipeline, name: str):
+    """The event that all who must have obeyed."""
+    return pipeline.wait_event(
+        f"that {name} is contained",
+        lambda event: event.type is EventType.CONTAINMENT_REACHED and event.resource == f"alert/{name}",
+    )
+
+
+def reason(call) -> str:
+    with pytest.raises(Denied) as refused:
+        call()
+    return refused.value.reason
+
+
+def test_a_person_is_shut_out_by_an_alert_and_let_in_again_by_two(shut):
+    shut.publish({"text": "please call me back"}, {"text": "I have moved house"})
+    shut.wait_records("tasks", 2)
+    with shut.client("hugo", "heidi") as client, shut.client("hugo", "hans") as other:
+        lease = client.lease()
+        assert lease is not None
+        contained(shut, tell(shut, "enumeration", "heidi", 1))
+        assert reason(client.lease) == "revoked"
+        (revoked,) = [event for event in shut.events(EventType.LEASE_REVOKED) if event.person == "heidi"]
+        assert revoked.resource == f"lease/{lease.lease_id}"
+        assert other.lease() is not None
+
+        shut.restart("label", "contain")
+    with shut.client("hugo", "heidi") as client:
+        assert reason(client.lease) == "revoked"
+        book = shut.stages["contain", 0].around.book
+        (version,) = book.revocations(shut.project).by("heidi").values()
+        for person in ("hugo", "hope"):
+            with shut.person(person) as around:
+                sign_reinstatement(around, "heidi", version, 1)
+        assert wait_for(lambda: _leases(client), "heidi may enter again")
+
+
+def _leases(client) -> bool:
+    try:
+        client.lease()
+    except Denied as refused:
+        if refused.reason == "revoked":
+            return False
+        raise
+    return True
+
+
+def test_a_project_is_frozen_until_a_person_lets_it_go_on(shut):
+    event = contained(shut, tell(shut, "reports", "hans", 2))
+    assert [parent.rpartition("/")[2] for parent in event.parents] == [f"contain.{shut.project}"]
+    signer = Identity("contain", shut.project).signer
+    for role in ("redact", "label"):
+        assert shut.stages[role, 0].around.book.frozen_by(shut.project, role) == (signer,)
+    (ordered,) = shut.events(EventType.FREEZE_ORDERED)
+    assert ordered.reason == "leak"
+    book = shut.stages["redact", 0].around.book
+    with shut.person("hugo") as around:
+        order_lift(around, signer, around.clock.now())
+    wait_for(lambda: not book.freezes(shut.project), "redact goes on")
