@@ -83,6 +83,7 @@ class Feed:
 
     def _follow(self, stop: threading.Event) -> None:
         follower = self._opened()
+        self._waiting.clear()  # what was read and not taken up is read again
         try:
             ends = follower.ends()
             while not stop.is_set():

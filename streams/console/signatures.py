@@ -20,7 +20,7 @@ from topology.signed_policies import PolicyRecord, SignedPolicy
 
 
 def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
-    """Policies and labeling jobs, the newest first, and who has stopped what."""
+    """Policies and labeling jobs, the newest first; who has stopped what, and who is revoked."""
     name = project.name
     ruling, ruling_job = book.policy_in_force(name), book.job_in_force(name)
     minimum = book.minimum(name)
@@ -30,7 +30,8 @@ def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
         {"by": who, "stages": sorted(freeze.stages), "reason": freeze.reason}
         for who, freeze in book.freezes(name).items()
     ]
-    return {"minimum": minimum, "policies": policies, "jobs": jobs, "freezes": freezes}
+    revoked = sorted(book.revocations(name).held)
+    return {"minimum": minimum, "policies": policies, "jobs": jobs, "freezes": freezes, "revoked": revoked}
 
 
 def to_sign(book: ControlBook, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:

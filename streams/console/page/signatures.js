@@ -31,7 +31,7 @@ export class SignaturesView {
     const every = [...content.policies, ...content.jobs];
     const of = (...states) => every.filter(({ state }) => states.includes(state));
     this.body.replaceChildren(
-      ...frozen(content.freezes),
+      ...held(content),
       this.#section("Waiting", of("pending"), content, "Nothing waits for a signature."),
       this.#section("In force", of("in_force"), content, "Nothing is in force: raw records wait."),
       this.#section("Earlier", of("past", "below_minimum"), content, "There were none before."),
@@ -50,8 +50,11 @@ export class SignaturesView {
   }
 }
 
-function frozen(freezes) {
-  return freezes.map(({ by, stages, reason }) => element("p", { class: "verdict bad" }, `${by} has stopped ${stages.join(" and ")} (${reason}).`));
+/** What keeps the project, or somebody, from going on. */
+function held({ freezes, revoked }) {
+  const stopped = freezes.map(({ by, stages, reason }) => `${by} has stopped ${stages.join(" and ")} (${reason}).`);
+  const out = revoked.map((person) => `${person} is revoked: two people must sign before they may enter again.`);
+  return [...stopped, ...out].map((sentence) => element("p", { class: "verdict bad" }, sentence));
 }
 
 function card(one, you, sign) {

@@ -29,6 +29,7 @@ from topology.project import Persons, Project
 OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",))
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
 NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
+NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "revoked": []}
 POLICY, OLDER = "a" * 64, "b" * 64
 
 
@@ -86,7 +87,7 @@ class Site:
     projects: dict[str, Project]
     settings: ConsoleSettings = field(default_factory=ConsoleSettings)
     diary: Diary = field(default_factory=Diary)
-    signatures: dict = field(default_factory=lambda: {"minimum": 0, "policies": [], "jobs": [], "freezes": []})
+    signatures: dict = field(default_factory=lambda: {**NOTHING_SIGNED})
     limits: dict = field(default_factory=lambda: {POLICY: 0.02})
     signing: Signing = NOWHERE
     revoked: set = field(default_factory=set)

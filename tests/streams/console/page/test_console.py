@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
-from tests.streams.console.site import NOWHERE
+from tests.streams.console.site import NOTHING_SIGNED, NOWHERE
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
 VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
@@ -221,7 +221,7 @@ ELSEWHERE = replace(NOWHERE, endpoint="/page/icon.svg", wanted=lambda *_: ("demo
 
 @pytest.mark.parametrize("signing", [ELSEWHERE])
 def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site, signing):
-    site.signatures["policies"] = [PENDING]
+    site.signatures = {**NOTHING_SIGNED, "policies": [PENDING]}
     seat.sign_in("ada")
     seat.says("shows more", ".diff")
     seat.says("missing: author (ada)", ".signers")
@@ -234,7 +234,7 @@ def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site
 
 
 def test_who_has_nowhere_to_sign_is_told_the_command(seat, site):
-    site.signatures["policies"] = [PENDING]
+    site.signatures = {**NOTHING_SIGNED, "policies": [PENDING]}
     seat.sign_in("ada")
     seat.says("veil policy sign FILE.yaml --as ada", ".signed")
 

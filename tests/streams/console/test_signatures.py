@@ -1,0 +1,74 @@
+from __future__ import annotations
+
+import hashlib
+from dataclasses import replace
+
+import pytest
+
+from schemas.control import Freezable
+from streams.console.signatures import signatures, to_sign
+from tests.topology.test_control import TOPOLOGY, apply_all, freeze, minimum, policy, signed
+from topology.policies import load_policy, policy_bytes
+
+DEMO = TOPOLOGY.project("demo")
+OLD = load_policy("demo")
+BODIES = {version: policy_bytes(replace(OLD, version=version, overlap=version)) for version in (1, 2, 3)}
+
+
+def hash_of(version):
+    return hashlib.sha256(BODIES[version]).hexdigest()
+
+
+def sign(version, *signers):
+    return [signed("policy", "demo", hash_of(version), signer, BODIES[version]) for signer in signers]
+
+
+def told(*states):
+    return signatures(apply_all(list(states)), DEMO)
+
+
+def test_newest_first_with_who_has_signed_and_who_is_missing():
+    found = told(*sign(1, "ada", "grace"), *sign(2, "ada"))["policies"]
+    assert [(it["name"], it["state"]) for it in found] == [("demo@2", "pending"), ("demo@1", "in_force")]
+    assert [it["signer"] for it in found[0]["signatures"]] == ["ada"]
+    assert found[0]["missing"] == [{"role": "approver", "persons": ["grace"]}]
+    assert found[1]["missing"] == []
+
+
+def test_what_a_pending_one_changes_against_what_is_in_force():
+    pending = told(*sign(1, "ada", "grace"), *sign(2, "ada"))["policies"][0]
+    assert pending["against"] == "demo@1"
+    assert [(it["path"], it["old"], it["new"]) for it in pending["changes"]] == [("overlap", "1", "2")]
+
+
+def test_what_no_signature_could_bring_in_force_does_not_wait():
+    found = told(*sign(2, "ada", "grace"), *sign(1, "ada"), *sign(3, "ada"))["policies"]
+    assert [it["state"] for it in found] == ["pending", "in_force", "past"]
+    found = told(*sign(1, "ada"), minimum(2, "ada"), minimum(2, "grace"))["policies"]
+    assert [it["state"] for it in found] == ["below_minimum"]
+
+
+def test_what_was_signed_unread_is_marked():
+    (found,) = told(policy(7, "ada"))["policies"]
+    assert (found["readable"], found["state"]) == (False, "pending")
+
+
+def test_who_has_stopped_what():
+    found = told(freeze("olga", Freezable.LABEL, Freezable.REDACT))["freezes"]
+    assert found == [{"by": "olga", "stages": ["label", "redact"], "reason": "rehearsal"}]
+
+
+@pytest.mark.parametrize(
+    ("person", "version", "waits"),
+    [("grace", 2, True), ("ada", 2, False), ("olga", 2, False), ("grace", 1, False), ("grace", 3, False)],
+)
+def test_only_who_is_missing_is_asked(person, version, waits):
+    book = apply_all([*sign(1, "ada", "grace"), *sign(2, "ada")])
+    found = to_sign(book, DEMO, "policy", hash_of(version), person)
+    assert found == (("demo@2", BODIES[2]) if waits else None)
+
+
+def test_nobody_is_asked_to_sign_what_nobody_can_read():
+    state = policy(7, "ada")
+    digest = hashlib.sha256(state.body).hexdigest()
+    assert to_sign(apply_all([state]), DEMO, "policy", digest, "grace") is None
