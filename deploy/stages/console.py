@@ -25,7 +25,7 @@ from schemas.records import ControlState
 from schemas.routing import is_name
 from streams.audit import checkpoint, note
 from streams.audit.note import BadNote, Verifier
-from streams.console.api import ApiSeams, Signing
+from streams.console.api import ApiSeams
 from streams.console.app import build
 from streams.console.board import Board
 from streams.console.diary import Diary, DiarySeams
@@ -34,6 +34,7 @@ from streams.console.news import News
 from streams.console.seals import Checkpoint
 from streams.console.settings import ConsoleSettings
 from streams.console.signatures import signatures, to_sign
+from streams.console.signing_desk import Signing
 from streams.console.visitors import COOKIE
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Health
@@ -156,7 +157,7 @@ def _signing(around: Surroundings, control: Control, configured: SignInConfigura
     """Where the provider has a place to sign at; with another provider `veil policy sign` is the way."""
     provider = configured.provider
 
-    def publish(_: str, state: ControlState, event: Event) -> None:
+    def publish(state: ControlState, event: Event) -> None:
         act(around, [Outgoing(CONTROL, state.key.encode(), around.codec.encode(state))], [event])
 
     return Signing(

@@ -5,9 +5,6 @@ caller's duties in each project allow.
 from __future__ import annotations
 
 import asyncio
-import base64
-import re
-import secrets
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -18,20 +15,18 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from schemas.audit import Event
-from schemas.errors import DependencyError, Unparseable, VeilError
-from schemas.records import ControlState
+from schemas.errors import DependencyError, VeilError
 from streams.console import queries
 from streams.console.board import Board
 from streams.console.diary import Diary
 from streams.console.looks import Look, Looks
 from streams.console.news import News
 from streams.console.settings import ConsoleSettings
-from streams.console.signing import KINDS, Wish, Wishes
+from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
 from streams.console.tracing import Picture, Pictures, Traced, Tracing
 from streams.console.visitors import Visitor, Visitors
 from streams.engine.clock import Clock
-from streams.web.bodies import SlowBody, read_json
 from streams.web.problem import Problem
 from streams.web.signin import Entrance, SignIn
 from topology.identity import PLATFORM
@@ -41,28 +36,8 @@ from topology.project import Project
 AUDIT = "audit."
 PLAYBOOK = "playbook"
 """Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
-FORM = ("project", "kind", "hash")
-HASH = re.compile(r"[0-9a-f]{64}")
-REQUEST_BYTES = 16
-"""Names a signature under way: nobody guesses it."""
 DAY_MS = 86_400_000
 LONGEST_DAYS = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Signing:
-    """How people sign. `endpoint`: where, empty where nowhere; `client_id`: what we are called there. `wanted`:
-    name and body of what waits for a person's signature, of a project, by kind and hash; `lowest`: the lowest
-    version of a record under a key; `pinned`: a person's public key; `publish`: puts a signed record of a project
-    on `control` with its event, blocking; raises VeilError.
-    """
-
-    endpoint: str
-    client_id: str
-    wanted: Callable[[Project, str, str, str], tuple[str, bytes] | None]
-    lowest: Callable[[str], int]
-    pinned: Callable[[str], bytes | None]
-    publish: Callable[[str, ControlState, Event], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +71,12 @@ class ConsoleApi:
         self._settings = settings
         self._looks = Looks(settings.look_again_ms, settings.looks_kept)
         self._pictures = Pictures(settings.pictures_kept)
-        self._wishes = Wishes(settings.signings_kept, settings.signing_ms)
         self._reading = asyncio.Semaphore(1)
         """One whole audit at a time: a second reader would make both slower."""
         self.visitors = Visitors(seams.entrance, seams.projects, seams.revoked, self._say, settings, seams.clock)
         self.signin = SignIn(seams.entrance, self.visitors, seams.clock)
+        self._signing = SigningDesk(seams.signing, seams.projects, self.visitors, settings, seams.clock)
+        self.signed = self._signing.signed
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
@@ -198,59 +174,12 @@ class ConsoleApi:
         signs = bool(self._seams.signing.endpoint) and project.name in visitor.projects(Right.SIGN)
         return {"project": project.name, "you": visitor.person, "signs": signs, **self._seams.signatures(project)}
 
-    async def sign(self, request: Request) -> dict[str, Any]:
+    async def sign(self, request: Request) -> dict[str, str]:
         """Where to go to sign what waits for one's signature. It is asked for; nothing is signed here."""
         visitor = self.visitors.visitor(request, active=True)
-        form = await self._form(request)
-        self._check(visitor, form["project"], Right.SIGN)
-        project, signing = self._seams.projects().get(form["project"]), self._seams.signing
-        found = signing.wanted(project, form["kind"], form["hash"], visitor.person) if project else None
-        if found is None or not signing.endpoint:
-            message = "this does not wait for your signature (any more), or there is no place to sign here"
-            raise Problem(HTTPStatus.CONFLICT, "not_waiting", message)
-        name, body = found
-        key = f"{KINDS[form['kind']].value}/{form['project']}/{form['hash']}/{visitor.person}"
-        version = max(self._seams.clock.now(), signing.lowest(key))
-        session = visitor.session.session_id
-        wish = Wish(session, visitor.person, form["project"], form["kind"], form["hash"], name, body, version)
-        asked = secrets.token_hex(REQUEST_BYTES)
-        self._wishes.add(asked, wish)
-        return {"address": f"{signing.endpoint}?{wish.query(asked, signing.client_id)}"}
-
-    async def signed(self, request: Request) -> Response:
-        """What the door sends the browser back with: the signature goes on `control`, if it is good."""
-        wish = self._wishes.take(queries.text_of(request, "request", 64), self._seams.clock.now())
-        state = wish.signed(self._signature(request), self._seams.signing.pinned(wish.person)) if wish else None
-        if wish is None or state is None:
-            return _to("/?problem=bad_signature")
-        project = self._seams.projects().get(wish.project)
-        if project is None or not self.visitors.may_sign(project, wish.person):
-            self.visitors.denied("not_permitted", wish.person, wish.project, Right.SIGN)
-            return _to("/?problem=not_permitted")
-        try:
-            await asyncio.to_thread(self._seams.signing.publish, wish.project, state, wish.event())
-        except VeilError:
-            return _to("/?problem=signing_in_doubt")
-        return _to(f"/#signatures?project={wish.project}")
-
-    @staticmethod
-    def _signature(request: Request) -> bytes:
-        try:
-            return base64.b64decode(queries.text_of(request, "signature", 128), validate=True)
-        except ValueError:
-            return b""
-
-    async def _form(self, request: Request) -> dict[str, str]:
-        """Project, kind and hash, as text. Raises Problem."""
-        try:
-            content = await read_json(request, self._settings.http)
-        except (Unparseable, SlowBody):
-            raise queries.bad("the body is a small JSON object") from None
-        if set(content) != set(FORM) or not all(isinstance(value, str) for value in content.values()):
-            raise queries.bad(f"the body has {', '.join(FORM)}, each a text")
-        if content["kind"] not in KINDS or HASH.fullmatch(content["hash"]) is None:
-            raise queries.bad(f"`kind` is one of {', '.join(KINDS)}, `hash` a SHA-256 in hex")
-        return content
+        form = await self._signing.form(request)
+        self._check(visitor, form.project, Right.SIGN)
+        return {"address": self._signing.asked(form, visitor.person)}
 
     async def lineage(self, request: Request) -> dict[str, Any]:
         """What became of something, and where it came from, as a tree and a picture."""
@@ -369,11 +298,6 @@ class ConsoleApi:
             message = "nothing of this name occurs in the audit of this project"
             raise Problem(HTTPStatus.NOT_FOUND, "unknown", message)
         return found
-
-
-def _to(place: str) -> Response:
-    """No address is ever taken from a request."""
-    return Response(status_code=HTTPStatus.SEE_OTHER, headers={"location": place})
 
 
 def _forbidden() -> Problem:

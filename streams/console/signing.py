@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlencode
 
 from cryptography.exceptions import InvalidSignature
@@ -28,7 +28,6 @@ KINDS = {"policy": ControlKind.POLICY, "job": ControlKind.JOB}
 class Wish:
     """What one person is to sign. `name`: by which people know it; `version`: of the record, in milliseconds."""
 
-    session: str
     person: str
     project: str
     kind: str
@@ -41,6 +40,10 @@ class Wish:
     def key(self) -> str:
         """Of the record on `control`."""
         return f"{KINDS[self.kind].value}/{self.project}/{self.hash}/{self.person}"
+
+    def at_least(self, version: int) -> Wish:
+        """The same, with a version that readers of `control` take: theirs must rise."""
+        return replace(self, version=max(self.version, version))
 
     def query(self, request: str, client_id: str) -> str:
         """What the door is told: all that is signed, and where to go back to."""

@@ -9,13 +9,14 @@ from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, BatchCoverage, Decision, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import LogUnavailable
 from schemas.metrics import Metric
-from streams.console.api import ApiSeams, Signing
+from streams.console.api import ApiSeams
 from streams.console.app import build
 from streams.console.board import Board
 from streams.console.news import News
 from streams.console.plots import HOUR_MS, MINUTE_MS
 from streams.console.seals import Checkpoint
 from streams.console.settings import ConsoleSettings
+from streams.console.signing_desk import Signing
 from streams.console.tracing import Traced
 from streams.console.visitors import COOKIE
 from streams.engine.clock import SystemClock

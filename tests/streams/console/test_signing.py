@@ -13,8 +13,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from schemas.audit import EventType
 from schemas.control import digest_message
 from schemas.errors import CommitInDoubt
-from streams.console.api import Signing
 from streams.console.signing import Wish, Wishes
+from streams.console.signing_desk import Signing
 from tests.streams.console.site import opened
 from topology.project import Persons, Project
 
@@ -22,7 +22,7 @@ BODY = b'{"name":"demo","version":4}'
 HASH = hashlib.sha256(BODY).hexdigest()
 KEY, OTHER = (Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32) for seed in (1, 2))
 PINNED = KEY.public_key().public_bytes_raw()
-WISH = Wish("session", "ada", "demo", "policy", HASH, "demo@4", BODY, 1_000)
+WISH = Wish("ada", "demo", "policy", HASH, "demo@4", BODY, 1_000)
 
 
 def message(wish, **changes):
@@ -78,10 +78,10 @@ class Control:
     def __init__(self):
         self.published, self.doubt = [], False
 
-    def publish(self, project, state, event):
+    def publish(self, state, event):
         if self.doubt:
             raise CommitInDoubt("a test's")
-        self.published.append((project, state, event))
+        self.published.append((state, event))
 
 
 @pytest.fixture
@@ -122,8 +122,8 @@ def test_what_was_signed_elsewhere_reaches_control_once(console, control):
     request, signature = signature_for(asked(browser).json()["address"])
     assert back(browser, request, signature) == "/#signatures?project=demo"
     assert back(browser, request, signature) == "/?problem=bad_signature"
-    ((project, state, event),) = control.published
-    assert (project, state.signer, event.person) == ("demo", "ada", "ada")
+    ((state, event),) = control.published
+    assert (state.signer, event.person) == ("ada", "ada")
 
 
 def test_another_keys_signature_reaches_nothing(console, control):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from streams.console.api import Signing
+from streams.console.signing_desk import Signing
 from streams.web.oidc import Asked, Vouched
 from tests.streams.console.site import NOWHERE, Site, fill, opened
 from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
