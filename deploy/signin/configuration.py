@@ -21,8 +21,9 @@ ISSUER, CLIENT, SECRET = "VEIL_OIDC_ISSUER", "VEIL_OIDC_CLIENT_ID", "VEIL_OIDC_C
 CA, SCOPE, CLAIM = "VEIL_OIDC_CA", "VEIL_OIDC_SCOPE", "VEIL_OIDC_PERSON_CLAIM"
 DEVICE = "VEIL_OIDC_DEVICE_CLAIM"
 ACR, AMR = "VEIL_OIDC_ACR", "VEIL_OIDC_AMR"
-LABEL, CONSOLE = "VEIL_LABEL", "VEIL_CONSOLE"
-"""What the variables of a page begin with, before `_HOST`, `_NAME`, `_CERT`, `_KEY`."""
+LABEL = "VEIL_LABEL_HOST", "VEIL_LABEL_NAME", "VEIL_LABEL_CERT", "VEIL_LABEL_KEY"
+CONSOLE = "VEIL_CONSOLE_HOST", "VEIL_CONSOLE_NAME", "VEIL_CONSOLE_CERT", "VEIL_CONSOLE_KEY"
+"""Of each page: where it listens, what browsers call it, certificate and key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,9 @@ class SignInConfiguration:
         return f"{self.listening.base}:{self.port}"
 
 
-def read_listening(environ: Mapping[str, str], page: str = LABEL) -> Listening:
+def read_listening(environ: Mapping[str, str], page: tuple[str, str, str, str] = LABEL) -> Listening:
     """Where label, or the console, is to listen. Raises ConfigError: beyond this machine only over TLS."""
-    name_of_host, of_certificate, of_key = (f"{page}_{name}" for name in ("HOST", "CERT", "KEY"))
+    name_of_host, name_of_name, of_certificate, of_key = page
     host = environ.get(name_of_host) or LOOPBACK
     certificate, key = environ.get(of_certificate, ""), environ.get(of_key, "")
     if bool(certificate) != bool(key):
@@ -91,8 +92,7 @@ def read_listening(environ: Mapping[str, str], page: str = LABEL) -> Listening:
         )
     files = {of_certificate: certificate, of_key: key} if certificate else {}
     found = {name: _file(name, value) for name, value in files.items()}
-    name = environ.get(f"{page}_NAME") or host
-    return Listening(host, name, found.get(of_certificate, ""), found.get(of_key, ""))
+    return Listening(host, environ.get(name_of_name) or host, found.get(of_certificate, ""), found.get(of_key, ""))
 
 
 def read_provider(environ: Mapping[str, str]) -> Provider | None:
