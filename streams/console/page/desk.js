@@ -22,6 +22,7 @@ export class Desk {
   #view = null;
   #me = null;
   #told = 0;
+  #troubled = false; // a call failed: the banner says so, until one gets through
 
   constructor(api) {
     this.api = api;
@@ -75,12 +76,14 @@ export class Desk {
   async attempt(call) {
     try {
       const answer = await call();
-      this.banner("");
+      if (this.#troubled) this.banner("");
+      this.#troubled = false;
       return answer;
     } catch (error) {
       if (error.name === "AbortError") return null;
       if (error instanceof Refused && error.over) this.#out(ofEnding(error.reason));
-      else this.banner(error instanceof Refused ? ofRefusal(error) : "This page has failed; reload it.");
+      else this.banner(this.sentence(error));
+      this.#troubled = true;
       return null;
     }
   }

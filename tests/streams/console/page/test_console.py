@@ -233,6 +233,15 @@ def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site
     assert seat.ask("new URLSearchParams(location.search).get('key')") == key
 
 
+def test_a_signature_that_is_not_taken_is_told_and_stays_told(seat):
+    seat.sign_in("ada")
+    seat.open("/?problem=bad_signature")
+    seat.there(".panel")
+    seat.says("Nothing was signed", "#banner")
+    seat.run("(await fetch('/v1/me')).ok")  # calls that get through leave it there
+    assert not seat.ask("document.querySelector('#banner').hidden")
+
+
 def test_who_has_nowhere_to_sign_is_told_the_command(seat, site):
     site.signatures = {**NOTHING_SIGNED, "policies": [PENDING]}
     seat.sign_in("ada")
