@@ -19,7 +19,7 @@ import pytest
 
 from deploy.supervise.lock import root_owner
 from deploy.up import read_addresses
-from tests.support.browser import Browser
+from tests.support.browser import Browser, Guest
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.own_stack
@@ -99,6 +99,8 @@ def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
         "contain.demo.0",
         "seal.platform.0",
         "watch.platform.0",
+        "warden.platform.0",
+        "console.platform.0",
     ]
 
 
@@ -183,6 +185,17 @@ def test_a_withdrawal_is_acknowledged_by_label_and_join(up: Veil) -> None:
         return by >= {"label.demo", "join.demo"}
 
     until(acknowledged)
+
+
+def test_up_invites_an_officer_to_the_console(up: Veil) -> None:
+    file = up.root / "signin" / "console.iris.json"
+    assert file.stat().st_mode & 0o777 == 0o600
+    invited = json.loads(file.read_text())
+    guest = Guest(Browser(invited["page"].rstrip("/")), "iris", invited["password"], invited["otpauth"])
+    assert up("console", "code", "--person", "iris").strip().isdecimal()
+    assert guest.sign_in() == "/"
+    assert guest.browser.get("/v1/record?project=demo").status_code == 200
+    guest.browser.close()
 
 
 def test_an_annotators_token_is_printed_and_nothing_else(up: Veil) -> None:
