@@ -19,7 +19,6 @@ from schemas.control import (
     freeze_body,
     lift_body,
     replay_body,
-    resume_body,
     revocation_body,
     switch_body,
 )
@@ -72,7 +71,7 @@ def sign_job(around: Surroundings, job: Job) -> str:
 
 
 def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: FreezeReason, version: int = 1) -> str:
-    """Order that these stages stop releasing until this person lets them go on. The order's control key.
+    """Order that these stages stop releasing until two people let them go on. The order's control key.
 
     `version` is the lowest that it may have (`ControlBook.next_version`).
     """
@@ -88,22 +87,14 @@ def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: Free
     return key
 
 
-def order_resume(around: Surroundings, version: int = 1) -> str:
-    """Let every stage go on that this person has stopped. The order's control key."""
-    key = freeze_key(around)
-    event = Event(EventType.FREEZE_LIFTED, control_resource(key), person=around.identity.signer)
-    _order(around, key, ControlKind.FREEZE, resume_body(), event, version)
-    return key
-
-
-def order_lift(around: Surroundings, process: str, frozen: int, version: int = 1) -> str:
-    """End what a process has frozen, up to this version of its freeze. The order's control key."""
-    key = lift_key(around, process)
+def sign_lift(around: Surroundings, who: str, frozen: int, version: int = 1) -> str:
+    """Sign that what somebody has frozen, up to a version, is over; it takes two people. Its control key."""
+    key = lift_key(around, who)
     event = Event(
         EventType.LIFT_ORDERED,
         control_resource(key),
         person=around.identity.signer,
-        details={"of": process, "version": str(frozen)},
+        details={"of": who, "version": str(frozen)},
     )
     _order(around, key, ControlKind.LIFT, lift_body(frozen), event, version)
     return key
@@ -154,9 +145,9 @@ def revocation_key(around: Surroundings, kind: ControlKind, who: str) -> str:
     return f"{kind}/{around.project}/{who}/{around.identity.signer}"
 
 
-def lift_key(around: Surroundings, process: str) -> str:
-    """Under which this person lifts a process's freeze."""
-    return f"{ControlKind.LIFT}/{around.project}/{process}/{around.identity.signer}"
+def lift_key(around: Surroundings, who: str) -> str:
+    """Under which this person signs that somebody's freezes are over."""
+    return f"{ControlKind.LIFT}/{around.project}/{who}/{around.identity.signer}"
 
 
 def readmission_key(around: Surroundings, who: str) -> str:
@@ -165,7 +156,7 @@ def readmission_key(around: Surroundings, who: str) -> str:
 
 
 def freeze_key(around: Surroundings) -> str:
-    """Under which this person freezes and resumes: one key, so that the higher version holds."""
+    """Under which this person freezes."""
     return f"{ControlKind.FREEZE}/{around.project}/{around.identity.signer}"
 
 

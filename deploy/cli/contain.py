@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -19,8 +18,8 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from deploy.containment import Containment
+    from deploy.freezing import Frost, Frozen
     from deploy.revoking import Shut
-    from schemas.control import Freeze
 
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
 
@@ -78,16 +77,14 @@ def freeze(
 ) -> None:
     """Stop a project from releasing: no new task by redact, no new lease by label.
 
-    Signed by an operator or an approver; it holds until the same person resumes. Raw records wait on their topic,
-    as long as its retention lets them (a day, unless the project's file says else); who has a lease may finish it.
-    Freezing again replaces what you had frozen.
+    Signed by an operator or an approver; it holds until two people resume. Raw records wait on their topic, as
+    long as its retention lets them (a day, unless the project's file says else); who has a lease may finish it.
 
     [dim]Example:[/] [cyan]veil contain freeze --as olga --reason leak --project demo[/]
     """
     from deploy.freezing import freeze as order
 
-    key, frozen = order(root, project, person, stages or list(Freezable), reason)
-    _tell(Output(as_json), project, key, frozen)
+    _tell(Output(as_json), project, order(root, project, person, stages or list(Freezable), reason))
 
 
 @app.command(cls=Command)
@@ -122,33 +119,31 @@ def resume(
         str | None,
         typer.Option("--person", metavar="PERSON", help="Sign that who is revoked may enter again: takes two."),
     ] = None,
-    process: Annotated[
+    of: Annotated[
         str | None,
-        typer.Option("--of", metavar="ROLE", help="End what a process has frozen: keeper, on the leak bound."),
+        typer.Option("--of", metavar="WHO", help="Only what this person, or keeper or contain, has frozen."),
     ] = None,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """End what you have frozen. What others have frozen stays so until they resume.
+    """Sign that what is frozen may go on; it does once an operator and an approver, two people, have signed.
 
-    A process can't tell when its reason is over: with [cyan]--of[/] you end its freeze, and answer for it. Keeper
-    then counts leaks anew. With [cyan]--person[/] you sign that somebody who is revoked may enter again; they may
-    once an operator and an approver, two people, have signed.
+    You sign for what holds as you look: who freezes after that stops the project again. After a freeze on the leak
+    bound ([cyan]--of keeper[/]) keeper counts leaks anew. With [cyan]--person[/] you sign that somebody who is
+    revoked may enter again, by the same rule.
 
     [dim]Example:[/] [cyan]veil contain resume --as olga --project demo[/]
     """
-    from deploy.freezing import lift
     from deploy.freezing import resume as order
     from deploy.revoking import reinstate
 
     if who is not None:
-        if process is not None:
+        if of is not None:
             raise ConfigError("either --person or --of: one order at a time")
         _tell_shut(Output(as_json), project, who, reinstate(root, project, person, who))
         return
-    key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
-    _tell(Output(as_json), project, key, frozen)
+    _tell(Output(as_json), project, order(root, project, person, of))
 
 
 @app.command(cls=Command)
@@ -167,9 +162,7 @@ def status(
     Output(as_json).result(
         {
             "project": project,
-            "frozen": {
-                who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in found.frozen.items()
-            },
+            "frozen": {who: _frozen(one) for who, one in found.frozen.items()},
             "revoked": {
                 who: {"by": list(one.by), "signed_by": list(one.signed_by), "missing": list(one.missing)}
                 for who, one in found.revoked.items()
@@ -181,10 +174,7 @@ def status(
 
 
 def _standing(project: str, found: Containment) -> list[Text]:
-    words = [
-        Text(f"{' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
-        for who, one in found.frozen.items()
-    ]
+    words = [_frost(who, one) for who, one in found.frozen.items()]
     for who, shut in found.revoked.items():
         words.append(
             Text(
@@ -230,16 +220,31 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
     )
 
 
-def _tell(out: Output, project: str, key: str, frozen: Mapping[str, Freeze]) -> None:
-    """Who has frozen what, after the order."""
-    said = {who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in frozen.items()}
-    words = [
-        Text(f"  {' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
-        for who, one in frozen.items()
-    ]
+def _tell(out: Output, project: str, frost: Frost) -> None:
+    """Who has frozen what, after the orders."""
     out.result(
-        {"project": project, "control_key": key, "frozen": said},
-        Text.assemble(("✓ ", GOOD), f"Ordered. Of {project} {'is frozen:' if frozen else 'nothing is frozen.'}"),
-        *words,
+        {
+            "project": project,
+            "control_keys": list(frost.keys),
+            "frozen": {who: _frozen(one) for who, one in frost.frozen.items()},
+        },
+        Text.assemble(
+            ("✓ ", GOOD), f"Ordered. Of {project} {'is frozen:' if frost.frozen else 'nothing is frozen.'}"
+        ),
+        *(Text.assemble("  ", _frost(who, one)) for who, one in frost.frozen.items()),
         Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
     )
+
+
+def _frozen(one: Frozen) -> dict[str, object]:
+    return {
+        "stages": sorted(one.stages),
+        "reason": one.reason,
+        "signed_by": list(one.signed_by),
+        "missing": list(one.missing),
+    }
+
+
+def _frost(who: str, one: Frozen) -> Text:
+    stages = " and ".join(sorted(one.stages))
+    return Text(f"{stages} frozen by {who} ({one.reason}); to go on: {', '.join(one.missing)}", style=WAITING)

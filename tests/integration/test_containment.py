@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.control_orders import order_lift, sign_reinstatement
+from deploy.control_orders import sign_lift, sign_reinstatement
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import EventType
 from schemas.resources import person_resource
@@ -81,7 +81,7 @@ def _leases(client) -> bool:
     return True
 
 
-def test_a_project_is_frozen_until_a_person_lets_it_go_on(shut):
+def test_a_project_is_frozen_until_two_people_let_it_go_on(shut):
     event = contained(shut, tell(shut, "reports", "hans", 2))
     assert [parent.rpartition("/")[2] for parent in event.parents] == [f"contain.{shut.project}"]
     signer = Identity("contain", shut.project).signer
@@ -90,6 +90,8 @@ def test_a_project_is_frozen_until_a_person_lets_it_go_on(shut):
     (ordered,) = shut.events(EventType.FREEZE_ORDERED)
     assert ordered.reason == "leak"
     book = shut.stages["redact", 0].around.book
-    with shut.person("hugo") as around:
-        order_lift(around, signer, around.clock.now())
+    for person in ("hugo", "hope"):
+        assert list(book.freezes(shut.project)) == [signer]
+        with shut.person(person) as around:
+            sign_lift(around, signer, around.clock.now())
     wait_for(lambda: not book.freezes(shut.project), "redact goes on")
