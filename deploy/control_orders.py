@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -21,6 +20,7 @@ from schemas.control import (
     replay_body,
     revocation_body,
     switch_body,
+    withdrawal_body,
 )
 from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
@@ -181,17 +181,26 @@ def replay_key(around: Surroundings) -> str:
 
 def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's control key."""
-    key = f"{ControlKind.WITHDRAW}/{around.project}/{task_id}/{around.identity.signer}"
-    body = json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
-    event = Event(
-        EventType.WITHDRAWAL_ORDERED,
-        task_resource(task_id),
-        person=around.identity.signer,
-        reason=reason.value,
-        parents=(control_resource(key),),
-    )
-    _order(around, key, ControlKind.WITHDRAW, body, event)
+    (key,) = order_withdrawals(around, [task_id], reason)
     return key
+
+
+def order_withdrawals(around: Surroundings, task_ids: Sequence[str], reason: WithdrawalReason) -> tuple[str, ...]:
+    """The same of many, in one transaction. The orders' control keys."""
+    signer, body = around.identity.signer, withdrawal_body(reason)
+    keys = {task: f"{ControlKind.WITHDRAW}/{around.project}/{task}/{signer}" for task in task_ids}
+    events = [
+        Event(
+            EventType.WITHDRAWAL_ORDERED,
+            task_resource(task),
+            person=signer,
+            reason=reason.value,
+            parents=(control_resource(key),),
+        )
+        for task, key in keys.items()
+    ]
+    act(around, [_record(around, key, ControlKind.WITHDRAW, body) for key in keys.values()], events)
+    return tuple(keys.values())
 
 
 def order_switch(
@@ -210,9 +219,13 @@ def switch_key(around: Surroundings, kind: ControlKind, target: str) -> str:
 
 
 def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:
+    act(around, [_record(around, key, kind, body, lowest)], [event])
+
+
+def _record(around: Surroundings, key: str, kind: ControlKind, body: bytes, lowest: int = 1) -> Outgoing:
     now = around.clock.now()
     signer = around.identity.signer
     # The time in milliseconds is the version: it rises without being remembered, unless a clock was set back.
     version = max(now, lowest)
     state = sign_control(around.vault, signer, key=key, version=version, kind=kind, body=body, now=now)
-    act(around, [Outgoing(CONTROL, key.encode(), around.codec.encode(state))], [event])
+    return Outgoing(CONTROL, key.encode(), around.codec.encode(state))

@@ -194,6 +194,11 @@ def revocation_body(reason: RevocationReason) -> bytes:
     return json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
 
 
+def withdrawal_body(reason: WithdrawalReason) -> bytes:
+    """The bytes that withdraw a task."""
+    return json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
+
+
 def read_revocation(body: bytes) -> str | None:
     """The reason that `revocation_body` wrote; None for anything else. A reason of a newer version is taken all
     the same: its revocation must hold.
@@ -218,7 +223,12 @@ def readmitted_person(key: str, project: str) -> str | None:
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
     """The bytes a signer signs (Ed25519): no field can move into another."""
-    return _MESSAGE + f"{key}\n{version}\n{kind}\n{hashlib.sha256(body).hexdigest()}\n".encode()
+    return control_message_of(key, version, kind, hashlib.sha256(body).hexdigest())
+
+
+def control_message_of(key: str, version: int, kind: str, body_sha256: str) -> bytes:
+    """The same by the SHA-256 of the body in hex, for who keeps no bodies."""
+    return _MESSAGE + f"{key}\n{version}\n{kind}\n{body_sha256}\n".encode()
 
 
 def withdrawn_task(key: str, project: str) -> str | None:

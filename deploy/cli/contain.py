@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from deploy.cli.command import Command, Commands
+from deploy.cli.command import Command, Commands, flag
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -31,32 +31,61 @@ def contain() -> None:
 
 @app.command(cls=Command)
 def withdraw(
-    task: Annotated[
-        str, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
-    ],
     person: As,
     reason: Annotated[
         WithdrawalReason,
         typer.Option("--reason", help="Why. A fixed list: free text could quote content."),
     ],
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option("--policy-version", metavar="N", help="All open tasks made under this policy.")
+    ] = None,
+    seen_by: Annotated[
+        str | None,
+        typer.Option("--seen-by", metavar="WHO", help="All open tasks that a person or an app was shown."),
+    ] = None,
+    really: Annotated[bool, flag("--yes", text="Of many: do it. Without, only say how many there are.")] = False,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """Order that a task is pulled everywhere, and its key destroyed. It can't be undone.
+    """Order that a task, or many, are pulled everywhere, and their keys destroyed. It can't be undone.
 
-    The order is signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
+    The orders are signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
 
     [dim]Example:[/] [cyan]veil contain withdraw 0f6a…e1 --as olga --reason personal_data[/]
     """
     from deploy.persons import withdraw as order
+    from deploy.withdrawing import tasks_of_policy, tasks_shown_to, withdraw_all
 
-    key = order(root, project, task, person, reason)
-    Output(as_json).result(
-        {"task": task, "ordered_by": person, "control_key": key},
-        Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
-        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+    out = Output(as_json)
+    match (task, version, seen_by):
+        case (None, int(), None):
+            tasks = tasks_of_policy(root, project, version)
+        case (None, None, str()):
+            tasks = tasks_shown_to(root, project, seen_by)
+        case (str(), None, None):
+            key = order(root, project, task, person, reason)
+            out.result(
+                {"task": task, "ordered_by": person, "control_key": key},
+                Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
+                Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+            )
+            return
+        case _:
+            raise ConfigError("give a task, or --policy-version, or --seen-by")
+    if really:
+        withdraw_all(root, project, person, tasks, reason)
+    words = (
+        Text.assemble(("✓ ", GOOD), f"Ordered: {len(tasks):,} tasks are withdrawn everywhere.")
+        if really
+        else Text(
+            f"{len(tasks):,} tasks would be withdrawn; --yes does it, and it can't be undone.", style=WAITING
+        )
     )
+    out.result({"tasks": list(tasks), "ordered": really, "ordered_by": person}, words)
 
 
 @app.command(cls=Command)
