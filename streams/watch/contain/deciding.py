@@ -4,12 +4,13 @@ Promises (tests/streams/watch/contain):
 1. An order that holds is not given again: another alert about the same shares it.
 2. Within an hour no more people of a project are shut out, nor is it frozen more often, than the budget allows.
    Who was let in again by people counts once, however often an alert shuts them out.
+   Of tasks all are withdrawn that an alert is about, or, past the budget, none.
 3. Nobody is shut out whom the project does not name, nor who could undo it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -33,13 +34,15 @@ class Held(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the deciding rests on. `holds`: whether an order is in force, or will be once it is read;
-    `may_shut_out`: whether the project names them, and not as one of those who could undo it.
+    `may_shut_out`: whether the project names them, and not as one of those who could undo it; `shown`: the open
+    tasks that a person or an app was shown since a time.
     """
 
     project: str
     orders: Iterable[ContainmentOrder]
     holds: Callable[[ContainmentOrder], bool]
     may_shut_out: Callable[[str], bool]
+    shown: Callable[[str, int], Sequence[str]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +61,51 @@ def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: in
     new: list[tuple[str, Action]] = []
     held: list[tuple[Action, Held]] = []
     for action in rule.actions:
-        key = key_of(action, alert.subject, standing)
-        if key is None:
+        wanted = keys_of(action, alert, standing)
+        if wanted is None:
             held.append((action, Held.NOT_OURS))
-        elif key in known and standing.holds(known[key]):
-            keys.append(key)
-        elif _spent(action, known.values(), now) >= _allowed(action, budget):
+            continue
+        fresh = [key for key in wanted if key not in known or not standing.holds(known[key])]
+        if fresh and _spent(action, known.values(), now) + len(fresh) > _allowed(action, budget):
             held.append((action, Held.BUDGET))
-        else:
-            keys.append(key)
-            new.append((key, action))
+            continue
+        keys += wanted
+        new += [(key, action) for key in fresh]
     return Decided(tuple(keys), tuple(new), tuple(held))
 
 
-def key_of(action: Action, subject: str, standing: Standing) -> str | None:
+def keys_of(action: Action, alert: Alert, standing: Standing) -> Sequence[str] | None:
     """Under which contain orders it; None where it may not."""
-    signer = f"contain.{standing.project}"
+    project, signer = standing.project, f"contain.{standing.project}"
     if action is Action.FREEZE:
-        return f"{ControlKind.FREEZE}/{standing.project}/{signer}"
-    found = parse(subject)
-    shut_out = found.kind in (Kind.PERSON, Kind.APP) and standing.may_shut_out(found.id)
-    return f"{ControlKind.REVOKE}/{standing.project}/{found.id}/{signer}" if shut_out else None
+        return [f"{ControlKind.FREEZE}/{project}/{signer}"]
+    found = parse(alert.subject)
+    if found.kind not in (Kind.PERSON, Kind.APP):
+        return None
+    if action is Action.WITHDRAW:
+        tasks = standing.shown(found.id, alert.since)
+        return [f"{ControlKind.WITHDRAW}/{project}/{task}/{signer}" for task in tasks]
+    shut_out = standing.may_shut_out(found.id)
+    return [f"{ControlKind.REVOKE}/{project}/{found.id}/{signer}"] if shut_out else None
 
 
 def _allowed(action: Action, budget: Budget) -> int:
-    return budget.freezes if action is Action.FREEZE else budget.revocations
+    match action:
+        case Action.FREEZE:
+            return budget.freezes
+        case Action.WITHDRAW:
+            return budget.withdrawals
+        case Action.REVOKE:
+            return budget.revocations
+
+
+_KINDS = {
+    Action.FREEZE: ControlKind.FREEZE,
+    Action.REVOKE: ControlKind.REVOKE,
+    Action.WITHDRAW: ControlKind.WITHDRAW,
+}
 
 
 def _spent(action: Action, orders: Iterable[ContainmentOrder], now: int) -> int:
-    kind = ControlKind.FREEZE if action is Action.FREEZE else ControlKind.REVOKE
+    kind = _KINDS[action]
     return sum(order.key.startswith(f"{kind}/") and now - order.ordered_at < HOUR_MS for order in orders)

@@ -1,7 +1,8 @@
 """Who has to obey an order, and who has. Pure.
 
-A freeze waits for redact and label, a revocation for label: they release. Every process of theirs that has started
-and not stopped must acknowledge that very version (`control.applied`). A process that has crashed is waited for:
+A freeze waits for redact and label, a revocation for label: they release. A withdrawal waits for label and join,
+which open tasks, and for keeper, which destroys their keys. Every process of theirs that has started and not
+stopped must acknowledge that very version (`control.applied`). A process that has crashed is waited for:
 it says so after its next start, since it reads all of `control` before it works. Where no process of a role is
 known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
 """
@@ -15,7 +16,11 @@ from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind
 from schemas.states import ContainmentOrder
 
-_MUST = {ControlKind.FREEZE.value: ("redact", "label"), ControlKind.REVOKE.value: ("label",)}
+_MUST = {
+    ControlKind.FREEZE.value: ("redact", "label"),
+    ControlKind.REVOKE.value: ("label",),
+    ControlKind.WITHDRAW.value: ("label", "join", "keeper"),
+}
 WATCHED = frozenset(role for roles in _MUST.values() for role in roles)
 """The roles whose processes are followed."""
 HEARD = frozenset({EventType.CONTROL_APPLIED, EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED})
