@@ -13,7 +13,8 @@ Rules, each with a test:
    (of equal versions, which no careful author makes, the higher hash, so that every stage agrees).
 5. A withdrawal holds from its first valid signature, for ever.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
-   version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
+   version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force. One
+   that a process may sign alone holds when it is at most one above the highest fully signed policy.
 7. A labeling job is in force as a policy is (rule 4), by the persons that the project's `jobs` names for its
    version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
 8. A freeze, whoever signed it, stops the stages it names until two people, one of each role that `lift` names,
@@ -235,7 +236,7 @@ class ControlBook:
         rule = self._flow.control.get(key.kind.value)
         if key.kind is ControlKind.REINSTATE and key.signer == key.target:
             return []
-        roles = [role for role in rule.roles if self._holds(key, role)] if rule else []
+        roles = [role for role in (*rule.roles, *rule.alone) if self._holds(key, role)] if rule else []
         if key.kind is ControlKind.REVOKE and self._has_a_say(key):
             return [role for role in roles if self._flow.roles[role].scope is Scope.PERSON]
         return roles
@@ -257,8 +258,7 @@ class ControlBook:
                 policies = self._policies[key.project]
                 return policies.sign(record, key.signer, state.signed_at, lambda them: self._enough(key, them))
             case ControlKind.MINIMUM:
-                policies = self._policies[key.project]
-                return policies.require(int(key.target), key.signer, lambda them: self._enough(key, them))
+                return self._take_up_minimum(key)
             case ControlKind.JOB:
                 return self._take_up_job(key, state)
             case ControlKind.FREEZE:
@@ -288,6 +288,12 @@ class ControlBook:
         assert replay is not None, "checked by `fits`"
         self._replays[key.project][key.signer] = replay
         return True
+
+    def _take_up_minimum(self, key: ControlKey) -> bool:
+        policies, version = self._policies[key.project], int(key.target)
+        if any(self._holds(key, role) for role in self._flow.control[key.kind.value].alone):
+            return policies.demand(version)
+        return policies.require(version, key.signer, lambda them: self._enough(key, them))
 
     def _take_up_job(self, key: ControlKey, state: ControlState) -> bool:
         version, jobs = policy_version(state.body) or 0, self._projects[key.project].jobs

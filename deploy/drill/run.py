@@ -32,8 +32,8 @@ from streams.audit.store import Directory
 from streams.label.client import Denied, LabelClient
 from topology.pins import Pins
 
-TAKE_UP_S = 60.0
-"""A detector takes 5–15 s to build, on a machine that others use too."""
+TAKE_UP_S = 120.0
+"""A detector takes 5–15 s to build, the first one on a machine half a minute; others may use it, too."""
 TOLD_S = 30.0
 """An alert comes 8 s after what it is about with the drill's windows, and is contained within two."""
 LET_GO_S = 30.0

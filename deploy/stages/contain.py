@@ -33,10 +33,14 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
                 return book.revocations(project).over(key.target)
             case ControlKind.FREEZE:
                 return book.lifted(project, around.identity.signer)
-        return 0  # a withdrawal holds for ever
+        return 0  # withdrawals and minimums hold for ever
 
     def holds(order: ContainmentOrder) -> bool:
         return order.version > over(_parsed(order.key))
+
+    def in_force() -> int:
+        record = book.policy_in_force(project)
+        return record.version if record else 0
 
     seams = Seams(
         _rules(around),
@@ -49,6 +53,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         holds,
         lambda person: known().persons.only_labels(person),  # noqa: PLW0108 - the file changes
         _shown(around),
+        in_force,
     )
     processor = ContainProcessor(project, around.codec, seams)
     return StageParts(processor, inputs(project), Ownership.WHOLE, batch_limit=BATCH_LIMIT)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 
 import pytest
 
+from deploy.cli.app import main
 from deploy.incidents import LOOK_BACK_MS, all_incidents, close_incident, open_incident, story, tick_off
 from deploy.preserving import preserve
 from deploy.provisioning import apply_audited
@@ -47,6 +49,24 @@ def test_an_incident_is_opened_worked_on_and_found_again_on_the_audit(stack, pro
     assert (found.incident_id, found.opened.person, found.playbook) == (incident, "roy", "stolen-account")
     assert found.opened.at - found.since >= LOOK_BACK_MS
     assert found.closed is None
+
+
+def test_the_commands_show_the_playbook_with_what_is_done(stack, project, capsys, monkeypatch):
+    def veil(*arguments):
+        where = ("--project", project, "--root", str(stack.root))
+        monkeypatch.setattr("sys.argv", ["veil", "incident", *arguments, *where])
+        with pytest.raises(SystemExit) as ended:
+            main()
+        return int(ended.value.code or 0), capsys.readouterr().out
+
+    code, said = veil("open", "--playbook", "odd-labeling", "--as", "roy", "--json")
+    incident = json.loads(said)["incident_id"]
+    assert (code, json.loads(said)["playbook"]) == (0, "odd-labeling")
+    code, said = veil("step", incident, "1", "--as", "rita")
+    assert (code, "✓ 1. Are the answers right?" in said, "· 2." in said) == (0, True, True)
+    code, said = veil("status")
+    assert (code, f"{incident} odd-labeling: opened by roy" in said) == (0, True)
+    assert veil("step", incident, "99", "--as", "rita")[0] == 2
 
 
 def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(stack, project, tmp_path):

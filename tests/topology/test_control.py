@@ -297,6 +297,35 @@ def test_the_highest_minimum_holds_and_a_lower_one_takes_nothing_back():
     assert book.minimum("demo") == 3
 
 
+def test_contain_alone_rules_out_what_is_in_force_and_not_what_people_publish_next():
+    signed_by_two = [policy(number, who) for number in (1, 2) for who in ("ada", "grace")]
+    book, order = apply_all(signed_by_two), minimum(3, "contain.demo")
+    assert book.apply(order.key, order) == Applied(order.key, ControlKind.MINIMUM, ("minimum/demo/3",))
+    assert (book.minimum("demo"), book.policy_in_force("demo")) == (3, None)
+    for signer in ("ada", "grace"):
+        state = policy(3, signer)
+        book.apply(state.key, state)
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.version == 3
+
+
+def test_a_minimum_by_contain_far_above_what_is_signed_counts_for_nothing():
+    signed_by_two = [policy(number, who) for number in (1, 2) for who in ("ada", "grace")]
+    far = minimum(5, "contain.demo")
+    for order in ([*signed_by_two, far], [far, *signed_by_two]):
+        book = apply_all(order)
+        record = book.policy_in_force("demo")
+        assert record is not None
+        assert (book.minimum("demo"), record.version) == (0, 2)
+
+
+@pytest.mark.parametrize("signer", ["keeper.demo", "label.demo"])
+def test_no_other_process_gives_a_minimum(signer):
+    state = minimum(1, signer)
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+
+
 def test_signatures_on_different_minimums_do_not_add_up():
     assert apply_all([minimum(2, "ada"), minimum(3, "grace")]).minimum("demo") == 0
 
@@ -319,6 +348,8 @@ VALID = [
     withdraw("keeper.demo", "c" * 32),
     *(minimum(2, signer) for signer in ("ada", "grace")),
     minimum(3, "ada"),
+    minimum(4, "contain.demo"),
+    minimum(9, "contain.demo"),
     freeze("olga", *Freezable),
     freeze("olga", Freezable.LABEL, version=2),
     lift("grace", "olga", 1),

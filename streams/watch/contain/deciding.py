@@ -21,6 +21,8 @@ from schemas.states import ContainmentOrder
 from streams.watch.contain.rules import Action, Budget, Rule
 
 HOUR_MS = 3_600_000
+MINIMUMS_AN_HOUR = 1
+"""The next policy is written by people: one that is ruled out again within the hour needs them, not a rule."""
 
 
 class Held(StrEnum):
@@ -29,13 +31,15 @@ class Held(StrEnum):
     BUDGET = "budget"
     NOT_OURS = "not_ours"
     """The alert is about nobody whom contain may shut out of this project."""
+    NO_POLICY = "no_policy"
+    """There is none in force that could be ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the deciding rests on. `holds`: whether an order is in force, or will be once it is read;
     `may_shut_out`: whether the project names them, and not as one of those who could undo it; `shown`: the open
-    tasks that a person or an app was shown since a time.
+    tasks that a person or an app was shown since a time; `in_force`: the version of the policy, 0: none.
     """
 
     project: str
@@ -43,6 +47,7 @@ class Standing:
     holds: Callable[[ContainmentOrder], bool]
     may_shut_out: Callable[[str], bool]
     shown: Callable[[str, int], Sequence[str]]
+    in_force: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +67,8 @@ def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: in
     held: list[tuple[Action, Held]] = []
     for action in rule.actions:
         wanted = keys_of(action, alert, standing)
-        if wanted is None:
-            held.append((action, Held.NOT_OURS))
+        if isinstance(wanted, Held):
+            held.append((action, wanted))
             continue
         fresh = [key for key in wanted if key not in known or not standing.holds(known[key])]
         if fresh and _spent(action, known.values(), now) + len(fresh) > _allowed(action, budget):
@@ -74,19 +79,22 @@ def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: in
     return Decided(tuple(keys), tuple(new), tuple(held))
 
 
-def keys_of(action: Action, alert: Alert, standing: Standing) -> Sequence[str] | None:
-    """Under which contain orders it; None where it may not."""
+def keys_of(action: Action, alert: Alert, standing: Standing) -> Sequence[str] | Held:
+    """Under which contain orders it, or why it may not."""
     project, signer = standing.project, f"contain.{standing.project}"
     if action is Action.FREEZE:
         return [f"{ControlKind.FREEZE}/{project}/{signer}"]
+    if action is Action.MINIMUM:
+        version = standing.in_force()
+        return [f"{ControlKind.MINIMUM}/{project}/{version + 1}/{signer}"] if version else Held.NO_POLICY
     found = parse(alert.subject)
     if found.kind not in (Kind.PERSON, Kind.APP):
-        return None
+        return Held.NOT_OURS
     if action is Action.WITHDRAW:
         tasks = standing.shown(found.id, alert.since)
         return [f"{ControlKind.WITHDRAW}/{project}/{task}/{signer}" for task in tasks]
     shut_out = standing.may_shut_out(found.id)
-    return [f"{ControlKind.REVOKE}/{project}/{found.id}/{signer}"] if shut_out else None
+    return [f"{ControlKind.REVOKE}/{project}/{found.id}/{signer}"] if shut_out else Held.NOT_OURS
 
 
 def _allowed(action: Action, budget: Budget) -> int:
@@ -97,12 +105,15 @@ def _allowed(action: Action, budget: Budget) -> int:
             return budget.withdrawals
         case Action.REVOKE:
             return budget.revocations
+        case Action.MINIMUM:
+            return MINIMUMS_AN_HOUR
 
 
 _KINDS = {
     Action.FREEZE: ControlKind.FREEZE,
     Action.REVOKE: ControlKind.REVOKE,
     Action.WITHDRAW: ControlKind.WITHDRAW,
+    Action.MINIMUM: ControlKind.MINIMUM,
 }
 
 

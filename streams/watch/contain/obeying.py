@@ -1,10 +1,10 @@
 """Who has to obey an order, and who has. Pure.
 
 A freeze waits for redact and label, a revocation for label: they release. A withdrawal waits for label and join,
-which open tasks, and for keeper, which destroys their keys. Every process of theirs that has started and not
-stopped must acknowledge that very version (`control.applied`). A process that has crashed is waited for:
-it says so after its next start, since it reads all of `control` before it works. Where no process of a role is
-known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
+which open tasks, and for keeper, which destroys their keys; a minimum for redact. Every process of theirs that has
+started and not stopped must acknowledge that very version (`control.applied`). A process that has crashed is
+waited for: it says so after its next start, since it reads all of `control` before it works. Where no process of a
+role is known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _MUST = {
     ControlKind.FREEZE.value: ("redact", "label"),
     ControlKind.REVOKE.value: ("label",),
     ControlKind.WITHDRAW.value: ("label", "join", "keeper"),
+    ControlKind.MINIMUM.value: ("redact",),
 }
 WATCHED = frozenset(role for roles in _MUST.values() for role in roles)
 """The roles whose processes are followed."""

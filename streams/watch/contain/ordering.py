@@ -59,6 +59,10 @@ def _said(key: str, action: Action, rule: Rule, alert: Alert) -> tuple[ControlKi
             kind, body, why = ControlKind.REVOKE, revocation_body(rule.revocation), rule.revocation.value
             whom = {"revoked": parse(alert.subject).id}
             event = Event(EventType.REVOCATION_ORDERED, about, reason=why, parents=parents, details=whom)
+        case Action.MINIMUM:
+            kind, body = ControlKind.MINIMUM, b"{}"
+            least = {"minimum": key.split("/")[2]}
+            event = Event(EventType.MINIMUM_ORDERED, about, parents=parents, details=least)
         case Action.WITHDRAW:
             kind, body, why = ControlKind.WITHDRAW, withdrawal_body(rule.withdrawal), rule.withdrawal.value
             task = task_resource(key.split("/")[2])

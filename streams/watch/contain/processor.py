@@ -46,7 +46,8 @@ def inputs(project: str) -> tuple[str, ...]:
 class Seams:
     """What contain needs from the outside. `holds`: whether an order of ours is in force, or will be once it is
     read; `may_shut_out`: whether the project names somebody, and gives them no say in what is in force; `shown`:
-    the open tasks that a person or an app was shown since a time. It may raise LogUnavailable.
+    the open tasks that a person or an app was shown since a time. It may raise LogUnavailable. `in_force`: the
+    version of the policy, 0: none.
     """
 
     rules: Rules
@@ -54,6 +55,7 @@ class Seams:
     holds: Callable[[ContainmentOrder], bool]
     may_shut_out: Callable[[str], bool]
     shown: Callable[[str, int], Sequence[str]]
+    in_force: Callable[[], int]
 
 
 class ContainProcessor:
@@ -130,6 +132,7 @@ class ContainProcessor:
                 self._seams.holds,
                 self._seams.may_shut_out,
                 self._seams.shown,
+                self._seams.in_force,
             )
             decided = decide(alert, rule, standing, self._seams.rules.budget, now)
         except RecordError as error:

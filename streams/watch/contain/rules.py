@@ -30,6 +30,8 @@ class Action(StrEnum):
     FREEZE = "freeze"
     WITHDRAW = "withdraw"
     """The open tasks that the alert's subject was shown since it began. It can't be undone."""
+    MINIMUM = "minimum"
+    """The policy in force never comes back: people have to publish a higher version."""
 
 
 @dataclass(frozen=True, slots=True)

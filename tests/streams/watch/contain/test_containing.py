@@ -43,6 +43,7 @@ class Room:
     events: list[Event] = field(default_factory=list)
     vault: bool = True
     rules: Rules = RULES
+    in_force: int = 3
     shown: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     sequence: int = 0
 
@@ -50,7 +51,7 @@ class Room:
         orders = Orders("demo", CODEC, self.sign, lambda key: self.ended.get(key, 0) + 1)
         holds = lambda order: order.version > self.ended.get(order.key, 0)  # noqa: E731 - as deploy has it
         shown = lambda who, since: [task for at, task in self.shown.get(who, []) if at >= since]  # noqa: E731
-        seams = Seams(self.rules, orders, holds, NAMED.__contains__, shown)
+        seams = Seams(self.rules, orders, holds, NAMED.__contains__, shown, lambda: self.in_force)
         self.processor = ContainProcessor("demo", CODEC, seams)
         self.restart()
 
@@ -268,6 +269,7 @@ def test_a_project_is_frozen_once_and_not_again_within_the_hour_after_people_let
 OWN = """
 rules:
   app-views-without-labels: {least: critical, do: [revoke, withdraw], revocation: leaking_app, withdrawal: secret}
+  reports: {least: critical, do: [freeze, minimum], freeze: leak}
 budget: {revocations_an_hour: 3, freezes_an_hour: 1, withdrawals_an_hour: 5}
 """
 TASKS = ["a" * 32, "b" * 32]
@@ -321,8 +323,31 @@ def test_orders_about_tasks_are_forgotten_with_their_alert(withdrawing):
     assert [key for key, _ in withdrawing.processor._orders.items()] == ["revoke/demo/triage-ui/contain.demo"]
 
 
+def test_the_policy_in_force_is_ruled_out_once_and_redact_must_obey(withdrawing):
+    withdrawing.give(alert("reports"), alert("reports", since=60_000))
+    freeze, minimum = withdrawing.orders()
+    assert (minimum.key, minimum.kind) == ("minimum/demo/4/contain.demo", ControlKind.MINIMUM)
+    (ordered,) = withdrawing.said(EventType.MINIMUM_ORDERED)
+    assert (ordered.resource, ordered.details) == (f"control/{minimum.key}", {"minimum": "4"})
+    for slot in ("label.demo.0", "redact.demo.0"):
+        withdrawing.obey(slot, freeze)
+    assert withdrawing.reached == []
+    withdrawing.obey("redact.demo.0", minimum)
+    assert len(withdrawing.reached) == 2
+
+
+@pytest.mark.parametrize(("in_force", "why"), [(0, "no_policy"), (7, "budget")])
+def test_without_a_policy_or_twice_within_the_hour_no_minimum_is_ordered(withdrawing, in_force, why):
+    withdrawing.give(alert("reports"))
+    withdrawing.in_force = in_force
+    withdrawing.give(alert("reports", since=60_000))
+    (held,) = withdrawing.said(EventType.CONTAINMENT_HELD)
+    assert (held.reason, held.details["action"]) == (why, "minimum")
+
+
 def test_no_packaged_rule_does_what_cannot_be_undone():
-    assert not any(Action.WITHDRAW in rule.actions for rule in packaged_rules().by_name.values())
+    done = {action for rule in packaged_rules().by_name.values() for action in rule.actions}
+    assert done == {Action.REVOKE, Action.FREEZE}
 
 
 def test_a_file_of_rules_is_read_instead_and_one_that_is_none_is_refused(tmp_path):
