@@ -260,4 +260,8 @@ def _line(one: Incident) -> Text:
 
 
 def _when(at: int) -> str:
-    return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    """As the bare number where somebody wrote a time beyond the year 9999."""
+    try:
+        return f"{datetime.fromtimestamp(at / 1000, UTC):%Y-%m-%d %H:%M:%S} UTC"
+    except (ValueError, OverflowError, OSError):
+        return f"at {at} ms"
