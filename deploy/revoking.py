@@ -12,6 +12,7 @@ from deploy.persons import acting, load_declared, missing_roles, require_role
 from schemas.control import ControlKind, RevocationReason
 from schemas.errors import ConfigError
 from topology.control import ControlBook
+from topology.loading import Topology
 from topology.project import Persons
 
 REINSTATERS = ("operator", "approver")
@@ -21,13 +22,16 @@ REINSTATERS = ("operator", "approver")
 @dataclass(frozen=True, slots=True)
 class Shut:
     """How somebody stands after an order. `by`: whose revocations hold, none: they may enter again; `missing`: who
-    has yet to sign that they may.
+    has yet to sign that they may. `elsewhere`: the other projects that name them, where what they log in with ends
+    as well; `still`: those of them that revoke them, too.
     """
 
     key: str
     by: tuple[str, ...]
     signed_by: tuple[str, ...]
     missing: tuple[str, ...]
+    elsewhere: tuple[str, ...]
+    still: tuple[str, ...]
 
 
 def revoke(root: Path, project: str, person: str, who: str, reason: RevocationReason) -> Shut:
@@ -40,7 +44,7 @@ def revoke(root: Path, project: str, person: str, who: str, reason: RevocationRe
         book = seen.book()
         key = revocation_key(around, ControlKind.REVOKE, who)
         lowest = max(book.next_version(key), book.revocations(project).next_version(who))
-        return _shut(order_revocation(around, who, reason, lowest), seen.book(), project, who, persons)
+        return _shut(order_revocation(around, who, reason, lowest), seen.book(), declared, project, who)
 
 
 def reinstate(root: Path, project: str, person: str, who: str) -> Shut:
@@ -58,13 +62,18 @@ def reinstate(root: Path, project: str, person: str, who: str) -> Shut:
             raise ConfigError(f"{who} is not revoked in {project}")
         lowest = book.next_version(revocation_key(around, ControlKind.REINSTATE, who))
         key = sign_reinstatement(around, who, max(holding.values()), lowest)
-        return _shut(key, seen.book(), project, who, declared.project(project).persons)
+        return _shut(key, seen.book(), declared, project, who)
 
 
-def _shut(key: str, book: ControlBook, project: str, who: str, persons: Persons) -> Shut:
+def _shut(key: str, book: ControlBook, declared: Topology, project: str, who: str) -> Shut:
     found = book.revocations(project)
     by, signed_by = tuple(found.by(who)), tuple(sorted(found.signers(who)))
-    return Shut(key, by, signed_by, missing_roles(persons, signed_by, REINSTATERS, without=who) if by else ())
+    persons = declared.project(project).persons
+    missing = missing_roles(persons, signed_by, REINSTATERS, without=who) if by else ()
+    others = [one for one in sorted(declared.projects.values(), key=lambda one: one.name) if one.name != project]
+    elsewhere = tuple(one.name for one in others if who in one.persons.everybody)
+    still = tuple(one.name for one in others if book.revoked(one.name, who))
+    return Shut(key, by, signed_by, missing, elsewhere, still)
 
 
 def _require_named(persons: Persons, who: str, project: str) -> None:

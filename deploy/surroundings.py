@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -9,6 +10,7 @@ from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from schemas.codec import Codec
+from schemas.control import ControlKind
 from schemas.errors import ConfigError
 from schemas.registry import Registry
 from streams.engine.clock import SystemClock
@@ -41,9 +43,10 @@ class Surroundings:
     clock: SystemClock
     book: ControlBook
 
-    def control(self) -> ControlReader:
-        """A reader of `control` from its beginning, feeding the book."""
-        return ControlReader(self.log.follow([CONTROL]), self.book, self.codec, self.clock, self.project)
+    def control(self, everywhere: AbstractSet[ControlKind] = frozenset()) -> ControlReader:
+        """A reader of `control` from its start, feeding the book; of these kinds with news of all projects."""
+        follower = self.log.follow([CONTROL])
+        return ControlReader(follower, self.book, self.codec, self.clock, self.project, everywhere)
 
     def sign(self, message: bytes) -> bytes:
         """Signed by the identity's own key in Vault."""

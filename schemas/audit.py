@@ -75,6 +75,8 @@ class EventType(StrEnum):
     CONTAINMENT_BEGUN = "containment.begun"
     CONTAINMENT_REACHED = "containment.reached"
     CONTAINMENT_HELD = "containment.held"
+    CREDENTIALS_ENDED = "credentials.ended"
+    CREDENTIALS_RESTORED = "credentials.restored"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_STEPPED = "incident.stepped"
     INCIDENT_PRESERVED = "incident.preserved"

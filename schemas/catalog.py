@@ -51,6 +51,7 @@ NAMES = (
     "ContainmentOrder",
     "ContainmentCase",
     "ContainmentSlot",
+    "CredentialState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

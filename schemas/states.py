@@ -421,3 +421,16 @@ class ContainmentSlot:
 
     slot: str
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialState:
+    """What warden has done last about what a person or an app logs in with. Key: `credentials/<name>`.
+
+    `ended`: nothing of it opens anything; `up_to`: the versions up to which revocations were over when it was last
+    restored, of all projects added up; 0 before.
+    """
+
+    name: str
+    ended: bool
+    up_to: int

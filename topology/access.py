@@ -14,12 +14,13 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from topology.flow import DocumentRight
-from topology.identity import Identity
+from topology.identity import PERSON, Identity
 from topology.loading import Topology
 from topology.rights import FolderRight, Rights, TransitRight, hmac_key_name, identities, key_name, rights
 
 TRANSIT = "transit"
 """Where the transit engine is mounted."""
+_ENTITIES = "identity/entity/name/"
 
 _OWN_TOKEN = (
     ("auth/token/lookup-self", "read"),
@@ -81,6 +82,20 @@ def hmac_keys(topology: Topology) -> list[HmacKeySpec]:
     return sorted(HmacKeySpec(project, purpose) for project in topology.projects for purpose in topology.flow.hmac)
 
 
+def entity(person: str) -> str:
+    """The identity entity of a person or an app in Vault: not the bare name, other programs' may bear it."""
+    return f"veil-person-{person}"
+
+
+def entities(topology: Topology) -> dict[str, str]:
+    """Of each person and app that logs in to Vault: the AppRole's name, and the entity that it logs in as."""
+    return {
+        identity.name: entity(identity.place)
+        for identity in identities(topology)
+        if identity.role == PERSON and _needs_vault(rights(topology, identity))
+    }
+
+
 def vault_policies(topology: Topology) -> dict[str, str]:
     """The policy (HCL) of each identity, by the identity's name, which is the policy's name too."""
     return {
@@ -99,7 +114,7 @@ def vault_policy(topology: Topology, identity: Identity) -> str:
 
 
 def _needs_vault(allowed: Rights) -> bool:
-    return bool(allowed.transit or allowed.documents or allowed.provisions)
+    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends)
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
@@ -112,11 +127,24 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield from _document_paths(document)
     if allowed.provisions:
         yield from _provisioning_paths()
+    for who in allowed.ends:
+        yield from _ending_paths(who)
 
 
 def _document_paths(document: FolderRight) -> Iterator[tuple[str, str]]:
     for part, capability in _DOCUMENT_PATHS[document.right]:
         yield f"{mount(document.project)}/{part}/{document.path}", capability
+
+
+def _ending_paths(who: str) -> Iterator[tuple[str, str]]:
+    """An entity may be disabled and enabled (`_only_disables`), and its AppRole's secret ids, which are listed by
+    accessors that open nothing, destroyed. None can be made, no policy attached.
+    """
+    yield f"{_ENTITIES}{entity(who)}", "read"
+    yield f"{_ENTITIES}{entity(who)}", "update"
+    role = f"auth/approle/role/{Identity(PERSON, who).name}"
+    yield f"{role}/secret-id", "list"
+    yield f"{role}/secret-id-accessor/destroy", "update"
 
 
 def _provisioning_paths() -> Iterator[tuple[str, str]]:
@@ -127,6 +155,9 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
     for capability in ("create", "read", "update"):
         for path in (f"{TRANSIT}/keys/*", "sys/policies/acl/*", "auth/approle/role/*", "sys/mounts/*", "+/config"):
             yield path, capability
+    for path, capability in (("identity/entity", "update"), ("identity/entity-alias", "update")):
+        yield path, capability
+    yield "identity/entity/name/*", "read"
     for capability in ("read", "list"):
         for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role"):
             yield path, capability
@@ -137,4 +168,10 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
 
 def _stanza(path: str, capabilities: Mapping[str, set[str]]) -> str:
     listed = ", ".join(f'"{capability}"' for capability in sorted(capabilities[path]))
-    return f'path "{path}" {{\n  capabilities = [{listed}]\n}}\n'
+    allowed = '  allowed_parameters = { "disabled" = [true, false] }\n' if _only_disables(path) else ""
+    return f'path "{path}" {{\n  capabilities = [{listed}]\n{allowed}}}\n'
+
+
+def _only_disables(path: str) -> bool:
+    """Whoever could write the rest of an entity could attach any policy to it."""
+    return path.startswith(_ENTITIES) and not path.endswith("*")

@@ -27,7 +27,7 @@ Rules, each with a test:
 12. Who is revoked may do nothing in the project from the first valid signature on, until two people, one of each
     role that `reinstate` names, have both signed that it is over, up to a version as high as every revocation's.
     One of a higher version holds again (`revocations.py`). Nobody signs for themselves. No process revokes
-    who could undo it.
+    who could undo it, be it in another project.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -242,8 +242,10 @@ class ControlBook:
         return roles
 
     def _has_a_say(self, key: ControlKey) -> bool:
-        """Whether whom the key is about may sign here: no process shuts out who could undo it."""
-        return bool(self._projects[key.project].persons.duties(key.target) & SAYING)
+        """Whether whom the key is about may sign, here or in another project: no process shuts out who could undo
+        what a process has done, and credentials end in all projects at once.
+        """
+        return any(project.persons.duties(key.target) & SAYING for project in self._projects.values())
 
     def _holds(self, key: ControlKey, role: str) -> bool:
         if self._flow.roles[role].scope is Scope.PERSON:

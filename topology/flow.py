@@ -105,6 +105,7 @@ class Role:
     brings: frozenset[Content]
     served_by: str | None
     provisions: bool
+    ends_credentials: bool
 
 
 @dataclass(frozen=True, slots=True)

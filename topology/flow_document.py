@@ -73,6 +73,7 @@ class RoleEntry(Entry):
     brings: tuple[Content, ...] = ()
     served_by: Name | None = None
     provisions: bool = False
+    ends_credentials: bool = False
 
 
 class ControlEntry(Entry):
@@ -172,6 +173,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         brings=frozenset(entry.brings),
         served_by=entry.served_by,
         provisions=entry.provisions,
+        ends_credentials=entry.ends_credentials,
     )
 
 

@@ -44,6 +44,11 @@ class Persons:
         """Everybody who is named, but no app."""
         return frozenset((*self.authors, *self.approvers, *self.operators, *self.labeling))
 
+    @property
+    def everybody(self) -> frozenset[str]:
+        """Who has anything that could be revoked: its people and its apps."""
+        return self.people | frozenset(self.apps)
+
     def holding(self, role: str) -> tuple[str, ...]:
         """The persons who hold a person's role of the flow, for example `author`."""
         by_role = {

@@ -33,6 +33,10 @@ class Revocations:
         self._ends.sign(person, signer, up_to)
         return self._look(person, before)
 
+    def named(self) -> frozenset[str]:
+        """Everybody whom an order is about, whether it holds or is over."""
+        return frozenset(self._orders)
+
     def by(self, person: str) -> Mapping[str, int]:
         """Whose revocations of this person hold, with their versions."""
         over = self.over(person)

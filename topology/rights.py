@@ -41,6 +41,8 @@ class Rights:
     transit: frozenset[TransitRight]
     documents: frozenset[FolderRight]
     provisions: bool
+    ends: frozenset[str]
+    """The persons and apps whose credentials it may end."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -90,7 +92,13 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         transit=frozenset(transit),
         documents=frozenset(right for role, project in roles for right in _documents(role.vault, project)),
         provisions=any(role.provisions for role, _ in roles),
+        ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
     )
+
+
+def named(topology: Topology) -> frozenset[str]:
+    """Everybody whom a project names: its persons and its apps."""
+    return frozenset(who for project in topology.projects.values() for who in project.persons.everybody)
 
 
 def _names(topology: Topology, kinds: Iterable[tuple[tuple[str, ...], str]]) -> Iterator[str]:

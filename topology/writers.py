@@ -38,6 +38,8 @@ WRITERS = {
     EventType.CONTAINMENT_BEGUN: "contain",
     EventType.CONTAINMENT_REACHED: "contain",
     EventType.CONTAINMENT_HELD: "contain",
+    EventType.CREDENTIALS_ENDED: "warden",
+    EventType.CREDENTIALS_RESTORED: "warden",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
 }

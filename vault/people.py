@@ -20,6 +20,7 @@ from typing import Any
 
 from schemas.errors import VaultUnavailable
 from schemas.hidden import Hidden
+from vault.entities import entity_of
 from vault.paths import Paths
 from vault.session import Session
 
@@ -123,7 +124,7 @@ class PeopleProvisioner:
         return str(found["mfa_method_ids"][0])
 
     def _entity(self, person: str, accessor: str) -> str:
-        name = _entity_name(person)
+        name = entity_of(person)
         if self._paths.read(f"identity/entity/name/{name}") is None:
             self._paths.write("identity/entity", {"name": name})
         entity = self._entity_id(person)
@@ -132,7 +133,7 @@ class PeopleProvisioner:
         return entity
 
     def _entity_id(self, person: str) -> str:
-        found = self._paths.read(f"identity/entity/name/{_entity_name(person)}")
+        found = self._paths.read(f"identity/entity/name/{entity_of(person)}")
         if found is None:
             raise VaultUnavailable(
                 f"Vault has no entity of {person}; they annotate in no project that was provisioned"
@@ -162,11 +163,6 @@ class PeopleProvisioner:
         allowed = {"allowed_client_ids": list(clients)}
         self._paths.write(f"identity/oidc/key/{PROVIDER}", {"algorithm": "EdDSA", **allowed})
         self._paths.write(f"identity/oidc/provider/{PROVIDER}", {"scopes_supported": [SCOPE], **allowed})
-
-
-def _entity_name(person: str) -> str:
-    """Not the bare name: other programs' entities may bear it."""
-    return f"veil-person-{person}"
 
 
 def _template(accessor: str) -> str:

@@ -20,6 +20,7 @@ from schemas.hidden import Hidden
 from vault import keyed_hash, people
 from vault.client import VaultClient
 from vault.documents import mount_of
+from vault.entities import approle_of
 from vault.paths import Paths
 from vault.session import Answer, Rejected, Session
 
@@ -52,12 +53,15 @@ class HmacKey:
 
 @dataclass(frozen=True, slots=True)
 class VaultPlan:
-    """How Vault should be. `policies` are HCL by name; each name gets an AppRole with just that policy."""
+    """How Vault should be. `policies` are HCL by name; each name gets an AppRole with just that policy; those in
+    `entities` log in as this identity entity.
+    """
 
     keys: tuple[TransitKey, ...]
     projects: tuple[str, ...]
     policies: Mapping[str, str]
     hmac: tuple[HmacKey, ...]
+    entities: Mapping[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ class Provisioner:
         yield from self._engines(plan)
         yield from self._keys(plan)
         yield from self._roles(plan)
+        yield from self._entities(plan)
         yield from self._hmac(plan)
 
     def _engines(self, plan: VaultPlan) -> Iterator[_Step]:
@@ -215,6 +220,23 @@ class Provisioner:
             if found is None or any(found.get(setting) != value for setting, value in wanted.items()):
                 change = Change("vault role", "create" if found is None else "update", name)
                 yield _Step(change, partial(self._paths.write, path, wanted))
+
+    def _entities(self, plan: VaultPlan) -> Iterator[_Step]:
+        """Before anybody logs in: Vault would make an entity of its own, that nobody could find by a name."""
+        for role, entity in sorted(plan.entities.items()):
+            if approle_of(self._paths.read(f"identity/entity/name/{entity}")) is None:
+                yield _Step(Change("vault entity", "create", entity), partial(self._make_entity, role, entity))
+
+    def _make_entity(self, role: str, entity: str) -> None:
+        path = f"identity/entity/name/{entity}"
+        if self._paths.read(path) is None:  # else it may be disabled, or a person's who has a password too
+            self._paths.write("identity/entity", {"name": entity})
+        found, role_id = self._paths.read(path), self._paths.read(f"auth/approle/role/{role}/role-id")
+        mount = (self._paths.read("sys/auth") or {}).get("approle/")
+        if found is None or role_id is None or mount is None:
+            raise VaultUnavailable(f"Vault did not keep the entity {entity}, or the AppRole {role}")
+        alias = {"name": role_id["role_id"], "canonical_id": found["id"], "mount_accessor": mount["accessor"]}
+        self._paths.write("identity/entity-alias", alias)
 
     def _hmac(self, plan: VaultPlan) -> Iterator[_Step]:
         mounts = self._paths.read("sys/mounts") or {}

@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from http import HTTPStatus
 from urllib.parse import urlsplit
 
+from deploy.bench import transactions
 from deploy.bench.connection import Connection
 from deploy.bench.figures import Latency
 from deploy.bench.ground import ANNOTATORS, OPERATOR, POLICY, PROJECT, Ground
@@ -36,11 +37,13 @@ FILLED_WITHIN_S = 240.0
 SURPLUS = 1.3
 """Records published for a task that must be there: quarantine takes a share of real texts."""
 LABEL = f"label.{PROJECT}.0"
+TRANSACTIONS = 300
 
 
 def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
     """With 1, 8 and 32 annotators. The clients run on the same cores as the server."""
     _fill(ground, open_tasks)
+    alone = transactions.measure(ground, TRANSACTIONS)
     found, handouts = [], Handouts()
     for count in GROUPS:
         ground.report(f"{count} annotator(s), {tasks_each} tasks each")
@@ -51,7 +54,8 @@ def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
             person.close()
     size = peak_bytes(ground.pids()[LABEL])
     ground.end_all()
-    return Queueing(open_tasks, size, found, handouts.faults(_written(ground), load_policy(POLICY).overlap))
+    faults = handouts.faults(_written(ground), load_policy(POLICY).overlap)
+    return Queueing(open_tasks, size, found, faults, alone)
 
 
 def _fill(ground: Ground, tasks: int) -> None:

@@ -76,12 +76,15 @@ class Calls:
 
 @dataclass(frozen=True, slots=True)
 class Queueing:
-    """Groups of annotators before one queue. `peak_bytes`: the label process's largest resident size."""
+    """Groups of annotators before one queue. `peak_bytes`: the label process's largest resident size; `alone`: a
+    transaction as label makes them, with the broker alone.
+    """
 
     open_tasks: int
     peak_bytes: int
     groups: Sequence[Calls]
     faults: Faults
+    alone: Latency
 
     def targets(self) -> list[Target]:
         """Latencies by group, the rate of the largest one, memory, and that nothing went wrong."""

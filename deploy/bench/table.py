@@ -66,6 +66,7 @@ def _delays(delays: Delays) -> Table:
 def _queueing(queueing: Queueing) -> Table:
     title = f"Label API, {queueing.open_tasks:,} open tasks, no think time"
     table = _table(title, "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
+    table.add_row("transaction, broker alone", "", *_times(queueing.alone), "")
     for calls in queueing.groups:
         count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
         table.add_row("lease", count, *_times(calls.lease), rate)

@@ -132,7 +132,8 @@ def revoke(
     """Shut a person or an app out of a project at once: sessions and leases end, tokens and calls are refused.
 
     Signed by an operator or an approver. An app's own tokens are refused, and so are those that a revoked operator
-    has signed. It takes two people to let them in again.
+    has signed. What they log in with ends in Vault and Kafka, in whatever other project they use it. It takes two
+    people to let them in again.
 
     [dim]Example:[/] [cyan]veil contain revoke ann --as olga --reason stolen_account --project demo[/]
     """
@@ -234,6 +235,7 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
         Text(f"  to let them in again, signed by: {', '.join(shut.signed_by) or 'nobody yet'}", style=WAITING)
     ]
     waits += [Text(f"  missing: {role}", style=WAITING) for role in shut.missing]
+    waits += [_logins(shut)]
     out.result(
         {
             "project": project,
@@ -242,11 +244,23 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
             "revoked_by": list(shut.by),
             "signed_by": list(shut.signed_by),
             "missing": list(shut.missing),
+            "elsewhere": list(shut.elsewhere),
+            "revoked_elsewhere": list(shut.still),
         },
         Text.assemble(("✓ ", GOOD), f"Ordered. {open_}"),
-        *(waits if shut.by else ()),
+        *(waits if shut.by else [_logins(shut)]),
         Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
     )
+
+
+def _logins(shut: Shut) -> Text:
+    """What becomes of what they log in with, in Vault and in Kafka: it is one thing in all projects."""
+    if shut.by:
+        others = f"; so they can't work in {', '.join(shut.elsewhere)} either" if shut.elsewhere else ""
+        return Text(f"  what they log in with ends in every project{others}", style=WAITING)
+    if shut.still:
+        return Text(f"  what they log in with stays ended: revoked in {', '.join(shut.still)}", style=WAITING)
+    return Text("  if they sign or are an app: veil topology apply issues what they log in with anew", style=QUIET)
 
 
 def _tell(out: Output, project: str, frost: Frost) -> None:

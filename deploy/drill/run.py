@@ -18,7 +18,9 @@ from deploy.drill.ground import APP, APP_PEOPLE, APPROVER, OPERATOR, PROJECT, gr
 from deploy.drill.report import Report, Said, Tell, step
 from deploy.freezing import resume
 from deploy.incidents import close_incident, events_of, open_incident, tick_off
+from deploy.persons import load_declared
 from deploy.preserving import preserve
+from deploy.provisioning import apply_audited
 from deploy.revoking import reinstate
 from deploy.up import Installation
 from deploy.withdrawing import tasks_shown_to, withdraw_all
@@ -71,6 +73,7 @@ class _Drill:
     def __init__(self, installation: Installation, seen: Compliance, report: Report, tell: Tell) -> None:
         self._root = installation.root
         self._url = installation.label_url(PROJECT)
+        self._endpoints = installation.endpoints
         self._seen = seen
         self._kept = installation.root / "kept"
         self._aviary = Aviary(secrets.randbits(32))
@@ -172,6 +175,8 @@ class _Drill:
         """As the playbook of a leaking app has it: what it was shown is shown to nobody any more."""
         with self._step("tasks withdrawn") as said:
             tasks = tasks_shown_to(self._root, PROJECT, APP)
+            if len(tasks) < len(APP_PEOPLE):
+                raise StackError(f"the audit tells of {len(tasks)} tasks that the app was shown")
             withdraw_all(self._root, PROJECT, OPERATOR, tasks, WithdrawalReason.REHEARSAL)
             self._wait(lambda: self._destroyed() >= set(tasks), LET_GO_S, "destroying the keys of withdrawn tasks")
             said.text = f"{len(tasks)} tasks that the app was shown withdrawn, their keys destroyed"
@@ -195,8 +200,10 @@ class _Drill:
         return last.keys[0]
 
     def _goes_on(self) -> None:
-        (token,) = faults.tokens(self._root, APP, APP_PEOPLE[:1]).values()
-        with self._step("work goes on") as said, LabelClient(self._url, PROJECT, lambda: token) as client:
+        with self._step("work goes on") as said, ExitStack() as open_:
+            apply_audited(load_declared(self._root), self._endpoints, self._root)  # credentials, anew
+            (token,) = faults.tokens(self._root, APP, APP_PEOPLE[:1]).values()
+            client = open_.enter_context(LabelClient(self._url, PROJECT, lambda: token))
 
             def leased() -> bool:
                 try:
@@ -205,7 +212,7 @@ class _Drill:
                     return False
 
             self._wait(leased, LET_GO_S, "handing out tasks again")
-            said.text = "the app gets tasks again"
+            said.text = "the app gets credentials anew, and tasks again"
 
     def _close(self, incident: str, change: str) -> None:
         with self._step("incident closed") as said:

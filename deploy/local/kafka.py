@@ -30,6 +30,9 @@ FORMAT_HEAP_MIB = 128
 FORMAT_LIMIT_S = 60
 MAX_MESSAGE = 2 * MIB  # a payload of at most 1 MiB in its sealed form
 LOGIN_TIMEOUT_S = 1.0
+REAUTHENTICATE_MS = 600_000
+"""How long a connection goes on after its user's password is gone (KIP-368; warden stops it at once, by rules that
+deny). Measured with 5 s: who was deleted went on for 4.2 s, others noticed nothing over three renewals."""
 
 
 class Kafka:
@@ -157,6 +160,7 @@ def _security(certificates: Certificates) -> dict[str, str]:
     return {
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
         "listener.name.client.scram-sha-512.sasl.jaas.config": scram,
+        "listener.name.client.scram-sha-512.connections.max.reauth.ms": str(REAUTHENTICATE_MS),
         "listener.name.internal.ssl.client.auth": "required",
         "listener.name.controller.ssl.client.auth": "required",
         "ssl.enabled.protocols": "TLSv1.3",

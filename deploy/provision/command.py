@@ -7,6 +7,7 @@ schemas. Each step looks first, so an apply that was interrupted is finished by 
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from schemas import catalog
 from schemas.errors import StackError
 from schemas.registry import Registry, subject
 from topology.access import signers
+from topology.identity import PERSON
 from topology.loading import Topology
 from topology.pins import Pins, load_pins
 from topology.rights import identities
@@ -52,7 +54,7 @@ def plan_topology(topology: Topology, parts: Parts) -> Result:
     """What `apply_topology` would do. Changes nothing. Raises DependencyError, AccessDenied, ConfigError."""
     kafka = plan(parts.kafka.state(), desired_kafka(topology, parts.environment))
     vault = parts.vault.differences(desired_vault(topology))
-    changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts)]
+    changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts, kafka.users)]
     changes += [*kafka.changes(), *_schema_changes(parts.registry)]
     return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
 
@@ -63,7 +65,7 @@ def apply_topology(topology: Topology, parts: Parts) -> Result:
     difference = plan(parts.kafka.state(), wanted)  # first: it may say that nothing can be done
     vault = parts.vault.apply(desired_vault(topology))
     pinned = _pin(topology, parts)
-    issued = _issue(topology, parts)
+    issued = _issue(topology, parts, difference.users)
     # A user whose file was lost exists, under a password that nobody knows any more.
     new_passwords = {change.name for change in issued if change.action == "create"}
     difference = dataclasses.replace(difference, users=tuple(sorted({*difference.users, *new_passwords})))
@@ -108,21 +110,26 @@ def _write_pins(path: Path, pins: Pins) -> None:
     write_private(path, pins.json())
 
 
-def _outdated(topology: Topology, parts: Parts) -> list[Credentials]:
-    """Credentials to write: of an identity that has none, or that Vault no longer takes."""
+def _outdated(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Credentials]:
+    """Credentials to write: of an identity that has none, or that Vault no longer takes; of a person or an app
+    also where Kafka has no such user any more. Warden ends passwords, and what was ended is never given out again.
+    """
     files = CredentialFiles(parts.root)
     in_vault = desired_vault(topology).policies
     found = []
     for identity in identities(topology):
         credentials = files.load_or_new(identity)
         current = credentials.vault is not None and parts.vault.holds(identity.name, credentials.vault)
-        if not files.path(identity).exists() or (identity.name in in_vault and not current):
+        ended = identity.role == PERSON and identity.name in missing and files.path(identity).exists()
+        if ended:
+            credentials = files.with_new_password(credentials)
+        if ended or not files.path(identity).exists() or (identity.name in in_vault and not current):
             found.append(credentials)
     return found
 
 
-def _credential_changes(topology: Topology, parts: Parts) -> list[Change]:
-    return [_credential_change(credentials, parts) for credentials in _outdated(topology, parts)]
+def _credential_changes(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
+    return [_credential_change(credentials, parts) for credentials in _outdated(topology, parts, missing)]
 
 
 def _credential_change(credentials: Credentials, parts: Parts) -> Change:
@@ -130,11 +137,11 @@ def _credential_change(credentials: Credentials, parts: Parts) -> Change:
     return Change("credentials", "update" if exists else "create", credentials.identity.name)
 
 
-def _issue(topology: Topology, parts: Parts) -> list[Change]:
+def _issue(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
     files = CredentialFiles(parts.root)
     in_vault = desired_vault(topology).policies
     changes = []
-    for credentials in _outdated(topology, parts):
+    for credentials in _outdated(topology, parts, missing):
         name = credentials.identity.name
         changes.append(_credential_change(credentials, parts))
         vault = parts.vault.issue(name) if name in in_vault else None

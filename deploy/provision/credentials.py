@@ -6,6 +6,7 @@ a password we know.
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import os
 from collections.abc import Callable
@@ -67,7 +68,14 @@ class CredentialFiles:
         """An identity's credentials, or new ones (not yet saved) with a random password for Kafka."""
         if self.path(identity).exists():
             return self.load(identity)
-        return Credentials(identity, self._randomness(PASSWORD_BYTES).hex())
+        return Credentials(identity, self._new_password())
+
+    def with_new_password(self, credentials: Credentials) -> Credentials:
+        """The same (not yet saved), with another random password for Kafka."""
+        return dataclasses.replace(credentials, kafka_password=self._new_password())
+
+    def _new_password(self) -> str:
+        return self._randomness(PASSWORD_BYTES).hex()
 
     def save(self, credentials: Credentials) -> None:
         """Write a file in one step, mode 0600 from its first byte on."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.provision.difference import KafkaState
-from topology.access import hmac_keys, transit_keys, vault_policies
+from topology.access import entities, hmac_keys, transit_keys, vault_policies
 from topology.acls import acls
 from topology.loading import Topology
 from topology.rights import identities
@@ -30,4 +30,5 @@ def desired_vault(topology: Topology) -> VaultPlan:
         projects=tuple(sorted(topology.projects)),
         policies=vault_policies(topology),
         hmac=tuple(HmacKey(key.project, key.purpose) for key in hmac_keys(topology)),
+        entities=entities(topology),
     )

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
-from typing import TypeVar, cast
+from typing import cast
 
-from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported, says its documentation
     AclBinding,
     AclBindingFilter,
@@ -26,29 +25,12 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 )
 
 from deploy.provision.difference import KafkaDifference, KafkaState
-from schemas.errors import AccessDenied, LogUnavailable, StackError, VeilError
+from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
 from topology.acls import Acl, Operation, Resource
 from topology.topics import TopicSpec
 
-T = TypeVar("T")
-
-TIMEOUT_S = 15.0
-"""Creating 34 topics took 1.2 s on two busy cores."""
 SCRAM_ITERATIONS = 4096
 """Kafka's minimum for SCRAM. Enough: our passwords are 256 random bits, which no dictionary holds."""
-_DENIED = {
-    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-    KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,  # noqa: SLF001 - how the client names its own errors
-}
-_AWAY = {
-    KafkaError._TRANSPORT,  # noqa: SLF001
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
-    KafkaError.REQUEST_TIMED_OUT,
-    KafkaError.NOT_CONTROLLER,
-}
 
 
 class KafkaAdmin:
@@ -73,7 +55,7 @@ class KafkaAdmin:
         self._add_acls(difference.acls)
 
     def _topics(self) -> dict[str, TopicSpec]:
-        metadata = self._do("list the topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
+        metadata = answer("list the topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
         found = {name: topic for name, topic in metadata.topics.items() if topic.error is None}
         configs = self._configs(name for name in found if not name.startswith("_"))
         return {
@@ -92,9 +74,7 @@ class KafkaAdmin:
             return {}
         answers = self._client.describe_configs(resources, request_timeout=TIMEOUT_S)
         return {
-            resource.name: {
-                name: str(entry.value) for name, entry in self._result("describe a topic", future).items()
-            }
+            resource.name: {name: str(entry.value) for name, entry in result("describe a topic", future).items()}
             for resource, future in answers.items()
         }
 
@@ -109,12 +89,12 @@ class KafkaAdmin:
             AclOperation.ANY,
             AclPermissionType.ANY,
         )
-        found = self._result("list the ACLs", self._client.describe_acls(everything, request_timeout=TIMEOUT_S))
+        found = result("list the ACLs", self._client.describe_acls(everything, request_timeout=TIMEOUT_S))
         return frozenset(acl for acl in map(_from_binding, found) if acl is not None)
 
     def _users(self) -> frozenset[str]:
         answer = self._client.describe_user_scram_credentials(None, request_timeout=TIMEOUT_S)
-        users = self._result("list the users", cast("Future[dict[str, object]]", answer))
+        users = result("list the users", cast("Future[dict[str, object]]", answer))
         return frozenset(users)
 
     def _create_topics(self, specs: Iterable[TopicSpec]) -> None:
@@ -124,7 +104,7 @@ class KafkaAdmin:
         # operation_timeout: answered only when every partition has a leader, so that the next step can use it.
         answers = self._client.create_topics(new, operation_timeout=TIMEOUT_S, request_timeout=TIMEOUT_S)
         for name, future in answers.items():
-            self._result(f"create topic {name}", future)
+            result(f"create topic {name}", future)
 
     def _alter_configs(self, configs: Mapping[str, Mapping[str, str]]) -> None:
         resources = [
@@ -141,7 +121,7 @@ class KafkaAdmin:
         if resources:
             answers = self._client.incremental_alter_configs(resources, request_timeout=TIMEOUT_S)
             for resource, future in answers.items():
-                self._result(f"configure topic {resource.name}", future)
+                result(f"configure topic {resource.name}", future)
 
     def _add_users(self, passwords: Mapping[str, str]) -> None:
         mechanism = ScramCredentialInfo(ScramMechanism.SCRAM_SHA_512, SCRAM_ITERATIONS)
@@ -152,35 +132,13 @@ class KafkaAdmin:
         if upserts:
             answers = self._client.alter_user_scram_credentials(upserts, request_timeout=TIMEOUT_S)
             for name, future in answers.items():
-                self._result(f"create user {name}", future)
+                result(f"create user {name}", future)
 
     def _add_acls(self, acls: Iterable[Acl]) -> None:
         bindings = [_to_binding(acl) for acl in acls]
         if bindings:
             for future in self._client.create_acls(bindings, request_timeout=TIMEOUT_S).values():
-                self._result("create an ACL", future)
-
-    def _result(self, what: str, future: Future[T]) -> T:
-        return self._do(what, lambda: future.result(timeout=2 * TIMEOUT_S))
-
-    @staticmethod
-    def _do(what: str, action: Callable[[], T]) -> T:
-        try:
-            return action()
-        except KafkaException as error:
-            raise _ours(what, error.args[0]) from None
-        except TimeoutError:
-            raise LogUnavailable(f"Kafka did not {what} in {2 * TIMEOUT_S:.0f} s") from None
-
-
-def _ours(what: str, error: KafkaError) -> VeilError:
-    if error.code() in _DENIED:
-        return AccessDenied(
-            f"Kafka does not let this user {what}; apply needs the provisioner's or an admin's rights"
-        )
-    if error.code() in _AWAY:
-        return LogUnavailable(f"Kafka did not {what}: no broker answers")
-    return StackError(f"Kafka did not {what}: {error.name()}")
+                result("create an ACL", future)
 
 
 def _to_binding(acl: Acl) -> AclBinding:

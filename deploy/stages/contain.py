@@ -16,6 +16,7 @@ from streams.watch.contain.ordering import Orders
 from streams.watch.contain.processor import ContainProcessor, Seams, inputs
 from streams.watch.contain.rules import Rules, own_rules, packaged_rules
 from topology.control_key import ControlKey, parse_key
+from topology.project import SAYING
 
 BATCH_LIMIT = 5_000
 """Of most events only a header is looked at."""
@@ -42,6 +43,11 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         record = book.policy_in_force(project)
         return record.version if record else 0
 
+    def signs_elsewhere(person: str) -> bool:
+        """Credentials end in all projects: who could undo something in another one is for a person to decide."""
+        others = around.topology.projects.values()
+        return any(other.persons.duties(person) & SAYING for other in others)
+
     seams = Seams(
         _rules(around),
         Orders(
@@ -51,7 +57,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             lambda key: max(book.next_version(key), over(_parsed(key)) + 1),
         ),
         holds,
-        lambda person: known().persons.only_labels(person),  # noqa: PLW0108 - the file changes
+        lambda person: known().persons.only_labels(person) and not signs_elsewhere(person),
         _shown(around),
         in_force,
     )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from schemas.control import ControlKind
 from streams.engine.log import Log, Ownership
 from streams.engine.presence import StandsBy
 from streams.engine.processor import Processor
@@ -36,3 +37,5 @@ class StageParts:
     log: Log | None = None
     by_turns: bool = False
     batch_limit: int = DEFAULT_BATCH_LIMIT
+    obeys_everywhere: frozenset[ControlKind] = frozenset()
+    """What it takes up, and acknowledges, of every project: for a process that serves all of them."""

@@ -33,7 +33,7 @@ PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper", "conta
 """Of which each project has its own processes, in the order data passes through them."""
 WATCH = "watch"
 """It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""
-PLATFORM_ROLES = ("seal", WATCH)
+PLATFORM_ROLES = ("seal", WATCH, "warden")
 """Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
 BUILDERS: Mapping[str, Build] = {
     role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role != WATCH
@@ -99,7 +99,7 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         parts.processor,
         parts.log or around.log,
         around.vault,
-        around.control,
+        lambda: around.control(parts.obeys_everywhere),
         around.codec,
         around.clock,
         around.sign,

@@ -9,8 +9,8 @@ from schemas.audit import AuditEvent, EventType
 from schemas.resources import task_ids
 from topology.writers import is_by_its_writer
 
-_APP = "app:"
-"""How the client of a view begins, where it is an app."""
+_APP = "app "
+"""How the client of a view begins, where it is an app (`streams.label`): then its name follows."""
 _ENDS = frozenset(
     {
         EventType.TASK_CLOSED,

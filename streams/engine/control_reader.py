@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from schemas.audit import Decision, Event, EventType
 from schemas.codec import Codec
+from schemas.control import ControlKind
 from schemas.errors import Reason, Undecodable
 from schemas.records import ControlState
 from schemas.resources import Kind, Resource
@@ -31,14 +33,26 @@ class ControlNews:
 
 
 class ControlReader:
-    """Feeds a `ControlBook` from the log. Not thread-safe; the book is read by the same thread."""
+    """Feeds a `ControlBook` from the log. Not thread-safe; the book is read by the same thread.
 
-    def __init__(self, follower: Follower, book: ControlBook, codec: Codec, clock: Clock, project: str) -> None:
+    News are of `project`; of the kinds in `everywhere` they are of every project.
+    """
+
+    def __init__(
+        self,
+        follower: Follower,
+        book: ControlBook,
+        codec: Codec,
+        clock: Clock,
+        project: str,
+        everywhere: AbstractSet[ControlKind] = frozenset(),
+    ) -> None:
         self.book = book
         self._follower = follower
         self._codec = codec
         self._clock = clock
         self._project = project
+        self._everywhere = everywhere
         self._waiting: deque[Message] = deque()
         """Read and not taken up yet: the registry may fail in between, and the follower never goes back."""
         self._changed: list[str] = []
@@ -88,7 +102,8 @@ class ControlReader:
             self._events.append(_refused(message, result.reason))
             return
         assert state is not None, "a tombstone is never applied"
-        ours = [concern for concern in result.changed if concern.split("/")[1] == self._project]
+        everywhere = result.kind in self._everywhere
+        ours = [one for one in result.changed if everywhere or one.split("/")[1] == self._project]
         self._changed.extend(ours)
         self._events.extend(_applied(key, concern, state.version) for concern in ours)
 

@@ -30,7 +30,11 @@ WHY = RevocationReason.REHEARSAL
 
 @pytest.fixture
 def project(stack) -> str:
-    """A project of this test alone."""
+    """A project of this test alone; the people of them all are the same."""
+    return declare(stack)
+
+
+def declare(stack) -> str:
     name = f"shut-{secrets.token_hex(4)}"
     folder = stack.root / "projects"
     folder.mkdir(mode=0o700, exist_ok=True)
@@ -62,6 +66,21 @@ def test_one_revokes_and_two_let_in_again_and_all_is_on_the_audit(stack, project
         (EventType.REVOCATION_ORDERED, "rita"),
     ]
     assert [details.get("revoked") or details["reinstated"] for _, _, details in said] == ["ray"] * 4
+
+
+def others(stack, project: str) -> list[str]:
+    return sorted(file.stem for file in (stack.root / "projects").glob("shut-*.yaml") if file.stem != project)
+
+
+def test_who_is_revoked_in_one_project_is_told_to_be_shut_out_of_their_others_too(stack, project):
+    second = declare(stack)
+    assert second in revoke(stack.root, project, "roy", "ray", WHY).elsewhere
+    revoke(stack.root, second, "roy", "ray", WHY)
+    reinstate(stack.root, project, "rolf", "ray")
+    shut = reinstate(stack.root, project, "rita", "ray")
+    assert (shut.by, second in shut.still) == ((), True)
+    reinstate(stack.root, second, "rolf", "ray")
+    assert second not in reinstate(stack.root, second, "rita", "ray").still
 
 
 def test_what_makes_no_sense_is_refused_in_words(stack, project):
@@ -96,6 +115,8 @@ def test_the_commands_say_what_holds_and_who_has_yet_to_sign(stack, project, cap
         "revoked_by": ["roy"],
         "signed_by": [],
         "missing": ["an operator (roy or rolf)", "an approver (rita)"],
+        "elsewhere": others(stack, project),
+        "revoked_elsewhere": [],
     }
     code, said = veil("resume", "--person", "raya", "--as", "roy")
     assert (code, "missing: an approver (rita)" in said) == (0, True)

@@ -29,13 +29,14 @@ budget: {revocations_an_hour: 5, freezes_an_hour: 1, withdrawals_an_hour: 10}
 
 
 @pytest.fixture(scope="module")
-def shut(pipeline_of):
+def shut(pipeline_of, stack):
     pipeline = pipeline_of("shut")
+    pipeline.apply(stack)
     pipeline.sign("hal", "hope")
     rules = pipeline.root / "projects" / "contain"
     rules.mkdir(mode=0o700, parents=True, exist_ok=True)
     (rules / f"{pipeline.project}.yaml").write_text(RULES)
-    pipeline.start("redact", "label", "join", "keeper", "contain")
+    pipeline.start("redact", "label", "join", "keeper", "contain", "warden")
     yield pipeline
     pipeline.reconciled()
 

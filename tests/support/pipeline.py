@@ -20,7 +20,7 @@ from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected, pins_path
 from deploy.publishing import publishing
-from deploy.stages.stage import Running, assemble, roles_of
+from deploy.stages.stage import PLATFORM_ROLES, Running, assemble, roles_of
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
@@ -37,7 +37,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.label.client import LabelClient
 from streams.label.forms import LeaseView
 from tests.support.waiting import wait_for
-from topology.identity import PERSON, Identity
+from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology, load_topology
 from topology.policies import Policy, load_policy
 from vault.client import VaultClient
@@ -128,10 +128,16 @@ class Pipeline:
 
     # Stages
 
+    def apply(self, stack: LocalStack) -> None:
+        """Apply its topology again: warden may touch whom the last one named, and other tests share the stack."""
+        with connected(stack.endpoints, stack.root) as parts:
+            apply_topology(self.topology, parts)
+
     def start(self, *roles: str, number: int = 0, port: int | None = None) -> None:
         """Stages of these roles, or of all; `port` is that of label's API, where it must be known before."""
         for role in roles or roles_of(self.topology.project(self.project)):
-            around = surroundings(self.root, Identity(role, self.project), self.project, self.topology)
+            place = PLATFORM if role in PLATFORM_ROLES else self.project
+            around = surroundings(self.root, Identity(role, place), place, self.topology)
             own = port or free_port()
             self.stages[role, number] = Stage(around, assemble(around, number, own), own)
 

@@ -31,6 +31,7 @@ class Declared:
     group: bool = False
     transactions: bool = False
     provisions: bool = False
+    ends: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -52,6 +53,7 @@ class Declared:
         self.group |= role.get("group", False)
         self.transactions |= role.get("transactions", False)
         self.provisions |= role.get("provisions", False)
+        self.ends |= role.get("ends_credentials", False)
         vault = role.get("vault", {})
         for operation in ("datakey", "encrypt", "decrypt"):
             self.transit |= {(operation, f"{kind}-{project}") for kind in vault.get(operation, [])}

@@ -4,12 +4,13 @@ from pathlib import Path
 
 import pytest
 
-from topology.access import hmac_keys, transit_keys, vault_policies
+from topology.access import entities, hmac_keys, transit_keys, vault_policies
 from topology.acls import Operation, Resource, acls
 from topology.identity import Identity
 from topology.loading import load_topology
 from topology.picture import flow_picture, with_picture
 from topology.topics import Environment, topics
+from vault.entities import entity_of
 
 ROOT = Path(__file__).parents[2]
 TOPOLOGY = load_topology(extra_projects=[Path(__file__).parent / "projects"])
@@ -26,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 5 + 3 * 22
+    assert len(specs) == 6 + 3 * 22
     assert {
         specs[name].partitions
         for name in ("control", "audit.platform", "checkpoints", "seal-state", "watch-state")
@@ -51,6 +52,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "contain-state",
         "seal-state",
         "watch-state",
+        "warden-state",
     }
     assert compacted == {"control", "segments", "joined", "people", "metrics"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
@@ -95,7 +97,11 @@ def test_no_project_role_is_named_in_another_projects_rules():
     for acl in acls(TOPOLOGY):
         place = Identity.parse(acl.principal.removeprefix("User:")).place
         if place in TOPOLOGY.projects and acl.resource is Resource.TOPIC:
-            assert acl.name == "control" or acl.name.endswith(f".{place}")
+            # Contain reads what warden, which serves all projects, says it has done.
+            heard = acl.principal == f"User:contain.{place}" and acl.operation is Operation.READ
+            assert acl.name in ("control", f"{acl.name.split('.')[0]}.{place}") or (
+                heard and acl.name == "audit.platform"
+            )
 
 
 def test_vault_policies_allow_no_wildcard_above_a_projects_folder():
@@ -109,6 +115,24 @@ def test_vault_policies_allow_no_wildcard_above_a_projects_folder():
         place = Identity.parse(name).place
         if place in TOPOLOGY.projects:
             assert all(path.startswith("auth/token/") or place in path for path in paths)
+
+
+def test_persons_and_apps_with_rights_in_vault_log_in_as_an_entity_that_the_vault_knows_by_the_same_name():
+    found = entities(TOPOLOGY)
+    assert {"person.ada", "person.alpha-ui"} <= set(found)
+    assert not {"person.amy", "redact.demo"} & set(found)
+    assert all(entity_of(Identity.parse(role).place) == entity for role, entity in found.items())
+
+
+def test_only_warden_may_disable_and_only_whom_a_project_names():
+    policies = vault_policies(TOPOLOGY)
+    allowed = policies["warden.platform"]
+    for who in ("ada", "amy", "alpha-ui"):
+        stanza = allowed.partition(f'path "identity/entity/name/veil-person-{who}" {{')[2].partition("}\n")[0]
+        assert 'allowed_parameters = { "disabled" = [true, false] ' in stanza
+    assert "redact" not in allowed
+    others = {name for name, text in policies.items() if "identity/entity" in text}
+    assert others == {"warden.platform", "provisioner.platform"}
 
 
 def test_keys_are_those_of_the_design_without_what_the_flow_does_not_use():

@@ -18,6 +18,8 @@ from confluent_kafka.admin import (
     NewTopic,
     ResourcePatternType,
     ResourceType,
+    ScramMechanism,
+    UserScramCredentialDeletion,
 )
 
 from deploy.provision.credentials import CredentialFiles
@@ -119,10 +121,28 @@ def test_administers_only_as_provisioner(declared, settings, topic_names):
     describing = admin.describe_configs([config], request_timeout=LIMIT_S)
     assert answered(creating["raw.stolen"]) == declared.provisions
     assert answered(next(iter(describing.values()))) == declared.provisions
-    if not declared.provisions:  # who may, would do it
+    if not (declared.provisions or declared.ends):  # who may, would do it
         assert not answered(next(iter(admin.create_acls([acl], request_timeout=LIMIT_S).values())))
     deleting = admin.delete_topics(topic_names, request_timeout=LIMIT_S)
     assert not [topic for topic, future in deleting.items() if answered(future)]
+
+
+def test_warden_denies_a_user_and_ends_its_password_and_nobody_without_that_right_does(declared, settings):
+    admin = AdminClient(settings(declared.name))
+    deny = AclBinding(
+        ResourceType.TOPIC,
+        "*",
+        ResourcePatternType.LITERAL,
+        "User:person.nobody",
+        "*",
+        AclOperation.ALL,
+        AclPermissionType.DENY,
+    )
+    deletion = UserScramCredentialDeletion("person.nobody", ScramMechanism.SCRAM_SHA_512)
+    ending = declared.ends or declared.provisions
+    denying = admin.create_acls([deny], request_timeout=LIMIT_S)[deny]
+    deleting = admin.alter_user_scram_credentials([deletion], request_timeout=LIMIT_S)["person.nobody"]
+    assert (answered(denying), answered(deleting)) == (ending, ending)
 
 
 def readable(settings: dict, topics: list[str]) -> set[str]:
@@ -211,5 +231,6 @@ def permitted(attempt) -> bool:
         attempt()
     except KafkaException as raised:
         error = raised.args[0]
-    assert error is None or error.code() in {*DENIED, KafkaError.GROUP_ID_NOT_FOUND}, error
+    known = {*DENIED, KafkaError.GROUP_ID_NOT_FOUND, KafkaError.RESOURCE_NOT_FOUND}
+    assert error is None or error.code() in known, error
     return error is None or error.code() not in DENIED

@@ -13,7 +13,9 @@ import uuid
 import httpx
 import pytest
 
+from deploy.provision.command import apply_topology
 from deploy.provision.credentials import CredentialFiles
+from deploy.provision.parts import connected
 from schemas.registry import tls_context
 from tests.topology.conftest import DECLARED
 from topology.identity import Identity
@@ -47,6 +49,8 @@ NEVER = (
     ("GET", "sys/leases/lookup/x", None),
     ("GET", "cubbyhole/x", None),
 )
+PEOPLE = ("alice", "arthur", "amy", "beta-ui")
+"""A person of each kind, and an app."""
 PROVISIONER_ONLY = (
     ("GET", "sys/mounts", None),
     ("GET", "sys/policies/acl/redact.alpha", None),
@@ -83,6 +87,13 @@ class Caller:
 def declared(request):
     """Each identity that has any business in Vault."""
     return DECLARED[request.param]
+
+
+@pytest.fixture(scope="module")
+def applied_now(applied, two_projects):
+    """Whom warden may touch is whom the topology named that was applied last, and others share the stack."""
+    with connected(applied.endpoints, applied.root) as parts:
+        apply_topology(two_projects, parts)
 
 
 @pytest.fixture(scope="module")
@@ -198,6 +209,29 @@ def test_administers_only_as_provisioner(declared, caller_of):
         assert not caller.may(method, path, body), path
     for method, path, body in PROVISIONER_ONLY:
         assert caller.may(method, path, body) == declared.provisions, path
+
+
+@pytest.mark.parametrize("who", PEOPLE)
+def test_disables_a_person_only_as_warden_and_does_nothing_else_to_them(declared, caller_of, applied_now, who):
+    caller, entity = caller_of(declared.name), f"identity/entity/name/veil-person-{who}"
+    role = f"auth/approle/role/person.{who}"
+    assert caller.may("POST", entity, {"disabled": False}) == declared.ends
+    assert caller.may("LIST", f"{role}/secret-id", None) == declared.ends
+    for body in ({"policies": ["redact.alpha"]}, {"disabled": False, "policies": []}, {"metadata": {"a": "b"}}):
+        assert not caller.may("POST", entity, body), body
+    assert not caller.may("DELETE", entity, None)
+    for path in (role, f"{role}/secret-id", f"{role}/role-id"):
+        assert caller.may("POST", path, {"policies": "x"} if path == role else {}) == declared.provisions, path
+    assert not caller.may("DELETE", role, None)
+
+
+@pytest.mark.parametrize("process", ["redact.alpha", "warden.platform", "provisioner.platform"])
+def test_warden_touches_no_process(caller_of, applied_now, process):
+    warden, role = caller_of("warden.platform"), f"auth/approle/role/{process}"
+    for entity in (process, f"veil-person-{process}", f"veil-{process}"):
+        assert not warden.may("POST", f"identity/entity/name/{entity}", {"disabled": True})
+    assert not warden.may("LIST", f"{role}/secret-id", None)
+    assert not warden.may("POST", f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": "x"})
 
 
 def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_of, documents):

@@ -10,7 +10,9 @@ import httpx
 import pytest
 
 from deploy.signin.totp import code_at
+from schemas.errors import VaultUnavailable
 from streams.label.oidc import challenge
+from vault.entities import VaultLogins
 from vault.people import MOUNT, PROVIDER, Doors, PeopleProvisioner
 from vault.session import Credentials, Session
 
@@ -28,6 +30,7 @@ class Bao:
 
     http: httpx.Client
     people: PeopleProvisioner
+    logins: VaultLogins
     root_token: str
 
     def ask(self, method, path, token="", **more):
@@ -77,7 +80,7 @@ def bao(stack):
     session = Session(place.url, place.ca_file, Credentials(token=token))
     tls = ssl.create_default_context(cafile=str(place.ca_file))
     with httpx.Client(base_url=f"{place.url}/v1/", verify=tls) as http:
-        yield Bao(http, PeopleProvisioner(session), token)
+        yield Bao(http, PeopleProvisioner(session), VaultLogins(session), token)
     session.close()
 
 
@@ -109,6 +112,33 @@ def test_persons_token_asks_for_a_code_and_nothing_else(bao, clients):
     ):
         assert bao.ask(method, path, token, **({"json": {}} if method == "POST" else {})).status_code == 403, path
     assert bao.authorize(token, clients[MINE]).json()["code"]
+
+
+def test_who_is_ended_signs_in_no_more_and_neither_do_they_who_had_a_token_until_they_are_restored(bao, clients):
+    token = bao.token_of("pat")
+    code = bao.authorize(token, clients[MINE]).json()["code"]
+    for _ in range(2):
+        bao.logins.end("pat", logs_in=False)
+    assert bao.authorize(token, clients[MINE]).status_code == 403
+    assert bao.exchange(code, clients[MINE]).status_code in (400, 403)
+    refused = bao.ask("POST", f"auth/{MOUNT}/login/pat", json={"password": "the-password-of-a-test"})
+    assert refused.status_code == 403
+    assert bao.authorize(bao.token_of("pia"), clients[MINE]).status_code == 200, "another person does"
+    bao.people.apply(PROJECTS)
+    assert bao.authorize(token, clients[MINE]).status_code == 403, "provisioning restores nobody"
+    for _ in range(2):
+        bao.logins.restore("pat", logs_in=False)
+    assert bao.authorize(token, clients[MINE]).status_code == 200
+
+
+def test_who_has_no_entity_is_nothing_to_end_but_must_have_one_where_they_have_an_approle(bao, clients):
+    assert clients
+    for act in (bao.logins.end, bao.logins.restore):
+        act("nobody", logs_in=False)
+        for name in ("nobody", "pia"):
+            with pytest.raises(VaultUnavailable, match="veil topology apply"):
+                act(name, logs_in=True)
+    assert bao.ask("GET", "identity/entity/name/veil-person-nobody", bao.root_token).status_code == 404
 
 
 def test_code_is_for_persons_of_the_project_alone(bao, clients):

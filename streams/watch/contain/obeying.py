@@ -1,10 +1,11 @@
 """Who has to obey an order, and who has. Pure.
 
-A freeze waits for redact and label, a revocation for label: they release. A withdrawal waits for label and join,
-which open tasks, and for keeper, which destroys their keys; a minimum for redact. Every process of theirs that has
-started and not stopped must acknowledge that very version (`control.applied`). A process that has crashed is
-waited for: it says so after its next start, since it reads all of `control` before it works. Where no process of a
-role is known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
+A freeze waits for redact and label: they release. A revocation waits for label, and for warden, which has ended
+credentials in Vault and Kafka when it says so. A withdrawal waits for label and join, which open tasks, and for
+keeper, which destroys their keys; a minimum for redact. Every process of theirs that has started and not stopped
+must acknowledge that very version (`control.applied`). A process that has crashed is waited for: it says so after
+its next start, since it reads all of `control` before it works. Where no process of a role is known, the role
+itself is waited for: nobody may say "contained" for a stage that has not been heard.
 """
 
 from __future__ import annotations
@@ -15,13 +16,16 @@ from dataclasses import replace
 from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind
 from schemas.states import ContainmentOrder
+from topology.identity import PLATFORM, Identity
 
 _MUST = {
     ControlKind.FREEZE.value: ("redact", "label"),
-    ControlKind.REVOKE.value: ("label",),
+    ControlKind.REVOKE.value: ("label", "warden"),
     ControlKind.WITHDRAW.value: ("label", "join", "keeper"),
     ControlKind.MINIMUM.value: ("redact",),
 }
+_PLATFORM = frozenset({"warden"})
+"""Which of them serve all projects."""
 WATCHED = frozenset(role for roles in _MUST.values() for role in roles)
 """The roles whose processes are followed."""
 HEARD = frozenset({EventType.CONTROL_APPLIED, EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED})
@@ -42,7 +46,11 @@ def waits_for(key: str, project: str, live: Iterable[str]) -> tuple[str, ...]:
     """Whom a new order waits for: slots, and roles (`label.demo`) of which no slot is live."""
     slots = sorted(slot for slot in live if role_of(slot) in must(key))
     heard = {role_of(slot) for slot in slots}
-    return (*slots, *(f"{role}.{project}" for role in must(key) if role not in heard))
+    return (*slots, *(_identity(role, project) for role in must(key) if role not in heard))
+
+
+def _identity(role: str, project: str) -> str:
+    return Identity(role, PLATFORM if role in _PLATFORM else project).name
 
 
 def obeyed(order: ContainmentOrder, event: AuditEvent) -> ContainmentOrder:

@@ -3,8 +3,8 @@
 1. An alert that a rule acts on: its case, what has to be ordered (signed in Vault first) and the events that say
    so are committed with the position that read it. *Crash before:* the alert comes again. *After:* it is known by
    its id.
-2. Stages obey, and acknowledge on `audit.P`. Each acknowledgement takes a slot off the order's list, committed
-   with the position that read it.
+2. Stages obey, and acknowledge on `audit.P` or `audit.platform`. Each acknowledgement takes a slot off the
+   order's list, committed with the position that read it.
 3. `containment.reached` is committed in the transaction that takes the last slot off the last order of a case.
 
 So each is said exactly once, and nothing has to be remembered beside the state.
@@ -31,6 +31,7 @@ from streams.watch.contain.deciding import Decided, Standing, decide
 from streams.watch.contain.obeying import HEARD, WATCHED, obeyed, role_of, waits_for
 from streams.watch.contain.ordering import Orders
 from streams.watch.contain.rules import Action, Rule, Rules
+from topology.identity import PLATFORM
 
 CASE_MS = 7_776_000_000
 """As long as `alerts.P` keeps an alert: one that can be read again is known. 200 bytes each."""
@@ -38,8 +39,8 @@ _HEADERS = frozenset((TYPE_PREFIX + kind).encode() for kind in HEARD)
 
 
 def inputs(project: str) -> tuple[str, ...]:
-    """The topics to consume."""
-    return (f"alerts.{project}", f"audit.{project}")
+    """The topics to consume. On `audit.platform` warden acknowledges, which serves all projects."""
+    return (f"alerts.{project}", f"audit.{project}", f"audit.{PLATFORM}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,7 @@ WHOLE = Report(
         180 * 2**20,
         [Calls(1, 90.0, lease=FAST, submit=FAST), Calls(8, 200.0, lease=SLOW, submit=FAST)],
         Faults(0, 0, 1),
+        FAST,
     ),
     resources=Resources(
         {"redact.bench.0": 300 * 2**20, "kafka": 400 * 2**20}, {"redact.bench.0": 0.02, "kafka": 0.06}
@@ -90,7 +91,7 @@ def test_each_target_says_whether_it_is_met():
 
 @pytest.mark.parametrize(("size", "met"), [(190_000_000, True), (190_000_001, False)])
 def test_label_may_take_150_megabytes_and_two_kilobytes_a_task(size, met):
-    queueing = Queueing(20_000, size, [Calls(1, 90.0, lease=FAST, submit=FAST)], Faults(0, 0, 0))
+    queueing = Queueing(20_000, size, [Calls(1, 90.0, lease=FAST, submit=FAST)], Faults(0, 0, 0), FAST)
     (target,) = [it for it in queueing.targets() if it.name.startswith("label with")]
     assert (target.met, target.goal) == (met, 190.0)
 

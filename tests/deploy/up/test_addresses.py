@@ -28,13 +28,14 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "contain.a.0",
         "seal.platform.0",
         "watch.platform.0",
+        "warden.platform.0",
     ]
 
 
 def test_what_serves_all_projects_runs_once_however_many_there_are() -> None:
     found = [identity.slot(number) for identity, number in slots_of(["a", "b"], 1)]
     assert found.count("seal.platform.0") == 1
-    assert found[-2:] == ["seal.platform.0", "watch.platform.0"]
+    assert found[-3:] == ["seal.platform.0", "watch.platform.0", "warden.platform.0"]
 
 
 def test_roles_run_by_project_or_once_as_the_flow_declares() -> None:

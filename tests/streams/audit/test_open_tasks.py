@@ -41,9 +41,9 @@ def test_a_task_is_open_until_it_is_closed_joined_or_withdrawn(world):
 
 def test_what_somebody_was_shown_is_told_of_the_person_and_of_the_app(world):
     by_app, by_hand, over, others = some(world, 4)
-    say(world, "label.demo.0", EventType.TASK_VIEWED, by_app, "ann", client="app:triage-ui")
+    say(world, "label.demo.0", EventType.TASK_VIEWED, by_app, "ann", client="app triage-ui")
     say(world, "label.demo.0", EventType.TASK_VIEWED, by_hand, "ann", client="page")
-    say(world, "label.demo.0", EventType.TASK_VIEWED, over, "ann", client="app:triage-ui")
+    say(world, "label.demo.0", EventType.TASK_VIEWED, over, "ann", client="app triage-ui")
     say(world, "label.demo.0", EventType.TASK_VIEWED, others, "ben", client="page")
     say(world, "label.demo.0", EventType.TASK_CLOSED, over)
     events = world.events()

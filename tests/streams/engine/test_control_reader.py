@@ -59,6 +59,17 @@ def test_a_signed_order_is_acknowledged_until_it_is_committed() -> None:
     assert desk.book.is_withdrawn("demo", TASK)
 
 
+def test_a_reader_for_all_projects_has_news_of_the_kinds_that_it_obeys() -> None:
+    desk = Desk()
+    for everywhere, changed in (({ControlKind.WITHDRAW}, (f"withdraw/demo/{TASK}",)), ({ControlKind.FREEZE}, ())):
+        book = ControlBook(TOPOLOGY.flow, PINS, TOPOLOGY.projects)
+        follower = MemoryLog(desk.broker).follow(["control"])
+        reader = ControlReader(follower, book, CODEC, desk.clock, "platform", everywhere)
+        desk.put(withdrawal().key, withdrawal())
+        assert reader.poll().changed == changed
+        assert book.is_withdrawn("demo", TASK)
+
+
 def test_what_is_not_signed_changes_nothing_and_is_on_the_audit_without_its_key() -> None:
     desk = Desk()
     state = withdrawal()

@@ -94,6 +94,11 @@ class Room:
     def obey(self, slot: str, order: ControlState) -> None:
         self.give(self.says(slot, EventType.CONTROL_APPLIED, key=order.key, version=str(order.version)))
 
+    def shut_out(self, order: ControlState) -> None:
+        """All who must obey a revocation have."""
+        for slot in ("label.demo.0", "warden.platform.0"):
+            self.obey(slot, order)
+
     def orders(self) -> list[ControlState]:
         return [CODEC.decode(one.value, ControlState) for one in self.committed if one.topic == "control"]
 
@@ -108,14 +113,14 @@ class Room:
 @pytest.fixture
 def room() -> Room:
     found = Room()
-    found.start("redact.demo.0", "redact.demo.1", "label.demo.0", "join.demo.0")
+    found.start("redact.demo.0", "redact.demo.1", "label.demo.0", "join.demo.0", "warden.platform.0")
     return found
 
 
 # -- what is ordered
 
 
-def test_an_alert_shuts_its_person_out_and_is_contained_when_label_has_obeyed(room):
+def test_an_alert_shuts_its_person_out_and_is_contained_when_label_and_warden_have_obeyed(room):
     found = alert()
     room.give(found)
     (order,) = room.orders()
@@ -127,12 +132,14 @@ def test_an_alert_shuts_its_person_out_and_is_contained_when_label_has_obeyed(ro
     assert begun.parents == (f"control/{order.key}", "person/ann")
     room.obey("join.demo.0", order)
     assert room.reached == []
-    assert "waiting for label.demo.0" in room.notice
+    assert "waiting for label.demo.0, warden.platform.0" in room.notice
     room.obey("label.demo.0", order)
+    assert room.reached == []
+    room.obey("warden.platform.0", order)
     (reached,) = room.reached
     assert (reached.resource, reached.details) == (
         f"alert/{found.alert_id}",
-        {"rule": "enumeration", "took_ms": "200"},
+        {"rule": "enumeration", "took_ms": "300"},
     )
     assert room.notice == ""
 
@@ -206,24 +213,24 @@ def test_the_same_alert_again_does_nothing_also_after_a_restart(room):
 def test_another_alert_about_the_same_shares_the_order_and_its_acknowledgement(room):
     room.give(alert(), alert(since=60_000))
     (order,) = room.orders()
-    room.obey("label.demo.0", order)
+    room.shut_out(order)
     assert len(room.reached) == 2
     room.give(alert(since=120_000))
     assert len(room.orders()) == 1
-    assert len(room.reached) == 3, "it holds already, and label has said so"
+    assert len(room.reached) == 3, "it holds already, and all have said so"
 
 
 def test_after_people_have_let_somebody_in_a_new_alert_shuts_them_out_again(room):
     room.give(alert())
     (first,) = room.orders()
-    room.obey("label.demo.0", first)
+    room.shut_out(first)
     room.ended[first.key] = first.version + 1_000_000_000
     room.give(alert(since=60_000))
     second = room.orders()[1]
     assert second.version > room.ended[first.key]
-    room.obey("label.demo.0", first)
+    room.shut_out(first)
     assert len(room.reached) == 1, "what was said of the first order does not count for the second"
-    room.obey("label.demo.0", second)
+    room.shut_out(second)
     assert len(room.reached) == 2
 
 
@@ -279,7 +286,7 @@ TASKS = ["a" * 32, "b" * 32]
 def withdrawing() -> Room:
     rules = to_rules(parse(OWN, "test", RulesDocument))
     room = Room(rules=rules, shown={"triage-ui": [(1, "9" * 32), *((50, task) for task in TASKS)]})
-    room.start("redact.demo.0", "label.demo.0", "join.demo.0", "keeper.demo.0")
+    room.start("redact.demo.0", "label.demo.0", "join.demo.0", "keeper.demo.0", "warden.platform.0")
     return room
 
 
@@ -292,7 +299,8 @@ def test_tasks_that_an_app_was_shown_since_the_alert_began_are_withdrawn_and_all
     said = withdrawing.said(EventType.WITHDRAWAL_ORDERED)
     assert [event.resource for event in said] == [f"task/{task}" for task in TASKS]
     assert said[0].parents == (f"control/{withdrawals[0].key}", f"alert/{found.alert_id}")
-    withdrawing.obey("label.demo.0", revoke)
+    for slot in ("label.demo.0", "warden.platform.0"):
+        withdrawing.obey(slot, revoke)
     for slot in ("label.demo.0", "join.demo.0", "keeper.demo.0"):
         assert withdrawing.reached == []
         for order in withdrawals:
@@ -369,10 +377,10 @@ def test_a_role_that_was_never_heard_is_waited_for():
     room = Room()
     room.give(alert())
     (order,) = room.orders()
-    assert "label.demo" in room.notice
-    room.start("label.demo.0")
+    assert "waiting for label.demo, warden.platform" in room.notice
+    room.start("label.demo.0", "warden.platform.0")
     assert room.reached == []
-    room.obey("label.demo.0", order)
+    room.shut_out(order)
     assert len(room.reached) == 1
 
 
@@ -400,7 +408,7 @@ def test_who_has_stopped_before_is_not_waited_for_and_a_crashed_one_is_until_it_
     assert len(room.reached) == 1
 
 
-SLOTS = ("redact.demo.0", "redact.demo.1", "label.demo.0")
+SLOTS = ("redact.demo.0", "redact.demo.1", "label.demo.0", "warden.platform.0")
 STEPS = st.lists(
     st.one_of(
         st.tuples(st.just("alert"), st.sampled_from(["enumeration", "reports", "app-pace"]), st.integers(0, 4)),
@@ -436,7 +444,7 @@ def test_nothing_is_contained_before_all_have_obeyed_and_nothing_is_said_twice(s
     assert set(reached) <= set(cases)
     for event in room.reached:
         for key in (one.removeprefix("control/") for one in event.parents):
-            must = SLOTS if key.startswith("freeze/") else ("label.demo.0",)
+            must = SLOTS[:3] if key.startswith("freeze/") else SLOTS[2:]
             assert all(any(who == slot and key == what for who, what, _ in obeyed) for slot in must)
     assert len({one.key for one in room.orders() if one.key.startswith("revoke/")}) <= RULES.budget.revocations
     assert sum(one.key.startswith("freeze/") for one in room.orders()) <= RULES.budget.freezes

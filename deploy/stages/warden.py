@@ -1,0 +1,72 @@
+"""Warden: what `control` says of revoked people, done to their logins in Vault and in Kafka."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from deploy.current_project import LastKnown, project_file
+from deploy.provision.credentials import CredentialFiles
+from deploy.provision.kafka_logins import KafkaLogins
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from schemas.errors import ConfigError
+from streams.engine.log import Ownership
+from streams.watch.warden.processor import INPUTS, OBEYS, Seams, WardenProcessor
+from topology.flow import Flow
+from vault.entities import VaultLogins
+from vault.session import Credentials, Session
+
+
+def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
+    """The warden of an installation."""
+    people = _People(around)
+    session = _session(around)
+    seams = Seams(
+        {name: around.book.revocations(name) for name in around.topology.projects},
+        people.named,
+        (_InVault(VaultLogins(session), people), KafkaLogins(around.access.settings())),
+    )
+    processor = WardenProcessor(around.codec, seams)
+    return StageParts(processor, INPUTS, Ownership.WHOLE, stop=session.close, obeys_everywhere=OBEYS)
+
+
+class _People:
+    """Whom the projects name, as their files stand now."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._flow: Flow = around.topology.flow
+        self._projects = [
+            LastKnown(declared, project_file(around.root, declared, around.clock))
+            for declared in around.topology.projects.values()
+        ]
+
+    def named(self) -> frozenset[str]:
+        """Their persons and apps."""
+        return frozenset(who for one in self._projects for who in one().persons.everybody)
+
+    def logs_in(self, who: str) -> bool:
+        """Whether somebody has an AppRole, by what they do in any project."""
+        duties = {duty for one in self._projects for duty in one().persons.duties(who)}
+        return any(self._flow.roles[duty].vault.sign for duty in duties)
+
+
+@dataclass(frozen=True, slots=True)
+class _InVault:
+    """`streams.watch.warden.processor.Logins`."""
+
+    vault: VaultLogins
+    people: _People
+
+    def end(self, name: str) -> None:
+        self.vault.end(name, logs_in=self.people.logs_in(name))
+
+    def restore(self, name: str) -> None:
+        self.vault.restore(name, logs_in=self.people.logs_in(name))
+
+
+def _session(around: Surroundings) -> Session:
+    """Of its own: what other stages are given opens keys and documents, and no entity."""
+    mine, vault = CredentialFiles(around.root).load(around.identity).vault, around.endpoints.vault
+    if mine is None:
+        raise ConfigError(f"{around.identity.name} has no business in Vault; run `veil topology apply`")
+    return Session(vault.url, vault.ca_file, Credentials(role_id=mine.role_id, secret_id=mine.secret_id))

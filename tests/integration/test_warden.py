@@ -1,0 +1,134 @@
+"""A revoked person's and app's logins on the real broker and vault: ended at once, and only theirs."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from contextlib import closing
+
+import pytest
+
+from deploy.control_orders import order_revocation, sign_reinstatement
+from deploy.provision.credentials import CredentialFiles
+from schemas.alerts import Alert, Severity, alert_id
+from schemas.audit import EventType
+from schemas.control import RevocationReason
+from schemas.resources import app_resource
+from streams.audit.reader import Reader, read_events
+from tests.support.intruder import intruder
+from tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.stack
+ROUNDS = 20
+WITHIN_S = 2.0
+"""From the order on `control` to the first refusal by both."""
+
+
+@pytest.fixture(scope="module")
+def warded(pipeline_of, stack):
+    pipeline = pipeline_of("warded")
+    pipeline.apply(stack)
+    pipeline.start("label", "contain", "warden")
+    return pipeline
+
+
+@pytest.fixture
+def enter(stack, warded):
+    """Somebody who is logged in, closed after the test."""
+    opened = []
+
+    def by(name: str):
+        found = intruder(stack.endpoints, CredentialFiles(stack.root), name, f"audit.{warded.project}")
+        opened.append(closing(found))
+        return found
+
+    yield by
+    for one in opened:
+        one.__exit__()
+
+
+def revoke(pipeline, who: str, version: int) -> int:
+    with pipeline.person("walt") as around:
+        order_revocation(around, who, RevocationReason.REHEARSAL, version)
+    return time.monotonic_ns()
+
+
+def let_in(pipeline, who: str) -> None:
+    (version,) = set(book(pipeline).revocations(pipeline.project).by(who).values())
+    for person in ("walt", "winnie"):
+        with pipeline.person(person) as around:
+            sign_reinstatement(around, who, version, 1)
+
+
+def book(pipeline):
+    return pipeline.stages["warden", 0].around.book
+
+
+def lowest(pipeline, who: str) -> int:
+    return book(pipeline).revocations(pipeline.project).next_version(who)
+
+
+def said(pipeline, kind: EventType, who: str) -> list:
+    found = read_events(pipeline.log, Reader(pipeline.codec), ["audit.platform"])
+    return [event for event in found if event.type is kind and event.resource == f"person/{who}"]
+
+
+def restored(pipeline, who: str, times: int) -> None:
+    wait_for(lambda: len(said(pipeline, EventType.CREDENTIALS_RESTORED, who)) == times, f"{who} is restored")
+
+
+def test_a_revoked_operator_who_is_logged_in_can_do_nothing_within_two_seconds_and_a_bystander_all(
+    stack, warded, enter, record_property
+):
+    wes, walt = enter("wes"), enter("walt")
+    assert (wes.signs(), wes.writes()) == (True, True)
+    taken = []
+    for round_ in range(1, ROUNDS + 1):
+        ordered = revoke(warded, "wes", lowest(warded, "wes"))
+        wait_for(lambda: not wes.signs() and not wes.writes(), "wes can do nothing")
+        taken.append((time.monotonic_ns() - ordered) / 1e9)
+        assert (walt.signs(), walt.writes()) == (True, True)
+        wait_for(lambda times=round_: len(said(warded, EventType.CREDENTIALS_ENDED, "wes")) == times, "it is said")
+        if round_ == 1:
+            assert (wes.renews(), wes.login(), wes.connects()) == (False, None, False)
+        let_in(warded, "wes")
+        restored(warded, "wes", round_)
+    p95 = statistics.quantiles(taken, n=20)[-1]
+    record_property("order_to_nothing_p95_s", round(p95, 3))
+    assert p95 <= WITHIN_S, taken
+
+    assert (wes.login(), wes.connects()) == (None, False), "what was ended never opens anything again"
+    warded.apply(stack)
+    anew = enter("wes")
+    assert (anew.signs(), anew.writes(), anew.connects()) == (True, True, True)
+    assert anew.credentials.kafka_password != wes.credentials.kafka_password
+
+
+def test_an_alert_about_an_app_is_contained_when_its_credentials_have_ended(stack, warded, enter):
+    app = enter("warded-ui")
+    assert app.signs()
+    subject, since = app_resource("warded-ui"), 1
+    found = Alert(alert_id("app-pace", subject, since), "app-pace", Severity.CRITICAL, subject, since, since + 1)
+    warded.write(f"alerts.{warded.project}", found.alert_id.encode(), warded.codec.encode(found))
+    warded.wait_event(
+        "that it is contained",
+        lambda event: event.type is EventType.CONTAINMENT_REACHED and event.resource == f"alert/{found.alert_id}",
+    )
+    assert (app.signs(), app.login(), app.connects()) == (False, None, False)
+    let_in(warded, "warded-ui")
+    restored(warded, "warded-ui", 1)
+
+
+def test_what_provisioning_issues_meanwhile_opens_nothing_and_a_restarted_warden_ends_it(stack, warded, enter):
+    revoke(warded, "wilma", lowest(warded, "wilma"))
+    wait_for(lambda: said(warded, EventType.CREDENTIALS_ENDED, "wilma"), "wilma's credentials have ended")
+    warded.apply(stack)
+    wilma = enter("wilma")
+    assert (wilma.token, wilma.writes()) == (None, False)
+    warded.restart("warden")
+    wait_for(lambda: not wilma.connects(), "the new password is gone, too")
+    assert len(said(warded, EventType.CREDENTIALS_ENDED, "wilma")) == 1
+    let_in(warded, "wilma")
+    restored(warded, "wilma", 1)
+    warded.apply(stack)
+    assert enter("wilma").signs()
