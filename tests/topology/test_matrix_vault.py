@@ -220,8 +220,9 @@ def test_disables_a_person_only_as_warden_and_does_nothing_else_to_them(declared
     for body in ({"policies": ["redact.alpha"]}, {"disabled": False, "policies": []}, {"metadata": {"a": "b"}}):
         assert not caller.may("POST", entity, body), body
     assert not caller.may("DELETE", entity, None)
-    for path in (role, f"{role}/secret-id", f"{role}/role-id"):
-        assert caller.may("POST", path, {"policies": "x"} if path == role else {}) == declared.provisions, path
+    as_it_is = {"token_policies": [f"person.{who}"]}  # who may write it, would
+    for path, body in ((role, as_it_is), (f"{role}/secret-id", {}), (f"{role}/role-id", {})):
+        assert caller.may("POST", path, body) == declared.provisions, path
     assert not caller.may("DELETE", role, None)
 
 
