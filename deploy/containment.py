@@ -7,10 +7,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from deploy.compliance import audit_topic, compliance
+from deploy.freezing import Frozen, frozen
 from deploy.persons import missing_roles
 from deploy.revoking import REINSTATERS
 from schemas.audit import AuditEvent, EventType
-from schemas.control import Freeze
 from schemas.resources import parse
 from streams.audit.reader import Reader, read_events
 
@@ -53,7 +53,7 @@ class Revoked:
 class Containment:
     """All of a project."""
 
-    frozen: Mapping[str, Freeze]
+    frozen: Mapping[str, Frozen]
     revoked: Mapping[str, Revoked]
     cases: tuple[Case, ...]
 
@@ -70,7 +70,7 @@ def containment(root: Path, project: str) -> Containment:
                 tuple(found.by(who)), signed_by, missing_roles(persons, signed_by, REINSTATERS, without=who)
             )
         events = list(read_events(seen.log, Reader(seen.codec), [audit_topic(project)]))
-        return Containment(book.freezes(project), revoked, cases(events))
+        return Containment(frozen(book, project, persons), revoked, cases(events))
 
 
 def cases(events: Iterable[AuditEvent]) -> tuple[Case, ...]:

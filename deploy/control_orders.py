@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -19,9 +18,9 @@ from schemas.control import (
     freeze_body,
     lift_body,
     replay_body,
-    resume_body,
     revocation_body,
     switch_body,
+    withdrawal_body,
 )
 from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
@@ -72,7 +71,7 @@ def sign_job(around: Surroundings, job: Job) -> str:
 
 
 def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: FreezeReason, version: int = 1) -> str:
-    """Order that these stages stop releasing until this person lets them go on. The order's control key.
+    """Order that these stages stop releasing until two people let them go on. The order's control key.
 
     `version` is the lowest that it may have (`ControlBook.next_version`).
     """
@@ -88,22 +87,14 @@ def order_freeze(around: Surroundings, stages: Sequence[Freezable], reason: Free
     return key
 
 
-def order_resume(around: Surroundings, version: int = 1) -> str:
-    """Let every stage go on that this person has stopped. The order's control key."""
-    key = freeze_key(around)
-    event = Event(EventType.FREEZE_LIFTED, control_resource(key), person=around.identity.signer)
-    _order(around, key, ControlKind.FREEZE, resume_body(), event, version)
-    return key
-
-
-def order_lift(around: Surroundings, process: str, frozen: int, version: int = 1) -> str:
-    """End what a process has frozen, up to this version of its freeze. The order's control key."""
-    key = lift_key(around, process)
+def sign_lift(around: Surroundings, who: str, frozen: int, version: int = 1) -> str:
+    """Sign that what somebody has frozen, up to a version, is over; it takes two people. Its control key."""
+    key = lift_key(around, who)
     event = Event(
         EventType.LIFT_ORDERED,
         control_resource(key),
         person=around.identity.signer,
-        details={"of": process, "version": str(frozen)},
+        details={"of": who, "version": str(frozen)},
     )
     _order(around, key, ControlKind.LIFT, lift_body(frozen), event, version)
     return key
@@ -154,9 +145,9 @@ def revocation_key(around: Surroundings, kind: ControlKind, who: str) -> str:
     return f"{kind}/{around.project}/{who}/{around.identity.signer}"
 
 
-def lift_key(around: Surroundings, process: str) -> str:
-    """Under which this person lifts a process's freeze."""
-    return f"{ControlKind.LIFT}/{around.project}/{process}/{around.identity.signer}"
+def lift_key(around: Surroundings, who: str) -> str:
+    """Under which this person signs that somebody's freezes are over."""
+    return f"{ControlKind.LIFT}/{around.project}/{who}/{around.identity.signer}"
 
 
 def readmission_key(around: Surroundings, who: str) -> str:
@@ -165,7 +156,7 @@ def readmission_key(around: Surroundings, who: str) -> str:
 
 
 def freeze_key(around: Surroundings) -> str:
-    """Under which this person freezes and resumes: one key, so that the higher version holds."""
+    """Under which this person freezes."""
     return f"{ControlKind.FREEZE}/{around.project}/{around.identity.signer}"
 
 
@@ -190,17 +181,26 @@ def replay_key(around: Surroundings) -> str:
 
 def order_withdrawal(around: Surroundings, task_id: str, reason: WithdrawalReason) -> str:
     """Order that a task is pulled everywhere and its key destroyed. The order's control key."""
-    key = f"{ControlKind.WITHDRAW}/{around.project}/{task_id}/{around.identity.signer}"
-    body = json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
-    event = Event(
-        EventType.WITHDRAWAL_ORDERED,
-        task_resource(task_id),
-        person=around.identity.signer,
-        reason=reason.value,
-        parents=(control_resource(key),),
-    )
-    _order(around, key, ControlKind.WITHDRAW, body, event)
+    (key,) = order_withdrawals(around, [task_id], reason)
     return key
+
+
+def order_withdrawals(around: Surroundings, task_ids: Sequence[str], reason: WithdrawalReason) -> tuple[str, ...]:
+    """The same of many, in one transaction. The orders' control keys."""
+    signer, body = around.identity.signer, withdrawal_body(reason)
+    keys = {task: f"{ControlKind.WITHDRAW}/{around.project}/{task}/{signer}" for task in task_ids}
+    events = [
+        Event(
+            EventType.WITHDRAWAL_ORDERED,
+            task_resource(task),
+            person=signer,
+            reason=reason.value,
+            parents=(control_resource(key),),
+        )
+        for task, key in keys.items()
+    ]
+    act(around, [_record(around, key, ControlKind.WITHDRAW, body) for key in keys.values()], events)
+    return tuple(keys.values())
 
 
 def order_switch(
@@ -219,9 +219,13 @@ def switch_key(around: Surroundings, kind: ControlKind, target: str) -> str:
 
 
 def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:
+    act(around, [_record(around, key, kind, body, lowest)], [event])
+
+
+def _record(around: Surroundings, key: str, kind: ControlKind, body: bytes, lowest: int = 1) -> Outgoing:
     now = around.clock.now()
     signer = around.identity.signer
     # The time in milliseconds is the version: it rises without being remembered, unless a clock was set back.
     version = max(now, lowest)
     state = sign_control(around.vault, signer, key=key, version=version, kind=kind, body=body, now=now)
-    act(around, [Outgoing(CONTROL, key.encode(), around.codec.encode(state))], [event])
+    return Outgoing(CONTROL, key.encode(), around.codec.encode(state))

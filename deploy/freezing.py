@@ -1,61 +1,96 @@
-"""Stopping stages from releasing, and letting them go on: ordered by a person, told by what `control` says."""
+"""Stopping stages from releasing, and letting them go on: ordered by persons, told by what `control` says."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.compliance import compliance
-from deploy.control_orders import freeze_key, lift_key, order_freeze, order_lift, order_resume
-from deploy.persons import acting, load_declared, require_role
-from schemas.control import ControlKind, Freezable, Freeze, FreezeReason
+from deploy.control_orders import freeze_key, lift_key, order_freeze, sign_lift
+from deploy.persons import acting, load_declared, missing_roles, require_role
+from schemas.control import Freezable, FreezeReason
 from schemas.errors import ConfigError
+from topology.control import ControlBook
+from topology.project import Persons
 
 FREEZERS = ("operator", "approver")
-"""Who may, as `flow.yaml` says."""
+"""Each of them alone may freeze; one of each, two different persons, let go on, as `flow.yaml` says."""
 
 
-def freeze(
-    root: Path, project: str, person: str, stages: Sequence[Freezable], reason: FreezeReason
-) -> tuple[str, Mapping[str, Freeze]]:
-    """Stop these stages and no others of those the person had stopped. The order's key, and what is frozen now."""
+@dataclass(frozen=True, slots=True)
+class Frozen:
+    """A freeze that holds. `missing`: who has yet to sign that it is over."""
+
+    stages: frozenset[str]
+    reason: str
+    signed_by: tuple[str, ...]
+    missing: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Frost:
+    """How a project stands after orders: their keys on `control`, and what is frozen, by who froze it."""
+
+    keys: tuple[str, ...]
+    frozen: Mapping[str, Frozen]
+
+
+def freeze(root: Path, project: str, person: str, stages: Sequence[Freezable], reason: FreezeReason) -> Frost:
+    """Stop these stages, besides those that are stopped. Raises ConfigError."""
     declared = load_declared(root)
     require_role(declared, project, person, FREEZERS, "freeze")
+    persons = declared.project(project).persons
     with compliance(root) as seen, acting(root, declared, project, person) as around:
-        version = seen.book().next_version(freeze_key(around))
-        return order_freeze(around, stages, reason, version), seen.book().freezes(project)
+        book = seen.book()
+        version = max(book.next_version(freeze_key(around)), book.lifted(project, person) + 1)
+        key = order_freeze(around, stages, reason, version)
+        return Frost((key,), frozen(seen.book(), project, persons))
 
 
-def resume(root: Path, project: str, person: str) -> tuple[str, Mapping[str, Freeze]]:
-    """End what the person has frozen. The order's key, and what others keep frozen.
+def resume(root: Path, project: str, person: str, of: str | None = None) -> Frost:
+    """Put the person's signature on that every freeze which holds now is over, or that of `of` alone: a person, or
+    the role of a process.
 
-    Raises ConfigError where the person has frozen nothing.
+    Raises ConfigError where that freezes nothing, or where the signature would add nothing.
     """
     declared = load_declared(root)
     require_role(declared, project, person, FREEZERS, "resume")
+    persons = declared.project(project).persons
     with compliance(root) as seen, acting(root, declared, project, person) as around:
         book = seen.book()
-        if person not in book.freezes(project):
-            others = ", ".join(book.freezes(project)) or "nobody"
-            raise ConfigError(
-                f"{person} has frozen nothing in {project}; frozen by: {others}. Each ends their own"
-            )
-        return order_resume(around, book.next_version(freeze_key(around))), seen.book().freezes(project)
+        keys = []
+        for signer in _to_sign(book, project, persons, person, of):
+            lowest = book.next_version(lift_key(around, signer))
+            keys.append(sign_lift(around, signer, book.frozen(project).version(signer), lowest))
+        return Frost(tuple(keys), frozen(seen.book(), project, persons))
 
 
-def lift(root: Path, project: str, person: str, process: str) -> tuple[str, Mapping[str, Freeze]]:
-    """End what a process has frozen, as it stands now. The order's key, and what is frozen then.
+def frozen(book: ControlBook, project: str, persons: Persons) -> Mapping[str, Frozen]:
+    """What is frozen now, and who has yet to sign that it is over."""
+    found = {}
+    for who, one in book.freezes(project).items():
+        signed_by = tuple(sorted(book.frozen(project).signers(who)))
+        missing = missing_roles(persons, signed_by, FREEZERS)
+        found[who] = Frozen(one.stages, one.reason, signed_by, missing)
+    return found
 
-    Raises ConfigError where that process has frozen nothing.
-    """
-    declared = load_declared(root)
-    require_role(declared, project, person, FREEZERS, "resume")
-    signer = f"{process}.{project}"
-    with compliance(root) as seen, acting(root, declared, project, person) as around:
-        book = seen.book()
-        if signer not in book.freezes(project):
-            others = ", ".join(book.freezes(project)) or "nobody"
-            raise ConfigError(f"{signer} has frozen nothing in {project}; frozen by: {others}")
-        frozen = book.next_version(f"{ControlKind.FREEZE}/{project}/{signer}") - 1
-        key = order_lift(around, signer, frozen, book.next_version(lift_key(around, signer)))
-        return key, seen.book().freezes(project)
+
+def _to_sign(book: ControlBook, project: str, persons: Persons, person: str, of: str | None) -> Sequence[str]:
+    """Whose freezes the person's signature helps to end."""
+    holding = frozen(book, project, persons)
+    named = {who: it for who, it in holding.items() if of is None or who in (of, f"{of}.{project}")}
+    if not named:
+        others = ", ".join(holding) or "nobody"
+        what = "nothing is frozen" if of is None else f"{of} has frozen nothing"
+        raise ConfigError(f"{what} in {project}; frozen by: {others}")
+    adding = [who for who, it in named.items() if _adds(it, persons, person)]
+    if not adding:
+        missing = "; ".join(dict.fromkeys(role for it in named.values() for role in it.missing))
+        raise ConfigError(f"{person}'s signature adds nothing; missing: {missing}")
+    return adding
+
+
+def _adds(one: Frozen, persons: Persons, person: str) -> bool:
+    """A second operator's signature beside the first one's would only look as if two had agreed."""
+    return missing_roles(persons, (*one.signed_by, person), FREEZERS) != one.missing

@@ -3,7 +3,7 @@
 Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<signer>`, `freeze/P/<signer>`,
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
 `exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
-`lift/P/<process>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
+`lift/P/<who froze>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
 `reinstate/P/<person>/<signer>`. Versions rise a key.
 """
 
@@ -19,7 +19,6 @@ from enum import StrEnum
 _MESSAGE = b"veilstream/control/v1\n"
 _STAGE = re.compile(r"[a-z][a-z0-9-]{0,39}")
 _REASON = re.compile(r"[a-z][a-z_]{0,39}")
-_RESUMED = "resumed"
 _ON, _OFF = b'{"on":true}', b'{"on":false}'
 _ENDPOINT = re.compile(r"([a-z][a-z0-9-]{0,39})?")
 _MESSAGE_ID = re.compile(r"(msg_[0-9a-f]{32})?")
@@ -46,7 +45,7 @@ class ControlKind(StrEnum):
     REPLAY = "replay"
     JOB = "job"
     LIFT = "lift"
-    """A person ends a freeze that a process has ordered: it can't know when its reason is over."""
+    """Two people end what somebody, a person or a process, has frozen."""
     READMIT = "readmit"
     """A person who was paused for their answers on gold may label again."""
     REVOKE = "revoke"
@@ -98,7 +97,7 @@ class WithdrawalReason(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Freeze:
-    """The body of `freeze/P/<signer>`: the stages that signer wants stopped; none of them: all may go on."""
+    """The body of `freeze/P/<signer>`: stages that are to stop, one at least."""
 
     stages: frozenset[str]
     reason: str
@@ -106,16 +105,12 @@ class Freeze:
 
 def freeze_body(stages: Iterable[Freezable], reason: FreezeReason) -> bytes:
     """The bytes that stop these stages."""
-    return _freeze_bytes(sorted({stage.value for stage in stages}), reason.value)
-
-
-def resume_body() -> bytes:
-    """The bytes with which a signer lets go of every stage they had stopped."""
-    return _freeze_bytes([], _RESUMED)
+    content = {"reason": reason.value, "stages": sorted({stage.value for stage in stages})}
+    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
 def read_freeze(body: bytes) -> Freeze | None:
-    """What `freeze_body` or `resume_body` wrote; None for anything else.
+    """What `freeze_body` wrote; None for anything else.
 
     Stages and reasons that this version does not know are taken all the same: a freeze by a newer one must hold.
     """
@@ -128,7 +123,7 @@ def read_freeze(body: bytes) -> Freeze | None:
     if not isinstance(content, dict) or content.keys() != {"reason", "stages"}:
         return None
     stages, reason = content["stages"], content["reason"]
-    if not isinstance(stages, list) or not all(_named(stage, _STAGE) for stage in stages):
+    if not isinstance(stages, list) or not stages or not all(_named(stage, _STAGE) for stage in stages):
         return None
     return Freeze(frozenset(stages), reason) if _named(reason, _REASON) else None
 
@@ -180,7 +175,7 @@ def read_replay(body: bytes, version: int = 0) -> Replay | None:
 
 
 def lift_body(version: int) -> bytes:
-    """The bytes that lift a process's freeze up to this version of it; a later one holds again."""
+    """The bytes that say that somebody's freezes up to this version are over; a later one holds again."""
     return json.dumps({"version": version}, separators=(",", ":")).encode()
 
 
@@ -196,6 +191,11 @@ def read_lift(body: bytes) -> int | None:
 
 def revocation_body(reason: RevocationReason) -> bytes:
     """The bytes that revoke somebody."""
+    return json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
+
+
+def withdrawal_body(reason: WithdrawalReason) -> bytes:
+    """The bytes that withdraw a task."""
     return json.dumps({"reason": reason.value}, separators=(",", ":")).encode()
 
 
@@ -223,12 +223,12 @@ def readmitted_person(key: str, project: str) -> str | None:
 
 def control_message(key: str, version: int, kind: str, body: bytes) -> bytes:
     """The bytes a signer signs (Ed25519): no field can move into another."""
-    return digest_message(key, version, kind, hashlib.sha256(body).hexdigest())
+    return control_message_of(key, version, kind, hashlib.sha256(body).hexdigest())
 
 
-def digest_message(key: str, version: int, kind: str, digest: str) -> bytes:
-    """The same, by the SHA-256 of the body in hex: whoever has a person sign needs no more of it."""
-    return _MESSAGE + f"{key}\n{version}\n{kind}\n{digest}\n".encode()
+def control_message_of(key: str, version: int, kind: str, body_sha256: str) -> bytes:
+    """The same by the SHA-256 of the body in hex, for who keeps no bodies."""
+    return _MESSAGE + f"{key}\n{version}\n{kind}\n{body_sha256}\n".encode()
 
 
 def withdrawn_task(key: str, project: str) -> str | None:
@@ -237,11 +237,6 @@ def withdrawn_task(key: str, project: str) -> str | None:
     if len(parts) < 3 or parts[:2] != [ControlKind.WITHDRAW.value, project]:  # noqa: PLR2004 - kind, P, task
         return None
     return parts[2] or None
-
-
-def _freeze_bytes(stages: list[str], reason: str) -> bytes:
-    content = {"reason": reason, "stages": stages}
-    return json.dumps(content, sort_keys=True, separators=(",", ":")).encode()
 
 
 def _target(key: str, kind: ControlKind, project: str) -> str | None:

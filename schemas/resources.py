@@ -23,6 +23,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `webhook` | name of an endpoint                  | `webhook/warehouse`              |
 | `app`     | name of an annotator app             | `app/triage-ui`                  |
 | `alert`   | alert id                             | `alert/4e…`                      |
+| `incident`| incident id                          | `incident/2026-11-26-9c…`        |
 """
 
 from __future__ import annotations
@@ -56,6 +57,7 @@ class Kind(StrEnum):
     WEBHOOK = "webhook"
     APP = "app"
     ALERT = "alert"
+    INCIDENT = "incident"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -122,6 +124,11 @@ def slot_resource(slot: str) -> str:
 def alert_resource(alert_id: str) -> str:
     """An alert on `alerts.P`."""
     return f"{Kind.ALERT}/{alert_id}"
+
+
+def incident_resource(incident_id: str) -> str:
+    """Something that a person looks into."""
+    return f"{Kind.INCIDENT}/{incident_id}"
 
 
 def control_resource(key: str) -> str:

@@ -4,7 +4,8 @@ Rules, each with a test:
 
 1. A record counts only if its signer, the last part of its key, is pinned, may sign that prefix for that
    project (`flow.yaml`), and its Ed25519 signature covers key, version, kind and body.
-2. Versions rise for each key: a lower one is refused; the same record again changes nothing.
+2. Versions rise for each key: a lower one is refused; the same record again changes nothing. But a freeze of a
+   lower version counts like any other (rule 8), so that none hides behind a later one.
 3. A tombstone is refused, and the topic is never compacted (`keeps_all` in `flow.yaml`). A stage that starts reads
    all of it, so that an old record written again is below the higher version and undoes nothing (rule 2).
 4. A policy is fully signed when an author and an approver, two different persons, have signed its hash.
@@ -12,18 +13,18 @@ Rules, each with a test:
    (of equal versions, which no careful author makes, the higher hash, so that every stage agrees).
 5. A withdrawal holds from its first valid signature, for ever.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
-   version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force.
+   version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force. One
+   that a process may sign alone holds when it is at most one above the highest fully signed policy.
 7. A labeling job is in force as a policy is (rule 4), by the persons that the project's `jobs` names for its
    version: one who may create or change it, and another who may approve. Where it names nobody none is in force.
-8. A freeze stops the stages that the latest record of its signer names, until a higher version by the same signer
-   names them no more. Of several signers each holds by itself: a stage goes on when nobody stops it.
+8. A freeze, whoever signed it, stops the stages it names until two people, one of each role that `lift` names,
+   have both signed that it is over, up to a version as high as its own (`freezes.py`). Orders of one signer add
+   up, and of several each holds by itself: a stage goes on when nobody stops it.
 9. A pause and an exclusion hold while the record of the highest version, whoever signed it, says so
    (`switches.py`).
 10. A replay of messages is the latest of its signer; notify remembers which version it has carried out.
-11. A freeze by a process also ends when a person lifts it, up to the version that the lift names: of several lifts
-    the highest counts, and a freeze of a higher version holds again. Persons' freezes can't be lifted.
-12. A readmission counts once, by its version: of several the highest.
-13. Who is revoked may do nothing in the project from the first valid signature on, until two people, one of each
+11. A readmission counts once, by its version: of several the highest.
+12. Who is revoked may do nothing in the project from the first valid signature on, until two people, one of each
     role that `reinstate` names, have both signed that it is over, up to a version as high as every revocation's.
     One of a higher version holds again (`revocations.py`). Nobody signs for themselves. No process revokes
     who could undo it, be it in another project.
@@ -56,6 +57,7 @@ from schemas.errors import Reason
 from schemas.records import ControlState
 from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
+from topology.freezes import Freezes
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import SAYING, Project
@@ -93,14 +95,14 @@ class ControlBook:
         self._latest: dict[str, ControlState] = {}
         self._policies = {name: SignedPolicies() for name in projects}
         self._jobs = {name: SignedPolicies() for name in projects}
-        self._freezes: dict[str, dict[str, tuple[int, Freeze]]] = {name: {} for name in projects}
-        self._lifted: dict[str, dict[str, int]] = {name: {} for name in projects}
+        self._freezes = {name: Freezes(partial(self._agreed, ControlKind.LIFT, name)) for name in projects}
         self._readmitted: dict[str, dict[str, int]] = {name: {} for name in projects}
         self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
         self._pauses = {name: Pauses() for name in projects}
         self._exclusions = {name: Exclusions() for name in projects}
         self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
-        self._revocations = {name: Revocations(partial(self._reinstates, name)) for name in projects}
+        enough = {name: partial(self._agreed, ControlKind.REINSTATE, name) for name in projects}
+        self._revocations = {name: Revocations(enough[name]) for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -111,7 +113,8 @@ class ControlBook:
         if key in self._latest and self._latest[key].version == state.version:
             return Applied(key, parsed.kind, ())
         changed = self._take_up(parsed, state)
-        self._latest[key] = state
+        if state.version >= self.next_version(key):
+            self._latest[key] = state
         return Applied(key, parsed.kind, (parsed.concern,) if changed else ())
 
     def policy_in_force(self, project: str) -> PolicyRecord | None:
@@ -151,9 +154,11 @@ class ControlBook:
 
     def freezes(self, project: str) -> Mapping[str, Freeze]:
         """The freezes that hold now, by signer."""
-        lifted = self._lifted[project]
-        found = sorted(self._freezes[project].items())
-        return {who: freeze for who, (version, freeze) in found if freeze.stages and version > lifted.get(who, 0)}
+        return self._freezes[project].held
+
+    def frozen(self, project: str) -> Freezes:
+        """Who has frozen what in a project, and who has signed that it is over."""
+        return self._freezes[project]
 
     def frozen_by(self, project: str, stage: str) -> tuple[str, ...]:
         """Who has stopped a stage; nobody: it may go on."""
@@ -163,9 +168,9 @@ class ControlBook:
         """The latest replay of each signer, whether it has been carried out or not."""
         return self._replays[project]
 
-    def lifted(self, project: str, process: str) -> int:
-        """The highest version of a process's freezes that a person has lifted; 0: none."""
-        return self._lifted[project].get(process, 0)
+    def lifted(self, project: str, signer: str) -> int:
+        """Up to which version a signer's freezes are over; 0: none is."""
+        return self._freezes[project].over(signer)
 
     def readmitted(self, project: str, person: str) -> int:
         """The version of the latest order that a paused person may label again; 0: none."""
@@ -220,9 +225,10 @@ class ControlBook:
 
     def _version_fault(self, state: ControlState) -> Reason | None:
         latest = self._latest.get(state.key)
-        if state.version < 1 or (latest is not None and state.version < latest.version):
+        lower = latest is not None and state.version < latest.version
+        if state.version < 1 or (lower and state.kind != ControlKind.FREEZE):
             return Reason.STALE_VERSION
-        same = latest is None or state.version > latest.version or latest.body == state.body
+        same = latest is None or state.version != latest.version or latest.body == state.body
         return None if same else Reason.STALE_VERSION
 
     def _roles(self, key: ControlKey) -> list[str]:
@@ -230,7 +236,7 @@ class ControlBook:
         rule = self._flow.control.get(key.kind.value)
         if key.kind is ControlKind.REINSTATE and key.signer == key.target:
             return []
-        roles = [role for role in rule.roles if self._holds(key, role)] if rule else []
+        roles = [role for role in (*rule.roles, *rule.alone) if self._holds(key, role)] if rule else []
         if key.kind is ControlKind.REVOKE and self._has_a_say(key):
             return [role for role in roles if self._flow.roles[role].scope is Scope.PERSON]
         return roles
@@ -254,12 +260,13 @@ class ControlBook:
                 policies = self._policies[key.project]
                 return policies.sign(record, key.signer, state.signed_at, lambda them: self._enough(key, them))
             case ControlKind.MINIMUM:
-                policies = self._policies[key.project]
-                return policies.require(int(key.target), key.signer, lambda them: self._enough(key, them))
+                return self._take_up_minimum(key)
             case ControlKind.JOB:
                 return self._take_up_job(key, state)
             case ControlKind.FREEZE:
-                return self._take_up_freeze(key, state)
+                freeze = read_freeze(state.body)
+                assert freeze is not None, "checked by `fits`"
+                return self._freezes[key.project].freeze(key.signer, state.version, freeze)
             case ControlKind.WITHDRAW:
                 return _added(self._withdrawn[key.project], key.target)
             case ControlKind.PAUSE:
@@ -267,7 +274,7 @@ class ControlBook:
             case ControlKind.EXCLUDE:
                 return _turn(self._exclusions[key.project], key, state)
             case ControlKind.LIFT:
-                return _risen(self._lifted[key.project], key.target, read_lift(state.body) or 0)
+                return self._freezes[key.project].lift(key.target, key.signer, read_lift(state.body) or 0)
             case ControlKind.READMIT:
                 return _risen(self._readmitted[key.project], key.target, state.version)
             case ControlKind.REPLAY:
@@ -284,6 +291,12 @@ class ControlBook:
         self._replays[key.project][key.signer] = replay
         return True
 
+    def _take_up_minimum(self, key: ControlKey) -> bool:
+        policies, version = self._policies[key.project], int(key.target)
+        if any(self._holds(key, role) for role in self._flow.control[key.kind.value].alone):
+            return policies.demand(version)
+        return policies.require(version, key.signer, lambda them: self._enough(key, them))
+
     def _take_up_job(self, key: ControlKey, state: ControlState) -> bool:
         version, jobs = policy_version(state.body) or 0, self._projects[key.project].jobs
         record = PolicyRecord(key.target, version, state.body)
@@ -292,17 +305,8 @@ class ControlBook:
             record, key.signer, state.signed_at, lambda them: jobs is not None and jobs.enough(version, them)
         )
 
-    def _take_up_freeze(self, key: ControlKey, state: ControlState) -> bool:
-        freeze = read_freeze(state.body)
-        assert freeze is not None, "checked by `fits`"
-        before = self.freezes(key.project).get(key.signer)
-        held = self._freezes[key.project]
-        self._freezes[key.project] = {**held, key.signer: (state.version, freeze)}  # `held` may be in use
-        after = self.freezes(key.project).get(key.signer)
-        return (before and before.stages) != (after and after.stages)
-
-    def _reinstates(self, project: str, signers: AbstractSet[str]) -> bool:
-        return self._enough(ControlKey(ControlKind.REINSTATE, project, "", ""), signers)
+    def _agreed(self, kind: ControlKind, project: str, signers: AbstractSet[str]) -> bool:
+        return self._enough(ControlKey(kind, project, "", ""), signers)
 
     def _enough(self, key: ControlKey, signers: AbstractSet[str]) -> bool:
         """Whether different signers can be found for each role (or one for any)."""

@@ -15,8 +15,8 @@ from topology.policies.model import MAX_VERSION
 _HASH = re.compile(r"[0-9a-f]{64}")
 _TASK = re.compile(r"[0-9a-f]{32}")
 _VERSION = re.compile(r"[1-9][0-9]{0,5}|1000000")  # as a policy's
-_PROCESS = re.compile(r"[a-z][a-z0-9-]{0,39}\.[a-z][a-z0-9-]{0,39}")
 _PERSON = re.compile(r"[a-z][a-z0-9-]{0,39}")
+_SIGNER = re.compile(rf"{_PERSON.pattern}(\.{_PERSON.pattern})?")
 _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.POLICY: _HASH,  # SHA-256 of the policy's bytes
     ControlKind.MINIMUM: _VERSION,
@@ -26,7 +26,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.EXCLUDE: re.compile(rf"{NAME_PATTERN}\.(batch\.{NAME_PATTERN}|task\.{_TASK.pattern})"),
     ControlKind.REPLAY: None,
     ControlKind.JOB: _HASH,  # SHA-256 of the labeling job's bytes
-    ControlKind.LIFT: _PROCESS,  # persons end their own freezes, and no one else's
+    ControlKind.LIFT: _SIGNER,  # whose freezes are over: a person's or a process's
     ControlKind.READMIT: _PERSON,
     ControlKind.REVOKE: _PERSON,  # or an app; processes are stopped, not revoked
     ControlKind.REINSTATE: _PERSON,

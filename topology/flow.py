@@ -115,6 +115,8 @@ class ControlRule:
     prefix: str
     roles: tuple[str, ...]
     each: bool
+    alone: tuple[str, ...] = ()
+    """Roles of which one suffices, whatever `each` says."""
 
     @property
     def signatures(self) -> int:

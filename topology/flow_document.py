@@ -79,6 +79,7 @@ class RoleEntry(Entry):
 class ControlEntry(Entry):
     one_of_each: tuple[Name, ...] = ()
     one_of_any: tuple[Name, ...] = ()
+    or_alone: tuple[Name, ...] = ()
 
     @model_validator(mode="after")
     def _one_rule(self) -> Self:
@@ -105,7 +106,7 @@ class FlowDocument(Entry):
         for name, role in self.roles.items():
             self._role_names_exist(f"roles.{name}", role)
         for name, rule in self.control.items():
-            _known(f"control.{name}", rule.one_of_each + rule.one_of_any, self.roles)
+            _known(f"control.{name}", rule.one_of_each + rule.one_of_any + rule.or_alone, self.roles)
         return self
 
     def _role_names_exist(self, where: str, role: RoleEntry) -> None:
@@ -133,7 +134,9 @@ def to_flow(document: FlowDocument) -> Flow:
         folders={name: Folder(name, entry.holds, entry.opened_by) for name, entry in document.folders.items()},
         roles={name: _role(name, entry) for name, entry in document.roles.items()},
         control={
-            prefix: ControlRule(prefix, entry.one_of_each or entry.one_of_any, bool(entry.one_of_each))
+            prefix: ControlRule(
+                prefix, entry.one_of_each or entry.one_of_any, bool(entry.one_of_each), entry.or_alone
+            )
             for prefix, entry in document.control.items()
         },
     )

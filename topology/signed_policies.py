@@ -33,27 +33,37 @@ class SignedPolicies:
 
     def __init__(self) -> None:
         self.minimum = 0
-        """No policy of a lower version is in force; 0 where nobody asked for one."""
+        """No policy of a lower version is in force; 0 where nobody asked for one. It only rises."""
         self.in_force: PolicyRecord | None = None
         self._known: dict[str, SignedPolicy] = {}
         self._required: dict[int, frozenset[str]] = {}
+        self._agreed = 0
+        self._demanded: set[int] = set()
 
     def sign(self, record: PolicyRecord, signer: str, at: int, enough: Enough) -> bool:
         """Note a signature. Whether another policy is in force by it."""
         known = self._known.get(record.hash, SignedPolicy(record))
         signed_at = {**known.signed_at, signer: at}
         self._known[record.hash] = SignedPolicy(record, signed_at, enough(signed_at.keys()))
-        before, self.in_force = self.in_force, self._highest()
+        before = self.in_force
+        self._look()
         return self.in_force != before
 
     def require(self, version: int, signer: str, enough: Enough) -> bool:
         """Note a signature on a minimum. Whether the minimum has risen by it."""
         signers = self._required[version] = self._required.get(version, frozenset()) | {signer}
-        if version <= self.minimum or not enough(signers):
-            return False
-        self.minimum = version
-        self.in_force = self._highest()
-        return True
+        if enough(signers):
+            self._agreed = max(self._agreed, version)
+        return self._look()
+
+    def demand(self, version: int) -> bool:
+        """Note a minimum by who may give it alone, a process. Whether the minimum has risen by it.
+
+        It holds while it is at most one above the highest policy that people have signed: it can rule out what is
+        in force, and not what they publish next, but for a higher one that they have not published either.
+        """
+        self._demanded.add(version)
+        return self._look()
 
     def find(self, policy_hash: str) -> PolicyRecord | None:
         """A fully signed policy by its hash, whatever the minimum says: tasks made by it are still there."""
@@ -72,6 +82,15 @@ class SignedPolicies:
     def history(self) -> tuple[SignedPolicy, ...]:
         """Every policy somebody has signed, the lowest version first."""
         return tuple(sorted(self._known.values(), key=lambda known: _rank(known.record)))
+
+    def _look(self) -> bool:
+        """See anew what holds. Whether the minimum has risen."""
+        signed = (known.record.version for known in self._known.values() if known.fully_signed)
+        next_one = max(signed, default=0) + 1
+        before = self.minimum
+        self.minimum = max((self._agreed, *(it for it in self._demanded if it <= next_one)))
+        self.in_force = self._highest()
+        return self.minimum > before
 
     def _highest(self) -> PolicyRecord | None:
         allowed = (

@@ -48,7 +48,17 @@ WRITERS = {
     EventType.CONSOLE_DENIED: "console",
 }
 """Which role alone may say so; the project is that of the audit topic."""
-BY_PERSONS = frozenset({EventType.LIFT_ORDERED, EventType.READMIT_ORDERED, EventType.REINSTATEMENT_SIGNED})
+BY_PERSONS = frozenset(
+    {
+        EventType.LIFT_ORDERED,
+        EventType.READMIT_ORDERED,
+        EventType.REINSTATEMENT_SIGNED,
+        EventType.INCIDENT_OPENED,
+        EventType.INCIDENT_STEPPED,
+        EventType.INCIDENT_PRESERVED,
+        EventType.INCIDENT_CLOSED,
+    }
+)
 """What a person alone may say, each of themselves. Which persons may, the audit doesn't know: `control` does."""
 
 

@@ -15,7 +15,7 @@ from confluent_kafka import Producer
 from deploy.bench.figures import Latency
 from deploy.bench.ground import ANNOTATORS, OPERATOR, PROJECT, SIGNERS, Ground
 from deploy.bench.report import Containing
-from deploy.control_orders import order_lift, sign_reinstatement
+from deploy.control_orders import sign_lift, sign_reinstatement
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
@@ -79,8 +79,9 @@ class _Bench:
     def go_on(self, follower: Follower) -> None:
         """End the freeze, and wait until redact goes on."""
         version = self._version(f"{ControlKind.FREEZE}/{PROJECT}/{CONTAIN.signer}")
-        with self._ground.acting("person", OPERATOR) as around:
-            order_lift(around, CONTAIN.signer, version)
+        for signer in (OPERATOR, SIGNERS[1]):
+            with self._ground.acting("person", signer) as around:
+                sign_lift(around, CONTAIN.signer, version)
         over = control_resource(f"{ControlKind.LIFT}/{PROJECT}/{CONTAIN.signer}")
         self._heard(
             follower,

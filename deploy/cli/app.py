@@ -14,6 +14,7 @@ from deploy.cli import (
     console,
     contain,
     detect,
+    incident,
     job,
     label,
     policy,
@@ -45,6 +46,7 @@ app.command("up", cls=Command, rich_help_panel=RUN)(up.up)
 app.command("down", cls=Command, rich_help_panel=RUN)(up.down)
 app.command("status", cls=Command, rich_help_panel=RUN)(status.status)
 app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
+app.command("drill", cls=Command, rich_help_panel=RUN)(showcase.drill)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
@@ -54,6 +56,7 @@ app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
+app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")
 app.add_typer(console.app, name="console", rich_help_panel=PROVE)

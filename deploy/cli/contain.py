@@ -3,14 +3,13 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
 
-from deploy.cli.command import Command, Commands
+from deploy.cli.command import Command, Commands, flag
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -19,8 +18,8 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from deploy.containment import Containment
+    from deploy.freezing import Frost, Frozen
     from deploy.revoking import Shut
-    from schemas.control import Freeze
 
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
 
@@ -32,32 +31,61 @@ def contain() -> None:
 
 @app.command(cls=Command)
 def withdraw(
-    task: Annotated[
-        str, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
-    ],
     person: As,
     reason: Annotated[
         WithdrawalReason,
         typer.Option("--reason", help="Why. A fixed list: free text could quote content."),
     ],
+    task: Annotated[
+        str | None, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
+    ] = None,
+    version: Annotated[
+        int | None, typer.Option("--policy-version", metavar="N", help="All open tasks made under this policy.")
+    ] = None,
+    seen_by: Annotated[
+        str | None,
+        typer.Option("--seen-by", metavar="WHO", help="All open tasks that a person or an app was shown."),
+    ] = None,
+    really: Annotated[bool, flag("--yes", text="Of many: do it. Without, only say how many there are.")] = False,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """Order that a task is pulled everywhere, and its key destroyed. It can't be undone.
+    """Order that a task, or many, are pulled everywhere, and their keys destroyed. It can't be undone.
 
-    The order is signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
+    The orders are signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
 
     [dim]Example:[/] [cyan]veil contain withdraw 0f6a…e1 --as olga --reason personal_data[/]
     """
     from deploy.persons import withdraw as order
+    from deploy.withdrawing import tasks_of_policy, tasks_shown_to, withdraw_all
 
-    key = order(root, project, task, person, reason)
-    Output(as_json).result(
-        {"task": task, "ordered_by": person, "control_key": key},
-        Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
-        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+    out = Output(as_json)
+    match (task, version, seen_by):
+        case (None, int(), None):
+            tasks = tasks_of_policy(root, project, version)
+        case (None, None, str()):
+            tasks = tasks_shown_to(root, project, seen_by)
+        case (str(), None, None):
+            key = order(root, project, task, person, reason)
+            out.result(
+                {"task": task, "ordered_by": person, "control_key": key},
+                Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
+                Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+            )
+            return
+        case _:
+            raise ConfigError("give a task, or --policy-version, or --seen-by")
+    if really:
+        withdraw_all(root, project, person, tasks, reason)
+    words = (
+        Text.assemble(("✓ ", GOOD), f"Ordered: {len(tasks):,} tasks are withdrawn everywhere.")
+        if really
+        else Text(
+            f"{len(tasks):,} tasks would be withdrawn; --yes does it, and it can't be undone.", style=WAITING
+        )
     )
+    out.result({"tasks": list(tasks), "ordered": really, "ordered_by": person}, words)
 
 
 @app.command(cls=Command)
@@ -78,16 +106,14 @@ def freeze(
 ) -> None:
     """Stop a project from releasing: no new task by redact, no new lease by label.
 
-    Signed by an operator or an approver; it holds until the same person resumes. Raw records wait on their topic,
-    as long as its retention lets them (a day, unless the project's file says else); who has a lease may finish it.
-    Freezing again replaces what you had frozen.
+    Signed by an operator or an approver; it holds until two people resume. Raw records wait on their topic, as
+    long as its retention lets them (a day, unless the project's file says else); who has a lease may finish it.
 
     [dim]Example:[/] [cyan]veil contain freeze --as olga --reason leak --project demo[/]
     """
     from deploy.freezing import freeze as order
 
-    key, frozen = order(root, project, person, stages or list(Freezable), reason)
-    _tell(Output(as_json), project, key, frozen)
+    _tell(Output(as_json), project, order(root, project, person, stages or list(Freezable), reason))
 
 
 @app.command(cls=Command)
@@ -123,33 +149,31 @@ def resume(
         str | None,
         typer.Option("--person", metavar="PERSON", help="Sign that who is revoked may enter again: takes two."),
     ] = None,
-    process: Annotated[
+    of: Annotated[
         str | None,
-        typer.Option("--of", metavar="ROLE", help="End what a process has frozen: keeper, on the leak bound."),
+        typer.Option("--of", metavar="WHO", help="Only what this person, or keeper or contain, has frozen."),
     ] = None,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """End what you have frozen. What others have frozen stays so until they resume.
+    """Sign that what is frozen may go on; it does once an operator and an approver, two people, have signed.
 
-    A process can't tell when its reason is over: with [cyan]--of[/] you end its freeze, and answer for it. Keeper
-    then counts leaks anew. With [cyan]--person[/] you sign that somebody who is revoked may enter again; they may
-    once an operator and an approver, two people, have signed.
+    You sign for what holds as you look: who freezes after that stops the project again. After a freeze on the leak
+    bound ([cyan]--of keeper[/]) keeper counts leaks anew. With [cyan]--person[/] you sign that somebody who is
+    revoked may enter again, by the same rule.
 
     [dim]Example:[/] [cyan]veil contain resume --as olga --project demo[/]
     """
-    from deploy.freezing import lift
     from deploy.freezing import resume as order
     from deploy.revoking import reinstate
 
     if who is not None:
-        if process is not None:
+        if of is not None:
             raise ConfigError("either --person or --of: one order at a time")
         _tell_shut(Output(as_json), project, who, reinstate(root, project, person, who))
         return
-    key, frozen = order(root, project, person) if process is None else lift(root, project, person, process)
-    _tell(Output(as_json), project, key, frozen)
+    _tell(Output(as_json), project, order(root, project, person, of))
 
 
 @app.command(cls=Command)
@@ -168,9 +192,7 @@ def status(
     Output(as_json).result(
         {
             "project": project,
-            "frozen": {
-                who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in found.frozen.items()
-            },
+            "frozen": {who: _frozen(one) for who, one in found.frozen.items()},
             "revoked": {
                 who: {"by": list(one.by), "signed_by": list(one.signed_by), "missing": list(one.missing)}
                 for who, one in found.revoked.items()
@@ -182,10 +204,7 @@ def status(
 
 
 def _standing(project: str, found: Containment) -> list[Text]:
-    words = [
-        Text(f"{' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
-        for who, one in found.frozen.items()
-    ]
+    words = [_frost(who, one) for who, one in found.frozen.items()]
     for who, shut in found.revoked.items():
         words.append(
             Text(
@@ -244,16 +263,31 @@ def _logins(shut: Shut) -> Text:
     return Text("  if they sign or are an app: veil topology apply issues what they log in with anew", style=QUIET)
 
 
-def _tell(out: Output, project: str, key: str, frozen: Mapping[str, Freeze]) -> None:
-    """Who has frozen what, after the order."""
-    said = {who: {"stages": sorted(one.stages), "reason": one.reason} for who, one in frozen.items()}
-    words = [
-        Text(f"  {' and '.join(sorted(one.stages))} frozen by {who} ({one.reason})", style=WAITING)
-        for who, one in frozen.items()
-    ]
+def _tell(out: Output, project: str, frost: Frost) -> None:
+    """Who has frozen what, after the orders."""
     out.result(
-        {"project": project, "control_key": key, "frozen": said},
-        Text.assemble(("✓ ", GOOD), f"Ordered. Of {project} {'is frozen:' if frozen else 'nothing is frozen.'}"),
-        *words,
+        {
+            "project": project,
+            "control_keys": list(frost.keys),
+            "frozen": {who: _frozen(one) for who, one in frost.frozen.items()},
+        },
+        Text.assemble(
+            ("✓ ", GOOD), f"Ordered. Of {project} {'is frozen:' if frost.frozen else 'nothing is frozen.'}"
+        ),
+        *(Text.assemble("  ", _frost(who, one)) for who, one in frost.frozen.items()),
         Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
     )
+
+
+def _frozen(one: Frozen) -> dict[str, object]:
+    return {
+        "stages": sorted(one.stages),
+        "reason": one.reason,
+        "signed_by": list(one.signed_by),
+        "missing": list(one.missing),
+    }
+
+
+def _frost(who: str, one: Frozen) -> Text:
+    stages = " and ".join(sorted(one.stages))
+    return Text(f"{stages} frozen by {who} ({one.reason}); to go on: {', '.join(one.missing)}", style=WAITING)

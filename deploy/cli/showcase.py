@@ -1,4 +1,4 @@
-"""`veil demo` and `veil bench`: long, and told by the rooms they are in."""
+"""`veil demo`, `veil drill` and `veil bench`: long, and told by the rooms they are in."""
 
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
@@ -23,6 +23,20 @@ def demo(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     from deploy.demo import main as demo_main
 
     raise typer.Exit(demo_main(root, as_json))
+
+
+def drill(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """Rehearse an incident from the fault to its closing, on a stack of its own; nothing of it is left.
+
+    An app keeps what it is shown, data is reported as exposed: watch has to tell, contain to act, every stage to
+    obey. Then people open an incident, put the evidence aside, resume by two and close. Exit code 1 where anything
+    of it is missing.
+
+    [dim]Example:[/] [cyan]veil drill --json > drill.json[/]
+    """
+    from deploy.drill.command import main as drill_main
+
+    raise typer.Exit(drill_main(root, as_json))
 
 
 def bench(

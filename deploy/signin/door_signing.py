@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
-from schemas.control import digest_message
+from schemas.control import control_message_of
 
 PATH = "/sign"
 NAMES = ("client_id", "request", "key", "version", "kind", "digest")
@@ -41,7 +41,7 @@ class ToSign:
     def message(self) -> bytes:
         """What is signed."""
         given = self.fields
-        return digest_message(given["key"], int(given["version"]), given["kind"], given["digest"])
+        return control_message_of(given["key"], int(given["version"]), given["kind"], given["digest"])
 
     @property
     def words(self) -> str:

@@ -57,6 +57,7 @@ class FindingKind(StrEnum):
     FOREIGN = "foreign"
     LARGE = "large"
     EXPORT = "export"
+    EVIDENCE = "evidence"
 
 
 @dataclass(frozen=True, slots=True, order=True)

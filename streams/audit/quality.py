@@ -1,8 +1,9 @@
 """What gold has shown, from the audit alone: the live leak bound of each policy, and who is paused.
 
 Keeper counts the same from `scores.P`; here nobody has to be believed but the log. As with keeper, a policy whose
-freeze a person has lifted (`freeze.ordered`, `lift.ordered`) is counted anew from there, and no other is. What
-another role says of these things counts for nothing; reconciliation finds it. Slots are put in order by time.
+freeze two people have signed to be over (`freeze.ordered`, `lift.ordered`) is counted anew from there, and no
+other is; whether these two may end it together the audit doesn't know, `control` does. What another role says of
+these things counts for nothing; reconciliation finds it. Slots are put in order by time.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from topology.writers import is_by_its_writer
 
 KEEPER = "keeper."
 """Whose freezes are about the leak bound."""
+SIGNERS = 2
+"""Of a lift."""
 _DIGITS = 9
 
 
@@ -53,7 +56,7 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """By policy hash what was counted since its freeze was lifted last, and in all; who is paused, by name."""
+    """By policy hash what was counted since its last freeze was over, and in all; who is paused, by name."""
 
     counts: Mapping[str, Counts]
     total: Mapping[str, Counts]
@@ -68,8 +71,8 @@ class QualityReader:
     _scores: list[tuple[int, str, Counts]] = field(default_factory=list)
     _freezes: list[tuple[int, int, str]] = field(default_factory=list)
     """Time, version and policy hash of each."""
-    _lifts: list[tuple[int, int]] = field(default_factory=list)
-    """Time of each, and up to which version of a freeze it goes."""
+    _lifts: list[tuple[int, int, str]] = field(default_factory=list)
+    """Time of each, up to which version of a freeze it goes, and who signed it."""
     _published: int = 0
     _latest: dict[str, tuple[int, int, Pause | None]] = field(default_factory=dict)
 
@@ -85,7 +88,7 @@ class QualityReader:
             case EventType.FREEZE_ORDERED if event.process.startswith(KEEPER):
                 self._freezes.append((event.time, (number(event, "version") or 0), event.details.get("hash", "")))
             case EventType.LIFT_ORDERED if event.details.get("of", "").startswith(KEEPER):
-                self._lifts.append((event.time, (number(event, "version") or 0)))
+                self._lifts.append((event.time, (number(event, "version") or 0), event.person))
             case EventType.PERSON_PAUSED | EventType.PERSON_RESUMED:
                 self._stand(event)
             case _:
@@ -105,12 +108,15 @@ class QualityReader:
         return Quality(since, total, self._published, tuple(paused))
 
     def _begun(self) -> Mapping[str, int]:
-        """When each policy's evidence began anew. A freeze ends once, by the first lift that goes as far."""
+        """When each policy's evidence began anew. A freeze ends once, when a second person has signed as far."""
         begun: dict[str, int] = {}
         for frozen_at, version, policy in self._freezes:
-            lifts = [time for time, up_to in self._lifts if up_to >= version]
-            if lifts:
-                begun[policy] = max(begun.get(policy, -1), frozen_at, min(lifts))
+            signed: dict[str, int] = {}
+            for time, up_to, person in sorted(self._lifts):
+                if up_to >= version:
+                    signed.setdefault(person, time)
+            if len(signed) >= SIGNERS:
+                begun[policy] = max(begun.get(policy, -1), frozen_at, sorted(signed.values())[SIGNERS - 1])
         return begun
 
     def _stand(self, event: AuditEvent) -> None:

@@ -27,7 +27,7 @@ class LeakSeams:
     limit_of: Callable[[str], Limit | None]
     """What a policy allows, by its hash; None while that policy has not arrived here."""
     lifted: Callable[[], int]
-    """The highest version of keeper's freezes that a person has lifted; 0: none."""
+    """Up to which version people have signed that keeper's freezes are over; 0: none is."""
     sign: Callable[[bytes], bytes]
     """Ed25519 by `sign-keeper.P` in Vault; may raise VaultUnavailable."""
 
@@ -57,7 +57,7 @@ class LeakWatch:
         self._tallies.put(score.policy, counted(tally, score))
 
     def look(self, now: int, plan: Plan) -> None:
-        """Begin anew what a person has let go on; freeze what passes its limit; show the bounds.
+        """Begin anew what people have let go on; freeze what passes its limit; show the bounds.
 
         Signs before it changes anything, so that a Vault that doesn't answer leaves the tallies as they were: the
         batch is tried again.

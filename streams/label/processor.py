@@ -269,7 +269,7 @@ class LabelProcessor:
     def _notice(self) -> str:
         frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
         said = (
-            f"frozen by {frozen}: no new lease until `veil contain resume` ends each" if frozen else "",
+            f"frozen by {frozen}: no new lease until two people sign `veil contain resume`" if frozen else "",
             f"paused by {paused}: no new lease until `veil label resume`" if paused else "",
             self._seams.closed(),
             skills_notice(self._missing),

@@ -121,7 +121,7 @@ class Rulings:
         if not self._frozen_by:
             return []
         names = " and ".join(self._frozen_by)
-        return [f"frozen by {names}: raw records wait until `veil contain resume` ends each"]
+        return [f"frozen by {names}: raw records wait until two people sign `veil contain resume`"]
 
     def _obstacles(self) -> list[str]:
         if self._attempt is None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas import durations
 from schemas.audit import AuditEvent, EventType, RawOutcome
@@ -54,11 +54,14 @@ class Task:
 
 @dataclass(slots=True)
 class Leaks:
-    """Of one policy: values of gold and how many leaked since its last lift; the version of its freeze, if any."""
+    """Of one policy: values of gold and how many leaked since its last freeze was over; the version of its freeze,
+    if any, and who has signed that it is over: it takes a second person.
+    """
 
     values: int = 0
     leaked: int = 0
     frozen: int = 0
+    signed_by: str = ""
 
 
 @dataclass(slots=True)
@@ -162,11 +165,13 @@ class Ledger:
                 leaks.leaked += number(event, "leaked")
             case EventType.FREEZE_ORDERED if event.process.startswith(_KEEPER):
                 leaks = self.leaks.setdefault(details.get("hash", ""), Leaks())
-                leaks.frozen = max(leaks.frozen, number(event, "version"))
+                if (version := number(event, "version")) > leaks.frozen:
+                    leaks.frozen, leaks.signed_by = version, ""
             case EventType.LIFT_ORDERED if details.get("of", "").startswith(_KEEPER):
                 for policy, leaks in self.leaks.items():
                     if 0 < leaks.frozen <= number(event, "version"):
-                        self.leaks[policy] = Leaks()
+                        over = leaks.signed_by not in ("", event.person)
+                        self.leaks[policy] = Leaks() if over else replace(leaks, signed_by=event.person)
             case _:
                 pass
 

@@ -12,7 +12,7 @@ import pytest
 from deploy.acting import act
 from deploy.compliance import audit_topic, compliance
 from deploy.control_orders import order_readmission
-from deploy.freezing import lift
+from deploy.freezing import resume
 from deploy.gold_quality import read
 from deploy.persons import acting, load_declared, sign
 from deploy.provisioning import apply_audited
@@ -130,22 +130,29 @@ def others(root: Path, project: str, count: int) -> bool:
     return True
 
 
-def test_a_process_freeze_is_lifted_by_who_may_and_only_while_it_holds(stack, project):
-    root = stack.root
-    with pytest.raises(ConfigError, match=r"keeper\.\S+ has frozen nothing"):
-        lift(root, project, "roy", "keeper")
+def test_a_process_freeze_ends_by_two_who_may_and_only_while_it_holds(stack, project):
+    root, keeper = stack.root, f"keeper.{project}"
+    with pytest.raises(ConfigError, match="keeper has frozen nothing"):
+        resume(root, project, "roy", "keeper")
     frozen_by_keeper(root, project, version=7)
     with pytest.raises(ConfigError, match="rob may not resume"):
-        lift(root, project, "rob", "keeper")
-    key, frozen = lift(root, project, "rita", "keeper")
-    assert (key, dict(frozen)) == (f"lift/{project}/keeper.{project}/rita", {})
+        resume(root, project, "rob", "keeper")
+    first = resume(root, project, "rita", "keeper")
+    assert first.keys == (f"lift/{project}/{keeper}/rita",)
+    assert (first.frozen[keeper].signed_by, first.frozen[keeper].missing) == (
+        ("rita",),
+        ("an operator (roy or rolf)",),
+    )
+    with pytest.raises(ConfigError, match=r"rita's signature adds nothing; missing: an operator"):
+        resume(root, project, "rita")
+    assert resume(root, project, "roy").frozen == {}
     frozen_by_keeper(root, project, version=8)
     with compliance(root) as seen:
         assert list(seen.book().freezes(project)) == [f"keeper.{project}"]
-    _, frozen = lift(root, project, "rita", "keeper")
-    assert dict(frozen) == {}
+    resume(root, project, "roy", "keeper")
+    assert resume(root, project, "rita", "keeper").frozen == {}
     lifts = [event.details["version"] for event in audit(root, project) if event.type is EventType.LIFT_ORDERED]
-    assert sorted(lifts) == ["7", "8"]
+    assert sorted(lifts) == ["7", "7", "8", "8"]
 
 
 def frozen_by_keeper(root: Path, project: str, version: int) -> None:

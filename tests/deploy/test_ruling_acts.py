@@ -50,23 +50,37 @@ def events(root, project: str) -> list[tuple[EventType, str]]:
     return [(event.type, event.person) for event in by_time if event.person]
 
 
-def test_freezes_add_up_and_each_ends_their_own(stack, project):
+def test_freezes_add_up_and_two_people_end_them(stack, project):
     root = stack.root
-    _, frozen = freeze(root, project, "roy", list(Freezable), FreezeReason.LEAK)
-    assert frozen["roy"].stages == {"redact", "label"}
-    _, frozen = freeze(root, project, "rita", [Freezable.LABEL], FreezeReason.POLICY)
-    assert {who: sorted(one.stages) for who, one in frozen.items()} == {
+    assert freeze(root, project, "roy", list(Freezable), FreezeReason.LEAK).frozen["roy"].stages == {
+        "redact",
+        "label",
+    }
+    both = freeze(root, project, "rita", [Freezable.LABEL], FreezeReason.POLICY).frozen
+    assert {who: sorted(one.stages) for who, one in both.items()} == {
         "rita": ["label"],
         "roy": ["label", "redact"],
     }
-    _, frozen = resume(root, project, "roy")
-    assert list(frozen) == ["rita"]
-    with pytest.raises(ConfigError, match="roy has frozen nothing"):
+    found = resume(root, project, "roy", "roy").frozen
+    assert {who: (one.signed_by, one.missing) for who, one in found.items()} == {
+        "rita": ((), ("an operator (roy)", "an approver (rita)")),
+        "roy": (("roy",), ("an approver (rita)",)),
+    }
+    assert list(resume(root, project, "rita").frozen) == ["rita"], "hers has one signature yet"
+    assert resume(root, project, "roy").frozen == {}
+    with pytest.raises(ConfigError, match="nothing is frozen"):
         resume(root, project, "roy")
+    again = freeze(root, project, "roy", [Freezable.LABEL], FreezeReason.REHEARSAL)
+    assert again.frozen["roy"].stages == {"label"}, "what was signed before does not count again"
+    lift = EventType.LIFT_ORDERED
     assert events(root, project) == [
         (EventType.FREEZE_ORDERED, "roy"),
         (EventType.FREEZE_ORDERED, "rita"),
-        (EventType.FREEZE_LIFTED, "roy"),
+        (lift, "roy"),
+        (lift, "rita"),
+        (lift, "rita"),
+        (lift, "roy"),
+        (EventType.FREEZE_ORDERED, "roy"),
     ]
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from deploy.control_orders import order_lift, order_readmission
+from deploy.control_orders import order_readmission, sign_lift
 from deploy.synth.making import Made
 from deploy.synth.producing import producing
 from deploy.synth.share import Published
@@ -172,8 +172,9 @@ def freeze(gilded, told):
         health = gilded.stages[role, 0].running.health
         told.notices.append(wait_for(lambda seen=health: seen.read()[1], f"{role} says why it stands still"))
     (raw,) = gilded.publish({"text": "Please wait"})
-    with gilded.person("gil") as around:
-        order_lift(around, f"keeper.{gilded.project}", 2**53)
+    for person in ("gil", "gus"):
+        with gilded.person(person) as around:
+            sign_lift(around, f"keeper.{gilded.project}", 2**53)
     wait_for(lambda: task_of(gilded, raw), "redact goes on")
     told.quality_after = quality(gilded.audit())
     gilded.reconciled()
@@ -234,7 +235,7 @@ def test_who_is_careless_is_paused_told_so_and_let_in_again_by_an_operator(story
     assert story.told == ["person_paused"]
 
 
-def test_a_passed_leak_limit_freezes_the_project_until_a_person_lifts_it(gilded, story):
+def test_a_passed_leak_limit_freezes_the_project_until_two_people_lift_it(gilded, story):
     event = story.froze
     assert (event.process, event.reason) == (f"keeper.{gilded.project}", "leak")
     assert 0 < int(event.details["leaked"]) < int(event.details["values"])

@@ -10,7 +10,7 @@ from typing import Self
 
 import pytest
 
-from deploy.control_orders import order_freeze, order_resume, sign_minimum
+from deploy.control_orders import order_freeze, sign_lift, sign_minimum
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.control import Freezable, FreezeReason
 from schemas.hidden import RawRecord, SealedBytes
@@ -134,13 +134,16 @@ def test_a_replay_under_the_bundle_of_a_task_gives_its_bytes(turns, changed, pol
     assert json.loads(open_sealed(key, SealedBytes(task.sealed), binding)) == dict(again.record.fields)
 
 
-def test_frozen_nothing_is_released_until_its_signer_resumes(turns, changed):
+def test_frozen_nothing_is_released_until_two_people_resume(turns, changed):
     before, accounted = len(turns.records("tasks")), turns.reconciled().records
     with turns.person("tess") as around:
         frozen = acknowledged(turns, order_freeze(around, list(Freezable), FreezeReason.REHEARSAL))
         assert "frozen by tess" in turns.stages["redact", 0].running.health.read()[1]
         turns.publish(*[RECORD] * 3)
-        lifted = order_resume(around)
+        version = int(frozen.details["version"])
+        sign_lift(around, "tess", version)
+    with turns.person("tom") as around:
+        lifted = sign_lift(around, "tess", version)
     turns.wait_records("tasks", before + 3)
     resumed = [event for event in turns.audit() if event.details.get("key") == lifted][-1]
     released = [event.sequence for event in batches(turns) if event.slot == resumed.slot]

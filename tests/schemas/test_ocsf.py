@@ -12,6 +12,7 @@ PAGE = (Path(__file__).parents[2] / "schemas" / "ocsf.md").read_text(encoding="u
 CLASSES = {
     "Data Security Finding": 2006,
     "Detection Finding": 2004,
+    "Incident Finding": 2005,
     "Authentication": 3002,
     "Entity Management": 3004,
     "User Access Management": 3005,
@@ -21,6 +22,7 @@ CLASSES = {
 }
 ACTIVITIES = {
     2004: {1: "Create"},
+    2005: {1: "Create", 2: "Update", 3: "Close"},
     2006: {1: "Create"},
     3002: {1: "Logon", 2: "Logoff"},
     3004: {1: "Create", 3: "Update", 4: "Delete"},

@@ -18,6 +18,7 @@ EXAMPLES = {
     resources.batch_resource("raw.demo", 0, 0, 500): Resource(Kind.BATCH, "raw.demo/0/0/500"),
     resources.message_resource("labels.demo", 2, 40): Resource(Kind.MESSAGE, "labels.demo/2/40"),
     resources.lease_resource("5f-1"): Resource(Kind.LEASE, "5f-1"),
+    resources.incident_resource("2026-11-26-9c"): Resource(Kind.INCIDENT, "2026-11-26-9c"),
     resources.label_resource("5f-1"): Resource(Kind.LABEL, "5f-1"),
     resources.verdict_resource("5f"): Resource(Kind.VERDICT, "5f"),
     resources.joined_resource("5f"): Resource(Kind.JOINED, "5f"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
-from schemas.control import ControlKind, Freezable, FreezeReason, freeze_body, resume_body
+from schemas.control import ControlKind, Freezable, FreezeReason, freeze_body, lift_body
 from schemas.records import Task
 from streams.audit.reconcile import reconcile
 from streams.engine.health import Condition
@@ -52,8 +52,11 @@ class Ruled:
             self.order(ControlKind.MINIMUM, str(version), signer, b"{}")
 
     def freeze(self, signer: str, *stages: Freezable) -> None:
-        body = freeze_body(stages, FreezeReason.REHEARSAL) if stages else resume_body()
-        self.order(ControlKind.FREEZE, "", signer, body)
+        self.order(ControlKind.FREEZE, "", signer, freeze_body(stages, FreezeReason.REHEARSAL))
+
+    def resume(self, frozen_by: str, *signers: str) -> None:
+        for signer in signers:
+            self.order(ControlKind.LIFT, frozen_by, signer, lift_body(self.world.clock.now()))
 
     def records(self, count: int) -> None:
         on, self.world.faults.on = self.world.faults.on, False
@@ -168,10 +171,11 @@ def test_a_frozen_redact_holds_raw_records_says_so_and_loses_none() -> None:
     assert len(ruled.tasks) == before
     assert ruled.health()[0] is Condition.WORKING
     assert "frozen by grace and olga" in ruled.health()[1]
-    ruled.freeze("olga")
+    ruled.resume("olga", "olga", "grace")
+    ruled.resume("grace", "grace")
     ruled.run()
     assert len(ruled.tasks) == before
-    ruled.freeze("grace")
+    ruled.resume("grace", "olga")
     ruled.run()
     assert ruled.health() == (Condition.WORKING, "")
     assert reconcile(ruled.events, PROJECT).records == 5
@@ -203,7 +207,7 @@ def test_a_frozen_label_gives_no_new_lease() -> None:
         ruled.world.step(label)
     assert person.views == []
     assert "frozen by olga" in ruled.health(label)[1]
-    ruled.freeze("olga")
+    ruled.resume("olga", "olga", "grace")
     for _ in range(8):
         person.ask(ruled.world.waiting.requests)
         ruled.world.step(label)

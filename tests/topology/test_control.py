@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from schemas.control import (
     ControlKind,
     Freezable,
-    Freeze,
     FreezeReason,
     Replay,
     control_message,
     freeze_body,
     lift_body,
     replay_body,
-    resume_body,
 )
 from schemas.errors import Reason
 from schemas.records import ControlState
@@ -85,6 +83,10 @@ def freeze(
     wanted = freeze_body(stages, FreezeReason.REHEARSAL) if body is None else body
     signature = private_key(signer).sign(control_message(key, version, "freeze", wanted))
     return ControlState(key, version, "freeze", wanted, signer, signature, 1)
+
+
+def lift(signer: str, who: str, up_to: int, version: int = 1) -> ControlState:
+    return signed("lift", "demo", who, signer, lift_body(up_to), version)
 
 
 def apply_all(states: list[ControlState]) -> ControlBook:
@@ -198,6 +200,17 @@ REFUSED = {
         freeze("olga", body=b'{"reason":"leak","stages":["a b"]}'),
         Reason.BAD_REQUEST,
     ),
+    "author lifts": (lift("ada", "olga", 1).key, lift("ada", "olga", 1), Reason.SIGNER_NOT_ALLOWED),
+    "keeper lifts": (
+        lift("keeper.demo", "keeper.demo", 1).key,
+        lift("keeper.demo", "keeper.demo", 1),
+        Reason.SIGNER_NOT_ALLOWED,
+    ),
+    "lift without a version": (
+        lift("olga", "grace", 1).key,
+        signed("lift", "demo", "grace", "olga", b"{}"),
+        Reason.BAD_REQUEST,
+    ),
     "operator signs a minimum": (minimum(1, "olga").key, minimum(1, "olga"), Reason.SIGNER_NOT_ALLOWED),
     "minimum of zero": (minimum(0, "ada").key, minimum(0, "ada"), Reason.BAD_REQUEST),
     "unknown project": (
@@ -284,87 +297,37 @@ def test_the_highest_minimum_holds_and_a_lower_one_takes_nothing_back():
     assert book.minimum("demo") == 3
 
 
+def test_contain_alone_rules_out_what_is_in_force_and_not_what_people_publish_next():
+    signed_by_two = [policy(number, who) for number in (1, 2) for who in ("ada", "grace")]
+    book, order = apply_all(signed_by_two), minimum(3, "contain.demo")
+    assert book.apply(order.key, order) == Applied(order.key, ControlKind.MINIMUM, ("minimum/demo/3",))
+    assert (book.minimum("demo"), book.policy_in_force("demo")) == (3, None)
+    for signer in ("ada", "grace"):
+        state = policy(3, signer)
+        book.apply(state.key, state)
+    record = book.policy_in_force("demo")
+    assert record is not None
+    assert record.version == 3
+
+
+def test_a_minimum_by_contain_far_above_what_is_signed_counts_for_nothing():
+    signed_by_two = [policy(number, who) for number in (1, 2) for who in ("ada", "grace")]
+    far = minimum(5, "contain.demo")
+    for order in ([*signed_by_two, far], [far, *signed_by_two]):
+        book = apply_all(order)
+        record = book.policy_in_force("demo")
+        assert record is not None
+        assert (book.minimum("demo"), record.version) == (0, 2)
+
+
+@pytest.mark.parametrize("signer", ["keeper.demo", "label.demo"])
+def test_no_other_process_gives_a_minimum(signer):
+    state = minimum(1, signer)
+    assert new_book().apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
+
+
 def test_signatures_on_different_minimums_do_not_add_up():
     assert apply_all([minimum(2, "ada"), minimum(3, "grace")]).minimum("demo") == 0
-
-
-# Freezes (rule 7)
-
-
-@pytest.mark.parametrize("signer", ["olga", "grace"])
-def test_a_freeze_stops_the_stages_it_names_until_its_signer_lets_go(signer):
-    book = new_book()
-    state = freeze(signer, Freezable.REDACT)
-    assert book.apply(state.key, state) == Applied(state.key, ControlKind.FREEZE, ("freeze/demo",))
-    assert book.frozen_by("demo", Freezable.REDACT) == (signer,)
-    assert book.frozen_by("demo", Freezable.LABEL) == ()
-    assert book.frozen_by("alpha", Freezable.REDACT) == ()
-    over = freeze(signer, body=resume_body(), version=2)
-    assert book.apply(over.key, over) == Applied(over.key, ControlKind.FREEZE, ("freeze/demo",))
-    assert book.frozen_by("demo", Freezable.REDACT) == ()
-
-
-def test_freezes_that_another_thread_is_reading_do_not_change_under_its_hands():
-    """Else a call that comes to label's API with a freeze would fail."""
-    book = apply_all([freeze("olga", Freezable.LABEL)])
-    reading = iter(book._freezes["demo"].items())
-    state = freeze("grace", Freezable.LABEL)
-    book.apply(state.key, state)
-    assert [signer for signer, _ in reading] == ["olga"]
-    assert book.frozen_by("demo", Freezable.LABEL) == ("grace", "olga")
-
-
-def test_an_older_record_neither_ends_a_freeze_nor_brings_one_back():
-    book = apply_all([freeze("olga", Freezable.REDACT, version=5)])
-    early = freeze("olga", body=resume_body(), version=4)
-    assert book.apply(early.key, early) == Rejected(early.key, Reason.STALE_VERSION)
-    assert book.frozen_by("demo", Freezable.REDACT) == ("olga",)
-    over, late = freeze("olga", body=resume_body(), version=6), freeze("olga", *Freezable, version=5)
-    book.apply(over.key, over)
-    assert book.apply(late.key, late) == Rejected(late.key, Reason.STALE_VERSION)
-    assert book.freezes("demo") == {}
-
-
-def test_an_old_order_written_again_undoes_nothing_for_a_stage_that_reads_the_whole_history():
-    """As every stage does that starts. In the last record of each key alone, the freeze would be over."""
-    over, frozen = freeze("olga", body=resume_body(), version=6), freeze("olga", *Freezable, version=7)
-    history = [freeze("olga", *Freezable, version=5), over, frozen, over]
-    assert apply_all(history).frozen_by("demo", Freezable.REDACT) == ("olga",)
-    assert apply_all([*history, over, history[0]]).next_version(over.key) == 8
-    assert apply_all(list({state.key: state for state in history}.values())).freezes("demo") == {}
-
-
-@given(st.lists(st.tuples(st.integers(1, 9), st.booleans()), min_size=1, max_size=12))
-def test_of_a_history_in_any_order_the_highest_version_holds(orders):
-    wanted = dict(reversed(orders))  # of each version the first record: another body under it is refused
-    book = apply_all(
-        [
-            freeze("olga", *Freezable, version=n) if on else freeze("olga", body=resume_body(), version=n)
-            for n, on in orders
-        ]
-    )
-    highest = max(wanted)
-    assert bool(book.freezes("demo")) is wanted[highest]
-
-
-def test_two_freezes_hold_each_by_itself():
-    book = apply_all([freeze("olga", *Freezable), freeze("grace", Freezable.REDACT)])
-    over = freeze("olga", body=resume_body(), version=2)
-    book.apply(over.key, over)
-    assert book.frozen_by("demo", Freezable.REDACT) == ("grace",)
-    assert book.frozen_by("demo", Freezable.LABEL) == ()
-
-
-def test_freezing_the_same_again_is_taken_up_and_changes_nothing():
-    book = apply_all([freeze("olga", Freezable.REDACT)])
-    again = freeze("olga", Freezable.REDACT, version=2)
-    assert book.apply(again.key, again) == Applied(again.key, ControlKind.FREEZE, ())
-
-
-def test_a_freeze_by_a_newer_version_holds_with_stages_and_reasons_unknown_here():
-    book = apply_all([freeze("olga", body=b'{"reason":"eclipse","stages":["join","redact"]}')])
-    assert book.frozen_by("demo", Freezable.REDACT) == ("olga",)
-    assert book.freezes("demo") == {"olga": Freeze(frozenset({"join", "redact"}), "eclipse")}
 
 
 # History
@@ -385,8 +348,12 @@ VALID = [
     withdraw("keeper.demo", "c" * 32),
     *(minimum(2, signer) for signer in ("ada", "grace")),
     minimum(3, "ada"),
+    minimum(4, "contain.demo"),
+    minimum(9, "contain.demo"),
     freeze("olga", *Freezable),
-    freeze("olga", body=resume_body(), version=2),
+    freeze("olga", Freezable.LABEL, version=2),
+    lift("grace", "olga", 1),
+    lift("olga", "olga", 1),
     freeze("grace", Freezable.LABEL, version=7),
 ]
 
@@ -560,39 +527,8 @@ def test_job_in_force_does_not_depend_on_the_order_of_records(states):
     assert job_in_force(*states) == 2
 
 
-def lift(signer: str, version: int, process: str = "keeper.demo", order: int = 1) -> ControlState:
-    body = lift_body(version)
-    return signed("lift", "demo", process, signer, body, order)
-
-
 def readmit(signer: str, person: str = "ann-1", version: int = 1) -> ControlState:
     return signed("readmit", "demo", person, signer, b"{}", version)
-
-
-def test_a_person_lifts_what_a_process_froze_up_to_the_version_they_saw():
-    states = [freeze("keeper.demo", *Freezable, version=7), lift("olga", 7)]
-    for order in (states, states[::-1]):
-        book = apply_all(order)
-        assert (book.frozen_by("demo", "label"), book.lifted("demo", "keeper.demo")) == ((), 7)
-    again = freeze("keeper.demo", *Freezable, version=8)
-    result = book.apply(again.key, again)
-    assert isinstance(result, Applied)
-    assert result.changed == ("freeze/demo",)
-    assert book.frozen_by("demo", "label") == ("keeper.demo",)
-
-
-def test_nobody_lifts_a_persons_freeze_and_only_who_may_lifts_a_processes():
-    book = apply_all([freeze("olga", *Freezable), freeze("keeper.demo", *Freezable)])
-    of_person = lift("grace", 9, process="olga")
-    assert book.apply(of_person.key, of_person) == Rejected(of_person.key, Reason.BAD_REQUEST)
-    for state in (lift("ada", 9), lift("keeper.demo", 9), lift("label.demo", 9)):
-        assert book.apply(state.key, state) == Rejected(state.key, Reason.SIGNER_NOT_ALLOWED)
-    nothing = dataclasses.replace(lift("olga", 1), body=b"{}")
-    nothing = dataclasses.replace(
-        nothing, signature=private_key("olga").sign(control_message(nothing.key, 1, "lift", b"{}"))
-    )
-    assert book.apply(nothing.key, nothing) == Rejected(nothing.key, Reason.BAD_REQUEST)
-    assert book.frozen_by("demo", "redact") == ("keeper.demo", "olga")
 
 
 def test_a_readmission_counts_by_its_version_and_only_from_an_operator():

@@ -28,6 +28,7 @@ TASK = "0" * 31 + "a"
             ControlKey(ControlKind.LIFT, "demo", "keeper.demo", "olga"),
             "lift/demo/keeper.demo",
         ),
+        ("lift/demo/olga/grace", ControlKey(ControlKind.LIFT, "demo", "olga", "grace"), "lift/demo/olga"),
         (
             "readmit/demo/ann-1/olga",
             ControlKey(ControlKind.READMIT, "demo", "ann-1", "olga"),
@@ -63,7 +64,7 @@ def test_keys_are_taken_apart_and_put_together(text, key, concern):
         "minimum/demo/1000001/ada",
         "minimum/demo/9999999/ada",
         "minimum/demo/ada",
-        "lift/demo/olga/grace",
+        "lift/demo/a.b.c/grace",
         "lift/demo/keeper.demo",
         "readmit/demo/label.demo/olga",
         "revoke/demo/label.demo/olga",

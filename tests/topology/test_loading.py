@@ -156,9 +156,10 @@ def test_conflicting_duties_are_refused(persons, message):
         ),
         ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
         ("sees: [geometry]", "sees: [everything]", "Input should be"),
-        ("one_of_any: [label, keeper, operator]", "one_of_any: [nobody]", "unknown: nobody"),
+        ("one_of_any: [label, keeper, operator, contain]", "one_of_any: [nobody]", "unknown: nobody"),
+        ("or_alone: [contain]", "or_alone: [nobody]", "unknown: nobody"),
         (
-            "one_of_any: [label, keeper, operator]",
+            "one_of_any: [label, keeper, operator, contain]",
             "one_of_any: [label], one_of_each: [label]",
             "either `one_of_each` or `one_of_any`",
         ),

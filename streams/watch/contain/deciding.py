@@ -4,12 +4,13 @@ Promises (tests/streams/watch/contain):
 1. An order that holds is not given again: another alert about the same shares it.
 2. Within an hour no more people of a project are shut out, nor is it frozen more often, than the budget allows.
    Who was let in again by people counts once, however often an alert shuts them out.
+   Of tasks all are withdrawn that an alert is about, or, past the budget, none.
 3. Nobody is shut out whom the project does not name, nor who could undo it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +21,8 @@ from schemas.states import ContainmentOrder
 from streams.watch.contain.rules import Action, Budget, Rule
 
 HOUR_MS = 3_600_000
+MINIMUMS_AN_HOUR = 1
+"""The next policy is written by people: one that is ruled out again within the hour needs them, not a rule."""
 
 
 class Held(StrEnum):
@@ -28,18 +31,23 @@ class Held(StrEnum):
     BUDGET = "budget"
     NOT_OURS = "not_ours"
     """The alert is about nobody whom contain may shut out of this project."""
+    NO_POLICY = "no_policy"
+    """There is none in force that could be ruled out."""
 
 
 @dataclass(frozen=True, slots=True)
 class Standing:
     """What the deciding rests on. `holds`: whether an order is in force, or will be once it is read;
-    `may_shut_out`: whether the project names them, and not as one of those who could undo it.
+    `may_shut_out`: whether the project names them, and not as one of those who could undo it; `shown`: the open
+    tasks that a person or an app was shown since a time; `in_force`: the version of the policy, 0: none.
     """
 
     project: str
     orders: Iterable[ContainmentOrder]
     holds: Callable[[ContainmentOrder], bool]
     may_shut_out: Callable[[str], bool]
+    shown: Callable[[str, int], Sequence[str]]
+    in_force: Callable[[], int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,33 +66,57 @@ def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: in
     new: list[tuple[str, Action]] = []
     held: list[tuple[Action, Held]] = []
     for action in rule.actions:
-        key = key_of(action, alert.subject, standing)
-        if key is None:
-            held.append((action, Held.NOT_OURS))
-        elif key in known and standing.holds(known[key]):
-            keys.append(key)
-        elif _spent(action, known.values(), now) >= _allowed(action, budget):
+        wanted = keys_of(action, alert, standing)
+        if isinstance(wanted, Held):
+            held.append((action, wanted))
+            continue
+        fresh = [key for key in wanted if key not in known or not standing.holds(known[key])]
+        if fresh and _spent(action, known.values(), now) + len(fresh) > _allowed(action, budget):
             held.append((action, Held.BUDGET))
-        else:
-            keys.append(key)
-            new.append((key, action))
+            continue
+        keys += wanted
+        new += [(key, action) for key in fresh]
     return Decided(tuple(keys), tuple(new), tuple(held))
 
 
-def key_of(action: Action, subject: str, standing: Standing) -> str | None:
-    """Under which contain orders it; None where it may not."""
-    signer = f"contain.{standing.project}"
+def keys_of(action: Action, alert: Alert, standing: Standing) -> Sequence[str] | Held:
+    """Under which contain orders it, or why it may not."""
+    project, signer = standing.project, f"contain.{standing.project}"
     if action is Action.FREEZE:
-        return f"{ControlKind.FREEZE}/{standing.project}/{signer}"
-    found = parse(subject)
-    shut_out = found.kind in (Kind.PERSON, Kind.APP) and standing.may_shut_out(found.id)
-    return f"{ControlKind.REVOKE}/{standing.project}/{found.id}/{signer}" if shut_out else None
+        return [f"{ControlKind.FREEZE}/{project}/{signer}"]
+    if action is Action.MINIMUM:
+        version = standing.in_force()
+        return [f"{ControlKind.MINIMUM}/{project}/{version + 1}/{signer}"] if version else Held.NO_POLICY
+    found = parse(alert.subject)
+    if found.kind not in (Kind.PERSON, Kind.APP):
+        return Held.NOT_OURS
+    if action is Action.WITHDRAW:
+        tasks = standing.shown(found.id, alert.since)
+        return [f"{ControlKind.WITHDRAW}/{project}/{task}/{signer}" for task in tasks]
+    shut_out = standing.may_shut_out(found.id)
+    return [f"{ControlKind.REVOKE}/{project}/{found.id}/{signer}"] if shut_out else Held.NOT_OURS
 
 
 def _allowed(action: Action, budget: Budget) -> int:
-    return budget.freezes if action is Action.FREEZE else budget.revocations
+    match action:
+        case Action.FREEZE:
+            return budget.freezes
+        case Action.WITHDRAW:
+            return budget.withdrawals
+        case Action.REVOKE:
+            return budget.revocations
+        case Action.MINIMUM:
+            return MINIMUMS_AN_HOUR
+
+
+_KINDS = {
+    Action.FREEZE: ControlKind.FREEZE,
+    Action.REVOKE: ControlKind.REVOKE,
+    Action.WITHDRAW: ControlKind.WITHDRAW,
+    Action.MINIMUM: ControlKind.MINIMUM,
+}
 
 
 def _spent(action: Action, orders: Iterable[ContainmentOrder], now: int) -> int:
-    kind = ControlKind.FREEZE if action is Action.FREEZE else ControlKind.REVOKE
+    kind = _KINDS[action]
     return sum(order.key.startswith(f"{kind}/") and now - order.ordered_at < HOUR_MS for order in orders)

@@ -1,10 +1,11 @@
 """Who has to obey an order, and who has. Pure.
 
 A freeze waits for redact and label: they release. A revocation waits for label, and for warden, which has ended
-credentials in Vault and Kafka when it says so. Every process of theirs that has started and not stopped must
-acknowledge that very version (`control.applied`). A process that has crashed is waited for:
-it says so after its next start, since it reads all of `control` before it works. Where no process of a role is
-known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
+credentials in Vault and Kafka when it says so. A withdrawal waits for label and join, which open tasks, and for
+keeper, which destroys their keys; a minimum for redact. Every process of theirs that has started and not stopped
+must acknowledge that very version (`control.applied`). A process that has crashed is waited for: it says so after
+its next start, since it reads all of `control` before it works. Where no process of a role is known, the role
+itself is waited for: nobody may say "contained" for a stage that has not been heard.
 """
 
 from __future__ import annotations
@@ -17,7 +18,12 @@ from schemas.control import ControlKind
 from schemas.states import ContainmentOrder
 from topology.identity import PLATFORM, Identity
 
-_MUST = {ControlKind.FREEZE.value: ("redact", "label"), ControlKind.REVOKE.value: ("label", "warden")}
+_MUST = {
+    ControlKind.FREEZE.value: ("redact", "label"),
+    ControlKind.REVOKE.value: ("label", "warden"),
+    ControlKind.WITHDRAW.value: ("label", "join", "keeper"),
+    ControlKind.MINIMUM.value: ("redact",),
+}
 _PLATFORM = frozenset({"warden"})
 """Which of them serve all projects."""
 WATCHED = frozenset(role for roles in _MUST.values() for role in roles)

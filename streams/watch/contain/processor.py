@@ -19,6 +19,7 @@ from schemas.alerts import Alert
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.cloudevents import TYPE_PREFIX
 from schemas.codec import Codec
+from schemas.control import ControlKind
 from schemas.errors import RecordError
 from schemas.resources import alert_resource, control_resource
 from schemas.states import ContainmentCase, ContainmentOrder, ContainmentSlot
@@ -45,13 +46,17 @@ def inputs(project: str) -> tuple[str, ...]:
 @dataclass(frozen=True, slots=True)
 class Seams:
     """What contain needs from the outside. `holds`: whether an order of ours is in force, or will be once it is
-    read; `may_shut_out`: whether the project names somebody, and gives them no say in what is in force.
+    read; `may_shut_out`: whether the project names somebody, and gives them no say in what is in force; `shown`:
+    the open tasks that a person or an app was shown since a time. It may raise LogUnavailable. `in_force`: the
+    version of the policy, 0: none.
     """
 
     rules: Rules
     orders: Orders
     holds: Callable[[ContainmentOrder], bool]
     may_shut_out: Callable[[str], bool]
+    shown: Callable[[str, int], Sequence[str]]
+    in_force: Callable[[], int]
 
 
 class ContainProcessor:
@@ -127,6 +132,8 @@ class ContainProcessor:
                 [order for _, order in self._orders.items()],
                 self._seams.holds,
                 self._seams.may_shut_out,
+                self._seams.shown,
+                self._seams.in_force,
             )
             decided = decide(alert, rule, standing, self._seams.rules.budget, now)
         except RecordError as error:
@@ -175,6 +182,10 @@ class ContainProcessor:
         over = [name for name, case in self._cases.items() if now - case.taken_at > CASE_MS]
         for name in over:
             self._cases.remove(name)
+        withdrawn = f"{ControlKind.WITHDRAW}/"
+        for key, order in list(self._orders.items()):
+            if key.startswith(withdrawn) and now - order.ordered_at > CASE_MS:
+                self._orders.remove(key)
 
     def _notice(self) -> str:
         waiting = sorted({one for _, order in self._orders.items() for one in order.waiting})

@@ -57,10 +57,30 @@ def frozen(world: World, policy: str, version: int, by: str = "keeper.demo.0") -
     world.time += 1_000
 
 
-def lifted(world: World, version: int, of: str = "keeper.demo", by: str = "person.olga.x") -> None:
-    resource, details = control_resource(f"lift/demo/{of}/olga"), {"of": of, "version": str(version)}
-    world.writer(by).commit(Event(EventType.LIFT_ORDERED, resource, person="olga", details=details))
+def signed(world: World, version: int, person: str, of: str = "keeper.demo", by: str = "") -> None:
+    resource, details = control_resource(f"lift/demo/{of}/{person}"), {"of": of, "version": str(version)}
+    event = Event(EventType.LIFT_ORDERED, resource, person=person, details=details)
+    world.writer(by or f"person.{person}.x").commit(event)
     world.time += 1_000
+
+
+def lifted(world: World, version: int, of: str = "keeper.demo", by: str = "") -> None:
+    for person in ("olga", "grace"):
+        signed(world, version, person, of, by)
+
+
+def test_one_person_alone_begins_nothing_anew_however_often_they_sign(world):
+    scored(world, 5)
+    world.time += 1_000
+    frozen(world, "p1", 7)
+    signed(world, 7, "olga")
+    signed(world, 9, "olga")
+    signed(world, 6, "grace")
+    assert quality(world.events()).counts["p1"].values == 10
+    scored(world, 0)
+    world.time += 1_000
+    signed(world, 7, "grace")
+    assert quality(world.events()).counts["p1"].values == 0
 
 
 def test_after_a_lift_the_evidence_begins_anew_and_the_whole_is_kept(world):

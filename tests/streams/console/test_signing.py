@@ -11,7 +11,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.audit import EventType
-from schemas.control import digest_message
+from schemas.control import control_message_of
 from schemas.errors import CommitInDoubt
 from streams.console.signing import Wish, Wishes
 from streams.console.signing_desk import Signing
@@ -27,7 +27,7 @@ WISH = Wish("ada", "demo", "policy", HASH, "demo@4", BODY, 1_000)
 
 def message(wish, **changes):
     given = {"key": wish.key, "version": wish.version, "kind": wish.kind, "digest": HASH} | changes
-    return digest_message(given["key"], given["version"], given["kind"], given["digest"])
+    return control_message_of(given["key"], given["version"], given["kind"], given["digest"])
 
 
 def test_a_good_signature_makes_the_record_that_the_command_line_would():
@@ -108,7 +108,7 @@ def asked(browser, **changes):
 
 def signature_for(address, key=KEY):
     given = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-    signed = key.sign(digest_message(given["key"], int(given["version"]), given["kind"], given["digest"]))
+    signed = key.sign(control_message_of(given["key"], int(given["version"]), given["kind"], given["digest"]))
     return given["request"], base64.b64encode(signed).decode()
 
 

@@ -18,13 +18,13 @@ from schemas.records import ControlState
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Slot
 from streams.watch.contain.ordering import Orders
-from streams.watch.contain.processor import ContainProcessor, Seams
-from streams.watch.contain.rules import Budget, RulesDocument, packaged_rules, to_rules
+from streams.watch.contain.processor import CASE_MS, ContainProcessor, Seams
+from streams.watch.contain.rules import Action, Budget, Rules, RulesDocument, own_rules, packaged_rules, to_rules
 from streams.watch.rules_document import packaged_rules as watched_rules
 from topology.reading import parse
 
 CODEC = Codec(FixedIds())
-RULES = replace(packaged_rules(), budget=Budget(revocations=3, freezes=1))
+RULES = replace(packaged_rules(), budget=Budget(revocations=3, freezes=1, withdrawals=5))
 NAMED = {f"ann-{number}" for number in range(20)} | {"ann", "triage-ui"}
 HOUR_MS = 3_600_000
 
@@ -42,12 +42,17 @@ class Room:
     committed: list[Outgoing] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
     vault: bool = True
+    rules: Rules = RULES
+    in_force: int = 3
+    shown: dict[str, list[tuple[int, str]]] = field(default_factory=dict)
     sequence: int = 0
 
     def __post_init__(self) -> None:
         orders = Orders("demo", CODEC, self.sign, lambda key: self.ended.get(key, 0) + 1)
         holds = lambda order: order.version > self.ended.get(order.key, 0)  # noqa: E731 - as deploy has it
-        self.processor = ContainProcessor("demo", CODEC, Seams(RULES, orders, holds, NAMED.__contains__))
+        shown = lambda who, since: [task for at, task in self.shown.get(who, []) if at >= since]  # noqa: E731
+        seams = Seams(self.rules, orders, holds, NAMED.__contains__, shown, lambda: self.in_force)
+        self.processor = ContainProcessor("demo", CODEC, seams)
         self.restart()
 
     def sign(self, _: bytes) -> bytes:
@@ -187,7 +192,9 @@ def test_every_rule_here_is_one_of_watchs_and_can_fire_at_its_severity():
     ["{least: critical, do: []}", "{least: critical, do: [revoke, revoke]}", "{least: critical, do: [erase]}"],
 )
 def test_a_rule_that_makes_no_sense_is_refused(entry):
-    text = f"rules:\n  x: {entry}\nbudget: {{revocations_an_hour: 1, freezes_an_hour: 1}}\n"
+    text = (
+        f"rules:\n  x: {entry}\nbudget: {{revocations_an_hour: 1, freezes_an_hour: 1, withdrawals_an_hour: 1}}\n"
+    )
     with pytest.raises(ConfigError):
         to_rules(parse(text, "test", RulesDocument))
 
@@ -262,6 +269,105 @@ def test_a_project_is_frozen_once_and_not_again_within_the_hour_after_people_let
     room.now += HOUR_MS
     room.give(alert("reports", since=2))
     assert len(room.orders()) == 2
+
+
+# -- what rules of one's own may also do
+
+OWN = """
+rules:
+  app-views-without-labels: {least: critical, do: [revoke, withdraw], revocation: leaking_app, withdrawal: secret}
+  reports: {least: critical, do: [freeze, minimum], freeze: leak}
+budget: {revocations_an_hour: 3, freezes_an_hour: 1, withdrawals_an_hour: 5}
+"""
+TASKS = ["a" * 32, "b" * 32]
+
+
+@pytest.fixture
+def withdrawing() -> Room:
+    rules = to_rules(parse(OWN, "test", RulesDocument))
+    room = Room(rules=rules, shown={"triage-ui": [(1, "9" * 32), *((50, task) for task in TASKS)]})
+    room.start("redact.demo.0", "label.demo.0", "join.demo.0", "keeper.demo.0", "warden.platform.0")
+    return room
+
+
+def test_tasks_that_an_app_was_shown_since_the_alert_began_are_withdrawn_and_all_must_let_go(withdrawing):
+    found = alert("app-views-without-labels", "app/triage-ui", since=20)
+    withdrawing.give(found, found)
+    revoke, *withdrawals = withdrawing.orders()
+    assert [one.key for one in withdrawals] == [f"withdraw/demo/{task}/contain.demo" for task in TASKS]
+    assert {one.body for one in withdrawals} == {b'{"reason":"secret"}'}
+    said = withdrawing.said(EventType.WITHDRAWAL_ORDERED)
+    assert [event.resource for event in said] == [f"task/{task}" for task in TASKS]
+    assert said[0].parents == (f"control/{withdrawals[0].key}", f"alert/{found.alert_id}")
+    for slot in ("label.demo.0", "warden.platform.0"):
+        withdrawing.obey(slot, revoke)
+    for slot in ("label.demo.0", "join.demo.0", "keeper.demo.0"):
+        assert withdrawing.reached == []
+        for order in withdrawals:
+            withdrawing.obey(slot, order)
+    assert len(withdrawing.reached) == 1
+
+
+def test_past_the_budget_no_task_is_withdrawn_and_a_person_decides(withdrawing):
+    withdrawing.shown["triage-ui"] = [(50, f"{number:032x}") for number in range(6)]
+    withdrawing.give(alert("app-views-without-labels", "app/triage-ui", since=20))
+    assert [one.kind for one in withdrawing.orders()] == ["revoke"]
+    (held,) = withdrawing.said(EventType.CONTAINMENT_HELD)
+    assert (held.reason, held.details["action"]) == ("budget", "withdraw")
+
+
+def test_where_nothing_is_open_nothing_is_withdrawn_and_nothing_held(withdrawing):
+    withdrawing.shown.clear()
+    withdrawing.give(alert("app-views-without-labels", "app/triage-ui", since=20))
+    assert len(withdrawing.orders()) == 1
+    assert withdrawing.said(EventType.CONTAINMENT_HELD) == []
+
+
+def test_orders_about_tasks_are_forgotten_with_their_alert(withdrawing):
+    withdrawing.give(alert("app-views-without-labels", "app/triage-ui", since=20))
+    withdrawing.now += CASE_MS
+    withdrawing.give()
+    withdrawing.restart()
+    assert [key for key, _ in withdrawing.processor._orders.items()] == ["revoke/demo/triage-ui/contain.demo"]
+
+
+def test_the_policy_in_force_is_ruled_out_once_and_redact_must_obey(withdrawing):
+    withdrawing.give(alert("reports"), alert("reports", since=60_000))
+    freeze, minimum = withdrawing.orders()
+    assert (minimum.key, minimum.kind) == ("minimum/demo/4/contain.demo", ControlKind.MINIMUM)
+    (ordered,) = withdrawing.said(EventType.MINIMUM_ORDERED)
+    assert (ordered.resource, ordered.details) == (f"control/{minimum.key}", {"minimum": "4"})
+    for slot in ("label.demo.0", "redact.demo.0"):
+        withdrawing.obey(slot, freeze)
+    assert withdrawing.reached == []
+    withdrawing.obey("redact.demo.0", minimum)
+    assert len(withdrawing.reached) == 2
+
+
+@pytest.mark.parametrize(("in_force", "why"), [(0, "no_policy"), (7, "budget")])
+def test_without_a_policy_or_twice_within_the_hour_no_minimum_is_ordered(withdrawing, in_force, why):
+    withdrawing.give(alert("reports"))
+    withdrawing.in_force = in_force
+    withdrawing.give(alert("reports", since=60_000))
+    (held,) = withdrawing.said(EventType.CONTAINMENT_HELD)
+    assert (held.reason, held.details["action"]) == (why, "minimum")
+
+
+def test_no_packaged_rule_does_what_cannot_be_undone():
+    done = {action for rule in packaged_rules().by_name.values() for action in rule.actions}
+    assert done == {Action.REVOKE, Action.FREEZE}
+
+
+def test_a_file_of_rules_is_read_instead_and_one_that_is_none_is_refused(tmp_path):
+    path = tmp_path / "demo.yaml"
+    path.write_text(OWN)
+    assert own_rules(path).budget == Budget(3, 1, 5)
+    for content in (b"rules: {}\n", b"\xff\xfe"):
+        path.write_bytes(content)
+        with pytest.raises(ConfigError, match=r"demo\.yaml"):
+            own_rules(path)
+    with pytest.raises(ConfigError, match="can't be read"):
+        own_rules(tmp_path / "none.yaml")
 
 
 # -- who has to obey

@@ -1,0 +1,174 @@
+"""Putting the evidence of an incident aside: files that verify anywhere, signed by a person, on the audit."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+import time
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from importlib.metadata import version
+from importlib.resources import files
+from pathlib import Path
+from typing import TypeVar
+
+from deploy.acting import act
+from deploy.compliance import Compliance, audit_topic, compliance
+from deploy.freezing import frozen
+from deploy.incidents import WORKERS, known
+from deploy.persons import acting, load_declared, require_role
+from deploy.policy_history import told
+from deploy.surroundings import CONTROL, Surroundings
+from schemas.alerts import Alert
+from schemas.audit import AuditEvent, Event, EventType
+from schemas.errors import ConfigError, StackError, Undecodable
+from schemas.metrics import Metric
+from schemas.records import ControlState
+from schemas.resources import incident_resource
+from streams.audit.evidence import (
+    MANIFEST,
+    MANIFEST_SIGNATURE,
+    Gathered,
+    Ordered,
+    digest,
+    evidence,
+    manifest_file,
+    message,
+)
+from streams.audit.evidence_check import digests
+from streams.audit.exported import exported_events
+from streams.audit.incidents import Incident, incidents
+from streams.audit.store import Directory
+from topology.control import ControlBook, Rejected
+from topology.control_key import parse_key
+from topology.playbook import load_playbook
+
+SEALED_WITHIN_S = 30.0
+"""A checkpoint is two seconds behind at most, on a machine that others use ten times that."""
+AUDIT = "audit"
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What was put aside. `manifest`: its SHA-256 in hex, as the audit has it."""
+
+    incident: Incident
+    manifest: str
+    files: int
+    events: int
+
+
+def preserve(root: Path, project: str, person: str, incident_id: str, folder: Path) -> Kept:
+    """Put aside what there is of an incident, in a new folder: all of the audit up to now, sealed, and what goes
+    with it. Nothing is left there where it fails.
+
+    Raises ConfigError; StackError where the sealer is late.
+    """
+    declared = load_declared(root)
+    require_role(declared, project, person, WORKERS, "preserve evidence")
+    if folder.exists():
+        raise ConfigError(f"{folder} is there already; evidence goes into a folder of its own")
+    with compliance(root) as seen, acting(root, declared, project, person) as around:
+        try:
+            return _preserve(seen, around, incident_id, folder)
+        except BaseException:
+            shutil.rmtree(folder, ignore_errors=True)
+            raise
+
+
+def _preserve(seen: Compliance, around: Surroundings, incident_id: str, folder: Path) -> Kept:
+    project, person = around.project, around.identity.signer
+    audit = Directory(folder / AUDIT)
+    _export(seen, project, audit)
+    events = list(exported_events(audit, seen.topology.pins.keys))
+    incident = known(incidents(events), incident_id)
+    store = Directory(folder)
+    for name, data in evidence(_gathered(seen, project, incident, events)).items():
+        store.put(name, data)
+    names = digests(store)
+    manifest = manifest_file(incident, project, person, names)
+    store.put(MANIFEST_SIGNATURE, around.sign(message(manifest)).hex().encode() + b"\n")
+    store.put(MANIFEST, manifest)
+    kept = Kept(incident, digest(manifest), len(names), len(events))
+    details = {"manifest": kept.manifest, "files": str(kept.files)}
+    act(
+        around,
+        [],
+        [Event(EventType.INCIDENT_PRESERVED, incident_resource(incident_id), person=person, details=details)],
+    )
+    return kept
+
+
+def _export(seen: Compliance, project: str, store: Directory) -> None:
+    """All that is there now, as soon as the sealer has sealed it."""
+    topic = audit_topic(project)
+    written = Counter(record.partition for record in seen.log.read(topic))
+    exporter, limit = seen.exporter(store, [project]), time.monotonic() + SEALED_WITHIN_S
+    while True:
+        done = exporter.extend(seen.checkpoints())
+        if done.findings:
+            raise StackError(f"the audit is not what was sealed: {done.findings[0]}")
+        sizes = {(one.topic, one.partition): one.size for one in done.logs.values()}
+        if all(sizes.get((topic, partition), 0) >= count for partition, count in written.items()):
+            return
+        if time.monotonic() > limit:
+            raise StackError(f"the audit was not sealed within {SEALED_WITHIN_S:.0f} s; does seal.platform work?")
+        time.sleep(0.2)
+
+
+def _gathered(seen: Compliance, project: str, incident: Incident, events: list[AuditEvent]) -> Gathered:
+    book = ControlBook(seen.topology.flow, seen.topology.pins, seen.topology.projects)
+    orders = list(_orders(seen, project, book))
+    return Gathered(
+        incident=incident,
+        events=events,
+        alerts=list(_read(seen, f"alerts.{project}", Alert)),
+        metrics=list(_read(seen, f"metrics.{project}", Metric)),
+        orders=orders,
+        standing=_standing(seen, project, book, events),
+        playbook=load_playbook(incident.playbook).text,
+    )
+
+
+def _orders(seen: Compliance, project: str, book: ControlBook) -> Iterator[Ordered]:
+    """The project's records of `control`, each given to the book."""
+    for record in seen.log.read(CONTROL):
+        key = (record.key or b"").decode("utf-8", "replace")
+        parsed = parse_key(key)
+        if parsed is None or parsed.project != project:
+            continue
+        try:
+            state = None if record.value is None else seen.codec.decode(record.value, ControlState)
+        except Undecodable as error:
+            yield Ordered(record.partition, record.offset, None, error.reason.value)
+            continue
+        result = book.apply(key, state)
+        refused = result.reason.value if isinstance(result, Rejected) else ""
+        yield Ordered(record.partition, record.offset, state, refused)
+
+
+def _standing(seen: Compliance, project: str, book: ControlBook, events: list[AuditEvent]) -> dict[str, object]:
+    persons, revoked = seen.topology.project(project).persons, book.revocations(project)
+    flow = files("topology").joinpath("flow.yaml").read_bytes()
+    stopped = {
+        who: {"stages": sorted(one.stages), "reason": one.reason, "signed_by": list(one.signed_by)}
+        for who, one in frozen(book, project, persons).items()
+    }
+    return {
+        "release": version("veilstream"),
+        "flow_sha256": hashlib.sha256(flow).hexdigest(),
+        "policies": asdict(told(project, book, events)),
+        "frozen": stopped,
+        "revoked": {who: sorted(revoked.by(who)) for who in sorted(revoked.held)},
+    }
+
+
+def _read(seen: Compliance, topic: str, record_type: type[T]) -> Iterator[T]:
+    """The records of a topic that can be read: what can't may hold anything."""
+    for record in seen.log.read(topic):
+        try:
+            yield seen.codec.decode(record.value, record_type)
+        except Undecodable:
+            continue
