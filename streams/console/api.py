@@ -185,9 +185,8 @@ class ConsoleApi:
         """What became of something, and where it came from, as a tree and a picture."""
         visitor, project = self._one(request, Right.LINEAGE)
         text = self._asked(request, "id")
-        traced = await self._read(
-            lambda: self._seams.tracing.trace(project.name, text, self._settings.lineage_limit)
-        )
+        limit, trace = self._settings.lineage_limit, self._seams.tracing.trace
+        traced = await self._read(visitor, project.name, lambda: trace(project.name, text, limit))
         await self._look(visitor, project.name, Right.LINEAGE, shown=traced.resources)
         name = self._pictures.keep(visitor.session.session_id, traced.svg)
         return {"project": project.name, "picture": f"/v1/pictures/{name}", **traced.content}
@@ -197,7 +196,8 @@ class ConsoleApi:
         visitor, project = self._one(request, Right.LINEAGE)
         text = self._asked(request, "person")
         limit = self._settings.page_rows
-        traced = await self._read(lambda: self._seams.tracing.access(project.name, text, limit))
+        access = self._seams.tracing.access
+        traced = await self._read(visitor, project.name, lambda: access(project.name, text, limit))
         await self._look(visitor, project.name, Right.LINEAGE, filters=("access",), shown=traced.resources)
         return {"project": project.name, **traced.content}
 
@@ -281,8 +281,10 @@ class ConsoleApi:
             message = "the audit can't be written now, so nothing is shown; ask again"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "audit_unavailable", message) from None
 
-    async def _read(self, read: Callable[[], Traced | None]) -> Traced:
-        """What a whole audit says. Raises Problem."""
+    async def _read(self, visitor: Visitor, project: str, read: Callable[[], Traced | None]) -> Traced:
+        """What a whole audit says. Raises Problem; that somebody asked for what is not there is audited each
+        time.
+        """
         if self._reading.locked():
             message = "somebody else's question is being answered from the whole audit; ask again"
             raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message)
@@ -295,6 +297,10 @@ class ConsoleApi:
             except VeilError:
                 raise queries.bad("that can't be asked; see `veil audit trace --help` for what can") from None
         if found is None:
+            rule, session = " ".join(visitor.rights[project][Right.LINEAGE]), visitor.session.session_id
+            await self._say(
+                Look(visitor.person, session, project, Right.LINEAGE.value, rule, ("unknown",)).event()
+            )
             message = "nothing of this name occurs in the audit of this project"
             raise Problem(HTTPStatus.NOT_FOUND, "unknown", message)
         return found

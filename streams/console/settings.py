@@ -53,8 +53,6 @@ class ConsoleSettings:
     """Events that wait for a commit; above, calls are refused."""
     lineage_limit: int = 50
     """Things of one kind in a picture."""
-    lineage_wait_s: float = 120.0
-    """A whole audit is read: 60,000 events/s on one core, several times over."""
     pictures_kept: int = 16
     """Pictures that browsers may still fetch, of all people together; each under a name nobody can guess."""
     signing_ms: int = 600_000

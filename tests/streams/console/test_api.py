@@ -237,6 +237,9 @@ def test_a_picture_is_for_the_session_that_asked(console):
 
 def test_unknown_things_are_404_in_words(console):
     browser = console.signed_in("iris")
-    assert reason(browser.get("/v1/lineage?project=demo&id=task/other")) == (404, "unknown")
+    for _ in range(2):  # each time: whoever tries names out is seen to
+        assert reason(browser.get("/v1/lineage?project=demo&id=task/other")) == (404, "unknown")
+    looks = console.diary.of(EventType.CONSOLE_LOOKED)
+    assert [(it.details["view"], it.details["filters"]) for it in looks] == [("lineage", "unknown")] * 2
     assert reason(browser.get("/v1/nothing")) == (404, "not_found")
     assert browser.post("/v1/events").status_code == 405
