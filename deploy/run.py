@@ -12,22 +12,29 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 
 import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
-from deploy.stages.stage import BUILDERS, WATCH, Build, Running, assemble
-from deploy.stages.watch import WatchRunning, open_watch
+from deploy.stages.folding import FoldRunning
+from deploy.stages.matcher import open_matcher
+from deploy.stages.stage import BUILDERS, MATCHER, WATCH, Build, Running, assemble
+from deploy.stages.watch import open_watch
 from deploy.supervise.restarts import FENCED
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
 from topology.identity import Identity
 
 EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, FENCED, 4
+
+FOLDINGS: Mapping[str, Callable[[Path], AbstractContextManager[FoldRunning]]] = MappingProxyType(
+    {WATCH: open_watch, MATCHER: open_matcher}
+)
 
 log = structlog.get_logger()
 
@@ -73,11 +80,11 @@ def _run(
 @contextmanager
 def _opened(
     options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build]
-) -> Iterator[Running | WatchRunning]:
+) -> Iterator[Running | FoldRunning]:
     """What runs the role, until it is closed."""
-    if identity.role == WATCH:
-        with open_watch(options.root) as watch:
-            yield watch
+    if identity.role in FOLDINGS:
+        with FOLDINGS[identity.role](options.root) as folding:
+            yield folding
         return
     around = surroundings(options.root, identity, options.project)
     try:
@@ -92,7 +99,7 @@ def _opened(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
-    parser.add_argument("role", choices=sorted((*BUILDERS, WATCH)))
+    parser.add_argument("role", choices=sorted((*BUILDERS, *FOLDINGS)))
     parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")

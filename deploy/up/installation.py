@@ -15,10 +15,10 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
 from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
+from deploy.provisioning import apply_audited, say_enrolled
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
-from deploy.stages.stage import PLATFORM_ROLES, roles_of
+from deploy.stages.stage import PLATFORM_ROLES, platform_roles, roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -27,6 +27,7 @@ from deploy.up.addresses import LABEL, Address, assign, candidates, read_address
 from deploy.up.processes import slots_of, spec_of
 from deploy.up.waiting import wait_healthy
 from schemas.errors import ConfigError
+from topology.identity import PLATFORM
 from topology.loading import Topology, load_topology
 
 # Five Pythons importing side by side on two cores took 9 s; the registry may be the slow one on a first start.
@@ -61,7 +62,8 @@ class Installation:
         self.stack = LocalStack(self.root, environ=environ, report=report)
         """The parts: `stack.kill("vault")`, `stack.restart("kafka")`, `stack.alive(…)`."""
         self._listening = read_listening(environ)
-        self._signin = Offering(self.root, self._listening, read_provider(environ))
+        self._provider = read_provider(environ)
+        self._signin = Offering(self.root, self._listening, self._provider)
         self._redact_processes = redact_processes
         self._standbys = standbys
         self._report = report
@@ -75,7 +77,7 @@ class Installation:
         endpoints = self.stack.start()
         try:
             self._apply(topology, endpoints)
-            self._assign(topology)
+            self._assign(topology, platform_roles(endpoints))
             self._offer_signin(topology, endpoints)
             self._start_processes()
         except BaseException:  # Ctrl-C too
@@ -198,14 +200,17 @@ class Installation:
         instances = {name: [one.api_port or 0 for one in labels if one.project == name] for name in self.projects}
         projects = {name: topology.project(name) for name in self.projects}
         offered = self._signin.start(projects, ports, endpoints.vault, instances)
+        if offered and self._provider is None:
+            say_enrolled(self.root, len(projects))
         self._report(f"annotators {'can' if offered else 'can not'} sign in with a browser")
 
-    def _assign(self, topology: Topology) -> None:
+    def _assign(self, topology: Topology, platform: Sequence[str] = PLATFORM_ROLES) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
+        roles = {name: roles_of(topology.project(name)) for name in self.projects} | {PLATFORM: tuple(platform)}
         slots = [
             (identity, number)
             for identity, number in slots_of(self.projects, self._redact_processes, self._standbys)
-            if identity.role in PLATFORM_ROLES or identity.role in roles_of(topology.project(identity.place))
+            if identity.role in roles[identity.place]
         ]
         fresh = candidates(random.SystemRandom())
         self.addresses = assign(slots, known, fresh, is_free, self._listening.base)
