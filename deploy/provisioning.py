@@ -27,15 +27,22 @@ def apply_audited(topology: Topology, endpoints: Endpoints, root: Path) -> Resul
     with connected(endpoints, root) as parts:
         result = apply_topology(topology, parts)
     if result.changes:
-        around = surroundings(root, PROVISIONER, PLATFORM)
-        try:
-            act(around, [], [_event(result)])
-        finally:
-            around.close()
+        _say(root, Counter(change.part for change in result.changes))
     return result
 
 
-def _event(result: Result) -> Event:
-    counts = Counter(change.part for change in result.changes)
-    details = {part: str(count) for part, count in sorted(counts.items())}
-    return Event(EventType.TOPOLOGY_APPLIED, project_resource(PLATFORM), details=details)
+def say_enrolled(root: Path, projects: int) -> None:
+    """Say that who may sign in to so many projects, with our Vault as provider, was written down in it anew.
+
+    Raises as `act`.
+    """
+    _say(root, Counter({"signin": projects}))
+
+
+def _say(root: Path, changes: Counter[str]) -> None:
+    details = {part: str(count) for part, count in sorted(changes.items())}
+    around = surroundings(root, PROVISIONER, PLATFORM)
+    try:
+        act(around, [], [Event(EventType.TOPOLOGY_APPLIED, project_resource(PLATFORM), details=details)])
+    finally:
+        around.close()

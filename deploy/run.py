@@ -12,17 +12,20 @@ import argparse
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
-from deploy.stages.stage import BUILDERS, CONSOLE, WATCH, Build, Running, assemble
-from deploy.stages.watch import WatchRunning, open_watch
+from deploy.stages.folding import FoldRunning
+from deploy.stages.matcher import open_matcher
+from deploy.stages.stage import BUILDERS, CONSOLE, MATCHER, WATCH, Build, Running, assemble
+from deploy.stages.watch import open_watch
 from deploy.supervise.restarts import FENCED
 from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
@@ -32,6 +35,10 @@ if TYPE_CHECKING:
     from deploy.stages.console import ConsoleRunning
 
 EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, FENCED, 4
+
+FOLDINGS: Mapping[str, Callable[[Path], AbstractContextManager[FoldRunning]]] = MappingProxyType(
+    {WATCH: open_watch, MATCHER: open_matcher}
+)
 
 log = structlog.get_logger()
 
@@ -77,11 +84,11 @@ def _run(
 @contextmanager
 def _opened(
     options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build]
-) -> Iterator[Running | WatchRunning | ConsoleRunning]:
+) -> Iterator[Running | FoldRunning | ConsoleRunning]:
     """What runs the role, until it is closed."""
-    if identity.role == WATCH:
-        with open_watch(options.root) as watch:
-            yield watch
+    if identity.role in FOLDINGS:
+        with FOLDINGS[identity.role](options.root) as folding:
+            yield folding
         return
     if identity.role == CONSOLE:
         # A web server would cost each other process 20 MB.
@@ -103,7 +110,7 @@ def _opened(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
-    parser.add_argument("role", choices=sorted((*BUILDERS, WATCH, CONSOLE)))
+    parser.add_argument("role", choices=sorted((*BUILDERS, *FOLDINGS, CONSOLE)))
     parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")

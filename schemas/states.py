@@ -346,7 +346,8 @@ class OwnerState:
 
 @dataclass(frozen=True, slots=True)
 class WatchState:
-    """A piece of what watch knows of a project after a window, on `watch-state`, key `<project>/<0 or 1>/<chunk>`.
+    """A piece of what watch knows of a project after a window, on `watch-state`, key `<project>/<0 or 1>/<chunk>`;
+    of what the matcher knows, on `matcher-state`, with the project `platform`.
 
     A `generation` holds if all its `chunks` are there and `digest` is the SHA-256 (hexadecimal) of their `data`,
     one after the other. Generations take turns between two sets of keys: one that is being written leaves the
@@ -383,6 +384,22 @@ class SealedLog:
     next_offset: int
     checkpoint_size: int
     checkpoint_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowedFile:
+    """How far the shipper has read a log. Key: `file/<name>`.
+
+    `inode` and `head` say which file it was: `head` is the SHA-256 (hexadecimal) of its first bytes, as many as
+    were read and 1,024 at most. `offset`: of the line that comes next. `written`: when the file was last written,
+    as it was read (ns since the epoch): where it is gone, what came after it is known by that.
+    """
+
+    name: str
+    inode: int
+    offset: int
+    head: str
+    written: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,6 +113,8 @@ def report_of(
         audit_verified=verification.holds and verification.own_pins,
         sealed_events=trace.sealed.events,
         checkpoints=trace.sealed.checkpoints,
+        alerts=len(trace.alerts),
+        alerts_about=tuple(sorted(f"{it.severity.value} {it.rule}: {it.subject}" for it in trace.alerts)),
         canaries_planted=len(planted),
         canary_forms=search.needles,
         canary_hits=len(hits),

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import secrets
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import cast
 
 from confluent_kafka import KafkaError, Message, Producer
 
 from deploy.demo.canaries import Aviary
 from deploy.demo.records import Input, customer_schema
+from deploy.publishing import announcing
 from deploy.surroundings import Surroundings
 from deploy.synth.making import Made
 from deploy.synth.producing import producing
@@ -19,11 +17,9 @@ from schemas.errors import Reason, VeilError
 from schemas.hidden import Hidden
 from schemas.records import RawReference
 from streams.publish import payloads
-from streams.publish.connection import KafkaProducer, connect, error_of, settings
+from streams.publish.connection import error_of
 from streams.publish.publisher import Done, Publisher, parse_schema
-from vault import keyed_hash
-from vault.data_keys import MAX_AGE_MS, DataKeys
-from vault.keyed_hash import Purpose
+from vault.data_keys import MAX_AGE_MS
 from vault.raw import Media, seal_raw, topic_of, transit_key
 
 UNKNOWN_SCHEMA_ID = 999_999
@@ -83,10 +79,13 @@ class Published:
 def publish(
     around: Surroundings, inputs: Sequence[Input], broken: Sequence[Broken], gold: Sequence[Made]
 ) -> Published:
-    """Publish everything as the producer, gold evenly among it as synth. Raises as Publisher and GoldPublisher."""
+    """Publish everything as the producer, gold evenly among it as synth; both say so on the audit.
+
+    Raises as `announcing` and GoldPublisher.
+    """
     published = Published()
     every = max(1, len(inputs) // (len(gold) + 1))
-    with _producer(around) as (producer, publisher), producing(around.root, around.project) as synth:
+    with announcing(around) as (publisher, producer), producing(around.root, around.project) as synth:
         waiting = iter(gold)
         for number, one in enumerate(inputs, start=1):
             _publish(publisher, one, published)
@@ -108,18 +107,6 @@ def payload_of(one: Input) -> bytes:
     if one.media is Media.TEXT:
         return payloads.of_text(str(one.fields["text"]))
     return payloads.of_json(one.fields)
-
-
-@contextmanager
-def _producer(around: Surroundings) -> Iterator[tuple[Producer, Publisher]]:
-    access = around.access
-    assert access.ca is not None, "the stack speaks TLS only"
-    failures: list[VeilError] = []
-    producer = connect(settings(access.bootstrap, access.ca, access.user, access.password), failures.append)
-    name = f"{around.identity.slots}{secrets.token_hex(4)}"
-    hashes = keyed_hash.load(around.vault, around.project, Purpose.RECORD)
-    client = cast("KafkaProducer", producer)  # its headers may also hold text and None; `list` is invariant
-    yield producer, Publisher(around.project, name, client, DataKeys(around.vault), hashes, around.registry)
 
 
 def _publish(publisher: Publisher, one: Input, published: Published) -> None:

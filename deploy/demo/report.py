@@ -32,6 +32,9 @@ class Report:
     audit_verified: bool
     sealed_events: int
     checkpoints: int
+    alerts: int
+    alerts_about: tuple[str, ...]
+    """Severity, rule and subject of each."""
     canaries_planted: int
     canary_forms: int
     canary_hits: int

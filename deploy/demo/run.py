@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from deploy import persons
+from deploy.alerting import alerts, shipped_up_to
 from deploy.compliance import audit_topic, compliance
 from deploy.demo.annotators import Workforce
 from deploy.demo.failure import DemoFailed
@@ -27,11 +28,13 @@ from deploy.demo.watch import Seen, Watch
 from deploy.local.endpoints import read_external
 from deploy.provision.parts import pins_path
 from deploy.sealed import SEALER, Sealed, sealed
+from deploy.stages.stage import SHIPPER
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
 from deploy.synth.making import Made
 from deploy.up import Installation
+from schemas.alerts import Alert
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.records import JoinedLabel, RawReference
@@ -40,8 +43,9 @@ from streams.audit.quality import Quality, quality
 from streams.audit.reader import Reader, read_events
 from streams.audit.store import Directory
 from streams.audit.verify import Trust, Verification, verify_export
+from streams.engine.clock import SystemClock
 from streams.label.robots import RobotReport
-from topology.identity import Identity
+from topology.identity import PLATFORM, Identity
 from topology.loading import load_topology
 from topology.policies import Policy
 
@@ -57,6 +61,7 @@ SEAL_S = 30.0
 """A checkpoint is two seconds behind at most, on a machine that others use ten times that."""
 LABEL_S = 180.0
 """1,300 labels take 15–30 s on two cores; more than three minutes is a queue that stands still."""
+SHIPPER_SLOT = Identity(SHIPPER, PLATFORM).slot(0)
 WITHDRAWN = "customer-0"
 """The record whose task is withdrawn before anyone sees it."""
 LETTING_GO = frozenset(f"{role}.{PROJECT}" for role in ("label", "decide", "join", "keeper"))
@@ -76,6 +81,7 @@ class Trace:
     joined: dict[RawReference, JoinedLabel] = field(default_factory=dict)
     verification: Verification | None = None
     sealed: Sealed = field(default_factory=Sealed)
+    alerts: Sequence[Alert] = ()
     quality: Quality = field(default_factory=lambda: Quality({}, {}, 0, ()))
     external: tuple[str, ...] = ()
     """Parts that somebody else runs (`kafka`, `vault`, `registry`); their files are out of our reach."""
@@ -111,7 +117,7 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
         with _watching(plan, installation, search) as watch:
             _work(plan, installation, watch, trace, screen)
             with screen.step("audit", "stopping the processes, exporting the audit, verifying it offline") as step:
-                trace.sealed = _end(plan, installation)
+                trace.sealed, trace.alerts = _end(plan, installation)
                 trace.verification, trace.quality = _audit(plan)
                 trace.joined = read_joined(plan.root, PROJECT)
                 trace.seen = watch.finish()
@@ -232,18 +238,31 @@ def _show(seen: Seen, screen: Screen, of: int) -> None:
     screen.counts(lambda kind: len(seen.joined) if kind == "joined" else seen.counts[kind], of)
 
 
-def _end(plan: Plan, installation: Installation) -> Sealed:
-    """Stop all processes, the sealer when it has sealed what the others have said last."""
+def _end(plan: Plan, installation: Installation) -> tuple[Sealed, Sequence[Alert]]:
+    """Stop all processes: the sealer when it has sealed what the others have said last, the shipper when it has
+    carried over what Vault has said of all of them. What looks wrong by then is told, too.
+    """
     sealer = SEALER.slot(0)
-    for process in reversed([name for name in installation.processes if name != sealer]):
+    ships = SHIPPER_SLOT in installation.processes
+    for process in reversed([name for name in installation.processes if name not in (SHIPPER_SLOT, sealer)]):
         installation.end(process)
     with compliance(plan.root) as seen:
         deadline = time.monotonic() + SEAL_S
         while not (found := sealed(seen, PROJECT)).whole:
-            if time.monotonic() > deadline:
-                raise DemoFailed(f"sealing the audit did not happen within {SEAL_S:.0f} s; the logs say why")
-    installation.end(sealer)
-    return found
+            _check(deadline, "sealing the audit")
+        installation.end(sealer)
+        ended, deadline = SystemClock().now(), time.monotonic() + SEAL_S
+        while ships and shipped_up_to(seen) < ended:
+            _check(deadline, "carrying over what Vault's log says")
+        told = alerts(seen)
+    if ships:
+        installation.end(SHIPPER_SLOT)
+    return found, tuple(told.values())
+
+
+def _check(deadline: float, what: str) -> None:
+    if time.monotonic() > deadline:
+        raise DemoFailed(f"{what} did not happen within {SEAL_S:.0f} s; the logs say why")
 
 
 def _audit(plan: Plan) -> tuple[Verification, Quality]:

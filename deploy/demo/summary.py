@@ -137,6 +137,7 @@ def _proved(report: Report) -> list[RenderableType]:
             f"{report.sealed_events:,} of them sealed in Merkle trees, under {report.checkpoints:,} signed "
             "checkpoints.",
         ),
+        _check(report.alerts == 0, _alerts(report)),
         _check(
             report.withdrawn == 1,
             "One task was withdrawn before anyone saw it. Its key is destroyed: nothing opens it any more, not on "
@@ -149,6 +150,13 @@ def _proved(report: Report) -> list[RenderableType]:
             "HTTP answer, temporary files, audit.",
         ),
     ]
+
+
+def _alerts(report: Report) -> str:
+    told = f"{report.alerts} alerts: Vault's and Kafka's own logs show nothing that no event has announced."
+    if report.alerts:
+        told = f"{report.alerts} alerts, by Vault's and Kafka's own logs and by watch:"
+    return "\n".join((told, *report.alerts_about))
 
 
 def _go_on(where: str) -> Table:

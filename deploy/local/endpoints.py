@@ -16,10 +16,13 @@ from streams.audit.note import is_name
 
 @dataclass(frozen=True, slots=True)
 class KafkaEndpoint:
+    """`denied_log` is the broker's log of refused requests, where we can read it."""
+
     bootstrap: str
     ca_file: Path
     admin_user: str
     admin_password_file: Path
+    denied_log: Path | None = None
 
     def client_settings(self) -> dict[str, Any]:
         """Settings of an administrator's client, in librdkafka's names. Holds the password: never print it."""
@@ -35,12 +38,20 @@ class KafkaEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class VaultEndpoint:
-    """`audit_log` is the file of the audit device, where we can read it: the local stack only."""
+    """The file of the audit device: of our own Vault `audit_log`; of an external one `external_log`, where we can
+    read it.
+    """
 
     url: str
     ca_file: Path
     token_file: Path
     audit_log: Path | None = None
+    external_log: Path | None = None
+
+    @property
+    def followed_log(self) -> Path | None:
+        """What the shipper follows."""
+        return self.audit_log or self.external_log
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +90,7 @@ KAFKA_VARIABLES = {
 VAULT_VARIABLES = {"url": "VEIL_VAULT_ADDR", "ca_file": "VEIL_VAULT_CA", "token_file": "VEIL_VAULT_TOKEN_FILE"}
 REGISTRY_VARIABLES = {"url": "VEIL_REGISTRY_URL", "ca_file": "VEIL_REGISTRY_CA"}
 REGISTRY_CLIENT_VARIABLES = {"cert_file": "VEIL_REGISTRY_CERT", "key_file": "VEIL_REGISTRY_KEY"}
+KAFKA_LOG_VARIABLE, VAULT_LOG_VARIABLE = "VEIL_KAFKA_DENIED_LOG", "VEIL_VAULT_AUDIT_LOG"
 LOG_NAME_VARIABLE, LOG_NAME = "VEIL_LOG_NAME", "log_name"
 
 
@@ -95,7 +107,9 @@ class External:
 def read_external(environ: Mapping[str, str]) -> External:
     """What the environment configures. Raises ConfigError naming the variable that is missing or wrong."""
     kafka = _read("kafka", KAFKA_VARIABLES, environ)
+    kafka |= _read_log("denied_log", KAFKA_LOG_VARIABLE, KAFKA_VARIABLES["bootstrap"], environ)
     vault = _read("vault", VAULT_VARIABLES, environ)
+    vault |= _read_log("external_log", VAULT_LOG_VARIABLE, VAULT_VARIABLES["url"], environ)
     registry = _read("registry", REGISTRY_VARIABLES, environ)
     if registry and any(name in environ for name in REGISTRY_CLIENT_VARIABLES.values()):
         registry |= _read("registry", REGISTRY_CLIENT_VARIABLES, environ)
@@ -149,6 +163,18 @@ def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -
         if isinstance(value, Path) and not value.is_file():
             raise ConfigError(f"{variables[field]} names {value}, which is no file.")
     return found
+
+
+def _read_log(field: str, variable: str, switch: str, environ: Mapping[str, str]) -> dict[str, Any]:
+    """The path of an external part's log. Its folder has to be there; the file may just be rotated."""
+    text = environ.get(variable)
+    if not text:
+        return {}
+    if not environ.get(switch):
+        raise ConfigError(f"{variable} is set but {switch} is not; where our own part writes its log is known.")
+    if not Path(text).parent.is_dir():
+        raise ConfigError(f"{variable} names {text}, in a folder that is not there.")
+    return {field: Path(text)}
 
 
 def _typed(texts: Mapping[str, str | None]) -> dict[str, Any]:

@@ -49,6 +49,7 @@ class Kafka:
         self._folder = layout.data("kafka")
         self._config = self._folder / "server.properties"
         self._logging = self._folder / "log4j2.properties"
+        self._denied = layout.logs / "kafka-denied.log"
         self._formatted = self._folder / "formatted"  # written last: half a format is not one
         self._client: AdminClient | None = None
 
@@ -59,6 +60,7 @@ class Kafka:
             ca_file=self._certificates.ca,
             admin_user=ADMIN,
             admin_password_file=self._layout.secrets / "kafka-admin-password",
+            denied_log=self._denied,
         )
 
     def command(self) -> Command:
@@ -68,7 +70,7 @@ class Kafka:
 
     def prepare(self) -> None:
         write_atomically(self._config, properties(self._settings()))
-        write_atomically(self._logging, properties(LOGGING))
+        write_atomically(self._logging, properties(logging_settings(self._denied)))
         if not self._formatted.exists():
             self._format()
 
@@ -214,15 +216,39 @@ _SMALL = {
     "broker.heartbeat.interval.ms": "1000",
 }
 
-LOGGING: Mapping[str, str] = {
-    "appender.out.type": "Console",
-    "appender.out.name": "OUT",
-    "appender.out.layout.type": "PatternLayout",
-    "appender.out.layout.pattern": "%d{ISO8601} %p %c: %m%n",
-    "rootLogger.level": "WARN",
-    "rootLogger.appenderRef.out.ref": "OUT",
-}
-"""log4j 2: warnings and errors to the console, which is the part's log."""
+
+def logging_settings(denied: Path) -> dict[str, str]:
+    """log4j 2: warnings and errors to the console, which is the part's log; refused requests to a file of their
+    own.
+
+    Names that clients have made up stand in these, so line breaks are escaped. Who is refused again and again
+    fills five files of 16 MiB and no more; 1 is the newest of the older ones.
+    """
+    return {
+        "appender.out.type": "Console",
+        "appender.out.name": "OUT",
+        "appender.out.layout.type": "PatternLayout",
+        "appender.out.layout.pattern": "%d{ISO8601} %p %c: %m%n",
+        "appender.denied.type": "RollingFile",
+        "appender.denied.name": "DENIED",
+        "appender.denied.fileName": str(denied),
+        "appender.denied.filePattern": f"{denied}.%i",
+        "appender.denied.filePermissions": "rw-------",
+        "appender.denied.layout.type": "PatternLayout",
+        "appender.denied.layout.pattern": "%d{UNIX_MILLIS} %enc{%m}{CRLF}%n",
+        "appender.denied.policies.type": "Policies",
+        "appender.denied.policies.size.type": "SizeBasedTriggeringPolicy",
+        "appender.denied.policies.size.size": "16MB",
+        "appender.denied.strategy.type": "DefaultRolloverStrategy",
+        "appender.denied.strategy.fileIndex": "min",
+        "appender.denied.strategy.max": "4",
+        "rootLogger.level": "WARN",
+        "rootLogger.appenderRef.out.ref": "OUT",
+        "logger.denied.name": "kafka.authorizer.logger",
+        "logger.denied.level": "INFO",
+        "logger.denied.additivity": "false",
+        "logger.denied.appenderRef.denied.ref": "DENIED",
+    }
 
 
 def format_arguments(config: Path, cluster_id: str, password: str) -> list[str]:

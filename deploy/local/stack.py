@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -20,6 +21,7 @@ from deploy.local.endpoints import Endpoints, read_external, save_endpoints
 from deploy.local.layout import Layout, cache_folder
 from deploy.local.part import Part
 from deploy.local.ports import require_free
+from deploy.local.rotation import Rotation
 from deploy.supervise.identity import end_leftover
 from deploy.supervise.lock import RootLock
 from deploy.supervise.state import ProcessStatus
@@ -29,6 +31,7 @@ from schemas.errors import StackError
 PROBE_INTERVAL_S = 0.05  # a probe costs 2 ms, and only while a part starts
 STOP_LIMIT_S = 20.0  # Kafka flushes and closes its segments in 1 s when idle
 STATE_FILE = "stack.json"
+VAULT = "vault"
 
 
 class LocalStack:
@@ -51,6 +54,7 @@ class LocalStack:
         self._assembly: Assembly | None = None
         self._supervisor = Supervisor(self.root, [])
         self._giving_up = threading.Event()
+        self._rotation: Rotation | None = None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -69,6 +73,7 @@ class LocalStack:
                 self._assembly = self._assembler().assemble(self._layout, external)
                 self._bring_all_up(self._assembly)
                 save_endpoints(self._layout.run / "endpoints.json", self.endpoints)
+                self._rotate()
             except BaseException:  # Ctrl-C too
                 self.stop()
                 raise
@@ -77,6 +82,8 @@ class LocalStack:
     def stop(self) -> None:
         """SIGTERM to every part, SIGKILL to what doesn't end by it; none is left. May be called again."""
         self._giving_up.set()
+        if self._rotation is not None:
+            self._rotation.stop()
         self._supervisor.stop(STOP_LIMIT_S)
         self._lock.release()
 
@@ -109,6 +116,13 @@ class LocalStack:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.stop()
+
+    def _rotate(self) -> None:
+        """Nobody else rotates the audit log of our Vault; that of an external one is its operator's."""
+        path = self.endpoints.vault.audit_log
+        if path is not None:
+            self._rotation = Rotation(path, partial(self._supervisor.hang_up, VAULT))
+            self._rotation.start()
 
     def _assembler(self) -> Assembler:
         cache = ArtifactCache(cache_folder(self._environ))

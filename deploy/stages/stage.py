@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
+from deploy.local.endpoints import Endpoints
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.errors import ConfigError
@@ -33,12 +34,15 @@ PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper", "conta
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
-WATCH = "watch"
-"""It has a loop and state of its own (`deploy.stages.watch`), and no Vault to sign an audit of its own by."""
-PLATFORM_ROLES = ("seal", WATCH, "warden")
+SHIPPER, WATCH, MATCHER = "shipper", "watch", "matcher"
+FOLDING_ROLES = (WATCH, MATCHER)
+"""They only read and tell, in a loop of their own (`deploy.stages.folding`), without Vault and so without an audit
+of their own to sign.
+"""
+PLATFORM_ROLES = ("seal", SHIPPER, *FOLDING_ROLES, "warden")
 """Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
 BUILDERS: Mapping[str, Build] = {
-    role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role != WATCH
+    role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role not in FOLDING_ROLES
 }
 """Every role that runs in the engine's loop, in the order data passes through them."""
 
@@ -46,6 +50,12 @@ BUILDERS: Mapping[str, Build] = {
 def roles_of(project: Project) -> tuple[str, ...]:
     """The roles that a project needs a process for: without webhooks nobody is told anything."""
     return tuple(role for role in PROJECT_ROLES if role != "notify" or project.webhooks)
+
+
+def platform_roles(endpoints: Endpoints) -> tuple[str, ...]:
+    """The platform's that can run here: where Vault's own log is out of reach, nobody can ship and match it."""
+    absent = () if endpoints.vault.followed_log is not None else (SHIPPER, MATCHER)
+    return tuple(role for role in PLATFORM_ROLES if role not in absent)
 
 
 @dataclass(slots=True)

@@ -92,6 +92,10 @@ class Supervisor:
         """SIGKILL at once; it stays down until `begin`."""
         self._wards[name].end(signal.SIGKILL, STOP_LIMIT_S)
 
+    def hang_up(self, name: str) -> None:
+        """SIGHUP, by which programs open their log anew; nothing where it is down."""
+        self._wards[name].send(signal.SIGHUP)
+
     def status(self, name: str) -> ProcessStatus:
         return self._wards[name].status()
 
@@ -158,6 +162,11 @@ class _Ward:
             self._kill_if_late(self._thread, limit_s)
             self._thread = None
             self._context.publish()
+
+    def send(self, what: signal.Signals) -> None:
+        with self._guard:
+            if self._child is not None:
+                self._child.send_signal(what)
 
     def status(self) -> ProcessStatus:
         with self._guard:

@@ -15,11 +15,11 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
 from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
+from deploy.provisioning import apply_audited, say_enrolled
 from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
-from deploy.stages.stage import roles_of
+from deploy.stages.stage import PLATFORM_ROLES, platform_roles, roles_of
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -67,7 +67,8 @@ class Installation:
         self._console = console
         self._listening = read_listening(environ)
         self._console_listening = read_listening(environ, CONSOLE_VARIABLES)
-        self._signin = Offering(self.root, self._listening, read_provider(environ), self._console_listening)
+        self._provider = read_provider(environ)
+        self._signin = Offering(self.root, self._listening, self._provider, self._console_listening)
         self._redact_processes = redact_processes
         self._standbys = standbys
         self._report = report
@@ -81,7 +82,7 @@ class Installation:
         endpoints = self.stack.start()
         try:
             self._apply(topology, endpoints)
-            self._assign(topology)
+            self._assign(topology, platform_roles(endpoints))
             self._offer_signin(topology, endpoints)
             self._start_processes()
         except BaseException:  # Ctrl-C too
@@ -212,16 +213,19 @@ class Installation:
         instances = {name: [one.api_port or 0 for one in labels if one.project == name] for name in self.projects}
         projects = {name: topology.project(name) for name in self.projects}
         offered = self._signin.start(projects, ports, endpoints.vault, instances, console)
+        if offered and self._provider is None:
+            say_enrolled(self.root, len(projects))
         self._report(f"people {'can' if offered else 'can not'} sign in with a browser")
 
-    def _assign(self, topology: Topology) -> None:
+    def _assign(self, topology: Topology, platform: Sequence[str] = PLATFORM_ROLES) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
+        roles = {name: roles_of(topology.project(name)) for name in self.projects} | {PLATFORM: (*platform, CONSOLE)}
         slots = [
             (identity, number)
             for identity, number in slots_of(
                 self.projects, self._redact_processes, self._standbys, console=self._console
             )
-            if identity.place == PLATFORM or identity.role in roles_of(topology.project(identity.place))
+            if identity.role in roles[identity.place]
         ]
         fresh = candidates(random.SystemRandom())
         bases = {LABEL: self._listening.base, CONSOLE: self._console_listening.base}

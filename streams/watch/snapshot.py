@@ -1,4 +1,4 @@
-"""What a book has folded, as bytes and back; and as records small enough for a topic. Pure.
+"""What a book has folded, as bytes and back. Pure.
 
 JSON, compressed: one form for all of it, the same bytes for the same state. One that was written for other
 windows, or in another form, is not read: the log is read again from its beginning instead.
@@ -6,15 +6,13 @@ windows, or in another form, is not read: the log is read again from its beginni
 
 from __future__ import annotations
 
-import hashlib
 import json
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
-from schemas.states import WatchState
 from streams.watch.book import Book, Reading
 from streams.watch.deeds import Deeds, Diary
 from streams.watch.habits import Habit
@@ -26,8 +24,6 @@ from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
 FORM = 1
-CHUNK_BYTES = 512 * 1024
-"""A record may be 2 MiB (`max.message.bytes`); a hundred thousand open tasks take five of these (measured)."""
 
 
 def to_bytes(book: Book) -> bytes:
@@ -85,27 +81,6 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
             }
         ),
     )
-
-
-def chunked(data: bytes, project: str, generation: int) -> list[WatchState]:
-    """As records."""
-    parts = [data[at : at + CHUNK_BYTES] for at in range(0, len(data), CHUNK_BYTES)]
-    digest = hashlib.sha256(data).hexdigest()
-    return [WatchState(project, generation, at, len(parts), digest, part) for at, part in enumerate(parts)]
-
-
-def latest(records: Iterable[WatchState]) -> Mapping[str, tuple[int, bytes]]:
-    """By project the latest generation of which all is there, and its data."""
-    pieces: dict[tuple[str, int], dict[int, WatchState]] = {}
-    for record in records:
-        pieces.setdefault((record.project, record.generation), {})[record.chunk] = record
-    found: dict[str, tuple[int, bytes]] = {}
-    for (project, generation), chunks in sorted(pieces.items()):
-        data = b"".join(chunks[at].data for at in sorted(chunks))
-        one = next(iter(chunks.values()))
-        if len(chunks) == one.chunks and hashlib.sha256(data).hexdigest() == one.digest:
-            found[project] = generation, data
-    return found
 
 
 def _page(page: Mapping[str, Deeds]) -> Mapping[str, Any]:

@@ -1,6 +1,6 @@
 """From records of the log to records for the log: every project's book, kept up and carried over a restart.
 
-It knows of no client: `loop` reads and writes. What a crash after each step does:
+It knows of no client: `engine.folding` reads and writes. What a crash after each step does:
 
 1. a record is taken: it is read again after the restart, from where the last state says
 2. windows are folded: they are folded again, to the same
@@ -16,12 +16,13 @@ from dataclasses import dataclass, field
 from schemas.audit import AuditEvent
 from schemas.codec import Codec
 from schemas.errors import Undecodable
-from schemas.metrics import Metric
 from schemas.states import WatchState
+from streams.engine.generations import chunked, latest
 from streams.engine.messages import Message, Outgoing, TopicPartition
+from streams.watch import gauges
 from streams.watch.book import Book, Final
 from streams.watch.rules import Rule
-from streams.watch.snapshot import chunked, latest, restored, to_bytes
+from streams.watch.snapshot import restored, to_bytes
 from streams.watch.windows import Arrival, Windows
 
 STATE_TOPIC = "watch-state"
@@ -29,14 +30,6 @@ STATE_EVERY_MS = 10_000
 """At most so much is read again after a crash, beside what waits for its window. A state takes 0.7 s of CPU a
 hundred thousand open tasks.
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """What is to be written in one transaction; the metrics among it."""
-
-    records: tuple[Outgoing, ...]
-    metrics: tuple[Metric, ...]
 
 
 @dataclass(slots=True)
@@ -53,7 +46,9 @@ class _Project:
 
 
 class Watching:
-    """`partitions`: how many the audit of each project has."""
+    """`partitions`: how many the audit of each project has. Implements `streams.engine.folding.Folding`."""
+
+    state_topic = STATE_TOPIC
 
     def __init__(
         self,
@@ -105,13 +100,14 @@ class Watching:
         ahead = self._projects[place.topic.partition(".")[2]].ahead
         ahead[place.partition] = max(ahead.get(place.partition, 0), time)
 
-    def due(self, now: int) -> Iterator[Due]:
+    def due(self, now: int) -> Iterator[tuple[Outgoing, ...]]:
         """Fold what is final, project by project, and say what is to be written of it."""
         for name, project in self._projects.items():
             finals = list(project.book.advance(project.times()))
             if finals:
-                metrics = tuple(metric for final in finals for metric in final.metrics)
-                yield Due((*self._results(name, finals), *self._state(name, project, now)), metrics)
+                yield (*self._results(name, finals), *self._state(name, project, now))
+                gauges.show(metric for final in finals for metric in final.metrics)
+        gauges.UNREADABLE.set(self.unreadable)
 
     def _results(self, project: str, finals: Iterable[Final]) -> Iterator[Outgoing]:
         for final in finals:

@@ -41,6 +41,8 @@ def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     assert [name for name in CONTRACT if name not in report] == []
     assert report["ok"]
     assert report["sealed_events"] == report["audit_events"]
+    assert report["alerts_about"] == []
+    assert report["alerts"] == 0
     assert 1 < report["checkpoints"] < report["audit_events"]
     assert report["canary_hits"] == 0
     assert report["canaries_planted"] > 100

@@ -14,7 +14,7 @@ REPORT = Report(
     records=408, tasks=400, quarantined=5, dropped=3, withdrawn=1, views=1218, labels=1203, skipped=9,
     verdicts=399, joined=378, gold=21, gold_values=64, gold_values_leaked=0, leak_bound=0.0457,
     gold_answers_right=0.93, audit_events=4112, reconciled=True, audit_verified=True,
-    sealed_events=4112, checkpoints=61, canaries_planted=457,
+    sealed_events=4112, checkpoints=61, alerts=0, alerts_about=(), canaries_planted=457,
     canary_forms=15702, canary_hits=0, searched_mb=120.5, label_f1_raw_coordinates=0.975,
     label_f1_robot_without_errors=0.989,
     tone_accuracy=0.99, tone_accuracy_robot_without_errors=0.995, spans_true=1137, spans_snapped=7, annotators=6,

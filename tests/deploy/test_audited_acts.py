@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from deploy.provision.parts import connected
 from deploy.provisioning import apply_audited
-from deploy.publishing import publishing
-from deploy.surroundings import KafkaAccess
+from deploy.publishing import announcing, publishing
+from deploy.surroundings import KafkaAccess, surroundings
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
 from schemas.registry import Registry
 from streams.audit.chain import verify_chains
 from streams.engine.kafka import KafkaLog
+from tests.support.waiting import wait_for
+from topology.identity import Identity
 from topology.loading import load_topology
 from topology.pins import load_pins
 
@@ -86,6 +89,22 @@ def test_what_was_published_is_on_the_audit_and_its_chain_holds(stack, project, 
     assert (event.process, event.details["records"]) == (f"producer.{project}", "3")
     pins = load_pins(connected_pins(stack))
     assert verify_chains(seen.events(f"audit.{project}"), pins.keys) == []
+
+
+def test_who_publishes_for_long_says_so_on_the_way_and_counts_nothing_twice(stack, project, seen):
+    def said() -> list[str]:
+        events = seen.of(f"audit.{project}", EventType.RECORDS_PUBLISHED)
+        return [one.details["records"] for one in events if one not in before]
+
+    before = seen.of(f"audit.{project}", EventType.RECORDS_PUBLISHED)
+    around = surroundings(stack.root, Identity("producer", project), project)
+    with closing(around), announcing(around, every_s=0.05) as (publisher, _):
+        for _ in range(2):
+            publisher.publish_json({"text": "one"})
+        publisher.flush()
+        wait_for(lambda: sum(map(int, said())) == 2, "it says so on the way")
+        publisher.publish_json({"text": "another"})
+    assert sum(map(int, said())) == 3
 
 
 def test_what_arrived_before_an_interrupted_run_ended_is_on_the_audit_too(stack, project, seen):

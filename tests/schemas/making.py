@@ -11,9 +11,9 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from schemas import alerts, audit, catalog, gold, metrics, records, states
+from schemas import alerts, audit, catalog, gold, matching, metrics, records, states, vault_log
 
-MODULES = (records, states, gold, alerts, metrics, audit)
+MODULES = (records, states, gold, alerts, metrics, audit, vault_log, matching)
 SIMPLE: dict[Any, st.SearchStrategy[Any]] = {
     int: st.integers(-(2**63), 2**63 - 1),
     float: st.floats(allow_nan=False),

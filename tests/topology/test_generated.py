@@ -27,10 +27,13 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 6 + 3 * 22
+    assert len(specs) == 11 + 3 * 22
     assert {
         specs[name].partitions
-        for name in ("control", "audit.platform", "checkpoints", "seal-state", "watch-state")
+        for name in (
+            *("control", "audit.platform", "checkpoints", "vault-log", "alerts.platform"),
+            *("seal-state", "watch-state", "shipper-state", "matcher-state", "matching"),
+        )
     } == {1}
     assert specs["raw.demo"].partitions == 4
     assert specs["raw.alpha"].partitions == 2
@@ -52,9 +55,11 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "contain-state",
         "seal-state",
         "watch-state",
+        "shipper-state",
+        "matcher-state",
         "warden-state",
     }
-    assert compacted == {"control", "segments", "joined", "people", "metrics"} | states
+    assert compacted == {"control", "segments", "joined", "people", "metrics", "matching"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
     assert specs["control"].config["min.compaction.lag.ms"] == "9223372036854775807"
 

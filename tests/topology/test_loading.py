@@ -152,7 +152,7 @@ def test_conflicting_duties_are_refused(persons, message):
         (
             "reads: [verdicts, gold, control]",
             "reads: [verdict, gold, control]",
-            "unknown: verdict; declared are: alerts, audit",
+            "unknown: verdict; declared are: alerts, alerts.platform, audit",
         ),
         ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
         ("sees: [geometry]", "sees: [everything]", "Input should be"),

@@ -74,8 +74,8 @@ def test_nobody_before_the_verdict_can_tell_gold_from_other_records():
         ),
         ("reads: [labels, scores, control]", "reads: [labels, scores, control, joined]", "which is earlier"),
         (
-            "reads: [audit, audit.platform, checkpoints, metrics, alerts, control]",
-            "reads: [audit, audit.platform, checkpoints, metrics, alerts, control, joined]\n    sees: [geometry]",
+            "vault-log, matching, metrics, alerts, alerts.platform, control]",
+            "vault-log, matching, metrics, alerts, alerts.platform, control, joined]\n    sees: [geometry]",
             "serves all projects",
         ),
         ("served_by: label", "served_by: label\n    reads: [labels]", "no rights of its own"),

@@ -98,7 +98,9 @@ def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
         "keeper.demo.0",
         "contain.demo.0",
         "seal.platform.0",
+        "shipper.platform.0",
         "watch.platform.0",
+        "matcher.platform.0",
         "warden.platform.0",
         "console.platform.0",
     ]
@@ -225,6 +227,19 @@ def sealed(up: Veil, folder: Path, least: int) -> dict[str, Any] | None:
     """What is exported into the folder, once it is as much as that."""
     found = up.json("audit", "export", folder)
     return found if found["events"] >= least else None
+
+
+def test_vaults_own_log_is_matched_with_the_audit_and_no_decrypt_is_unexplained(up: Veil) -> None:
+    def matched() -> dict[str, Any] | None:
+        found = json.loads(up.popen("audit", "two-sided", "--json").communicate(timeout=PATIENCE_S)[0])
+        known = (found["standing"] or {}).get("matched", {})
+        return found if known.get("decrypt") and known.get("login") else None
+
+    found = wait_for(matched, "something is matched", 4 * PATIENCE_S, pause_s=2.0)
+    assert found["late"] is False
+    assert [it for it in found["alerts"] if it["severity"] == "critical"] == []
+    standing = found["standing"]
+    assert standing["judged_until"] < standing["vault_until"] < standing["at"]
 
 
 def test_however_it_is_stopped_no_process_is_left_and_the_data_stays(up: Veil) -> None:

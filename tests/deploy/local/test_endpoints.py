@@ -54,6 +54,20 @@ def test_a_registry_may_want_a_client_certificate(tmp_path: Path, environ: dict[
     assert read_external(environ).registry == RegistryEndpoint("https://registry.example", file, file, file)
 
 
+def test_the_logs_of_external_parts_may_be_named_and_only_theirs(tmp_path: Path, environ: dict[str, str]):
+    logs = {"VEIL_VAULT_AUDIT_LOG": tmp_path / "audit.jsonl", "VEIL_KAFKA_DENIED_LOG": tmp_path / "denied.log"}
+    found = read_external({**environ, **{name: str(path) for name, path in logs.items()}})
+    assert found.vault is not None
+    assert found.kafka is not None
+    assert found.vault.audit_log is None
+    assert [found.vault.followed_log, found.kafka.denied_log] == [*logs.values()]
+    for name in logs:
+        with pytest.raises(ConfigError, match=f"{name} is set but"):
+            read_external({name: str(tmp_path / "log")})
+        with pytest.raises(ConfigError, match=f"{name} names /nowhere/log"):
+            read_external({**environ, name: "/nowhere/log"})
+
+
 @pytest.mark.parametrize("part", ["KAFKA", "VAULT", "REGISTRY"])
 def test_one_part_may_be_elsewhere_alone(environ: dict[str, str], part: str):
     some = {name: value for name, value in environ.items() if part in name}

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import httpx
@@ -22,6 +23,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from deploy.local.authority import BROKER, REGISTRY_CLIENT, Certificates
 from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.local.ports import keep
+from deploy.local.rotation import Rotation
 from deploy.local.stack import STATE_FILE, LocalStack
 from deploy.supervise.state import read_state
 from schemas.errors import StackError
@@ -180,6 +182,24 @@ def test_the_vault_is_unsealed_and_audited(at: Endpoints):
 
 
 # Registry
+
+
+def lines_of(path: Path, secret: str) -> int:
+    return path.read_text().count(secret) if path.exists() else 0
+
+
+def test_its_audit_log_is_put_aside_when_it_is_large_and_no_line_is_lost(own: LocalStack, at: Endpoints):
+    log = at.vault.audit_log
+    assert log is not None
+    older = log.with_name(f"{log.name}.1")
+    before = keep_secret(at)
+    Rotation(log, partial(own._supervisor.hang_up, "vault"), limit_bytes=1).look()
+    until(log.exists)
+    after = keep_secret(at)
+    assert lines_of(older, before) == lines_of(log, after) > 0
+    assert lines_of(log, before) == lines_of(older, after) == 0
+    assert stat.S_IMODE(log.stat().st_mode) == 0o600
+    assert vault(at, "GET", f"{before}/it").status_code == httpx.codes.OK
 
 
 def registry(at: Endpoints, method: str, path: str, body: object = None) -> httpx.Response:

@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES
+from deploy.local.endpoints import Endpoints, KafkaEndpoint, RegistryEndpoint, VaultEndpoint
+from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES, platform_roles
 from deploy.up.addresses import Address, assign, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from schemas.errors import StackError
@@ -27,7 +28,9 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "keeper.a.0",
         "contain.a.0",
         "seal.platform.0",
+        "shipper.platform.0",
         "watch.platform.0",
+        "matcher.platform.0",
         "warden.platform.0",
     ]
 
@@ -35,13 +38,22 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
 def test_what_serves_all_projects_runs_once_however_many_there_are() -> None:
     found = [identity.slot(number) for identity, number in slots_of(["a", "b"], 1)]
     assert found.count("seal.platform.0") == 1
-    assert found[-3:] == ["seal.platform.0", "watch.platform.0", "warden.platform.0"]
+    platform = ("seal", "shipper", "watch", "matcher", "warden")
+    assert found[-5:] == [f"{role}.platform.0" for role in platform]
 
 
 def test_roles_run_by_project_or_once_as_the_flow_declares() -> None:
     roles = load_topology().flow.roles
     assert {roles[role].scope for role in PROJECT_ROLES} == {Scope.PROJECT}
     assert {roles[role].scope for role in PLATFORM_ROLES} == {Scope.PLATFORM}
+
+
+def test_a_vault_whose_log_is_out_of_reach_is_not_shipped_and_not_matched(tmp_path: Path) -> None:
+    file = tmp_path / "file"
+    kafka, registry = KafkaEndpoint("kafka:9092", file, "admin", file), RegistryEndpoint("https://registry", file)
+    ours, theirs = VaultEndpoint("https://vault", file, file, file), VaultEndpoint("https://vault", file, file)
+    assert platform_roles(Endpoints(kafka, ours, registry)) == PLATFORM_ROLES
+    assert platform_roles(Endpoints(kafka, theirs, registry)) == ("seal", "watch", "warden")
 
 
 def test_label_processes_that_stand_by_follow_the_first() -> None:

@@ -11,10 +11,11 @@ from hypothesis import strategies as st
 from schemas.alerts import Severity
 from schemas.metrics import SUPPRESSED_BELOW, Cell
 from schemas.resources import Kind
+from streams.engine.generations import chunked, latest
 from streams.watch.book import Book
 from streams.watch.recompute import recompute
 from streams.watch.rules import Measure, Rule
-from streams.watch.snapshot import chunked, latest, restored, to_bytes
+from streams.watch.snapshot import restored, to_bytes
 from streams.watch.suppression import PACE
 from streams.watch.windows import Arrival, Windows
 from tests.streams.audit.generate import PARTITIONS, PROJECT, random_world
@@ -140,7 +141,7 @@ def test_a_state_of_other_windows_is_not_read():
 
 
 def test_a_generation_that_is_not_whole_gives_way_to_the_one_before(monkeypatch):
-    monkeypatch.setattr("streams.watch.snapshot.CHUNK_BYTES", 4)
+    monkeypatch.setattr("streams.engine.generations.CHUNK_BYTES", 4)
     first, second = chunked(b"all of the first", "demo", 7), chunked(b"all of the second", "demo", 8)
     assert latest([*first, *second])["demo"] == (8, b"all of the second")
     assert latest([*first, *second[:-1]])["demo"] == (7, b"all of the first")

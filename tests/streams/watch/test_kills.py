@@ -25,11 +25,11 @@ from schemas.audit import AuditEvent, EventType
 from schemas.metrics import SUPPRESSED_BELOW, Metric
 from schemas.resources import lease_resource, project_resource, task_resource
 from schemas.states import WatchState
+from streams.engine.generations import latest
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from streams.watch.recompute import recompute
 from streams.watch.rules_document import packaged_rules
-from streams.watch.snapshot import latest
 from streams.watch.windows import Arrival
 from tests.conftest import without_endpoints
 from tests.streams.watch.month import Writing, redacted

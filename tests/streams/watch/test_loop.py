@@ -13,10 +13,10 @@ from schemas.audit import AuditEvent
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Fenced, LogUnavailable
 from schemas.metrics import Metric
+from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
-from streams.watch.loop import WatchLoop, WatchSeams
 from streams.watch.recompute import recompute
 from streams.watch.rules_document import packaged_rules
 from streams.watch.watching import Watching
@@ -63,12 +63,12 @@ def world(faults=None) -> Broker:
     return Broker(topics, faults)
 
 
-def loop(broker: Broker, health: Health | None = None) -> WatchLoop:
+def loop(broker: Broker, health: Health | None = None) -> FoldLoop:
     def fresh() -> Watching:
         return Watching({"demo": PARTITIONS}, RULES, WINDOWS, CODEC, state_every_ms=60_000)
 
-    seams = WatchSeams(MemoryLog(broker), BrokersClock(broker), health or Health(), fresh)
-    return WatchLoop("watch.platform", "watch.platform.0", seams)
+    seams = FoldSeams(MemoryLog(broker), BrokersClock(broker), health or Health(), fresh)
+    return FoldLoop("watch.platform", "watch.platform.0", seams)
 
 
 def wanted(broker: Broker) -> dict[bytes, Metric | Alert]:

@@ -1,4 +1,4 @@
-"""Watch's loop: the audit of every project in, metrics, alerts and state out, in transactions.
+"""The loop of what only reads and tells (watch, the matcher): topics in, findings and state out, in transactions.
 
 1. fence every earlier incarnation (its `transactional.id`), so that nobody writes beside us
 2. take over the state that was committed last, read on from where it says
@@ -6,23 +6,23 @@
 
 A partition in which nothing happens counts as seen up to a moment if everything before the end that it had after
 that moment was read, open transactions included: what comes later was appended later. There is one way back: after
-any setback all memory is thrown away, and it begins at 1. Why not Faust: decisions/0001.
+any setback all memory is thrown away, and it begins at 1. What it tells has to follow from the log alone, and
+repeats under the same key where it is told again. Why not Faust: streams/watch/decisions/0001.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
+from typing import Protocol
 
 from schemas.errors import Abortable, CommitInDoubt, DependencyError
 from streams.engine.clock import Clock
 from streams.engine.health import Condition, Health
 from streams.engine.log import Follower, Log, Ownership, Session, SessionSpec
-from streams.engine.messages import TopicPartition
-from streams.watch import gauges
-from streams.watch.watching import STATE_TOPIC, Due, Watching
+from streams.engine.messages import Message, Outgoing, TopicPartition
 
 SKEW_MS = 5_000
 """How far the broker's clock may be behind ours: by so much less than now is a partition seen to its end."""
@@ -30,25 +30,59 @@ BATCH = 1_000
 """Records taken at once: a quarter of a second's work."""
 POLL_S = 0.5
 ASK_MS, PATIENCE_MS = 1_000, 5_000
-"""How often is asked where partitions end: where all came to the last answer, and where some are far behind it."""
+"""How often is asked where partitions end, if not said: where all came to the last answer, and where some are far
+behind it.
+"""
 BACK_OFF_S = 1.0
 """After a setback; a restarted broker is back in 2–4 s."""
 
 
+class Folding(Protocol):
+    """What is told of the log, by one thread. It knows of no client."""
+
+    @property
+    def state_topic(self) -> str:
+        """Where it keeps what it knows."""
+        ...
+
+    def restore(self, messages: Iterable[Message]) -> None:
+        """Take over what was written last, from all of the state topic."""
+        ...
+
+    def positions(self) -> Mapping[TopicPartition, int]:
+        """The offset that comes next, of every partition that is read."""
+        ...
+
+    def take(self, message: Message) -> None:
+        """Take the next record of a partition; one that was taken before changes nothing."""
+        ...
+
+    def seen_to_the_end(self, place: TopicPartition, time: int) -> None:
+        """Nothing was appended to it before `time` that was not taken."""
+        ...
+
+    def due(self, now: int) -> Iterator[Iterable[Outgoing]]:
+        """What is to be written, a transaction each. The next is asked for when the one before is committed."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
-class WatchSeams:
-    """What watch needs from the outside. `fresh`: books of which nothing was read yet."""
+class FoldSeams:
+    """What the loop needs from the outside. `fresh`: one that has read nothing yet; `ask_ms`: how often is asked
+    where partitions end.
+    """
 
     log: Log
     clock: Clock
     health: Health
-    fresh: Callable[[], Watching]
+    fresh: Callable[[], Folding]
+    ask_ms: int = ASK_MS
 
 
-class WatchLoop:
+class FoldLoop:
     """One process. `group` is its identity; `slot` its transactional id."""
 
-    def __init__(self, group: str, slot: str, seams: WatchSeams) -> None:
+    def __init__(self, group: str, slot: str, seams: FoldSeams) -> None:
         self._spec = SessionSpec(slot, group, (), Ownership.WHOLE)
         self._seams = seams
 
@@ -67,43 +101,42 @@ class WatchLoop:
             health.set(Condition.STOPPED)
 
     def _live(self, session: Session, stop: threading.Event) -> None:
-        watching = self._seams.fresh()
-        watching.restore(self._seams.log.read(STATE_TOPIC))
-        positions = watching.positions()
+        folding = self._seams.fresh()
+        folding.restore(self._seams.log.read(folding.state_topic))
+        positions = folding.positions()
         topics = sorted({it.topic for it in positions})
         with closing(self._seams.log.follow(topics, positions)) as follower:
-            ends = _Ends(follower, self._seams.clock)
+            ends = _Ends(follower, self._seams.clock, self._seams.ask_ms)
             while not stop.is_set():
-                self.round(watching, follower, ends, session)
+                self.round(folding, follower, ends, session)
                 self._seams.health.set(Condition.WORKING)
 
-    def round(self, watching: Watching, follower: Follower, ends: _Ends, session: Session) -> None:
+    def round(self, folding: Folding, follower: Follower, ends: _Ends, session: Session) -> None:
         """Take a batch, fold what is final by it, commit that."""
         ends.ask()
         for message in follower.poll(BATCH, POLL_S):
-            watching.take(message)
+            folding.take(message)
         for place in ends.passed():
-            watching.seen_to_the_end(place, ends.time)
-        for due in watching.due(self._seams.clock.now()):
-            _commit(session, due)
-            gauges.show(due.metrics)
-        gauges.UNREADABLE.set(watching.unreadable)
+            folding.seen_to_the_end(place, ends.time)
+        for records in folding.due(self._seams.clock.now()):
+            _commit(session, records)
 
 
 class _Ends:
     """Where partitions ended at a moment; asked again once all have come so far."""
 
-    def __init__(self, follower: Follower, clock: Clock) -> None:
+    def __init__(self, follower: Follower, clock: Clock, ask_ms: int = ASK_MS) -> None:
         self._follower = follower
         self._clock = clock
+        self._ask_ms = ask_ms
         self._ends: dict[TopicPartition, int] = {}
         self.time = 0
         """Everything appended before it lies before the ends."""
 
     def ask(self) -> None:
-        """Ask the broker, once a second; seldom while what it said is still waited upon."""
+        """Ask the broker; more seldom while what it said is still waited upon."""
         now = self._clock.now() - SKEW_MS
-        if now - self.time >= (PATIENCE_MS if self._ends else ASK_MS):
+        if now - self.time >= (max(PATIENCE_MS, self._ask_ms) if self._ends else self._ask_ms):
             self.time = now
             self._ends = dict(self._follower.ends())
 
@@ -115,10 +148,11 @@ class _Ends:
         return found
 
 
-def _commit(session: Session, due: Due) -> None:
-    if not due.records:
+def _commit(session: Session, records: Iterable[Outgoing]) -> None:
+    written = list(records)
+    if not written:
         return
     session.begin()
-    for record in due.records:
+    for record in written:
         session.produce(record)
     session.commit()

@@ -1,0 +1,201 @@
+"""Following a log file: whatever its writer does with it, each line comes once and in order, or a gap is told."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.following import FollowedLog
+from schemas.errors import LogUnavailable
+
+MOST_FILES = 50
+
+
+class Writer:
+    """Writes numbered lines, and rotates as logrotate does."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "audit.jsonl"
+        self.path.touch()
+        self.written: list[bytes] = []
+        self.half = b""
+
+    def write(self, count: int) -> None:
+        for _ in range(count):
+            line = b'{"line": %d, "of": "%s"}' % (len(self.written), b"x" * (len(self.written) % 90))
+            self.written.append(line)
+            self.append(line[len(self.half) :] + b"\n")
+            self.half = b""
+
+    def begin_a_line(self) -> None:
+        if not self.half:
+            self.half = b'{"line": '
+            self.append(self.half)
+
+    def rename(self) -> None:
+        if self.half:
+            self.write(1)
+        for number in range(MOST_FILES, 0, -1):
+            if (older := self.named(number)).exists():
+                older.rename(self.named(number + 1))
+        self.path.rename(self.named(1))
+        self.path.touch()
+
+    def copy_and_cut(self) -> None:
+        if self.half:
+            self.write(1)
+        shutil.copy(self.path, self.named(1))
+        self.path.write_bytes(b"")
+
+    def named(self, number: int) -> Path:
+        return self.path.with_name(f"{self.path.name}.{number}")
+
+    def append(self, data: bytes) -> None:
+        with self.path.open("ab") as file:
+            file.write(data)
+
+
+class Reader:
+    """Reads on from where it was, as one that is started anew for each piece."""
+
+    def __init__(self, path: Path, piece_bytes: int) -> None:
+        self.path, self.piece_bytes = path, piece_bytes
+        self.place = None
+        self.lines: list[bytes] = []
+        self.lost: list[str] = []
+
+    def step(self) -> bool:
+        piece = FollowedLog("vault", self.path, self.piece_bytes).read(self.place)
+        self.place = piece.place
+        self.lines += piece.lines
+        self.lost += [piece.lost] if piece.lost else []
+        return piece.at_end
+
+    def to_the_end(self) -> None:
+        while not self.step():
+            pass
+
+
+@given(
+    st.lists(st.one_of(st.integers(1, 6), st.sampled_from(["half", "rename", "step", "end"])), max_size=25),
+    st.data(),
+)
+def test_each_line_comes_once_and_in_order_through_rotation_and_restarts(acts, data):
+    with TemporaryDirectory() as folder:
+        writer = Writer(Path(folder))
+        reader = Reader(writer.path, data.draw(st.sampled_from([150, 400, 100_000])))
+        for act in acts:
+            if isinstance(act, int):
+                writer.write(act)
+            else:
+                {
+                    "half": writer.begin_a_line,
+                    "rename": writer.rename,
+                    "step": reader.step,
+                    "end": reader.to_the_end,
+                }[act]()
+        reader.to_the_end()
+        assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+@pytest.fixture
+def writer(tmp_path):
+    return Writer(tmp_path)
+
+
+@pytest.fixture
+def reader(writer):
+    return Reader(writer.path, 100_000)
+
+
+def test_what_was_copied_away_before_it_was_read_is_read_from_the_copy(writer, reader):
+    writer.write(3)
+    reader.to_the_end()
+    writer.write(3)
+    writer.copy_and_cut()
+    writer.write(2)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+def test_file_that_was_cut_is_told_and_read_from_its_new_beginning(writer, reader):
+    writer.write(3)
+    reader.to_the_end()
+    writer.path.write_bytes(b"")
+    writer.write(1)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, ["gone"])
+
+
+def test_file_that_was_cut_and_has_grown_again_is_not_taken_for_what_it_was(writer, reader):
+    writer.write(3)
+    reader.to_the_end()
+    writer.path.write_bytes(b"")
+    writer.write(30)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, ["gone"])
+
+
+def test_file_that_is_gone_is_told(writer, reader):
+    writer.write(3)
+    reader.to_the_end()
+    writer.write(2)
+    writer.path.unlink()
+    writer.path.touch()
+    writer.write(2)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == ([*writer.written[:3], *writer.written[5:]], ["gone"])
+
+
+def test_what_was_removed_unread_is_told_and_the_files_after_it_are_read(writer, reader):
+    writer.write(2)
+    reader.to_the_end()
+    for number in range(1, 4):
+        writer.rename()
+        writer.write(2)
+        os.utime(writer.path, ns=(0, writer.path.stat().st_mtime_ns + number * 10**9))
+    writer.named(3).unlink()
+    writer.named(2).unlink()
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == ([*writer.written[:2], *writer.written[4:]], ["gone"])
+
+
+def test_half_a_line_waits_for_its_end_and_comes_as_it_is_where_nobody_writes_any_more(writer, reader):
+    writer.write(1)
+    writer.begin_a_line()
+    reader.to_the_end()
+    assert reader.lines == writer.written
+    writer.path.rename(writer.named(1))
+    writer.half = b""
+    writer.write(1)
+    reader.to_the_end()
+    assert reader.lines == [writer.written[0], b'{"line": ', writer.written[1]]
+
+
+def test_line_that_is_longer_than_a_piece_comes_in_parts(writer, reader):
+    writer.append(b"y" * 250_000 + b"\n")
+    writer.write(1)
+    reader.to_the_end()
+    assert b"".join(reader.lines[:-1]) == b"y" * 250_000
+    assert reader.lines[-1:] == writer.written
+
+
+def test_log_that_is_not_there_is_waited_for(writer, reader):
+    writer.path.unlink()
+    with pytest.raises(LogUnavailable, match="there is no log"):
+        reader.step()
+
+
+def test_files_of_other_names_are_none_of_it(writer, reader):
+    writer.path.with_name("audit.jsonl.1.gz").write_bytes(b"zipped\n")
+    writer.path.with_name("audit.jsonl-notes").write_bytes(b"notes\n")
+    writer.path.with_name("other.jsonl").write_bytes(b"other\n")
+    writer.write(2)
+    reader.to_the_end()
+    assert reader.lines == writer.written

@@ -1,0 +1,198 @@
+"""Vault's and Kafka's own logs against the audit of a project whose stages have just run, on the real parts: what
+the matcher tells of it, with the shipper and itself in threads, each under its own identity.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections import Counter
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+import pytest
+
+from deploy.stages.matcher import open_matcher
+from deploy.stages.stage import SHIPPER, assemble
+from deploy.surroundings import surroundings
+from schemas.alerts import Alert
+from schemas.errors import AccessDenied
+from schemas.vault_log import USE, Outcome, VaultUse
+from streams.audit.announcements import ROOT
+from streams.audit.matching import Waits
+from streams.audit.two_sided import DENIED, KAFKA_DENIED, UNANNOUNCED
+from tests.conftest import stack_kind
+from tests.support.pipeline import Stage
+from tests.support.waiting import wait_for
+from topology.identity import PLATFORM, Identity
+from vault.interface import WrappedKey
+
+pytestmark = pytest.mark.stack
+CANARY = "Zorvik"
+STRAY = WrappedKey("vault:v1:AAAA", "stray.0/1")
+RECORD = {"customer": {"name": f"{CANARY} Quelmer", "note": "My kettle broke"}, "product": "kettle"}
+WAITS = Waits(window_ms=30_000, lateness_ms=5_000)
+TOLD_S = 120.0
+TOPICS = ("vault-log", "shipper-state", "matcher-state", "matching", "alerts.platform")
+
+
+class Matched:
+    """A matcher in a thread, as a process would run it."""
+
+    def __init__(self, pipeline) -> None:
+        self._stop, self._error = threading.Event(), None
+        self._thread = threading.Thread(target=self._run, args=(pipeline,), daemon=True)
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stop.set()
+        self._thread.join(60)
+        if self._error is not None:
+            raise self._error
+
+    def _run(self, pipeline) -> None:
+        try:
+            with open_matcher(pipeline.root, pipeline.topology, WAITS) as matcher:
+                matcher.run(self._stop)
+        except BaseException as error:  # noqa: BLE001 - raised by `stop`
+            self._error = error
+
+
+class Witnesses:
+    """Shipper and matcher, both."""
+
+    def __init__(self, pipeline) -> None:
+        around = surroundings(pipeline.root, Identity(SHIPPER, PLATFORM), PLATFORM, pipeline.topology)
+        self._shipper = Stage(around, assemble(around, 0, 0), 0)
+        self._matcher = Matched(pipeline)
+
+    def stop(self) -> None:
+        self._shipper.stop()
+        self._matcher.stop()
+
+
+@pytest.fixture(scope="module")
+def spine(pipeline_of):
+    if stack_kind() == "external":
+        pytest.skip("the audit file of an external vault is out of reach")
+    pipeline = pipeline_of("spine")
+    pipeline.start()
+    pipeline.sign("sam")
+    pipeline.sign("sue")
+    pipeline.publish(RECORD)
+    pipeline.wait_records("tasks", 1)
+    with pipeline.client("sid", "sally") as client:
+        assert wait_for(client.lease, "a lease").fields
+    return pipeline
+
+
+def alerts(pipeline) -> list[Alert]:
+    """About the project's processes and people; that tests apply topologies without a word is root's."""
+    found = [pipeline.codec.decode(it.value, Alert) for it in pipeline.messages("alerts")]
+    return [it for it in found if it.details["identity"] != ROOT]
+
+
+def uses(pipeline) -> list[VaultUse]:
+    found = [it for it in pipeline.log.read("vault-log") if it.key.decode().startswith(USE)]
+    return [pipeline.codec.decode(it.value, VaultUse) for it in found]
+
+
+@contextmanager
+def label_outside_of_label(pipeline):
+    identity = Identity("label", pipeline.project)
+    around = surroundings(pipeline.root, identity, pipeline.project, pipeline.topology)
+    try:
+        yield around
+    finally:
+        around.close()
+
+
+def misuse(pipeline) -> None:
+    """What label may, when it has announced nothing; what it may not, in Vault and in Kafka."""
+    with label_outside_of_label(pipeline) as label:
+        label.vault.unwrap(f"view-{pipeline.project}", [STRAY])
+        with pytest.raises(AccessDenied):
+            label.vault.data_key(f"raw-{pipeline.project}", STRAY.context)
+        with pytest.raises(AccessDenied):
+            list(label.log.read(f"raw.{pipeline.project}"))
+
+
+def misuse_again(pipeline) -> None:
+    """Something else: the same again in the same minute is the same alert."""
+    with label_outside_of_label(pipeline) as label:
+        for kind in ("raw", "geometry"):
+            with pytest.raises(AccessDenied):
+                label.vault.unwrap(f"{kind}-{pipeline.project}", [STRAY])
+
+
+@dataclass(frozen=True)
+class Told:
+    """What stood on the topics after the first misuse, and after a restart and a second one."""
+
+    first: list[Alert]
+    shipped: list[VaultUse]
+    both: list[Alert]
+    shipped_again: list[VaultUse]
+
+
+@pytest.fixture(scope="module")
+def told(spine) -> Told:
+    witnesses = Witnesses(spine)
+    misuse(spine)
+    wait_for(lambda: about(alerts(spine)) >= once(spine), "the misuse is told", TOLD_S)
+    witnesses.stop()
+    first, shipped = alerts(spine), uses(spine)
+    witnesses = Witnesses(spine)
+    misuse_again(spine)
+    wait_for(lambda: about(alerts(spine)) >= twice(spine), "the second misuse is told", TOLD_S)
+    witnesses.stop()
+    return Told(first, shipped, alerts(spine), uses(spine))
+
+
+def about(found: list[Alert]) -> set[tuple[str, str]]:
+    return {(it.rule, it.subject) for it in found if it.rule != KAFKA_DENIED}
+
+
+def once(spine) -> set[tuple[str, str]]:
+    vault = f"vault/label.{spine.project}"
+    return {
+        (DENIED, f"{vault}/datakey/raw-{spine.project}"),
+        (UNANNOUNCED, f"{vault}/decrypt/view-{spine.project}"),
+    }
+
+
+def logged_in(spine) -> tuple[str, str]:
+    """Where label has not started just now, nothing announces that somebody logs in with its credentials."""
+    return UNANNOUNCED, f"vault/label.{spine.project}/login/auth/approle/login"
+
+
+def twice(spine) -> set[tuple[str, str]]:
+    """By then label has run for longer than a window."""
+    vault = f"vault/label.{spine.project}"
+    again = {(DENIED, f"{vault}/decrypt/{kind}-{spine.project}") for kind in ("geometry", "raw")}
+    return {*once(spine), *again, logged_in(spine)}
+
+
+def test_an_honest_run_gives_no_alert_and_each_misuse_of_labels_credentials_its_own(spine, told):
+    assert about(told.first) - {logged_in(spine)} == once(spine)
+    assert about(told.both) == twice(spine)
+
+
+def test_what_kafka_has_refused_label_is_told(spine, told):
+    refused = {it.subject for it in told.first if it.rule == KAFKA_DENIED}
+    assert all(it.startswith(f"kafka/label.{spine.project}/") for it in refused)
+    assert any(it.endswith(f"/topic/raw.{spine.project}") for it in refused)
+
+
+def test_after_a_restart_no_line_is_shipped_again_and_nothing_is_told_again(told):
+    counted = Counter(it.request_id for it in told.shipped_again if it.outcome is not Outcome.UNREADABLE)
+    assert set(counted.values()) == {1}
+    assert {it.request_id for it in told.shipped} < set(counted)
+    assert set(Counter(it.alert_id for it in told.both).values()) == {1}
+
+
+@pytest.mark.usefixtures("told")
+def test_no_topic_of_theirs_holds_a_word_of_a_record_or_a_ciphertext(spine):
+    for topic in (*TOPICS, f"alerts.{spine.project}"):
+        for message in spine.log.read(topic):
+            assert CANARY.encode() not in (message.value or b"")
+            assert b"vault:v1:" not in (message.value or b"")
