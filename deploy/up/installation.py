@@ -219,7 +219,9 @@ class Installation:
 
     def _assign(self, topology: Topology, platform: Sequence[str] = PLATFORM_ROLES) -> None:
         known = {address.process: address for address in read_addresses(self.root)}
-        roles = {name: roles_of(topology.project(name)) for name in self.projects} | {PLATFORM: (*platform, CONSOLE)}
+        roles = {name: roles_of(topology.project(name)) for name in self.projects} | {
+            PLATFORM: (*platform, CONSOLE)
+        }
         slots = [
             (identity, number)
             for identity, number in slots_of(

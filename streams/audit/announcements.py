@@ -140,6 +140,19 @@ def _by_label(event: AuditEvent, _identity: str) -> Iterator[Announced]:
         yield Announced(Claim(signer.name, Operation.SIGN, signer.sign_key), ANY)
 
 
+def _by_console(event: AuditEvent, _identity: str) -> Iterator[Announced]:
+    """Who signs in there, and who has signed at the provider's door what the console then carried to `control`."""
+    if not event.person or event.type not in _CONSOLES:
+        return
+    person = Identity(PERSON, event.person)
+    yield Announced(Claim(person.name, Operation.LOGIN, ""), ANY)
+    if event.type is not EventType.CONSOLE_ENTERED:
+        yield Announced(Claim(person.name, Operation.SIGN, person.sign_key), ANY)
+
+
+_CONSOLES = frozenset({EventType.CONSOLE_ENTERED, EventType.POLICY_PUBLISHED, EventType.JOB_SIGNED})
+
+
 def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:
     if event.type is EventType.TOPOLOGY_APPLIED:
         for administrator in (identity, ROOT):
@@ -156,7 +169,7 @@ def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
 
 
 _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = MappingProxyType(
-    {"label": _by_label, "provisioner": _by_provisioner, "warden": _by_warden}
+    {"label": _by_label, "console": _by_console, "provisioner": _by_provisioner, "warden": _by_warden}
 )
 
 
