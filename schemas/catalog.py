@@ -57,6 +57,7 @@ NAMES = (
     "ContainmentCase",
     "ContainmentSlot",
     "CredentialState",
+    "ReplayedOrder",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 
