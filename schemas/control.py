@@ -94,6 +94,8 @@ class WithdrawalReason(StrEnum):
     OTHER_SENSITIVE = "other_sensitive"
     SUBJECT_REQUEST = "subject_request"
     WRONG_RECORD = "wrong_record"
+    SUPERSEDED = "superseded"
+    """Its record was redacted again, and became another task."""
     REHEARSAL = "rehearsal"
 
 

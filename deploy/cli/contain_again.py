@@ -42,7 +42,8 @@ def reredact(
     """Order that records still in raw retention are redacted once more, by the policy that is in force by now.
 
     Signed by an operator and an approver. Each record becomes a task anew, as a later revision, and is labeled
-    anew. What was made of it before stays: pull open tasks first, with [cyan]veil contain withdraw[/].
+    anew, in place of an open task of an earlier one. To pull all tasks of a bad policy at once, whatever becomes
+    of their records: [cyan]veil contain withdraw --policy-version[/].
 
     [dim]Example:[/] [cyan]veil contain reredact --policy-version 4 --since 6h --as olga[/]
     """

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.control import revoked_person, withdrawn_task
+from schemas.control import WithdrawalReason, revoked_person, withdrawn_task
 from schemas.errors import RecordError, Refused
 from schemas.records import Find, Task, WorkOrder
 from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
@@ -50,6 +50,8 @@ def inputs(project: str) -> tuple[str, ...]:
 
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
+_SUPERSEDED = WithdrawalReason.SUPERSEDED.value
+"""Or: its record became another task, by a later revision."""
 
 
 def _no_project() -> Project | None:
@@ -124,6 +126,8 @@ class LabelProcessor:
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
         self._paused = paused.PausedPeople(self._project, self._codec)
         self._adopted: tuple[Job | None, str] = (None, "")
+        self._superseded: set[str] = set()
+        """Tasks of which a later revision is or was here: they may come after it, from another partition."""
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -152,6 +156,7 @@ class LabelProcessor:
             states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
             _ = any(state.apply(message) for state in states)
         self._open()
+        self._superseded = {task.supersedes for _, task in self._tasks.items() if task.supersedes}
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
 
@@ -215,12 +220,25 @@ class LabelProcessor:
             effects.events.append(refused(message, error.reason))
 
     def _take_task(self, task: Task, now: int, effects: Effects) -> None:
+        if task.supersedes:
+            self._superseded.add(task.supersedes)
+            if self._queue.status(task.supersedes) is WorkStatus.OPEN:
+                old = self._queue.end(task.supersedes, WorkStatus.WITHDRAWN, now)
+                self._supersede(task.supersedes, old, effects)
         if self._seams.is_withdrawn(task.task_id):
             effects.gone.append(task.task_id)
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
+        elif task.task_id in self._superseded:
+            self._supersede(task.task_id, task, effects)
         else:
             self._queue.add(task, now)
             self._open_at[task.batch] = now
+
+    def _supersede(self, task_id: str, task: Task | None, effects: Effects) -> None:
+        """Let go of an older revision's task, and order that everybody does."""
+        effects.gone.append(task_id)
+        effects.events.append(events.withdrawn(task_id, task, _SUPERSEDED))
+        effects.reports.append((task_id, _SUPERSEDED))
 
     def _take_order(self, order: WorkOrder, now: int, effects: Effects) -> None:
         task = self._queue.apply(order, now)

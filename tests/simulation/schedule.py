@@ -9,7 +9,7 @@ from typing import Any
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.gold import LeakTally, PersonScore, RedactionScore
 from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
-from schemas.resources import raw_resource
+from schemas.resources import raw_resource, task_ids
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
@@ -154,7 +154,10 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _unique("verdict", [verdict.task_id for verdict in verdicts])
     _unique("joined label", [label.task_id for label in joined])
     redactions = _of_redactor(world)
-    if {v.task_id for v in verdicts} != {j.task_id for j in joined} | {score.task_id for score in redactions}:
+    _check_superseded(events, tasks)
+    gone = {task.supersedes for task in tasks}
+    ended = {j.task_id for j in joined} | {score.task_id for score in redactions}
+    if not ended <= {v.task_id for v in verdicts} <= ended | gone:
         raise Broken("a verdict was neither joined nor scored")
     _check_gold(world, joined, verdicts, redactions, events)
     _check_adjudications(world, labels, verdicts, records("work", WorkOrder))
@@ -205,6 +208,19 @@ def _range(text: str) -> tuple[int, int, int]:
     partition, _, offsets = text.partition(":")
     first, _, end = offsets.partition("-")
     return int(partition), int(first), int(end)
+
+
+def _check_superseded(events: list[AuditEvent], tasks: list[Task]) -> None:
+    """Of a record that became a task again the earlier one is over, and nobody but its latest is open."""
+    over = {
+        task
+        for event in events
+        if event.type in (EventType.TASK_CLOSED, EventType.TASK_WITHDRAWN)
+        for task in task_ids(event)
+    }
+    left = {task.supersedes for task in tasks} & {task.task_id for task in tasks} - over
+    if left:
+        raise Broken(f"superseded and still open: {sorted(left)}")
 
 
 def _of_redactor(world: World) -> list[RedactionScore]:

@@ -400,3 +400,48 @@ def test_project_without_a_job_says_so_in_its_health(tiny, make_task):
     tiny.give(make_task(1))
     assert tiny.notice.startswith("frozen by olga: ")
     assert tiny.notice.endswith("; no labeling job is in force")
+
+
+# A later revision of a record
+
+
+def later(make_task, number=2, of=1):
+    return replace(make_task(number), revision=2, supersedes=f"{of:032x}")
+
+
+def ordered(tiny):
+    return [one.key for one in tiny.committed if one.topic == "control"]
+
+
+def test_a_later_revision_ends_the_open_task_of_the_earlier_and_orders_that_all_let_go(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.give(later(make_task))
+    assert tiny.evicted == [f"{1:032x}"]
+    assert ordered(tiny) == [f"withdraw/demo/{1:032x}/label.demo".encode()]
+    (gone,) = [event for event in tiny.events if event.type is EventType.TASK_WITHDRAWN]
+    assert (gone.resource, gone.reason) == (f"task/{1:032x}", "superseded")
+    with pytest.raises(Refused) as refused:
+        tiny.ask(submit(held))
+    assert refused.value.reason is Reason.WITHDRAWN
+    assert lease(tiny).lease_id.startswith(f"{2:032x}")
+
+
+@pytest.mark.parametrize("restarted", [False, True])
+def test_an_earlier_revision_that_comes_after_the_later_is_never_shown(tiny, make_task, restarted):
+    tiny.give(later(make_task))
+    if restarted:
+        tiny.restart()
+    tiny.give(make_task(1))
+    assert ordered(tiny) == [f"withdraw/demo/{1:032x}/label.demo".encode()]
+    assert lease(tiny).lease_id.startswith(f"{2:032x}")
+    assert tiny.ask(LeaseTask("bob")) is None
+
+
+def test_a_task_that_was_closed_before_its_record_came_again_is_left_alone(tiny, make_task):
+    tiny.give(make_task(1))
+    tiny.ask(submit(lease(tiny)))
+    tiny.give(WorkOrder(f"{1:032x}", Order.CLOSE, 0, "decided"))
+    tiny.give(later(make_task), later(make_task, 3, of=9))
+    assert ordered(tiny) == []
+    assert EventType.TASK_WITHDRAWN not in tiny.types()

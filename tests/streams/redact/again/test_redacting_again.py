@@ -63,6 +63,7 @@ def test_a_copy_becomes_another_task_of_the_same_record() -> None:
     assert covered(plan) == [(RawReference("raw.demo", 0, 7, 2), RawOutcome.TASK, "")]
     assert task.revision == 2
     assert task.task_id != first.task_id
+    assert (first.supersedes, len(task.supersedes)) == ("", 32)
 
 
 def test_both_revisions_in_one_batch_are_covered_each_by_its_own_event() -> None:
@@ -70,6 +71,8 @@ def test_both_revisions_in_one_batch_are_covered_each_by_its_own_event() -> None
     message = desk.message(PAYLOAD)
     plan = desk.process(message, copied(message), copied(message, 3))
     assert [raw.revision for raw, _, _ in covered(plan)] == [1, 2, 3]
+    first, second, third = sorted(tasks(plan), key=lambda task: task.revision)
+    assert (second.supersedes, third.supersedes) == (first.task_id, second.task_id)
     assert len([one for one in plan.events if one.type is EventType.BATCH_REDACTED]) == 3
     assert len({task.task_id for task in tasks(plan)}) == 3
 
