@@ -17,7 +17,7 @@ from schemas.states import WatchState
 from schemas.vault_log import DENIED, READ_UP_TO, USE, KafkaDenied, Operation, Outcome, ReadUpTo, VaultUse
 from streams.audit.matching import WAITS, Matching
 from streams.audit.matching_state import restored, to_bytes
-from streams.audit.two_sided import KAFKA_DENIED, SILENT, UNANNOUNCED, TwoSided
+from streams.audit.two_sided import KAFKA_DENIED, SILENT, UNANNOUNCED, UNREADABLE, TwoSided
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.generations import latest
 from streams.engine.health import Health
@@ -270,9 +270,17 @@ def honest(number: int):
 def test_what_is_no_event_is_passed_over():
     world = World([(START, decrypt(START, 1))])
     world.broker.append(Outgoing("audit.demo", b"slot", b"no event"))
-    world.broker.append(Outgoing("vault-log", USE.encode(), b"no use"))
     world.run()
-    assert len(world.alerts()) == 1
+    assert len(written(world)) == 1
+
+
+@pytest.mark.parametrize("key", [USE, DENIED, READ_UP_TO, "something new"])
+def test_what_the_shipper_says_and_nobody_can_read_is_told(key):
+    world = World([])
+    world.broker.append(Outgoing("vault-log", key.encode(), b"no use"))
+    world.run()
+    told = [(it.rule, it.subject) for it in written(world).values()]
+    assert told == [(UNREADABLE, "vault/unknown/other/shipper/record")]
 
 
 def test_the_key_of_a_longer_project_is_not_that_of_a_shorter_one():
