@@ -124,20 +124,12 @@ def test_what_was_copied_away_before_it_was_read_is_read_from_the_copy(writer, r
     assert (reader.lines, reader.lost) == (writer.written, [])
 
 
-def test_file_that_was_cut_is_told_and_read_from_its_new_beginning(writer, reader):
+@pytest.mark.parametrize("since", [1, 30], ids=["shorter than before", "grown beyond what it was"])
+def test_file_that_was_cut_is_told_and_read_from_its_new_beginning(writer, reader, since):
     writer.write(3)
     reader.to_the_end()
     writer.path.write_bytes(b"")
-    writer.write(1)
-    reader.to_the_end()
-    assert (reader.lines, reader.lost) == (writer.written, ["gone"])
-
-
-def test_file_that_was_cut_and_has_grown_again_is_not_taken_for_what_it_was(writer, reader):
-    writer.write(3)
-    reader.to_the_end()
-    writer.path.write_bytes(b"")
-    writer.write(30)
+    writer.write(since)
     reader.to_the_end()
     assert (reader.lines, reader.lost) == (writer.written, ["gone"])
 
