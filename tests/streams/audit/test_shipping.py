@@ -173,6 +173,15 @@ def test_while_lines_are_left_it_has_read_up_to_the_last_one_only():
     assert [it.time for it in bench.shipped(READ_UP_TO, ReadUpTo)] == [lines[-1].time - SKEW_MS]
 
 
+def test_a_line_of_times_to_come_says_nothing_of_the_lines_after_it():
+    bench = Bench()
+    bench.files["vault"].lines += [used(number) for number in range(30)]
+    while not bench.shipped(USE, VaultUse):
+        bench.round()
+    assert bench.shipped(USE, VaultUse)[0].time > bench.clock.ms
+    assert bench.shipped(READ_UP_TO, ReadUpTo) == []
+
+
 def test_what_cant_be_read_says_nothing_of_the_lines_after_it():
     bench = Bench()
     bench.clock.ms = LATER
