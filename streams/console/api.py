@@ -123,7 +123,7 @@ class ConsoleApi:
         visitor = self.visitors.visitor(request, active=False)
         asked = self._projects(visitor, request, Right.EVENTS)
         projects = asked | ({PLATFORM} if not queries.text_of(request, "project", 40) else frozenset())
-        wanted = queries.wanted_of(request, projects, self._settings.id_chars)
+        wanted = queries.wanted_of(request, projects, self._people(asked), self._settings.id_chars)
         limit = max(1, queries.number_of(request, "limit", 200, self._settings.page_rows))
         after, before = queries.number_of(request, "after", 0), queries.number_of(request, "before", 0)
         for project in sorted(asked):
@@ -214,6 +214,11 @@ class ConsoleApi:
         if not text:
             raise queries.bad(f"`{name}` says what is asked for")
         return text
+
+    def _people(self, projects: frozenset[str]) -> frozenset[str]:
+        """Everybody whom these projects name now."""
+        found = (project for name, project in self._seams.projects().items() if name in projects)
+        return frozenset[str]().union(*(project.persons.everybody for project in found))
 
     async def _rows(self, request: Request, wanted: Wanted, limit: int, after: int, before: int) -> Page:
         """Now, or as soon as something fits, while the caller is there."""

@@ -36,10 +36,10 @@ def number_of(request: Request, name: str, default: int, most: int = MAX_NUMBER)
     return int(text)
 
 
-def wanted_of(request: Request, projects: frozenset[str], chars: int) -> Wanted:
-    """Filters of the tail, over projects that its caller may see."""
+def wanted_of(request: Request, projects: frozenset[str], people: frozenset[str], chars: int) -> Wanted:
+    """Filters of the tail, over projects that its caller may see, which name these people."""
     named = {name: text_of(request, name, chars) for name in _FILTERS}
-    return Wanted(projects, **named, denied=text_of(request, "denied", 5) == "true")
+    return Wanted(projects, **named, denied=text_of(request, "denied", 5) == "true", people=people)
 
 
 def length_of(request: Request) -> int:

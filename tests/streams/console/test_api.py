@@ -61,6 +61,19 @@ def test_events_of_other_projects_are_in_no_answer(console):
     assert reason(browser.get("/v1/events?project=other"))[0] == 403
 
 
+def test_whose_credentials_ended_only_officers_of_a_project_that_names_them_see(console):
+    for person, project in (("eve", "other"), ("ann", "demo")):
+        parents = (f"control/revoke/{project}/{person}/olga",)
+        more = {"person": "", "details": {"projects": project}, "parents": parents}
+        console.event(EventType.CREDENTIALS_ENDED, topic="audit.platform", resource=f"person/{person}", **more)
+        more = {"person": "", "parents": ()}
+        console.event(EventType.CREDENTIALS_RESTORED, topic="audit.platform", resource=f"person/{person}", **more)
+    for officer, named in (("iris", "ann"), ("otto", "eve")):
+        rows = console.signed_in(officer).get("/v1/events").json()["rows"]
+        assert [it["resource"] for it in rows] == [f"person/{named}"] * 2
+        assert [it["type"] for it in rows] == ["credentials.restored", "credentials.ended"]
+
+
 @pytest.mark.parametrize("person", ["ann", "nobody"])
 def test_who_holds_no_such_duty_is_not_let_in(console, person):
     browser = console.browser()
