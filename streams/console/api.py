@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http import HTTPStatus
 from typing import Any
 
@@ -21,6 +21,7 @@ from streams.console.board import Board
 from streams.console.diary import Diary
 from streams.console.looks import Look, Looks
 from streams.console.news import News
+from streams.console.plots import HOUR_MS, MINUTE_MS
 from streams.console.settings import ConsoleSettings
 from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
@@ -37,7 +38,8 @@ AUDIT = "audit."
 PLAYBOOK = "playbook"
 """Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 DAY_MS = 86_400_000
-LONGEST_DAYS = 90
+LONGEST_DAYS = {HOUR_MS: 90, MINUTE_MS: 1}
+"""Of windows of a length: what is kept of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +131,9 @@ class ConsoleApi:
         for project in sorted(asked):
             await self._look(visitor, project, Right.EVENTS, filters=wanted.filters)
         page = await self._rows(request, wanted, limit, after, before)
+        now_here = self.visitors.still(request)
+        for project in sorted(asked):
+            self._check(now_here, project, Right.EVENTS)
         return {
             "rows": [row.as_json() for row in page.rows],
             "last": page.last,
@@ -142,7 +147,7 @@ class ConsoleApi:
         """What is drawn of a project."""
         visitor, project = self._one(request, Right.METRICS)
         length = queries.length_of(request)
-        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS))
+        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS[length]))
         await self._look(visitor, project.name, Right.METRICS)
         now = self._seams.clock.now()
         limits = self._seams.limits(self._seams.board.policies(project.name))
@@ -224,13 +229,17 @@ class ConsoleApi:
         """Now, or as soon as something fits, while the caller is there."""
         loop = asyncio.get_running_loop()
         wait_s = queries.number_of(request, "wait", 0, int(self._settings.longest_wait_s))
-        until = loop.time() + wait_s
+        until, missed = loop.time() + wait_s, 0
         while True:
+            since = self._seams.news.round
             page = self._seams.board.rows(wanted, limit, after, before)
-            left = until - loop.time()
+            left, missed = until - loop.time(), missed + page.missed
             if page.rows or left <= 0 or self._seams.news.closed or await request.is_disconnected():
-                return page
-            await self._seams.news.wait(left)
+                return replace(page, missed=missed)
+            after = max(
+                after, page.last
+            )  # nothing up to here fits: it is looked through once
+            await self._seams.news.wait(since, left)
 
     def _one(self, request: Request, right: Right) -> tuple[Visitor, Project]:
         """The caller, and the one project that they ask about. Raises Problem."""
