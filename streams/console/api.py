@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
@@ -21,7 +21,7 @@ from streams.console.board import Board
 from streams.console.diary import Diary
 from streams.console.looks import Look, Looks
 from streams.console.news import News
-from streams.console.plots import HOUR_MS, MINUTE_MS
+from streams.console.plots import HOUR_MS
 from streams.console.settings import ConsoleSettings
 from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
@@ -38,8 +38,8 @@ AUDIT = "audit."
 PLAYBOOK = "playbook"
 """Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 DAY_MS = 86_400_000
-LONGEST_DAYS = {HOUR_MS: 90, MINUTE_MS: 1}
-"""Of windows of a length: what is kept of them."""
+LONGEST_DAYS = 90
+"""Of windows of an hour; of those of a minute, one. No more are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +125,13 @@ class ConsoleApi:
         visitor = self.visitors.visitor(request, active=False)
         asked = self._projects(visitor, request, Right.EVENTS)
         projects = asked | ({PLATFORM} if not queries.text_of(request, "project", 40) else frozenset())
-        wanted = queries.wanted_of(request, projects, self._people(asked), self._settings.id_chars)
+        wanted = queries.wanted_of(request, projects, self.visitors.people(asked), self._settings.id_chars)
         limit = max(1, queries.number_of(request, "limit", 200, self._settings.page_rows))
         after, before = queries.number_of(request, "after", 0), queries.number_of(request, "before", 0)
         for project in sorted(asked):
             await self._look(visitor, project, Right.EVENTS, filters=wanted.filters)
         page = await self._rows(request, wanted, limit, after, before)
-        now_here = self.visitors.still(request)
-        for project in sorted(asked):
-            self._check(now_here, project, Right.EVENTS)
+        self.visitors.still(request, asked, Right.EVENTS)
         return {
             "rows": [row.as_json() for row in page.rows],
             "last": page.last,
@@ -147,7 +145,7 @@ class ConsoleApi:
         """What is drawn of a project."""
         visitor, project = self._one(request, Right.METRICS)
         length = queries.length_of(request)
-        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS[length]))
+        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS if length == HOUR_MS else 1))
         await self._look(visitor, project.name, Right.METRICS)
         now = self._seams.clock.now()
         limits = self._seams.limits(self._seams.board.policies(project.name))
@@ -220,11 +218,6 @@ class ConsoleApi:
             raise queries.bad(f"`{name}` says what is asked for")
         return text
 
-    def _people(self, projects: frozenset[str]) -> frozenset[str]:
-        """Everybody whom these projects name now."""
-        found = (project for name, project in self._seams.projects().items() if name in projects)
-        return frozenset[str]().union(*(project.persons.everybody for project in found))
-
     async def _rows(self, request: Request, wanted: Wanted, limit: int, after: int, before: int) -> Page:
         """Now, or as soon as something fits, while the caller is there."""
         loop = asyncio.get_running_loop()
@@ -235,10 +228,8 @@ class ConsoleApi:
             page = self._seams.board.rows(wanted, limit, after, before)
             left, missed = until - loop.time(), missed + page.missed
             if page.rows or left <= 0 or self._seams.news.closed or await request.is_disconnected():
-                return replace(page, missed=missed)
-            after = max(
-                after, page.last
-            )  # nothing up to here fits: it is looked through once
+                return page.having_missed(missed)
+            after = max(after, page.last)  # nothing up to here fits: it is looked through once
             await self._seams.news.wait(since, left)
 
     def _one(self, request: Request, right: Right) -> tuple[Visitor, Project]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from schemas.audit import AuditEvent
@@ -66,6 +66,10 @@ class Page:
     oldest: int
     missed: int = 0
     more: bool = False
+
+    def having_missed(self, rows: int) -> Page:
+        """The same, where so many were missed in all."""
+        return replace(self, missed=rows)
 
 
 class Tail:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -188,10 +189,21 @@ class Visitors:
             raise problem.too_many_calls(max(1, self._calls.wait_s(session.person, now)))
         return Visitor(session, self._rights(session.person))
 
-    def still(self, request: Request) -> Visitor:
-        """The same after a wait, in which they may have had to go. Raises Problem; counts as no further call."""
+    def still(self, request: Request, projects: Iterable[str], right: Right) -> None:
+        """After a wait, in which they may have had to go: whether they still may this in all of these projects.
+        Counts as no further call. Raises Problem, audited.
+        """
         session = self._session(request, active=False)
-        return Visitor(session, self._rights(session.person))
+        rights = self._rights(session.person)
+        for project in sorted(projects):
+            if right not in rights.get(project, {}):
+                self.denied("not_permitted", session.person, project, right)
+                raise Problem(HTTPStatus.FORBIDDEN, "not_permitted", _OVER[Ending.REVOKED])
+
+    def people(self, projects: AbstractSet[str]) -> frozenset[str]:
+        """Everybody whom these projects name now."""
+        found = (project for name, project in self._projects().items() if name in projects)
+        return frozenset[str]().union(*(project.persons.everybody for project in found))
 
     def idle_at(self, session: Session) -> int:
         """When it ends unless its person does something, in milliseconds since the epoch."""

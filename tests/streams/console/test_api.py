@@ -22,16 +22,6 @@ READING = (
 )  # fmt: skip
 
 
-class Damaged(dict):
-    """Projects that nobody can look through."""
-
-    tries = 0
-
-    def items(self):
-        self.tries += 1
-        raise RuntimeError("damaged")
-
-
 def reason(answer):
     return answer.status_code, answer.json()["error"]["reason"]
 
@@ -69,19 +59,6 @@ def test_events_of_other_projects_are_in_no_answer(console):
     assert [it["project"] for it in browser.get("/v1/events").json()["rows"]] == ["demo", "platform"]
     assert [it["id"] for it in browser.get("/v1/events?project=demo").json()["rows"]] == [mine.event_id]
     assert reason(browser.get("/v1/events?project=other"))[0] == 403
-
-
-def test_whose_credentials_ended_only_officers_of_a_project_that_names_them_see(console):
-    for person, project in (("eve", "other"), ("ann", "demo")):
-        parents = (f"control/revoke/{project}/{person}/olga",)
-        more = {"person": "", "details": {"projects": project}, "parents": parents}
-        console.event(EventType.CREDENTIALS_ENDED, topic="audit.platform", resource=f"person/{person}", **more)
-        more = {"person": "", "parents": ()}
-        console.event(EventType.CREDENTIALS_RESTORED, topic="audit.platform", resource=f"person/{person}", **more)
-    for officer, named in (("iris", "ann"), ("otto", "eve")):
-        rows = console.signed_in(officer).get("/v1/events").json()["rows"]
-        assert [it["resource"] for it in rows] == [f"person/{named}"] * 2
-        assert [it["type"] for it in rows] == ["credentials.restored", "credentials.ended"]
 
 
 @pytest.mark.parametrize("person", ["ann", "nobody"])
@@ -157,60 +134,6 @@ def test_new_events_wake_who_waits(console):
     later.join()
     assert [row["type"] for row in rows] == ["task.reported"]
     assert time.monotonic() - begun < 10
-
-
-def test_a_call_that_finds_nothing_does_not_look_twice_at_the_same_and_counts_what_passed(console_with):
-    console = console_with(settings=ConsoleSettings(tail_rows=3))
-    browser = console.signed_in("iris")
-    for _ in range(3):
-        console.event()
-    looked, rows = [], console.board.rows
-
-    def noted(wanted, limit, after=0, before=0):
-        looked.append(after)
-        page = rows(wanted, limit, after, before)
-        if len(looked) == 1:
-            for _ in range(5):
-                console.event()
-            console.event(EventType.TASK_REPORTED)
-        return page
-
-    console.board.rows = noted
-    answer = browser.get("/v1/events?after=1&wait=20&type=task.reported").json()
-    assert [row["type"] for row in answer["rows"]] == ["task.reported"]
-    assert (looked, answer["missed"]) == ([1, 3], 3)
-
-
-def test_who_must_go_while_a_call_waits_gets_nothing_with_it(console):
-    browser = console.signed_in("iris")
-    browser.get("/v1/events")
-    rows = console.board.rows
-
-    def gone(*asked):
-        page = rows(*asked)
-        if not page.rows:
-            console.revoked.add(("demo", "iris"))
-            console.event()
-        return page
-
-    console.board.rows = gone
-    status, why = reason(browser.get("/v1/events?wait=20"))
-    assert (status, why) in ((403, "not_permitted"), (401, "session_revoked"))
-
-
-def test_a_sweep_that_fails_is_not_the_last(console_with):
-    console = console_with(settings=ConsoleSettings(sessions=SessionSettings(sweep_s=0.01)))
-    console.signed_in("iris")
-    console.projects = Damaged(console.projects)
-    wait_for(lambda: console.projects.tries >= 2, "two sweeps that fail")
-    console.projects = {"demo": Project("demo", "tests", 1, {}, Persons(("ada",), ("grace",), (), ()))}
-    wait_for(lambda: console.diary.of(EventType.CONSOLE_LEFT), "the end")
-
-
-def test_minutes_are_drawn_of_a_day_and_no_more(console):
-    browser = console.signed_in("iris")
-    assert browser.get("/v1/metrics?project=demo&windows=minute&days=1").status_code == 200
-    assert reason(browser.get("/v1/metrics?project=demo&windows=minute&days=2")) == (400, "bad_request")
 
 
 def test_a_session_ends_with_its_duty(console_with):

@@ -67,3 +67,16 @@ def test_a_projects_audit_is_for_that_project_alone_whoever_is_named():
     concern = concern_of("audit.other", made(1, E.TASK_VIEWED, 1, person="ann", parents=("project/demo",)))
     assert not concern.open_to(frozenset({"demo", "platform"}), frozenset({"ann"}))
     assert concern.open_to(frozenset({"other"}), frozenset())
+
+
+def test_whose_credentials_ended_only_officers_of_a_project_that_names_them_see(console):
+    for person, project in (("eve", "other"), ("ann", "demo")):
+        parents = (f"control/revoke/{project}/{person}/olga",)
+        more = {"person": "", "details": {"projects": project}, "parents": parents}
+        console.event(EventType.CREDENTIALS_ENDED, topic="audit.platform", resource=f"person/{person}", **more)
+        more = {"person": "", "parents": ()}
+        console.event(EventType.CREDENTIALS_RESTORED, topic="audit.platform", resource=f"person/{person}", **more)
+    for officer, named in (("iris", "ann"), ("otto", "eve")):
+        rows = console.signed_in(officer).get("/v1/events").json()["rows"]
+        assert [it["resource"] for it in rows] == [f"person/{named}"] * 2
+        assert [it["type"] for it in rows] == ["credentials.restored", "credentials.ended"]
