@@ -21,7 +21,6 @@ from streams.console.board import Board
 from streams.console.diary import Diary
 from streams.console.looks import Look, Looks
 from streams.console.news import News
-from streams.console.plots import HOUR_MS
 from streams.console.settings import ConsoleSettings
 from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
@@ -39,7 +38,6 @@ PLAYBOOK = "playbook"
 """Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 DAY_MS = 86_400_000
 LONGEST_DAYS = 90
-"""Of windows of an hour; of those of a minute, one. No more are kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,7 +143,7 @@ class ConsoleApi:
         """What is drawn of a project."""
         visitor, project = self._one(request, Right.METRICS)
         length = queries.length_of(request)
-        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS if length == HOUR_MS else 1))
+        days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS))
         await self._look(visitor, project.name, Right.METRICS)
         now = self._seams.clock.now()
         limits = self._seams.limits(self._seams.board.policies(project.name))

@@ -43,10 +43,10 @@ def wanted_of(request: Request, projects: frozenset[str], people: frozenset[str]
 
 
 def length_of(request: Request) -> int:
-    """Windows of which length."""
+    """Windows of which length: of a minute only where a day of them, which is what is kept, is asked for."""
     name = text_of(request, "windows", 10) or "hour"
-    if name not in LENGTHS:
-        raise bad("`windows` is hour or minute")
+    if name not in LENGTHS or (name == "minute" and number_of(request, "days", 1) > 1):
+        raise bad("`windows` is hour, or minute with `days` 1")
     return LENGTHS[name]
 
 
