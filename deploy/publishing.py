@@ -69,9 +69,8 @@ def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[t
         with account.kept(every_s):
             yield publisher, producer
             publisher.flush()
-    except (
-        BaseException
-    ):  # whatever the caller meets, Ctrl-C too: it goes on from here, and what arrived has arrived
+    except BaseException:
+        # Whatever the caller meets, Ctrl-C too: it goes on from here, and what arrived has arrived.
         with contextlib.suppress(VeilError):
             account.say()
         raise
