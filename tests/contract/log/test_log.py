@@ -155,6 +155,19 @@ def test_where_a_time_begins_is_the_first_record_of_then_or_later(bench):
         assert bench.log.offsets_at(topic, third.timestamp + 1) == {place: beyond}
 
 
+def test_an_end_is_passed_at_once_by_the_next_record_behind_it(bench):
+    """Who asks whether it keeps up need not wait until nothing comes any more."""
+    topic = bench.topic()
+    follower, session = bench.follow(topic), bench.open()
+    commit(session, Outgoing(topic, b"k", b"1"))
+    ends = follower.ends()
+    assert not follower.passed(ends)
+    assert values(take(follower, 1)) == [b"1"]
+    commit(session, Outgoing(topic, b"k", b"2"))
+    assert values(take(follower, 1)) == [b"2"]
+    assert follower.passed(ends)
+
+
 def test_a_follower_of_two_topics_reads_both(bench):
     first, second = bench.topic(), bench.topic()
     bench.write(Outgoing(first, b"k", b"1"), Outgoing(second, b"k", b"2"))
