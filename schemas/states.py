@@ -87,6 +87,13 @@ class TaskWork:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedTask:
+    """A task that label must give to nobody should it come by then. Key: `expected/<task id>`; milliseconds."""
+
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Onboarding:
     """Which onboarding tasks of the project a person has answered right. Key: `onboarding/<person>`.
 

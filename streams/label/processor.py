@@ -32,6 +32,7 @@ from streams.label.settings import LabelSettings
 from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
+from streams.label.superseded import USUAL_MS, ExpectedTasks
 from streams.label.waiters import Waiters
 from streams.web.denials import Denials
 from topology.jobs import Job
@@ -92,6 +93,8 @@ class Seams:
     """Calls that wait for a task."""
     project: Callable[[], Project | None] = _no_project
     """The project as it holds now; None: nobody may label."""
+    late_ms: Callable[[], int] = lambda: USUAL_MS
+    """How long after the task of a later revision that of the earlier may come (`superseded.latest`)."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -126,8 +129,7 @@ class LabelProcessor:
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
         self._paused = paused.PausedPeople(self._project, self._codec)
         self._adopted: tuple[Job | None, str] = (None, "")
-        self._superseded: set[str] = set()
-        """Tasks of which a later revision is or was here: they may come after it, from another partition."""
+        self._expected = ExpectedTasks(topic, self._codec)
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -153,10 +155,17 @@ class LabelProcessor:
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
+            states = (
+                self._tasks,
+                self._work,
+                self._onboarding,
+                self._sessions,
+                self._paused,
+                self._expected,
+            )
             _ = any(state.apply(message) for state in states)
+        self._expected.restored()
         self._open()
-        self._superseded = {task.supersedes for _, task in self._tasks.items() if task.supersedes}
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
 
@@ -166,6 +175,7 @@ class LabelProcessor:
         self._adopt(effects)
         effects.events += [events.expired(lease) for lease in self._queue.expire(batch.now)]
         self._queue.purge(batch.now)
+        self._expected.purge(batch.now)
         for message in batch.messages:
             self._take(message, batch.now, effects)
         answers = [(request, self._answer(request, batch.now, effects)) for request in batch.requests]
@@ -221,18 +231,24 @@ class LabelProcessor:
 
     def _take_task(self, task: Task, now: int, effects: Effects) -> None:
         if task.supersedes:
-            self._superseded.add(task.supersedes)
-            if self._queue.status(task.supersedes) is WorkStatus.OPEN:
-                old = self._queue.end(task.supersedes, WorkStatus.WITHDRAWN, now)
-                self._supersede(task.supersedes, old, effects)
+            self._end_earlier(task.supersedes, now, effects)
+        expected = self._expected.came(task.task_id)
         if self._seams.is_withdrawn(task.task_id):
             effects.gone.append(task.task_id)
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
-        elif task.task_id in self._superseded:
+        elif expected:
             self._supersede(task.task_id, task, effects)
         else:
             self._queue.add(task, now)
             self._open_at[task.batch] = now
+
+    def _end_earlier(self, task_id: str, now: int, effects: Effects) -> None:
+        """What becomes of the earlier revision's task: what has ended stays as it is."""
+        known = self._queue.status(task_id)
+        if known is WorkStatus.OPEN:
+            self._supersede(task_id, self._queue.end(task_id, WorkStatus.WITHDRAWN, now), effects)
+        elif known is None and not self._seams.is_withdrawn(task_id):
+            self._expected.expect(task_id, now + self._seams.late_ms())
 
     def _supersede(self, task_id: str, task: Task | None, effects: Effects) -> None:
         """Let go of an older revision's task, and order that everybody does."""
@@ -311,4 +327,5 @@ class LabelProcessor:
         plan.outputs += self._onboarding.changes()
         plan.outputs += self._sessions.changes()
         plan.outputs += self._paused.changes()
+        plan.outputs += self._expected.changes()
         return plan
