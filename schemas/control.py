@@ -95,7 +95,7 @@ class WithdrawalReason(StrEnum):
     SUBJECT_REQUEST = "subject_request"
     WRONG_RECORD = "wrong_record"
     SUPERSEDED = "superseded"
-    """Its record was redacted again, and became another task."""
+    """Its record was redacted again, and is another task now or none."""
     REHEARSAL = "rehearsal"
 
 

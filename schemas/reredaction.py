@@ -3,13 +3,14 @@
 The order is the body of `reredact/P/<signer>`: raw records that arrived since a time are redacted once more, by a
 policy of this version or a later one. It is in force once an operator and an approver have signed the same body.
 
-A copy on `again.P` is the raw message as it lay on `raw.P`, still sealed, with four headers more:
+A copy on `again.P` is the raw message as it lay on `raw.P`, still sealed, with headers more:
 
 | header | value |
 |---|---|
 | `veil-origin-partition`, `veil-origin-offset` | where it lay on `raw.P` |
 | `veil-revision` | which revision its redaction is; 2 at least |
 | `veil-least-policy` | the lowest version of a policy that may redact it |
+| `veil-left-out` | `too_large`, where the original fits no topic: then the copy has no value and no other header |
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ MAX_SINCE = 2**53
 MAX_BODY_BYTES = 120
 PARTITION, OFFSET = "veil-origin-partition", "veil-origin-offset"
 REVISION, LEAST_POLICY = "veil-revision", "veil-least-policy"
+LEFT_OUT = "veil-left-out"
+_TOO_LARGE = Reason.TOO_LARGE.value.encode()
 _MOST_DIGITS = 19
 _HIGHEST_OFFSET = 2**63 - 2
 _HIGHEST_PARTITION = 2**31 - 1
@@ -43,12 +46,16 @@ class Reredaction:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a copy comes from, its revision, and by which policy version at least it is redacted."""
+    """Where a copy comes from, its revision, and by which policy version at least it is redacted.
+
+    `too_large`: what lay there was left out, since it fits no topic.
+    """
 
     partition: int
     offset: int
     revision: int
     least_policy: int
+    too_large: bool = False
 
 
 def reredaction_body(order: Reredaction) -> bytes:
@@ -74,12 +81,13 @@ def read_reredaction(body: bytes) -> Reredaction | None:
 
 def origin_headers(origin: Origin) -> tuple[tuple[str, bytes], ...]:
     """What a copy carries beside the headers of its original."""
-    return (
+    said = (
         (PARTITION, str(origin.partition).encode()),
         (OFFSET, str(origin.offset).encode()),
         (REVISION, str(origin.revision).encode()),
         (LEAST_POLICY, str(origin.least_policy).encode()),
     )
+    return (*said, (LEFT_OUT, _TOO_LARGE)) if origin.too_large else said
 
 
 def read_origin(headers: Mapping[str, bytes]) -> Origin:
@@ -89,6 +97,7 @@ def read_origin(headers: Mapping[str, bytes]) -> Origin:
         _number(headers, OFFSET, 0, _HIGHEST_OFFSET),
         _number(headers, REVISION, 2, _HIGHEST_OFFSET),
         _number(headers, LEAST_POLICY, 1, MAX_NUMBER),
+        _is_left_out(headers),
     )
 
 
@@ -97,7 +106,13 @@ def without_origin(headers: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name: value for name, value in headers.items() if name not in _NAMES}
 
 
-_NAMES = frozenset({PARTITION, OFFSET, REVISION, LEAST_POLICY})
+_NAMES = frozenset({PARTITION, OFFSET, REVISION, LEAST_POLICY, LEFT_OUT})
+
+
+def _is_left_out(headers: Mapping[str, bytes]) -> bool:
+    if headers.get(LEFT_OUT, _TOO_LARGE) != _TOO_LARGE:
+        raise Unparseable(Reason.MISSING_HEADER, f"header {LEFT_OUT} is not {Reason.TOO_LARGE.value}")
+    return LEFT_OUT in headers
 
 
 def _number(headers: Mapping[str, bytes], name: str, least: int, most: int) -> int:

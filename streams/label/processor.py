@@ -7,13 +7,14 @@ write the content again; `session/<id>` a browser's session, without its secret.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason, revoked_person, withdrawn_task
-from schemas.errors import RecordError, Refused
+from schemas.errors import Reason, RecordError, Refused, Undecodable
 from schemas.records import Find, Task, WorkOrder
 from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
@@ -49,10 +50,12 @@ def inputs(project: str) -> tuple[str, ...]:
     return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
+_TASK_ID = re.compile(rb"[0-9a-f]{32}")
+"""As redact makes them."""
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
 _SUPERSEDED = WithdrawalReason.SUPERSEDED.value
-"""Or: its record became another task, by a later revision."""
+"""Or: its record was redacted again, whatever became of it."""
 
 
 def _no_project() -> Project | None:
@@ -221,13 +224,23 @@ class LabelProcessor:
         """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
-                self._take_task(self._codec.decode(message.value, Task), now, effects)
+                self._take_from_redact(message, now, effects)
             elif message.topic == paused.topic_of(self._project):
                 self._paused.take(message)
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
             effects.events.append(refused(message, error.reason))
+
+    def _take_from_redact(self, message: Message, now: int, effects: Effects) -> None:
+        """A task; or a tombstone: the record of that task was redacted again and is no task any more."""
+        if message.value is not None:
+            self._take_task(self._codec.decode(message.value, Task), now, effects)
+            return
+        key = message.key or b""
+        if not _TASK_ID.fullmatch(key):
+            raise Undecodable(Reason.UNDECODABLE, "the key of a tombstone is no task id")
+        self._end_earlier(key.decode(), now, effects)
 
     def _take_task(self, task: Task, now: int, effects: Effects) -> None:
         if task.supersedes:

@@ -8,7 +8,8 @@ What it does with a batch, in this order:
 1. open the payloads (one call to Vault for the data keys that are new)
 2. parse and redact each; what fails on its own is quarantined with a reason and stops nobody
 3. seal the mappings of all tasks into segments; the loop writes them before it begins the transaction
-4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset
+4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset; where a later
+   revision is no task, a tombstone for the task of the revision before
 """
 
 from __future__ import annotations
@@ -139,6 +140,7 @@ class RedactProcessor:
         self._redact(self._arrivals(batch.messages, ruling, plan), work)
         self._seal(work)
         self._release(work, plan)
+        self._end_earlier(work, plan)
         self._cover(batch, work, plan)
         return plan
 
@@ -158,12 +160,14 @@ class RedactProcessor:
     # 1 and 2: payloads, records, outcomes
 
     def _redact(self, arrivals: Sequence[Arrival], work: _Work) -> None:
-        payloads = open_messages([it.message for it in arrivals], self._raw_keys, self._project)
+        whole = [it for it in arrivals if not it.too_large]
+        work.quarantined += [(it, Reason.TOO_LARGE) for it in arrivals if it.too_large]
+        payloads = open_messages([it.message for it in whole], self._raw_keys, self._project)
         known = self._seams.known_routes()
         records = [self._parsed(payload, known) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
         outcomes = iter(_outcomes(good, work.ruling, self._keys))
-        for arrived, payload, record in zip(arrivals, payloads, records, strict=True):
+        for arrived, payload, record in zip(whole, payloads, records, strict=True):
             outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
             routing = payload.routing if isinstance(payload, Payload) else ROUTINE
             self._note(arrived, outcome, routing, work)
@@ -221,6 +225,12 @@ class RedactProcessor:
             entry = self._quarantine.seal(arrived, reason, work.ruling.bundle.hash, work.now)
             self._put(plan, f"quarantine.{self._project}", topic_key(arrived.message), entry)
             work.results[arrived.raw] = _outcome(arrived, RawOutcome.QUARANTINED, reason=reason.value)
+
+    def _end_earlier(self, work: _Work, plan: Plan) -> None:
+        """A later revision that is no task names no earlier one: a tombstone under its id says that it is over."""
+        over = [raw for raw, it in work.results.items() if raw.revision > 1 and it.outcome is not RawOutcome.TASK]
+        keys = [self._releaser.earlier(raw).encode() for raw in over]
+        plan.outputs += [Outgoing(f"tasks.{self._project}", key, None) for key in keys]
 
     def _index(self, segment: Segment, entries: dict[str, SegmentEntry], work: _Work) -> SegmentIndex:
         _slot, _epoch, sequence = segment.segment_id.rsplit("/", 2)

@@ -96,11 +96,11 @@ class Releaser:
             priority=release.routing.priority,
             batch=release.routing.batch,
             skills=release.routing.skills,
-            supersedes=self._earlier(release.raw),
+            supersedes=self.earlier(release.raw),
         )
 
-    def _earlier(self, raw: RawReference) -> str:
-        """What the revision before was called, had it become a task."""
+    def earlier(self, raw: RawReference) -> str:
+        """What the revision before was called, had it become a task; empty for a first one."""
         return self.task_id(replace(raw, revision=raw.revision - 1)) if raw.revision > 1 else ""
 
     def task_id(self, raw: RawReference) -> str:

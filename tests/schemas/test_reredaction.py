@@ -21,7 +21,12 @@ from schemas.reredaction import (
 
 ORDERS = st.builds(Reredaction, st.integers(1, MAX_NUMBER), st.integers(1, MAX_NUMBER), st.integers(0, MAX_SINCE))
 ORIGINS = st.builds(
-    Origin, st.integers(0, 2**31 - 1), st.integers(0, 2**63 - 2), st.integers(2, 2**31), st.integers(1, MAX_NUMBER)
+    Origin,
+    st.integers(0, 2**31 - 1),
+    st.integers(0, 2**63 - 2),
+    st.integers(2, 2**31),
+    st.integers(1, MAX_NUMBER),
+    st.booleans(),
 )
 
 
@@ -68,6 +73,13 @@ def test_a_copy_that_does_not_say_exactly_where_it_comes_from_is_refused(name, v
     if value is not None:
         headers[name] = value
     with pytest.raises(Unparseable, match=name):
+        read_origin(headers)
+
+
+@pytest.mark.parametrize("value", [b"", b"too_deep", b"TOO_LARGE", b"9" * 5000])
+def test_a_copy_that_leaves_its_content_out_for_no_known_reason_is_refused(value):
+    headers = dict(origin_headers(Origin(0, 0, 2, 1))) | {"veil-left-out": value}
+    with pytest.raises(Unparseable, match="veil-left-out"):
         read_origin(headers)
 
 

@@ -60,7 +60,7 @@ class Watch:
 
     def look(self) -> None:
         for message in self._world.broker.committed(f"tasks.{PROJECT}"):
-            if (message.partition, message.offset) in self._seen:
+            if message.value is None or (message.partition, message.offset) in self._seen:
                 continue
             self._seen.add((message.partition, message.offset))
             task = self._world.codec.decode(message.value, Task)
@@ -154,8 +154,8 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _unique("verdict", [verdict.task_id for verdict in verdicts])
     _unique("joined label", [label.task_id for label in joined])
     redactions = _of_redactor(world)
-    _check_superseded(events, tasks)
-    gone = {task.supersedes for task in tasks}
+    gone = _superseded(world, tasks)
+    _check_superseded(events, tasks, gone)
     ended = {j.task_id for j in joined} | {score.task_id for score in redactions}
     if not ended <= {v.task_id for v in verdicts} <= ended | gone:
         raise Broken("a verdict was neither joined nor scored")
@@ -210,15 +210,21 @@ def _range(text: str) -> tuple[int, int, int]:
     return int(partition), int(first), int(end)
 
 
-def _check_superseded(events: list[AuditEvent], tasks: list[Task]) -> None:
-    """Of a record that became a task again the earlier one is over, and nobody but its latest is open."""
+def _superseded(world: World, tasks: list[Task]) -> set[str]:
+    """Of records that were redacted again: what their tasks were called. Some never were one."""
+    tombstones = [m for m in world.broker.committed(f"tasks.{PROJECT}") if m.value is None]
+    return {task.supersedes for task in tasks} | {(m.key or b"").decode() for m in tombstones}
+
+
+def _check_superseded(events: list[AuditEvent], tasks: list[Task], gone: set[str]) -> None:
+    """Of a record that was redacted again the earlier task is over, whatever it became."""
     over = {
         task
         for event in events
         if event.type in (EventType.TASK_CLOSED, EventType.TASK_WITHDRAWN)
         for task in task_ids(event)
     }
-    left = {task.supersedes for task in tasks} & {task.task_id for task in tasks} - over
+    left = gone & {task.task_id for task in tasks} - over
     if left:
         raise Broken(f"superseded and still open: {sorted(left)}")
 

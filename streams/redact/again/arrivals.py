@@ -17,11 +17,15 @@ def again_topic(project: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """A raw message, and which revision of it is to be redacted. `least_policy`: 0 where any policy may."""
+    """A raw message, and which revision of it is to be redacted. `least_policy`: 0 where any policy may.
+
+    `too_large`: it is a copy that left the content out, and can be nothing but quarantined.
+    """
 
     message: Message
     raw: RawReference
     least_policy: int = 0
+    too_large: bool = False
 
 
 def arrival(message: Message, project: str) -> Arrival:
@@ -37,4 +41,4 @@ def arrival(message: Message, project: str) -> Arrival:
         headers=without_origin(message.headers),
     )
     raw = RawReference(topic, origin.partition, origin.offset, origin.revision)
-    return Arrival(original, raw, origin.least_policy)
+    return Arrival(original, raw, origin.least_policy, origin.too_large)

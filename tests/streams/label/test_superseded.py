@@ -9,6 +9,7 @@ import pytest
 from schemas.audit import EventType
 from schemas.errors import Reason, Refused
 from schemas.records import Order, WorkOrder
+from streams.engine.messages import Message
 from streams.label.commands import Held, LeaseTask, Result, Submit
 from streams.label.superseded import USUAL_MS, latest
 from topology.loading import load_topology
@@ -65,6 +66,36 @@ def test_a_task_that_was_closed_before_its_record_came_again_is_left_alone(tiny,
     tiny.give(later(make_task), later(make_task, 3, of=9))
     assert ordered(tiny) == []
     assert EventType.TASK_WITHDRAWN not in tiny.types()
+
+
+def tombstone(tiny, key):
+    with tiny.turn:
+        tiny.batch([Message("tasks.demo", 0, 99, key, None)])
+
+
+def test_a_record_that_is_no_task_any_more_ends_its_task(tiny, make_task):
+    tiny.give(make_task(1))
+    tombstone(tiny, b"%032x" % 1)
+    assert tiny.evicted == [f"{1:032x}"]
+    assert ordered(tiny) == [f"withdraw/demo/{1:032x}/label.demo".encode()]
+    assert tiny.ask(LeaseTask("bob")) is None
+
+
+def test_a_tombstone_before_its_task_is_waited_with_and_after_its_end_does_nothing(tiny, make_task):
+    tombstone(tiny, b"%032x" % 1)
+    tiny.give(make_task(1))
+    assert tiny.ask(LeaseTask("bob")) is None
+    tiny.give(make_task(2), WorkOrder(f"{2:032x}", Order.CLOSE, 0, "decided"))
+    tombstone(tiny, b"%032x" % 2)
+    assert ordered(tiny) == [f"withdraw/demo/{1:032x}/label.demo".encode()]
+
+
+@pytest.mark.parametrize("key", [None, b"", b"jane.doe@example.org", b"A" * 32])
+def test_a_tombstone_of_what_is_no_task_is_refused(tiny, key):
+    tombstone(tiny, key)
+    (refused,) = [event for event in tiny.events if event.type is EventType.RECORD_REFUSED]
+    assert (refused.resource, refused.reason) == ("message/tasks.demo/0/99", Reason.UNDECODABLE)
+    assert expected(tiny) == set()
 
 
 def expected(tiny):

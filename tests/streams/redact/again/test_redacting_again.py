@@ -124,12 +124,47 @@ def test_copies_wait_while_raw_records_do() -> None:
     assert Stage(None).held == {"raw.demo", "again.demo"}
 
 
-def test_what_fits_no_topic_is_copied_as_its_place() -> None:
+def over(plan: Plan) -> list[str]:
+    """The ids of tasks that a tombstone ends."""
+    return [out.key.decode() for out in plan.outputs if out.topic == "tasks.demo" and out.value is None]
+
+
+def test_what_fits_no_topic_is_copied_as_its_place_and_too_large_again() -> None:
     desk = Stage(POLICY)
-    copy = copy_of(Message("raw.demo", 0, 7, b"k", b"x" * (MAX_KEPT_BYTES + 1), {"a": b"b"}), "demo", 2, 1)
-    assert copy.value is None
-    plan = desk.process(as_read(copy))
-    assert [outcome for _, outcome, _ in covered(plan)] == [RawOutcome.QUARANTINED]
+    large = desk.message(PAYLOAD, offset=7)
+    large = replace(large, value=b"x" * (MAX_KEPT_BYTES + 1), headers=dict(large.headers) | {"a": b"b"})
+    copy = copy_of(large, "demo", 2, 1)
+    assert (copy.key, copy.value) == (large.key, None)
+    assert "a" not in dict(copy.headers)
+    first, good = replace(large, offset=0), copied(desk.message(PAYLOAD, offset=8))
+    plan = desk.process(first, as_read(copy), good)
+    assert sorted((raw.revision, raw.offset, outcome, reason) for raw, outcome, reason in covered(plan)) == [
+        (1, 0, RawOutcome.QUARANTINED, Reason.TOO_LARGE),
+        (2, 7, RawOutcome.QUARANTINED, Reason.TOO_LARGE),
+        (2, 8, RawOutcome.TASK, ""),
+    ]
+
+
+def test_a_foreign_key_of_what_fits_no_topic_stays_on_raw() -> None:
+    copy = copy_of(Message("raw.demo", 0, 7, b"jane.doe@example.org", b"x" * (MAX_KEPT_BYTES + 1)), "demo", 2, 1)
+    assert copy.key == b"raw.demo/0/7"
+
+
+@pytest.mark.parametrize(
+    ("payload", "became"), [(b"{}", RawOutcome.DROPPED), (b"no json", RawOutcome.QUARANTINED)]
+)
+def test_a_record_that_is_no_task_any_more_ends_the_task_it_was(payload: bytes, became: RawOutcome) -> None:
+    desk = Stage(POLICY)
+    (first,) = tasks(desk.process(desk.message(PAYLOAD)))
+    plan = desk.process(copied(desk.message(payload)), copied(desk.message(PAYLOAD, offset=1)))
+    assert [outcome for _, outcome, _ in covered(plan)] == [became, RawOutcome.TASK]
+    assert over(plan) == [first.task_id]
+
+
+def test_a_first_revision_that_is_no_task_ends_none() -> None:
+    desk = Stage(POLICY)
+    message = desk.message(PAYLOAD)
+    assert over(desk.process(replace(message, value=message.value[:-1] + b"?"))) == []
 
 
 def test_a_header_of_the_original_never_stands_for_its_origin() -> None:
