@@ -204,7 +204,8 @@ class EndOffsets:
             return self._ask(partitions, spec)
 
     def _ask(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
-        asked = self._client().list_offsets(
+        client = self._client()  # held until it has answered: one that another thread replaced would never
+        asked = client.list_offsets(
             dict.fromkeys(partitions, spec),
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
             request_timeout=METADATA_TIMEOUT_S,
