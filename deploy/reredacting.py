@@ -117,7 +117,9 @@ def _require_policy(book: ControlBook, project: str, version: int) -> None:
 
 def _waiting(book: ControlBook, project: str, wanted: int) -> Reredaction:
     found = [order for order in book.reredactions(project).waiting() if order.number == wanted]
-    if len(found) != 1:
+    if len(found) > 1:
+        raise ConfigError(f"{project} has {len(found)} different orders {wanted}: sign none, propose a new one")
+    if not found:
         others = ", ".join(str(order.number) for order in book.reredactions(project).waiting()) or "none"
         raise ConfigError(f"no order {wanted} of {project} waits for a signature; waiting: {others}")
     return found[0]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from collections.abc import Set as AbstractSet
+from itertools import count
 
 from schemas.reredaction import Reredaction
 
@@ -35,9 +36,17 @@ class Reredactions:
         return frozenset(self._signed.get(order, ()))
 
     def waiting(self) -> tuple[Reredaction, ...]:
-        """Those that somebody has signed and that are not in force, by number."""
-        return tuple(sorted(order for order in self._signed if order not in self.in_force))
+        """Those that somebody has signed and that may come into force by another signature, by number.
+
+        One that a higher number has overtaken is left out: numbers rise, so it would never be carried out.
+        """
+        return tuple(sorted(order for order in self._signed if order.number > self._highest))
 
     def next_number(self) -> int:
-        """That of an order that nobody has signed yet."""
-        return max((order.number for order in self._signed), default=0) + 1
+        """The lowest above those in force that nobody has signed yet: one person alone can't use numbers up."""
+        taken = {order.number for order in self._signed}
+        return next(number for number in count(self._highest + 1) if number not in taken)
+
+    @property
+    def _highest(self) -> int:
+        return max((order.number for order in self.in_force), default=0)

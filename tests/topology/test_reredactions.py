@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.control import ControlKind, control_message
 from schemas.errors import Reason
 from schemas.records import ControlState
-from schemas.reredaction import Reredaction, reredaction_body
+from schemas.reredaction import MAX_NUMBER, Reredaction, reredaction_body
 from tests.topology.test_control import apply_all, new_book, private_key
 from topology.control import Applied, Rejected
 
@@ -49,6 +49,21 @@ def test_two_who_have_signed_different_orders_have_ordered_nothing(other):
     book = apply_all([order("olga"), order("grace", other)])
     assert book.reredactions("demo").in_force == ()
     assert book.reredactions("demo").next_number() == 1 + max(1, other.number)
+
+
+def test_one_person_alone_uses_no_numbers_up():
+    high = Reredaction(MAX_NUMBER, 1, 0)
+    book = apply_all([order("olga", high), order("olga", ORDER, 2)])
+    assert book.reredactions("demo").next_number() == 2
+    assert book.reredactions("demo").waiting() == (ORDER, high)
+
+
+def test_an_order_that_a_later_one_has_overtaken_waits_for_nobody():
+    later = Reredaction(2, 3, 0)
+    book = apply_all([order("olga"), order("olga", later, 2), order("grace", later)])
+    assert book.reredactions("demo").in_force == (later,)
+    assert book.reredactions("demo").waiting() == ()
+    assert book.reredactions("demo").next_number() == 3
 
 
 def test_an_order_stays_when_its_signer_orders_another():
