@@ -101,7 +101,7 @@ def test_an_altered_order_is_refused(stack, project):
     with acting(stack.root, load_declared(stack.root), project, "zack") as around:
         sign_reredaction(around, replace(one.order, since=0), 1)
     assert standing(stack, project).in_force == (), "two have signed, but not the same"
-    with pytest.raises(ConfigError, match="2 different orders 1; sign none, and propose a new one"):
+    with pytest.raises(ConfigError, match="2 different orders 1: sign none, propose a new one"):
         second(stack.root, project, "zack", 1)
     later = propose(stack.root, project, "zack", 1, None)
     assert (later.order.number, second(stack.root, project, "zora", 2).missing) == (2, ())
