@@ -35,7 +35,7 @@ def latest(retention_ms: Mapping[str, int]) -> int:
 
 
 class ExpectedTasks:
-    """The notes of one project. Memory: 0.4 kB each, at most one for each record redacted again in that time."""
+    """The notes of one project. Memory: 0.3 kB each, at most one for each record redacted again in that time."""
 
     def __init__(self, topic: str, codec: Codec) -> None:
         self._notes = KeyedState(topic, ExpectedTask, codec, "expected/")
