@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from schemas.matching import MatchingStanding
 
 _DAY = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
-BEHIND_MS = 300_000
-"""An act is judged about 100 s after it; three times that is a matcher or a shipper that stands still."""
 
 
 def two_sided(
@@ -44,6 +42,7 @@ def two_sided(
     """
     from deploy.alerting import standing, told
     from deploy.compliance import compliance
+    from schemas.matching import BEHIND_MS
     from streams.audit.two_sided import RULES
     from streams.engine.clock import SystemClock
 

@@ -213,13 +213,7 @@ def _feed_seams(around: Surroundings, board: Board, control: Control, settings: 
     key = around.topology.pins.of(SEALER.signer)
     if key is None:
         raise ConfigError(f"{SEALER.signer} has no pinned key; run `veil topology apply`")
-    depth = depths(
-        around.topology.projects,
-        settings.tail_read,
-        settings.windows_read,
-        settings.alerts_read,
-        settings.checkpoints_read,
-    )
+    depth = depths(around.topology.projects, settings)
     pinned = key
     return FeedSeams(
         around.log,

@@ -177,6 +177,7 @@ def _alert(rule: str, severity: Severity, use: VaultUse) -> Alert:
         "target": use.target,
         "document": use.document,
         "request": use.request_id,
+        "playbook": PLAYBOOK,
     }
     details = {name: text for name, text in details.items() if text}
     return Alert(alert_id(rule, subject, minute), rule, severity, subject, minute, use.time, (), details)
@@ -190,6 +191,7 @@ def _kafka_alert(denied: KafkaDenied) -> Alert:
         "operation": denied.operation,
         "resource": denied.resource,
         "name": denied.name,
+        "playbook": PLAYBOOK,
     }
     name = alert_id(KAFKA_DENIED, subject, minute)
     return Alert(name, KAFKA_DENIED, Severity.WARNING, subject, minute, denied.time, (), details)
@@ -198,4 +200,5 @@ def _kafka_alert(denied: KafkaDenied) -> Alert:
 def _silent(identity: str, since: int, at: int) -> Alert:
     subject = f"vault-log/{identity}"
     name = alert_id(SILENT, subject, since)
-    return Alert(name, SILENT, Severity.CRITICAL, subject, since, at, (), {"identity": identity})
+    details = {"identity": identity, "playbook": PLAYBOOK}
+    return Alert(name, SILENT, Severity.CRITICAL, subject, since, at, (), details)

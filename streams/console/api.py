@@ -21,6 +21,7 @@ from streams.console.board import Board
 from streams.console.diary import Diary
 from streams.console.looks import Look, Looks
 from streams.console.news import News
+from streams.console.record import record
 from streams.console.settings import ConsoleSettings
 from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
@@ -33,9 +34,6 @@ from topology.identity import PLATFORM
 from topology.permissions.console import Look as Right
 from topology.project import Project
 
-AUDIT = "audit."
-PLAYBOOK = "playbook"
-"""Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 DAY_MS = 86_400_000
 LONGEST_DAYS = 90
 
@@ -152,20 +150,11 @@ class ConsoleApi:
         }
 
     async def record(self, request: Request) -> dict[str, Any]:
-        """How the record of a project stands: its checkpoints, and its alerts with what to do about them."""
+        """How the record of a project stands, and how that of Vault beside it."""
         visitor, project = self._one(request, Right.RECORD)
         await self._look(visitor, project.name, Right.RECORD)
-        now, board = self._seams.clock.now(), self._seams.board
-        alerts = board.alerts([project.name], self._settings.page_rows)
-        named = {it["details"][PLAYBOOK] for it in alerts if PLAYBOOK in it["details"]}
-        return {
-            "project": project.name,
-            "now": now,
-            "logs": board.seals(f"{AUDIT}{project.name}", now),
-            "platform": board.seals(f"{AUDIT}{PLATFORM}", now),
-            "alerts": alerts,
-            "playbooks": {name: self._seams.playbook(name) for name in sorted(named)},
-        }
+        now, limit = self._seams.clock.now(), self._settings.page_rows
+        return record(self._seams.board, project.name, now, limit, self._seams.playbook)
 
     async def signatures(self, request: Request) -> dict[str, Any]:
         """What waits for signatures, and what is in force."""

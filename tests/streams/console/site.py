@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, BatchCoverage, Decision, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import LogUnavailable
+from schemas.matching import MatchingStanding
 from schemas.metrics import Metric
 from streams.console.api import ApiSeams
 from streams.console.app import build
@@ -31,6 +32,10 @@ OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",)
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
 NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
 NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "revoked": []}
+PLAYBOOKS = {
+    "odd-labeling": "1. Ask who it was.\n2. Freeze, if in doubt.",
+    "unannounced-use": "1. Which identity, which key, since when?",
+}
 POLICY, OLDER = "a" * 64, "b" * 64
 
 
@@ -106,7 +111,7 @@ class Site:
             diary=self.diary,
             signatures=lambda project: self.signatures,
             limits=lambda policies: self.limits,
-            playbook=lambda name: "1. Ask who it was.\n2. Freeze, if in doubt." if name == "odd-labeling" else "",
+            playbook=lambda name: PLAYBOOKS.get(name, ""),
             tracing=Tracer(),
             signing=self.signing,
             ready=lambda: True,
@@ -189,6 +194,7 @@ def fill(site, events=400):
         happen(site, number, now - (events - number) * 700)
     measure(site, now)
     seal(site, now)
+    match(site, now)
     for rule, severity, subject in (
         ("pace", Severity.WARNING, "person/ann-2"),
         ("repeated-denials", Severity.CRITICAL, "person/bob"),
@@ -245,6 +251,20 @@ def seal(site, now):
             site.board.checkpoint(origin, Checkpoint(origin, size + partition, bytes(32)), now - 900)
     origin = "veilstream-test/audit.platform/0"
     site.board.checkpoint(origin, Checkpoint(origin, 77, bytes(32)), now - 30_000)
+
+
+def match(site, now, **more):
+    """Vault's log is matched up to now, and the platform has two alerts of it."""
+    matched = {"decrypt": 20_480, "datakey": 512, "sign": 1_204, "read": 20_411, "write": 1_530, "login": 41}
+    alerts = {"vault-denied": 1, "kafka-denied": 1}
+    standing = MatchingStanding(now - 4_000, now - 95_000, now - 35_000, now - 6_000, 61, matched, alerts)
+    site.board.matching(replace(standing, **more))
+    for rule, identity in (("vault-denied", "userpass-otto"), ("kafka-denied", "shipper.platform")):
+        details = {"identity": identity, "target": "veil-other/otto", "playbook": "unannounced-use"}
+        alert = Alert(
+            rule, rule, Severity.WARNING, f"vault/{identity}/otto", now - 90_000, now - 80_000, (), details
+        )
+        site.board.alert("platform", alert)
 
 
 def hour_of(since, policy, name, hour):

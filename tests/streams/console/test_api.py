@@ -61,6 +61,18 @@ def test_events_of_other_projects_are_in_no_answer(console):
     assert reason(browser.get("/v1/events?project=other"))[0] == 403
 
 
+def test_every_officer_sees_how_matching_stands_and_alerts_of_their_own_project_whole(console):
+    fill(console)
+    answer = console.signed_in("iris").get("/v1/record?project=demo")
+    mine, others = answer.json(), console.signed_in("otto").get("/v1/record?project=other").json()
+    assert mine["matching"] == others["matching"]
+    assert (mine["matching"]["state"], mine["matching"]["matched"]["login"]) == ("current", 41)
+    assert ([it["rule"] for it in others["alerts"]], len(mine["alerts"])) == ([], 3)
+    assert [it["process"] for it in mine["platform_alerts"]] == ["", "shipper.platform"]
+    assert set(mine["playbooks"]) == {"odd-labeling", "unannounced-use"}
+    assert "otto" not in answer.text
+
+
 @pytest.mark.parametrize("person", ["ann", "nobody"])
 def test_who_holds_no_such_duty_is_not_let_in(console, person):
     browser = console.browser()

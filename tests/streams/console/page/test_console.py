@@ -11,7 +11,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
-from tests.streams.console.site import NOTHING_SIGNED, NOWHERE
+from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, match
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
 VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
@@ -155,6 +155,24 @@ def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
     seat.says("Ask who it was", ".alert[open] .playbook")
     site.board.checkpoint("veilstream-test/audit.demo/1", None, site.clock.now())
     seat.says("has not signed", ".verdict.bad")
+
+
+def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
+    now = site.clock.now()
+    seat.sign_in()
+    seat.view("record")
+    seat.says("matched with the audit up to minutes ago", ".verdict.good + .verdict.good")
+    seat.says("20,480", ".matching table")
+    seat.says("shipper.platform", ".matching .alert")
+    assert "otto" not in seat.text_of(".record")
+    seat.click(".matching .alert summary")
+    seat.says("Which identity, which key", ".matching .alert[open] .playbook")
+    seat.run("document.querySelector('.matching .alert[open] summary').focus()")
+    match(site, now, vault_until=now - 90_000)
+    seat.says("own log is silent", ".verdict.good + .verdict.bad")
+    assert seat.ask("document.activeElement.closest('details[open]') !== null")  # drawn anew, and still there
+    match(site, now, judged_until=now - 400_000)
+    seat.says("is behind", ".verdict.good + .verdict.warn")
 
 
 def test_an_id_of_the_tail_leads_to_its_lineage(seat, site):
