@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.acting import act
+from deploy.console_incidents import AuditIncidents
 from deploy.console_tracing import AuditTracing
 from deploy.current_project import project_file
 from deploy.signin.configuration import Listening, SignInConfiguration, load
@@ -139,6 +140,7 @@ def open_console(root: Path, port: int, settings: ConsoleSettings | None = None)
         limits=control.limits,
         playbook=playbook,
         tracing=AuditTracing(around),
+        incidents=AuditIncidents(around),
         signing=_signing(around, control, configured),
         ready=lambda: feed.ready,
         clock=around.clock,

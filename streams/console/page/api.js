@@ -63,6 +63,11 @@ export class Api {
     return this.#ask("GET", addressOf("/v1/access", { project, person }), { signal, timeout: LONG });
   }
 
+  /** All incidents, or all of one. */
+  incidents(project, id, signal) {
+    return this.#ask("GET", addressOf("/v1/incidents", { project, id }), { signal, timeout: LONG });
+  }
+
   async #ask(method, address, { signal, timeout = TIMEOUT, body } = {}) {
     signal?.throwIfAborted();
     const limit = AbortSignal.timeout(timeout);

@@ -5,6 +5,7 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from deploy.console_incidents import lines, story
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, BatchCoverage, Decision, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import LogUnavailable
@@ -36,6 +37,7 @@ PLAYBOOKS = {
     "odd-labeling": "1. Ask who it was.\n2. Freeze, if in doubt.",
     "unannounced-use": "1. Which identity, which key, since when?",
 }
+OPEN, CLOSED = "2026-11-26-00c0ffee", "2026-11-25-0ddba115"
 POLICY, OLDER = "a" * 64, "b" * 64
 
 
@@ -84,6 +86,21 @@ class Tracer:
 
 
 @dataclass
+class Incidents:
+    """Those that these events of a project tell of."""
+
+    events: list[AuditEvent] = field(default_factory=list)
+    platform: list[AuditEvent] = field(default_factory=list)
+
+    def all(self, project):
+        return Traced({"incidents": lines(self.events), "findings": 0})
+
+    def one(self, project, incident_id, limit):
+        content = story(self.events, self.platform, project, incident_id, limit)
+        return content and Traced({**content, "findings": 0}, resources=(f"incident/{incident_id}",))
+
+
+@dataclass
 class Site:
     """A console, and what it rests on."""
 
@@ -96,6 +113,7 @@ class Site:
     signatures: dict = field(default_factory=lambda: {**NOTHING_SIGNED})
     limits: dict = field(default_factory=lambda: {POLICY: 0.02})
     signing: Signing = NOWHERE
+    incidents: Incidents = field(default_factory=Incidents)
     revoked: set = field(default_factory=set)
     sequence: int = 0
 
@@ -113,6 +131,7 @@ class Site:
             limits=lambda policies: self.limits,
             playbook=lambda name: PLAYBOOKS.get(name, ""),
             tracing=Tracer(),
+            incidents=self.incidents,
             signing=self.signing,
             ready=lambda: True,
             clock=self.clock,
@@ -195,6 +214,7 @@ def fill(site, events=400):
     measure(site, now)
     seal(site, now)
     match(site, now)
+    look_into(site, now)
     for rule, severity, subject in (
         ("pace", Severity.WARNING, "person/ann-2"),
         ("repeated-denials", Severity.CRITICAL, "person/bob"),
@@ -251,6 +271,26 @@ def seal(site, now):
             site.board.checkpoint(origin, Checkpoint(origin, size + partition, bytes(32)), now - 900)
     origin = "veilstream-test/audit.platform/0"
     site.board.checkpoint(origin, Checkpoint(origin, 77, bytes(32)), now - 30_000)
+
+
+def look_into(site, now):
+    """One incident that is worked on, one that is closed."""
+    tell = site.incidents.events.append
+    happened = [
+        (EventType.FREEZE_ORDERED, 500, "olga", "control/freeze/demo/olga", {}),
+        (EventType.CONTROL_APPLIED, 499, "", "control/freeze/demo", {"key": "freeze/demo/olga"}),
+        (EventType.INCIDENT_OPENED, 490, "olga", f"incident/{OPEN}", {"playbook": "stolen-account"}),
+        (EventType.INCIDENT_STEPPED, 400, "grace", f"incident/{OPEN}", {"step": "1"}),
+        (EventType.LIFT_ORDERED, 300, "olga", "control/lift/demo/olga/olga", {"of": "olga", "version": "7"}),
+        (EventType.INCIDENT_OPENED, 9_000, "grace", f"incident/{CLOSED}", {"playbook": "leaking-app"}),
+        (EventType.INCIDENT_PRESERVED, 8_500, "grace", f"incident/{CLOSED}", {"manifest": "ab" * 32}),
+        (EventType.INCIDENT_CLOSED, 8_000, "grace", f"incident/{CLOSED}", {"change": "demo@3"}),
+    ]
+    for number, (kind, ago_s, person, resource, details) in enumerate(happened, 1):
+        process = f"person.{person}" if person else "redact.demo"
+        since = {"since": str(now - ago_s * 1000 - 60_000)} if kind is EventType.INCIDENT_OPENED else {}
+        plain = {"person": person, "purpose": "", "resource": resource, "parents": (), "process": process}
+        tell(made(number, kind, now - ago_s * 1000, **plain, slot=process, details={**details, **since}))
 
 
 def match(site, now, **more):

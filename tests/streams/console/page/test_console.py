@@ -11,10 +11,17 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
-from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, match
+from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
-VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
+VIEWS = {
+    "events": ".row",
+    "metrics": ".canvas svg",
+    "record": "table",
+    "lineage": ".ask",
+    "incidents": ".signed button",
+    "signatures": ".panel",
+}
 SHOTS = "VEIL_SHOTS"
 """A folder: pictures of every view go there, for somebody to look at."""
 
@@ -65,6 +72,9 @@ def test_nothing_is_inaccessible_or_wider_than_the_window(seat, scheme, resize, 
         if view == "lineage":
             trace(seat)
             seat.wait("document.querySelector('.picture img').complete", "the picture is drawn")
+        if view == "incidents":
+            seat.click(".signed button")
+            seat.there(".timeline li")
         found[view] = seat.violations()
         assert seat.ask("document.documentElement.scrollWidth <= innerWidth"), view
         shoot(seat, f"{view}-{width}-{scheme}")
@@ -173,6 +183,29 @@ def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     assert seat.ask("document.activeElement.closest('details[open]') !== null")  # drawn anew, and still there
     match(site, now, judged_until=now - 400_000)
     seat.says("is behind", ".verdict.good + .verdict.warn")
+
+
+def test_an_incident_says_what_is_done_what_was_obeyed_and_what_closing_needs(seat):
+    seat.sign_in("olga")
+    seat.view("incidents")
+    seat.says("1 of 7 steps done, no evidence put aside", ".signed")
+    seat.click(".signed button")
+    seat.says("grace", ".steps li")
+    seat.says("redact.demo after 1 s", ".incidents table")
+    seat.says("evidence is not put aside yet", ".signers")
+    seat.says(f"veil incident step {OPEN} 2 --as olga --project demo", ".incidents")
+    assert seat.ask("document.querySelectorAll('.timeline li').length") == 5
+    seat.click(".actions button")
+    seat.there(".signed + .signed button")
+    seat.click(".signed + .signed button")
+    seat.says("changed: demo@3", ".signers")
+
+
+def test_an_officer_reads_an_incident_and_is_told_no_command(seat):
+    seat.sign_in()
+    seat.open(f"/#incidents?project=demo&id={OPEN}")
+    seat.there(".timeline li")
+    assert "--as" not in seat.text_of(".incidents")
 
 
 def test_an_id_of_the_tail_leads_to_its_lineage(seat, site):
