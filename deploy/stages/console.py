@@ -79,10 +79,10 @@ class Control:
         limits = {it.hash: load_policy_bytes(it.body).gold.leak_limit for it in records}
         return {it: limit for it, limit in limits.items() if limit is not None}
 
-    def wanted(self, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:
+    def wanted(self, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
         """What waits for a person's signature."""
         with self._lock:
-            return to_sign(self._around.book, project, kind, digest, person)
+            return to_sign(self._around.book, project, kind, target, person)
 
     def lowest(self, key: str) -> int:
         """The lowest version of a record under a key."""

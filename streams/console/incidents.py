@@ -21,6 +21,7 @@ ORDERING = frozenset(
         EventType.MINIMUM_ORDERED,
         EventType.FREEZE_ORDERED,
         EventType.LIFT_ORDERED,
+        EventType.LIFT_CARRIED,
         EventType.REVOCATION_ORDERED,
         EventType.REINSTATEMENT_SIGNED,
         EventType.WITHDRAWAL_ORDERED,

@@ -51,8 +51,8 @@ export class Api {
   }
 
   /** Where to sign what waits for one's signature: {address}. */
-  sign(project, kind, hash) {
-    return this.#ask("POST", "/v1/signings", { body: { project, kind, hash } });
+  sign(project, kind, target) {
+    return this.#ask("POST", "/v1/signings", { body: { project, kind, target } });
   }
 
   lineage(project, id, signal) {

@@ -1,5 +1,5 @@
 /** Incidents: how far each is, what was ordered and obeyed in it, and what closing still needs. */
-import { button, element } from "./dom.js";
+import { announce, button, element } from "./dom.js";
 import { hueOf, isBad, more } from "./event.js";
 import { count, moment, span } from "./format.js";
 
@@ -7,7 +7,7 @@ export class IncidentsView {
   constructor(desk, asked = {}) {
     this.desk = desk;
     this.asked = asked;
-    this.result = element("div", { class: "result", "aria-live": "polite", "aria-busy": "false" });
+    this.result = element("div", { class: "result" });
     const again = button({ does: () => this.load() }, "Look again");
     this.element = element("div", { class: "incidents" }, element("div", { class: "bar" }, element("h1", {}, "Incidents"), again), this.result);
   }
@@ -25,12 +25,13 @@ export class IncidentsView {
     this.stop?.abort();
     this.stop = new AbortController();
     const { signal } = this.stop;
-    this.result.replaceChildren(element("p", { class: "quiet" }, "Reading the audit …"));
+    this.result.replaceChildren(element("p", { class: "quiet", role: "status" }, "Reading the audit …"));
     try {
       const found = await this.desk.api.incidents(this.desk.project, this.asked.id, signal);
       this.result.replaceChildren(...(this.asked.id ? this.#story(found) : this.#list(found)).filter(Boolean));
+      announce(this.asked.id ? `Incident ${found.id}` : `Incidents: ${found.incidents.length}`);
     } catch (error) {
-      if (!signal.aborted) this.result.replaceChildren(element("p", { class: "verdict warn" }, this.desk.sentence(error)));
+      if (!signal.aborted) this.result.replaceChildren(element("p", { class: "verdict warn", role: "status" }, this.desk.sentence(error)));
     }
   }
 

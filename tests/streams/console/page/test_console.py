@@ -11,6 +11,7 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
+from schemas.control import lift_body
 from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
@@ -22,6 +23,7 @@ VIEWS = {
     "incidents": ".signed button",
     "signatures": ".panel",
 }
+TABS = "[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)"
 SHOTS = "VEIL_SHOTS"
 """A folder: pictures of every view go there, for somebody to look at."""
 
@@ -249,12 +251,17 @@ def test_nobody_sees_anything_while_the_audit_is_away(seat, site):
 
 def test_who_signs_sees_signatures_alone(seat):
     seat.sign_in("ada")
-    assert seat.ask("[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)") == ["Signatures"]
+    assert seat.ask(TABS) == ["Signatures"]
+
+
+def test_who_may_stop_the_project_sees_its_incidents_as_well(seat):
+    seat.sign_in("grace")
+    assert seat.ask(TABS) == ["Incidents", "Signatures"]
 
 
 PENDING = {
     "kind": "policy",
-    "hash": "d" * 64,
+    "target": "d" * 64,
     "version": 4,
     "name": "demo@4",
     "signatures": [{"signer": "grace", "at": 1_795_700_000_000}],
@@ -262,6 +269,7 @@ PENDING = {
     "state": "pending",
     "changes": [{"path": "fields.note", "old": "drop", "new": "detect", "effect": "shows_more"}],
     "readable": True,
+    "signable": True,
     "against": "demo@3",
 }
 
@@ -282,6 +290,45 @@ def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site
     seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
     key = f"policy/demo/{'d' * 64}/ada"
     assert seat.ask("new URLSearchParams(location.search).get('key')") == key
+
+
+FREEZE = {
+    "kind": "lift",
+    "target": "contain.demo",
+    "name": "freeze by contain.demo",
+    "version": 1_795_700_000_000,
+    "stages": ["label", "redact"],
+    "reason": "incident",
+    "signatures": [{"signer": "olga"}],
+    "missing": [{"role": "approver", "persons": ["grace"]}],
+    "state": "pending",
+    "signable": True,
+}
+
+
+@pytest.mark.parametrize("signing", [replace(ELSEWHERE, wanted=lambda *_: ("freeze", lift_body(7)))])
+def test_who_is_missing_signs_that_a_freeze_is_over_where_policies_are_signed(seat, site, signing):
+    site.signatures = {**NOTHING_SIGNED, "freezes": [FREEZE]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("contain.demo has stopped label and redact (incident)", ".verdict.bad")
+    seat.says("olga has signed that it is over", ".signers")
+    assert seat.violations() == []
+    shoot(seat, "freeze-1280")
+    seat.click(".signed button.primary")
+    seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
+    asked = "new URLSearchParams(location.search)"
+    assert seat.ask(f"{asked}.get('key')") == "lift/demo/contain.demo/grace"
+    assert seat.ask(f"{asked}.get('up_to')") == "7"
+
+
+def test_keepers_freeze_is_ended_by_command_and_an_impossible_time_is_a_number(seat, site):
+    keepers = {**FREEZE, "target": "keeper.demo", "version": 2**60, "signable": False}
+    site.signatures = {**NOTHING_SIGNED, "freezes": [keepers]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("veil contain resume --of keeper --project demo --as grace", ".signed")
+    seat.says("ms UTC", ".signed .hash")
 
 
 def test_a_signature_that_is_not_taken_is_told_and_stays_told(seat):
