@@ -54,11 +54,13 @@ def lines(events: Iterable[AuditEvent]) -> list[dict[str, Any]]:
 def story(
     events: Sequence[AuditEvent], platform: Iterable[AuditEvent], project: str, incident_id: str, limit: int
 ) -> dict[str, Any] | None:
-    """All of one, by a project's audit and the platform's; None where nobody has opened it."""
+    """All of one until it was closed, by a project's audit and the platform's; None where nobody has opened it."""
     found = next((it for it in incidents(events) if it.incident_id == incident_id), None)
     if found is None:
         return None
-    happened = timeline([*events, *(it for it in platform if concerns(it, project))], found.since)
+    until = found.closed.by.at if found.closed else None
+    told = (*events, *(it for it in platform if concerns(it, project)))
+    happened = timeline((it for it in told if until is None or it.time <= until), found.since)
     rows = [row_of(number, f"audit.{project}", it) for number, it in enumerate(happened, 1)]
     return {
         **line(found),

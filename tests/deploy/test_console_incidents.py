@@ -66,6 +66,12 @@ def test_nobody_has_opened_it():
     assert story([forged], [], "demo", ID, 100) is None
 
 
+def test_what_comes_after_its_end_is_none_of_it():
+    later = said(EventType.FREEZE_ORDERED, 131, "olga", "control/freeze/demo/olga")
+    told = [it["type"] for it in story([OPENED, CLOSED, later], [], "demo", ID, 100)["timeline"]]
+    assert told == ["incident.opened", "incident.closed"]
+
+
 def test_of_a_long_timeline_the_latest_is_shown_and_the_rest_counted():
     steps = [said(EventType.INCIDENT_STEPPED, 200 + at, step=str(at)) for at in range(1, 10)]
     one = story([OPENED, *steps], [], "demo", ID, 4)

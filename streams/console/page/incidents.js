@@ -91,11 +91,9 @@ function playbook({ plan, id, project, you, works, closed }) {
 }
 
 /** What is there of what closing needs, and how to give what is not. */
-function closing({ preserved, closed, plan, id, project, you, works }) {
+function closing({ preserved, closed, id, project, you, works }) {
   const kept = preserved.map(({ manifest, person, at }) => mark(true, `evidence put aside by ${person}, ${moment(at)} UTC, manifest `, element("span", { class: "hash" }, manifest)));
-  const left = plan.filter(({ by }) => !by).length;
   const lines = [
-    mark(!left, left ? `${left} of ${plan.length} steps are not done` : "every step is done"),
     ...(kept.length ? kept : [mark(false, "evidence is not put aside yet")]),
     closed ? mark(true, `closed by ${closed.person}, ${moment(closed.at)} UTC, changed: ${closed.change || "what can’t be shown"}`) : mark(false, "what was learned, and what was changed: given when it is closed"),
   ];
