@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from deploy.surroundings import Surroundings
@@ -62,18 +63,20 @@ def story(
     told = (*events, *(it for it in platform if concerns(it, project)))
     happened = timeline((it for it in told if until is None or it.time <= until), found.since)
     rows = [row_of(number, f"audit.{project}", it) for number, it in enumerate(happened, 1)]
+    ordered = orders(rows)
     return {
         **line(found),
         "plan": [{"text": text, "by": _said(found.steps.get(at))} for at, text in enumerate(_steps(found), 1)],
-        "preserved": [{"manifest": it.manifest, **asdict(it.by)} for it in found.preserved],
-        "orders": orders(rows),
-        "timeline": [row.as_json() for row in rows[-limit:]],
+        "preserved": [{"manifest": _hex(it.manifest), **asdict(it.by)} for it in found.preserved],
+        "orders": ordered[-limit:],
+        "orders_left_out": max(0, len(ordered) - limit),
+        "timeline": [replace(row, details={}, parents=()).as_json() for row in rows[-limit:]],
         "left_out": max(0, len(rows) - limit),
     }
 
 
 def line(found: Incident) -> dict[str, Any]:
-    """One in a line. What is no name of a playbook and no change is left out: it could be anything."""
+    """One in a line. What is no playbook of ours, no id and no change is left out: it could be anything."""
     steps = _steps(found)
     closed = found.closed
     return {
@@ -81,7 +84,7 @@ def line(found: Incident) -> dict[str, Any]:
         "playbook": found.playbook if steps else "",
         "opened": asdict(found.opened),
         "since": found.since,
-        "alert": found.alert,
+        "alert": _hex(found.alert),
         "steps": len(steps),
         "done": sum(number in found.steps for number in range(1, len(steps) + 1)),
         "evidence": len(found.preserved),
@@ -98,10 +101,15 @@ def concerns(event: AuditEvent, project: str) -> bool:
 
 
 _CONTROL = control_resource("")
+_DIGITS = re.compile(r"[0-9a-f]{2,64}")
 
 
 def _is_order(name: str) -> bool:
     return name.startswith(_CONTROL)
+
+
+def _hex(text: str) -> str:
+    return text if _DIGITS.fullmatch(text) else ""
 
 
 def _steps(found: Incident) -> tuple[str, ...]:

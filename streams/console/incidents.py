@@ -54,27 +54,15 @@ def orders(rows: Sequence[Row]) -> list[dict[str, Any]]:
     A stage says so once a record has changed what is in force: who obeyed another's order already, or whose order
     waits for a second signature, is obeyed by nobody.
     """
-    return [
-        {
-            "type": row.type,
-            "key": key,
-            "by": row.person or row.process,
-            "at": row.time,
-            "obeyed": [{"by": it.process, "at": it.time} for it in _after(rows, at, key)],
-        }
-        for at, row in enumerate(rows)
-        if row.type in ORDERING and (key := _key(row))
-    ]
-
-
-def _after(rows: Sequence[Row], at: int, key: str) -> list[Row]:
-    """Who has applied the record of this key, before there was another under it."""
-    found = []
-    for row in rows[at + 1 :]:
-        if row.type in ORDERING and _key(row) == key:
-            break
-        if row.type == EventType.CONTROL_APPLIED and row.details.get("key") == key:
-            found.append(row)
+    found: list[dict[str, Any]] = []
+    latest: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        if row.type in ORDERING and (key := _key(row)):
+            order = {"type": row.type, "key": key, "by": row.person or row.process, "at": row.time, "obeyed": []}
+            found.append(order)
+            latest[key] = order
+        elif row.type == EventType.CONTROL_APPLIED and (obeyed := latest.get(row.details.get("key", ""))):
+            obeyed["obeyed"].append({"by": row.process, "at": row.time})
     return found
 
 

@@ -54,10 +54,14 @@ def test_a_story_has_steps_evidence_orders_and_who_obeyed():
 
 
 def test_what_a_person_wrote_freely_is_left_out():
-    opened = said(EventType.INCIDENT_OPENED, 100, playbook="Zorvik Quelmer")
-    closed = said(EventType.INCIDENT_CLOSED, 130, lessons="bb", change="Zorvik Quelmer")
-    (one,) = lines([opened, closed])
+    name = "Zorvik Quelmer"
+    opened = said(EventType.INCIDENT_OPENED, 100, "olga", f"alert/{name}", playbook=name)
+    kept = said(EventType.INCIDENT_PRESERVED, 120, manifest=name)
+    closed = said(EventType.INCIDENT_CLOSED, 130, lessons=name, change=name)
+    one = story([opened, kept, closed], [], "demo", ID, 100)
     assert (one["playbook"], one["steps"], one["closed"]["change"]) == ("", 0, "")
+    assert (one["alert"], one["preserved"][0]["manifest"]) == ("", "")
+    assert name not in str(one)
 
 
 def test_nobody_has_opened_it():
@@ -76,6 +80,9 @@ def test_of_a_long_timeline_the_latest_is_shown_and_the_rest_counted():
     steps = [said(EventType.INCIDENT_STEPPED, 200 + at, step=str(at)) for at in range(1, 10)]
     one = story([OPENED, *steps], [], "demo", ID, 4)
     assert ([it["time"] for it in one["timeline"]], one["left_out"]) == ([206, 207, 208, 209], 6)
+    freezes = [said(EventType.FREEZE_ORDERED, 200 + at, "olga", f"control/freeze/demo/p-{at}") for at in range(6)]
+    one = story([OPENED, *freezes], [], "demo", ID, 4)
+    assert ([it["at"] for it in one["orders"]], one["orders_left_out"]) == ([202, 203, 204, 205], 2)
 
 
 @pytest.mark.parametrize(

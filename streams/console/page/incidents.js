@@ -101,14 +101,14 @@ function closing({ preserved, closed, id, project, you, works }) {
   return panel(closed ? "How it was closed" : "What closing needs", element("ul", { class: "signers" }, ...lines), how);
 }
 
-function orders({ orders: given }) {
+function orders({ orders: given, orders_left_out: left }) {
   const head = ["order", "by", "when (UTC)", "obeyed by"];
   const rows = given.map(({ key, by, at, obeyed }) => {
     const who = obeyed.map((one) => `${one.by} after ${span(one.at - at)}`).join(", ");
     return element("tr", {}, element("th", { scope: "row" }, key), element("td", {}, by), element("td", {}, moment(at)), element("td", { class: who ? "good" : "" }, who || "nobody has said so"));
   });
   const about = "A stage says that it obeys when an order changes what is in force; one that waits for a second signature, or repeats another, changes nothing.";
-  return panel("Orders", element("p", { class: "about" }, about), rows.length ? scroller("Orders", table(head, rows)) : element("p", { class: "quiet" }, "Nothing was ordered."));
+  return panel("Orders", element("p", { class: "about" }, about), earlier(left), rows.length ? scroller("Orders", table(head, rows)) : element("p", { class: "quiet" }, "Nothing was ordered."));
 }
 
 function timeline({ timeline: rows, left_out: left, since }) {
@@ -124,7 +124,11 @@ function timeline({ timeline: rows, left_out: left, since }) {
       element("span", { class: isBad(row) ? "bad" : "quiet" }, more(row)),
     ),
   );
-  return panel("Timeline", left ? element("p", { class: "quiet" }, `${count(left)} earlier ones are left out.`) : null, lines.length ? element("ol", { class: "timeline", tabindex: 0, "aria-label": "Timeline" }, ...lines) : element("p", { class: "quiet" }, "Nothing has happened since."));
+  return panel("Timeline", earlier(left), lines.length ? element("ol", { class: "timeline", tabindex: 0, "aria-label": "Timeline" }, ...lines) : element("p", { class: "quiet" }, "Nothing has happened since."));
+}
+
+function earlier(left) {
+  return left ? element("p", { class: "quiet" }, `${count(left)} earlier ones are left out.`) : null;
 }
 
 function mark(done, ...said) {
