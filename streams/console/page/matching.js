@@ -17,8 +17,8 @@ export function matchingVerdict({ matching, now }) {
 }
 
 export function matchingPanel({ matching, now, platform_alerts: alerts, playbooks }) {
-  const about = "Each use of Vault has an event on the audit that announced it within a minute. These are the figures of all projects and the platform together, since matching began.";
-  const told = alerts.map((alert, at) => platformAlert(alert, at, playbooks));
+  const about = "Each use of Vault must have an event on the audit that announced it within a minute. These are the figures of all projects and the platform together, since matching began.";
+  const told = alerts.map((alert) => platformAlert(alert, playbooks));
   return element(
     "section",
     { class: "panel matching" },
@@ -59,12 +59,12 @@ function tally(name, what, counts, style) {
   return element("div", {}, element("h3", {}, name), body);
 }
 
-function platformAlert(alert, at, playbooks) {
+function platformAlert(alert, playbooks) {
   const style = SEVERITY[alert.severity] ?? "";
   const who = [alert.process || "not a process of the platform", alert.operation].filter(Boolean).join(", ");
   return element(
     "details",
-    { class: `alert ${style}`, data: { key: `platform-${alert.rule}-${alert.at}-${at}` } },
+    { class: `alert ${style}`, data: { key: `${alert.rule} ${alert.at} ${who}` } },
     element("summary", {}, element("b", {}, alert.rule), element("span", { class: `badge ${style}` }, alert.severity), element("span", { class: "subject" }, who), element("time", {}, moment(alert.at))),
     element("p", { class: "quiet" }, "What exactly it is about may be of another project. Who runs the platform sees it with ", element("code", {}, "veil audit two-sided"), "."),
     playbook(playbooks[alert.playbook]),

@@ -163,7 +163,7 @@ def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
     seat.view("record")
     seat.says("All 5 logs are sealed", ".verdict")
     seat.says("no witness configured", ".record")
-    seat.click(".alert summary")
+    seat.click(".matching + .panel .alert summary")
     seat.says("Ask who it was", ".alert[open] .playbook")
     site.board.checkpoint("veilstream-test/audit.demo/1", None, site.clock.now())
     seat.says("has not signed", ".verdict.bad")
@@ -175,7 +175,7 @@ def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     seat.view("record")
     seat.says("matched with the audit up to minutes ago", ".verdict.good + .verdict.good")
     seat.says("20,480", ".matching table")
-    seat.says("shipper.platform", ".matching .alert")
+    seat.says("shipper.platform", ".matching .alert + .alert")
     assert "otto" not in seat.text_of(".record")
     seat.click(".matching .alert summary")
     seat.says("Which identity, which key", ".matching .alert[open] .playbook")
@@ -207,7 +207,7 @@ def test_an_officer_reads_an_incident_and_is_told_no_command(seat):
     seat.sign_in()
     seat.open(f"/#incidents?project=demo&id={OPEN}")
     seat.there(".timeline li")
-    assert "--as" not in seat.text_of(".incidents")
+    assert "--as iris" not in seat.text_of(".incidents")
 
 
 def test_an_id_of_the_tail_leads_to_its_lineage(seat, site):
