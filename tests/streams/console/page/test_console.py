@@ -173,7 +173,7 @@ def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     now = site.clock.now()
     seat.sign_in()
     seat.view("record")
-    seat.says("matched with the audit up to minutes ago", ".verdict.good + .verdict.good")
+    seat.says("matched with the audit up to minutes ago", ".verdict + .verdict.good")
     seat.says("20,480", ".matching table")
     seat.says("shipper.platform", ".matching .alert + .alert")
     assert "otto" not in seat.text_of(".record")
@@ -181,10 +181,10 @@ def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     seat.says("Which identity, which key", ".matching .alert[open] .playbook")
     seat.run("document.querySelector('.matching .alert[open] summary').focus()")
     match(site, now, vault_until=now - 90_000)
-    seat.says("own log is silent", ".verdict.good + .verdict.bad")
+    seat.says("own log is silent", ".verdict + .verdict.bad")
     assert seat.ask("document.activeElement.closest('details[open]') !== null")  # drawn anew, and still there
     match(site, now, judged_until=now - 400_000)
-    seat.says("is behind", ".verdict.good + .verdict.warn")
+    seat.says("is behind", ".verdict + .verdict.warn")
 
 
 def test_an_incident_says_what_is_done_what_was_obeyed_and_what_closing_needs(seat):
