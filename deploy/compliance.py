@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -93,13 +93,14 @@ class Compliance:
         topics = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
         return Exporter(store, topics, self.topology.pins.keys, self.log.read, Prefixes(self.ids).of)
 
-    def follow_export(self, exporter: Exporter) -> Iterator[Exported]:
-        """Extend the export whenever there are new checkpoints, for ever."""
+    def follow_export(self, exporter: Exporter) -> Generator[Exported, None, None]:
+        """Extend the export by all that is sealed now; then, for ever, by what is new, which may be nothing."""
         follower, latest = self.log.follow([CHECKPOINTS]), dict[str, bytes]()
         try:
+            ends = follower.ends()
             while True:
                 latest |= _notes(follower.poll(FOLLOW_BATCH, FOLLOW_WAIT_S))
-                if follower.at_end():
+                if follower.passed(ends):
                     yield exporter.extend(latest)
         finally:
             follower.close()

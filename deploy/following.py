@@ -66,9 +66,7 @@ class FollowedLog:
 
     def _read(self, file: _Found, offset: int, later: _Found | None) -> Piece:
         """`later` was looked for before the file is read, so what is read then is all of it."""
-        with closing(_Opened(file.path)) as opened:
-            if opened.inode != file.inode:
-                raise LogUnavailable(f"{self._path} was rotated meanwhile")
+        with closing(self._open(file)) as opened:
             data = opened.read(offset, self._piece_bytes)
             head = opened.read(0, HEAD_BYTES)
         end = data.rfind(b"\n") + 1
@@ -102,10 +100,18 @@ class FollowedLog:
         """The file of a place: that of its inode, else a copy of it."""
         for file in sorted(found, key=lambda it: it.inode != place.inode):
             if file.size >= place.offset and (file.inode == place.inode or place.offset):
-                with closing(_Opened(file.path)) as opened:
+                with closing(self._open(file)) as opened:
                     if _hash(opened.read(0, min(place.offset, HEAD_BYTES))) == place.head:
                         return file
         return None
+
+    def _open(self, file: _Found) -> _Opened:
+        """What was found, and nothing that has taken its name since. Raises LogUnavailable."""
+        opened = _Opened(file.path)
+        if opened.inode != file.inode:
+            opened.close()
+            raise LogUnavailable(f"{self._path} was rotated meanwhile")
+        return opened
 
 
 class _Opened:

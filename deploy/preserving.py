@@ -7,6 +7,7 @@ import shutil
 import time
 from collections import Counter
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
@@ -73,7 +74,7 @@ def preserve(root: Path, project: str, person: str, incident_id: str, folder: Pa
     with compliance(root) as seen, acting(root, declared, project, person) as around:
         try:
             return _preserve(seen, around, incident_id, folder)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: half of the evidence would look like all of it
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
@@ -105,17 +106,18 @@ def _export(seen: Compliance, project: str, store: Directory) -> None:
     """All that is there now, as soon as the sealer has sealed it."""
     topic = audit_topic(project)
     written = Counter(record.partition for record in seen.log.read(topic))
-    exporter, limit = seen.exporter(store, [project]), time.monotonic() + SEALED_WITHIN_S
-    while True:
-        done = exporter.extend(seen.checkpoints())
-        if done.findings:
-            raise StackError(f"the audit is not what was sealed: {done.findings[0]}")
-        sizes = {(one.topic, one.partition): one.size for one in done.logs.values()}
-        if all(sizes.get((topic, partition), 0) >= count for partition, count in written.items()):
-            return
-        if time.monotonic() > limit:
-            raise StackError(f"the audit was not sealed within {SEALED_WITHIN_S:.0f} s; does seal.platform work?")
-        time.sleep(0.2)
+    limit = time.monotonic() + SEALED_WITHIN_S
+    with closing(seen.follow_export(seen.exporter(store, [project]))) as extended:
+        for done in extended:
+            if done.findings:
+                raise StackError(f"the audit is not what was sealed: {done.findings[0]}")
+            sizes = {(one.topic, one.partition): one.size for one in done.logs.values()}
+            if all(sizes.get((topic, partition), 0) >= count for partition, count in written.items()):
+                return
+            if time.monotonic() > limit:
+                raise StackError(
+                    f"the audit was not sealed within {SEALED_WITHIN_S:.0f} s; does seal.platform work?"
+                )
 
 
 def _gathered(seen: Compliance, project: str, incident: Incident, events: list[AuditEvent]) -> Gathered:

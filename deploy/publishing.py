@@ -45,7 +45,8 @@ def publishing(root: Path, project: str) -> Iterator[Publisher]:
 
 @contextmanager
 def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[tuple[Publisher, Producer]]:
-    """A publisher under a name used once, and its client; what arrived is on the audit, however it ends.
+    """A publisher under a name used once, and its client; what arrived is on the audit, however it ends, and be it
+    nothing: keys were opened for it in any case.
 
     Raises what failed, and what `act` raises.
     """
@@ -68,7 +69,8 @@ def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[t
         with account.kept(every_s):
             yield publisher, producer
             publisher.flush()
-    except BaseException:  # Ctrl-C too: what arrived has arrived
+    except BaseException:
+        # Whatever the caller meets, Ctrl-C too: it goes on from here, and what arrived has arrived.
         with contextlib.suppress(VeilError):
             account.say()
         raise
@@ -82,14 +84,14 @@ class _Account:
         self._around = around
         self._name = name
         self._publisher = publisher
-        self._said = 0
+        self._said: int | None = None
 
     def say(self) -> None:
         """By one thread at a time. Raises as `act`."""
         delivered = self._publisher.counts().delivered
         if delivered == self._said:
             return
-        details = {"producer": self._name, "records": str(delivered - self._said)}
+        details = {"producer": self._name, "records": str(delivered - (self._said or 0))}
         resource = project_resource(self._around.project)
         act(self._around, [], [Event(EventType.RECORDS_PUBLISHED, resource, details=details)])
         self._said = delivered

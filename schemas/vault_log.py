@@ -41,8 +41,8 @@ class VaultUse:
     """One request that Vault has answered. `time`: milliseconds, of the answer. Key: `use/<request id>`.
 
     `identity`: as in `topology.identity` where it is one of ours, else Vault's display name, empty where Vault
-    knew none. `target`: the key (`view-demo`), the folder (`veil-demo/view`), or the path administered;
-    `document`: the path below the folder; `contexts`: those of the items, in order, each once.
+    knew none or let nobody in. `target`: the key (`view-demo`), the folder (`veil-demo/view`), or the path
+    administered; `document`: the path below the folder; `contexts`: those of the items, in order, each once.
     """
 
     time: int

@@ -41,8 +41,8 @@ TRANSACTIONS = 300
 
 
 def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
-    """With 1, 8 and 32 annotators. The clients run on the same cores as the server."""
-    _fill(ground, open_tasks)
+    """With 1, 8 and 32 annotators, before so many tasks at least. Clients share the cores of the server."""
+    waiting = _fill(ground, open_tasks)
     alone = transactions.measure(ground, TRANSACTIONS)
     found, handouts = [], Handouts()
     for count in GROUPS:
@@ -55,11 +55,14 @@ def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
     size = peak_bytes(ground.pids()[LABEL])
     ground.end_all()
     faults = handouts.faults(_written(ground), load_policy(POLICY).overlap)
-    return Queueing(open_tasks, size, found, faults, alone)
+    return Queueing(waiting, size, found, faults, alone)
 
 
-def _fill(ground: Ground, tasks: int) -> None:
-    """Enough tasks in the queue, in the memory of a label process that has just started; only label runs then."""
+def _fill(ground: Ground, tasks: int) -> int:
+    """So many tasks or more in the memory of a label process that has just started, alone; how many.
+
+    How many of the records become tasks is not known before; those of the bench's other parts are there, too.
+    """
     ground.end_all()
     ground.report(f"{tasks:,} tasks into the queue")
     with ground.publisher() as publisher:
@@ -68,15 +71,23 @@ def _fill(ground: Ground, tasks: int) -> None:
         publisher.flush()
     ground.begin(f"redact.{PROJECT}.0")
     ground.begin(LABEL)
-    person = _Person(ground, ANNOTATORS[-1])
-    limit = time.monotonic() + FILLED_WITHIN_S
-    while person.available() < tasks:
-        if time.monotonic() > limit:
-            raise StackError(f"the queue did not fill in {FILLED_WITHIN_S:.0f} s.")
-        threading.Event().wait(0.2)
-    person.close()
+    _waiting(ground, tasks)
     ground.end_all()
     ground.begin(LABEL)
+    return _waiting(ground, tasks)
+
+
+def _waiting(ground: Ground, least: int) -> int:
+    """How many tasks wait, when there are so many at least and no more come. Raises StackError."""
+    person = _Person(ground, ANNOTATORS[-1])
+    before, limit = -1, time.monotonic() + FILLED_WITHIN_S
+    while (now := person.available()) < least or now != before:
+        if time.monotonic() > limit:
+            raise StackError(f"the queue did not fill in {FILLED_WITHIN_S:.0f} s.")
+        before = now
+        threading.Event().wait(1.0)
+    person.close()
+    return now
 
 
 def _written(ground: Ground) -> Counter[str]:

@@ -135,8 +135,8 @@ class Sealing:
 
 @dataclass(frozen=True, slots=True)
 class Containing:
-    """From an alert to "contained". `revoked`: a person is shut out, label has obeyed; `frozen_ms`: a single
-    freeze, which redact obeys, too.
+    """From an alert to "contained". `revoked`: a person is shut out, label and warden have obeyed; `frozen_ms`: a
+    single freeze, which redact and label obey.
     """
 
     revoked: Latency

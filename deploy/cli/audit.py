@@ -57,7 +57,8 @@ def tail(
         reader = Reader(seen.codec)
         latest: deque[AuditEvent] = deque(maxlen=last)
         try:
-            while not follower.at_end():
+            ends = follower.ends()  # as it is now: where much is written, there is always something after it
+            while not follower.passed(ends):
                 latest.extend(follow_events(follower, reader, FOLLOW_BATCH, FOLLOW_WAIT_S))
             latest.extend(follow_events(follower, reader, FOLLOW_BATCH, 0))
             _print(sorted(latest, key=lambda event: event.time), out)

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from pathlib import Path
@@ -51,28 +51,28 @@ def two_sided(
         found = standing(seen)
         alerts = [it for it in told(seen) if it.rule in RULES and it.at >= _milliseconds(since)]
     alerts.sort(key=lambda it: (it.at, it.alert_id))
+    shown = alerts[max(0, len(alerts) - limit) :]
     late = found is None or SystemClock().now() - found.judged_until > BEHIND_MS
     content = {
         "standing": None if found is None else asdict(found),
         "late": late,
-        "alerts": [asdict(it) for it in alerts[len(alerts) - min(limit, len(alerts)) :]],
-        "left_out": max(0, len(alerts) - limit),
+        "alerts": [asdict(it) for it in shown],
+        "left_out": len(alerts) - len(shown),
     }
-    out.result(content, *words(found, alerts, limit, late=late))
+    out.result(content, *words(found, alerts, shown, late=late))
     if late or alerts:
         raise typer.Exit(Exit.FAILED)
 
 
 def words(
-    found: MatchingStanding | None, alerts: list[Alert], limit: int, *, late: bool
+    found: MatchingStanding | None, alerts: Sequence[Alert], shown: Sequence[Alert], *, late: bool
 ) -> Iterator[RenderableType]:
-    """How far it is, what was matched, then the alerts."""
+    """How far it is, what was matched, then the alerts: counted, and those that are `shown`."""
     if found is None:
         yield Text("✗ Nobody has matched Vault's log here; `veil status` shows shipper and matcher.", style=BAD)
     else:
         yield from _standing(found, late=late)
     yield _sentence(alerts)
-    shown = alerts[len(alerts) - min(limit, len(alerts)) :]
     if shown:
         yield _table(shown)
     if len(shown) < len(alerts):
@@ -89,7 +89,7 @@ def _standing(found: MatchingStanding, *, late: bool) -> Iterator[RenderableType
     yield Text(f"  matched: {_counts(found.matched)}")
 
 
-def _sentence(alerts: list[Alert]) -> Text:
+def _sentence(alerts: Sequence[Alert]) -> Text:
     if not alerts:
         return Text.assemble(("✓ ", GOOD), "Each act that is judged was announced, and nobody was refused.")
     counted: dict[str, int] = {}
@@ -98,7 +98,7 @@ def _sentence(alerts: list[Alert]) -> Text:
     return Text(f"✗ alerts: {_counts(counted)}", style=BAD)
 
 
-def _table(alerts: list[Alert]) -> Table:
+def _table(alerts: Sequence[Alert]) -> Table:
     table = plain_table("when", "severity", "rule", "about")
     for alert in alerts:
         style = BAD if alert.severity.value == "critical" else WAITING

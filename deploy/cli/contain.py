@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from deploy.freezing import Frost, Frozen
     from deploy.revoking import Shut
 
+_FOLLOW = Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET)
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
 
 
@@ -62,30 +63,18 @@ def withdraw(
 
     out = Output(as_json)
     match (task, version, seen_by):
+        case (str(), None, None):
+            _tell_withdrawn(out, task, person, order(root, project, task, person, reason))
+            return
         case (None, int(), None):
             tasks = tasks_of_policy(root, project, version)
         case (None, None, str()):
             tasks = tasks_shown_to(root, project, seen_by)
-        case (str(), None, None):
-            key = order(root, project, task, person, reason)
-            out.result(
-                {"task": task, "ordered_by": person, "control_key": key},
-                Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
-                Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
-            )
-            return
         case _:
             raise ConfigError("give a task, or --policy-version, or --seen-by")
     if really:
         withdraw_all(root, project, person, tasks, reason)
-    words = (
-        Text.assemble(("✓ ", GOOD), f"Ordered: {len(tasks):,} tasks are withdrawn everywhere.")
-        if really
-        else Text(
-            f"{len(tasks):,} tasks would be withdrawn; --yes does it, and it can't be undone.", style=WAITING
-        )
-    )
-    out.result({"tasks": list(tasks), "ordered": really, "ordered_by": person}, words)
+    out.result({"tasks": list(tasks), "ordered": really, "ordered_by": person}, _of_many(len(tasks), really))
 
 
 @app.command(cls=Command)
@@ -224,6 +213,21 @@ def _standing(project: str, found: Containment) -> list[Text]:
     return words or [Text(f"Nothing is frozen, revoked or waiting in {project}.", style=QUIET)]
 
 
+def _tell_withdrawn(out: Output, task: str, person: str, key: str) -> None:
+    """Of one task."""
+    out.result(
+        {"task": task, "ordered_by": person, "control_key": key},
+        Text.assemble(("✓ ", GOOD), f"Ordered: task {task} is withdrawn everywhere."),
+        _FOLLOW,
+    )
+
+
+def _of_many(count: int, ordered: bool) -> Text:
+    if ordered:
+        return Text.assemble(("✓ ", GOOD), f"Ordered: {count:,} tasks are withdrawn everywhere.")
+    return Text(f"{count:,} tasks would be withdrawn; --yes does it, and it can't be undone.", style=WAITING)
+
+
 def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
     """How somebody stands, after the order."""
     open_ = (
@@ -249,7 +253,7 @@ def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:
         },
         Text.assemble(("✓ ", GOOD), f"Ordered. {open_}"),
         *(waits if shut.by else [_logins(shut)]),
-        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+        _FOLLOW,
     )
 
 
@@ -275,7 +279,7 @@ def _tell(out: Output, project: str, frost: Frost) -> None:
             ("✓ ", GOOD), f"Ordered. Of {project} {'is frozen:' if frost.frozen else 'nothing is frozen.'}"
         ),
         *(Text.assemble("  ", _frost(who, one)) for who, one in frost.frozen.items()),
-        Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET),
+        _FOLLOW,
     )
 
 

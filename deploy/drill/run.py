@@ -5,11 +5,11 @@ from __future__ import annotations
 import secrets
 import time
 from collections.abc import Callable
-from contextlib import AbstractContextManager, ExitStack
+from contextlib import AbstractContextManager, ExitStack, closing
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.compliance import Compliance, compliance
+from deploy.compliance import Compliance, audit_topic, compliance
 from deploy.containment import Case, cases
 from deploy.demo.canaries import Aviary
 from deploy.demo.search import CanarySearch
@@ -17,7 +17,7 @@ from deploy.drill import faults
 from deploy.drill.ground import APP, APP_PEOPLE, APPROVER, OPERATOR, PROJECT, ground
 from deploy.drill.report import Report, Said, Tell, step
 from deploy.freezing import resume
-from deploy.incidents import close_incident, events_of, open_incident, tick_off
+from deploy.incidents import close_incident, open_incident, tick_off
 from deploy.persons import load_declared
 from deploy.preserving import preserve
 from deploy.provisioning import apply_audited
@@ -25,13 +25,15 @@ from deploy.revoking import reinstate
 from deploy.up import Installation
 from deploy.withdrawing import tasks_shown_to, withdraw_all
 from schemas.audit import AuditEvent, EventType
-from schemas.control import WithdrawalReason
+from schemas.control import ControlKind, WithdrawalReason
 from schemas.errors import ConfigError, StackError, VeilError
-from schemas.resources import alert_resource, task_ids
+from schemas.resources import alert_resource, control_resource, task_ids
 from streams.audit.evidence import TIMELINE
 from streams.audit.evidence_check import verify_evidence
+from streams.audit.reader import Reader, follow_events
 from streams.audit.store import Directory
-from streams.label.client import Denied, LabelClient
+from streams.engine.log import Follower
+from streams.label.client import LabelClient
 from topology.pins import Pins
 
 TAKE_UP_S = 120.0
@@ -40,9 +42,14 @@ TOLD_S = 30.0
 """An alert comes 8 s after what it is about with the drill's windows, and is contained within two."""
 LET_GO_S = 30.0
 """Keeper sweeps every ten seconds."""
-KEEPER = f"keeper.{PROJECT}"
-LOOK_EVERY_S = 0.2
-"""Each look reads the project's whole audit: some hundred events."""
+KEEPER, LABEL = f"keeper.{PROJECT}", f"label.{PROJECT}"
+ENDED = {
+    control_resource(f"{ControlKind.LIFT}/{PROJECT}/contain.{PROJECT}"),
+    control_resource(f"{ControlKind.REINSTATE}/{PROJECT}/{APP}"),
+}
+"""What two people sign, and one alone does not end."""
+NEWS, NEWS_WITHIN_S = 500, 0.2
+"""Between two looks it waits for news of the project's audit, at most so long: not all of it is told there."""
 T = TypeVar("T")
 APP_RULE, REPORTS_RULE = "app-views-without-labels", "reports"
 LESSONS = b"# Lessons\n\nThis was a rehearsal: an app kept what it was shown, and data was reported as exposed.\n"
@@ -56,8 +63,8 @@ def drill(root: Path, tell: Tell) -> Report:
             with step(report, "start", tell) as said:
                 installation = running.enter_context(ground(root, lambda _: None))
                 said.text = f"Kafka, OpenBao, a registry and {len(installation.processes)} processes started"
-            with compliance(root) as seen:
-                _Drill(installation, seen, report, tell).go()
+            with compliance(root) as seen, closing(seen.log.follow([audit_topic(PROJECT)])) as follower:
+                _Drill(installation, seen, follower, report, tell).go()
         with step(report, "nothing left", tell) as said:
             if root.exists():
                 raise StackError(f"something is left in {root}")
@@ -70,11 +77,16 @@ def drill(root: Path, tell: Tell) -> Report:
 
 
 class _Drill:
-    def __init__(self, installation: Installation, seen: Compliance, report: Report, tell: Tell) -> None:
+    def __init__(
+        self, installation: Installation, seen: Compliance, follower: Follower, report: Report, tell: Tell
+    ) -> None:
         self._root = installation.root
         self._url = installation.label_url(PROJECT)
         self._endpoints = installation.endpoints
         self._seen = seen
+        self._follower = follower
+        self._reader = Reader(seen.codec)
+        self._heard: list[AuditEvent] = []
         self._kept = installation.root / "kept"
         self._aviary = Aviary(secrets.randbits(32))
         self._report = report
@@ -96,7 +108,7 @@ class _Drill:
         with self._step("policy") as said:
             faults.publish_records(self._root, self._aviary)
             self._wait(
-                lambda: sum(_tasks(event) for event in self._events()) >= faults.RECORDS,
+                lambda: sum(_tasks(event) for event in self._heard) >= faults.RECORDS,
                 TAKE_UP_S,
                 "redacting the records",
             )
@@ -117,7 +129,7 @@ class _Drill:
         return case
 
     def _case(self, rule: str) -> Case | None:
-        found = (case for case in cases(self._events()) if case.rule == rule and case.state == "contained")
+        found = (case for case in cases(self._heard) if case.rule == rule and case.state == "contained")
         return next(found, None)
 
     def _app_takes(self) -> str:
@@ -183,7 +195,7 @@ class _Drill:
 
     def _destroyed(self) -> set[str]:
         """The tasks whose keys keeper has destroyed."""
-        said = (it for it in self._events() if it.type is EventType.TASK_WITHDRAWN and it.process == KEEPER)
+        said = (it for it in self._heard if it.type is EventType.TASK_WITHDRAWN and it.process == KEEPER)
         return {task for event in said for task in task_ids(event)}
 
     def _resume(self) -> str:
@@ -204,15 +216,14 @@ class _Drill:
             apply_audited(load_declared(self._root), self._endpoints, self._root)  # credentials, anew
             (token,) = faults.tokens(self._root, APP, APP_PEOPLE[:1]).values()
             client = open_.enter_context(LabelClient(self._url, PROJECT, lambda: token))
-
-            def leased() -> bool:
-                try:
-                    return client.lease() is not None
-                except Denied:
-                    return False
-
-            self._wait(leased, LET_GO_S, "handing out tasks again")
+            self._wait(self._let_go, LET_GO_S, "label's hearing that it may go on")
+            self._wait(client.lease, LET_GO_S, "handing out tasks again")
             said.text = "the app gets credentials anew, and tasks again"
+
+    def _let_go(self) -> bool:
+        """Whether label has taken up that the freeze and the revocation are over."""
+        said = (it for it in self._heard if it.type is EventType.CONTROL_APPLIED and it.process == LABEL)
+        return {event.resource for event in said} >= ENDED
 
     def _close(self, incident: str, change: str) -> None:
         with self._step("incident closed") as said:
@@ -230,16 +241,13 @@ class _Drill:
     def _step(self, name: str) -> AbstractContextManager[Said]:
         return step(self._report, name, self._tell)
 
-    def _events(self) -> list[AuditEvent]:
-        return events_of(self._seen, PROJECT)
-
     def _wait(self, ask: Callable[[], T | None], within_s: float, what: str) -> T:
         """The first answer that is true."""
         limit = time.monotonic() + within_s
         while not (found := ask()):
             if time.monotonic() > limit:
                 raise StackError(f"{what} did not happen within {within_s:.0f} s")
-            time.sleep(LOOK_EVERY_S)
+            self._heard += follow_events(self._follower, self._reader, NEWS, NEWS_WITHIN_S)
         return found
 
 

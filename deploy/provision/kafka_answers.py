@@ -21,9 +21,9 @@ _DENIED = {
     KafkaError._AUTHENTICATION,  # noqa: SLF001 - how the client names its own errors
 }
 _AWAY = {
-    KafkaError._TRANSPORT,  # noqa: SLF001
-    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
-    KafkaError._TIMED_OUT,  # noqa: SLF001
+    KafkaError._TRANSPORT,  # noqa: SLF001 - the client's own name
+    KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - the client's own name
+    KafkaError._TIMED_OUT,  # noqa: SLF001 - the client's own name
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.NOT_CONTROLLER,
 }

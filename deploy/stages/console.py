@@ -73,10 +73,10 @@ class Control:
             return signatures(self._around.book, project)
 
     def limits(self, policies: frozenset[str]) -> dict[str, float]:
-        """What these policies allow their live leak bound to be."""
+        """What these policies allow their live leak bound to be; of one that can't be read nothing is drawn."""
         with self._lock:
             records = [found for it in policies if (found := self._around.book.policy(it)) is not None]
-        limits = {it.hash: load_policy_bytes(it.body).gold.leak_limit for it in records}
+        limits = {it.hash: leak_limit(it.body) for it in records}
         return {it: limit for it, limit in limits.items() if limit is not None}
 
     def wanted(self, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
@@ -170,6 +170,14 @@ def _signing(around: Surroundings, control: Control, configured: SignInConfigura
         around.topology.pins.of,
         publish,
     )
+
+
+def leak_limit(policy: bytes) -> float | None:
+    """What a policy allows its live leak bound to be; None where it says nothing, or can't be read."""
+    try:
+        return load_policy_bytes(policy).gold.leak_limit
+    except ConfigError:
+        return None
 
 
 def playbook(name: str) -> str:

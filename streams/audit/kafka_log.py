@@ -13,7 +13,7 @@ from streams.audit.vault_log import Unreadable, name_of
 
 _LINE = re.compile(
     r"(?P<time>\d{13}) Principal = User:(?P<identity>[^ ]*) is (?P<result>Denied|Allowed) "
-    r"operation = (?P<operation>[A-Za-z_]+) from host = [0-9a-fA-F:.%]+ on resource = "
+    r"operation = (?P<operation>[A-Za-z_]+) from host = [0-9a-fA-F:.]+(?:%\w+)? on resource = "
     r"(?P<resource>[A-Za-z]+):[A-Z]+:(?P<name>.*) for request = \w+ with resourceRefCount = \d+ based on rule .*"
 )
 

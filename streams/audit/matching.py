@@ -18,10 +18,10 @@ from dataclasses import dataclass
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent
 from schemas.codec import Codec
-from schemas.errors import Undecodable
+from schemas.errors import Reason, Undecodable
 from schemas.matching import STANDING, MatchingStanding
 from schemas.states import WatchState
-from schemas.vault_log import DENIED, READ_UP_TO, USE, KafkaDenied, ReadUpTo, VaultUse
+from schemas.vault_log import DENIED, READ_UP_TO, USE, KafkaDenied, Operation, Outcome, ReadUpTo, VaultUse
 from streams.audit import metrics
 from streams.audit.matching_state import Known, restored, to_bytes
 from streams.audit.two_sided import WINDOW_MS, TwoSided
@@ -107,6 +107,8 @@ class Matching:
             self._take(message)
         except Undecodable:  # chains and reconciliation tell of what stands on the audit and is no event
             metrics.UNMATCHED.labels(message.topic).inc()
+            if message.topic == VAULT_LOG:  # of these nobody else tells
+                self._known.sides.use(_unreadable(message))
 
     def seen_to_the_end(self, place: TopicPartition, time: int) -> None:
         """Nothing was appended to it before `time` that was not taken."""
@@ -148,6 +150,8 @@ class Matching:
             mark = self._codec.decode(message.value, ReadUpTo).time
             self._known.sides.heard.known_from(mark)
             self._known.vault_mark = max(self._known.vault_mark, mark)
+        else:
+            raise Undecodable(Reason.UNDECODABLE)
 
     def _silence(self) -> list[Alert]:
         """Where `vault-log` was read to its end all the time, and nobody has said anything for too long."""
@@ -192,3 +196,9 @@ class Matching:
         for chunk in chunked(data, PLATFORM, self._generation):
             yield Outgoing(STATE_TOPIC, chunk.key.encode(), self._codec.encode(chunk))
         yield Outgoing(STANDING_TOPIC, STANDING.encode(), self._codec.encode(self._standing(now)))
+
+
+def _unreadable(message: Message) -> VaultUse:
+    """A record by the shipper that says nothing the matcher knows: what it stood for can't be known."""
+    where = f"{message.topic}@{message.offset}"
+    return VaultUse(message.timestamp, "", Operation.OTHER, "shipper/record", where, Outcome.UNREADABLE)

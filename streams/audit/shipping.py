@@ -108,9 +108,12 @@ class ShipProcessor:
         return Outgoing(TOPIC, key.encode(), self._codec.encode(said))
 
     def _marked(self, piece: Piece, said: Sequence[VaultUse | KafkaDenied], now: int) -> Iterator[Outgoing]:
-        """Up to when everything that Vault's log says is on `vault-log` with this."""
-        times = [it.time for it in said if it.time <= now]
-        mark = (now if piece.at_end else max(times, default=0)) - SKEW_MS
+        """Up to when everything that Vault's log says is on `vault-log` with this. The time of what can't be read
+        is that of its reading, and says nothing of the lines after it.
+        """
+        read = (it for it in said if isinstance(it, VaultUse) and it.outcome is not Outcome.UNREADABLE)
+        last = max((it.time for it in read if it.time <= now), default=0)
+        mark = (now if piece.at_end else last) - SKEW_MS
         if mark > self._mark and (said or mark >= self._mark + MARK_EVERY_MS):
             self._mark = mark
             yield Outgoing(TOPIC, READ_UP_TO.encode(), self._codec.encode(ReadUpTo(mark)))
@@ -120,15 +123,19 @@ class ShipProcessor:
 
 
 def _said(name: str, piece: Piece, before: FollowedFile | None, now: int) -> Iterator[VaultUse | KafkaDenied]:
+    """Lines one after another that are none are told once: a piece of line ends alone has four million."""
     where = f"{name}@{before.inode}:{before.offset}" if before else f"{name}@0:0"
     if piece.lost:
         yield _unknown(name, piece.lost, f"{where}/lost", now)
+    told = False
     for number, line in enumerate(piece.lines):
         said = PARSERS[name](line)
         if isinstance(said, Unreadable):
-            yield _unknown(name, "line", f"{where}+{number}", now)
+            if not told:
+                yield _unknown(name, "line", f"{where}+{number}", now)
         elif said is not None:
             yield said
+        told = isinstance(said, Unreadable)
 
 
 def _unknown(name: str, what: str, where: str, now: int) -> VaultUse:

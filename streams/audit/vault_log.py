@@ -5,7 +5,8 @@ The one of type `response` is taken: who logs in is named in it alone, and it sa
 writes it before it answers, so nobody was given what has no such line.
 
 Fields are taken by name; nothing else of a line goes on. Not taken: values, ciphertexts, plaintexts, tokens (Vault
-hashes them, and they stay behind even where it doesn't), addresses, and the text of errors.
+hashes them, and they stay behind even where it doesn't), addresses, the text of errors, and the name that somebody
+gave who was not let in.
 """
 
 from __future__ import annotations
@@ -54,9 +55,12 @@ def _use(entry: Mapping[str, Any], request: Mapping[str, Any]) -> VaultUse | Non
     operation, target, document = _act(name_of(request["path"]), request["operation"])
     if operation is Operation.OTHER and outcome is not Outcome.DENIED:
         return None
+    login = operation is Operation.LOGIN
+    if login and outcome is not Outcome.DONE:  # what was given for a name may be a password, typed a line too high
+        target = "/".join(target.strip("/").split("/")[:3])
     return VaultUse(
         time=_milliseconds(entry["time"]),
-        identity=_identity(entry.get("auth") or {}, target if operation is Operation.LOGIN else ""),
+        identity=_identity(entry.get("auth") or {}, target if login else ""),
         operation=operation,
         target=target,
         request_id=name_of(request["id"]),

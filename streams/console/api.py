@@ -119,12 +119,13 @@ class ConsoleApi:
         visitor = self.visitors.visitor(request, active=False)
         asked = self._reception.projects(visitor, request, Right.EVENTS)
         projects = asked | ({PLATFORM} if not queries.text_of(request, "project", 40) else frozenset())
-        wanted = queries.wanted_of(request, projects, self._settings.id_chars)
+        wanted = queries.wanted_of(request, projects, self.visitors.people(asked), self._settings.id_chars)
         limit = max(1, queries.number_of(request, "limit", 200, self._settings.page_rows))
         after, before = queries.number_of(request, "after", 0), queries.number_of(request, "before", 0)
         for project in sorted(asked):
             await self._reception.look(visitor, project, Right.EVENTS, filters=wanted.filters)
         page = await self._rows(request, wanted, limit, after, before)
+        self.visitors.still(request, asked, Right.EVENTS)
         return {
             "rows": [row.as_json() for row in page.rows],
             "last": page.last,
@@ -172,10 +173,12 @@ class ConsoleApi:
         """Now, or as soon as something fits, while the caller is there."""
         loop = asyncio.get_running_loop()
         wait_s = queries.number_of(request, "wait", 0, int(self._settings.longest_wait_s))
-        until = loop.time() + wait_s
+        until, missed = loop.time() + wait_s, 0
         while True:
+            since = self._seams.news.round
             page = self._seams.board.rows(wanted, limit, after, before)
-            left = until - loop.time()
+            left, missed = until - loop.time(), missed + page.missed
             if page.rows or left <= 0 or self._seams.news.closed or await request.is_disconnected():
-                return page
-            await self._seams.news.wait(left)
+                return page.having_missed(missed)
+            after = max(after, page.last)  # nothing up to here fits: it is looked through once
+            await self._seams.news.wait(since, left)

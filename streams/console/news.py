@@ -11,6 +11,8 @@ class News:
 
     def __init__(self) -> None:
         self.closed = False
+        self.round = 0
+        """Rises with news. Who takes it, looks, and then waits from it on misses nothing that came in between."""
         self._loop: asyncio.AbstractEventLoop | None = None
         self._waiting: set[asyncio.Future[None]] = set()
         self._woken = False
@@ -32,9 +34,9 @@ class News:
             with contextlib.suppress(RuntimeError):  # the event loop has ended meanwhile
                 loop.call_soon_threadsafe(self._wake)
 
-    async def wait(self, seconds: float) -> None:
-        """Until something new has come, or so long."""
-        if self._loop is None or self.closed:
+    async def wait(self, since: int, seconds: float) -> None:
+        """Until something new has come after the round `since`, or so long."""
+        if self._loop is None or self.closed or self.round != since:
             return
         turn: asyncio.Future[None] = self._loop.create_future()
         self._waiting.add(turn)
@@ -46,6 +48,7 @@ class News:
 
     def _wake(self) -> None:
         self._woken = False
+        self.round += 1
         for turn in self._waiting:
             if not turn.done():
                 turn.set_result(None)

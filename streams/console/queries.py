@@ -36,17 +36,17 @@ def number_of(request: Request, name: str, default: int, most: int = MAX_NUMBER)
     return int(text)
 
 
-def wanted_of(request: Request, projects: frozenset[str], chars: int) -> Wanted:
-    """Filters of the tail, over projects that its caller may see."""
+def wanted_of(request: Request, projects: frozenset[str], people: frozenset[str], chars: int) -> Wanted:
+    """Filters of the tail, over projects that its caller may see, which name these people."""
     named = {name: text_of(request, name, chars) for name in _FILTERS}
-    return Wanted(projects, **named, denied=text_of(request, "denied", 5) == "true")
+    return Wanted(projects, **named, denied=text_of(request, "denied", 5) == "true", people=people)
 
 
 def length_of(request: Request) -> int:
-    """Windows of which length."""
+    """Windows of which length: of a minute only where a day of them, which is what is kept, is asked for."""
     name = text_of(request, "windows", 10) or "hour"
-    if name not in LENGTHS:
-        raise bad("`windows` is hour or minute")
+    if name not in LENGTHS or (name == "minute" and number_of(request, "days", 1) > 1):
+        raise bad("`windows` is hour, or minute with `days` 1")
     return LENGTHS[name]
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 from schemas.audit import AuditEvent
@@ -17,9 +17,9 @@ from streams.console.rows import Row, row_of
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What somebody wants to see. `projects`: whose events they may see and ask for; the rest is empty where all
-    are wanted. `resource`: what a resource or a parent contains; `text` of the other fields: exactly, `type` also
-    a family of types, `task.`.
+    """What somebody wants to see. `projects`: whose events they may see and ask for; `people`: whom these name;
+    the rest is empty where all are wanted. `resource`: what a resource or a parent contains; `text` of the other
+    fields: exactly, `type` also a family of types, `task.`.
     """
 
     projects: frozenset[str]
@@ -28,11 +28,12 @@ class Wanted:
     process: str = ""
     resource: str = ""
     denied: bool = False
+    people: frozenset[str] = frozenset()
 
     def matches(self, row: Row) -> bool:
         """Whether they want this row."""
         return (
-            row.project in self.projects
+            row.concern.open_to(self.projects, self.people)
             and (
                 not self.type or row.type == self.type or (self.type[-1] == "." and row.type.startswith(self.type))
             )
@@ -65,6 +66,10 @@ class Page:
     oldest: int
     missed: int = 0
     more: bool = False
+
+    def having_missed(self, rows: int) -> Page:
+        """The same, where so many were missed in all."""
+        return replace(self, missed=rows)
 
 
 class Tail:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from http import HTTPStatus
 
@@ -106,7 +107,7 @@ class Visitors:
         """Nothing but the page."""
         return ""
 
-    def admit(self, vouched: Vouched, wanted: str) -> tuple[str, ...]:  # noqa: ARG002 - as above
+    def admit(self, vouched: Vouched, wanted: str) -> tuple[str, ...]:  # noqa: ARG002 - always empty
         """The rules by which somebody may come in, of whichever project. Raises SignInRefused."""
         person = vouched.person
         decisions = [self._may(project, person, Right.SIGN_IN) for project in self._projects().values()]
@@ -121,7 +122,13 @@ class Visitors:
         """Whether somebody may sign in a project now, also without a session."""
         return self._may(project, person, Right.SIGN).allowed
 
-    async def begin(self, vouched: Vouched, wanted: str, before: str | None, rules: tuple[str, ...]) -> str:  # noqa: ARG002
+    async def begin(
+        self,
+        vouched: Vouched,
+        wanted: str,  # noqa: ARG002 - always empty
+        before: str | None,
+        rules: tuple[str, ...],
+    ) -> str:
         """The cookie of a new session, once its beginning is on the audit. Raises SignInRefused."""
         now, secret = self._clock.now(), self._entrance.randomness(SECRET_BYTES)
         self._end_other(vouched.person, before, now)
@@ -182,15 +189,34 @@ class Visitors:
             raise problem.too_many_calls(max(1, self._calls.wait_s(session.person, now)))
         return Visitor(session, self._rights(session.person))
 
+    def still(self, request: Request, projects: Iterable[str], right: Right) -> None:
+        """After a wait, in which they may have had to go: whether they still may this in all of these projects.
+        Counts as no further call. Raises Problem, audited.
+        """
+        session = self._session(request, active=False)
+        rights = self._rights(session.person)
+        for project in sorted(projects):
+            if right not in rights.get(project, {}):
+                self.denied("not_permitted", session.person, project, right)
+                raise Problem(HTTPStatus.FORBIDDEN, "not_permitted", _OVER[Ending.REVOKED])
+
+    def people(self, projects: AbstractSet[str]) -> frozenset[str]:
+        """Everybody whom these projects name now."""
+        found = (project for name, project in self._projects().items() if name in projects)
+        return frozenset[str]().union(*(project.persons.everybody for project in found))
+
     def idle_at(self, session: Session) -> int:
         """When it ends unless its person does something, in milliseconds since the epoch."""
         return self._sessions.idle_at(session)
 
     async def keep_sweeping(self) -> None:
-        """End what is over, and whose person must go, until cancelled."""
+        """End what is over, and whose person must go, until cancelled. Whatever fails, the next sweep comes."""
         while True:
-            await asyncio.sleep(self._settings.sessions.sweep_s)
-            self.sweep()
+            await asyncio.sleep(self._settings.sessions.sweep_s)  # time itself ends sessions: there is no event
+            try:
+                self.sweep()
+            except Exception as error:  # noqa: BLE001 - sessions must go on ending; a message could quote a value
+                log.error("session_sweep_failed", error=type(error).__name__)
 
     def sweep(self) -> None:
         """Once."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
@@ -14,7 +15,7 @@ from schemas.records import ControlState
 from schemas.resources import Kind, Resource
 from streams.engine.clock import Clock
 from streams.engine.log import Follower
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 from topology.control import Applied, ControlBook
 
 STALE_AFTER_S = 30.0
@@ -58,7 +59,10 @@ class ControlReader:
         self._changed: list[str] = []
         self._events: list[Event] = []
         self._heard: float | None = None
+        """Up to which moment everything is taken up."""
         self._asked: float | None = None
+        self._ends: Mapping[TopicPartition, int] | None = None
+        """Where the log ended when it was asked last; None once that is taken up."""
 
     def poll(self) -> ControlNews:
         """Take up what is new; all that was not acknowledged yet. Never waits.
@@ -78,12 +82,19 @@ class ControlReader:
         self._events.clear()
 
     def fresh(self) -> bool:
-        """Whether we have been at the log's end within the last 30 seconds; asks again when it is time."""
+        """Whether all that was on the log at some moment of the last 30 seconds is taken up. Asks for its end when
+        it is time.
+
+        Not whether nothing is left now: while a record comes every second, no look would find that. Behind the
+        latest one a marker of its transaction is always left, which the client steps over up to a second later.
+        """
         now = self._clock.monotonic()
-        if self._heard is None or self._asked is None or now - self._asked >= ASK_EVERY_S:
-            self._asked = now
-            if self._follower.at_end() and not self._waiting:
-                self._heard = now
+        due = self._asked is None or now - self._asked >= ASK_EVERY_S
+        if due or (self._heard is None and self._ends is None):
+            self._asked, self._ends = now, None
+            self._ends = self._follower.ends()
+        if self._ends is not None and not self._waiting and self._follower.passed(self._ends):
+            self._heard, self._ends = self._asked, None
         return self._heard is not None and now - self._heard <= STALE_AFTER_S
 
     def close(self) -> None:

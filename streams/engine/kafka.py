@@ -213,6 +213,10 @@ class KafkaFollower:
                 "isolation.level": "read_committed",
                 "auto.offset.reset": "earliest",
                 "fetch.wait.max.ms": fetch_wait_ms,
+                # The client's own 50 and 64 MB fill before the first record is looked at, and are hardly given
+                # back: they were 25 MB of a label process that takes over 20,000 tasks.
+                "fetch.max.bytes": 4 * 1024 * 1024,
+                "queued.max.messages.kbytes": 4 * 1024,
             }
         )
         self._at = dict(after)

@@ -115,6 +115,14 @@ def test_what_arrived_before_an_interrupted_run_ended_is_on_the_audit_too(stack,
     assert event.details["records"] == "1"
 
 
+def test_where_nothing_was_published_that_is_said_since_keys_were_opened_for_it(stack, project, seen):
+    before = seen.of(f"audit.{project}", EventType.RECORDS_PUBLISHED)
+    with publishing(stack.root, project):
+        pass
+    (event,) = [one for one in seen.of(f"audit.{project}", EventType.RECORDS_PUBLISHED) if one not in before]
+    assert event.details["records"] == "0"
+
+
 def interrupted(root: Path, project: str) -> None:
     with publishing(root, project) as publisher:
         publisher.publish_json({"text": "one"})

@@ -124,20 +124,12 @@ def test_what_was_copied_away_before_it_was_read_is_read_from_the_copy(writer, r
     assert (reader.lines, reader.lost) == (writer.written, [])
 
 
-def test_file_that_was_cut_is_told_and_read_from_its_new_beginning(writer, reader):
+@pytest.mark.parametrize("since", [1, 30], ids=["shorter than before", "grown beyond what it was"])
+def test_file_that_was_cut_is_told_and_read_from_its_new_beginning(writer, reader, since):
     writer.write(3)
     reader.to_the_end()
     writer.path.write_bytes(b"")
-    writer.write(1)
-    reader.to_the_end()
-    assert (reader.lines, reader.lost) == (writer.written, ["gone"])
-
-
-def test_file_that_was_cut_and_has_grown_again_is_not_taken_for_what_it_was(writer, reader):
-    writer.write(3)
-    reader.to_the_end()
-    writer.path.write_bytes(b"")
-    writer.write(30)
+    writer.write(since)
     reader.to_the_end()
     assert (reader.lines, reader.lost) == (writer.written, ["gone"])
 
@@ -164,6 +156,37 @@ def test_what_was_removed_unread_is_told_and_the_files_after_it_are_read(writer,
     writer.named(2).unlink()
     reader.to_the_end()
     assert (reader.lines, reader.lost) == ([*writer.written[:2], *writer.written[4:]], ["gone"])
+
+
+def test_a_file_that_was_put_aside_is_left_only_when_the_new_one_holds_something(writer, reader):
+    """Logrotate's `create`: the new file is there before the writer is told."""
+    writer.write(2)
+    reader.to_the_end()
+    writer.rename()
+    reader.step()
+    with writer.named(1).open("ab") as file:
+        file.write(b"late\n")
+    writer.write(1)
+    reader.to_the_end()
+    assert reader.lines == [*writer.written[:2], b"late", writer.written[2]]
+
+
+@pytest.mark.parametrize("before", [0, 3])
+def test_what_has_taken_the_name_of_a_file_meanwhile_is_not_taken_for_it(writer, reader, before):
+    class Late(FollowedLog):
+        def _files(self):
+            found = list(super()._files())
+            writer.rename()
+            return iter(found)
+
+    writer.write(before)
+    reader.to_the_end()
+    writer.write(2)
+    with pytest.raises(LogUnavailable, match="was rotated meanwhile"):
+        Late("vault", writer.path).read(reader.place)
+    writer.write(2)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, [])
 
 
 def test_half_a_line_waits_for_its_end_and_comes_as_it_is_where_nobody_writes_any_more(writer, reader):

@@ -36,8 +36,13 @@ class Sealing:
 
 @pytest.fixture(scope="module")
 def sealing(pipeline_of):
+    """With a log that has its name: whoever comes first gives it one."""
     pipeline = pipeline_of("sealed")  # its audit gets garbage, which no other test should meet
-    return Sealing(pipeline, SealedLogs(pipeline, f"veilstream-{pipeline.log.cluster()}"))
+    made = Sealing(pipeline, SealedLogs(pipeline, f"veilstream-{pipeline.log.cluster()}"))
+    first = made.start()
+    made.logs.check()
+    first.stop()
+    return made
 
 
 def test_whole_audit_is_sealed_under_checkpoints_that_the_pinned_key_bears_out(sealing):

@@ -71,10 +71,10 @@ class Witnesses:
 
 
 @pytest.fixture(scope="module")
-def spine(pipeline_of):
+def matched(pipeline_of):
     if stack_kind() == "external":
         pytest.skip("the audit file of an external vault is out of reach")
-    pipeline = pipeline_of("spine")
+    pipeline = pipeline_of("matched")
     pipeline.start()
     pipeline.sign("sam")
     pipeline.sign("sue")
@@ -135,52 +135,52 @@ class Told:
 
 
 @pytest.fixture(scope="module")
-def told(spine) -> Told:
-    witnesses = Witnesses(spine)
-    misuse(spine)
-    wait_for(lambda: about(alerts(spine)) >= once(spine), "the misuse is told", TOLD_S)
+def told(matched) -> Told:
+    witnesses = Witnesses(matched)
+    misuse(matched)
+    wait_for(lambda: about(alerts(matched)) >= once(matched), "the misuse is told", TOLD_S)
     witnesses.stop()
-    first, shipped = alerts(spine), uses(spine)
-    witnesses = Witnesses(spine)
-    misuse_again(spine)
-    wait_for(lambda: about(alerts(spine)) >= twice(spine), "the second misuse is told", TOLD_S)
+    first, shipped = alerts(matched), uses(matched)
+    witnesses = Witnesses(matched)
+    misuse_again(matched)
+    wait_for(lambda: about(alerts(matched)) >= twice(matched), "the second misuse is told", TOLD_S)
     witnesses.stop()
-    return Told(first, shipped, alerts(spine), uses(spine))
+    return Told(first, shipped, alerts(matched), uses(matched))
 
 
 def about(found: list[Alert]) -> set[tuple[str, str]]:
     return {(it.rule, it.subject) for it in found if it.rule != KAFKA_DENIED}
 
 
-def once(spine) -> set[tuple[str, str]]:
-    vault = f"vault/label.{spine.project}"
+def once(matched) -> set[tuple[str, str]]:
+    vault = f"vault/label.{matched.project}"
     return {
-        (DENIED, f"{vault}/datakey/raw-{spine.project}"),
-        (UNANNOUNCED, f"{vault}/decrypt/view-{spine.project}"),
+        (DENIED, f"{vault}/datakey/raw-{matched.project}"),
+        (UNANNOUNCED, f"{vault}/decrypt/view-{matched.project}"),
     }
 
 
-def logged_in(spine) -> tuple[str, str]:
+def logged_in(matched) -> tuple[str, str]:
     """Where label has not started just now, nothing announces that somebody logs in with its credentials."""
-    return UNANNOUNCED, f"vault/label.{spine.project}/login/auth/approle/login"
+    return UNANNOUNCED, f"vault/label.{matched.project}/login/auth/approle/login"
 
 
-def twice(spine) -> set[tuple[str, str]]:
+def twice(matched) -> set[tuple[str, str]]:
     """By then label has run for longer than a window."""
-    vault = f"vault/label.{spine.project}"
-    again = {(DENIED, f"{vault}/decrypt/{kind}-{spine.project}") for kind in ("geometry", "raw")}
-    return {*once(spine), *again, logged_in(spine)}
+    vault = f"vault/label.{matched.project}"
+    again = {(DENIED, f"{vault}/decrypt/{kind}-{matched.project}") for kind in ("geometry", "raw")}
+    return {*once(matched), *again, logged_in(matched)}
 
 
-def test_an_honest_run_gives_no_alert_and_each_misuse_of_labels_credentials_its_own(spine, told):
-    assert about(told.first) - {logged_in(spine)} == once(spine)
-    assert about(told.both) == twice(spine)
+def test_an_honest_run_gives_no_alert_and_each_misuse_of_labels_credentials_its_own(matched, told):
+    assert about(told.first) - {logged_in(matched)} == once(matched)
+    assert about(told.both) == twice(matched)
 
 
-def test_what_kafka_has_refused_label_is_told(spine, told):
+def test_what_kafka_has_refused_label_is_told(matched, told):
     refused = {it.subject for it in told.first if it.rule == KAFKA_DENIED}
-    assert all(it.startswith(f"kafka/label.{spine.project}/") for it in refused)
-    assert any(it.endswith(f"/topic/raw.{spine.project}") for it in refused)
+    assert all(it.startswith(f"kafka/label.{matched.project}/") for it in refused)
+    assert any(it.endswith(f"/topic/raw.{matched.project}") for it in refused)
 
 
 def test_after_a_restart_no_line_is_shipped_again_and_nothing_is_told_again(told):
@@ -191,8 +191,8 @@ def test_after_a_restart_no_line_is_shipped_again_and_nothing_is_told_again(told
 
 
 @pytest.mark.usefixtures("told")
-def test_no_topic_of_theirs_holds_a_word_of_a_record_or_a_ciphertext(spine):
-    for topic in (*TOPICS, f"alerts.{spine.project}"):
-        for message in spine.log.read(topic):
+def test_no_topic_of_theirs_holds_a_word_of_a_record_or_a_ciphertext(matched):
+    for topic in (*TOPICS, f"alerts.{matched.project}"):
+        for message in matched.log.read(topic):
             assert CANARY.encode() not in (message.value or b"")
             assert b"vault:v1:" not in (message.value or b"")

@@ -17,6 +17,8 @@ from streams.web.provider import ProviderUnavailable
 
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
 """Trusts nobody, and takes no tenth of a second to read the system's authorities, as the default does."""
+ANSWER_S = 60.0
+"""No answer takes so long; the client's own limit of 5 s is met where other lanes have the cores."""
 
 
 class VouchingProvider:
@@ -62,12 +64,30 @@ class VouchingProvider:
         self.closed = True
 
 
+class UnaskingProvider:
+    """Implements IdentityProvider: signs in whoever is next, sending a real browser straight back."""
+
+    issuer = "double"
+
+    def __init__(self, next_person: str) -> None:
+        self.next_person = next_person
+
+    async def location(self, asked: Asked) -> str:
+        return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
+
+    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
+        return Vouched(self.next_person)
+
+    async def close(self) -> None:
+        """It has no connections."""
+
+
 class Browser:
     """Keeps cookies, follows nothing by itself, sends what browsers send."""
 
     def __init__(self, origin: str, tls: ssl.SSLContext | None = None) -> None:
         self.origin = origin
-        self.http = httpx.Client(base_url=origin, verify=tls or _NO_TLS)
+        self.http = httpx.Client(base_url=origin, verify=tls or _NO_TLS, timeout=ANSWER_S)
         self.csrf = ""
 
     def close(self) -> None:

@@ -1,4 +1,5 @@
 /** The calls of the console. Each is asked once; whoever calls decides whether to ask again. */
+import { asking } from "./asking.js";
 
 const TIMEOUT = 40_000; // a call may wait 25 s for news
 const LONG = 150_000; // a whole audit is read
@@ -70,20 +71,7 @@ export class Api {
 
   async #ask(method, address, { signal, timeout = TIMEOUT, body } = {}) {
     signal?.throwIfAborted();
-    const limit = AbortSignal.timeout(timeout);
-    const request = {
-      method,
-      headers: method === "POST" ? { "X-Veil-CSRF": this.#csrf } : {},
-      credentials: "same-origin",
-      cache: "no-store",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: signal ? AbortSignal.any([limit, signal]) : limit,
-    };
-    if (body !== undefined) {
-      request.headers["Content-Type"] = "application/json";
-      request.body = JSON.stringify(body);
-    }
+    const request = asking(method, this.#csrf, { timeout, signal, body });
     let answer;
     let content = null;
     try {

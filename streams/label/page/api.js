@@ -1,4 +1,5 @@
 /** The calls of the label API. What may be asked again in the same words is, until there is an answer. */
+import { asking } from "./asking.js";
 
 const FIRST_WAIT = 500;
 const LONGEST_WAIT = 15_000;
@@ -112,20 +113,7 @@ export class Api {
   /** `more`: milliseconds that the server may take beyond the usual. */
   async #once(method, path, body, headers = {}, { more = 0, signal } = {}) {
     signal?.throwIfAborted();
-    const timeout = AbortSignal.timeout(TIMEOUT + more);
-    const request = {
-      method,
-      headers: { ...headers, ...(method === "POST" ? { "X-Veil-CSRF": this.#csrf } : {}) },
-      credentials: "same-origin",
-      cache: "no-store",
-      redirect: "error",
-      referrerPolicy: "no-referrer",
-      signal: signal ? AbortSignal.any([timeout, signal]) : timeout,
-    };
-    if (body !== undefined) {
-      request.headers["Content-Type"] = "application/json";
-      request.body = JSON.stringify(body);
-    }
+    const request = asking(method, this.#csrf, { timeout: TIMEOUT + more, signal, headers, body });
     let answer;
     let content = null;
     try {

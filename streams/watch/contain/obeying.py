@@ -4,8 +4,9 @@ A freeze waits for redact and label: they release. A revocation waits for label,
 credentials in Vault and Kafka when it says so. A withdrawal waits for label and join, which open tasks, and for
 keeper, which destroys their keys; a minimum for redact. Every process of theirs that has started and not stopped
 must acknowledge that very version (`control.applied`). A process that has crashed is waited for: it says so after
-its next start, since it reads all of `control` before it works. Where no process of a role is known, the role
-itself is waited for: nobody may say "contained" for a stage that has not been heard.
+its next start, since it reads all of `control` before it works. One that has stopped releases nothing and has
+forgotten its keys; but warden and keeper have something to do, so they are waited for even then. Where no process
+of a role is known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
 """
 
 from __future__ import annotations
@@ -26,6 +27,8 @@ _MUST = {
 }
 _PLATFORM = frozenset({"warden"})
 """Which of them serve all projects."""
+_MUST_ACT = frozenset({"warden", "keeper"})
+"""Of whom it is not enough that they have stopped."""
 WATCHED = frozenset(role for roles in _MUST.values() for role in roles)
 """The roles whose processes are followed."""
 HEARD = frozenset({EventType.CONTROL_APPLIED, EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED})
@@ -61,7 +64,7 @@ def obeyed(order: ContainmentOrder, event: AuditEvent) -> ContainmentOrder:
         case EventType.PROCESS_STARTED if order.waiting and role_of(event.slot) in must(order.key):
             kept = tuple(one for one in order.waiting if one not in (event.slot, event.process))
             return replace(order, waiting=(*kept, event.slot))
-        case EventType.PROCESS_STOPPED:
+        case EventType.PROCESS_STOPPED if role_of(event.slot) not in _MUST_ACT:
             return _without(order, event.slot)
     return order
 

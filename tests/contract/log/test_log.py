@@ -140,6 +140,19 @@ def test_a_follower_is_at_the_end_only_when_everything_was_returned(bench):
     wait_for(lambda: follower.poll(10, 0.05) == [] and follower.at_end(), "the new end")
 
 
+def test_an_end_is_passed_at_once_by_the_next_record_behind_it(bench):
+    """Who asks whether it keeps up need not wait until nothing comes any more."""
+    topic = bench.topic()
+    follower, session = bench.follow(topic), bench.open()
+    commit(session, Outgoing(topic, b"k", b"1"))
+    ends = follower.ends()
+    assert not follower.passed(ends)
+    assert values(take(follower, 1)) == [b"1"]
+    commit(session, Outgoing(topic, b"k", b"2"))
+    assert values(take(follower, 1)) == [b"2"]
+    assert follower.passed(ends)
+
+
 def test_a_follower_of_two_topics_reads_both(bench):
     first, second = bench.topic(), bench.topic()
     bench.write(Outgoing(first, b"k", b"1"), Outgoing(second, b"k", b"2"))

@@ -14,9 +14,9 @@ AT = 1_700_000_000_000
 STANDING = MatchingStanding(AT, AT - 100_000, AT - 40_000, AT - 2_000, 3, {"decrypt": 1_200, "login": 9}, {"x": 1})
 
 
-def printed(found: MatchingStanding | None, alerts: list[Alert], limit: int = 20, *, late: bool = False) -> str:
+def printed(found: MatchingStanding | None, alerts: list[Alert], shown: int = 20, *, late: bool = False) -> str:
     console = Console(file=io.StringIO(), width=160, highlight=False, markup=False)
-    for word in words(found, alerts, limit, late=late):
+    for word in words(found, alerts, alerts[max(0, len(alerts) - shown) :], late=late):
         console.print(word)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()
@@ -36,12 +36,12 @@ def test_how_far_it_is_and_what_was_matched_is_told() -> None:
 
 
 def test_alerts_are_counted_and_the_latest_shown() -> None:
-    text = printed(STANDING, [alert(number) for number in range(5)], limit=2)
+    text = printed(STANDING, [alert(number) for number in range(5)], shown=2)
     assert "5 vault-denied" in text
     assert "vault/label.demo/4" in text
     assert "vault/label.demo/2" not in text
     assert "3 older ones" in text
-    assert "vault/label.demo" not in printed(STANDING, [alert(1)], limit=0)
+    assert "vault/label.demo" not in printed(STANDING, [alert(1)], shown=0)
 
 
 def test_where_nobody_matches_or_is_far_behind_it_says_so() -> None:

@@ -181,9 +181,6 @@ def test_the_vault_is_unsealed_and_audited(at: Endpoints):
     assert at.vault.token_file.read_text() not in audit.read_text()
 
 
-# Registry
-
-
 def lines_of(path: Path, secret: str) -> int:
     return path.read_text().count(secret) if path.exists() else 0
 
@@ -200,6 +197,9 @@ def test_its_audit_log_is_put_aside_when_it_is_large_and_no_line_is_lost(own: Lo
     assert lines_of(log, before) == lines_of(older, after) == 0
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
     assert vault(at, "GET", f"{before}/it").status_code == httpx.codes.OK
+
+
+# Registry
 
 
 def registry(at: Endpoints, method: str, path: str, body: object = None) -> httpx.Response:

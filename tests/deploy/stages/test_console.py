@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from deploy.stages.console import checked, playbook
+from deploy.stages.console import checked, leak_limit, playbook
 from streams.audit import note
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import Verifier
@@ -42,3 +42,8 @@ def test_a_playbook_is_found_by_its_name_and_nothing_else_is():
     assert "stolen" in playbook("stolen-account").lower()
     for name in ("", "../flow", "nothing", "a/b", "stolen-account.md"):
         assert playbook(name) == ""
+
+
+def test_a_policy_that_can_not_be_read_has_no_limit_to_draw():
+    assert leak_limit(b"id: [") is None
+    assert leak_limit(b"version: 0\n") is None

@@ -83,6 +83,7 @@ def put_aside(seed: int = 1) -> MemoryStore:
     orders = [
         Ordered(0, 3, ControlState(KEY, 7, ControlKind.FREEZE, b"{}", "olga", signature, 7)),
         Ordered(0, 5, None, "tombstone_ignored"),
+        Ordered(0, 6, ControlState("freeze/Jane Doe", 8, "Jane", b"Doe", "Jane Doe", b"", 8), "unsigned"),
     ]
     alerts = [Alert("4e", "reports", Severity.CRITICAL, "person/ann", 1, at) for at in (1, incident.since)]
     metrics = [Metric(PROJECT, "", "", since, since + 60_000, {"views": 12}) for since in (0, incident.since)]
@@ -116,9 +117,12 @@ def test_the_same_log_gives_the_same_bytes():
 def test_what_was_before_it_is_left_out_and_of_what_was_refused_only_the_place_is_told():
     files = put_aside().files
     assert len(files["alerts.jsonl"].splitlines()) == len(files["metrics.jsonl"].splitlines()) == 1
-    order, refused = map(json.loads, files[CONTROL].splitlines())
+    order, *refused = map(json.loads, files[CONTROL].splitlines())
     assert (order["key"], order["body_sha256"]) == (KEY, digest(b"{}"))
-    assert refused == {"partition": 0, "offset": 5, "refused": "tombstone_ignored"}
+    assert refused == [
+        {"partition": 0, "offset": 5, "refused": "tombstone_ignored"},
+        {"partition": 0, "offset": 6, "refused": "unsigned"},
+    ]
     told = [json.loads(line)["type"] for line in files["timeline.jsonl"].splitlines()]
     assert told[-2:] == ["freeze.ordered", "incident.opened"]
 

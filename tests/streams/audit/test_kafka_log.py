@@ -23,6 +23,10 @@ def test_a_refused_request_says_who_wanted_what_of_which():
     assert parse(line()) == KafkaDenied(1795695053426, "label.demo", "READ", "Topic", "raw.demo")
 
 
+def test_the_address_of_a_link_names_its_interface():
+    assert parse(line().replace(b"::1", b"fe80:0:0:0:1:2:3:4%eth0")) == parse(line())
+
+
 def test_what_was_allowed_is_of_no_interest():
     assert parse(line(result="Allowed")) is None
 

@@ -17,11 +17,11 @@ from schemas.states import WatchState
 from schemas.vault_log import DENIED, READ_UP_TO, USE, KafkaDenied, Operation, Outcome, ReadUpTo, VaultUse
 from streams.audit.matching import WAITS, Matching
 from streams.audit.matching_state import restored, to_bytes
-from streams.audit.two_sided import KAFKA_DENIED, SILENT, UNANNOUNCED, TwoSided
+from streams.audit.two_sided import KAFKA_DENIED, SILENT, UNANNOUNCED, UNREADABLE, TwoSided
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.generations import latest
 from streams.engine.health import Health
-from streams.engine.messages import Outgoing
+from streams.engine.messages import Message, Outgoing
 from tests.simulation.broker import Broker, Crash, MemoryLog
 from tests.streams.audit.test_two_sided import decrypt, event, read, viewed
 
@@ -238,6 +238,17 @@ def test_a_pause_of_the_matcher_itself_is_no_silence():
     assert silences(world) == []
 
 
+def test_a_pause_of_both_is_no_silence_while_the_shipper_starts():
+    world = World([(START, decrypt(START, 1))])
+    world.run()
+    world.broker.now += 100 * WAITS.silence_ms
+    world.ships, world.after = False, AFTERWARDS - WAITS.silence_ms // TICK_MS // 2
+    world.run()
+    world.ships, world.after = True, 0
+    world.run()
+    assert silences(world) == []
+
+
 def test_a_shipper_that_nobody_ever_heard_is_silent_too():
     world = World([], ships=False)
     world.run()
@@ -262,6 +273,13 @@ def test_an_honest_history_raises_no_alert():
     assert written(world) == {}
 
 
+def test_an_event_may_come_as_late_as_its_transaction_may_last():
+    at = START + WAITS.window_ms
+    world = World([(START, decrypt(START, 1)), (at + WAITS.lateness_ms - 2_000, viewed(at, 1))])
+    world.run()
+    assert written(world) == {}
+
+
 def honest(number: int):
     time = START + number * 7_000
     return [(time, viewed(time, number)), (time, read(time, number)), (time + 3, decrypt(time + 3, number))]
@@ -270,9 +288,17 @@ def honest(number: int):
 def test_what_is_no_event_is_passed_over():
     world = World([(START, decrypt(START, 1))])
     world.broker.append(Outgoing("audit.demo", b"slot", b"no event"))
-    world.broker.append(Outgoing("vault-log", USE.encode(), b"no use"))
     world.run()
-    assert len(world.alerts()) == 1
+    assert len(written(world)) == 1
+
+
+@pytest.mark.parametrize("key", [USE, DENIED, READ_UP_TO, "something new"])
+def test_what_the_shipper_says_and_nobody_can_read_is_told(key):
+    world = World([])
+    world.broker.append(Outgoing("vault-log", key.encode(), b"no use"))
+    world.run()
+    told = [(it.rule, it.subject) for it in written(world).values()]
+    assert told == [(UNREADABLE, "vault/unknown/other/shipper/record")]
 
 
 def test_the_key_of_a_longer_project_is_not_that_of_a_shorter_one():
@@ -282,6 +308,24 @@ def test_the_key_of_a_longer_project_is_not_that_of_a_shorter_one():
     sides.use(use)
     (alert,) = sides.judge(FOREVER, FOREVER)
     assert matching._topic(alert) == "alerts.b-a"
+
+
+def test_what_was_taken_before_changes_nothing():
+    matching = Matching({"demo": PARTITIONS}, CODEC)
+    view = Message("audit.demo", 0, 0, b"", CODEC.encode(viewed(START, 1)))
+    use = Message("vault-log", 0, 0, USE.encode(), CODEC.encode(decrypt(START, 1)))
+    for message in (view, use, use):
+        matching.take(message)
+    assert matching.conclude() == []
+
+
+@pytest.mark.parametrize(("window_ms", "kept"), [(WAITS.window_ms, True), (WAITS.window_ms + 1, False)])
+def test_state_of_another_window_is_not_taken_over(window_ms, kept):
+    world = World([(START, decrypt(START, 1))])
+    world.run()
+    matching = Matching({"demo": PARTITIONS}, CODEC, waits=replace(WAITS, window_ms=window_ms))
+    matching.restore(MemoryLog(world.broker).read("matcher-state"))
+    assert any(matching.positions().values()) == kept
 
 
 def test_state_comes_back_as_it_was_and_an_idle_one_is_small():

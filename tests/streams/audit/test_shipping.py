@@ -25,6 +25,8 @@ from topology.control import ControlBook
 CODEC = Codec(FixedIds())
 TOPICS = {"vault-log": 1, "shipper-state": 1, "audit.platform": 1, "control": 1}
 CANARY = "Zorvik-Quelmer"
+LATER = 1_795_695_060_000
+"""Some seconds after the time of all lines."""
 
 
 def used(number: int, kind: str = "response") -> bytes:
@@ -162,13 +164,42 @@ def test_it_says_up_to_when_vaults_log_was_read_and_says_it_seldom_while_there_i
 
 def test_while_lines_are_left_it_has_read_up_to_the_last_one_only():
     bench = Bench()
+    bench.clock.ms = LATER
     bench.files["vault"].lines += [used(number) for number in range(30)]
     while not bench.shipped(USE, VaultUse):
         bench.round()
-    marks = bench.shipped(READ_UP_TO, ReadUpTo)
     lines = bench.shipped(USE, VaultUse)
     assert len(lines) == 3
-    assert all(mark.time <= lines[-1].time - SKEW_MS for mark in marks)
+    assert [it.time for it in bench.shipped(READ_UP_TO, ReadUpTo)] == [lines[-1].time - SKEW_MS]
+
+
+def test_a_line_of_times_to_come_says_nothing_of_the_lines_after_it():
+    bench = Bench()
+    bench.files["vault"].lines += [used(number) for number in range(30)]
+    while not bench.shipped(USE, VaultUse):
+        bench.round()
+    assert bench.shipped(USE, VaultUse)[0].time > bench.clock.ms
+    assert bench.shipped(READ_UP_TO, ReadUpTo) == []
+
+
+def test_what_cant_be_read_says_nothing_of_the_lines_after_it():
+    bench = Bench()
+    bench.clock.ms = LATER
+    bench.files["vault"].lines += [used(1), b"no line", *(used(number) for number in range(2, 30))]
+    while not bench.shipped(USE, VaultUse):
+        bench.round()
+    first, unreadable, _ = bench.shipped(USE, VaultUse)
+    assert unreadable.outcome is Outcome.UNREADABLE
+    assert unreadable.time > first.time
+    assert [it.time for it in bench.shipped(READ_UP_TO, ReadUpTo)] == [first.time - SKEW_MS]
+
+
+def test_lines_that_are_none_one_after_another_are_told_once():
+    bench = Bench()
+    bench.files["vault"].lines += [b"", b"", b"", used(1), b"", b""]
+    bench.round(8)
+    told = [it.outcome for it in bench.shipped(USE, VaultUse)]
+    assert told == [Outcome.UNREADABLE, Outcome.DONE, Outcome.UNREADABLE]
 
 
 def test_its_own_events_are_its_start_and_no_more():

@@ -156,6 +156,12 @@ def test_a_denied_request_is_an_alert_unless_it_was_refused_on_the_audit_too():
     assert alerts_of([denied], [event(EventType.ACCESS_DENIED, LABEL, START)]) == []
 
 
+@pytest.mark.parametrize(("operation", "told"), [(Operation.DECRYPT, 1), (Operation.SIGN, 0)])
+def test_what_failed_gave_nothing_but_a_batch_of_decrypts_may_have_opened_the_others(operation, told):
+    failed = replace(decrypt(START, 1), operation=operation, outcome=Outcome.FAILED)
+    assert len(alerts_of([failed], [])) == told
+
+
 def test_what_was_announced_and_never_done_is_no_alert():
     assert alerts_of([], [viewed(START, 1)]) == []
 

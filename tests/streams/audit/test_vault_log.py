@@ -115,6 +115,14 @@ def test_a_person_is_named_by_the_login_and_a_root_token_by_its_display_name():
     assert parse(json.dumps(entry | {"auth": {"display_name": "root"}}).encode()).identity == "root"
 
 
+@pytest.mark.parametrize("error", ["invalid username or password", "1 error occurred:\n\t* permission denied\n\n"])
+def test_who_is_not_let_in_may_have_typed_a_password_for_a_name(error):
+    entry = json.loads(line(f"auth/userpass/login/{CANARY}", error=error)) | {"auth": {}}
+    use = parse(json.dumps(entry).encode())
+    assert (use.operation, use.target, use.identity) == (Operation.LOGIN, "auth/userpass/login", "")
+    assert CANARY not in repr(use)
+
+
 def test_nothing_but_the_named_fields_goes_on():
     item = {"ciphertext": CANARY, "plaintext": CANARY, "context": encoded("redact.demo.0/47")}
     assert CANARY not in repr(

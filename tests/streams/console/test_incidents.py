@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from schemas.audit import EventType
 from streams.console.incidents import ORDERING, orders
-from streams.console.rows import Row
+from streams.console.rows import row_of
+from tests.streams.console.site import made
 
 FREEZE, LIFT = "freeze/demo/olga", "lift/demo/olga/grace"
 
 
-def row(kind, time, person="", process="redact.demo", resource="", parents=(), **details):
-    return Row(0, "demo", "", time, kind.value, process, person, resource, "", "", "", "", "", parents, details)
+def row(kind, at, person="", process="redact.demo", resource="", parents=(), **details):
+    event = made(1, kind, at, person=person, process=process, resource=resource, parents=parents, details=details)
+    return row_of(1, "audit.demo", event)
 
 
 def ordered(time, key=FREEZE, kind=EventType.FREEZE_ORDERED):

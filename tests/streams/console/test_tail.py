@@ -8,7 +8,7 @@ from streams.console.tail import Tail, Wanted
 from tests.streams.console.site import made
 
 KINDS = (EventType.TASK_VIEWED, EventType.TASK_CLOSED, EventType.ACCESS_DENIED, EventType.TOPOLOGY_APPLIED)
-ALL = Wanted(frozenset({"demo", "other", "platform"}))
+ALL = Wanted(frozenset({"demo", "other", "platform"}), people=frozenset({"ann", "bob"}))
 EVENTS = st.lists(
     st.tuples(
         st.sampled_from(KINDS),
@@ -25,6 +25,7 @@ WANTED = st.builds(
     process=st.just(""),
     resource=st.sampled_from(["", "task/"]),
     denied=st.booleans(),
+    people=st.frozensets(st.sampled_from(["ann", "bob"])),
 )
 
 

@@ -11,7 +11,8 @@ from schemas.control import ControlKind
 from schemas.errors import Reason, RegistryUnavailable
 from schemas.records import ControlState
 from streams.engine.control_reader import STALE_AFTER_S, ControlReader
-from streams.engine.messages import Outgoing
+from streams.engine.log import Follower
+from streams.engine.messages import Message, Outgoing
 from tests.simulation.broker import Broker, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import TOPOLOGY, SimulatedClock
@@ -102,6 +103,30 @@ def test_a_reader_that_cannot_reach_the_end_is_stale_after_thirty_seconds() -> N
     assert desk.reader.fresh()
 
 
+def test_a_reader_that_keeps_up_is_never_stale_however_often_something_comes() -> None:
+    """Something is always left when it looks; on Kafka the marker behind the latest record, if nothing else."""
+    desk = Desk()
+    for version in range(1, 3 * int(STALE_AFTER_S)):
+        desk.put(withdrawal().key, withdrawal(version))
+        assert desk.reader.fresh() or version == 1
+        desk.clock.wait(1)
+        desk.reader.poll()
+
+
+def test_a_reader_that_stays_behind_is_stale_though_it_reads_all_the_time() -> None:
+    """What it has taken up by then was there more than thirty seconds ago."""
+    desk, behind = Desk(), 40
+    for version in range(1, behind):
+        desk.put(withdrawal().key, withdrawal(version))
+    slow = SlowFollower(MemoryLog(desk.broker).follow(["control"]))
+    reader = ControlReader(slow, desk.book, CODEC, desk.clock, "demo")
+    for version in range(behind, 3 * behind):
+        assert not reader.fresh()
+        desk.put(withdrawal().key, withdrawal(version))
+        desk.clock.wait(1)
+        reader.poll()
+
+
 def test_what_was_read_while_the_registry_was_away_is_taken_up_when_it_is_back() -> None:
     desk = Desk()
     desk.put(withdrawal().key, withdrawal())
@@ -116,6 +141,22 @@ def test_what_was_read_while_the_registry_was_away_is_taken_up_when_it_is_back()
     assert reader.poll().changed == (f"withdraw/demo/{TASK}",)
     assert reader.fresh()
     assert desk.book.is_withdrawn("demo", TASK)
+
+
+class SlowFollower:
+    """Gives one record a look."""
+
+    def __init__(self, follower: Follower) -> None:
+        self._follower = follower
+        self.ends, self.passed, self.at_end, self.close = (
+            follower.ends,
+            follower.passed,
+            follower.at_end,
+            follower.close,
+        )
+
+    def poll(self, limit: int, timeout: float) -> list[Message]:
+        return self._follower.poll(min(limit, 1), timeout)
 
 
 class RegistryThatFails(FixedIds):

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from streams.console.signing_desk import Signing
-from streams.web.oidc import Asked, Vouched
 from tests.streams.console.site import NOWHERE, Site, fill, opened
+from tests.support.browser import UnaskingProvider
 from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
 
 __all__ = ["chromium"]
@@ -20,24 +20,6 @@ __all__ = ["chromium"]
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Skipped by name where there is no browser."""
     skip_without_browser(items, Path(__file__).parent)
-
-
-class Vouches:
-    """An identity provider that signs in whoever is next, without asking."""
-
-    issuer = "double"
-
-    def __init__(self) -> None:
-        self.next_person = "iris"
-
-    async def location(self, asked: Asked) -> str:
-        return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
-
-    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
-        return Vouched(self.next_person)
-
-    async def close(self) -> None:
-        """It has no connections."""
 
 
 @dataclass
@@ -71,7 +53,7 @@ def signing() -> Signing:
 
 @pytest.fixture
 def site(signing) -> Iterator[Site]:
-    made = opened(provider=Vouches(), signing=signing)
+    made = opened(provider=UnaskingProvider("iris"), signing=signing)
     fill(made)
     yield made
     made.close()

@@ -21,10 +21,10 @@ from streams.label.app import build
 from streams.label.requests import RequestQueue
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import SignInSeams
-from streams.web.oidc import Asked, Vouched
 from streams.web.server import WebServer
 from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
+from tests.support.browser import UnaskingProvider
 from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
 from tests.support.waiting import wait_for
 from topology.guidance import Guidance
@@ -41,24 +41,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     skip_without_browser(items, Path(__file__).parent)
 
 
-class Vouches:
-    """An identity provider that signs in whoever is next, without asking."""
-
-    issuer = "double"
-
-    def __init__(self) -> None:
-        self.next_person = "ada"
-
-    async def location(self, asked: Asked) -> str:
-        return f"{asked.redirect_uri}?state={asked.state}&code=code&iss={self.issuer}"
-
-    async def person(self, code: str, asked: Asked, now_s: int) -> Vouched:
-        return Vouched(self.next_person)
-
-    async def close(self) -> None:
-        """It has no connections."""
-
-
 @dataclass
 class Service:
     """The label stage on a socket, over a loop in memory."""
@@ -67,7 +49,7 @@ class Service:
     clock: ManualClock
     project: Project
     contents: dict[str, Mapping[str, str]] = field(default_factory=dict)
-    vouches: Vouches = field(default_factory=Vouches)
+    vouches: UnaskingProvider = field(default_factory=lambda: UnaskingProvider("ada"))
     url: str = ""
 
     def give(self, number: int, fields: Mapping[str, str] | str, placeholders: Any = (), overlap: int = 1) -> None:

@@ -408,6 +408,34 @@ def test_who_has_stopped_before_is_not_waited_for_and_a_crashed_one_is_until_it_
     assert len(room.reached) == 1
 
 
+def test_a_warden_that_stops_before_it_has_ended_credentials_is_waited_for(room):
+    room.give(alert())
+    (order,) = room.orders()
+    room.obey("label.demo.0", order)
+    room.give(room.says("warden.platform.0", EventType.PROCESS_STOPPED))
+    assert not room.reached
+    assert "warden.platform.0" in room.notice
+    room.start("warden.platform.0")
+    room.obey("warden.platform.0", order)
+    assert len(room.reached) == 1
+
+
+def test_a_keeper_that_stops_is_waited_for_until_it_has_taken_the_withdrawals_up(withdrawing):
+    withdrawing.give(alert("app-views-without-labels", "app/triage-ui", since=20))
+    revoke, *withdrawals = withdrawing.orders()
+    withdrawing.shut_out(revoke)
+    for order in withdrawals:
+        withdrawing.obey("label.demo.0", order)
+    withdrawing.give(
+        *(withdrawing.says(slot, EventType.PROCESS_STOPPED) for slot in ("join.demo.0", "keeper.demo.0"))
+    )
+    assert not withdrawing.reached
+    assert withdrawing.notice.endswith("waiting for keeper.demo.0")
+    for order in withdrawals:
+        withdrawing.obey("keeper.demo.0", order)
+    assert len(withdrawing.reached) == 1
+
+
 SLOTS = ("redact.demo.0", "redact.demo.1", "label.demo.0", "warden.platform.0")
 STEPS = st.lists(
     st.one_of(
