@@ -43,7 +43,7 @@ class Questions:
         visitor, project = self._reception.one(request, Right.LINEAGE)
         name, text = project.name, self._reception.asked(request, "id")
         limit, trace = self._settings.lineage_limit, self._tracing.trace
-        traced = await self._answer(visitor, name, Right.LINEAGE, lambda: trace(name, text, limit))
+        traced = await self._answer(request, visitor, name, Right.LINEAGE, lambda: trace(name, text, limit))
         picture = self._pictures.keep(visitor.session.session_id, traced.svg)
         return {"project": name, "picture": f"/v1/pictures/{picture}", **traced.content}
 
@@ -53,7 +53,7 @@ class Questions:
         name, text = project.name, self._reception.asked(request, "person")
         limit, access = self._settings.page_rows, self._tracing.access
         read, filters = (lambda: access(name, text, limit)), ("access",)
-        traced = await self._answer(visitor, name, Right.LINEAGE, read, filters)
+        traced = await self._answer(request, visitor, name, Right.LINEAGE, read, filters)
         return {"project": name, **traced.content}
 
     async def incidents(self, request: Request) -> dict[str, Any]:
@@ -62,7 +62,7 @@ class Questions:
         name, text = project.name, queries.text_of(request, "id", self._settings.id_chars)
         limit, incidents = self._settings.page_rows, self._incidents
         read = (lambda: incidents.one(name, text, limit)) if text else (lambda: incidents.all(name))
-        traced = await self._answer(visitor, name, Right.INCIDENTS, read)
+        traced = await self._answer(request, visitor, name, Right.INCIDENTS, read)
         works = bool(WORKERS & project.persons.duties(visitor.person))
         return {"project": name, "you": visitor.person, "works": works, **traced.content}
 
@@ -76,16 +76,18 @@ class Questions:
 
     async def _answer(
         self,
+        request: Request,
         visitor: Visitor,
         project: str,
         right: Right,
         read: Callable[[], Traced | None],
         filters: tuple[str, ...] = (),
     ) -> Traced:
-        """What a whole audit says, once the look is on the audit. Raises Problem; that somebody asked for what is
-        not there is audited each time.
+        """What a whole audit says, once the look is on the audit, if they still may then: reading it may take
+        minutes. Raises Problem; that somebody asked for what is not there is audited each time.
         """
         found = await self._read(read)
+        self._reception.visitors.still(request, (project,), right)
         if found is None:
             rule, session = " ".join(visitor.rights[project][right]), visitor.session.session_id
             unknown = Look(visitor.person, session, project, right.value, rule, ("unknown",))

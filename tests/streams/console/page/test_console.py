@@ -54,7 +54,10 @@ def rows(seat):
 
 def shoot(seat, name):
     if SHOTS in os.environ:
-        shot = seat.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+        width, height = seat.ask("[innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        whole = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        shot = seat.browser.execute_cdp_cmd("Page.captureScreenshot", whole)
         Path(os.environ[SHOTS], f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
 
