@@ -36,6 +36,7 @@ _OF = {
     EventType.TASK_RELEASED: Deed.RELEASE,
     EventType.TASK_REPORTED: Deed.REPORT,
     EventType.ACCESS_DENIED: Deed.DENIAL,
+    EventType.CONSOLE_DENIED: Deed.DENIAL,
 }
 
 

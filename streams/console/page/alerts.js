@@ -2,15 +2,24 @@
 import { element } from "./dom.js";
 import { moment } from "./format.js";
 
-export const SEVERITY = { critical: "bad", warning: "warn", notice: "quiet" };
+const SEVERITY = { critical: "bad", warning: "warn", notice: "quiet" };
 
-export function alertsPanel({ alerts, playbooks }) {
-  const told = alerts.map((alert) => one(alert, playbooks));
-  return element("section", { class: "panel" }, element("h2", {}, "Alerts"), ...(told.length ? told : [element("p", { class: "quiet" }, "Nothing looks wrong by any rule.")]));
+export function alertsPanel({ project, alerts, platform_alerts: platform, playbooks }) {
+  return element(
+    "section",
+    { class: "panel" },
+    element("h2", {}, "Alerts"),
+    listed("own", `Of ${project}`, alerts.map((alert) => one(alert, playbooks))),
+    listed("platform", "Of the platform", platform.map((alert) => ofPlatform(alert, playbooks))),
+  );
+}
+
+function listed(name, title, told) {
+  return element("div", { class: name }, element("h3", {}, title), ...(told.length ? told : [element("p", { class: "quiet" }, "Nothing looks wrong by any rule.")]));
 }
 
 /** The steps of a playbook, where there is one. */
-export function playbook(steps) {
+function playbook(steps) {
   return steps ? element("pre", { class: "playbook" }, steps) : element("p", { class: "quiet" }, "No playbook is written for this rule.");
 }
 
@@ -30,5 +39,18 @@ function one(alert, playbooks) {
       element("dd", {}, alert.evidence.length ? alert.evidence.join(", ") : "none named"),
     ),
     playbook(playbooks[alert.details.playbook]),
+  );
+}
+
+/** Of one of the platform no more is told than concerns everybody. */
+function ofPlatform(alert, playbooks) {
+  const style = SEVERITY[alert.severity] ?? "";
+  const who = [alert.process || "not a process of the platform", alert.operation].filter(Boolean).join(", ");
+  return element(
+    "details",
+    { class: `alert ${style}`, data: { key: `${alert.rule} ${alert.at} ${who}` } },
+    element("summary", {}, element("b", {}, alert.rule), element("span", { class: `badge ${style}` }, alert.severity), element("span", { class: "subject" }, who), element("time", {}, moment(alert.at))),
+    element("p", { class: "quiet" }, "What exactly it is about may be of another project. Who runs the platform sees it with ", element("code", {}, "veil audit alerts"), "."),
+    playbook(playbooks[alert.playbook]),
   );
 }

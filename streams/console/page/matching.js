@@ -1,5 +1,4 @@
 /** How Vault’s own log is matched with the audit: what is so far, and whether somebody is silent. */
-import { playbook, SEVERITY } from "./alerts.js";
 import { element } from "./dom.js";
 import { count, moment, span } from "./format.js";
 
@@ -16,17 +15,14 @@ export function matchingVerdict({ matching, now }) {
   return STATES[matching.state](matching, now);
 }
 
-export function matchingPanel({ matching, now, platform_alerts: alerts, playbooks }) {
+export function matchingPanel({ matching, now }) {
   const about = "Each use of Vault must have an event on the audit that announced it within a minute. These are the figures of all projects and the platform together, since matching began.";
-  const told = alerts.map((alert) => platformAlert(alert, playbooks));
   return element(
     "section",
     { class: "panel matching" },
     element("h2", {}, "Vault’s own log against the audit"),
     element("p", { class: "about" }, about),
     ...(matching.at ? [sides(matching, now), tallies(matching)] : []),
-    element("h3", {}, "Alerts of the platform"),
-    ...(told.length ? told : [element("p", { class: "quiet" }, "None. Those that concern this project are below.")]),
   );
 }
 
@@ -57,16 +53,4 @@ function tally(name, what, counts, style) {
   const head = [element("th", { scope: "col" }, what), element("th", { scope: "col", class: "number" }, "how many"), element("td", {})];
   const body = rows.length ? element("table", {}, element("thead", {}, element("tr", {}, ...head)), element("tbody", {}, ...rows)) : element("p", { class: "quiet" }, "None.");
   return element("div", {}, element("h3", {}, name), body);
-}
-
-function platformAlert(alert, playbooks) {
-  const style = SEVERITY[alert.severity] ?? "";
-  const who = [alert.process || "not a process of the platform", alert.operation].filter(Boolean).join(", ");
-  return element(
-    "details",
-    { class: `alert ${style}`, data: { key: `${alert.rule} ${alert.at} ${who}` } },
-    element("summary", {}, element("b", {}, alert.rule), element("span", { class: `badge ${style}` }, alert.severity), element("span", { class: "subject" }, who), element("time", {}, moment(alert.at))),
-    element("p", { class: "quiet" }, "What exactly it is about may be of another project. Who runs the platform sees it with ", element("code", {}, "veil audit two-sided"), "."),
-    playbook(playbooks[alert.playbook]),
-  );
 }

@@ -294,7 +294,7 @@ def look_into(site, now):
 
 
 def match(site, now, **more):
-    """Vault's log is matched up to now, and the platform has two alerts of it."""
+    """Vault's log is matched up to now; the platform has two alerts of it, and one of watch's."""
     matched = {"decrypt": 20_480, "datakey": 512, "sign": 1_204, "read": 20_411, "write": 1_530, "login": 41}
     alerts = {"vault-denied": 1, "kafka-denied": 1}
     standing = MatchingStanding(now - 4_000, now - 95_000, now - 35_000, now - 6_000, 61, matched, alerts)
@@ -305,6 +305,11 @@ def match(site, now, **more):
             rule, rule, Severity.WARNING, f"vault/{identity}/otto", now - 90_000, now - 80_000, (), details
         )
         site.board.alert("platform", alert)
+    details = {"measure": "denials", "value": "12.0000", "above": "9", "base": "12", "playbook": "odd-labeling"}
+    refused = Alert(
+        "refused", "repeated-denials", Severity.WARNING, "person/otto", now - 700_000, now - 100_000, (), details
+    )
+    site.board.alert("platform", refused)
 
 
 def hour_of(since, policy, name, hour):

@@ -69,7 +69,8 @@ def test_every_officer_sees_how_matching_stands_and_alerts_of_their_own_project_
     assert mine["matching"] == others["matching"]
     assert (mine["matching"]["state"], mine["matching"]["matched"]["login"]) == ("current", 41)
     assert ([it["rule"] for it in others["alerts"]], len(mine["alerts"])) == ([], 3)
-    assert [it["process"] for it in mine["platform_alerts"]] == ["", "shipper.platform"]
+    assert [it["process"] for it in mine["platform_alerts"]] == ["", "shipper.platform", ""]
+    assert mine["platform_alerts"][2]["rule"] == "repeated-denials"
     assert set(mine["playbooks"]) == {"odd-labeling", "unannounced-use"}
     assert "otto" not in answer.text
 
