@@ -183,7 +183,7 @@ def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     assert "otto" not in seat.text_of(".record")
     seat.click(".platform .alert summary")
     seat.says("Which identity, which key", ".platform .alert[open] .playbook")
-    seat.run("document.querySelector('.matching .alert[open] summary').focus()")
+    seat.run("document.querySelector('.platform .alert[open] summary').focus()")
     match(site, now, vault_until=now - 90_000)
     seat.says("own log is silent", ".verdict + .verdict.bad")
     assert seat.ask("document.activeElement.closest('details[open]') !== null")  # drawn anew, and still there
