@@ -19,10 +19,16 @@ from deploy.demo.run import PROJECT, Plan, Trace
 from deploy.demo.scoring import Answered, Score, score
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example
+from schemas.alerts import Alert
 from schemas.audit import RawOutcome
+from schemas.resources import person_resource
 from streams.audit.quality import Counts
 from streams.audit.reconcile import Reconciliation
+from streams.label.robots import RobotReport
 from streams.redact.outcome import Redacted
+
+PACE = "pace"
+"""The rule of watch for whoever labels faster than anyone reads."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,13 @@ def _perfect_pairs(inputs: Sequence[Input], answers: Sequence[Answered | None], 
     ]
 
 
+def of_a_robots_pace(alert: Alert, robots: Sequence[RobotReport]) -> bool:
+    """Whether watch has noticed that a robot labels faster than anyone reads. It is right, wherever a robot has
+    labeled for long enough; how long that takes depends on the machine and on where in a minute the run began.
+    """
+    return alert.rule == PACE and alert.subject in {person_resource(robot.person) for robot in robots}
+
+
 def report_of(
     plan: Plan,
     trace: Trace,
@@ -92,6 +105,7 @@ def report_of(
     published = len(trace.published.everywhere)
     gold = trace.quality.total.get(plan.policy.hash, Counts())
     ours, best = scores
+    wrong = [alert for alert in trace.alerts if not of_a_robots_pace(alert, trace.robots)]
     return Report(
         records=audit.records,
         tasks=audit.tasks,
@@ -113,8 +127,9 @@ def report_of(
         audit_verified=verification.holds and verification.own_pins,
         sealed_events=trace.sealed.events,
         checkpoints=trace.sealed.checkpoints,
-        alerts=len(trace.alerts),
-        alerts_about=tuple(sorted(f"{it.severity.value} {it.rule}: {it.subject}" for it in trace.alerts)),
+        alerts=len(wrong),
+        alerts_about=tuple(sorted(f"{it.severity.value} {it.rule}: {it.subject}" for it in wrong)),
+        robots_noticed=len(trace.alerts) - len(wrong),
         canaries_planted=len(planted),
         canary_forms=search.needles,
         canary_hits=len(hits),

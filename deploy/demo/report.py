@@ -35,6 +35,9 @@ class Report:
     alerts: int
     alerts_about: tuple[str, ...]
     """Severity, rule and subject of each."""
+    robots_noticed: int
+    """How many of the robots watch found to label faster than anyone reads. It is right, and these are no alerts
+    of the run."""
     canaries_planted: int
     canary_forms: int
     canary_hits: int

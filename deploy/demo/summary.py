@@ -156,6 +156,8 @@ def _alerts(report: Report) -> str:
     told = f"{report.alerts} alerts: Vault's and Kafka's own logs show nothing that no event has announced."
     if report.alerts:
         told = f"{report.alerts} alerts, by Vault's and Kafka's own logs and by watch:"
+    if report.robots_noticed:
+        told += f" (Watch noticed that {report.robots_noticed} label faster than anyone reads. They are robots.)"
     return "\n".join((told, *report.alerts_about))
 
 

@@ -22,15 +22,18 @@ def wait_healthy(supervisor: Supervisor, limit_s: float) -> None:
     """Block until each process works. Raises StackError naming the one that is late or keeps ending, and why."""
     deadline = time.monotonic() + limit_s
     before = {status.name: status.restarts for status in supervisor.statuses()}
-    while True:
-        try:
-            return supervisor.wait_healthy(min(LOOK_INTERVAL_S, limit_s))
-        except StackError:
-            for status in supervisor.statuses():
-                if status.restarts - before[status.name] >= HOPELESS_RESTARTS:
-                    raise StackError(_keeps_ending(status)) from None
-            if time.monotonic() > deadline:
-                raise
+    while (late := supervisor.unready(min(LOOK_INTERVAL_S, limit_s))) is not None:
+        for status in supervisor.statuses():
+            if status.restarts - before[status.name] >= HOPELESS_RESTARTS:
+                raise StackError(_keeps_ending(status))
+        if time.monotonic() > deadline:
+            raise StackError(_is_late(late, limit_s))
+
+
+def _is_late(status: ProcessStatus, limit_s: float) -> str:
+    why = last_error(Path(status.log_file))
+    told = f" The last error in its log: {why}." if why else ""
+    return f"{status.name} was not ready within {limit_s:.0f} s.{told} See {status.log_file}."
 
 
 def _keeps_ending(status: ProcessStatus) -> str:

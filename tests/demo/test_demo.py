@@ -43,6 +43,7 @@ def test_the_demo_ends_by_itself_and_proves_what_it_says(tmp_path, capsys):
     assert report["sealed_events"] == report["audit_events"]
     assert report["alerts_about"] == []
     assert report["alerts"] == 0
+    assert report["robots_noticed"] <= report["annotators"]
     assert 1 < report["checkpoints"] < report["audit_events"]
     assert report["canary_hits"] == 0
     assert report["canaries_planted"] > 100
