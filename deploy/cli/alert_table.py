@@ -15,12 +15,14 @@ from deploy.cli.output import BAD, WAITING, plain_table
 if TYPE_CHECKING:
     from schemas.alerts import Alert
 
+Told = Sequence[tuple[str, "Alert"]]
+"""Alerts, each with its project, or the platform."""
 FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 """How a moment is given to a command, in UTC."""
 
 
-def alert_table(told: Sequence[tuple[str, Alert]]) -> Table:
-    """`told`: of which project, or of the platform; the alert."""
+def alert_table(told: Told) -> Table:
+    """One a line."""
     table = plain_table("when", "severity", "rule", "of", "about")
     for place, alert in told:
         style = BAD if alert.severity.value == "critical" else WAITING
@@ -29,7 +31,7 @@ def alert_table(told: Sequence[tuple[str, Alert]]) -> Table:
     return table
 
 
-def by_rule(told: Sequence[tuple[str, Alert]]) -> str:
+def by_rule(told: Told) -> str:
     """How many alerts of each rule."""
     return counts(Counter(alert.rule for _, alert in told))
 

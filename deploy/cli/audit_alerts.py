@@ -3,26 +3,21 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from deploy.cli.alert_table import FORMATS, alert_table, by_rule, milliseconds
+from deploy.cli.alert_table import FORMATS, Told, alert_table, by_rule, milliseconds
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, Output
 from deploy.settings import DEFAULT_ROOT
-
-if TYPE_CHECKING:
-    from schemas.alerts import Alert
-
-Told = Sequence[tuple[str, "Alert"]]
 
 
 def alerts(

@@ -3,7 +3,7 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -13,17 +13,14 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from deploy.cli.alert_table import FORMATS, alert_table, by_rule, counts, milliseconds, second
+from deploy.cli.alert_table import FORMATS, Told, alert_table, by_rule, counts, milliseconds, second
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, Output, heading
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from schemas.alerts import Alert
     from schemas.matching import MatchingStanding
-
-Told = Sequence[tuple[str, "Alert"]]
 
 
 def two_sided(
