@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from schemas.audit import EventType
 from schemas.control import lift_body
 from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
+from tests.support.waiting import wait_for
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
 VIEWS = {
@@ -159,6 +161,22 @@ def test_arrow_keys_read_a_plot_and_the_table_has_its_numbers(seat):
     seat.click(".plot[aria-label=Refusals] summary")
     seat.there(".plot[aria-label=Refusals] tbody tr")
     assert "fewer than 10" in seat.text_of(".plot[aria-label=Refusals] tbody")
+
+
+def test_a_busy_log_is_asked_for_twice_a_second_and_no_more(seat, site):
+    asked, rows = [], site.board.rows
+
+    def always_more(*wanted):
+        page = rows(*wanted)
+        asked.append(time.monotonic())
+        site.event()
+        return page
+
+    site.board.rows = always_more
+    seat.sign_in()
+    wait_for(lambda: len(asked) > 4, "calls for news")
+    assert asked[4] - asked[0] >= 4 * 0.5
+    assert site.settings.calls_per_minute >= 5 * 60 / 0.5
 
 
 def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
