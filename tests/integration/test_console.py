@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx
@@ -175,10 +175,21 @@ def test_a_person_signs_with_a_second_factor_of_that_moment_and_the_policy_is_in
     browser.close()
 
 
-def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stack, pipeline, officer):
-    """The approver has signed with the command, so it is over with this; it is on the audit as carried."""
+@dataclass(frozen=True)
+class Lifted:
+    """A freeze as the console showed it, what the door said of it, and where its end led back to."""
+
+    shown: dict
+    door: str
+    back: str
+
+
+@pytest.fixture(scope="module")
+def lifted(stack, pipeline, officer):
+    """A freeze by curt. The approver has signed with the command that it is over, then curt at the door."""
     project = pipeline.project
     freeze(stack.root, project, "curt", [Freezable.REDACT], FreezeReason.REHEARSAL)
+    wait_for(lambda: obeyed(pipeline, f"freeze/{project}/curt"), "redact has stopped")
     resume(stack.root, project, "cleo")
     browser, curt = guest_of(stack, officer, "curt")
 
@@ -187,17 +198,26 @@ def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stac
         return [one for one in found if [it["signer"] for it in one["signatures"]] == ["cleo"]]
 
     (one,) = wait_for(stopped, "it waits for curt")
-    assert (one["target"], one["stages"], [it["persons"] for it in one["missing"]]) == (
-        "curt",
-        ["redact"],
-        [["curt"]],
-    )
     asked = {"project": project, "kind": "lift", "target": "curt"}
     address = browser.post("/v1/signings", asked).json()["address"]
-    assert f"up to version {one['version']}" in httpx.get(address).text
+    door = httpx.get(address).text
     answer = signed(address, curt.password, fresh_code(curt))
     came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
-    assert came.headers["location"] == f"/#signatures?project={project}"
+    browser.close()
+    return Lifted(one, door, came.headers["location"])
+
+
+def obeyed(pipeline, key):
+    return [it for it in pipeline.audit() if it.type is EventType.CONTROL_APPLIED and it.details.get("key") == key]
+
+
+def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stack, pipeline, lifted):
+    """It is on the audit as carried."""
+    one, project = lifted.shown, pipeline.project
+    missing = [it["persons"] for it in one["missing"]]
+    assert (one["target"], one["stages"], missing) == ("curt", ["redact"], [["curt"]])
+    assert f"up to version {one['version']}" in lifted.door
+    assert lifted.back == f"/#signatures?project={project}"
     with compliance(stack.root) as seen:
         assert seen.book().freezes(project) == {}
         events = read_events(seen.log, Reader(seen.codec), [audit_topic(PLATFORM)])
@@ -206,9 +226,9 @@ def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stac
         ("curt", f"console.{PLATFORM}", "curt")
     ]
     assert is_by_its_writer(carried[0])
-    browser.close()
 
 
+@pytest.mark.usefixtures("lifted")
 def test_an_incident_is_read_with_its_order_and_who_obeyed(stack, pipeline, officer):
     project = pipeline.project
     incident = open_incident(stack.root, project, "curt", playbook="stolen-account")
