@@ -49,6 +49,7 @@ class EventType(StrEnum):
     TASK_RELEASED = "task.released"
     TASK_SKIPPED = "task.skipped"
     TASK_REPORTED = "task.reported"
+    COPY_ATTEMPTED = "copy.attempted"
     FIND_OPENED = "find.opened"
     TASK_CLOSED = "task.closed"
     TASK_WITHDRAWN = "task.withdrawn"

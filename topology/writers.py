@@ -16,6 +16,7 @@ WRITERS = {
     EventType.TASK_RELEASED: "label",
     EventType.TASK_SKIPPED: "label",
     EventType.TASK_REPORTED: "label",
+    EventType.COPY_ATTEMPTED: "label",
     EventType.TASK_CLOSED: "label",
     EventType.LABEL_SUBMITTED: "label",
     EventType.LEASE_RENEWED: "label",

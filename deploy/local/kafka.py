@@ -211,8 +211,9 @@ _SMALL = {
     # The controller writes a no-op record this often, 500 ms by default: half of the broker's idle CPU.
     "metadata.max.idle.interval.ms": "5000",
     # After a kill the controller takes the dead broker for alive until its session ends, and refuses the new one:
-    # 9 s by default, and the broker's retries by then are 13 s apart.
-    "broker.session.timeout.ms": "3000",
+    # 9 s by default, and the broker's retries by then are 13 s apart; one of them comes after 6 s. Much shorter,
+    # and a machine that stands still for some seconds loses its only broker.
+    "broker.session.timeout.ms": "5000",
     "broker.heartbeat.interval.ms": "1000",
 }
 

@@ -30,6 +30,7 @@ from streams.label.askers import nobody
 from streams.label.callers import Callers
 from streams.label.commands import (
     AskOnboarding,
+    Attempt,
     CountBatches,
     Counts,
     CountTasks,
@@ -241,6 +242,11 @@ class LabelApi:
         form = await self._form(request, forms.ReportForm)
         held, then = _held(request, person, form.fencing_token), await self._then(request, person)
         return await self._end(Report(held, form.reason, form.marks(), then))
+
+    async def attempt(self, request: Request, person: tokens.Person) -> None:
+        """Your page has refused to let a text be taken away. That goes on record; nothing else happens."""
+        form = await self._form(request, forms.AttemptForm)
+        await self._ask(Attempt(_held(request, person, form.fencing_token), form.taking, form.times))
 
     async def _end(self, command: Submit | Skip | Release | Report) -> forms.EndedView:
         """How a lease has ended, with the next one. That this one doesn't open changes nothing about the end: the

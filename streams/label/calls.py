@@ -44,14 +44,14 @@ _LEASE_ERRORS = _ERRORS | {
 class Call:
     """One call: its address, who answers it, what it takes and gives, and what else it may answer, by status.
 
-    An answer of None is 204, which means `empty`. `keyed`: it needs an Idempotency-Key. `query`: what may be said
-    after the address, and what it means.
+    An answer of None is 204, which means `empty`; with no `view` there is no other. `keyed`: it needs an
+    Idempotency-Key. `query`: what may be said after the address, and what it means.
     """
 
     method: str
     path: str
     answer: Callable[[LabelApi, Request, Person], Awaitable[BaseModel | None]]
-    view: type[BaseModel]
+    view: type[BaseModel] | None
     errors: Mapping[int, str]
     form: type[forms.Form] | None = None
     empty: str = ""
@@ -89,6 +89,7 @@ CALLS = (
         "POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm,
         query=END_QUERY,
     ),
+    Call("POST", f"{_LEASE}/attempt", LabelApi.attempt, None, _LEASE_ERRORS, forms.AttemptForm, empty="noted"),
     Call(
         "POST", f"{_PROJECT}/onboarding/{{task}}", LabelApi.practise, forms.PractisedView, _PRACTICE_ERRORS,
         forms.PractiseForm,

@@ -101,6 +101,25 @@ class Heartbeat:
     page: bool = False
 
 
+class Taking(StrEnum):
+    """How somebody tried to take a text away from the page."""
+
+    COPY = "copy"
+    CUT = "cut"
+    DRAG = "drag"
+    PRINT = "print"
+    SAVE = "save"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """The page has refused to let the text be taken away, so many times. Answered with None."""
+
+    held: Held
+    taking: Taking
+    times: int
+
+
 @dataclass(frozen=True, slots=True)
 class Submit:
     """The answer to the task. The digests are SHA-256 of the Idempotency-Key and of everything it vouches for.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection, Iterable
+from http import HTTPStatus
 from typing import Annotated, Any
 
 from fastapi import FastAPI, Security
@@ -51,6 +52,7 @@ def openapi(calls: Collection[Call]) -> bytes:
             name=call.answer.__name__,
             operation_id=call.answer.__name__,
             description=call.answer.__doc__ or "",
+            status_code=HTTPStatus.OK if call.view else HTTPStatus.NO_CONTENT,
             response_model=call.view,
             responses=_responses(call),
             openapi_extra=_extra(call),

@@ -15,6 +15,7 @@ from streams.label.commands import (
     OTHER_BATCH,
     SESSION_ENDED,
     AskOnboarding,
+    Attempt,
     CountBatches,
     CountTasks,
     Deny,
@@ -92,6 +93,7 @@ class Desk:
         sessions: Store[SessionState],
         seams: DeskSeams,
         denials: Denials,
+        attempts: Denials,
         limits: ResultLimits,
     ) -> None:
         self._queue = queue
@@ -99,6 +101,7 @@ class Desk:
         self._sessions = sessions
         self._seams = seams
         self._denials = denials
+        self._attempts = attempts
         self._limits = limits
 
     def handle(self, command: object, now: int, effects: Effects) -> object:
@@ -149,6 +152,8 @@ class Desk:
         match command:
             case Unopenable(held, cause):
                 self._unopenable(held, cause, now, effects)
+            case Attempt():
+                self._attempt(command, now, effects)
             case Deny():
                 effects.events.append(events.denied(command))
             case StartSession():
@@ -206,6 +211,12 @@ class Desk:
         leased = self._queue.heartbeat(command.held, now, page=command.page)
         effects.events.append(events.renewed(leased))
         return leased
+
+    def _attempt(self, command: Attempt, now: int, effects: Effects) -> None:
+        task = self._queue.task_held(command.held, now)
+        suppressed = self._attempts.admit(command.held.person, now)
+        if suppressed is not None:
+            effects.events.append(events.attempted(command, task, suppressed))
 
     def _submit(self, command: Submit, now: int, effects: Effects) -> Ended:
         digests = Digests(command.key_digest, command.body_digest)

@@ -21,7 +21,7 @@ from schemas.resources import (
 )
 from schemas.states import LeaseEnding
 from streams.label import work
-from streams.label.commands import Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
+from streams.label.commands import Attempt, Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
 from streams.label.skills import Missing
 from topology.jobs import Job
 from topology.project import Project
@@ -102,6 +102,20 @@ def finished(ended: Ended, task: Task) -> Event:
         reason=ended.reason,
         bundle=task.bundle,
         parents=(lease, task_resource(ended.task_id)) if labeled else (lease,),
+    )
+
+
+def attempted(command: Attempt, task: Task, suppressed: int) -> Event:
+    """The page has refused to let a text be taken away; `suppressed` calls that said so had no event."""
+    return Event(
+        EventType.COPY_ATTEMPTED,
+        task_resource(task.task_id),
+        "refused",
+        person=command.held.person,
+        purpose=PURPOSE,
+        bundle=task.bundle,
+        parents=(lease_resource(command.held.lease_id),),
+        details={"taking": command.taking.value, "times": str(command.times + suppressed)},
     )
 
 

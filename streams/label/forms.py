@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.records import LabelSpan
-from streams.label.commands import Counts, Leased, ReleaseReason, ReportReason, Result, SkipReason
+from streams.label.commands import Counts, Leased, ReleaseReason, ReportReason, Result, SkipReason, Taking
 from topology.policies.model import LabelSchema
 
 _KINDS = ("available", "leased", "awaiting", "parked")
@@ -18,6 +18,10 @@ SUPPRESSED_BELOW = 10
 Name = Annotated[str, Field(min_length=1, max_length=256)]
 Offset = Annotated[int, Field(ge=0, le=2**31)]
 Token = Annotated[int, Field(ge=1, le=2**53, description="the lease's fencing token")]
+
+
+MOST_ATTEMPTS = 100
+"""How many a call may tell of at once; a key held down repeats about thirty times a second."""
 
 
 class Form(BaseModel):
@@ -58,6 +62,12 @@ class ResultForm(Form):
 
 class HeartbeatForm(Form):
     fencing_token: Token
+
+
+class AttemptForm(Form):
+    fencing_token: Token
+    taking: Annotated[Taking, Field(strict=False, description="what the page refused")]
+    times: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS, description="how often since the last call")] = 1
 
 
 class LabelForm(Form):

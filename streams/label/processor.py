@@ -111,6 +111,7 @@ class LabelProcessor:
         self._seams = seams
         self._settings = settings or LabelSettings()
         self._denials = Denials(self._settings.api.denials_per_minute)
+        self._attempts = Denials(self._settings.api.attempts_per_minute)
         self._open_at: dict[str, int] = {}
         """When a task of each batch was open last, in milliseconds."""
         self._full = False
@@ -136,7 +137,8 @@ class LabelProcessor:
             seams.batches,
             self._paused.is_paused,
         )
-        self._desk = Desk(self._queue, self._onboarding, self._sessions, desk, self._denials, limits)
+        stores = self._queue, self._onboarding, self._sessions
+        self._desk = Desk(*stores, desk, self._denials, self._attempts, limits)
         self._full = False
         self._missing: list[Missing] = []
         self._looked_at = 0

@@ -199,6 +199,11 @@ class Queue:
             self._put(*works.renewed(reserved, kept, lease.expires_at, self._settings))
         return Leased(works.as_lease(state, lease), self._content(state.task_id), again=True)
 
+    def task_held(self, claim: Held, now: int) -> Task:
+        """The task of a lease that is still its holder's. Raises Refused as `works.held` does."""
+        state, _ = self._held(claim, now)
+        return self._content(state.task_id)
+
     def finish(
         self,
         claim: Held,

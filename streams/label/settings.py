@@ -66,6 +66,8 @@ class ApiSettings(HttpSettings):
     """Threads that open content: each waits on Vault, 410 reads/s a thread measured."""
     denials_per_minute: int = 10
     """`access.denied` events a minute for one subject; the rest is counted in the next one."""
+    attempts_per_minute: int = 6
+    """`copy.attempted` events a minute for one person, likewise; the page tells one every ten seconds."""
     token_ttl_s: int = 3_600
     """The longest life of a bearer token."""
     token_leeway_s: int = 30

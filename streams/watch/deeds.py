@@ -27,6 +27,7 @@ class Deed(StrEnum):
     RELEASE = "release"
     REPORT = "report"
     DENIAL = "denial"
+    COPY = "copy"
 
 
 _OF = {
@@ -37,6 +38,7 @@ _OF = {
     EventType.TASK_REPORTED: Deed.REPORT,
     EventType.ACCESS_DENIED: Deed.DENIAL,
     EventType.CONSOLE_DENIED: Deed.DENIAL,
+    EventType.COPY_ATTEMPTED: Deed.COPY,
 }
 
 
@@ -121,14 +123,22 @@ class Diary:
 
     def _write(self, deeds: Deeds, deed: Deed, event: AuditEvent) -> None:
         things = (event.resource,) if deed is Deed.DENIAL else task_ids(event)
-        suppressed = number(event, "suppressed") if deed is Deed.DENIAL else 0
-        deeds.take(deed, next(iter(things), event.resource), 1 + suppressed, event.event_id)
+        deeds.take(deed, next(iter(things), event.resource), _times(deed, event), event.event_id)
 
     def _app(self, event: AuditEvent, deed: Deed, step: int) -> str:
-        """A view says its client; whatever ends the lease is by the same."""
+        """A view says its client; whatever ends the lease is by the same. Copying is tried on our page only."""
+        if deed is Deed.COPY:
+            return ""
         lease = next((it for it in event.parents if it.startswith("lease/")), "")
         client = event.details.get("client", "")
         if deed is Deed.VIEW and client.startswith(_APP):
             self.apps[lease] = client.removeprefix(_APP), step
         found, _ = self.apps.get(lease, ("", step)) if deed is Deed.VIEW else self.apps.pop(lease, ("", step))
         return found
+
+
+def _times(deed: Deed, event: AuditEvent) -> int:
+    """An event may stand for several: those it was written for, and those that were only counted."""
+    if deed is Deed.COPY:
+        return max(1, number(event, "times"))
+    return 1 + (number(event, "suppressed") if deed is Deed.DENIAL else 0)

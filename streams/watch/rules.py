@@ -30,6 +30,7 @@ class Measure(StrEnum):
     DENIALS = "denials"
     DENIED_THINGS = "denied_things"
     RELEASED_TASKS = "released_tasks"
+    COPY_ATTEMPTS = "copy_attempts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +134,11 @@ def _released_tasks(looked: Looked) -> Measured:
     return Measured(len(both), len(both), tuple(looked.deeds.by(Deed.RELEASE)))
 
 
+def _copy_attempts(looked: Looked) -> Measured:
+    count = looked.deeds.count(Deed.COPY)
+    return Measured(count, count, tuple(looked.deeds.by(Deed.COPY)))
+
+
 _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.LABELS_A_MINUTE: _labels_a_minute,
     Measure.VIEWS_A_MINUTE: _views_a_minute,
@@ -143,4 +149,5 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.DENIALS: _denials,
     Measure.DENIED_THINGS: _denied_things,
     Measure.RELEASED_TASKS: _released_tasks,
+    Measure.COPY_ATTEMPTS: _copy_attempts,
 }

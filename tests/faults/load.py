@@ -25,6 +25,8 @@ OPERATOR = "olga"
 ROBOTS = ("ann-1", "ann-2", "ann-3")
 EVERY_S = 0.15
 """About six records a second, eighteen labels: the two cores are busy and nobody falls behind for long."""
+MOST_WAITING = 30
+"""More records that the broker has not taken wait for no proof: they only have to be let through afterwards."""
 FOREVER = float("inf")
 
 
@@ -97,7 +99,7 @@ class Load:
     def _publish(self) -> None:
         with publishing(self._installation.root, PROJECT) as publisher:
             for number in itertools.count():
-                while not self._flowing.wait(0.2) and not self._stopping.is_set():
+                while not self._may_go_on() and not self._stopping.is_set():
                     self._served(publisher)
                 if self._stopping.wait(self._every_s):
                     return
@@ -107,6 +109,9 @@ class Load:
                     publisher.publish_json(record, done=self.published.settle)
                 except VeilError:  # of an earlier record, whose `done` was told; this one was not taken
                     self.published.waiting -= 1
+
+    def _may_go_on(self) -> bool:
+        return self._flowing.wait(0.2) and self.published.waiting < MOST_WAITING
 
     @staticmethod
     def _served(publisher) -> None:

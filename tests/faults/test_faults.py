@@ -24,6 +24,11 @@ LONGEST_PAUSE_S = 3.0
 """Between two faults: from the middle of a batch to a stage that has just restored its state."""
 LONGEST_OUTAGE_S = 4.0
 """Longer than label's transaction timeout of 2 s, so that open transactions end without their owners."""
+RECOVERY_S = 360.0
+"""After an outage of the broker. A minute, mostly; once it took redact over two. A group waits so long for a
+member that is alive and does not come (`max.poll.interval.ms`, which the slowest batch needs), and a process then
+restores.
+"""
 LABEL = "label.demo.0"
 REDACTS = ("redact.demo.0", "redact.demo.1")
 
@@ -60,7 +65,7 @@ def test_the_broker_killed_and_restarted(installation, random, proof):
         installation.stack.kill("kafka")
         pass_by(random.uniform(0, LONGEST_OUTAGE_S))
         installation.stack.restart("kafka")
-        installation.wait_healthy()
+        installation.wait_healthy(RECOVERY_S)
     proof.holds()
 
 
@@ -74,7 +79,7 @@ def test_the_broker_away_until_label_has_lost_its_session(installation, proof):
         wait_for(lambda: waiting(installation, LABEL), "label waits for the log")
     finally:
         installation.stack.restart("kafka")
-    installation.wait_healthy()
+    installation.wait_healthy(RECOVERY_S)
     proof.holds()
 
 

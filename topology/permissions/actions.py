@@ -17,6 +17,8 @@ class Action(StrEnum):
     SKIP = "skip"
     RELEASE = "release"
     REPORT = "report"
+    ATTEMPT = "attempt"
+    """Say that the page has refused to let a text be taken away."""
     ME = "me"
     GUIDE = "guide"
     PRACTISE = "practise"

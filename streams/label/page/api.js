@@ -89,6 +89,11 @@ export class Api {
     return this.#until("POST", ...ofLease(lease, `report${NEXT}`, { reason, spans }));
   }
 
+  /** One attempt: `takings.js` asks again. */
+  attempt(lease, taking, times) {
+    return this.#once("POST", ...ofLease(lease, "attempt", { taking, times }));
+  }
+
   signOut() {
     return this.#once("POST", "/signout");
   }

@@ -12,9 +12,12 @@ const clock = new ServerClock();
 const desk = new Desk(new Api(clock, (why) => showBanner(why ? ofTrouble(why) : "")), clock);
 const problem = new URLSearchParams(location.search).get("problem");
 if (location.search) history.replaceState(null, "", "/");
-deter((sentence) => {
-  desk.bench.say(sentence);
-  announce(sentence);
-});
+deter(
+  (sentence) => {
+    desk.bench.say(sentence);
+    announce(sentence);
+  },
+  (taking) => desk.tried(taking),
+);
 listen(desk.bench);
 desk.begin(problem);

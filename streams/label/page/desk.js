@@ -11,6 +11,7 @@ import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
 import { ofEnding, ofLoss, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
 import { showLease, showPace, showPerson, showSession } from "./status.js";
+import { Takings } from "./takings.js";
 import { Task } from "./task.js";
 import { sessionLeft } from "./time.js";
 import { Workbench } from "./workbench.js";
@@ -31,6 +32,7 @@ export class Desk {
   constructor(api, clock) {
     this.api = api;
     this.clock = clock;
+    this.takings = new Takings(api);
     this.bench = new Workbench({
       send: (task) => (task.known ? this.practice.check(task) : this.#send(task)),
       report: (task, reason, marks) =>
@@ -57,6 +59,12 @@ export class Desk {
     one("#sign-out").addEventListener("click", () => this.#signOut());
     addEventListener("focus", () => this.#waiting?.());
     addEventListener("beforeunload", (event) => this.bench.task?.isBegun && event.preventDefault());
+  }
+
+  /** Somebody tried to take the text away. Practice has known texts, and goes on no record. */
+  tried(taking) {
+    const lease = this.bench.task?.lease;
+    if (lease) this.takings.tried(lease, taking);
   }
 
   /** Who is it, and what does the project say? */

@@ -5,7 +5,8 @@
 import { element, one } from "./dom.js";
 
 const MARKS = 60;
-const PRINT_OR_SAVE = new Set(["p", "s"]);
+const TAKING = { copy: "copy", cut: "cut", dragstart: "drag", drop: null };
+const BY_KEY = { p: "print", s: "save" };
 
 /** The person's name and the time across the page: a photograph says who took it, and when. */
 export function watermark(person, now) {
@@ -14,19 +15,25 @@ export function watermark(person, now) {
   one("#watermark").replaceChildren(...marks);
 }
 
-/** Refuses copying, cutting, dragging, the context menu, printing and saving; `told(sentence)` says so. */
-export function deter(told) {
-  const refuse = (event) => {
+/**
+ * Refuses copying, cutting, dragging, the context menu, printing and saving: `told(sentence)` says so, and
+ * `tried(taking)` hears of what takes a text away. A context menu takes nothing, and many open one by habit.
+ */
+export function deter(told, tried) {
+  const refuse = (taking) => (event) => {
     event.preventDefault();
     told("Copying, dragging, printing and saving are off on this page.");
+    if (taking) tried(taking);
   };
-  for (const name of ["copy", "cut", "dragstart", "drop"]) document.addEventListener(name, refuse);
+  for (const [name, taking] of Object.entries(TAKING)) document.addEventListener(name, refuse(taking));
   document.addEventListener("contextmenu", (event) => {
-    if (event.pointerType !== "touch") refuse(event); // on touch screens it is how a selection begins
+    if (event.pointerType !== "touch") refuse(null)(event); // on touch screens it is how a selection begins
   });
   document.addEventListener("keydown", (event) => {
-    if ((event.ctrlKey || event.metaKey) && PRINT_OR_SAVE.has(event.key.toLowerCase())) refuse(event);
+    const taking = event.ctrlKey || event.metaKey ? BY_KEY[event.key.toLowerCase()] : undefined;
+    if (taking) refuse(taking)(event);
   });
+  addEventListener("beforeprint", () => tried("print")); // by the browser's menu: it prints a notice
 }
 
 /** Hides texts while the window is not the one in use. */

@@ -19,6 +19,7 @@ from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.log import FROM_THE_BEGINNING, Follower, Log, Ownership, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from tests.simulation.broker import Broker, MemoryLog
+from tests.support.topics import create_topic
 
 PARTITIONS = 2
 DEADLINE_S = 60.0
@@ -158,8 +159,7 @@ def kafka_bench(stack) -> Bench:
     admin = AdminClient(endpoint.client_settings() | {"log_level": 2})
 
     def create(name: str, partitions: int) -> None:
-        topic = NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"})
-        admin.create_topics([topic], operation_timeout=20)[name].result(20)
+        create_topic(admin, NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"}))
 
     password = endpoint.admin_password_file.read_text().strip()
     return Bench(

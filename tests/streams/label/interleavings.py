@@ -109,6 +109,7 @@ class Owner:
                 batches=lambda: frozenset(BATCHES),
             ),
             Denials(10),
+            Denials(10),
             ResultLimits(),
         )
 

@@ -232,6 +232,49 @@ def test_report_marks_must_lie_in_the_task(api, make_task):
     assert error(api.call(f"/v1/leases/{lease['lease_id']}/report", body)) == (422, "span_out_of_range")
 
 
+def attempt(api, lease, person="ada", **said):
+    body = {"fencing_token": lease["fencing_token"], "taking": "copy"} | said
+    return api.call(f"/v1/leases/{lease['lease_id']}/attempt", body, person)
+
+
+def attempts(api):
+    return [event for event in api.loop.events if event.type is EventType.COPY_ATTEMPTED]
+
+
+def test_an_attempt_to_copy_is_on_record_and_changes_nothing(api, make_task):
+    api.loop.give(make_task(1))
+    lease = api.lease()
+    assert attempt(api, lease, taking="print", times=3).status_code == 204
+    (said,) = attempts(api)
+    assert (said.person, said.resource) == ("ada", f"task/{lease['task_id']}")
+    assert said.parents == (f"lease/{lease['lease_id']}",)
+    assert said.details == {"taking": "print", "times": "3"}
+    assert api.lease() == lease
+
+
+@pytest.mark.parametrize("said", [{"taking": "photo"}, {"times": 0}, {"times": 101}, {"text": "it broke"}])
+def test_of_attempts_only_how_and_how_often_may_be_told(api, make_task, said):
+    api.loop.give(make_task(1))
+    assert attempt(api, api.lease(), **said).status_code in (400, 422)
+    assert attempts(api) == []
+
+
+def test_attempts_on_a_lease_of_another_are_refused(api, make_task):
+    api.loop.give(make_task(1))
+    assert attempt(api, api.lease(), person="bea").status_code == 403
+    assert attempts(api) == []
+
+
+def test_many_attempts_are_counted_in_few_events(api, make_task):
+    api.loop.give(make_task(1))
+    lease = api.lease()
+    for _ in range(10):
+        attempt(api, lease)
+    api.clock.ms += 60_000
+    attempt(api, lease)
+    assert [event.details["times"] for event in attempts(api)] == ["1", "1", "1", "1", "1", "1", "5"]
+
+
 def test_heartbeat_extends(api, make_task):
     api.loop.give(make_task(1))
     lease = api.lease()
@@ -425,7 +468,10 @@ def test_openapi_describes_every_call_and_its_body(api):
         "/v1/projects/{p}/guide",
         "/v1/projects/{p}/onboarding/{task}",
         "/v1/me",
-        *(f"/v1/leases/{{lease_id}}/{call}" for call in ("heartbeat", "label", "skip", "release", "report")),
+        *(
+            f"/v1/leases/{{lease_id}}/{call}"
+            for call in ("heartbeat", "label", "skip", "release", "report", "attempt")
+        ),
     }
     label = paths["/v1/leases/{lease_id}/label"]["post"]
     assert "requestBody" in label

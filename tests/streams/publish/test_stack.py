@@ -17,6 +17,7 @@ from schemas.registry import Registry
 from streams.publish.connection import connect, settings
 from streams.publish.files import Format, publish_file
 from streams.publish.publisher import Publisher
+from tests.support.topics import create_topic
 from vault.client import VaultClient
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.keyed_hash import KeyedHash
@@ -52,8 +53,7 @@ def vault(stack):
 @pytest.fixture(scope="module")
 def topic(stack):
     admin = AdminClient(stack.endpoints.kafka.client_settings())
-    for made in admin.create_topics([NewTopic(TOPIC, 4, 1, config={"max.message.bytes": "2097152"})]).values():
-        made.result(20)
+    create_topic(admin, NewTopic(TOPIC, 4, 1, config={"max.message.bytes": "2097152"}))
     return TOPIC
 
 

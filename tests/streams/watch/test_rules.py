@@ -55,6 +55,13 @@ class Doing:
             self.time += SECOND
             self._say(kind, resource(number), details=details)
 
+    def copies(self, count, times) -> None:
+        for _ in range(count):
+            self.time += 10 * SECOND
+            self._say(
+                EventType.COPY_ATTEMPTED, task_resource("t1"), details={"taking": "copy", "times": str(times)}
+            )
+
     def told(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for alert in alerts(iter(self.arrivals), RULES):
@@ -109,6 +116,11 @@ def _view_and_release(doing):
     doing.tasks(12, ending=EventType.TASK_RELEASED)
 
 
+def _copy_attempts(doing):
+    doing.task(None, 1)
+    doing.copies(3, times=4)
+
+
 WRONG = {
     "pace": (_pace, ADA),
     "app-pace": (_app_pace, APP),
@@ -120,6 +132,7 @@ WRONG = {
     "repeated-denials": (_repeated_denials, ADA),
     "enumeration": (_enumeration, ADA),
     "view-and-release": (_view_and_release, ADA),
+    "copy-attempts": (_copy_attempts, ADA),
 }
 
 

@@ -26,7 +26,7 @@ GUIDANCE = Guidance("", (PracticeTask({"text": "x"}, (), {}, "because"),))
 PROJECT = Project("demo", "tests", 1, {}, PERSONS, GUIDANCE)
 SEEING = (Action.LEASE, Action.HEARTBEAT)
 ANSWERING = (Action.LABEL, Action.SKIP)
-HANDING_BACK = (Action.RELEASE, Action.REPORT)
+HANDING_BACK = (Action.RELEASE, Action.REPORT, Action.ATTEMPT)
 LEARNING = (Action.ME, Action.GUIDE, Action.PRACTISE, Action.STATS, Action.BATCHES)
 
 

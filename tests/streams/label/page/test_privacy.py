@@ -5,6 +5,8 @@ from __future__ import annotations
 import pytest
 from selenium.webdriver.common.keys import Keys
 
+from schemas.audit import EventType
+from tests.support.waiting import wait_for
 from topology.guidance import Guidance
 
 
@@ -131,3 +133,32 @@ def test_text_is_gone_from_the_page_when_the_task_is(at_work):
     at_work.press("q", Keys.ENTER)
     at_work.card("No task for you now")
     assert "it broke" not in at_work.ask("document.documentElement.outerHTML")
+
+
+def attempts(service):
+    said = [event.details for event in service.loop.events if event.type is EventType.COPY_ATTEMPTED]
+    return [(one["taking"], one["times"]) for one in said]
+
+
+def test_what_takes_a_text_away_is_on_record_and_a_context_menu_is_not(at_work, service):
+    at_work.run(
+        """const field = document.querySelector("[data-field]");
+        for (const name of ["contextmenu", "copy"])
+            field.dispatchEvent(new Event(name, {bubbles: true, cancelable: true}));"""
+    )
+    wait_for(lambda: attempts(service), "the first attempt is told at once")
+    assert attempts(service) == [("copy", "1")]
+
+
+def test_attempts_that_come_together_are_told_together(at_work, service):
+    """With ten seconds between two calls as one: the page's clock is moved on."""
+    at_work.run(
+        """const later = window.setTimeout;
+        window.setTimeout = (done, wait, ...rest) => later(done, wait === 10_000 ? 100 : wait, ...rest);
+        const field = document.querySelector("[data-field]");
+        const press = (key) => field.dispatchEvent(
+            new KeyboardEvent("keydown", {key, ctrlKey: true, bubbles: true, cancelable: true}));
+        for (const key of ["p", "s", "s", "s"]) press(key);"""
+    )
+    wait_for(lambda: len(attempts(service)) == 2, "the others are told a while later")
+    assert attempts(service) == [("print", "1"), ("save", "3")]
