@@ -30,7 +30,9 @@ app.command(cls=Command)(audit_verify.verify)
 app.command(cls=Command)(audit_alerts.alerts)
 app.command("two-sided", cls=Command)(audit_two_sided.two_sided)
 FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 0.5
-Directory = Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.", show_default=False)]
+Place = Annotated[
+    str, typer.Argument(metavar="PLACE", help="Folder of the export, or s3://bucket/prefix.", show_default=False)
+]
 
 
 @app.command(cls=Command)
@@ -97,7 +99,7 @@ def reconcile(
 
 @app.command(cls=Command)
 def export(
-    directory: Directory,
+    place: Place,
     projects: Annotated[
         list[str] | None,
         typer.Option(
@@ -110,45 +112,43 @@ def export(
 ) -> None:
     """Write what is sealed of the audit to files that anyone can verify without Kafka and Vault (C2SP tlog-tiles).
 
-    Into the same folder again, it goes on where it was. Keep what [cyan]--json[/] prints, and the pins, elsewhere:
+    Into the same place again, it goes on where it was. Keep what [cyan]--json[/] prints, and the pins, elsewhere:
     a log cut or rewritten since then shows by them. Exit code 1 where a log isn't what the sealer has signed.
 
     [dim]Example:[/] [cyan]veil audit export audit-2026-11 --json > kept.json[/]
     """
     from deploy.compliance import compliance
+    from deploy.exports import export_at
     from schemas.errors import ConfigError
     from streams.audit.index import BadIndex
-    from streams.audit.store import Directory as Folder
 
     out = Output(as_json)
     with compliance(root) as seen:
         try:
-            exporter = seen.exporter(Folder(directory), projects or ())
+            exporter = seen.exporter(export_at(place), projects or ())
             with out.progress_console.status(Text("reading the audit")):
                 done = exporter.extend(seen.checkpoints())
-            _exported(done, directory, out)
+            _exported(done, place, out)
             failed = bool(done.findings)
             with suppress(KeyboardInterrupt):
                 for more in seen.follow_export(exporter) if follow else ():
                     failed |= bool(more.findings)
                     if more.new or more.findings:
-                        _exported(more, directory, out)
+                        _exported(more, place, out)
         except BadIndex as error:
-            raise ConfigError(f"{directory}: {error}; export into another folder") from None
+            raise ConfigError(f"{place}: {error}; export to another place") from None
     if failed:
         raise typer.Exit(Exit.FAILED)
 
 
-def _exported(done: Exported, directory: Path, out: Output) -> None:
+def _exported(done: Exported, place: str, out: Output) -> None:
     notes = {origin: data.decode() for origin, data in done.checkpoints.items()}
-    content = {"directory": str(directory), "events": done.events, "new": done.new, "checkpoints": notes}
+    content = {"place": place, "events": done.events, "new": done.new, "checkpoints": notes}
     content["logs"] = {name: place.size for name, place in sorted(done.logs.items())}
     content["findings"] = [finding.as_json() for finding in done.findings]
     logs = f"{len(notes)} log{'' if len(notes) == 1 else 's'}"
-    words = Text.assemble(
-        ("✓ ", GOOD), f"{done.events:,} events in {logs}, {done.new:,} of them new → {directory}"
-    )
-    out.result(content, words, Text(f"  veil audit verify {directory}", style=QUIET), *_found(done.findings))
+    words = Text.assemble(("✓ ", GOOD), f"{done.events:,} events in {logs}, {done.new:,} of them new → {place}")
+    out.result(content, words, Text(f"  veil audit verify {place}", style=QUIET), *_found(done.findings))
 
 
 def _print(events: Iterable[AuditEvent], out: Output) -> None:

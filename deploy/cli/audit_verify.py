@@ -34,7 +34,10 @@ class Depth(StrEnum):
 
 
 def verify(
-    directory: Annotated[Path, typer.Argument(metavar="DIR", help="Folder of the export.", show_default=False)],
+    place: Annotated[
+        str,
+        typer.Argument(metavar="PLACE", help="Folder of the export, or s3://bucket/prefix.", show_default=False),
+    ],
     log: Annotated[
         str | None, typer.Option("--log", metavar="NAME", help="One log only, by its folder: audit.demo-0.")
     ] = None,
@@ -71,18 +74,18 @@ def verify(
 
     [dim]Example:[/] [cyan]veil audit verify audit-2026-11 --pins pins.json --kept kept.json[/]
     """
+    from deploy.exports import export_at, is_folder
     from streams.audit import report
-    from streams.audit.store import Directory
     from streams.audit.verify import Trust, verify_export
 
-    if not directory.is_dir():
-        raise typer.BadParameter(f"{directory} is no folder", param_hint="DIR")
+    if is_folder(place) and not Path(place).is_dir():
+        raise typer.BadParameter(f"{place} is no folder", param_hint="PLACE")
     trusted = _pins(pins)
     notes = tuple(note for path in kept or () for note in _notes(path))
     trust = Trust(trusted.keys if trusted else None, notes, tuple(_witness(key) for key in witnesses or ()))
     part, out = _part(depth, log, entries), Output(as_json)
     with _bar(out) as progress:
-        result = verify_export(Directory(directory), trust, part, progress)
+        result = verify_export(export_at(place), trust, part, progress)
     words = [Text(report.text(it)) for _, it in sorted(result.reconciliations.items())]
     first = len(result.findings) - sum(len(it.findings) for it in result.reconciliations.values())
     words += [Text(line, style=BAD) for line in report.listed(result.findings[:first])]

@@ -104,7 +104,7 @@ class Proof:
         group = f"keeper.{self._pipeline.project}"
         wanted = [TopicPartition(topic, n) for n in range(self._pipeline.partitions)]
         answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, wanted)])
-        committed = {p.partition: p.offset for p in answer[group].result(20).topic_partitions}
+        committed = {p.partition: p.offset for p in answer[group].result(60).topic_partitions}
         last: dict[int, int] = {}
         try:
             for message in self._pipeline.messages("segments"):

@@ -62,7 +62,7 @@ def denials(installation):
         AclOperation.ANY,
         AclPermissionType.DENY,
     )
-    return lambda: len(admin.describe_acls(wanted).result(10))
+    return lambda: len(admin.describe_acls(wanted).result(60))
 
 
 @pytest.fixture

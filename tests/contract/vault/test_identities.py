@@ -67,14 +67,14 @@ def test_threads_that_start_together_share_one_login(redact):
     start = threading.Barrier(8)
 
     def work():
-        start.wait(10)
+        start.wait(60)
         redact.data_key("view-contract", "c")
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join(20)
+        thread.join(60)
     assert redact._session._logins == 1
 
 

@@ -30,7 +30,7 @@ class Server:
                     connected.sendall(packet)
 
     def close(self):
-        self._thread.join(10)
+        self._thread.join(60)
         self._listening.close()
 
 

@@ -60,7 +60,7 @@ def running(tool: str, *arguments: str) -> Iterator[None]:
         yield
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(60)
 
 
 def answers(at: str) -> bool:

@@ -35,7 +35,7 @@ def written(broker):
 
     def end():
         stop.set()
-        thread.join(10)
+        thread.join(60)
 
     yield diary, end
     end()
@@ -63,14 +63,14 @@ def checked(found):
 
 def test_what_is_said_is_committed_before_the_caller_hears_so(written, broker):
     diary, _ = written
-    diary.say(look(1)).result(10)
+    diary.say(look(1)).result(60)
     assert [event.resource for event in events(broker)][1:] == ["project/p1"]
 
 
 def test_a_life_is_one_chain_that_begins_with_its_key_and_ends_in_order(written, broker):
     diary, end = written
     for done in [diary.say(look(number)) for number in range(20)]:
-        done.result(10)
+        done.result(60)
     end()
     found = events(broker)
     assert checked(found) == []
@@ -101,9 +101,9 @@ def test_a_failure_is_told_and_the_next_one_goes_on_in_a_chain_that_holds(broker
     failed = first.exception(10)
     assert not failing
     assert isinstance(failed, VeilError)
-    diary.say(look(2)).result(10)
+    diary.say(look(2)).result(60)
     stop.set()
-    thread.join(10)
+    thread.join(60)
     found = events(broker)
     assert checked(found) == []
     assert "project/p2" in {event.resource for event in found}
@@ -113,7 +113,7 @@ def test_after_the_end_nothing_is_taken(written):
     diary, end = written
     end()
     with pytest.raises(VeilError, match="ending"):
-        diary.say(look(1)).result(10)
+        diary.say(look(1)).result(60)
 
 
 def test_more_than_may_wait_is_refused_at_once(broker):

@@ -67,7 +67,7 @@ class Reading:
 
     def end(self):
         self.stop.set()
-        self.thread.join(10)
+        self.thread.join(60)
 
 
 @pytest.fixture

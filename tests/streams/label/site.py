@@ -67,7 +67,7 @@ class Site:
 
     def heard(self):
         """What was asked without waiting has been carried out once a later call is answered."""
-        self.api.loop.requests.ask(CountTasks()).result(10)
+        self.api.loop.requests.ask(CountTasks()).result(60)
 
 
 def opened(api_with, sessions=STILL, settings=SIGNIN, api=API, queue=None, tls=()):

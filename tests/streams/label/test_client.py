@@ -99,7 +99,7 @@ def test_heartbeats_in_the_background_tell_when_the_lease_is_lost(api, client, m
     lease = client.lease()
     with client.heartbeats(lease, every_s=0.01) as lost:
         api.clock.ms += QueueSettings().lease_ms
-        assert lost.wait(10)
+        assert lost.wait(60)
 
 
 def test_a_heartbeat_is_not_repeated_at_once_so_that_leaving_waits_for_one_call_at_most():
@@ -114,7 +114,7 @@ def test_a_heartbeat_is_not_repeated_at_once_so_that_leaving_waits_for_one_call_
 
     with receiving(answer) as api, LabelClient(api.url.removesuffix("/veil"), "demo", lambda: "t") as client:
         with client.heartbeats(_lease_view(), every_s=0.01) as lost:
-            assert second.wait(10)
+            assert second.wait(60)
             assert not lost.is_set()
             threading.Timer(0.1, left.set).start()
         assert [it.path for it in api.seen] == ["/v1/leases/x-1/heartbeat"] * 2

@@ -33,7 +33,7 @@ def nested(depth):
 
 
 def untouched(api):
-    api.loop.requests.ask(CountTasks()).result(10)
+    api.loop.requests.ask(CountTasks()).result(60)
     return api.loop.labels() == [] and api.loop.processor._queue.counts(api.clock.now()).leased == 1
 
 

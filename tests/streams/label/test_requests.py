@@ -53,7 +53,7 @@ def test_waiting_loop_is_woken_by_a_request():
     thread = threading.Thread(target=lambda: woken.append(queue.wait(30)))
     thread.start()
     queue.ask("a")
-    thread.join(10)
+    thread.join(60)
     assert woken == [True]
 
 
@@ -78,7 +78,7 @@ def taken_by(queue, *commands):
     thread.start()
     for command in commands:
         queue.ask(command)
-    thread.join(10)
+    thread.join(60)
     return [request.command for request in taken]
 
 
@@ -127,7 +127,7 @@ def test_closing_ends_the_wait_for_others(patient):
     thread = threading.Thread(target=lambda: waited.append(patient.wait(FOREVER_S)))
     thread.start()
     patient.close()
-    thread.join(10)
+    thread.join(60)
     assert waited == [False]
 
 

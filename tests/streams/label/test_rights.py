@@ -55,7 +55,7 @@ def error(answer):
 
 def heard(api):
     """What was asked without waiting has been carried out."""
-    api.loop.requests.ask(CountTasks()).result(10)
+    api.loop.requests.ask(CountTasks()).result(60)
 
 
 def denials(api):

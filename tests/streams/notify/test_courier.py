@@ -69,7 +69,7 @@ def test_what_is_queued_is_not_attempted_after_a_stop() -> None:
     courier = Courier({"stopped": attempt}, threads=1)
     for number in range(5):
         courier.offer(message("stopped", number))
-    assert under_way.wait(20)
+    assert under_way.wait(60)
     courier.stop()
     goes_on.set()
     wait_for(lambda: not [it for it in threading.enumerate() if it.name.startswith("webhook-stopped")], "its end")

@@ -159,8 +159,9 @@ def one_task(person: Person, task: str, time: int, label: Writing, random: Rando
     lease = lease_resource(f"{task}-1")
     of = {"person": person.name, "parents": (lease,)}
     yield label.event(EventType.TASK_VIEWED, task_resource(task), time, details={"client": client}, **of)
-    if not person.app and random.random() < 0.01:  # by habit, or to look a word up
-        tried = {"taking": "copy", "times": str(random.choice((1, 1, 1, 2, 3)))}
+    habit = Random(task)  # of its own, so that what else a month holds stays as it is
+    if not person.app and habit.random() < 0.01:  # by habit, or to look a word up
+        tried = {"taking": "copy", "times": str(habit.choice((1, 1, 1, 2, 3)))}
         yield label.event(EventType.COPY_ATTEMPTED, task_resource(task), time + SECOND, details=tried, **of)
     time += int(SECOND * person.seconds * random.lognormvariate(0, 0.7))
     drawn = random.random()
