@@ -20,7 +20,8 @@ def alerts(seen: Compliance) -> dict[str, Alert]:
     for topic in sorted({place.topic for place in matching.positions()}):
         for message in seen.log.read(topic):
             matching.take(message)
-    return {it.alert_id: it for it in (*told(seen), *matching.conclude())}
+    written = (alert for _, alert in told(seen))
+    return {it.alert_id: it for it in (*written, *matching.conclude())}
 
 
 def standing(seen: Compliance) -> MatchingStanding | None:
@@ -35,8 +36,10 @@ def shipped_up_to(seen: Compliance) -> int:
     return max((seen.codec.decode(it, ReadUpTo).time for it in marks), default=0)
 
 
-def told(seen: Compliance) -> Iterator[Alert]:
-    """Every alert there is, by watch and by the matcher, place by place. Raises LogUnavailable, Undecodable."""
+def told(seen: Compliance) -> Iterator[tuple[str, Alert]]:
+    """Every alert there is, by watch and by the matcher, each with its project or the platform. Raises
+    LogUnavailable, Undecodable.
+    """
     for place in (*sorted(seen.topology.projects), PLATFORM):
         for message in seen.log.read(f"alerts.{place}"):
-            yield seen.codec.decode(message.value, Alert)
+            yield place, seen.codec.decode(message.value, Alert)

@@ -36,6 +36,7 @@ class EventType(StrEnum):
     EXCLUSION_LIFTED = "exclusion.lifted"
     REPLAY_ORDERED = "replay.ordered"
     LIFT_ORDERED = "lift.ordered"
+    LIFT_CARRIED = "lift.carried"
     READMIT_ORDERED = "readmit.ordered"
     REVOCATION_ORDERED = "revocation.ordered"
     REINSTATEMENT_SIGNED = "reinstatement.signed"

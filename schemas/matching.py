@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 
 STANDING = "standing"
 """The key of the one record on `matching`; the latest holds."""
+BEHIND_MS = 300_000
+"""An act is judged about 100 s after it; three times that is a matcher or a shipper that stands still."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,6 +50,7 @@ WRITERS = {
     EventType.CONSOLE_LEFT: "console",
     EventType.CONSOLE_LOOKED: "console",
     EventType.CONSOLE_DENIED: "console",
+    EventType.LIFT_CARRIED: "console",
 }
 """Which role alone may say so; the project is that of the audit topic."""
 BY_PERSONS = frozenset(

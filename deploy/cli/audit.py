@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from deploy.cli import audit_lineage, audit_two_sided, audit_verify
+from deploy.cli import audit_alerts, audit_lineage, audit_two_sided, audit_verify
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 app = typer.Typer(cls=Commands, help="What happened, proven from the audit alone.", no_args_is_help=True)
 app.add_typer(audit_lineage.app)
 app.command(cls=Command)(audit_verify.verify)
+app.command(cls=Command)(audit_alerts.alerts)
 app.command("two-sided", cls=Command)(audit_two_sided.two_sided)
 FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 0.5
 Place = Annotated[

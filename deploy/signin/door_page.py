@@ -53,7 +53,7 @@ def signing_form(action: str, person: str, what: str, message: str = "") -> str:
 <main>
 <h1>Sign as {escape(person)}</h1>
 <p>{escape(what)}</p>
-<p>Compare the digest with the page you come from. Your password and the code of the moment sign this, once, and
+<p>Compare this with the page you come from. Your password and the code of the moment sign this, once, and
 nothing else; only your signature goes back.</p>
 {alert}
 <form method="post" action="{escape(action)}" autocomplete="off">

@@ -131,23 +131,22 @@ class _Page:
         return frozenset(who for it in persons for who in (*it.authors, *it.approvers, *it.operators))
 
     def guests(self, name: str, projects: Mapping[str, Project]) -> list[tuple[str, str]]:
-        """Whom `veil up` invites, and under what name: an annotator; of each project an officer and two who
-        sign.
+        """Whom `veil up` invites, and under what name: an annotator; of each project an officer, and of
+        those who sign one of each duty.
         """
         if self.project is not None:
             return [(name, person) for person in self.project.persons.annotators[:1]]
-        found = {
-            person
-            for it in projects.values()
-            for holders in (it.persons.officers, it.persons.authors, it.persons.approvers)
-            for person in holders[:1]
-        }
+        found = {person for it in projects.values() for holders in _by_duty(it.persons) for person in holders[:1]}
         return [(invitation.console_name(person), person) for person in sorted(found)]
 
 
 def console_persons(persons: Persons) -> tuple[str, ...]:
     """Who may come to the console, of one project."""
-    return (*persons.officers, *persons.authors, *persons.approvers, *persons.operators)
+    return tuple(person for holders in _by_duty(persons) for person in holders)
+
+
+def _by_duty(persons: Persons) -> tuple[tuple[str, ...], ...]:
+    return persons.officers, persons.authors, persons.approvers, persons.operators
 
 
 def _provisioned(

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from deploy.acting import act
+from deploy.console_incidents import AuditIncidents
 from deploy.console_tracing import AuditTracing
 from deploy.current_project import project_file
 from deploy.signin.configuration import Listening, SignInConfiguration, load
@@ -78,10 +79,10 @@ class Control:
         limits = {it.hash: leak_limit(it.body) for it in records}
         return {it: limit for it, limit in limits.items() if limit is not None}
 
-    def wanted(self, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:
+    def wanted(self, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
         """What waits for a person's signature."""
         with self._lock:
-            return to_sign(self._around.book, project, kind, digest, person)
+            return to_sign(self._around.book, project, kind, target, person)
 
     def lowest(self, key: str) -> int:
         """The lowest version of a record under a key."""
@@ -139,6 +140,7 @@ def open_console(root: Path, port: int, settings: ConsoleSettings | None = None)
         limits=control.limits,
         playbook=playbook,
         tracing=AuditTracing(around),
+        incidents=AuditIncidents(around),
         signing=_signing(around, control, configured),
         ready=lambda: feed.ready,
         clock=around.clock,
@@ -221,13 +223,7 @@ def _feed_seams(around: Surroundings, board: Board, control: Control, settings: 
     key = around.topology.pins.of(SEALER.signer)
     if key is None:
         raise ConfigError(f"{SEALER.signer} has no pinned key; run `veil topology apply`")
-    depth = depths(
-        around.topology.projects,
-        settings.tail_read,
-        settings.windows_read,
-        settings.alerts_read,
-        settings.checkpoints_read,
-    )
+    depth = depths(around.topology.projects, settings)
     pinned = key
     return FeedSeams(
         around.log,

@@ -150,7 +150,7 @@ def _by_console(event: AuditEvent, _identity: str) -> Iterator[Announced]:
         yield Announced(Claim(person.name, Operation.SIGN, person.sign_key), ANY)
 
 
-_CONSOLES = frozenset({EventType.CONSOLE_ENTERED, EventType.POLICY_PUBLISHED, EventType.JOB_SIGNED})
+_CONSOLES = frozenset({_E.CONSOLE_ENTERED, _E.POLICY_PUBLISHED, _E.JOB_SIGNED, _E.LIFT_CARRIED})
 
 
 def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:

@@ -20,7 +20,7 @@ from streams.audit.heard import Heard
 from streams.audit.two_sided import TwoSided
 from streams.engine.messages import TopicPartition
 
-FORM = 1
+FORM = 2
 
 
 @dataclass(slots=True)
@@ -50,6 +50,7 @@ def to_bytes(known: Known) -> bytes:
         },
         "matched": sides.matched,
         "told": sides.told,
+        "failed": sides.failed,
         "next": sorted([place.topic, place.partition, at] for place, at in known.next.items()),
         "vault_mark": known.vault_mark,
     }
@@ -71,6 +72,7 @@ def restored(data: bytes) -> Known | None:
         state["raised"],
         state["matched"],
         state["told"],
+        {where: (minute, count) for where, (minute, count) in state["failed"].items()},
     )
     sides.heard = _heard(state["heard"], sides.window_ms)
     places = {TopicPartition(topic, partition): at for topic, partition, at in state["next"]}

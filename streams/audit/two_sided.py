@@ -35,12 +35,17 @@ DENIED = "vault-denied"
 UNREADABLE = "vault-log-unreadable"
 KAFKA_DENIED = "kafka-denied"
 SILENT = "vault-log-silent"
+GUESSED = "vault-logins-failed"
 SHIPPER = Identity("shipper", PLATFORM).name
-RULES = (UNANNOUNCED, DENIED, UNREADABLE, KAFKA_DENIED, SILENT)
+RULES = (UNANNOUNCED, DENIED, UNREADABLE, KAFKA_DENIED, SILENT, GUESSED)
 """The rule of every alert that comes of Vault's and Kafka's own logs."""
 PLAYBOOK = "unannounced-use"
 """What to do about them, step by step: its file in `topology/playbooks`."""
 
+FAILED_LOGINS = 20
+"""So many in one minute at one place are no slips. Vault itself closes an account after five (`vault.people`), so
+this is about a few tries at each of many.
+"""
 REFUSAL = "refusal"
 """The target of a claim that explains a denied request."""
 Left = list[int]
@@ -61,6 +66,8 @@ class TwoSided:
     matched: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
     """Uses that were announced, by operation, and alerts, by rule; ever."""
+    failed: dict[str, tuple[int, int]] = field(default_factory=dict)
+    """By where somebody wanted to log in: the minute in which that failed last, and how often in it."""
 
     def __post_init__(self) -> None:
         self.heard = Heard(self.window_ms)
@@ -89,7 +96,7 @@ class TwoSided:
         """A use of Vault."""
         if use.outcome is not Outcome.UNREADABLE:
             self.heard.line(use.identity, use.time)
-        if use.outcome is Outcome.FAILED and use.operation is not Operation.DECRYPT:
+        if use.outcome is Outcome.FAILED and use.operation not in (Operation.DECRYPT, Operation.LOGIN):
             return  # it gave nothing; of a batch that failed in one item, the others may have been opened
         self.uses.append(use)
 
@@ -118,6 +125,8 @@ class TwoSided:
     def _judged(self, use: VaultUse) -> Alert | None:
         if use.outcome is Outcome.UNREADABLE:
             return _alert(UNREADABLE, Severity.WARNING, use)
+        if use.outcome is Outcome.FAILED and use.operation is Operation.LOGIN:
+            return self._failed_login(use)
         if use.outcome is Outcome.DENIED:
             wanted: tuple[Claim, ...] = (_refusal(use.identity),)
             rule = DENIED
@@ -129,6 +138,13 @@ class TwoSided:
             return None
         critical = rule == UNANNOUNCED and use.operation is Operation.DECRYPT
         return _alert(rule, Severity.CRITICAL if critical else Severity.WARNING, use)
+
+    def _failed_login(self, use: VaultUse) -> Alert | None:
+        """An alert with the one that makes it too many in its minute; they are judged in the order of time."""
+        minute, (last, count) = use.time - use.time % MINUTE_MS, self.failed.get(use.target, (0, 0))
+        count = count + 1 if minute == last else 1
+        self.failed[use.target] = minute, count
+        return _alert(GUESSED, Severity.WARNING, use) if count == FAILED_LOGINS else None
 
     def _take(self, claim: Claim, time: int) -> bool:
         if claim in self.covered and self.covered[claim].holds(time):
@@ -154,7 +170,9 @@ class TwoSided:
             del left[: bisect_left(left, [until - self.window_ms])]
             if not left:
                 del self.left[claim]
-        self.raised = {name: since for name, since in self.raised.items() if since > until - 2 * MINUTE_MS}
+        over = until - 2 * MINUTE_MS
+        self.raised = {name: since for name, since in self.raised.items() if since > over}
+        self.failed = {where: last for where, last in self.failed.items() if last[0] > over}
 
     def _once(self, found: Sequence[Alert]) -> Iterator[Alert]:
         for alert in found:
@@ -177,6 +195,7 @@ def _alert(rule: str, severity: Severity, use: VaultUse) -> Alert:
         "target": use.target,
         "document": use.document,
         "request": use.request_id,
+        "playbook": PLAYBOOK,
     }
     details = {name: text for name, text in details.items() if text}
     return Alert(alert_id(rule, subject, minute), rule, severity, subject, minute, use.time, (), details)
@@ -190,6 +209,7 @@ def _kafka_alert(denied: KafkaDenied) -> Alert:
         "operation": denied.operation,
         "resource": denied.resource,
         "name": denied.name,
+        "playbook": PLAYBOOK,
     }
     name = alert_id(KAFKA_DENIED, subject, minute)
     return Alert(name, KAFKA_DENIED, Severity.WARNING, subject, minute, denied.time, (), details)
@@ -198,4 +218,5 @@ def _kafka_alert(denied: KafkaDenied) -> Alert:
 def _silent(identity: str, since: int, at: int) -> Alert:
     subject = f"vault-log/{identity}"
     name = alert_id(SILENT, subject, since)
-    return Alert(name, SILENT, Severity.CRITICAL, subject, since, at, (), {"identity": identity})
+    details = {"identity": identity, "playbook": PLAYBOOK}
+    return Alert(name, SILENT, Severity.CRITICAL, subject, since, at, (), details)

@@ -56,6 +56,8 @@ def _use(entry: Mapping[str, Any], request: Mapping[str, Any]) -> VaultUse | Non
     if operation is Operation.OTHER and outcome is not Outcome.DENIED:
         return None
     login = operation is Operation.LOGIN
+    if login and outcome is Outcome.DONE and _refused(entry.get("response") or {}):
+        outcome = Outcome.FAILED
     if login and outcome is not Outcome.DONE:  # what was given for a name may be a password, typed a line too high
         target = "/".join(target.strip("/").split("/")[:3])
     return VaultUse(
@@ -132,6 +134,13 @@ def _outcome(error: object) -> Outcome:
     if not error:
         return Outcome.DONE
     return Outcome.DENIED if str(error).strip().endswith(PERMISSION_DENIED) else Outcome.FAILED
+
+
+def _refused(response: Mapping[str, Any]) -> bool:
+    """Whether a login without an error has let nobody in: a wrong AppRole secret is answered with one (400) that
+    stands, hashed, within the response alone.
+    """
+    return "auth" not in response and "error" in (response.get("data") or {})
 
 
 def _contexts(data: Mapping[str, Any]) -> tuple[str, ...]:

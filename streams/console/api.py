@@ -8,34 +8,29 @@ import asyncio
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from http import HTTPStatus
 from typing import Any
 
 from starlette.requests import Request
 from starlette.responses import Response
 
-from schemas.audit import Event
-from schemas.errors import DependencyError, VeilError
 from streams.console import queries
 from streams.console.board import Board
 from streams.console.diary import Diary
-from streams.console.looks import Look, Looks
+from streams.console.incidents import IncidentReading
 from streams.console.news import News
+from streams.console.questions import Questions
+from streams.console.reception import Reception
+from streams.console.record import record
 from streams.console.settings import ConsoleSettings
 from streams.console.signing_desk import Signing, SigningDesk
 from streams.console.tail import Page, Wanted
-from streams.console.tracing import Picture, Pictures, Traced, Tracing
-from streams.console.visitors import Visitor, Visitors
+from streams.console.tracing import Tracing
 from streams.engine.clock import Clock
-from streams.web.problem import Problem
 from streams.web.signin import Entrance, SignIn
 from topology.identity import PLATFORM
 from topology.permissions.console import Look as Right
 from topology.project import Project
 
-AUDIT = "audit."
-PLAYBOOK = "playbook"
-"""Among the details of an alert: the name of what to do about it (`topology/playbooks`)."""
 DAY_MS = 86_400_000
 LONGEST_DAYS = 90
 
@@ -58,6 +53,7 @@ class ApiSeams:
     limits: Callable[[frozenset[str]], Mapping[str, float]]
     playbook: Callable[[str], str]
     tracing: Tracing
+    incidents: IncidentReading
     signing: Signing
     ready: Callable[[], bool]
     clock: Clock
@@ -69,11 +65,11 @@ class ConsoleApi:
     def __init__(self, seams: ApiSeams, settings: ConsoleSettings) -> None:
         self._seams = seams
         self._settings = settings
-        self._looks = Looks(settings.look_again_ms, settings.looks_kept)
-        self._pictures = Pictures(settings.pictures_kept)
-        self._reading = asyncio.Semaphore(1)
-        """One whole audit at a time: a second reader would make both slower."""
-        self.visitors = Visitors(seams.entrance, seams.projects, seams.revoked, self._say, settings, seams.clock)
+        self._reception = Reception(
+            seams.entrance, seams.projects, seams.revoked, seams.diary, settings, seams.clock
+        )
+        self.visitors = self._reception.visitors
+        self.questions = Questions(self._reception, seams.tracing, seams.incidents, settings)
         self.signin = SignIn(seams.entrance, self.visitors, seams.clock)
         self._signing = SigningDesk(seams.signing, seams.projects, self.visitors, settings, seams.clock)
         self.signed = self._signing.signed
@@ -121,13 +117,13 @@ class ConsoleApi:
     async def events(self, request: Request) -> dict[str, Any]:
         """The newest events that fit; with `wait`, new ones as soon as there are any."""
         visitor = self.visitors.visitor(request, active=False)
-        asked = self._projects(visitor, request, Right.EVENTS)
+        asked = self._reception.projects(visitor, request, Right.EVENTS)
         projects = asked | ({PLATFORM} if not queries.text_of(request, "project", 40) else frozenset())
         wanted = queries.wanted_of(request, projects, self.visitors.people(asked), self._settings.id_chars)
         limit = max(1, queries.number_of(request, "limit", 200, self._settings.page_rows))
         after, before = queries.number_of(request, "after", 0), queries.number_of(request, "before", 0)
         for project in sorted(asked):
-            await self._look(visitor, project, Right.EVENTS, filters=wanted.filters)
+            await self._reception.look(visitor, project, Right.EVENTS, filters=wanted.filters)
         page = await self._rows(request, wanted, limit, after, before)
         self.visitors.still(request, asked, Right.EVENTS)
         return {
@@ -141,10 +137,10 @@ class ConsoleApi:
 
     async def metrics(self, request: Request) -> dict[str, Any]:
         """What is drawn of a project."""
-        visitor, project = self._one(request, Right.METRICS)
+        visitor, project = self._reception.one(request, Right.METRICS)
         length = queries.length_of(request)
         days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS))
-        await self._look(visitor, project.name, Right.METRICS)
+        await self._reception.look(visitor, project.name, Right.METRICS)
         now = self._seams.clock.now()
         limits = self._seams.limits(self._seams.board.policies(project.name))
         return {
@@ -153,25 +149,16 @@ class ConsoleApi:
         }
 
     async def record(self, request: Request) -> dict[str, Any]:
-        """How the record of a project stands: its checkpoints, and its alerts with what to do about them."""
-        visitor, project = self._one(request, Right.RECORD)
-        await self._look(visitor, project.name, Right.RECORD)
-        now, board = self._seams.clock.now(), self._seams.board
-        alerts = board.alerts([project.name], self._settings.page_rows)
-        named = {it["details"][PLAYBOOK] for it in alerts if PLAYBOOK in it["details"]}
-        return {
-            "project": project.name,
-            "now": now,
-            "logs": board.seals(f"{AUDIT}{project.name}", now),
-            "platform": board.seals(f"{AUDIT}{PLATFORM}", now),
-            "alerts": alerts,
-            "playbooks": {name: self._seams.playbook(name) for name in sorted(named)},
-        }
+        """How the record of a project stands, and how that of Vault beside it."""
+        visitor, project = self._reception.one(request, Right.RECORD)
+        await self._reception.look(visitor, project.name, Right.RECORD)
+        now, limit = self._seams.clock.now(), self._settings.page_rows
+        return record(self._seams.board, project.name, now, limit, self._seams.playbook)
 
     async def signatures(self, request: Request) -> dict[str, Any]:
         """What waits for signatures, and what is in force."""
-        visitor, project = self._one(request, Right.SIGNATURES)
-        await self._look(visitor, project.name, Right.SIGNATURES)
+        visitor, project = self._reception.one(request, Right.SIGNATURES)
+        await self._reception.look(visitor, project.name, Right.SIGNATURES)
         signs = bool(self._seams.signing.endpoint) and project.name in visitor.projects(Right.SIGN)
         return {"project": project.name, "you": visitor.person, "signs": signs, **self._seams.signatures(project)}
 
@@ -179,42 +166,8 @@ class ConsoleApi:
         """Where to go to sign what waits for one's signature. It is asked for; nothing is signed here."""
         visitor = self.visitors.visitor(request, active=True)
         form = await self._signing.form(request)
-        self._check(visitor, form.project, Right.SIGN)
+        self._reception.check(visitor, form.project, Right.SIGN)
         return {"address": self._signing.asked(form, visitor.person)}
-
-    async def lineage(self, request: Request) -> dict[str, Any]:
-        """What became of something, and where it came from, as a tree and a picture."""
-        visitor, project = self._one(request, Right.LINEAGE)
-        text = self._asked(request, "id")
-        limit, trace = self._settings.lineage_limit, self._seams.tracing.trace
-        traced = await self._read(visitor, project.name, lambda: trace(project.name, text, limit))
-        await self._look(visitor, project.name, Right.LINEAGE, shown=traced.resources)
-        name = self._pictures.keep(visitor.session.session_id, traced.svg)
-        return {"project": project.name, "picture": f"/v1/pictures/{name}", **traced.content}
-
-    async def access(self, request: Request) -> dict[str, Any]:
-        """What a person has seen."""
-        visitor, project = self._one(request, Right.LINEAGE)
-        text = self._asked(request, "person")
-        limit = self._settings.page_rows
-        access = self._seams.tracing.access
-        traced = await self._read(visitor, project.name, lambda: access(project.name, text, limit))
-        await self._look(visitor, project.name, Right.LINEAGE, filters=("access",), shown=traced.resources)
-        return {"project": project.name, **traced.content}
-
-    async def picture(self, request: Request) -> Picture:
-        """One that was made for this session."""
-        visitor = self.visitors.visitor(request, active=False)
-        found = self._pictures.find(visitor.session.session_id, request.path_params["name"])
-        if found is None:
-            raise Problem(HTTPStatus.NOT_FOUND, "not_found", "this picture is not kept any more; ask again")
-        return found
-
-    def _asked(self, request: Request, name: str) -> str:
-        text = queries.text_of(request, name, self._settings.id_chars)
-        if not text:
-            raise queries.bad(f"`{name}` says what is asked for")
-        return text
 
     async def _rows(self, request: Request, wanted: Wanted, limit: int, after: int, before: int) -> Page:
         """Now, or as soon as something fits, while the caller is there."""
@@ -229,86 +182,3 @@ class ConsoleApi:
                 return page.having_missed(missed)
             after = max(after, page.last)  # nothing up to here fits: it is looked through once
             await self._seams.news.wait(since, left)
-
-    def _one(self, request: Request, right: Right) -> tuple[Visitor, Project]:
-        """The caller, and the one project that they ask about. Raises Problem."""
-        visitor = self.visitors.visitor(request, active=False)
-        name = self._asked(request, "project")
-        self._check(visitor, name, right)
-        project = self._seams.projects().get(name)
-        if project is None:
-            raise _forbidden()
-        return visitor, project
-
-    def _projects(self, visitor: Visitor, request: Request, right: Right) -> frozenset[str]:
-        """The one they ask about, or all in which they may. Raises Problem."""
-        name = queries.text_of(request, "project", 40)
-        if name:
-            self._check(visitor, name, right)
-            return frozenset({name})
-        found = visitor.projects(right)
-        if not found:
-            self._denied(visitor, PLATFORM, right)
-        return found
-
-    def _check(self, visitor: Visitor, project: str, right: Right) -> None:
-        if project not in visitor.projects(right):
-            self._denied(visitor, project if project in self._seams.projects() else PLATFORM, right)
-
-    def _denied(self, visitor: Visitor, project: str, right: Right) -> None:
-        self.visitors.denied("not_permitted", visitor.person, project, right)
-        raise _forbidden()
-
-    async def _look(
-        self,
-        visitor: Visitor,
-        project: str,
-        right: Right,
-        filters: tuple[str, ...] = (),
-        shown: tuple[str, ...] = (),
-    ) -> None:
-        """Have it on the audit, unless it goes on since a short while. Raises Problem: then nothing is shown."""
-        rule = " ".join(visitor.rights[project][right])
-        session = visitor.session.session_id
-        look = Look(visitor.person, session, project, right.value, rule, filters, shown)
-        if self._looks.due(look, self._seams.clock.now()):
-            await self._say(look.event())
-            self._looks.said(look, self._seams.clock.now())
-
-    async def _say(self, event: Event) -> None:
-        """Raises Problem (503) where it is not committed, or nobody can tell."""
-        try:
-            async with asyncio.timeout(self._settings.audit_wait_s):
-                await asyncio.wrap_future(self._seams.diary.say(event))
-        except (VeilError, TimeoutError):
-            message = "the audit can't be written now, so nothing is shown; ask again"
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "audit_unavailable", message) from None
-
-    async def _read(self, visitor: Visitor, project: str, read: Callable[[], Traced | None]) -> Traced:
-        """What a whole audit says. Raises Problem; that somebody asked for what is not there is audited each
-        time.
-        """
-        if self._reading.locked():
-            message = "somebody else's question is being answered from the whole audit; ask again"
-            raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "busy", message)
-        async with self._reading:
-            try:
-                found = await asyncio.to_thread(read)
-            except DependencyError:
-                message = "the audit can't be read now; ask again"
-                raise Problem(HTTPStatus.SERVICE_UNAVAILABLE, "unavailable", message) from None
-            except VeilError:
-                raise queries.bad("that can't be asked; see `veil audit trace --help` for what can") from None
-        if found is None:
-            rule, session = " ".join(visitor.rights[project][Right.LINEAGE]), visitor.session.session_id
-            await self._say(
-                Look(visitor.person, session, project, Right.LINEAGE.value, rule, ("unknown",)).event()
-            )
-            message = "nothing of this name occurs in the audit of this project"
-            raise Problem(HTTPStatus.NOT_FOUND, "unknown", message)
-        return found
-
-
-def _forbidden() -> Problem:
-    message = "your duties in this project do not include this"
-    return Problem(HTTPStatus.FORBIDDEN, "not_permitted", message)

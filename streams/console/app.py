@@ -43,8 +43,9 @@ def build(seams: ApiSeams, settings: ConsoleSettings) -> ASGIApp:
         "/v1/metrics": api.metrics,
         "/v1/record": api.record,
         "/v1/signatures": api.signatures,
-        "/v1/lineage": api.lineage,
-        "/v1/access": api.access,
+        "/v1/lineage": api.questions.lineage,
+        "/v1/access": api.questions.access,
+        "/v1/incidents": api.questions.incidents,
     }
     routes = [Route(path, _json(call)) for path, call in reading.items()]
     routes += [
@@ -75,7 +76,7 @@ def _json(call: Call) -> Callable[[Request], Awaitable[Response]]:
 
 def _picture(api: ConsoleApi) -> Callable[[Request], Awaitable[Response]]:
     async def endpoint(request: Request) -> Response:
-        picture = await api.picture(request)
+        picture = await api.questions.picture(request)
         headers = {"Content-Security-Policy": PICTURE_POLICY, "Cross-Origin-Resource-Policy": "same-origin"}
         return Response(picture.svg, headers=headers, media_type="image/svg+xml")
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict, deque
-from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent
+from schemas.matching import MatchingStanding
 from schemas.metrics import Metric
 from streams.console.plots import HOUR_MS, MINUTE_MS, Limits, drawn
 from streams.console.seals import Checkpoint, Seals
@@ -20,7 +21,7 @@ from streams.engine.messages import Message
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """An alert, and of which project."""
+    """An alert, and of which project, or of the platform."""
 
     project: str
     alert: Alert
@@ -37,6 +38,7 @@ class Board:
         self._metrics: dict[tuple[str, str, int], OrderedDict[int, Metric]] = {}
         self._alerts: deque[Told] = deque(maxlen=settings.alerts_kept)
         self._seals = Seals()
+        self._standing: MatchingStanding | None = None
         self._unreadable = 0
 
     def event(self, message: Message, event: AuditEvent) -> None:
@@ -67,6 +69,11 @@ class Board:
         with self._lock:
             self._seals.take(place, checkpoint, at)
 
+    def matching(self, standing: MatchingStanding) -> None:
+        """How far the matcher is; what it said before is over."""
+        with self._lock:
+            self._standing = standing
+
     def unreadable(self) -> None:
         """A record that is not what its topic holds."""
         with self._lock:
@@ -90,13 +97,16 @@ class Board:
         with self._lock:
             return frozenset(policy for name, policy, _ in self._metrics if name == project)
 
-    def alerts(self, projects: Iterable[str], limit: int) -> list[dict[str, Any]]:
-        """The newest alerts of these projects, the newest first."""
-        wanted = frozenset(projects)
+    def alerts(self, project: str, limit: int) -> list[Alert]:
+        """The newest alerts of a project, or of the platform, the newest first."""
         with self._lock:
-            found = [it for it in self._alerts if it.project in wanted]
-        found.sort(key=lambda it: it.alert.at, reverse=True)
-        return [{"project": it.project, **asdict(it.alert)} for it in found[:limit]]
+            found = [it.alert for it in self._alerts if it.project == project]
+        return sorted(found, key=lambda it: it.at, reverse=True)[:limit]
+
+    def standing(self) -> MatchingStanding | None:
+        """How far the matcher is; None where it has never said."""
+        with self._lock:
+            return self._standing
 
     def seals(self, topic: str, now: int) -> list[dict[str, Any]]:
         """How the logs of an audit topic stand."""

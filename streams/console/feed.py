@@ -16,19 +16,23 @@ from schemas.alerts import Alert
 from schemas.audit import AuditEvent
 from schemas.codec import Codec
 from schemas.errors import DependencyError, Undecodable
+from schemas.matching import STANDING, MatchingStanding
 from schemas.metrics import Metric
 from streams.console.board import Board
 from streams.console.seals import Checkpoint
+from streams.console.settings import ConsoleSettings
 from streams.engine.clock import Clock
 from streams.engine.health import Condition, Health
 from streams.engine.log import Follower, Log
 from streams.engine.messages import Message, TopicPartition
+from topology.identity import PLATFORM
 
 POLL = 500
 POLL_S = 0.2
 AGAIN_S = 1.0
 """After a part did not answer."""
 CHECKPOINTS = "checkpoints"
+MATCHING = "matching"
 Take = Callable[[Message], None]
 log = structlog.get_logger()
 
@@ -63,6 +67,7 @@ class Feed:
             "metrics": self._metric,
             "alerts": self._alert,
             CHECKPOINTS: self._checkpoint,
+            MATCHING: self._standing,
         }
 
     @property
@@ -135,14 +140,18 @@ class Feed:
         place = (message.key or b"").decode("utf-8", "replace")
         self._seams.board.checkpoint(place, self._seams.note(message), message.timestamp)
 
+    def _standing(self, message: Message) -> None:
+        if message.key == STANDING.encode():
+            self._seams.board.matching(self._seams.codec.decode(message.value, MatchingStanding))
 
-def depths(projects: Iterable[str], events: int, metrics: int, alerts: int, checkpoints: int) -> dict[str, int]:
+
+def depths(projects: Iterable[str], settings: ConsoleSettings) -> dict[str, int]:
     """How far back to begin, by topic: of all projects and the platform."""
-    names = sorted(projects)
+    places = [*sorted(projects), PLATFORM]
     return {
-        **{f"audit.{name}": events for name in names},
-        "audit.platform": events,
-        **{f"metrics.{name}": metrics for name in names},
-        **{f"alerts.{name}": alerts for name in names},
-        CHECKPOINTS: checkpoints,
+        **{f"audit.{place}": settings.tail_read for place in places},
+        **{f"metrics.{place}": settings.windows_read for place in places if place != PLATFORM},
+        **{f"alerts.{place}": settings.alerts_read for place in places},
+        CHECKPOINTS: settings.checkpoints_read,
+        MATCHING: settings.standings_read,
     }

@@ -35,6 +35,8 @@ class ConsoleSettings:
     """Of each partition at the start."""
     checkpoints_read: int = 20_000
     """At the start: of a log that has grown in the last hours the newest is among them."""
+    standings_read: int = 100
+    """Of `matching` at the start: one record whose latest holds, so its last few offsets."""
     longest_wait_s: float = 25.0
     """How long a call for new events may wait: proxies give up after a minute."""
     look_again_ms: int = 900_000

@@ -10,13 +10,18 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
+from schemas.control import ControlKind, Freeze, lift_body
 from schemas.errors import ConfigError
 from topology.control import ControlBook
+from topology.identity import Identity
 from topology.jobs import Jobs, changes
 from topology.policies import Policy, load_policy_bytes
 from topology.policies.difference import differences
 from topology.project import Persons, Project
 from topology.signed_policies import PolicyRecord, SignedPolicy
+
+LIFT = ControlKind.LIFT.value
+KEEPER = "keeper"
 
 
 def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
@@ -26,48 +31,70 @@ def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
     minimum = book.minimum(name)
     policies = [_policy(it, ruling, minimum, project.persons) for it in reversed(book.policy_history(name))]
     jobs = [_job(it, ruling_job, project.jobs) for it in reversed(book.job_history(name))] if project.jobs else []
-    freezes = [
-        {"by": who, "stages": sorted(freeze.stages), "reason": freeze.reason}
-        for who, freeze in book.freezes(name).items()
-    ]
+    freezes = [_freeze(book, project, who, freeze) for who, freeze in book.freezes(name).items()]
     revoked = sorted(book.revocations(name).held)
     return {"minimum": minimum, "policies": policies, "jobs": jobs, "freezes": freezes, "revoked": revoked}
 
 
-def to_sign(book: ControlBook, project: Project, kind: str, digest: str, person: str) -> tuple[str, bytes] | None:
-    """Name and body of what waits for this person's signature; None where nothing of this hash does."""
+def to_sign(book: ControlBook, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
+    """Name and body of what waits for this person's signature; None where nothing of this kind and target (a hash,
+    or who has frozen something) does.
+    """
     told = signatures(book, project)
-    waiting = [
-        one
-        for one in (*told["policies"], *told["jobs"])
-        if (one["kind"], one["hash"], one["state"]) == (kind, digest, "pending") and one["readable"]
-    ]
+    waiting = [one for one in (*told["policies"], *told["jobs"], *told["freezes"]) if _waits(one, kind, target)]
     signed = any(it["signer"] == person for one in waiting for it in one["signatures"])
     if signed or not any(person in lacking["persons"] for one in waiting for lacking in one["missing"]):
         return None
-    history = book.policy_history(project.name) if kind == "policy" else book.job_history(project.name)
-    record = next(known.record for known in history if known.record.hash == digest)
-    return waiting[0]["name"], record.body
+    return waiting[0]["name"], _body(book, project.name, kind, target)
 
 
-def missing(persons: Persons, signed: Collection[str]) -> list[dict[str, Any]]:
-    """Whose signature a policy lacks: each role with the persons who may give it."""
-    by_role = {"author": persons.authors, "approver": persons.approvers}
-    lacking = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed)}
-    if not lacking:  # one person holds both roles: somebody else has to sign as well
-        others = {*persons.authors, *persons.approvers} - set(signed)
-        lacking = {"second person": tuple(sorted(others))}
-    return [{"role": role, "persons": list(holders)} for role, holders in lacking.items()]
+def _waits(one: Mapping[str, Any], kind: str, target: str) -> bool:
+    return (one["kind"], one["target"], one["state"]) == (kind, target, "pending") and one["signable"]
+
+
+def _body(book: ControlBook, project: str, kind: str, target: str) -> bytes:
+    if kind == LIFT:
+        return lift_body(book.frozen(project).version(target))
+    history = book.policy_history(project) if kind == "policy" else book.job_history(project)
+    return next(known.record.body for known in history if known.record.hash == target)
+
+
+def lacking(by_role: Mapping[str, Collection[str]], signed: Collection[str]) -> list[dict[str, Any]]:
+    """Whose signature is missing: each role of which nobody has signed, with the persons who may."""
+    found = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed)}
+    if not found:  # one person holds both roles: somebody else has to sign as well
+        found = {"second person": sorted({one for holders in by_role.values() for one in holders} - set(signed))}
+    return [{"role": role, "persons": list(holders)} for role, holders in found.items()]
+
+
+def _freeze(book: ControlBook, project: Project, who: str, freeze: Freeze) -> dict[str, Any]:
+    """One that holds, and who has yet to sign that it is over. Keeper's can't be signed here: what watch counts
+    for the leak bound begins anew by what persons themselves say on the project's own audit.
+    """
+    frozen, persons = book.frozen(project.name), project.persons
+    signed = frozen.signers(who)
+    return {
+        "kind": LIFT,
+        "target": who,
+        "name": f"freeze by {who}",
+        "version": frozen.version(who),
+        "stages": sorted(freeze.stages),
+        "reason": freeze.reason,
+        "signatures": [{"signer": one} for one in sorted(signed)],
+        "missing": lacking({"operator": persons.operators, "approver": persons.approvers}, signed),
+        "state": "pending",
+        "signable": Identity.parse(who).role != KEEPER,
+    }
 
 
 def _policy(known: SignedPolicy, ruling: PolicyRecord | None, minimum: int, persons: Persons) -> dict[str, Any]:
     record = known.record
     return {
         "kind": "policy",
-        "hash": record.hash,
+        "target": record.hash,
         "version": record.version,
         "signatures": _signed(known.signed_at),
-        "missing": [] if known.fully_signed else missing(persons, known.signed_at),
+        "missing": [] if known.fully_signed else lacking(_signers(persons), known.signed_at),
         "state": _state(known, ruling, minimum),
         **_policy_content(record, ruling),
     }
@@ -77,10 +104,11 @@ def _policy_content(record: PolicyRecord, ruling: PolicyRecord | None) -> dict[s
     """Its name, and in which rules it differs from the one in force. What can't be read was signed unread."""
     new = _read(record)
     if new is None:
-        return {"name": "?", "changes": [], "readable": False}
+        return {"name": "?", "changes": [], "readable": False, "signable": False}
     old = _read(ruling) if ruling is not None and ruling != record else None
     told = [] if old is None else [asdict(change) for change in differences(old, new)]
-    return {"name": new.id, "changes": told, "readable": True, "against": old.id if old else None}
+    against = old.id if old else None
+    return {"name": new.id, "changes": told, "readable": True, "signable": True, "against": against}
 
 
 def _read(record: PolicyRecord) -> Policy | None:
@@ -95,26 +123,27 @@ def _job(known: SignedPolicy, ruling: PolicyRecord | None, jobs: Jobs) -> dict[s
     before = ruling.body if ruling is not None and ruling != record else None
     return {
         "kind": "job",
-        "hash": record.hash,
+        "target": record.hash,
         "version": record.version,
         "name": f"labeling job {record.version}",
         "signatures": _signed(known.signed_at),
-        "missing": [] if known.fully_signed else _missing_of_job(jobs, record.version, known.signed_at),
+        "missing": [] if known.fully_signed else lacking(_signers_of_job(jobs, record.version), known.signed_at),
         "state": _state(known, ruling, 0),
         "changes": [
             {"path": path, "old": None, "new": None, "effect": "other"} for path in changes(before, record.body)
         ],
         "readable": True,
+        "signable": True,
         "against": f"labeling job {ruling.version}" if ruling is not None and before is not None else None,
     }
 
 
-def _missing_of_job(jobs: Jobs, version: int, signed: Collection[str]) -> list[dict[str, Any]]:
-    by_role = {"maker": jobs.makers(version), "approver": jobs.approve}
-    lacking = {role: holders for role, holders in by_role.items() if not set(holders) & set(signed)}
-    if not lacking:
-        lacking = {"second person": tuple(sorted({*jobs.makers(version), *jobs.approve} - set(signed)))}
-    return [{"role": role, "persons": list(holders)} for role, holders in lacking.items()]
+def _signers_of_job(jobs: Jobs, version: int) -> dict[str, Collection[str]]:
+    return {"maker": jobs.makers(version), "approver": jobs.approve}
+
+
+def _signers(persons: Persons) -> dict[str, Collection[str]]:
+    return {"author": persons.authors, "approver": persons.approvers}
 
 
 def _state(known: SignedPolicy, ruling: PolicyRecord | None, minimum: int) -> str:

@@ -16,22 +16,24 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.audit import Event, EventType
-from schemas.control import ControlKind, control_message
+from schemas.control import ControlKind, control_message, read_lift
 from schemas.records import ControlState
 from schemas.resources import control_resource, policy_resource, project_resource
 
-KINDS = {"policy": ControlKind.POLICY, "job": ControlKind.JOB}
-"""What can be signed here, and its prefix on `control`."""
+KINDS = frozenset({ControlKind.POLICY.value, ControlKind.JOB.value, ControlKind.LIFT.value})
+"""What can be signed here: kinds of records on `control`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one person is to sign. `name`: by which people know it; `version`: of the record, in milliseconds."""
+    """What one person is to sign. `target`: the hash of a policy or job, or whose freezes are over; `name`: by
+    which people know it; `version`: of the record, in milliseconds.
+    """
 
     person: str
     project: str
     kind: str
-    hash: str
+    target: str
     name: str
     body: bytes
     version: int
@@ -39,7 +41,7 @@ class Wish:
     @property
     def key(self) -> str:
         """Of the record on `control`."""
-        return f"{KINDS[self.kind].value}/{self.project}/{self.hash}/{self.person}"
+        return f"{self.kind}/{self.project}/{self.target}/{self.person}"
 
     def at_least(self, version: int) -> Wish:
         """The same, with a version that readers of `control` take: theirs must rise."""
@@ -47,45 +49,48 @@ class Wish:
 
     def query(self, request: str, client_id: str) -> str:
         """What the door is told: all that is signed, and where to go back to."""
+        up_to = self._up_to()
         return urlencode(
             {
                 "client_id": client_id,
                 "request": request,
                 "key": self.key,
                 "version": str(self.version),
-                "kind": KINDS[self.kind].value,
+                "kind": self.kind,
                 "digest": hashlib.sha256(self.body).hexdigest(),
+                **({"up_to": str(up_to)} if up_to else {}),
             }
         )
 
     def signed(self, signature: bytes, pinned: bytes | None) -> ControlState | None:
         """The record for `control`; None where the signature is not this person's over exactly this."""
-        message = control_message(self.key, self.version, KINDS[self.kind].value, self.body)
+        message = control_message(self.key, self.version, self.kind, self.body)
         try:
             Ed25519PublicKey.from_public_bytes(pinned or b"").verify(signature, message)
         except (InvalidSignature, ValueError):
             return None
-        kind = KINDS[self.kind].value
-        return ControlState(self.key, self.version, kind, self.body, self.person, signature, self.version)
+        return ControlState(self.key, self.version, self.kind, self.body, self.person, signature, self.version)
 
     def event(self) -> Event:
-        """What goes on the audit with it, as `veil policy sign` and `veil job publish` say it."""
-        parents = (control_resource(self.key),)
-        if self.kind == "policy":
-            return Event(
-                EventType.POLICY_PUBLISHED,
-                policy_resource(self.hash),
-                person=self.person,
-                parents=parents,
-                details={"policy": self.name},
-            )
-        return Event(
-            EventType.JOB_SIGNED,
-            project_resource(self.project),
-            person=self.person,
-            parents=parents,
-            details={"version": self.name.rpartition(" ")[2], "job": self.hash},
-        )
+        """What goes on the audit with it: of a policy or job as `veil policy sign` and `veil job publish` say it.
+        That freezes are over is a person's own to say, so the console says that it has carried that.
+        """
+        record, person = control_resource(self.key), self.person
+        match self.kind:
+            case ControlKind.POLICY.value:
+                about, details = policy_resource(self.target), {"policy": self.name}
+                return Event(EventType.POLICY_PUBLISHED, about, person=person, parents=(record,), details=details)
+            case ControlKind.LIFT.value:
+                details = {"of": self.target, "version": str(self._up_to())}
+                return Event(EventType.LIFT_CARRIED, record, person=person, details=details)
+            case _:
+                about = project_resource(self.project)
+                details = {"version": self.name.rpartition(" ")[2], "job": self.target}
+                return Event(EventType.JOB_SIGNED, about, person=person, parents=(record,), details=details)
+
+    def _up_to(self) -> int:
+        """Up to which version freezes are over; 0 where it is about something else."""
+        return (read_lift(self.body) or 0) if self.kind == ControlKind.LIFT else 0
 
 
 class Wishes:

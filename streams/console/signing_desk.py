@@ -26,8 +26,9 @@ from streams.web.problem import Problem
 from topology.permissions.console import Look as Right
 from topology.project import Project
 
-FORM = ("project", "kind", "hash")
-HASH = re.compile(r"[0-9a-f]{64}")
+FORM = ("project", "kind", "target")
+TARGET = re.compile(r"[a-z0-9][a-z0-9.-]{0,80}")
+"""A SHA-256 in hex, or a signer's name."""
 REQUEST_BYTES = 16
 """Names a signature under way: nobody guesses it."""
 
@@ -35,7 +36,7 @@ REQUEST_BYTES = 16
 @dataclass(frozen=True, slots=True)
 class Signing:
     """How people sign. `endpoint`: where, empty where nowhere; `client_id`: what we are called there. `wanted`:
-    name and body of what waits for a person's signature, of a project, by kind and hash; `lowest`: the lowest
+    name and body of what waits for a person's signature, of a project, by kind and target; `lowest`: the lowest
     version of a record under a key; `pinned`: a person's public key; `publish`: puts a signed record on `control`
     with its event, blocking; raises VeilError.
     """
@@ -54,7 +55,7 @@ class Form:
 
     project: str
     kind: str
-    hash: str
+    target: str
 
 
 class SigningDesk:
@@ -83,18 +84,19 @@ class SigningDesk:
             raise queries.bad("the body is a small JSON object") from None
         if set(content) != set(FORM) or not all(isinstance(value, str) for value in content.values()):
             raise queries.bad(f"the body has {', '.join(FORM)}, each a text")
-        if content["kind"] not in KINDS or HASH.fullmatch(content["hash"]) is None:
-            raise queries.bad(f"`kind` is one of {', '.join(KINDS)}, `hash` a SHA-256 in hex")
+        if content["kind"] not in KINDS or TARGET.fullmatch(content["target"]) is None:
+            message = "`target` a SHA-256 in hex, or who has frozen something"
+            raise queries.bad(f"`kind` is one of {', '.join(sorted(KINDS))}, {message}")
         return Form(**content)
 
     def asked(self, form: Form, person: str) -> str:
         """Where the person goes to sign, who may in this project. Raises Problem where nothing waits for them."""
         project, signing = self._projects().get(form.project), self._signing
-        found = signing.wanted(project, form.kind, form.hash, person) if project else None
+        found = signing.wanted(project, form.kind, form.target, person) if project else None
         if found is None or not signing.endpoint:
             message = "this does not wait for your signature (any more), or there is no place to sign here"
             raise Problem(HTTPStatus.CONFLICT, "not_waiting", message)
-        wish = Wish(person, form.project, form.kind, form.hash, *found, version=self._clock.now())
+        wish = Wish(person, form.project, form.kind, form.target, *found, version=self._clock.now())
         wish = wish.at_least(signing.lowest(wish.key))
         name = secrets.token_hex(REQUEST_BYTES)
         self._wishes.add(name, wish)

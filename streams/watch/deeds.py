@@ -37,6 +37,7 @@ _OF = {
     EventType.TASK_RELEASED: Deed.RELEASE,
     EventType.TASK_REPORTED: Deed.REPORT,
     EventType.ACCESS_DENIED: Deed.DENIAL,
+    EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
 }
 

@@ -1,5 +1,7 @@
 """From records of the log to records for the log: every project's book, kept up and carried over a restart.
 
+The platform's audit has a book of its own, of which alerts alone are told: what happens there is no project's.
+
 It knows of no client: `engine.folding` reads and writes. What a crash after each step does:
 
 1. a record is taken: it is read again after the restart, from where the last state says
@@ -11,7 +13,7 @@ It knows of no client: `engine.folding` reads and writes. What a crash after eac
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.audit import AuditEvent
 from schemas.codec import Codec
@@ -24,6 +26,7 @@ from streams.watch.book import Book, Final
 from streams.watch.rules import Rule
 from streams.watch.snapshot import restored, to_bytes
 from streams.watch.windows import Arrival, Windows
+from topology.identity import PLATFORM
 
 STATE_TOPIC = "watch-state"
 STATE_EVERY_MS = 10_000
@@ -62,8 +65,9 @@ class Watching:
         self._windows = windows
         self._codec = codec
         self._state_every_ms = state_every_ms
+        places = {**partitions, PLATFORM: 1}
         self._projects = {
-            name: _Project(Book(name, rules, windows), count) for name, count in sorted(partitions.items())
+            name: _Project(Book(name, rules, windows), count) for name, count in sorted(places.items())
         }
         self.unreadable = 0
         """Records that are no audit event."""
@@ -103,7 +107,7 @@ class Watching:
     def due(self, now: int) -> Iterator[tuple[Outgoing, ...]]:
         """Fold what is final, project by project, and say what is to be written of it."""
         for name, project in self._projects.items():
-            finals = list(project.book.advance(project.times()))
+            finals = [_told(final, name) for final in project.book.advance(project.times())]
             if finals:
                 yield (*self._results(name, finals), *self._state(name, project, now))
                 gauges.show(metric for final in finals for metric in final.metrics)
@@ -122,6 +126,11 @@ class Watching:
         project.state_at, project.generation = now, project.generation + 1
         for chunk in chunked(to_bytes(project.book), name, project.generation):
             yield Outgoing(STATE_TOPIC, chunk.key.encode(), self._codec.encode(chunk))
+
+
+def _told(final: Final, place: str) -> Final:
+    """What of a window is published: of the platform there are no metrics."""
+    return replace(final, metrics=()) if place == PLATFORM else final
 
 
 def _topic(project: str) -> str:

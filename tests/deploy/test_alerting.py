@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.alerting import alerts, shipped_up_to, standing
+from deploy.alerting import alerts, shipped_up_to, standing, told
 from deploy.compliance import Compliance
 from schemas.alerts import Alert, Severity
 from schemas.codec import Codec, FixedIds
@@ -36,14 +36,24 @@ def write(broker, topic: str, key: str, record: object) -> None:
 
 
 def test_what_was_told_and_what_would_be_told_are_alerts(broker, seen):
-    told = Alert("a" * 32, "some-rule", Severity.NOTICE, "person/ada", START, START)
-    write(broker, "alerts.demo", told.alert_id, told)
+    told_already = Alert("a" * 32, "some-rule", Severity.NOTICE, "person/ada", START, START)
+    write(broker, "alerts.demo", told_already.alert_id, told_already)
     write(broker, "vault-log", f"{USE}d1", decrypt(START, 1))
     write(broker, "vault-log", f"{USE}d2", decrypt(START + 1, 2))
     write(broker, "audit.demo", "label.demo.0", viewed(START, 1))
     found = alerts(seen)
     assert {it.rule for it in found.values()} == {"some-rule", UNANNOUNCED}
     assert [it.details["request"] for it in found.values() if it.rule == UNANNOUNCED] == ["d2"]
+
+
+def test_each_alert_that_was_told_is_of_a_project_or_of_the_platform(broker, seen):
+    for place in ("demo", "platform"):
+        one = Alert("a" * 32, "repeated-denials", Severity.WARNING, "person/ada", START, START)
+        write(broker, f"alerts.{place}", one.alert_id, one)
+    assert [(place, it.rule) for place, it in told(seen)] == [
+        ("demo", "repeated-denials"),
+        ("platform", "repeated-denials"),
+    ]
 
 
 def test_where_nothing_has_happened_there_is_none(seen):

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import secrets
 import threading
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 import httpx
 import pytest
 
 from deploy.compliance import audit_topic, compliance
+from deploy.freezing import freeze, resume
+from deploy.incidents import open_incident, tick_off
 from deploy.persons import load_declared
 from deploy.provisioning import apply_audited
 from deploy.signin import invitation
@@ -18,6 +20,7 @@ from deploy.signin.configuration import Listening
 from deploy.signin.offering import Offering
 from deploy.stages.console import open_console
 from schemas.audit import EventType
+from schemas.control import Freezable, FreezeReason
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from tests.support.browser import Browser, Guest
@@ -100,7 +103,7 @@ def test_password_without_code_and_people_without_the_duty_do_not_get_in(stack, 
     assert browser.get("/v1/me").status_code == 401
     browser.close()
     others = {it.person for it in invitation.invited_to_console(stack.root)}
-    assert others == {officer.person, "cora", "cleo"}
+    assert others == {officer.person, "cora", "cleo", "curt"}
 
 
 def test_what_happened_is_seen_with_its_lineage_and_without_a_word_of_the_record(pipeline, officer):
@@ -144,26 +147,22 @@ def test_a_person_signs_with_a_second_factor_of_that_moment_and_the_policy_is_in
     """The console sees neither password nor key: it carries a signature that everybody can check."""
     policy = next_version(load_policy("demo"))
     pipeline.sign("cora", policy=policy)
-    invited = invitation.read(stack.root, invitation.console_name("cleo"))
-    browser = Browser(officer.browser.origin)
-    cleo = Guest(browser, invited.person, invited.password, invited.otpauth)
-    assert cleo.sign_in() == "/"
+    browser, cleo = guest_of(stack, officer, "cleo")
 
     def pending():
         told = browser.get(f"/v1/signatures?project={pipeline.project}").json()
         assert told["signs"]
-        return [one for one in told["policies"] if (one["hash"], one["state"]) == (policy.hash, "pending")]
+        return [one for one in told["policies"] if (one["target"], one["state"]) == (policy.hash, "pending")]
 
     (one,) = wait_for(pending, "it waits for cleo")
     assert [it["persons"] for it in one["missing"]] == [["cleo"]]
-    asked = {"project": pipeline.project, "kind": "policy", "hash": policy.hash}
+    asked = {"project": pipeline.project, "kind": "policy", "target": policy.hash}
     address = browser.post("/v1/signings", asked).json()["address"]
-    used = cleo.code()
-    wait_for(lambda: cleo.code() != used, "a code that was not used yet", 40)
+    code = fresh_code(cleo)
     page = httpx.get(address)
     assert policy.hash in page.text
     assert signed(address, cleo.password, "000000").status_code == 401
-    answer = signed(address, cleo.password, cleo.code())
+    answer = signed(address, cleo.password, code)
     assert answer.status_code == 303, answer.text
     assert cleo.password not in answer.headers["location"]
     came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
@@ -174,6 +173,89 @@ def test_a_person_signs_with_a_second_factor_of_that_moment_and_the_policy_is_in
         published = [it for it in events if it.type is EventType.POLICY_PUBLISHED and it.person == "cleo"]
     assert [it.process for it in published] == [f"console.{PLATFORM}"]
     browser.close()
+
+
+@dataclass(frozen=True)
+class Lifted:
+    """A freeze as the console showed it, what the door said of it, and where its end led back to."""
+
+    shown: dict
+    door: str
+    back: str
+
+
+@pytest.fixture(scope="module")
+def lifted(stack, pipeline, officer):
+    """A freeze by curt. The approver has signed with the command that it is over, then curt at the door."""
+    project = pipeline.project
+    freeze(stack.root, project, "curt", [Freezable.REDACT], FreezeReason.REHEARSAL)
+    wait_for(lambda: obeyed(pipeline, f"freeze/{project}/curt"), "redact has stopped")
+    resume(stack.root, project, "cleo")
+    browser, curt = guest_of(stack, officer, "curt")
+
+    def stopped():
+        found = browser.get(f"/v1/signatures?project={project}").json()["freezes"]
+        return [one for one in found if [it["signer"] for it in one["signatures"]] == ["cleo"]]
+
+    (one,) = wait_for(stopped, "it waits for curt")
+    asked = {"project": project, "kind": "lift", "target": "curt"}
+    address = browser.post("/v1/signings", asked).json()["address"]
+    door = httpx.get(address).text
+    answer = signed(address, curt.password, fresh_code(curt))
+    came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
+    browser.close()
+    return Lifted(one, door, came.headers["location"])
+
+
+def obeyed(pipeline, key):
+    return [it for it in pipeline.audit() if it.type is EventType.CONTROL_APPLIED and it.details.get("key") == key]
+
+
+def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stack, pipeline, lifted):
+    """It is on the audit as carried."""
+    one, project = lifted.shown, pipeline.project
+    missing = [it["persons"] for it in one["missing"]]
+    assert (one["target"], one["stages"], missing) == ("curt", ["redact"], [["curt"]])
+    assert f"up to version {one['version']}" in lifted.door
+    assert lifted.back == f"/#signatures?project={project}"
+    with compliance(stack.root) as seen:
+        assert seen.book().freezes(project) == {}
+        events = read_events(seen.log, Reader(seen.codec), [audit_topic(PLATFORM)])
+        carried = [it for it in events if it.type is EventType.LIFT_CARRIED]
+    assert [(it.person, it.process, it.details["of"]) for it in carried] == [
+        ("curt", f"console.{PLATFORM}", "curt")
+    ]
+    assert is_by_its_writer(carried[0])
+
+
+@pytest.mark.usefixtures("lifted")
+def test_an_incident_is_read_with_its_order_and_who_obeyed(stack, pipeline, officer):
+    project = pipeline.project
+    incident = open_incident(stack.root, project, "curt", playbook="stolen-account")
+    tick_off(stack.root, project, "cleo", incident, 1)
+    ids = [it["id"] for it in officer.browser.get(f"/v1/incidents?project={project}").json()["incidents"]]
+    assert ids == [incident]
+    answer = officer.browser.get(f"/v1/incidents?project={project}&id={incident}")
+    told = answer.json()
+    assert (told["works"], told["done"], told["plan"][0]["by"]["person"]) == (False, 1, "cleo")
+    orders = {one["key"]: [it["by"] for it in one["obeyed"]] for one in told["orders"]}
+    assert orders[f"freeze/{project}/curt"] == [f"redact.{project}"]
+    assert f"lift/{project}/curt/curt" in orders
+    assert [word for word in WORDS if word in answer.text.lower()] == []
+
+
+def guest_of(stack, officer, person):
+    """A browser in which somebody who was invited has signed in, and they."""
+    invited = invitation.read(stack.root, invitation.console_name(person))
+    browser = Browser(officer.browser.origin)
+    guest = Guest(browser, invited.person, invited.password, invited.otpauth)
+    assert guest.sign_in() == "/"
+    return browser, guest
+
+
+def fresh_code(guest):
+    used = guest.code()
+    return wait_for(lambda: (code := guest.code()) != used and code, "a code that was not used yet", 40)
 
 
 def next_version(policy):

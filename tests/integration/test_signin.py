@@ -21,6 +21,10 @@ from deploy.signin.totp import code_at
 from deploy.signin.vault_login import LoginRefused, VaultLogin
 from schemas.audit import EventType
 from schemas.errors import AccessDenied
+from schemas.vault_log import Outcome, VaultUse
+from streams.audit.matching import FOREVER
+from streams.audit.two_sided import DENIED, TwoSided
+from streams.audit.vault_log import parse
 from streams.label.commands import ReleaseReason
 from streams.web.session_cookie import as_secret
 from tests.support.browser import Browser, Guest
@@ -108,7 +112,7 @@ def test_password_alone_opens_nothing(guest_of, stack):
     assert answer["auth"]["client_token"] == ""
 
 
-def test_account_is_closed_after_five_wrong_passwords(door, stack):
+def test_account_is_closed_after_five_wrong_passwords_and_that_is_an_alert(door, stack):
     vault, enrolled = stack.endpoints.vault, enrol(stack, "dot")
 
     async def tries():
@@ -119,6 +123,12 @@ def test_account_is_closed_after_five_wrong_passwords(door, stack):
         await login.close()
 
     asyncio.run(tries())
+    lines = stack.endpoints.vault.audit_log.read_bytes().splitlines()
+    seen = [it for it in map(parse, lines) if isinstance(it, VaultUse) and it.target == f"auth/{MOUNT}/login"]
+    assert [(it.outcome, it.identity) for it in seen][-6:] == [(Outcome.FAILED, "")] * 5 + [(Outcome.DENIED, "")]
+    sides = TwoSided()
+    sides.use(seen[-1])
+    assert [it.rule for it in sides.judge(FOREVER, FOREVER)] == [DENIED]
 
 
 def test_annotator_of_another_project_gets_no_code_for_this_one(guest_of):

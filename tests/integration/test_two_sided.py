@@ -4,13 +4,16 @@ the matcher tells of it, with the shipper and itself in threads, each under its 
 
 from __future__ import annotations
 
+import ssl
 import threading
 from collections import Counter
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+import httpx
 import pytest
 
+from deploy.local.endpoints import load_endpoints
 from deploy.stages.matcher import open_matcher
 from deploy.stages.stage import SHIPPER, assemble
 from deploy.surroundings import surroundings
@@ -19,7 +22,7 @@ from schemas.errors import AccessDenied
 from schemas.vault_log import USE, Outcome, VaultUse
 from streams.audit.announcements import ROOT
 from streams.audit.matching import Waits
-from streams.audit.two_sided import DENIED, KAFKA_DENIED, UNANNOUNCED
+from streams.audit.two_sided import DENIED, FAILED_LOGINS, GUESSED, KAFKA_DENIED, UNANNOUNCED
 from tests.conftest import stack_kind
 from tests.support.pipeline import Stage
 from tests.support.waiting import wait_for
@@ -116,6 +119,21 @@ def misuse(pipeline) -> None:
             list(label.log.read(f"raw.{pipeline.project}"))
 
 
+def try_secrets(pipeline) -> None:
+    """At no account twice, so that none is closed; as many as put enough of them into one minute."""
+    vault = load_endpoints(pipeline.root / "run" / "endpoints.json").vault
+    with httpx.Client(base_url=vault.url, verify=ssl.create_default_context(cafile=str(vault.ca_file))) as client:
+        for number in range(2 * FAILED_LOGINS):
+            guess = {"role_id": f"{CANARY}-{number}", "secret_id": "guessed"}
+            assert client.post("/v1/auth/approle/login", json=guess).status_code == 400
+
+
+def guessed(pipeline) -> list[str]:
+    """What is told of them, on the platform's topic."""
+    found = (pipeline.codec.decode(it.value, Alert) for it in pipeline.log.read("alerts.platform"))
+    return [it.subject for it in found if it.rule == GUESSED]
+
+
 def misuse_again(pipeline) -> None:
     """Something else: the same again in the same minute is the same alert."""
     with label_outside_of_label(pipeline) as label:
@@ -138,7 +156,9 @@ class Told:
 def told(matched) -> Told:
     witnesses = Witnesses(matched)
     misuse(matched)
+    try_secrets(matched)
     wait_for(lambda: about(alerts(matched)) >= once(matched), "the misuse is told", TOLD_S)
+    wait_for(lambda: guessed(matched), "that secrets were tried is told", TOLD_S)
     witnesses.stop()
     first, shipped = alerts(matched), uses(matched)
     witnesses = Witnesses(matched)
@@ -175,6 +195,11 @@ def twice(matched) -> set[tuple[str, str]]:
 def test_an_honest_run_gives_no_alert_and_each_misuse_of_labels_credentials_its_own(matched, told):
     assert about(told.first) - {logged_in(matched)} == once(matched)
     assert about(told.both) == twice(matched)
+
+
+@pytest.mark.usefixtures("told")
+def test_secrets_tried_at_many_accounts_are_told_and_none_of_their_names(matched):
+    assert set(guessed(matched)) == {"vault/unknown/login/auth/approle/login"}
 
 
 def test_what_kafka_has_refused_label_is_told(matched, told):

@@ -24,6 +24,7 @@ class Look(StrEnum):
     RECORD = "record"
     LINEAGE = "lineage"
     SIGNATURES = "signatures"
+    INCIDENTS = "incidents"
     SIGN = "sign"
 
 

@@ -52,8 +52,8 @@ export class Api {
   }
 
   /** Where to sign what waits for one's signature: {address}. */
-  sign(project, kind, hash) {
-    return this.#ask("POST", "/v1/signings", { body: { project, kind, hash } });
+  sign(project, kind, target) {
+    return this.#ask("POST", "/v1/signings", { body: { project, kind, target } });
   }
 
   lineage(project, id, signal) {
@@ -62,6 +62,11 @@ export class Api {
 
   access(project, person, signal) {
     return this.#ask("GET", addressOf("/v1/access", { project, person }), { signal, timeout: LONG });
+  }
+
+  /** All incidents, or all of one. */
+  incidents(project, id, signal) {
+    return this.#ask("GET", addressOf("/v1/incidents", { project, id }), { signal, timeout: LONG });
   }
 
   async #ask(method, address, { signal, timeout = TIMEOUT, body } = {}) {

@@ -2,6 +2,7 @@
 import { Refused } from "./api.js";
 import { element, one } from "./dom.js";
 import { EventsView } from "./events.js";
+import { IncidentsView } from "./incidents.js";
 import { LineageView } from "./lineage.js";
 import { MetricsView } from "./metrics.js";
 import { RecordView } from "./record.js";
@@ -13,6 +14,7 @@ const VIEWS = [
   ["metrics", "Metrics", (desk) => new MetricsView(desk)],
   ["record", "Record", (desk) => new RecordView(desk)],
   ["lineage", "Lineage", (desk, asked) => new LineageView(desk, asked)],
+  ["incidents", "Incidents", (desk, asked) => new IncidentsView(desk, asked)],
   ["signatures", "Signatures", (desk) => new SignaturesView(desk)],
 ];
 const HERE = 60_000; // how often the server hears that somebody is there

@@ -2,7 +2,7 @@
 import { button, element } from "./dom.js";
 import { count, moment, timeOfDay } from "./format.js";
 
-const FAMILIES = { task: 6, lease: 6, label: 3, verdict: 3, batch: 0, record: 1, raw: 1, session: 2, access: 4, console: 2, policy: 2, control: 2 };
+const FAMILIES = { incident: 4, task: 6, lease: 6, label: 3, verdict: 3, batch: 0, record: 1, raw: 1, session: 2, access: 4, console: 2, policy: 2, control: 2 };
 
 export function hueOf(type) {
   return FAMILIES[type.split(".")[0]] ?? 7;
@@ -24,7 +24,8 @@ export function cells(row) {
   ];
 }
 
-function more(row) {
+/** What is not ordinary about it. */
+export function more(row) {
   const outcomes = Object.entries(row.outcomes ?? {}).map(([name, number]) => `${count(number)} ${name}`);
   const said = row.outcome !== "success" ? row.outcome : "";
   return [said, row.decision === "deny" ? "denied" : "", row.reason, row.purpose, ...outcomes].filter(Boolean).join(" · ");

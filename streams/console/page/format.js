@@ -1,5 +1,6 @@
 /** Numbers and times as people read them. UTC, as on the audit. No DOM here. */
 
+const LAST = 8.64e15; // milliseconds; no Date goes further
 const PAD = (number) => String(number).padStart(2, "0");
 
 export function timeOfDay(milliseconds) {
@@ -11,7 +12,9 @@ export function day(milliseconds) {
   return new Date(milliseconds).toISOString().slice(0, 10);
 }
 
+/** As the bare number where somebody wrote a time that no calendar has. */
 export function moment(milliseconds) {
+  if (Math.abs(milliseconds) > LAST) return `${milliseconds} ms`;
   return `${day(milliseconds)} ${timeOfDay(milliseconds)}`;
 }
 

@@ -1,6 +1,8 @@
-/** How the record itself stands: what is sealed, what was checked, by whom; and what watch has found. */
+/** How the record stands: what is sealed, what was checked, by whom; Vault’s own log beside it; what looks wrong. */
+import { alertsPanel } from "./alerts.js";
 import { element } from "./dom.js";
 import { count, moment, span } from "./format.js";
+import { matchingPanel, matchingVerdict } from "./matching.js";
 
 const AGAIN = 5_000;
 const LATE = 10_000; // a checkpoint is at most two seconds behind; ten are no chance
@@ -9,13 +11,14 @@ const FAULTS = {
   shrunk: "a log that got shorter: entries were cut off, or this is another log",
   forked: "two different roots for one size: two histories were signed",
 };
-const SEVERITY = { critical: "bad", warning: "warn", notice: "quiet" };
 
 export class RecordView {
   constructor(desk) {
     this.desk = desk;
+    this.verdicts = [verdict, matchingVerdict].map((say) => [element("p", { class: "verdict", role: "status", hidden: true }), say]);
     this.body = element("div", { class: "record-body" });
-    this.element = element("div", { class: "record" }, element("div", { class: "bar" }, element("h1", {}, "State of the record")), this.body);
+    const bar = element("div", { class: "bar" }, element("h1", {}, "State of the record"));
+    this.element = element("div", { class: "record" }, bar, ...this.verdicts.map(([line]) => line), this.body);
   }
 
   begin() {
@@ -30,9 +33,14 @@ export class RecordView {
   async load() {
     const content = await this.desk.ask((signal) => this.desk.api.record(this.desk.project, signal));
     if (!content || this.#same(content)) return;
+    for (const [line, say] of this.verdicts) show(line, say(content));
     const open = new Set([...this.body.querySelectorAll("details[open]")].map(({ dataset }) => dataset.key));
-    this.body.replaceChildren(verdict(content), logs(content), proof(content), alerts(content));
-    for (const one of this.body.querySelectorAll("details")) if (open.has(one.dataset.key)) one.open = true;
+    const at = document.activeElement?.closest(".record-body details")?.dataset.key;
+    this.body.replaceChildren(logs(content), proof(content), matchingPanel(content), alertsPanel(content));
+    for (const one of this.body.querySelectorAll("details")) {
+      if (open.has(one.dataset.key)) one.open = true;
+      if (one.dataset.key === at) one.querySelector("summary").focus(); // who works with keys stays where they are
+    }
   }
 
   /** Nobody is interrupted by what is the same. */
@@ -44,6 +52,13 @@ export class RecordView {
   }
 }
 
+/** A sentence that is the same is not said again to who listens. */
+function show(line, [style, words]) {
+  line.hidden = false;
+  line.className = `verdict ${style}`;
+  if (line.textContent !== words) line.textContent = words;
+}
+
 function all(content) {
   return [...content.logs, ...content.platform];
 }
@@ -52,14 +67,13 @@ function verdict(content) {
   const found = all(content);
   const faults = found.filter(({ fault }) => fault);
   const late = found.filter(({ behind_ms: behind }) => behind > LATE);
-  const [style, words] = faults.length
+  return faults.length
     ? ["bad", `${faults.length} of ${found.length} logs show ${FAULTS[faults[0].fault]}.`]
     : late.length
       ? ["warn", `Sealing is ${span(Math.max(...late.map(({ behind_ms: behind }) => behind)))} behind.`]
       : found.length
         ? ["good", `All ${found.length} logs are sealed up to now, and no checkpoint contradicts another.`]
         : ["warn", "No checkpoint has been seen yet."];
-  return element("p", { class: `verdict ${style}`, role: "status" }, words);
 }
 
 function logs(content) {
@@ -100,28 +114,6 @@ function proof(content) {
       element("dd", {}, "the console does not read the log from its beginning. That every entry is the one that was sealed is proven by ", element("code", {}, "veil audit export"), " and ", element("code", {}, "veil audit verify"), ", on any machine."),
     ),
   );
-}
-
-function alerts({ alerts: found, playbooks }) {
-  const told = found.map((alert) => {
-    const steps = playbooks[alert.details.playbook];
-    return element(
-      "details",
-      { class: `alert ${SEVERITY[alert.severity] ?? ""}`, data: { key: alert.alert_id } },
-      element("summary", {}, element("b", {}, alert.rule), element("span", { class: `badge ${SEVERITY[alert.severity] ?? ""}` }, alert.severity), element("span", { class: "subject" }, alert.subject), element("time", {}, moment(alert.at))),
-      element(
-        "dl",
-        {},
-        element("dt", {}, "from when on"),
-        element("dd", {}, moment(alert.since)),
-        ...Object.entries(alert.details).flatMap(([name, text]) => [element("dt", {}, name), element("dd", {}, text)]),
-        element("dt", {}, "evidence"),
-        element("dd", {}, alert.evidence.length ? alert.evidence.join(", ") : "none named"),
-      ),
-      steps ? element("pre", { class: "playbook" }, steps) : element("p", { class: "quiet" }, "No playbook is written for this rule."),
-    );
-  });
-  return element("section", { class: "panel" }, element("h2", {}, "Alerts"), ...(told.length ? told : [element("p", { class: "quiet" }, "Nothing looks wrong by any rule.")]));
 }
 
 function scroller(name, ...children) {

@@ -32,6 +32,7 @@ export class SignaturesView {
     const of = (...states) => every.filter(({ state }) => states.includes(state));
     this.body.replaceChildren(
       ...held(content),
+      ...(content.freezes.length ? [this.#section("Stopped", content.freezes, content, "")] : []),
       this.#section("Waiting", of("pending"), content, "Nothing waits for a signature."),
       this.#section("In force", of("in_force"), content, "Nothing is in force: raw records wait."),
       this.#section("Earlier", of("past", "below_minimum"), content, "There were none before."),
@@ -39,48 +40,48 @@ export class SignaturesView {
   }
 
   #section(name, found, content, nothing) {
-    const cards = found.map((one) => card(one, content.you, content.signs ? () => this.#sign(one) : null));
+    const cards = found.map((one) => card(one, content, content.signs ? () => this.#sign(one) : null));
     return element("section", { class: "panel" }, element("h2", {}, name), ...(cards.length ? cards : [element("p", { class: "quiet" }, nothing)]));
   }
 
   /** Off to where people sign, with their own password and the code of the moment. */
-  async #sign({ kind, hash }) {
-    const found = await this.desk.attempt(() => this.desk.api.sign(this.desk.project, kind, hash));
+  async #sign({ kind, target }) {
+    const found = await this.desk.attempt(() => this.desk.api.sign(this.desk.project, kind, target));
     if (found) location.assign(found.address);
   }
 }
 
 /** What keeps the project, or somebody, from going on. */
 function held({ freezes, revoked }) {
-  const stopped = freezes.map(({ by, stages, reason }) => `${by} has stopped ${stages.join(" and ")} (${reason}).`);
+  const stopped = freezes.map(({ target, stages, reason }) => `${target} has stopped ${stages.join(" and ")} (${reason}).`);
   const out = revoked.map((person) => `${person} is revoked: two people must sign before they may enter again.`);
   return [...stopped, ...out].map((sentence) => element("p", { class: "verdict bad" }, sentence));
 }
 
-function card(one, you, sign) {
-  const [style, words] = STATES[one.state];
+function card(one, { you, project }, sign) {
+  const [style, words] = one.kind === "lift" ? ["warn", "over when both have signed"] : STATES[one.state];
   const yours = one.missing.some(({ persons }) => persons.includes(you)) && !one.signatures.some(({ signer }) => signer === you);
   return element(
     "article",
     { class: "signed" },
     element("h3", {}, one.name, element("span", { class: `badge ${style}` }, words), yours ? element("span", { class: "badge warn" }, "yours is missing") : null),
-    element("p", { class: "hash" }, one.hash),
+    element("p", { class: "hash" }, one.kind === "lift" ? `up to version ${one.version}, of ${moment(one.version)} UTC` : one.target),
     element(
       "ul",
       { class: "signers" },
-      ...one.signatures.map(({ signer, at }) => element("li", {}, element("span", { class: "good" }, "✓ "), `${signer}, ${moment(at)} UTC`)),
+      ...one.signatures.map(({ signer, at }) => element("li", {}, element("span", { class: "good" }, "✓ "), at ? `${signer}, ${moment(at)} UTC` : `${signer} has signed that it is over`)),
       ...one.missing.map(({ role, persons }) => element("li", {}, element("span", { class: "warn" }, "○ "), `missing: ${role} (${persons.join(" or ")})`)),
     ),
-    one.readable ? null : element("p", { class: "verdict bad" }, "No stage could load this: it was signed unread."),
+    one.readable !== false ? null : element("p", { class: "verdict bad" }, "No stage could load this: it was signed unread."),
     difference(one),
-    yours ? signing(one, you, sign) : null,
+    yours ? signing(one, you, project, sign) : null,
   );
 }
 
-function signing({ kind, readable }, you, sign) {
-  if (sign && readable) return element("p", { class: "actions" }, button({ class: "primary", does: sign }, `Sign as ${you} …`));
-  const command = kind === "policy" ? `veil policy sign FILE.yaml --as ${you}` : `veil job publish --as ${you}`;
-  return element("p", { class: "quiet" }, "Sign it with ", element("code", {}, command));
+function signing({ kind, target, signable }, you, project, sign) {
+  if (sign && signable) return element("p", { class: "actions" }, button({ class: "primary", does: sign }, `Sign as ${you} …`));
+  const command = { policy: "veil policy sign FILE.yaml", job: "veil job publish", lift: `veil contain resume --of ${target.split(".")[0]} --project ${project}` }[kind];
+  return element("p", { class: "quiet" }, kind === "lift" ? "Sign that it is over with " : "Sign it with ", element("code", {}, `${command} --as ${you}`));
 }
 
 function difference({ changes, against, state }) {

@@ -16,7 +16,8 @@ STANDING = MatchingStanding(AT, AT - 100_000, AT - 40_000, AT - 2_000, 3, {"decr
 
 def printed(found: MatchingStanding | None, alerts: list[Alert], shown: int = 20, *, late: bool = False) -> str:
     console = Console(file=io.StringIO(), width=160, highlight=False, markup=False)
-    for word in words(found, alerts, alerts[max(0, len(alerts) - shown) :], late=late):
+    told = [("demo", it) for it in alerts]
+    for word in words(found, told, told[max(0, len(told) - shown) :], late=late):
         console.print(word)
     assert isinstance(console.file, io.StringIO)
     return console.file.getvalue()

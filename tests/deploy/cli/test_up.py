@@ -238,6 +238,9 @@ def test_vaults_own_log_is_matched_with_the_audit_and_no_decrypt_is_unexplained(
 
     found = wait_for(matched, "something is matched, and it keeps up again", 4 * PATIENCE_S, pause_s=2.0)
     assert [it for it in found["alerts"] if it["severity"] == "critical"] == []
+    everything = up.popen("audit", "alerts", "--limit", 1000, "--json").communicate(timeout=PATIENCE_S)[0]
+    told = {it["alert_id"] for it in json.loads(everything)["alerts"]}
+    assert {it["alert_id"] for it in found["alerts"]} <= told
     standing = found["standing"]
     assert standing["judged_until"] < standing["vault_until"] < standing["at"]
 

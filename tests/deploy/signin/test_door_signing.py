@@ -5,7 +5,7 @@ import hashlib
 import pytest
 
 from deploy.signin.door_signing import to_sign
-from schemas.control import control_message
+from schemas.control import control_message, lift_body
 
 BODY = b"a policy"
 DIGEST = "28bb3a7ed3ef8e6a9fb06c38a5a8c35bd5c3d4c4b55c1c7b60ea3a6a0d5d9c1e"
@@ -45,6 +45,29 @@ def test_it_is_the_message_that_readers_of_control_check():
 )  # fmt: skip
 def test_a_request_that_contradicts_itself_or_is_of_nobody_is_none(changes):
     assert to_sign(ASKED | changes, ORIGINS) is None
+
+
+OVER = hashlib.sha256(lift_body(7)).hexdigest()
+LIFT = ASKED | {"key": "lift/demo/contain.demo/ada", "kind": "lift", "digest": OVER, "up_to": "7"}
+
+
+def test_of_the_end_of_freezes_it_is_shown_whose_and_up_to_which():
+    wanted = to_sign(LIFT, ORIGINS)
+    assert wanted.words.startswith("The freezes of demo by contain.demo up to version 7 are over")
+    assert wanted.message == control_message("lift/demo/contain.demo/ada", 17, "lift", lift_body(7))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"up_to": "8"}, {"up_to": "07"}, {"up_to": "0"}, {"up_to": "x"}, {"digest": "0" * 64},
+        {"key": f"policy/demo/{DIGEST}/ada"}, {"key": "lift/demo/ada"}, {"key": "lift/demo/olga\nx/ada"},
+        {"kind": "policy"},
+    ],
+)  # fmt: skip
+def test_the_end_of_freezes_that_contradicts_itself_is_none(changes):
+    assert to_sign(LIFT | changes, ORIGINS) is None
+    assert to_sign(ASKED | {"up_to": "7"}, ORIGINS) is None
 
 
 def test_a_request_that_is_not_whole_is_none():

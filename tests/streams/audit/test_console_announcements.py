@@ -25,7 +25,7 @@ def test_a_sign_in_announces_a_login():
     assert {what for what, _ in told(EventType.CONSOLE_ENTERED)} == {"login"}
 
 
-@pytest.mark.parametrize("kind", [EventType.POLICY_PUBLISHED, EventType.JOB_SIGNED])
+@pytest.mark.parametrize("kind", [EventType.POLICY_PUBLISHED, EventType.JOB_SIGNED, EventType.LIFT_CARRIED])
 def test_a_signature_that_was_carried_announces_a_login_and_the_persons_own_key(kind):
     assert told(kind) == {("login", ""), ("sign", "sign-ada")}
 

@@ -17,13 +17,13 @@ from schemas.states import WatchState
 from schemas.vault_log import DENIED, READ_UP_TO, USE, KafkaDenied, Operation, Outcome, ReadUpTo, VaultUse
 from streams.audit.matching import WAITS, Matching
 from streams.audit.matching_state import restored, to_bytes
-from streams.audit.two_sided import KAFKA_DENIED, SILENT, UNANNOUNCED, UNREADABLE, TwoSided
+from streams.audit.two_sided import GUESSED, KAFKA_DENIED, SILENT, UNANNOUNCED, UNREADABLE, TwoSided
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.generations import latest
 from streams.engine.health import Health
 from streams.engine.messages import Message, Outgoing
 from tests.simulation.broker import Broker, Crash, MemoryLog
-from tests.streams.audit.test_two_sided import decrypt, event, read, viewed
+from tests.streams.audit.test_two_sided import decrypt, event, failed_login, read, viewed
 
 CODEC = Codec(FixedIds())
 PARTITIONS = 3
@@ -63,6 +63,8 @@ def history(seed: int):
         happened += [(time, sign), (time + 40, None)] if number % 50 else [(time, sign)]
     happened.append((START + 9_000, KafkaDenied(START + 9_000, "label.demo", "READ", "Topic", "raw.demo")))
     happened.append((START + 9_500, KafkaDenied(START + 9_500, "label.demo", "READ", "Topic", "raw.demo")))
+    tried = START - START % 60_000 + 120_000
+    happened += [(tried + number * 1_500, failed_login(tried + number * 1_500, number)) for number in range(30)]
     root = VaultUse(START + 1_000, "root", Operation.ADMINISTER, "transit/keys/x", "a1", Outcome.DONE)
     happened += [
         (root.time, root),
@@ -193,8 +195,8 @@ def test_undisturbed_it_tells_everything_once_and_each_project_its_own():
     told = [it for topic in ("alerts.demo", "alerts.platform") for it in world.alerts(topic)]
     assert {it.alert_id: it for it in told} == goal(happened)
     assert len(told) == len(goal(happened))
-    assert {it.rule for it in told} == {UNANNOUNCED, KAFKA_DENIED}
-    assert {it.details["identity"] for it in world.alerts("alerts.platform")} == {"seal.platform"}
+    assert {it.rule for it in told} == {UNANNOUNCED, KAFKA_DENIED, GUESSED}
+    assert {it.details.get("identity") for it in world.alerts("alerts.platform")} == {"seal.platform", None}
     assert {it.details["identity"] for it in world.alerts()} == {"label.demo"}
 
 

@@ -10,7 +10,16 @@ from schemas.alerts import Severity
 from schemas.audit import AuditEvent, Decision, EventType
 from schemas.vault_log import KafkaDenied, Operation, Outcome, VaultUse
 from streams.audit.announcements import RULES, announced
-from streams.audit.two_sided import DENIED, KAFKA_DENIED, UNANNOUNCED, UNREADABLE, WINDOW_MS, TwoSided
+from streams.audit.two_sided import (
+    DENIED,
+    FAILED_LOGINS,
+    GUESSED,
+    KAFKA_DENIED,
+    UNANNOUNCED,
+    UNREADABLE,
+    WINDOW_MS,
+    TwoSided,
+)
 from topology.loading import load_topology
 
 END = 10**15
@@ -38,6 +47,10 @@ def decrypt(time: int, number: int, slot: str = "redact.demo.0") -> VaultUse:
     return VaultUse(
         time, LABEL, Operation.DECRYPT, "view-demo", f"d{number}", Outcome.DONE, contexts=(f"{slot}/47",)
     )
+
+
+def failed_login(time: int, number: int, mount: str = "veil-people") -> VaultUse:
+    return VaultUse(time, "", Operation.LOGIN, f"auth/{mount}/login", f"g{number:03d}", Outcome.FAILED)
 
 
 def alerts_of(uses, events, order=None):
@@ -162,6 +175,23 @@ def test_what_failed_gave_nothing_but_a_batch_of_decrypts_may_have_opened_the_ot
     assert len(alerts_of([failed], [])) == told
 
 
+@given(st.permutations(range(2 * FAILED_LOGINS)))
+def test_so_many_logins_that_fail_in_a_minute_are_one_alert_in_whatever_order_they_come(order):
+    minute = START - START % 60_000
+    tried = [failed_login(minute + number, number) for number in range(2 * FAILED_LOGINS)]
+    (told,) = alerts_of(tried, [], [tried[at] for at in order])
+    assert (told.rule, told.subject) == (GUESSED, "vault/unknown/login/auth/veil-people/login")
+    assert (told.since, told.at) == (minute, minute + FAILED_LOGINS - 1)
+
+
+def test_fewer_or_at_two_places_or_in_two_minutes_are_none():
+    minute = START - START % 60_000
+    few = [failed_login(minute + number, number) for number in range(FAILED_LOGINS - 1)]
+    elsewhere = [failed_login(minute + number, number, "approle") for number in range(FAILED_LOGINS - 1)]
+    later = [replace(it, time=it.time + 60_000) for it in few]
+    assert alerts_of([*few, *elsewhere, *later], []) == []
+
+
 def test_what_was_announced_and_never_done_is_no_alert():
     assert alerts_of([], [viewed(START, 1)]) == []
 
@@ -262,8 +292,10 @@ def test_memory_is_given_back():
     watch = TwoSided()
     for number in range(100):
         watch.announce(viewed(START + number, number), "demo")
+    watch.use(failed_login(START, 1))
     watch.judge(END, END)
     watch.announce(viewed(START, 1), "demo")
     watch.judge(END, END)
-    kept = (watch.uses, watch.covered, watch.left, watch.raised, watch.heard.expected, watch.heard.lines)
+    heard = (watch.heard.expected, watch.heard.lines)
+    kept = (watch.uses, watch.covered, watch.left, watch.raised, watch.failed, *heard)
     assert [it for it in kept if it] == []

@@ -123,6 +123,21 @@ def test_who_is_not_let_in_may_have_typed_a_password_for_a_name(error):
     assert CANARY not in repr(use)
 
 
+@pytest.mark.parametrize(
+    ("response", "outcome"),
+    [
+        ({"data": {"error": HASH}}, Outcome.FAILED),
+        ({"auth": {"client_token": HASH}}, Outcome.DONE),
+        ({"auth": {"client_token": HASH}, "data": {"error": HASH}}, Outcome.DONE),
+        ({"data": None}, Outcome.DONE),
+    ],
+)
+def test_a_wrong_secret_of_an_approle_says_so_within_the_response_alone(response, outcome):
+    entry = json.loads(line("auth/approle/login")) | {"auth": {"token_type": "default"}, "response": response}
+    use = parse(json.dumps(entry).encode())
+    assert (use.operation, use.target, use.outcome) == (Operation.LOGIN, "auth/approle/login", outcome)
+
+
 def test_nothing_but_the_named_fields_goes_on():
     item = {"ciphertext": CANARY, "plaintext": CANARY, "context": encoded("redact.demo.0/47")}
     assert CANARY not in repr(

@@ -5,9 +5,11 @@ from __future__ import annotations
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 
+from deploy.console_incidents import lines, story
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import AuditEvent, BatchCoverage, Decision, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import LogUnavailable
+from schemas.matching import MatchingStanding
 from schemas.metrics import Metric
 from streams.console.api import ApiSeams
 from streams.console.app import build
@@ -31,6 +33,11 @@ OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",)
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
 NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
 NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "revoked": []}
+PLAYBOOKS = {
+    "odd-labeling": "1. Ask who it was.\n2. Freeze, if in doubt.",
+    "unannounced-use": "1. Which identity, which key, since when?",
+}
+OPEN, CLOSED = "2026-11-26-00c0ffee", "2026-11-25-0ddba115"
 POLICY, OLDER = "a" * 64, "b" * 64
 
 
@@ -79,6 +86,21 @@ class Tracer:
 
 
 @dataclass
+class Incidents:
+    """Those that these events of a project tell of."""
+
+    events: list[AuditEvent] = field(default_factory=list)
+    platform: list[AuditEvent] = field(default_factory=list)
+
+    def all(self, project):
+        return Traced({"incidents": lines(self.events), "findings": 0})
+
+    def one(self, project, incident_id, limit):
+        content = story(self.events, self.platform, project, incident_id, limit)
+        return content and Traced({**content, "findings": 0}, resources=(f"incident/{incident_id}",))
+
+
+@dataclass
 class Site:
     """A console, and what it rests on."""
 
@@ -91,6 +113,7 @@ class Site:
     signatures: dict = field(default_factory=lambda: {**NOTHING_SIGNED})
     limits: dict = field(default_factory=lambda: {POLICY: 0.02})
     signing: Signing = NOWHERE
+    incidents: Incidents = field(default_factory=Incidents)
     revoked: set = field(default_factory=set)
     sequence: int = 0
 
@@ -106,8 +129,9 @@ class Site:
             diary=self.diary,
             signatures=lambda project: self.signatures,
             limits=lambda policies: self.limits,
-            playbook=lambda name: "1. Ask who it was.\n2. Freeze, if in doubt." if name == "odd-labeling" else "",
+            playbook=lambda name: PLAYBOOKS.get(name, ""),
             tracing=Tracer(),
+            incidents=self.incidents,
             signing=self.signing,
             ready=lambda: True,
             clock=self.clock,
@@ -189,6 +213,8 @@ def fill(site, events=400):
         happen(site, number, now - (events - number) * 700)
     measure(site, now)
     seal(site, now)
+    match(site, now)
+    look_into(site, now)
     for rule, severity, subject in (
         ("pace", Severity.WARNING, "person/ann-2"),
         ("repeated-denials", Severity.CRITICAL, "person/bob"),
@@ -245,6 +271,45 @@ def seal(site, now):
             site.board.checkpoint(origin, Checkpoint(origin, size + partition, bytes(32)), now - 900)
     origin = "veilstream-test/audit.platform/0"
     site.board.checkpoint(origin, Checkpoint(origin, 77, bytes(32)), now - 30_000)
+
+
+def look_into(site, now):
+    """One incident that is worked on, one that is closed."""
+    tell = site.incidents.events.append
+    happened = [
+        (EventType.FREEZE_ORDERED, 500, "olga", "control/freeze/demo/olga", {}),
+        (EventType.CONTROL_APPLIED, 499, "", "control/freeze/demo", {"key": "freeze/demo/olga"}),
+        (EventType.INCIDENT_OPENED, 490, "olga", f"incident/{OPEN}", {"playbook": "stolen-account"}),
+        (EventType.INCIDENT_STEPPED, 400, "grace", f"incident/{OPEN}", {"step": "1"}),
+        (EventType.LIFT_ORDERED, 300, "olga", "control/lift/demo/olga/olga", {"of": "olga", "version": "7"}),
+        (EventType.INCIDENT_OPENED, 9_000, "grace", f"incident/{CLOSED}", {"playbook": "leaking-app"}),
+        (EventType.INCIDENT_PRESERVED, 8_500, "grace", f"incident/{CLOSED}", {"manifest": "ab" * 32}),
+        (EventType.INCIDENT_CLOSED, 8_000, "grace", f"incident/{CLOSED}", {"change": "demo@3"}),
+    ]
+    for number, (kind, ago_s, person, resource, details) in enumerate(happened, 1):
+        process = f"person.{person}" if person else "redact.demo"
+        since = {"since": str(now - ago_s * 1000 - 60_000)} if kind is EventType.INCIDENT_OPENED else {}
+        plain = {"person": person, "purpose": "", "resource": resource, "parents": (), "process": process}
+        tell(made(number, kind, now - ago_s * 1000, **plain, slot=process, details={**details, **since}))
+
+
+def match(site, now, **more):
+    """Vault's log is matched up to now; the platform has two alerts of it, and one of watch's."""
+    matched = {"decrypt": 20_480, "datakey": 512, "sign": 1_204, "read": 20_411, "write": 1_530, "login": 41}
+    alerts = {"vault-denied": 1, "kafka-denied": 1}
+    standing = MatchingStanding(now - 4_000, now - 95_000, now - 35_000, now - 6_000, 61, matched, alerts)
+    site.board.matching(replace(standing, **more))
+    for rule, identity in (("vault-denied", "userpass-otto"), ("kafka-denied", "shipper.platform")):
+        details = {"identity": identity, "target": "veil-other/otto", "playbook": "unannounced-use"}
+        alert = Alert(
+            rule, rule, Severity.WARNING, f"vault/{identity}/otto", now - 90_000, now - 80_000, (), details
+        )
+        site.board.alert("platform", alert)
+    details = {"measure": "denials", "value": "12.0000", "above": "9", "base": "12", "playbook": "odd-labeling"}
+    refused = Alert(
+        "refused", "repeated-denials", Severity.WARNING, "person/otto", now - 700_000, now - 100_000, (), details
+    )
+    site.board.alert("platform", refused)
 
 
 def hour_of(since, policy, name, hour):

@@ -12,13 +12,14 @@ from streams.console.settings import ConsoleSettings
 from streams.web.oidc import IdTokenFault
 from streams.web.sessions import Ending
 from streams.web.settings import SessionSettings
-from tests.streams.console.site import OFFICERS, fill
+from tests.streams.console.site import CLOSED, OFFICERS, OPEN, fill
 from tests.support.waiting import wait_for
 from topology.project import Persons, Project
 
 READING = (
     "/v1/events", "/v1/metrics?project=demo", "/v1/record?project=demo", "/v1/signatures?project=demo",
     "/v1/lineage?project=demo&id=task/known", "/v1/access?project=demo&person=ann",
+    "/v1/incidents?project=demo", f"/v1/incidents?project=demo&id={OPEN}",
 )  # fmt: skip
 
 
@@ -30,7 +31,7 @@ def test_an_officer_reads_every_view_of_their_project(console):
     fill(console)
     browser = console.signed_in("iris")
     me = browser.get("/v1/me").json()
-    assert [(it["name"], len(it["may"])) for it in me["projects"]] == [("demo", 5)]
+    assert [(it["name"], len(it["may"])) for it in me["projects"]] == [("demo", 6)]
     for path in READING:
         assert browser.get(path).status_code == 200, path
 
@@ -59,6 +60,42 @@ def test_events_of_other_projects_are_in_no_answer(console):
     assert [it["project"] for it in browser.get("/v1/events").json()["rows"]] == ["demo", "platform"]
     assert [it["id"] for it in browser.get("/v1/events?project=demo").json()["rows"]] == [mine.event_id]
     assert reason(browser.get("/v1/events?project=other"))[0] == 403
+
+
+def test_every_officer_sees_how_matching_stands_and_alerts_of_their_own_project_whole(console):
+    fill(console)
+    answer = console.signed_in("iris").get("/v1/record?project=demo")
+    mine, others = answer.json(), console.signed_in("otto").get("/v1/record?project=other").json()
+    assert mine["matching"] == others["matching"]
+    assert (mine["matching"]["state"], mine["matching"]["matched"]["login"]) == ("current", 41)
+    assert ([it["rule"] for it in others["alerts"]], len(mine["alerts"])) == ([], 3)
+    assert [it["process"] for it in mine["platform_alerts"]] == ["", "shipper.platform", ""]
+    assert mine["platform_alerts"][2]["rule"] == "repeated-denials"
+    assert set(mine["playbooks"]) == {"odd-labeling", "unannounced-use"}
+    assert "otto" not in answer.text
+
+
+def test_who_may_stop_the_project_sees_its_incidents_and_its_authors_do_not(console):
+    fill(console)
+    answer = console.signed_in("grace").get("/v1/incidents?project=demo").json()
+    assert ([it["id"] for it in answer["incidents"]], answer["works"]) == ([OPEN, CLOSED], True)
+    assert console.signed_in("iris").get("/v1/incidents?project=demo").json()["works"] is False
+    assert reason(console.signed_in("ada").get("/v1/incidents?project=demo")) == (403, "not_permitted")
+
+
+def test_looking_at_an_incident_is_on_the_audit_with_its_name_and_what_is_unknown_each_time(console):
+    fill(console)
+    browser = console.signed_in("olga")
+    assert browser.get(f"/v1/incidents?project=demo&id={OPEN}").json()["orders"][0]["obeyed"]
+    for _ in range(2):
+        assert reason(browser.get("/v1/incidents?project=demo&id=Zorvik")) == (404, "unknown")
+    looks = console.diary.of(EventType.CONSOLE_LOOKED)
+    assert [(it.details["view"], it.details.get("filters"), it.parents) for it in looks] == [
+        ("incidents", None, (f"incident/{OPEN}",)),
+        *[("incidents", "unknown", ())] * 2,
+    ]
+    assert {it.details["rule"] for it in looks} == {"incident-workers"}
+    assert "Zorvik" not in str(console.diary.events)
 
 
 @pytest.mark.parametrize("person", ["ann", "nobody"])

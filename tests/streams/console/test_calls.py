@@ -62,6 +62,20 @@ def test_who_must_go_while_a_call_waits_gets_nothing_with_it(console):
     assert (status, why) in ((403, "not_permitted"), (401, "session_revoked"))
 
 
+def test_who_must_go_while_the_audit_is_read_gets_nothing_of_it(console):
+    browser = console.signed_in("iris")
+    told = console.incidents.all
+
+    def gone(project):
+        console.revoked.add(("demo", "iris"))
+        return told(project)
+
+    console.incidents.all = gone
+    status, why = reason(browser.get("/v1/incidents?project=demo"))
+    assert (status, why) in ((403, "not_permitted"), (401, "session_revoked"))
+    assert not console.diary.of(EventType.CONSOLE_LOOKED)
+
+
 def test_a_sweep_that_fails_is_not_the_last(console_with):
     console = console_with(settings=ConsoleSettings(sessions=SessionSettings(sweep_s=0.01)))
     console.signed_in("iris")

@@ -27,6 +27,7 @@ OTHERS = (
     (E.CONSOLE_DENIED, {"resource": "project/platform", "person": "nobody"}),
     (E.POLICY_PUBLISHED, {"resource": f"policy/{HASH}", "parents": (f"control/policy/other/{HASH}/ada",)}),
     (E.JOB_SIGNED, {"resource": "project/other", "person": "ada"}),
+    (E.LIFT_CARRIED, {"resource": "control/lift/other/contain.other/olga", "person": "olga"}),
     (E.RECORD_REFUSED, {"resource": "message/audit.other/0/7"}),
     (E.RECORD_REFUSED, {"resource": "task/1"}),
 )
@@ -35,6 +36,7 @@ OURS = (
     (E.CREDENTIALS_ENDED, {"resource": "person/ann", "details": {"projects": "other"}}),
     (E.CREDENTIALS_RESTORED, {"resource": "person/ann"}),
     (E.CONTROL_APPLIED, {"resource": "control/revoke/demo/bo"}),
+    (E.LIFT_CARRIED, {"resource": "control/lift/demo/contain.demo/eve", "person": "eve"}),
     (E.CONSOLE_ENTERED, {"resource": "session/1", "person": "ann"}),
     (E.CONSOLE_LOOKED, {"resource": "project/demo", "person": "iris"}),
     (E.CONSOLE_DENIED, {"resource": "project/platform", "person": "ann"}),

@@ -6,9 +6,11 @@ import threading
 
 import pytest
 
+from schemas.alerts import Alert, Severity
 from schemas.audit import EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import LogUnavailable, RegistryUnavailable
+from schemas.matching import STANDING, MatchingStanding
 from schemas.metrics import Metric
 from streams.console.board import Board
 from streams.console.feed import Feed, FeedSeams, depths
@@ -24,7 +26,10 @@ from tests.streams.console.site import made
 from tests.support.waiting import wait_for
 
 CODEC = Codec(FixedIds())
-TOPICS = ("audit.demo", "audit.platform", "metrics.demo", "alerts.demo", "checkpoints")
+TOPICS = (
+    *("audit.demo", "audit.platform", "metrics.demo", "alerts.demo", "alerts.platform"),
+    *("checkpoints", "matching"),
+)
 ALL = Wanted(frozenset({"demo", "platform"}))
 LOG = "veil/audit.demo/0"
 
@@ -48,7 +53,7 @@ class Reading:
             CODEC,
             Quick(),
             self.board,
-            depths(["demo"], depth, depth, depth, depth),
+            depths(["demo"], ConsoleSettings(tail_read=depth)),
             lambda message: Checkpoint(LOG, len(message.value), bytes(32)) if message.value != b"bad" else None,
             lambda: True,
         )
@@ -123,6 +128,25 @@ def test_checkpoints_that_do_not_hold_are_faults(broker, reading):
     put(broker, "checkpoints", b"bad", LOG.encode())
     (seal,) = reading().board.seals("audit.demo", 0)
     assert (seal["size"], seal["fault"], seal["checked"]) == (10, "unreadable", 2)
+
+
+def test_alerts_of_the_platform_and_of_a_project_are_kept_apart(broker, reading):
+    for name, place in (("1", "demo"), ("2", "platform")):
+        put(broker, f"alerts.{place}", CODEC.encode(Alert(name, "pace", Severity.NOTICE, "person/x", 0, 1)))
+    board = reading().board
+    told = {place: [it.alert_id for it in board.alerts(place, 9)] for place in ("demo", "platform", "other")}
+    assert told == {"demo": ["1"], "platform": ["2"], "other": []}
+
+
+def test_of_the_matcher_the_latest_word_holds_and_no_other_key_counts(broker, reading):
+    for at in (1, 2):
+        put(broker, "matching", CODEC.encode(MatchingStanding(at, 0, 0, 0, 0)), STANDING.encode())
+    put(broker, "matching", CODEC.encode(MatchingStanding(3, 0, 0, 0, 0)), b"other")
+    found = reading()
+    assert found.board.standing().at == 2
+    put(broker, "matching", b"anything", STANDING.encode())
+    wait_for(lambda: found.board.unread == 1, "it is counted")
+    assert found.board.standing().at == 2
 
 
 def test_an_outage_is_waited_for_and_nothing_is_lost_or_twice(broker, reading):

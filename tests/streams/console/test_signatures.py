@@ -5,9 +5,9 @@ from dataclasses import replace
 
 import pytest
 
-from schemas.control import Freezable
+from schemas.control import Freezable, lift_body
 from streams.console.signatures import signatures, to_sign
-from tests.topology.test_control import TOPOLOGY, apply_all, freeze, minimum, policy, signed
+from tests.topology.test_control import TOPOLOGY, apply_all, freeze, lift, minimum, policy, signed
 from topology.policies import load_policy, policy_bytes
 
 DEMO = TOPOLOGY.project("demo")
@@ -53,9 +53,30 @@ def test_what_was_signed_unread_is_marked():
     assert (found["readable"], found["state"]) == (False, "pending")
 
 
-def test_who_has_stopped_what():
-    found = told(freeze("olga", Freezable.LABEL, Freezable.REDACT))["freezes"]
-    assert found == [{"by": "olga", "stages": ["label", "redact"], "reason": "rehearsal"}]
+def test_who_has_stopped_what_and_who_has_yet_to_sign_that_it_is_over():
+    (found,) = told(freeze("olga", Freezable.LABEL, Freezable.REDACT))["freezes"]
+    assert (found["target"], found["stages"], found["reason"]) == ("olga", ["label", "redact"], "rehearsal")
+    assert [it["role"] for it in found["missing"]] == ["operator", "approver"]
+    assert found["signatures"] == []
+    (found,) = told(freeze("olga", Freezable.LABEL), lift("olga", "olga", 1))["freezes"]
+    assert (found["signatures"], [it["persons"] for it in found["missing"]]) == ([{"signer": "olga"}], [["grace"]])
+    both = lift("olga", "olga", 1), lift("grace", "olga", 1)
+    assert told(freeze("olga", Freezable.LABEL), *both)["freezes"] == []
+
+
+def test_only_who_is_missing_is_asked_whether_a_freeze_is_over():
+    book = apply_all([freeze("olga", Freezable.LABEL), lift("olga", "olga", 1)])
+    assert to_sign(book, DEMO, "lift", "olga", "grace") == ("freeze by olga", lift_body(1))
+    for target, person in (("olga", "olga"), ("olga", "ada"), ("grace", "grace"), ("contain.demo", "grace")):
+        assert to_sign(book, DEMO, "lift", target, person) is None
+
+
+def test_keepers_freeze_is_not_signed_over_here():
+    keeper = "keeper.demo"
+    book = apply_all([freeze(keeper, Freezable.LABEL)])
+    (found,) = signatures(book, DEMO)["freezes"]
+    assert (found["target"], found["signable"]) == (keeper, False)
+    assert to_sign(book, DEMO, "lift", keeper, "grace") is None
 
 
 @pytest.mark.parametrize(

@@ -5,13 +5,14 @@ from __future__ import annotations
 import base64
 import hashlib
 from dataclasses import replace
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, parse_qsl, urlsplit
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from deploy.signin.door_signing import to_sign
 from schemas.audit import EventType
-from schemas.control import control_message_of
+from schemas.control import control_message, control_message_of, lift_body, read_lift
 from schemas.errors import CommitInDoubt
 from streams.console.signing import Wish, Wishes
 from streams.console.signing_desk import Signing
@@ -39,6 +40,26 @@ def test_a_good_signature_makes_the_record_that_the_command_line_would():
         "ada",
         (f"control/{state.key}",),
     )
+
+
+def test_the_end_of_a_freeze_is_a_record_of_its_own_and_said_to_be_carried():
+    lift = Wish("grace", "demo", "lift", "olga", "freeze by olga", lift_body(7), 1_000)
+    message = control_message(lift.key, 1_000, "lift", lift.body)
+    state = lift.signed(KEY.sign(message), PINNED)
+    assert (state.key, state.kind, read_lift(state.body)) == ("lift/demo/olga/grace", "lift", 7)
+    event = lift.event()
+    assert (event.type, event.resource) == (EventType.LIFT_CARRIED, "control/lift/demo/olga/grace")
+    assert (event.person, event.details) == ("grace", {"of": "olga", "version": "7"})
+    assert tuple(parse_qs(lift.query("r", "c"))["up_to"]) == ("7",)
+    assert "up_to" not in parse_qs(WISH.query("r", "c"))
+
+
+def test_the_door_signs_what_the_console_asks_for():
+    for wish in (WISH, Wish("grace", "demo", "lift", "contain.demo", "freeze", lift_body(7), 1_000)):
+        asked = dict(parse_qsl(wish.query("0" * 32, "client")))
+        wanted = to_sign(asked, {"client": "http://127.0.0.1:1"})
+        assert wanted.message == control_message(wish.key, wish.version, wish.kind, wish.body)
+        assert (wanted.person, wanted.target) == (wish.person, wish.target)
 
 
 @pytest.mark.parametrize(
@@ -103,7 +124,7 @@ def console(control):
 
 
 def asked(browser, **changes):
-    return browser.post("/v1/signings", {"project": "demo", "kind": "policy", "hash": HASH} | changes)
+    return browser.post("/v1/signings", {"project": "demo", "kind": "policy", "target": HASH} | changes)
 
 
 def signature_for(address, key=KEY):
@@ -155,8 +176,8 @@ def test_a_commit_in_doubt_is_told(console, control):
         ("grace", {}, 409),
         ("iris", {}, 403),
         ("ada", {"project": "other"}, 403),
-        ("ada", {"hash": "0" * 64}, 409),
-        ("ada", {"hash": "x"}, 400),
+        ("ada", {"target": "0" * 64}, 409),
+        ("ada", {"target": "a/b"}, 400),
         ("ada", {"kind": "freeze"}, 400),
         ("ada", {"more": "x"}, 400),
         ("ada", {"project": 7}, 400),
@@ -168,6 +189,6 @@ def test_nobody_is_asked_for_what_is_not_theirs(console, person, changes, status
 
 def test_other_sites_ask_nobody_to_sign(console):
     browser = console.signed_in("ada")
-    body = {"project": "demo", "kind": "policy", "hash": HASH}
+    body = {"project": "demo", "kind": "policy", "target": HASH}
     assert browser.post("/v1/signings", body, x_veil_csrf="wrong").status_code == 403
     assert browser.post("/v1/signings", body, origin="https://evil.test").status_code == 403

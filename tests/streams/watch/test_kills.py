@@ -28,6 +28,7 @@ from schemas.states import WatchState
 from streams.engine.generations import latest
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
+from streams.watch.book import Final
 from streams.watch.recompute import recompute
 from streams.watch.rules_document import packaged_rules
 from streams.watch.windows import Arrival
@@ -36,13 +37,14 @@ from tests.streams.watch.month import Writing, redacted
 from tests.streams.watch.process import WINDOWS
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
+from topology.identity import PLATFORM
 from topology.loading import load_topology
 
 pytestmark = pytest.mark.faults
 
 ROUNDS = int(os.environ.get("VEIL_FAULT_ROUNDS") or 20)
 SEED = int(os.environ.get("VEIL_FAULT_SEED") or secrets.randbelow(2**32))
-PROJECT = "demo"
+PROJECT, OF_PLATFORM = "demo", "alerts.platform"
 END = 10**15
 LIVES_S = 9.0
 """The longest a process lives: from before it has read its state to after it has written a few."""
@@ -60,11 +62,14 @@ def pipeline(tmp_path_factory):
 
 
 class Feed:
-    """Every stage's audit, as fast as a few people work: some of it in transactions that are aborted."""
+    """Every stage's audit, as fast as a few people work, and refusals at the console on the platform's: some of it
+    in transactions that are aborted.
+    """
 
     def __init__(self, pipeline: Pipeline) -> None:
         self._pipeline, self._random, self._stop = pipeline, Random(SEED), threading.Event()
         self._writings = {role: Writing(f"{role}.{PROJECT}") for role in ("redact", "label", "decide", "join")}
+        self._console = Writing("console.platform")
         self._number, self.aborted = 0, 0
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
@@ -79,9 +84,9 @@ class Feed:
         try:
             while not self._stop.wait(0.05):
                 session.begin()
-                for event in self._some():
+                for place, event in (*((PROJECT, it) for it in self._some()), (PLATFORM, self._refused())):
                     value = self._pipeline.codec.encode(event)
-                    session.produce(Outgoing(f"audit.{PROJECT}", event.slot.encode(), value))
+                    session.produce(Outgoing(f"audit.{place}", event.slot.encode(), value))
                 if self._random.random() < 0.15:
                     self.aborted += 1
                     session.abort()
@@ -97,6 +102,10 @@ class Feed:
             self._number += 1
             events += self._task(f"t{self._number}", now - self._random.choice([0, 5, 400, 5_000]))
         return events
+
+    def _refused(self) -> AuditEvent:
+        now, person = time.time_ns() // 1_000_000, f"otto-{self._random.randint(0, 9)}"
+        return self._console.event(EventType.CONSOLE_DENIED, project_resource(PROJECT), now, person=person)
 
     def _task(self, task: str, now: int) -> list[AuditEvent]:
         say, person = self._writings, f"ann-{self._number % 3}"
@@ -120,22 +129,26 @@ def start(root: Path) -> subprocess.Popen[bytes]:
 
 def wanted(pipeline: Pipeline) -> dict[str, Metric | Alert]:
     """What the log says, by key."""
+    of_project = finals(pipeline, PROJECT, pipeline.partitions)
+    metrics = {metric.key: metric for final in of_project for metric in final.metrics}
+    told = (alert for final in (*of_project, *finals(pipeline, PLATFORM, 1)) for alert in final.alerts)
+    return metrics | {alert.alert_id: alert for alert in told}
+
+
+def finals(pipeline: Pipeline, place: str, partitions: int) -> list[Final]:
     arrivals = [
         Arrival(it.partition, it.offset, it.timestamp, pipeline.codec.decode(it.value, AuditEvent))
-        for it in pipeline.messages("audit")
+        for it in pipeline.log.read(f"audit.{place}")
     ]
-    times = dict.fromkeys(range(pipeline.partitions), END)
-    finals = list(recompute(PROJECT, arrivals, times, packaged_rules(), WINDOWS))
-    metrics = {metric.key: metric for final in finals for metric in final.metrics}
-    return metrics | {alert.alert_id: alert for final in finals for alert in final.alerts}
+    return list(recompute(place, arrivals, dict.fromkeys(range(partitions), END), packaged_rules(), WINDOWS))
 
 
 def published(pipeline: Pipeline) -> list[tuple[str, Metric | Alert]]:
     """Every record that was ever written, repeated ones as often as they were."""
     return [
         (it.key.decode(), pipeline.codec.decode(it.value, kind))
-        for topic, kind in (("metrics", Metric), ("alerts", Alert))
-        for it in pipeline.messages(topic)
+        for topic, kind in ((f"metrics.{PROJECT}", Metric), (f"alerts.{PROJECT}", Alert), (OF_PLATFORM, Alert))
+        for it in pipeline.log.read(topic)
     ]
 
 
@@ -173,6 +186,7 @@ def test_killed_at_any_moment_it_publishes_what_a_recomputation_does(pipeline):
     print(f"{kinds}, written {again.total()} times; states {generations}")  # noqa: T201
     assert kinds["Metric"] > ROUNDS
     assert kinds["Alert"]
+    assert list(pipeline.log.read(OF_PLATFORM))
     assert len(set(generations)) > 1
     metrics = [record for record in goal.values() if isinstance(record, Metric)]
     assert all(count >= SUPPRESSED_BELOW for metric in metrics for count in metric.cells.values())

@@ -9,20 +9,22 @@ import pytest
 from prometheus_client import REGISTRY
 
 from schemas.alerts import Alert
-from schemas.audit import AuditEvent
+from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Fenced, LogUnavailable
 from schemas.metrics import Metric
+from schemas.resources import project_resource
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
+from streams.watch.book import Final
 from streams.watch.recompute import recompute
 from streams.watch.rules_document import packaged_rules
 from streams.watch.watching import Watching
 from streams.watch.windows import Arrival, Windows
 from tests.simulation.broker import Broker, Crash, MemoryLog
-from tests.streams.watch.month import DAY, month
+from tests.streams.watch.month import DAY, Writing, month
 
 CODEC, RULES, WINDOWS = Codec(FixedIds()), packaged_rules(), Windows()
 PARTITIONS = 3
@@ -31,17 +33,25 @@ AT_ONCE, AFTERWARDS = 60, 30
 
 
 class Feeding:
-    """Stands where the loop asks whether to stop: events come meanwhile, time goes on; at last it is told to."""
+    """Stands where the loop asks whether to stop: events come meanwhile, time goes on; at last it is told to. With
+    them somebody is refused at the console.
+    """
 
     def __init__(self, broker: Broker) -> None:
-        self.broker, self.left, self.after = broker, iter(EVENTS), 0
+        self.broker, self.left, self.after, self.console = broker, iter(EVENTS), 0, Writing("console.platform")
 
     def is_set(self) -> bool:
         for arrival in (some := list(islice(self.left, AT_ONCE))):
             self.broker.now = arrival.appended
             value = CODEC.encode(arrival.event)
             self.broker.append(Outgoing("audit.demo", arrival.event.slot.encode(), value))
-        if not some:
+        if some:
+            refused = {"person": "otto", "details": {"suppressed": "11"}}
+            event = self.console.event(
+                EventType.CONSOLE_DENIED, project_resource("demo"), self.broker.now, **refused
+            )
+            self.broker.append(Outgoing("audit.platform", b"console.platform.0", CODEC.encode(event)))
+        else:
             self.after += 1
             self.broker.now += DAY // AFTERWARDS
         return self.after > 2 * AFTERWARDS
@@ -59,8 +69,8 @@ class BrokersClock:
 
 
 def world(faults=None) -> Broker:
-    topics = {"audit.demo": PARTITIONS, "metrics.demo": 2, "alerts.demo": 1, "watch-state": 1}
-    return Broker(topics, faults)
+    of_platform = {"audit.platform": 1, "alerts.platform": 1, "watch-state": 1}
+    return Broker({"audit.demo": PARTITIONS, "metrics.demo": 2, "alerts.demo": 1, **of_platform}, faults)
 
 
 def loop(broker: Broker, health: Health | None = None) -> FoldLoop:
@@ -72,19 +82,24 @@ def loop(broker: Broker, health: Health | None = None) -> FoldLoop:
 
 
 def wanted(broker: Broker) -> dict[bytes, Metric | Alert]:
+    told = finals(broker, "demo", PARTITIONS)
+    metrics = {it.key.encode(): it for final in told for it in final.metrics}
+    alerts = (it for final in (*told, *finals(broker, "platform", 1)) for it in final.alerts)
+    return metrics | {it.alert_id.encode(): it for it in alerts}
+
+
+def finals(broker: Broker, place: str, partitions: int) -> list[Final]:
     arrivals = [
         Arrival(it.partition, it.offset, it.timestamp, CODEC.decode(it.value, AuditEvent))
-        for it in broker.committed("audit.demo")
+        for it in broker.committed(f"audit.{place}")
     ]
-    finals = list(recompute("demo", arrivals, dict.fromkeys(range(PARTITIONS), 10**15), RULES, WINDOWS))
-    metrics = {it.key.encode(): it for final in finals for it in final.metrics}
-    return metrics | {it.alert_id.encode(): it for final in finals for it in final.alerts}
+    return list(recompute(place, arrivals, dict.fromkeys(range(partitions), 10**15), RULES, WINDOWS))
 
 
 def published(broker: Broker) -> list[tuple[bytes, Metric | Alert]]:
     return [
         (it.key, CODEC.decode(it.value, kind))
-        for topic, kind in (("metrics.demo", Metric), ("alerts.demo", Alert))
+        for topic, kind in (("metrics.demo", Metric), ("alerts.demo", Alert), ("alerts.platform", Alert))
         for it in broker.committed(topic)
     ]
 
@@ -124,6 +139,15 @@ def test_undisturbed_it_publishes_everything_once():
     keys = [key for key, _ in published(broker)]
     assert sorted(keys) == sorted(wanted(broker))
     assert health.read()[0] is Condition.STOPPED
+
+
+def test_who_is_refused_at_the_console_again_and_again_is_told_on_the_platforms_own_topic():
+    broker = world()
+    loop(broker).run(Feeding(broker))
+    told = [CODEC.decode(it.value, Alert) for it in broker.committed("alerts.platform")]
+    assert {(it.rule, it.subject) for it in told} == {("repeated-denials", "person/otto")}
+    assert all(it.evidence[0].startswith("console.platform.0/") for it in told)
+    assert "person/otto" not in {CODEC.decode(it.value, Alert).subject for it in broker.committed("alerts.demo")}
 
 
 def test_the_last_final_metrics_are_gauges_and_suppressed_ones_are_not():

@@ -48,10 +48,12 @@ class Doing:
         for _ in range(count):
             self.task(ending, seconds, client)
 
-    def denied(self, count, resource=lambda _: project_resource("demo"), **details) -> None:
+    def denied(
+        self, count, resource=lambda _: project_resource("demo"), kind=EventType.ACCESS_DENIED, **details
+    ) -> None:
         for number in range(count):
             self.time += SECOND
-            self._say(EventType.ACCESS_DENIED, resource(number), details=details)
+            self._say(kind, resource(number), details=details)
 
     def copies(self, count, times) -> None:
         for _ in range(count):
@@ -183,6 +185,19 @@ def test_an_alert_says_on_what_it_rests():
     assert alert.evidence[0] == "label.demo.0/1"
     assert alert.details["playbook"] == "stolen-account"
     assert alert.since < NINE < alert.at
+
+
+def test_refusals_at_the_console_count_and_at_five_projects_are_a_search():
+    doing = Doing()
+    doing.label = Writing("console.platform")
+    doing.denied(5, lambda number: project_resource(f"p{number}"), EventType.CONSOLE_DENIED, suppressed="1")
+    assert doing.told() == {"repeated-denials": {ADA}, "enumeration": {ADA}}
+
+
+def test_refusals_at_the_console_that_it_has_not_said_itself_count_nothing():
+    doing = Doing()
+    doing.denied(30, kind=EventType.CONSOLE_DENIED)
+    assert doing.told() == {}
 
 
 def test_what_another_role_says_of_a_person_counts_nothing():

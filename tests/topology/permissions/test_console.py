@@ -21,10 +21,12 @@ def test_officers_may_look_at_everything_and_sign_nothing(action):
     assert (may(DEMO, "iris", action).allowed, may(DEMO, "iris", action).rules) == (True, ("officers",))
 
 
-@pytest.mark.parametrize("person", ["ada", "grace", "olga"])
-def test_who_signs_sees_signatures_and_nothing_about_others(person):
+@pytest.mark.parametrize(
+    ("person", "more"), [("ada", set()), ("grace", {Look.INCIDENTS}), ("olga", {Look.INCIDENTS})]
+)
+def test_who_signs_sees_signatures_who_may_stop_the_project_incidents_and_nobody_more(person, more):
     allowed = {action for action in Look if may(DEMO, person, action).allowed}
-    assert allowed == {Look.SIGN_IN, Look.SIGNATURES, Look.SIGN}
+    assert allowed == {Look.SIGN_IN, Look.SIGNATURES, Look.SIGN, *more}
 
 
 @pytest.mark.parametrize("person", ["ann", "zoe", "bot", "nobody", "person.iris", ""])

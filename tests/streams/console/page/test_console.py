@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+import time
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +12,20 @@ import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
-from tests.streams.console.site import NOTHING_SIGNED, NOWHERE
+from schemas.control import lift_body
+from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
+from tests.support.waiting import wait_for
 
 WIDTHS = {360: 740, 1280: 860, 3840: 2100}
-VIEWS = {"events": ".row", "metrics": ".canvas svg", "record": "table", "lineage": ".ask", "signatures": ".panel"}
+VIEWS = {
+    "events": ".row",
+    "metrics": ".canvas svg",
+    "record": "table",
+    "lineage": ".ask",
+    "incidents": ".signed button",
+    "signatures": ".panel",
+}
+TABS = "[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)"
 SHOTS = "VEIL_SHOTS"
 """A folder: pictures of every view go there, for somebody to look at."""
 
@@ -45,7 +56,10 @@ def rows(seat):
 
 def shoot(seat, name):
     if SHOTS in os.environ:
-        shot = seat.browser.execute_cdp_cmd("Page.captureScreenshot", {"format": "png"})
+        width, height = seat.ask("[innerWidth, document.documentElement.scrollHeight]")
+        clip = {"x": 0, "y": 0, "width": width, "height": height, "scale": 1}
+        whole = {"format": "png", "captureBeyondViewport": True, "clip": clip}
+        shot = seat.browser.execute_cdp_cmd("Page.captureScreenshot", whole)
         Path(os.environ[SHOTS], f"{name}.png").write_bytes(base64.b64decode(shot["data"]))
 
 
@@ -65,6 +79,9 @@ def test_nothing_is_inaccessible_or_wider_than_the_window(seat, scheme, resize, 
         if view == "lineage":
             trace(seat)
             seat.wait("document.querySelector('.picture img').complete", "the picture is drawn")
+        if view == "incidents":
+            seat.click(".signed button")
+            seat.there(".timeline li")
         found[view] = seat.violations()
         assert seat.ask("document.documentElement.scrollWidth <= innerWidth"), view
         shoot(seat, f"{view}-{width}-{scheme}")
@@ -146,15 +163,73 @@ def test_arrow_keys_read_a_plot_and_the_table_has_its_numbers(seat):
     assert "fewer than 10" in seat.text_of(".plot[aria-label=Refusals] tbody")
 
 
+def test_a_busy_log_is_asked_for_twice_a_second_and_no_more(seat, site):
+    asked, rows = [], site.board.rows
+
+    def always_more(*wanted):
+        page = rows(*wanted)
+        asked.append(time.monotonic())
+        site.event()
+        return page
+
+    site.board.rows = always_more
+    seat.sign_in()
+    wait_for(lambda: len(asked) > 4, "calls for news")
+    assert asked[4] - asked[0] >= 4 * 0.5
+    assert site.settings.calls_per_minute >= 5 * 60 / 0.5
+
+
 def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
     seat.sign_in()
     seat.view("record")
     seat.says("All 5 logs are sealed", ".verdict")
     seat.says("no witness configured", ".record")
-    seat.click(".alert summary")
+    seat.click(".own .alert summary")
     seat.says("Ask who it was", ".alert[open] .playbook")
     site.board.checkpoint("veilstream-test/audit.demo/1", None, site.clock.now())
     seat.says("has not signed", ".verdict.bad")
+
+
+def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
+    now = site.clock.now()
+    seat.sign_in()
+    seat.view("record")
+    seat.says("matched with the audit up to minutes ago", ".verdict + .verdict.good")
+    seat.says("20,480", ".matching table")
+    seat.says("shipper.platform", ".platform .alert + .alert")
+    seat.says("repeated-denials", ".platform .alert:last-child")
+    assert "otto" not in seat.text_of(".record")
+    seat.click(".platform .alert summary")
+    seat.says("Which identity, which key", ".platform .alert[open] .playbook")
+    seat.run("document.querySelector('.platform .alert[open] summary').focus()")
+    match(site, now, vault_until=now - 90_000)
+    seat.says("own log is silent", ".verdict + .verdict.bad")
+    assert seat.ask("document.activeElement.closest('details[open]') !== null")  # drawn anew, and still there
+    match(site, now, judged_until=now - 400_000)
+    seat.says("is behind", ".verdict + .verdict.warn")
+
+
+def test_an_incident_says_what_is_done_what_was_obeyed_and_what_closing_needs(seat):
+    seat.sign_in("olga")
+    seat.view("incidents")
+    seat.says("1 of 7 steps done, no evidence put aside", ".signed")
+    seat.click(".signed button")
+    seat.says("grace", ".steps li")
+    seat.says("redact.demo after 1 s", ".incidents table")
+    seat.says("evidence is not put aside yet", ".signers")
+    seat.says(f"veil incident step {OPEN} 2 --as olga --project demo", ".incidents")
+    assert seat.ask("document.querySelectorAll('.timeline li').length") == 5
+    seat.click(".actions button")
+    seat.there(".signed + .signed button")
+    seat.click(".signed + .signed button")
+    seat.says("changed: demo@3", ".signers")
+
+
+def test_an_officer_reads_an_incident_and_is_told_no_command(seat):
+    seat.sign_in()
+    seat.open(f"/#incidents?project=demo&id={OPEN}")
+    seat.there(".timeline li")
+    assert "--as iris" not in seat.text_of(".incidents")
 
 
 def test_an_id_of_the_tail_leads_to_its_lineage(seat, site):
@@ -198,12 +273,17 @@ def test_nobody_sees_anything_while_the_audit_is_away(seat, site):
 
 def test_who_signs_sees_signatures_alone(seat):
     seat.sign_in("ada")
-    assert seat.ask("[...document.querySelectorAll('#tabs a')].map((one) => one.textContent)") == ["Signatures"]
+    assert seat.ask(TABS) == ["Signatures"]
+
+
+def test_who_may_stop_the_project_sees_its_incidents_as_well(seat):
+    seat.sign_in("grace")
+    assert seat.ask(TABS) == ["Incidents", "Signatures"]
 
 
 PENDING = {
     "kind": "policy",
-    "hash": "d" * 64,
+    "target": "d" * 64,
     "version": 4,
     "name": "demo@4",
     "signatures": [{"signer": "grace", "at": 1_795_700_000_000}],
@@ -211,6 +291,7 @@ PENDING = {
     "state": "pending",
     "changes": [{"path": "fields.note", "old": "drop", "new": "detect", "effect": "shows_more"}],
     "readable": True,
+    "signable": True,
     "against": "demo@3",
 }
 
@@ -231,6 +312,45 @@ def test_who_is_missing_sees_what_changes_and_goes_where_it_is_signed(seat, site
     seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
     key = f"policy/demo/{'d' * 64}/ada"
     assert seat.ask("new URLSearchParams(location.search).get('key')") == key
+
+
+FREEZE = {
+    "kind": "lift",
+    "target": "contain.demo",
+    "name": "freeze by contain.demo",
+    "version": 1_795_700_000_000,
+    "stages": ["label", "redact"],
+    "reason": "incident",
+    "signatures": [{"signer": "olga"}],
+    "missing": [{"role": "approver", "persons": ["grace"]}],
+    "state": "pending",
+    "signable": True,
+}
+
+
+@pytest.mark.parametrize("signing", [replace(ELSEWHERE, wanted=lambda *_: ("freeze", lift_body(7)))])
+def test_who_is_missing_signs_that_a_freeze_is_over_where_policies_are_signed(seat, site, signing):
+    site.signatures = {**NOTHING_SIGNED, "freezes": [FREEZE]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("contain.demo has stopped label and redact (incident)", ".verdict.bad")
+    seat.says("olga has signed that it is over", ".signers")
+    assert seat.violations() == []
+    shoot(seat, "freeze-1280")
+    seat.click(".signed button.primary")
+    seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
+    asked = "new URLSearchParams(location.search)"
+    assert seat.ask(f"{asked}.get('key')") == "lift/demo/contain.demo/grace"
+    assert seat.ask(f"{asked}.get('up_to')") == "7"
+
+
+def test_keepers_freeze_is_ended_by_command_and_an_impossible_time_is_a_number(seat, site):
+    keepers = {**FREEZE, "target": "keeper.demo", "version": 2**60, "signable": False}
+    site.signatures = {**NOTHING_SIGNED, "freezes": [keepers]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("veil contain resume --of keeper --project demo --as grace", ".signed")
+    seat.says("ms UTC", ".signed .hash")
 
 
 def test_a_signature_that_is_not_taken_is_told_and_stays_told(seat):
