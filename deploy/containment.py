@@ -9,6 +9,7 @@ from pathlib import Path
 from deploy.compliance import audit_topic, compliance
 from deploy.freezing import Frozen, frozen
 from deploy.persons import missing_roles
+from deploy.reredacting import Progress, progress
 from deploy.revoking import REINSTATERS
 from schemas.audit import AuditEvent, EventType
 from schemas.resources import parse
@@ -56,6 +57,8 @@ class Containment:
     frozen: Mapping[str, Frozen]
     revoked: Mapping[str, Revoked]
     cases: tuple[Case, ...]
+    again: tuple[Progress, ...] = ()
+    """Orders to redact again."""
 
 
 def containment(root: Path, project: str) -> Containment:
@@ -70,7 +73,8 @@ def containment(root: Path, project: str) -> Containment:
                 tuple(found.by(who)), signed_by, missing_roles(persons, signed_by, REINSTATERS, without=who)
             )
         events = list(read_events(seen.log, Reader(seen.codec), [audit_topic(project)]))
-        return Containment(frozen(book, project, persons), revoked, cases(events))
+        again = progress(book, project, persons, events)
+        return Containment(frozen(book, project, persons), revoked, cases(events), again)
 
 
 def cases(events: Iterable[AuditEvent]) -> tuple[Case, ...]:

@@ -22,6 +22,7 @@ from schemas.control import (
     switch_body,
     withdrawal_body,
 )
+from schemas.reredaction import Reredaction, reredaction_body
 from schemas.resources import control_resource, policy_resource, project_resource, task_resource
 from streams.engine.messages import Outgoing
 from topology.jobs import Job
@@ -143,6 +144,24 @@ def sign_reinstatement(around: Surroundings, who: str, up_to: int, version: int)
 def revocation_key(around: Surroundings, kind: ControlKind, who: str) -> str:
     """Under which this person revokes another, or signs that this is over."""
     return f"{kind}/{around.project}/{who}/{around.identity.signer}"
+
+
+def sign_reredaction(around: Surroundings, order: Reredaction, version: int) -> str:
+    """Put the person's signature on an order to redact again; it takes two people. Its control key."""
+    key = reredaction_key(around)
+    event = Event(
+        EventType.REREDACTION_ORDERED,
+        control_resource(key),
+        person=around.identity.signer,
+        details={"number": str(order.number), "policy": str(order.policy), "since": str(order.since)},
+    )
+    _order(around, key, ControlKind.REREDACT, reredaction_body(order), event, version)
+    return key
+
+
+def reredaction_key(around: Surroundings) -> str:
+    """Under which this person orders that records are redacted again."""
+    return f"{ControlKind.REREDACT}/{around.project}/{around.identity.signer}"
 
 
 def lift_key(around: Surroundings, who: str) -> str:

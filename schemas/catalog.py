@@ -57,6 +57,8 @@ NAMES = (
     "ContainmentCase",
     "ContainmentSlot",
     "CredentialState",
+    "ReplayedOrder",
+    "ExpectedTask",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -4,7 +4,7 @@ Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<sign
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
 `exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
 `lift/P/<who froze>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
-`reinstate/P/<person>/<signer>`. Versions rise a key.
+`reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`). Versions rise a key.
 """
 
 from __future__ import annotations
@@ -52,6 +52,8 @@ class ControlKind(StrEnum):
     """A person or an app may do nothing in the project any more, from now on."""
     REINSTATE = "reinstate"
     """Two people let who was revoked in again."""
+    REREDACT = "reredact"
+    """Two people order that raw records are redacted once more."""
 
 
 class Freezable(StrEnum):
@@ -92,6 +94,8 @@ class WithdrawalReason(StrEnum):
     OTHER_SENSITIVE = "other_sensitive"
     SUBJECT_REQUEST = "subject_request"
     WRONG_RECORD = "wrong_record"
+    SUPERSEDED = "superseded"
+    """Its record was redacted again, and is another task now or none."""
     REHEARSAL = "rehearsal"
 
 

@@ -37,7 +37,7 @@ class Cell(StrEnum):
     FREEZES = "freezes"
     DENIALS = "denials"
     REFUSALS = "refusals"
-    """Records that a stage after redact could not use."""
+    """Records that a stage could not use, other than what redact quarantined."""
     VERDICTS = "verdicts"
     JOINED = "joined"
 

@@ -44,7 +44,8 @@ class FieldShape:
 class Task:
     """A sanitized record to label. `sealed` opens under the key that the view layer holds for `task_id`.
 
-    `priority`, `batch` and `skills` say how it is handed out (`schemas.routing`).
+    `priority`, `batch` and `skills` say how it is handed out (`schemas.routing`). `supersedes`: of a later
+    revision, the task of the one before, if that was one.
     """
 
     task_id: str
@@ -59,6 +60,7 @@ class Task:
     priority: int = NORMAL
     batch: str = ""
     skills: tuple[str, ...] = ()
+    supersedes: str = ""
 
 
 class Order(StrEnum):

@@ -87,6 +87,13 @@ class TaskWork:
 
 
 @dataclass(frozen=True, slots=True)
+class ExpectedTask:
+    """A task that label must give to nobody should it come by then. Key: `expected/<task id>`; milliseconds."""
+
+    until: int
+
+
+@dataclass(frozen=True, slots=True)
 class Onboarding:
     """Which onboarding tasks of the project a person has answered right. Key: `onboarding/<person>`.
 
@@ -451,3 +458,29 @@ class CredentialState:
     name: str
     ended: bool
     up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRange:
+    """Offsets `first` ≤ o < `end` of a raw partition that an order is about; copied up to `next`."""
+
+    partition: int
+    first: int
+    end: int
+    next: int
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedOrder:
+    """An order to redact again that replay has taken up. Key: `order/<number>`.
+
+    `ranges` are what it found on `raw.P` then; `copied` and `missed` count records, and offsets that were gone.
+    """
+
+    number: int
+    policy: int
+    since: int
+    ranges: tuple[ReplayedRange, ...]
+    copied: int
+    missed: int
+    ended: bool

@@ -28,6 +28,8 @@ Rules, each with a test:
     role that `reinstate` names, have both signed that it is over, up to a version as high as every revocation's.
     One of a higher version holds again (`revocations.py`). Nobody signs for themselves. No process revokes
     who could undo it, be it in another project.
+13. Raw records are redacted again when two people, one of each role that `reredact` names, have signed the same
+    order, for ever (`reredactions.py`); whoever carries it out remembers its number.
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -55,12 +57,14 @@ from schemas.control import (
 )
 from schemas.errors import Reason
 from schemas.records import ControlState
+from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.freezes import Freezes
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import SAYING, Project
+from topology.reredactions import Reredactions
 from topology.revocations import Revocations
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
 from topology.switches import Exclusions, Pauses, Switches
@@ -103,6 +107,9 @@ class ControlBook:
         self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
         enough = {name: partial(self._agreed, ControlKind.REINSTATE, name) for name in projects}
         self._revocations = {name: Revocations(enough[name]) for name in projects}
+        self._reredactions = {
+            name: Reredactions(partial(self._agreed, ControlKind.REREDACT, name)) for name in projects
+        }
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -184,6 +191,10 @@ class ControlBook:
         """Who is revoked in a project, by whom, and who has signed that they may again."""
         return self._revocations[project]
 
+    def reredactions(self, project: str) -> Reredactions:
+        """Which orders to redact again are in force, and which wait for a second signature."""
+        return self._reredactions[project]
+
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
         return frozenset(self._withdrawn.get(project, ()))
@@ -252,7 +263,7 @@ class ControlBook:
             return key.signer in self._projects[key.project].persons.holding(role)
         return key.signer == Identity(role, key.project).signer
 
-    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: C901, PLR0911 - one a kind
+    def _take_up(self, key: ControlKey, state: ControlState) -> bool:  # noqa: C901, PLR0911, PLR0912 - one a kind
         """Whether something else is in force by this record."""
         match key.kind:
             case ControlKind.POLICY:
@@ -284,6 +295,10 @@ class ControlBook:
             case ControlKind.REINSTATE:
                 up_to = read_lift(state.body) or 0
                 return self._revocations[key.project].reinstate(key.target, key.signer, up_to)
+            case ControlKind.REREDACT:
+                order = read_reredaction(state.body)
+                assert order is not None, "checked by `fits`"
+                return self._reredactions[key.project].sign(order, key.signer)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
+from schemas.reredaction import read_reredaction
 from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
 
@@ -30,6 +31,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.READMIT: _PERSON,
     ControlKind.REVOKE: _PERSON,  # or an app; processes are stopped, not revoked
     ControlKind.REINSTATE: _PERSON,
+    ControlKind.REREDACT: None,
 }
 _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.FREEZE: read_freeze,
@@ -39,6 +41,7 @@ _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.LIFT: read_lift,
     ControlKind.REVOKE: read_revocation,
     ControlKind.REINSTATE: read_lift,
+    ControlKind.REREDACT: read_reredaction,
 }
 """What reads a body of each kind, None where it can't; any will do for the others."""
 

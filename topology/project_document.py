@@ -79,8 +79,9 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         for kind in flow.topics.values()
         if kind.scope is Scope.PROJECT and kind.cleanup is Cleanup.DELETE and kind.retention_ms is not None
     }
+    retentions = _retentions(document, defaults)
     _check_name(document.name, source)
-    _check_retentions(document, defaults, source)
+    _check_retentions(document, defaults, retentions, source)
     persons = Persons(
         authors=document.persons.authors,
         approvers=document.persons.approvers,
@@ -98,7 +99,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         document.name,
         document.owner,
         document.partitions,
-        defaults | document.retention_ms,
+        retentions,
         persons,
         guidance,
         acceptance,
@@ -143,14 +144,24 @@ def _check_name(name: str, source: str) -> None:
         raise ConfigError(f"{source}: name: `{name}` is the name of something else; choose another")
 
 
-def _check_retentions(document: ProjectDocument, defaults: dict[str, int], source: str) -> None:
+def _retentions(document: ProjectDocument, defaults: dict[str, int]) -> dict[str, int]:
+    """By topic. Copies of raw records are kept as their originals are, where nothing else is said."""
+    said = document.retention_ms
+    copies = {"again": said["raw"]} if "raw" in said else {}
+    return defaults | copies | said
+
+
+def _check_retentions(
+    document: ProjectDocument, defaults: dict[str, int], retentions: dict[str, int], source: str
+) -> None:
     for kind, retention in document.retention_ms.items():
         where = f"{source}: retention_ms.{kind}"
         if kind not in defaults:
             raise ConfigError(f"{where}: no such topic; allowed here: {', '.join(sorted(defaults))}")
         if retention < MIN_RETENTION_MS:
             raise ConfigError(f"{where}: at least {MIN_RETENTION_MS} (one minute)")
-    retentions = defaults | document.retention_ms
+    if retentions["again"] > retentions["raw"]:
+        raise ConfigError(f"{source}: retention_ms.again: copies of raw records are kept no longer than raw")
     if retentions["gold"] < retentions["verdicts"] + OPEN_MS:
         raise ConfigError(
             f"{source}: retention_ms.gold: at least {OPEN_MS} (30 days) more than verdicts: gold whose truth is "

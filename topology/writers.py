@@ -10,6 +10,9 @@ from schemas.audit import AuditEvent, EventType
 from topology.identity import PERSON
 
 WRITERS = {
+    EventType.REREDACTION_BEGUN: "replay",
+    EventType.REREDACTION_MISSED: "replay",
+    EventType.REREDACTION_ENDED: "replay",
     EventType.BUNDLE_ADOPTED: "redact",
     EventType.BATCH_REDACTED: "redact",
     EventType.TASK_VIEWED: "label",
@@ -55,6 +58,7 @@ BY_PERSONS = frozenset(
         EventType.LIFT_ORDERED,
         EventType.READMIT_ORDERED,
         EventType.REINSTATEMENT_SIGNED,
+        EventType.REREDACTION_ORDERED,
         EventType.INCIDENT_OPENED,
         EventType.INCIDENT_STEPPED,
         EventType.INCIDENT_PRESERVED,

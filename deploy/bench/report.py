@@ -152,6 +152,14 @@ class Containing:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """Of so many records that were ordered to be redacted again, how many a second replay copied."""
+
+    records: int
+    copies_per_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
 
@@ -188,6 +196,7 @@ class Report:
     texts: Texts | None = None
     sealing: Sealing | None = None
     containing: Containing | None = None
+    again: Again | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -223,6 +232,8 @@ class Report:
             content["seal"] = asdict(self.sealing)
         if self.containing is not None:
             content["contain"] = asdict(self.containing)
+        if self.again is not None:
+            content["again"] = asdict(self.again)
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

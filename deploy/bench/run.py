@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import annotators, containing, delays, redaction, sealing, whole_texts
+from deploy.bench import again, annotators, containing, delays, redaction, sealing, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,7 +23,7 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "contain", "redact", "label", "seal", "texts")
+PARTS = ("resources", "latency", "contain", "redact", "again", "label", "seal", "texts")
 """In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
@@ -102,6 +102,8 @@ def _on_a_stack(
             report = replace(report, containing=containing.measure(ground, size.alerts))
         if "redact" in parts:
             report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
+        if "again" in parts:
+            report = replace(report, again=again.measure(ground, size.records))
         if "label" in parts:
             report = replace(report, queueing=annotators.measure(ground, size.open_tasks, size.tasks_each))
         if "seal" in parts:

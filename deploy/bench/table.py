@@ -8,7 +8,19 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
-from deploy.bench.report import Containing, Delays, Queueing, Rates, Report, Resources, Sealing, Target, Texts, Way
+from deploy.bench.report import (
+    Again,
+    Containing,
+    Delays,
+    Queueing,
+    Rates,
+    Report,
+    Resources,
+    Sealing,
+    Target,
+    Texts,
+    Way,
+)
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
@@ -31,6 +43,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _sealing(report.sealing)
     if report.containing is not None:
         yield _containing(report.containing)
+    if report.again is not None:
+        yield _again(report.again)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
@@ -94,6 +108,12 @@ def _containing(containing: Containing) -> Table:
     worst = f"{containing.revoked_worst_ms:,.0f}"
     table.add_row(f"a person shut out, {containing.revoked.count} times", *_times(containing.revoked), worst)
     table.add_row("the project frozen, once", "", "", "", f"{containing.frozen_ms:,.0f}")
+    return table
+
+
+def _again(again: Again) -> Table:
+    table = _table("Redacted again", "", "copies/s")
+    table.add_row(f"replay alone, {again.records:,} records", f"{again.copies_per_s:,.0f}")
     return table
 
 

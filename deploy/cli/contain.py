@@ -9,7 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from deploy.cli import contain_again
 from deploy.cli.command import Command, Commands, flag
+from deploy.cli.contain_again import again
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _FOLLOW = Text("  veil audit tail --follow shows each stage's control.applied", style=QUIET)
 app = typer.Typer(cls=Commands, help="Pull back what should not be seen.", no_args_is_help=True)
+app.add_typer(contain_again.app)
 
 
 @app.callback()
@@ -171,7 +174,7 @@ def status(
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """What is frozen, who is revoked, and which alerts are contained, wait for a stage, or for you.
+    """What is frozen, who is revoked, what is redacted again, and which alerts are contained or wait.
 
     [dim]Example:[/] [cyan]veil contain status --project demo[/]
     """
@@ -186,6 +189,7 @@ def status(
                 who: {"by": list(one.by), "signed_by": list(one.signed_by), "missing": list(one.missing)}
                 for who, one in found.revoked.items()
             },
+            "reredactions": [one.as_json() for one in found.again],
             "alerts": [case.as_json() for case in found.cases],
         },
         *_standing(project, found),
@@ -201,6 +205,7 @@ def _standing(project: str, found: Containment) -> list[Text]:
                 style=WAITING,
             )
         )
+    words += [again(one) for one in found.again]
     for case in found.cases:
         done = case.state == "contained"
         took = f", after {case.reached - case.begun} ms" if done else ""

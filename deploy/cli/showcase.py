@@ -44,7 +44,9 @@ def bench(
     only: Annotated[
         list[str] | None,
         typer.Option(
-            "--only", metavar="PART", help="resources, latency, redact, label, seal or texts; may be given again."
+            "--only",
+            metavar="PART",
+            help="resources, latency, contain, redact, again, label, seal or texts; may be given again.",
         ),
     ] = None,
     root: Root = Path(DEFAULT_ROOT),

@@ -33,6 +33,7 @@ from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seam
 from streams.label.requests import RequestQueue
 from streams.label.settings import LabelSettings
 from streams.label.standby import Standby, StandbySeams
+from streams.label.superseded import latest
 from streams.label.whereabouts import Whereabouts
 from streams.label.withdrawals import WithdrawalOrders
 from streams.web.server import WebServer
@@ -80,6 +81,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         batches=lambda: known().routes.batches,
         waiters=requests.waiters,
         project=current,
+        late_ms=lambda: latest(known().retention_ms),
         closed=lambda: "" if current() is not None else _CLOSED,
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)

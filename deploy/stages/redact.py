@@ -11,6 +11,7 @@ from deploy.surroundings import Surroundings
 from schemas.control import Freezable
 from schemas.hidden import RawRecord
 from streams.engine.log import Ownership
+from streams.redact.again.arrivals import again_topic
 from streams.redact.detect.detector import build_detector as build_rules
 from streams.redact.detect.find import Detector
 from streams.redact.parse import parse as parse_payload
@@ -20,7 +21,7 @@ from streams.redact.ruling import RulingSeams
 from topology.policies import Policy
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
-from vault.raw import Media
+from vault.raw import Media, topic_of
 
 
 def build(
@@ -62,4 +63,4 @@ def build(
     def stop() -> None:
         builder.shutdown(wait=False, cancel_futures=True)
 
-    return StageParts(processor, (f"raw.{project}",), Ownership.SHARED, stop=stop)
+    return StageParts(processor, (topic_of(project), again_topic(project)), Ownership.SHARED, stop=stop)

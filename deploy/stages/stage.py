@@ -30,7 +30,7 @@ def _builder(role: str) -> Build:
     return build
 
 
-PROJECT_ROLES = ("redact", "label", "decide", "notify", "join", "keeper", "contain")
+PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keeper", "contain")
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""

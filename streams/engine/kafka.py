@@ -133,6 +133,10 @@ class KafkaLog:
         """A reader that goes on after the end."""
         return KafkaFollower(self._access, self._ends, topics, FOLLOW_FETCH_WAIT_MS, after)
 
+    def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
+        """The first offset of each partition that is of `time` or later, its end where none is."""
+        return self._ends.at(topic, time)
+
     def cluster(self) -> str:
         """The cluster's id, drawn when its storage was formatted. Raises LogUnavailable, AccessDenied."""
         try:
@@ -155,7 +159,10 @@ class Patience:
 
 
 class EndOffsets:
-    """Asks where partitions end, open transactions included. Thread-safe; connects on first use."""
+    """Asks where partitions end, open transactions included, and where a time begins in them.
+
+    Thread-safe; connects on first use.
+    """
 
     def __init__(self, access: KafkaAccess) -> None:
         self._access = access
@@ -164,26 +171,49 @@ class EndOffsets:
 
     def of(self, partitions: Sequence[KafkaPartition]) -> dict[TopicPartition, int]:
         """The offset after the last record of each. Raises LogUnavailable, AccessDenied."""
+        return self._answered(partitions, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+
+    def at(self, topic: str, time: int) -> dict[TopicPartition, int]:
+        """Of each partition of a topic the first offset of that time (ms) or later; where none is, its end."""
+        partitions = self._partitions_of(topic)
+        ends = self.of(partitions)  # first: what is written in between is behind them
+        found = self._answered(partitions, OffsetSpec.for_timestamp(time))
+        return {place: offset if offset >= 0 else ends[place] for place, offset in found.items()}
+
+    def _partitions_of(self, topic: str) -> list[KafkaPartition]:
         try:
-            return self._ask(partitions)
+            found = self._client().list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
+        except KafkaException as error:
+            raise translate(error_of(error), f"asking for the partitions of {topic}") from None
+        if found.error is not None:
+            raise translate(found.error, f"asking for the partitions of {topic}")
+        return [KafkaPartition(topic, partition) for partition in found.partitions]
+
+    def _client(self) -> AdminClient:
+        with self._lock:
+            self._admin = self._admin or AdminClient(self._access.settings())
+            return self._admin
+
+    def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+        try:
+            return self._ask(partitions, spec)
         except LogUnavailable:
             # After a restarted broker a client goes on asking with the old leader epoch: a new one is asked.
             with self._lock:
                 self._admin = None
-            return self._ask(partitions)
+            return self._ask(partitions, spec)
 
-    def _ask(self, partitions: Sequence[KafkaPartition]) -> dict[TopicPartition, int]:
-        with self._lock:
-            admin = self._admin = self._admin or AdminClient(self._access.settings())
-        asked = admin.list_offsets(
-            dict.fromkeys(partitions, OffsetSpec.latest()),  # type: ignore[no-untyped-call, arg-type]
+    def _ask(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+        client = self._client()  # held until it has answered: one that another thread replaced would never
+        asked = client.list_offsets(
+            dict.fromkeys(partitions, spec),
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
             request_timeout=METADATA_TIMEOUT_S,
         )
         try:
             return {_place(p): int(answer.result().offset) for p, answer in asked.items()}
         except KafkaException as error:
-            raise translate(error_of(error), "asking for the end of partitions") from None
+            raise translate(error_of(error), "asking for offsets of partitions") from None
 
 
 def _place(partition: KafkaPartition) -> TopicPartition:

@@ -152,3 +152,9 @@ class Log(Protocol):
     def follow(self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
         """A reader that goes on after the end; `after` as for `read`."""
         ...
+
+    def offsets_at(self, topic: str, time: int) -> Mapping[TopicPartition, int]:
+        """Of each partition the first offset, of those still there, that was written at `time` (milliseconds) or
+        later; where there is none, its end, open transactions included. Asks the broker; LogUnavailable.
+        """
+        ...

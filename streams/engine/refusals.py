@@ -1,4 +1,7 @@
-"""The audit event of a record that a stage after redact refuses and goes on from (DESIGN invariant 4)."""
+"""The audit event of a record that a stage refuses and goes on from (DESIGN invariant 4).
+
+Redact quarantines raw records instead, and copies of them; it refuses a copy that does not say of what.
+"""
 
 from __future__ import annotations
 

@@ -76,3 +76,7 @@ class WarmLog:
     def follow(self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
         """As the log below does."""
         return self._log.follow(topics, after)
+
+    def offsets_at(self, topic: str, time: int) -> Mapping[TopicPartition, int]:
+        """As the log below does."""
+        return self._log.offsets_at(topic, time)

@@ -59,7 +59,7 @@ class Effects:
     events: list[Event] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     reports: list[tuple[str, str]] = field(default_factory=list)
-    """Task id and reason of each report: withdrawals to order."""
+    """Task id and reason of each report, and of each task that was superseded: withdrawals to order."""
     finds: list[Reported] = field(default_factory=list)
     """What reports have marked, to be kept for those who write policies."""
     gone: list[str] = field(default_factory=list)

@@ -7,13 +7,14 @@ write the content again; `session/<id>` a browser's session, without its secret.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from schemas.codec import Codec
-from schemas.control import revoked_person, withdrawn_task
-from schemas.errors import RecordError, Refused
+from schemas.control import WithdrawalReason, revoked_person, withdrawn_task
+from schemas.errors import Reason, RecordError, Refused, Undecodable
 from schemas.records import Find, Task, WorkOrder
 from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
@@ -32,6 +33,7 @@ from streams.label.settings import LabelSettings
 from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
+from streams.label.superseded import USUAL_MS, ExpectedTasks
 from streams.label.waiters import Waiters
 from streams.web.denials import Denials
 from topology.jobs import Job
@@ -48,8 +50,12 @@ def inputs(project: str) -> tuple[str, ...]:
     return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
 
 
+_TASK_ID = re.compile(rb"[0-9a-f]{32}")
+"""As redact makes them."""
 _CONTROL = "control"
 """Why a task was withdrawn: a signed order is in force."""
+_SUPERSEDED = WithdrawalReason.SUPERSEDED.value
+"""Or: its record was redacted again, whatever became of it."""
 
 
 def _no_project() -> Project | None:
@@ -90,6 +96,8 @@ class Seams:
     """Calls that wait for a task."""
     project: Callable[[], Project | None] = _no_project
     """The project as it holds now; None: nobody may label."""
+    late_ms: Callable[[], int] = lambda: USUAL_MS
+    """How long after the task of a later revision that of the earlier may come (`superseded.latest`)."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -125,6 +133,7 @@ class LabelProcessor:
         self._sessions = KeyedState(topic, SessionState, self._codec, "session/")
         self._paused = paused.PausedPeople(self._project, self._codec)
         self._adopted: tuple[Job | None, str] = (None, "")
+        self._expected = ExpectedTasks(topic, self._codec)
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -151,8 +160,16 @@ class LabelProcessor:
         """Rebuild the queue; let go of what was withdrawn while nobody was here."""
         self._start()
         for message in changelog:
-            states = (self._tasks, self._work, self._onboarding, self._sessions, self._paused)
+            states = (
+                self._tasks,
+                self._work,
+                self._onboarding,
+                self._sessions,
+                self._paused,
+                self._expected,
+            )
             _ = any(state.apply(message) for state in states)
+        self._expected.restored()
         self._open()
         gone = [task_id for task_id in self._queue.open_tasks() if self._seams.is_withdrawn(task_id)]
         return self._withdrawal_plan(gone)
@@ -163,6 +180,7 @@ class LabelProcessor:
         self._adopt(effects)
         effects.events += [events.expired(lease) for lease in self._queue.expire(batch.now)]
         self._queue.purge(batch.now)
+        self._expected.purge(batch.now)
         for message in batch.messages:
             self._take(message, batch.now, effects)
         answers = [(request, self._answer(request, batch.now, effects)) for request in batch.requests]
@@ -208,7 +226,7 @@ class LabelProcessor:
         """One record of any topic; a bad one is refused and the rest goes on."""
         try:
             if message.topic == f"tasks.{self._project}":
-                self._take_task(self._codec.decode(message.value, Task), now, effects)
+                self._take_from_redact(message, now, effects)
             elif message.topic == paused.topic_of(self._project):
                 self._paused.take(message)
             else:
@@ -216,13 +234,42 @@ class LabelProcessor:
         except RecordError as error:
             effects.events.append(refused(message, error.reason))
 
+    def _take_from_redact(self, message: Message, now: int, effects: Effects) -> None:
+        """A task; or a tombstone: the record of that task was redacted again and is no task any more."""
+        if message.value is not None:
+            self._take_task(self._codec.decode(message.value, Task), now, effects)
+            return
+        key = message.key or b""
+        if not _TASK_ID.fullmatch(key):
+            raise Undecodable(Reason.UNDECODABLE, "the key of a tombstone is no task id")
+        self._end_earlier(key.decode(), now, effects)
+
     def _take_task(self, task: Task, now: int, effects: Effects) -> None:
+        if task.supersedes:
+            self._end_earlier(task.supersedes, now, effects)
+        expected = self._expected.came(task.task_id)
         if self._seams.is_withdrawn(task.task_id):
             effects.gone.append(task.task_id)
             effects.events.append(events.withdrawn(task.task_id, task, _CONTROL))
+        elif expected:
+            self._supersede(task.task_id, task, effects)
         else:
             self._queue.add(task, now)
             self._open_at[task.batch] = now
+
+    def _end_earlier(self, task_id: str, now: int, effects: Effects) -> None:
+        """What becomes of the earlier revision's task: what has ended stays as it is."""
+        known = self._queue.status(task_id)
+        if known is WorkStatus.OPEN:
+            self._supersede(task_id, self._queue.end(task_id, WorkStatus.WITHDRAWN, now), effects)
+        elif known is None and not self._seams.is_withdrawn(task_id):
+            self._expected.expect(task_id, now + self._seams.late_ms())
+
+    def _supersede(self, task_id: str, task: Task | None, effects: Effects) -> None:
+        """Let go of an older revision's task, and order that everybody does."""
+        effects.gone.append(task_id)
+        effects.events.append(events.withdrawn(task_id, task, _SUPERSEDED))
+        effects.reports.append((task_id, _SUPERSEDED))
 
     def _take_order(self, order: WorkOrder, now: int, effects: Effects) -> None:
         task = self._queue.apply(order, now)
@@ -295,4 +342,5 @@ class LabelProcessor:
         plan.outputs += self._onboarding.changes()
         plan.outputs += self._sessions.changes()
         plan.outputs += self._paused.changes()
+        plan.outputs += self._expected.changes()
         return plan

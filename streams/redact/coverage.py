@@ -27,6 +27,12 @@ def covered(place: TopicPartition, first: int, outcomes: Mapping[int, OffsetOutc
     ]
 
 
+def covered_again(place: TopicPartition, outcomes: Mapping[int, OffsetOutcome]) -> BatchCoverage:
+    """Of a later revision: the offsets that a batch has, by themselves; no other is claimed. Raises ValueError."""
+    found = tuple(outcomes[offset] for offset in sorted(outcomes))
+    return BatchCoverage(place.topic, place.partition, min(outcomes), max(outcomes) + 1, found)
+
+
 def redacted_event(
     coverage: BatchCoverage,
     bundle: str,

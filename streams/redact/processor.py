@@ -1,16 +1,20 @@
 """The redact stage: raw records in; tasks, segments, quarantine entries and one audit event a batch out.
 
+Records of `raw.P` come for the first time; copies on `again.P`, by signed order, once more as a later revision.
+They wait while `raw.P` has much to read, and for a policy of the version they were ordered for.
+
 What it does with a batch, in this order:
 
 1. open the payloads (one call to Vault for the data keys that are new)
 2. parse and redact each; what fails on its own is quarantined with a reason and stops nobody
 3. seal the mappings of all tasks into segments; the loop writes them before it begins the transaction
-4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset
+4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset; where a later
+   revision is no task, a tombstone for the task of the revision before
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from schemas.audit import BatchCoverage, OffsetOutcome, RawOutcome
@@ -19,10 +23,12 @@ from schemas.errors import LogUnavailable, Reason, RecordError
 from schemas.hidden import RawRecord
 from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from schemas.routing import ROUTINE, Routing
-from streams.engine.messages import Message, Outgoing
+from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
+from streams.engine.refusals import refused
+from streams.redact.again.arrivals import Arrival, again_topic, arrival
 from streams.redact.amounts import amounts, details
-from streams.redact.coverage import adopted_event, covered, redacted_event
+from streams.redact.coverage import adopted_event, covered, covered_again, redacted_event
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
 from streams.redact.quarantine import Quarantine, topic_key
@@ -33,11 +39,13 @@ from streams.redact.transform.keys import TransformKeys
 from topology.routes import KnownRoutes
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
-from vault.raw import Media, transit_key
+from vault.raw import Media, topic_of, transit_key
 from vault.segments.halves import SlotHalves
 from vault.segments.sealing import Segment, SegmentSealer
 
 HOUR_MS = 3_600_000
+MUCH = 250
+"""Raw records in a batch of at most 500: while more of it are, copies wait, so that live work comes first."""
 
 Parse = Callable[[bytes, Media, int | None], RawRecord]
 """A payload as a record. Raises RecordError, and RegistryUnavailable for a schema not seen before."""
@@ -61,9 +69,9 @@ class _Work:
 
     now: int
     ruling: Ruling
-    results: dict[tuple[str, int, int], OffsetOutcome] = field(default_factory=dict)
-    releases: list[tuple[Message, Release]] = field(default_factory=list)
-    quarantined: list[tuple[Message, Reason]] = field(default_factory=list)
+    results: dict[RawReference, OffsetOutcome] = field(default_factory=dict)
+    releases: list[tuple[Arrival, Release]] = field(default_factory=list)
+    quarantined: list[tuple[Arrival, Reason]] = field(default_factory=list)
     segments: list[Segment] = field(default_factory=list)
 
 
@@ -85,11 +93,20 @@ class RedactProcessor:
         self._rulings = Rulings(project, seams.ruling)
         self._adopted: set[str] = set()
         """Hashes of the bundles that the audit knows this epoch to work by."""
+        self._busy = False
+        """Whether the last batch was mostly raw records: more of them wait."""
+        self._least_policy = 0
+        """What a copy asked for. It outlives `restore`: forgotten, the same copy would stop each batch anew."""
 
     @property
     def held(self) -> frozenset[str]:
-        """Without a ruling nothing may leave: raw records wait where they are."""
-        return frozenset() if self._rulings.ruling else frozenset({f"raw.{self._project}"})
+        """Without a ruling nothing may leave: raw records wait where they are. Copies wait longer."""
+        raw, again = topic_of(self._project), again_topic(self._project)
+        ruling = self._rulings.ruling
+        if ruling is None:
+            return frozenset({raw, again})
+        waits = self._busy or ruling.policy.version < self._least_policy
+        return frozenset({again}) if waits else frozenset()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - its epoch is its state
         """Begin the epoch: what an earlier one left unnamed in Vault is an orphan once this commits."""
@@ -113,30 +130,47 @@ class RedactProcessor:
         """One outcome for every offset of the batch."""
         self._rulings.look(batch.now)
         plan = Plan(notice=self._rulings.notice)
+        self._busy = sum(it.topic == topic_of(self._project) for it in batch.messages) >= MUCH
         if not batch.messages:
             return plan
         ruling = self._rulings.ruling
         if ruling is None:  # they were held; if some come all the same, their position must not be committed
             raise LogUnavailable(self._rulings.notice)
         work = _Work(batch.now, ruling)
-        self._redact(batch.messages, work)
+        self._redact(self._arrivals(batch.messages, ruling, plan), work)
         self._seal(work)
         self._release(work, plan)
+        self._end_earlier(work, plan)
         self._cover(batch, work, plan)
         return plan
 
+    def _arrivals(self, messages: Sequence[Message], ruling: Ruling, plan: Plan) -> list[Arrival]:
+        """What is to be redacted. A copy that names no origin is no revision of anything: it is refused."""
+        found = []
+        for message in messages:
+            try:
+                found.append(arrival(message, self._project))
+            except RecordError as error:
+                plan.events.append(refused(message, error.reason))
+        self._least_policy = max((self._least_policy, *(it.least_policy for it in found)))
+        if any(it.least_policy > ruling.policy.version for it in found):
+            raise LogUnavailable(f"records to redact again wait for a policy of version {self._least_policy}")
+        return found
+
     # 1 and 2: payloads, records, outcomes
 
-    def _redact(self, messages: Sequence[Message], work: _Work) -> None:
-        payloads = open_messages(messages, self._raw_keys, self._project)
+    def _redact(self, arrivals: Sequence[Arrival], work: _Work) -> None:
+        whole = [it for it in arrivals if not it.too_large]
+        work.quarantined += [(it, Reason.TOO_LARGE) for it in arrivals if it.too_large]
+        payloads = open_messages([it.message for it in whole], self._raw_keys, self._project)
         known = self._seams.known_routes()
         records = [self._parsed(payload, known) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
         outcomes = iter(_outcomes(good, work.ruling, self._keys))
-        for message, payload, record in zip(messages, payloads, records, strict=True):
+        for arrived, payload, record in zip(whole, payloads, records, strict=True):
             outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
             routing = payload.routing if isinstance(payload, Payload) else ROUTINE
-            self._note(message, outcome, routing, work)
+            self._note(arrived, outcome, routing, work)
 
     def _parsed(self, payload: Payload | RecordError, known: KnownRoutes) -> RawRecord | RecordError:
         if isinstance(payload, RecordError):
@@ -147,18 +181,16 @@ class RedactProcessor:
         except RecordError as error:
             return error
 
-    def _note(self, message: Message, outcome: Outcome, routing: Routing, work: _Work) -> None:
+    def _note(self, arrived: Arrival, outcome: Outcome, routing: Routing, work: _Work) -> None:
         if isinstance(outcome, Redacted):
-            raw = RawReference(message.topic, message.partition, message.offset)
             try:
-                work.releases.append((message, self._releaser.prepare(raw, outcome, routing)))
+                work.releases.append((arrived, self._releaser.prepare(arrived.raw, outcome, routing)))
             except RecordError as error:
-                work.quarantined.append((message, error.reason))
+                work.quarantined.append((arrived, error.reason))
         elif isinstance(outcome, Dropped):
-            dropped = OffsetOutcome(message.offset, RawOutcome.DROPPED, reason=outcome.reason.value)
-            work.results[_place(message)] = dropped
+            work.results[arrived.raw] = _outcome(arrived, RawOutcome.DROPPED, reason=outcome.reason.value)
         else:
-            work.quarantined.append((message, outcome.reason))
+            work.quarantined.append((arrived, outcome.reason))
 
     # 3 and 4: segments, outputs, coverage
 
@@ -166,8 +198,8 @@ class RedactProcessor:
         sealed = self._sealer.seal(
             [release.contents for _, release in work.releases], self._next_segment, work.now
         )
-        refused = [(message, release) for message, release in work.releases if release.task_id in sealed.refused]
-        work.quarantined += [(message, sealed.refused[release.task_id].reason) for message, release in refused]
+        too_large = [(arrived, release) for arrived, release in work.releases if release.task_id in sealed.refused]
+        work.quarantined += [(arrived, sealed.refused[release.task_id].reason) for arrived, release in too_large]
         work.releases = [pair for pair in work.releases if pair[1].task_id not in sealed.refused]
         work.segments = sealed.segments
 
@@ -179,22 +211,26 @@ class RedactProcessor:
     def _release(self, work: _Work, plan: Plan) -> None:
         segment_of = {task: segment.segment_id for segment in work.segments for task in segment.task_ids}
         entries = {release.task_id: release.entry for _, release in work.releases}
-        for message, release in work.releases:
+        for arrived, release in work.releases:
             task = self._releaser.task(
                 release, segment_of[release.task_id], work.ruling.policy, work.ruling.bundle.hash
             )
             self._put(plan, f"tasks.{self._project}", release.task_id.encode(), task)
-            outcome = OffsetOutcome(message.offset, RawOutcome.TASK, task_id=release.task_id)
-            work.results[_place(message)] = outcome
+            work.results[arrived.raw] = _outcome(arrived, RawOutcome.TASK, task_id=release.task_id)
         for segment in work.segments:
             plan.documents += segment.documents
             index = self._index(segment, entries, work)
             self._put(plan, f"segments.{self._project}", segment.segment_id.encode(), index)
-        for message, reason in work.quarantined:
-            entry = self._quarantine.seal(message, reason, work.ruling.bundle.hash, work.now)
-            self._put(plan, f"quarantine.{self._project}", topic_key(message), entry)
-            outcome = OffsetOutcome(message.offset, RawOutcome.QUARANTINED, reason=reason.value)
-            work.results[_place(message)] = outcome
+        for arrived, reason in work.quarantined:
+            entry = self._quarantine.seal(arrived, reason, work.ruling.bundle.hash, work.now)
+            self._put(plan, f"quarantine.{self._project}", topic_key(arrived.message), entry)
+            work.results[arrived.raw] = _outcome(arrived, RawOutcome.QUARANTINED, reason=reason.value)
+
+    def _end_earlier(self, work: _Work, plan: Plan) -> None:
+        """A later revision that is no task names no earlier one: a tombstone under its id says that it is over."""
+        over = [raw for raw, it in work.results.items() if raw.revision > 1 and it.outcome is not RawOutcome.TASK]
+        keys = [self._releaser.earlier(raw).encode() for raw in over]
+        plan.outputs += [Outgoing(f"tasks.{self._project}", key, None) for key in keys]
 
     def _index(self, segment: Segment, entries: dict[str, SegmentEntry], work: _Work) -> SegmentIndex:
         _slot, _epoch, sequence = segment.segment_id.rsplit("/", 2)
@@ -214,18 +250,12 @@ class RedactProcessor:
             self._adopted.add(work.ruling.bundle.hash)  # forgotten by `restore`, should the commit fail
             plan.events.append(adopted_event(work.ruling.bundle, work.ruling.policy))
         segments = tuple(segment.segment_id for segment in work.segments)
-        for place, messages in sorted(batch.by_partition().items()):
-            outcomes = {m.offset: work.results[_place(m)] for m in messages}
-            plan.events += [
-                redacted_event(
-                    coverage,
-                    work.ruling.bundle.hash,
-                    work.ruling.policy,
-                    segments,
-                    _measured(coverage, messages, work),
-                )
-                for coverage in covered(place, batch.positions_before[place], outcomes)
-            ]
+        plan.events += [
+            redacted_event(
+                coverage, work.ruling.bundle.hash, work.ruling.policy, segments, _measured(coverage, work)
+            )
+            for coverage in _coverages(batch, work)
+        ]
 
     def _put(self, plan: Plan, topic: str, key: bytes, record: object) -> None:
         plan.outputs.append(Outgoing(topic, key, self._codec.encode(record)))
@@ -245,13 +275,26 @@ def _alone(record: RawRecord, ruling: Ruling, keys: TransformKeys) -> Outcome:
         return Refused(Reason.DETECTION_FAILED)
 
 
-def _measured(coverage: BatchCoverage, messages: Sequence[Message], work: _Work) -> Mapping[str, str]:
+def _coverages(batch: Batch, work: _Work) -> Iterator[BatchCoverage]:
+    """Every offset of a raw partition since the last batch; of later revisions those that are there."""
+    outcomes: dict[tuple[TopicPartition, int], dict[int, OffsetOutcome]] = {}
+    for raw, outcome in work.results.items():
+        place = TopicPartition(raw.topic, raw.partition)
+        outcomes.setdefault((place, raw.revision), {})[raw.offset] = outcome
+    for (place, revision), found in sorted(outcomes.items()):
+        if revision == 1:
+            yield from covered(place, batch.positions_before[place], found)
+        else:
+            yield covered_again(place, found)
+
+
+def _measured(coverage: BatchCoverage, work: _Work) -> Mapping[str, str]:
     """The amounts of the records that one event covers."""
-    places = {_place(it) for it in messages if coverage.first <= it.offset < coverage.next}
-    released = [(message, it) for message, it in work.releases if _place(message) in places]
+    tasks = {it.task_id for it in coverage.outcomes if it.task_id}
+    released = [(arrived, it) for arrived, it in work.releases if it.task_id in tasks]
     shown = (amounts(it.redacted.geometry) for _, it in released)
-    return details(shown, (work.now - message.timestamp for message, _ in released))
+    return details(shown, (work.now - arrived.message.timestamp for arrived, _ in released))
 
 
-def _place(message: Message) -> tuple[str, int, int]:
-    return (message.topic, message.partition, message.offset)
+def _outcome(arrived: Arrival, outcome: RawOutcome, *, task_id: str = "", reason: str = "") -> OffsetOutcome:
+    return OffsetOutcome(arrived.raw.offset, outcome, task_id, reason, arrived.raw.revision)

@@ -8,8 +8,9 @@ from __future__ import annotations
 import re
 
 from schemas.errors import Reason
-from schemas.records import Quarantined, RawReference
+from schemas.records import Quarantined
 from streams.engine.messages import Message
+from streams.redact.again.arrivals import Arrival
 from vault.data_keys import DataKeys
 from vault.keys import framed, quarantine_binding, seal
 
@@ -43,15 +44,16 @@ class Quarantine:
         self._slot = slot
         self._keys = keys
 
-    def seal(self, message: Message, reason: Reason, bundle: str, now: int) -> Quarantined:
+    def seal(self, arrived: Arrival, reason: Reason, bundle: str, now: int) -> Quarantined:
         """The record of `quarantine.P`. Key, value and headers travel inside, framed by their lengths; of a record
         that is not `keepable`, nothing does.
         """
+        message = arrived.message
         key = self._keys.current(f"quarantine-{self._project}", f"{self._slot}/{now // 3_600_000}", now)
         content = _framed(message) if keepable(message) else framed(b"", b"")
         binding = quarantine_binding(self._project, message.topic, message.partition, message.offset)
         return Quarantined(
-            raw=RawReference(message.topic, message.partition, message.offset),
+            raw=arrived.raw,
             reason=reason.value,
             bundle=bundle,
             wrapped_key=key.wrapped,

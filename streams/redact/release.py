@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from schemas.errors import Reason, Refused
 from schemas.geometry import FieldGeometry, Span
@@ -96,7 +96,12 @@ class Releaser:
             priority=release.routing.priority,
             batch=release.routing.batch,
             skills=release.routing.skills,
+            supersedes=self.earlier(release.raw),
         )
+
+    def earlier(self, raw: RawReference) -> str:
+        """What the revision before was called, had it become a task; empty for a first one."""
+        return self.task_id(replace(raw, revision=raw.revision - 1)) if raw.revision > 1 else ""
 
     def task_id(self, raw: RawReference) -> str:
         """Keyed, so that a task id says nothing of its raw offset; the same on every replay."""

@@ -354,3 +354,15 @@ class MemoryLog:
         self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
     ) -> MemoryFollower:
         return MemoryFollower(self.broker, topics, after)
+
+    def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
+        self.broker.faults("offsets")
+        return {
+            TopicPartition(topic, n): self._first_at(TopicPartition(topic, n), time)
+            for n in range(self.broker.topics[topic])
+        }
+
+    def _first_at(self, place: TopicPartition, time: int) -> int:
+        entries = self.broker.partitions[place]
+        written = (n for n, one in enumerate(entries) if one.message is not None and one.message.timestamp >= time)
+        return next(written, len(entries))

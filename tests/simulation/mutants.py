@@ -88,4 +88,22 @@ def unread_gold() -> dict[str, Any]:
     return {"log_type": _DeafLog}
 
 
-ALL = (no_fencing, second_id_unfenced, commit_before_vault, no_rewind, stale_copy, unread_gold)
+class _LatePosition(Loop):
+    def _commit(self, session: Session, plan: Plan) -> None:
+        """Commits what replay has copied first, and how far it has come in a transaction of its own."""
+        states = [it for it in plan.outputs if it.topic.startswith("replay-state.")]
+        plan.outputs = [it for it in plan.outputs if it not in states]
+        super()._commit(session, plan)
+        if states:
+            self._transact(session, states)
+
+
+def position_after_copies() -> dict[str, Any]:
+    """A crash between the two copies the same records again."""
+    return {"loop_type": _LatePosition}
+
+
+ALL = (
+    *(no_fencing, second_id_unfenced, commit_before_vault, no_rewind, stale_copy, unread_gold),
+    position_after_copies,
+)

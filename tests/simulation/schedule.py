@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.gold import LeakTally, PersonScore, RedactionScore
 from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
-from schemas.resources import raw_resource
+from schemas.resources import raw_resource, task_ids
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
@@ -21,6 +21,7 @@ PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4", "ann-5", ADJUDICATOR)
 RECORDS = 6
 MOVES = 60
 QUIET_ROUNDS = 400
+MOST_ORDERS = 2
 KEEPER_STEPS = 20  # of 40 s: a start's scan may come before its last segments are read, the next is 300 s later
 
 
@@ -59,7 +60,7 @@ class Watch:
 
     def look(self) -> None:
         for message in self._world.broker.committed(f"tasks.{PROJECT}"):
-            if (message.partition, message.offset) in self._seen:
+            if message.value is None or (message.partition, message.offset) in self._seen:
                 continue
             self._seen.add((message.partition, message.offset))
             task = self._world.codec.decode(message.value, Task)
@@ -85,10 +86,8 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
             world.step(seat)
         elif move < 0.80:
             random.choice(people).ask(world.waiting.requests)
-        elif move < 0.84 and len(world.published) < RECORDS:
-            world.faults.on = False
-            world.publish()
-            world.faults.on = True
+        elif move < 0.85:
+            _bring(world, move)
         elif move < 0.88:
             world.replace(seat)
         elif move < 0.92:
@@ -98,6 +97,16 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
         else:
             world.clock.wait(random.choice((0.01, 1.0, 40.0)))
         watch.look()
+
+
+def _bring(world: World, move: float) -> None:
+    """A record, or the order to redact all there are once more."""
+    world.faults.on = False
+    if move < 0.84 and len(world.published) < RECORDS:
+        world.publish()
+    elif move >= 0.84 and world.orders < MOST_ORDERS:
+        world.order_again()
+    world.faults.on = True
 
 
 def _calm(world: World, people: list[Person], watch: Watch) -> None:
@@ -145,7 +154,10 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _unique("verdict", [verdict.task_id for verdict in verdicts])
     _unique("joined label", [label.task_id for label in joined])
     redactions = _of_redactor(world)
-    if {v.task_id for v in verdicts} != {j.task_id for j in joined} | {score.task_id for score in redactions}:
+    gone = _superseded(world, tasks)
+    _check_superseded(events, tasks, gone)
+    ended = {j.task_id for j in joined} | {score.task_id for score in redactions}
+    if not ended <= {v.task_id for v in verdicts} <= ended | gone:
         raise Broken("a verdict was neither joined nor scored")
     _check_gold(world, joined, verdicts, redactions, events)
     _check_adjudications(world, labels, verdicts, records("work", WorkOrder))
@@ -165,19 +177,56 @@ def check(world: World, people: list[Person]) -> Verdicted:
 
 
 def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> None:
-    outcomes: Counter[tuple[int, int]] = Counter()
+    """Each revision has one outcome: the first, and one for each order whose range has the record."""
+    outcomes: Counter[tuple[int, int, int]] = Counter()
+    ranges: list[tuple[int, int, int]] = []
     ids = []
     for event in events:
         if event.type is EventType.BATCH_REDACTED and event.batch is not None:
             for outcome in event.batch.outcomes:
-                outcomes[event.batch.partition, outcome.offset] += 1
+                outcomes[event.batch.partition, outcome.offset, outcome.revision] += 1
                 if outcome.outcome is RawOutcome.TASK:
                     ids.append(outcome.task_id)
-    raw = [(m.partition, m.offset) for m in world.broker.committed(f"raw.{PROJECT}")]
-    if any(outcomes[place] != 1 for place in raw):
-        raise Broken(f"raw offsets without exactly one outcome: {[p for p in raw if outcomes[p] != 1]}")
+        if event.type is EventType.REREDACTION_BEGUN:
+            ranges += [_range(text) for text in event.details["ranges"].split()]
+    due: Counter[tuple[int, int, int]] = Counter()
+    for m in world.broker.committed(f"raw.{PROJECT}"):
+        again = sum(partition == m.partition and first <= m.offset < end for partition, first, end in ranges)
+        due.update((m.partition, m.offset, revision) for revision in range(1, 2 + again))
+    outcomes = Counter({place: times for place, times in outcomes.items() if place in due or place[2] > 1})
+    if outcomes != due:
+        raise Broken(f"revisions without exactly one outcome: {sorted((outcomes - due) + (due - outcomes))}")
+    begun = sum(event.type is EventType.REREDACTION_BEGUN for event in events)
+    ended = sum(event.type is EventType.REREDACTION_ENDED for event in events)
+    if not begun == ended == world.orders:
+        raise Broken(f"{world.orders} orders to redact again, {begun} begun, {ended} ended")
     if sorted(ids) != sorted(task.task_id for task in tasks):
         raise Broken("the tasks are not those the audit says")
+
+
+def _range(text: str) -> tuple[int, int, int]:
+    partition, _, offsets = text.partition(":")
+    first, _, end = offsets.partition("-")
+    return int(partition), int(first), int(end)
+
+
+def _superseded(world: World, tasks: list[Task]) -> set[str]:
+    """Of records that were redacted again: what their tasks were called. Some never were one."""
+    tombstones = [m for m in world.broker.committed(f"tasks.{PROJECT}") if m.value is None]
+    return {task.supersedes for task in tasks} | {(m.key or b"").decode() for m in tombstones}
+
+
+def _check_superseded(events: list[AuditEvent], tasks: list[Task], gone: set[str]) -> None:
+    """Of a record that was redacted again the earlier task is over, whatever it became."""
+    over = {
+        task
+        for event in events
+        if event.type in (EventType.TASK_CLOSED, EventType.TASK_WITHDRAWN)
+        for task in task_ids(event)
+    }
+    left = gone & {task.task_id for task in tasks} - over
+    if left:
+        raise Broken(f"superseded and still open: {sorted(left)}")
 
 
 def _of_redactor(world: World) -> list[RedactionScore]:
@@ -200,11 +249,14 @@ def _check_gold(
     events: list[AuditEvent],
 ) -> None:
     """Gold is never joined, and scored once a verdict: its people, the redactor; keeper has counted each once."""
-    if any(label.raw in world.gold for label in joined):
+    if any(replace(label.raw, revision=1) in world.gold for label in joined):
         raise Broken("gold was joined as if it were real")
     _unique("score of a task", [score.task_id for score in redactions])
     scored = {e.parents[0].removeprefix("task/"): e.resource for e in events if e.type is EventType.GOLD_SCORED}
-    places = {raw_resource(raw): leaks for raw, leaks in world.gold.items()}
+    revisions = range(1, 2 + MOST_ORDERS)
+    places = {
+        raw_resource(replace(raw, revision=one)): leaks for raw, leaks in world.gold.items() for one in revisions
+    }
     if scored.keys() != {score.task_id for score in redactions} or not set(scored.values()) <= places.keys():
         raise Broken("the scores are not those the audit says, or not of gold")
     if any(bool(score.leaked) != places[scored[score.task_id]] for score in redactions):

@@ -16,6 +16,7 @@ from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
 from schemas.gold import GoldTruth, KnownWord
 from schemas.records import LabelSpan, RawReference
+from schemas.reredaction import Reredaction, reredaction_body
 from schemas.resources import raw_resource
 from streams.decide.calibration import GoldSeams
 from streams.decide.processor import DecideProcessor
@@ -40,6 +41,9 @@ from streams.label.processor import Seams as LabelSeams
 from streams.label.processor import inputs as label_inputs
 from streams.label.settings import StandbySettings
 from streams.label.withdrawals import WithdrawalOrders
+from streams.redact.again.processor import INPUTS as REPLAY_INPUTS
+from streams.redact.again.processor import ReplayProcessor
+from streams.redact.again.processor import Seams as ReplaySeams
 from streams.redact.detect.find import Find, Searched
 from streams.redact.parse import parse
 from streams.redact.processor import RedactProcessor
@@ -67,7 +71,10 @@ LABEL_STATE = f"label-state.{PROJECT}"
 LATE = SessionSpec(f"label.{PROJECT}.0", f"label.{PROJECT}", (), Ownership.WHOLE, by_turns=True)
 OWNER = f"{PREFIX}label.{PROJECT}.0".encode()
 GOLD_SHARE = 0.3
-SLOTS = (("redact", 0), ("redact", 1), ("label", 0), ("decide", 0), ("join", 0), ("join", 1), ("keeper", 0))
+SLOTS = (
+    *(("replay", 0), ("redact", 0), ("redact", 1), ("label", 0)),
+    *(("decide", 0), ("join", 0), ("join", 1), ("keeper", 0)),
+)
 ADJUDICATOR = "zoe"
 RULES = (Rules(), Rules(Method.DAWID_SKENE, 0.9, frozenset({ADJUDICATOR}), watches_drift=True))
 """What decide goes by, in turn: by majority alone; with all it has."""
@@ -207,6 +214,8 @@ class World:
         self.waiting = Waiting()
         self.seats = [Seat(role, number) for role, number in SLOTS]
         self.published: list[str] = []
+        self.orders = 0
+        """To redact again."""
         self.gold: dict[RawReference, bool] = {}
         """The records that are gold, and whether their value leaks."""
         self._loop_type = loop_type
@@ -267,6 +276,16 @@ class World:
             self.vault, "olga", key=key, version=now, kind=ControlKind.WITHDRAW, body=b"{}", now=now
         )
         self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
+
+    def order_again(self) -> None:
+        """Two people order that all there is of raw is redacted once more."""
+        self.orders += 1
+        order = Reredaction(self.orders, POLICY.version, 0)
+        for person in ("olga", "grace"):
+            key = f"{ControlKind.REREDACT}/{PROJECT}/{person}"
+            now, kind, body = self.clock.now(), ControlKind.REREDACT, reredaction_body(order)
+            state = sign_control(self.vault, person, key=key, version=self.orders, kind=kind, body=body, now=now)
+            self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
 
     def step(self, seat: Seat) -> bool:
         """One round of the seat's process, started if it is not running. False when the process ended by it."""
@@ -380,7 +399,11 @@ class World:
                     self.hashes,
                     vault,
                 )
-                return RedactProcessor(PROJECT, self.codec, slot, seams), (f"raw.{PROJECT}",), Ownership.SHARED
+                inputs = (f"raw.{PROJECT}", f"again.{PROJECT}")
+                return RedactProcessor(PROJECT, self.codec, slot, seams), inputs, Ownership.SHARED
+            case "replay":
+                replay = ReplaySeams(lambda: book.reredactions(PROJECT).in_force, lambda: _version(book), log)
+                return ReplayProcessor(PROJECT, self.codec, replay), REPLAY_INPUTS, Ownership.WHOLE
             case "label":
                 return self._label(vault, book), label_inputs(PROJECT), Ownership.WHOLE
             case "decide":
@@ -433,6 +456,11 @@ class World:
 
     def _pins(self) -> Pins:
         return Pins({who.signer: self.vault.public_key(who.sign_key) for who in signers(TOPOLOGY)})
+
+
+def _version(book: ControlBook) -> int:
+    policy = book.policy_in_force(PROJECT)
+    return policy.version if policy else 0
 
 
 def _topics() -> dict[str, int]:

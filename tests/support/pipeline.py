@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.control_orders import order_withdrawal, sign_policy
+from deploy.control_orders import order_withdrawal, sign_policy, sign_reredaction
 from deploy.local.endpoints import load_endpoints
 from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
@@ -28,6 +28,7 @@ from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
 from schemas.records import Find, JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
 from schemas.registry import Registry
+from schemas.reredaction import Reredaction
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
@@ -170,6 +171,12 @@ class Pipeline:
     def withdraw(self, person: str, task_id: str) -> None:
         with self.person(person) as around:
             order_withdrawal(around, task_id, WithdrawalReason.REHEARSAL)
+
+    def order_again(self, *persons: str, number: int = 1, policy: int = 1) -> None:
+        """Put persons' signatures on an order to redact once more all there is on raw."""
+        for name in persons:
+            with self.person(name) as around:
+                sign_reredaction(around, Reredaction(number, policy, 0), number)
 
     def token(self, operator: str, person: str) -> str:
         if person not in self._tokens:

@@ -40,6 +40,7 @@ TASK = "0" * 31 + "a"
             ControlKey(ControlKind.REINSTATE, "demo", "ann-1", "olga"),
             "reinstate/demo/ann-1",
         ),
+        ("reredact/demo/olga", ControlKey(ControlKind.REREDACT, "demo", "", "olga"), "reredact/demo"),
     ],
 )
 def test_keys_are_taken_apart_and_put_together(text, key, concern):
@@ -70,6 +71,7 @@ def test_keys_are_taken_apart_and_put_together(text, key, concern):
         "revoke/demo/label.demo/olga",
         "revoke/ann/olga",
         "reinstate/demo/olga",
+        "reredact/demo/1/olga",
     ],
 )
 def test_what_is_no_key_of_control_is_none(text):

@@ -27,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 11 + 3 * 22
+    assert len(specs) == 11 + 3 * 24
     assert {
         specs[name].partitions
         for name in (
@@ -46,6 +46,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
             assert "retention.ms" not in spec.config
     compacted = {spec.name.split(".")[0] for spec in specs.values() if spec.config["cleanup.policy"] == "compact"}
     states = {
+        "replay-state",
         "redact-state",
         "label-state",
         "decide-state",
@@ -86,7 +87,7 @@ def test_redact_gets_the_smallest_set_of_acls():
     topic = Resource.TOPIC
     reads = {
         (topic, name, False, Operation.READ)
-        for name in ("raw.demo", "segments.demo", "control", "redact-state.demo")
+        for name in ("raw.demo", "again.demo", "segments.demo", "control", "redact-state.demo")
     }
     writes = {
         (topic, name, False, Operation.WRITE)

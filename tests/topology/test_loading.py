@@ -25,6 +25,7 @@ def test_packaged_topology_loads_with_more_project_folders():
     topology = load_topology(extra_projects=[PROJECTS])
     assert sorted(topology.projects) == ["alpha", "beta", "demo"]
     assert topology.project("beta").retention_ms["raw"] == 3_600_000
+    assert topology.project("beta").retention_ms["again"] == 3_600_000, "copies are kept as their originals are"
     assert topology.project("alpha").retention_ms["raw"] == 86_400_000
 
 
@@ -90,9 +91,10 @@ def test_an_app_by_the_name_of_a_person_of_another_project_is_refused(tmp_path, 
         ("retention_ms: {gold: 7776000000}", "gold whose truth is gone would be joined as if it were real"),
         (
             "retention_ms: {nope: 100000}",
-            "retention_ms.nope: no such topic; allowed here: alerts, audit, finds, gold",
+            "retention_ms.nope: no such topic; allowed here: again, alerts, audit, finds, gold",
         ),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
+        ("retention_ms: {raw: 60000, again: 60001}", "copies of raw records are kept no longer than raw"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),
         ("verdict: coin", "verdict: Input should be 'majority' or 'dawid-skene'"),
@@ -152,7 +154,7 @@ def test_conflicting_duties_are_refused(persons, message):
         (
             "reads: [verdicts, gold, control]",
             "reads: [verdict, gold, control]",
-            "unknown: verdict; declared are: alerts, alerts.platform, audit",
+            "unknown: verdict; declared are: again, alerts, alerts.platform, audit",
         ),
         ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
         ("sees: [geometry]", "sees: [everything]", "Input should be"),

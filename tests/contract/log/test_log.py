@@ -140,6 +140,22 @@ def test_a_follower_is_at_the_end_only_when_everything_was_returned(bench):
     wait_for(lambda: follower.poll(10, 0.05) == [] and follower.at_end(), "the new end")
 
 
+def test_where_a_time_begins_is_the_first_record_of_then_or_later(bench):
+    """In memory no time passes: every record is of the time 0."""
+    topic = bench.topic(1)
+    (place,) = (TopicPartition(topic, n) for n in range(1))
+    assert bench.log.offsets_at(topic, 0) == {place: 0}, "the end, where there is nothing"
+    bench.write(*(Outgoing(topic, b"k", str(n).encode()) for n in range(3)))
+    first, _second, third = everything(bench, topic)
+    assert bench.log.offsets_at(topic, 0) == {place: 0}
+    assert bench.log.offsets_at(topic, first.timestamp) == {place: 0}
+    beyond = bench.log.offsets_at(topic, 2**53)[place]
+    assert beyond > third.offset, "the end, where nothing is so late"
+    if bench.faithful:
+        later = bench.log.offsets_at(topic, third.timestamp + 1)[place]
+        assert third.offset < later <= beyond, "the marker of the transaction has an offset and a time, too"
+
+
 def test_an_end_is_passed_at_once_by_the_next_record_behind_it(bench):
     """Who asks whether it keeps up need not wait until nothing comes any more."""
     topic = bench.topic()

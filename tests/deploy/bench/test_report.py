@@ -11,6 +11,7 @@ from rich.console import Console
 from deploy.bench.figures import Latency
 from deploy.bench.handouts import Faults
 from deploy.bench.report import (
+    Again,
     Calls,
     Containing,
     Delays,
@@ -53,6 +54,7 @@ WHOLE = Report(
     ),
     sealing=Sealing(30_000, 9_000.0, 5_000, FAST, 2_100.0, 3.5),
     containing=Containing(FAST, 12.0, 2_400.0),
+    again=Again(10_000, 1_850.0),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -117,6 +119,7 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["label"]["groups"][0]["lease"]["p95_ms"] == 4
     assert content["redact"]["fast_ratio_to_no_detection"] == 0.55
     assert content["seal"]["events_per_s"] == 9_000
+    assert content["again"] == {"records": 10_000, "copies_per_s": 1_850}
     assert content["contain"]["frozen_ms"] == 2_400
     assert content["texts"]["hostile_s"] == {"fast": 2.5, "strict": 4.9}
     assert content["peak_bytes"]["kafka"] == 400 * 2**20
@@ -138,6 +141,7 @@ def test_tables_print_targets_beside_figures():
     text = out.getvalue()
     for part in (
         "25.00 ×",
+        "1,850",
         "0.50 ×",
         "10.0 ×",
         "≥ 20",

@@ -156,6 +156,8 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
         ("policy", "sign", "demo", "--as", "ada"),
         ("policy", "publish", "demo"),
         ("contain", "withdraw", "0" * 32, "--as", "olga", "--reason", "rehearsal"),
+        ("contain", "reredact", "--policy-version", "1", "--as", "olga"),
+        ("contain", "reredact", "--order", "1", "--as", "grace"),
         ("label", "token", "--person", "ann-1"),
     ],
 )
@@ -174,6 +176,24 @@ def test_a_withdrawal_takes_no_free_text_as_its_reason(run: Run, tmp_path: Path)
     ended = run(*arguments)
     assert ended.code == Exit.REFUSED
     assert "personal_data" in ended.err
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        (),
+        ("--since", "6h"),
+        ("--policy-version", "1", "--order", "1"),
+        ("--order", "1", "--since", "6h"),
+    ],
+)
+def test_an_order_to_redact_again_is_a_new_one_or_a_second_signature(
+    run: Run, tmp_path: Path, options: tuple[str, ...]
+) -> None:
+    ended = run("contain", "reredact", "--as", "olga", *options, "--root", tmp_path)
+    assert ended.code == Exit.REFUSED
+    assert "--policy-version" in ended.err
+    assert "--order" in ended.err
 
 
 def test_a_project_that_is_not_declared_is_named(run: Run, tmp_path: Path) -> None:

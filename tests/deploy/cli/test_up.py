@@ -89,6 +89,7 @@ def up(veil: Veil) -> Veil:
 
 def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
     assert [it.process for it in read_addresses(up.root)] == [
+        "replay.demo.0",
         "redact.demo.0",
         "redact.demo.1",
         "label.demo.0",

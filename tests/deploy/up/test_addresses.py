@@ -19,6 +19,7 @@ PORTS = list(range(20_000, 20_100))
 
 def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() -> None:
     assert [identity.slot(number) for identity, number in slots_of(["a"], 2)] == [
+        "replay.a.0",
         "redact.a.0",
         "redact.a.1",
         "label.a.0",
