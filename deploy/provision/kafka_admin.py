@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
 from typing import cast
@@ -26,11 +27,16 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 
 from deploy.provision.difference import KafkaDifference, KafkaState
 from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
+from deploy.provision.kafka_login import await_login
+from schemas.errors import LogUnavailable
 from topology.acls import Acl, Operation, Resource
 from topology.topics import TopicSpec
 
 SCRAM_ITERATIONS = 4096
 """Kafka's minimum for SCRAM. Enough: our passwords are 256 random bits, which no dictionary holds."""
+
+
+LOOK_INTERVAL_S = 0.05
 
 
 class KafkaAdmin:
@@ -41,6 +47,7 @@ class KafkaAdmin:
 
     def __init__(self, settings: Mapping[str, str | int]) -> None:
         self.user = str(settings.get("sasl.username", ""))
+        self._settings = settings
         self._client = AdminClient({**settings, "client.id": "veil-provision", "log_level": 2})
 
     def state(self) -> KafkaState:
@@ -48,11 +55,28 @@ class KafkaAdmin:
         return KafkaState(topics=self._topics(), acls=self._acls(), users=self._users())
 
     def apply(self, difference: KafkaDifference, passwords: Mapping[str, str]) -> None:
-        """Add what is missing: topics, settings, users (with these passwords), then the rules."""
+        """Add what is missing: topics, settings, rules, then users with these passwords. Returns when the broker
+        that was asked obeys it all.
+        """
         self._create_topics(difference.topics)
         self._alter_configs(difference.configs or {})
-        self._add_users({name: passwords[name] for name in difference.users})
         self._add_acls(difference.acls)
+        self._add_users({name: passwords[name] for name in difference.users})
+        self._await(difference, passwords)
+
+    def _await(self, difference: KafkaDifference, passwords: Mapping[str, str]) -> None:
+        """The controller answers once it has written rules and users down. Brokers take them from its log a moment
+        later, and refuse whoever comes before: a stage would end over it.
+        """
+        limit = time.monotonic() + TIMEOUT_S
+        wanted = frozenset(difference.acls)
+        while not wanted <= self._acls():
+            if time.monotonic() > limit:
+                raise LogUnavailable(f"Kafka's broker did not obey new ACLs in {TIMEOUT_S:.0f} s")
+            time.sleep(LOOK_INTERVAL_S)
+        newest = max(difference.users, default=None)  # they are in one batch: who knows one knows all
+        if newest is not None:
+            await_login(self._settings, newest, passwords[newest], limit)
 
     def _topics(self) -> dict[str, TopicSpec]:
         metadata = answer("list the topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))

@@ -25,7 +25,7 @@ import httpx
 
 from schemas.errors import AccessDenied, DependencyError, Reason, Refused
 from schemas.records import LabelSpan
-from streams.label.commands import ReleaseReason, ReportReason, SkipReason
+from streams.label.commands import ReleaseReason, ReportReason, SkipReason, Taking
 from streams.label.forms import (
     BatchesView,
     EndedView,
@@ -166,6 +166,11 @@ class LabelClient:
         spans = [{"field": mark.field, "start": mark.start, "end": mark.end} for mark in marks]
         body = {"fencing_token": lease.fencing_token, "reason": reason.value, "spans": spans}
         return self._end(lease, "report", body, then)
+
+    def attempt(self, lease: LeaseView, taking: Taking, times: int = 1) -> None:
+        """The page of an app has refused to let the text be taken away, so many times: put it on record."""
+        body = {"fencing_token": lease.fencing_token, "taking": taking.value, "times": times}
+        self._call("POST", f"/v1/leases/{lease.lease_id}/attempt", body)
 
     def practise(self, task: str, spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> PractisedView:
         """Answer an onboarding task of the guide, by its id."""
