@@ -110,7 +110,7 @@ def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
     trace = Trace(external=external_parts())
     installation = Installation(plan.root, [PROJECT], report=screen.note)
     try:
-        with screen.step("start", "starting Kafka, OpenBao, a registry and six processes") as step:
+        with screen.step("start", "starting Kafka, OpenBao, a registry and all processes") as step:
             installation.start()
             processes = f"{len(installation.processes)} processes, each under its own identity"
             step.done = f"{_parts(trace.external)}; {processes}"
