@@ -39,7 +39,7 @@ DENIED = {
 REFUSED_AFTER_RIGHTS = {KafkaError.INVALID_RECORD, KafkaError.MSG_SIZE_TOO_LARGE}
 TOO_LARGE = b"x" * (2 * 1024 * 1024 + 1)
 LIMIT_S = 30
-OTHERS_READ = ("audit.platform", "checkpoints", "vault-log")
+OTHERS_READ = ("alerts.platform", "audit.platform", "checkpoints", "vault-log")
 """Of all projects, so other tests read them: nothing is left there."""
 
 
