@@ -5,11 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from deploy.compliance import Compliance
-from schemas.alerts import Alert
+from schemas.alerts import Alert, Severity, alert_id
+from schemas.errors import Undecodable
 from schemas.matching import STANDING, MatchingStanding
+from schemas.resources import message_resource
 from schemas.vault_log import READ_UP_TO, ReadUpTo
 from streams.audit.matching import STANDING_TOPIC, VAULT_LOG, Matching
+from streams.engine.messages import Message
 from topology.identity import PLATFORM
+
+UNREADABLE = "unreadable-alert"
 
 
 def alerts(seen: Compliance) -> dict[str, Alert]:
@@ -38,8 +43,17 @@ def shipped_up_to(seen: Compliance) -> int:
 
 def told(seen: Compliance) -> Iterator[tuple[str, Alert]]:
     """Every alert there is, by watch and by the matcher, each with its project or the platform. Raises
-    LogUnavailable, Undecodable.
+    LogUnavailable.
     """
     for place in (*sorted(seen.topology.projects), PLATFORM):
         for message in seen.log.read(f"alerts.{place}"):
-            yield place, seen.codec.decode(message.value, Alert)
+            yield place, _alert(seen, message)
+
+
+def _alert(seen: Compliance, message: Message) -> Alert:
+    """A record that is none hides no other, and is itself an alert: only watch and the matcher may write there."""
+    try:
+        return seen.codec.decode(message.value, Alert)
+    except Undecodable:
+        subject, at = message_resource(message.topic, message.partition, message.offset), message.timestamp
+        return Alert(alert_id(UNREADABLE, subject, at), UNREADABLE, Severity.CRITICAL, subject, at, at)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from deploy.object_store import bucket_store
 from schemas.errors import ConfigError
 from streams.audit.store import Directory, Store
 
@@ -13,8 +14,6 @@ BUCKET = "s3://"
 def export_at(place: str) -> Store:
     """The store at a folder's path or `s3://bucket/prefix`. Raises ConfigError."""
     if place.startswith(BUCKET):
-        from deploy.object_store import bucket_store  # noqa: PLC0415 - 40 ms that a folder need not pay
-
         return bucket_store(place)
     if "://" in place:
         raise ConfigError(f"{place}: an export lies in a folder, or in a bucket at {BUCKET}bucket/prefix")

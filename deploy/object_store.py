@@ -10,8 +10,8 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
-from pathlib import Path, PurePosixPath
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 import obstore
@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from schemas.errors import ConfigError
+from streams.audit.store import checked
 
 if TYPE_CHECKING:
     from obstore.store import ClientConfig
@@ -42,7 +43,7 @@ class ObjectStore:
 
     def get(self, name: str) -> bytes | None:
         try:
-            return bytes(obstore.get(self._client, _checked(name)).bytes())
+            return bytes(obstore.get(self._client, checked(name)).bytes())
         except (NotFoundError, FileNotFoundError):
             return None
         except BaseError as error:
@@ -50,13 +51,13 @@ class ObjectStore:
 
     def put(self, name: str, data: bytes) -> None:
         try:
-            obstore.put(self._client, _checked(name), data)
+            obstore.put(self._client, checked(name), data)
         except BaseError as error:
             raise self._failed("written", name, error) from None
 
     def delete(self, name: str) -> None:
         try:
-            obstore.delete(self._client, _checked(name))
+            obstore.delete(self._client, checked(name))
         except (NotFoundError, FileNotFoundError):
             return
         except BaseError as error:
@@ -84,13 +85,13 @@ def bucket_store(place: str, environ: Mapping[str, str] = os.environ) -> ObjectS
         raise ConfigError(f"{place} is no place in a bucket; write s3://bucket or s3://bucket/prefix")
     prefix = url.path.strip("/")
     if prefix:
-        _checked(prefix)
+        checked(prefix)
     client = S3Store(url.netloc, prefix=prefix or None, client_options=_options(environ))
     return ObjectStore(client, place.rstrip("/"))
 
 
 def _options(environ: Mapping[str, str]) -> ClientConfig:
-    options: dict[str, Any] = {"timeout": CALL_LIMIT}
+    options: ClientConfig = {"timeout": CALL_LIMIT}
     endpoint = urlsplit(environ.get("AWS_ENDPOINT_URL", ""))
     if endpoint.scheme == "http":
         if endpoint.hostname not in LOOPBACK:
@@ -102,11 +103,4 @@ def _options(environ: Mapping[str, str]) -> ClientConfig:
             options["root_certificate"] = Path(authority).read_bytes()
         except OSError as error:
             raise ConfigError(f"AWS_CA_BUNDLE: {error.strerror}: {authority}") from None
-    return options  # type: ignore[return-value]
-
-
-def _checked(name: str) -> str:
-    parts = PurePosixPath(name).parts
-    if not parts or ".." in parts or parts[0] == "/":
-        raise ValueError("no name of a file in an export")
-    return name
+    return options

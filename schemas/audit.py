@@ -97,6 +97,26 @@ class EventType(StrEnum):
     CONSOLE_DENIED = "console.denied"
 
 
+ORDERS = frozenset(
+    {
+        EventType.POLICY_PUBLISHED,
+        EventType.MINIMUM_ORDERED,
+        EventType.FREEZE_ORDERED,
+        EventType.LIFT_ORDERED,
+        EventType.LIFT_CARRIED,
+        EventType.REVOCATION_ORDERED,
+        EventType.REINSTATEMENT_SIGNED,
+        EventType.WITHDRAWAL_ORDERED,
+        EventType.PAUSE_ORDERED,
+        EventType.PAUSE_LIFTED,
+        EventType.EXCLUSION_ORDERED,
+        EventType.EXCLUSION_LIFTED,
+        EventType.REREDACTION_ORDERED,
+    }
+)
+"""By which persons and processes say that they have put a record on `control` that changes what may be done."""
+
+
 class Decision(StrEnum):
     """What was decided about a request."""
 

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
-from schemas.audit import AuditEvent, EventType
+from schemas.audit import ORDERS, AuditEvent, EventType
 from schemas.details import number
 from schemas.resources import alert_resource, incident_resource
 from topology.writers import is_by_its_writer
@@ -126,32 +126,27 @@ OF_INCIDENTS = frozenset(
         EventType.INCIDENT_CLOSED,
     }
 )
-TOLD = OF_INCIDENTS | {
-    EventType.PROCESS_STARTED,
-    EventType.PROCESS_STOPPED,
-    EventType.CONTROL_APPLIED,
-    EventType.CONTROL_REFUSED,
-    EventType.POLICY_PUBLISHED,
-    EventType.MINIMUM_ORDERED,
-    EventType.FREEZE_ORDERED,
-    EventType.LIFT_ORDERED,
-    EventType.LIFT_CARRIED,
-    EventType.REVOCATION_ORDERED,
-    EventType.REINSTATEMENT_SIGNED,
-    EventType.WITHDRAWAL_ORDERED,
-    EventType.PAUSE_ORDERED,
-    EventType.PAUSE_LIFTED,
-    EventType.EXCLUSION_ORDERED,
-    EventType.EXCLUSION_LIFTED,
-    EventType.BUNDLE_ADOPTED,
-    EventType.TASK_REPORTED,
-    EventType.TASK_WITHDRAWN,
-    EventType.FIND_OPENED,
-    EventType.LEASE_REVOKED,
-    EventType.SESSION_ENDED,
-    EventType.CONTAINMENT_BEGUN,
-    EventType.CONTAINMENT_REACHED,
-    EventType.CONTAINMENT_HELD,
-    EventType.SEGMENT_DESTROYED,
-}
+TOLD = (
+    OF_INCIDENTS
+    | ORDERS
+    | {
+        EventType.PROCESS_STARTED,
+        EventType.PROCESS_STOPPED,
+        EventType.CONTROL_APPLIED,
+        EventType.CONTROL_REFUSED,
+        EventType.BUNDLE_ADOPTED,
+        EventType.TASK_REPORTED,
+        EventType.TASK_WITHDRAWN,
+        EventType.FIND_OPENED,
+        EventType.LEASE_REVOKED,
+        EventType.SESSION_ENDED,
+        EventType.CONTAINMENT_BEGUN,
+        EventType.CONTAINMENT_REACHED,
+        EventType.CONTAINMENT_HELD,
+        EventType.SEGMENT_DESTROYED,
+        EventType.REREDACTION_BEGUN,
+        EventType.REREDACTION_MISSED,
+        EventType.REREDACTION_ENDED,
+    }
+)
 """What a timeline is made of. Everything else is in the audit beside it."""

@@ -32,6 +32,14 @@ class Store(Protocol):
         ...
 
 
+def checked(name: str) -> str:
+    """The name, where it is one that stays within its store. Raises ValueError."""
+    parts = PurePosixPath(name).parts
+    if not parts or ".." in parts or parts[0] == "/":
+        raise ValueError("no name of a file in an export")
+    return name
+
+
 class Directory:
     """A `Store` in a folder, which is made where there is none; its files are for their owner alone.
 
@@ -72,10 +80,7 @@ class Directory:
                 yield Path(folder, file).relative_to(self._root).as_posix()
 
     def _path(self, name: str) -> Path:
-        parts = PurePosixPath(name).parts
-        if not parts or ".." in parts or parts[0] == "/":
-            raise ValueError("no name of a file in an export")
-        return self._root.joinpath(*parts)
+        return self._root / checked(name)
 
 
 @contextlib.contextmanager

@@ -8,30 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Protocol
 
-from schemas.audit import EventType
+from schemas.audit import ORDERS, EventType
 from schemas.resources import control_resource
 from streams.console.rows import Row
 from streams.console.tracing import Traced
 
 CONTROL = control_resource("")
-ORDERING = frozenset(
-    one.value
-    for one in (
-        EventType.POLICY_PUBLISHED,
-        EventType.MINIMUM_ORDERED,
-        EventType.FREEZE_ORDERED,
-        EventType.LIFT_ORDERED,
-        EventType.LIFT_CARRIED,
-        EventType.REVOCATION_ORDERED,
-        EventType.REINSTATEMENT_SIGNED,
-        EventType.WITHDRAWAL_ORDERED,
-        EventType.PAUSE_ORDERED,
-        EventType.PAUSE_LIFTED,
-        EventType.EXCLUSION_ORDERED,
-        EventType.EXCLUSION_LIFTED,
-    )
-)
-"""By which persons and processes say that they have put a record on `control`."""
 
 
 class IncidentReading(Protocol):
@@ -57,7 +39,7 @@ def orders(rows: Sequence[Row]) -> list[dict[str, Any]]:
     found: list[dict[str, Any]] = []
     latest: dict[str, dict[str, Any]] = {}
     for row in rows:
-        if row.type in ORDERING and (key := _key(row)):
+        if row.type in ORDERS and (key := _key(row)):
             order = {"type": row.type, "key": key, "by": row.person or row.process, "at": row.time, "obeyed": []}
             found.append(order)
             latest[key] = order

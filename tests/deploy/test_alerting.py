@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from deploy.alerting import alerts, shipped_up_to, standing, told
+from deploy.alerting import UNREADABLE, alerts, shipped_up_to, standing, told
 from deploy.compliance import Compliance
 from schemas.alerts import Alert, Severity
 from schemas.codec import Codec, FixedIds
@@ -54,6 +56,17 @@ def test_each_alert_that_was_told_is_of_a_project_or_of_the_platform(broker, see
         ("demo", "repeated-denials"),
         ("platform", "repeated-denials"),
     ]
+
+
+def test_a_record_that_is_no_alert_hides_none_and_is_one(broker, seen):
+    broker.append(Outgoing("alerts.demo", b"junk", b"no alert of anybody"))
+    one = Alert("a" * 32, "repeated-denials", Severity.WARNING, "person/ada", START, START)
+    write(broker, "alerts.platform", one.alert_id, one)
+    (_, junk), (_, after) = told(seen)
+    assert (junk.rule, junk.severity, junk.evidence, junk.details) == (UNREADABLE, Severity.CRITICAL, (), {})
+    assert re.fullmatch(r"message/alerts\.demo/\d/0", junk.subject), "its place, and nothing of what it holds"
+    assert after == one
+    assert set(alerts(seen)) == {junk.alert_id, one.alert_id}
 
 
 def test_where_nothing_has_happened_there_is_none(seen):

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.audit import AuditEvent, Decision, EventType
+from schemas.audit import ORDERS, AuditEvent, Decision, EventType
 from streams.audit.incidents import Closed, Preserved, Said, incidents, is_change, timeline
 
 ID = "2026-11-26-00c0ffee"
@@ -82,3 +82,9 @@ def test_a_timeline_tells_of_orders_and_obeying_from_then_on_and_of_no_work():
 )
 def test_a_change_is_named_and_never_described(text, is_one):
     assert is_change(text) is is_one
+
+
+@pytest.mark.parametrize("kind", sorted({*ORDERS, EventType.REREDACTION_BEGUN, EventType.REREDACTION_ENDED}))
+def test_what_was_ordered_and_what_came_of_it_stands_in_the_timeline(kind):
+    event = said(kind, 100)
+    assert timeline([event, said(EventType.TASK_VIEWED, 110)], since=50) == (event,)

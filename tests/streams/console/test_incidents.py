@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from schemas.audit import EventType
-from streams.console.incidents import ORDERING, orders
+from schemas.audit import ORDERS, EventType
+from streams.console.incidents import orders
 from streams.console.rows import row_of
 from tests.streams.console.site import made
 
@@ -57,4 +57,4 @@ def test_an_order_by_a_process_is_by_it_and_a_parent_may_name_the_key():
 
 def test_what_names_no_record_is_no_order():
     assert told(row(EventType.FREEZE_ORDERED, 1, "olga"), row(EventType.INCIDENT_OPENED, 2, "olga")) == []
-    assert EventType.INCIDENT_OPENED.value not in ORDERING
+    assert EventType.INCIDENT_OPENED.value not in ORDERS
