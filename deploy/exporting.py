@@ -41,7 +41,9 @@ class Exported:
     def configuration(self, project: str) -> str:
         """The labeling configuration for tasks shaped as the last verdict's. Raises ConfigError for none."""
         policy = (
-            self.book.policy(self.verdicts[-1].policy) if self.verdicts else self.book.policy_in_force(project)
+            self.book.policy(project, self.verdicts[-1].policy)
+            if self.verdicts
+            else self.book.policy_in_force(project)
         )
         schema = load_policy_bytes(policy.body).labels if policy else None
         if schema is None or not self.verdicts:

@@ -51,11 +51,11 @@ def read(root: Path, project: str) -> tuple[Quality, list[PolicyQuality]]:
         seen.topology.project(project)
         found = quality(read_events(seen.log, Reader(seen.codec), [audit_topic(project)]))
         book = seen.book()
-    return found, sorted((_policy(book, found, one) for one in found.total), key=lambda it: it.name)
+    return found, sorted((_policy(book, project, found, one) for one in found.total), key=lambda it: it.name)
 
 
-def _policy(book: ControlBook, found: Quality, policy_hash: str) -> PolicyQuality:
-    record = book.policy(policy_hash)
+def _policy(book: ControlBook, project: str, found: Quality, policy_hash: str) -> PolicyQuality:
+    record = book.policy(project, policy_hash)
     policy = load_policy_bytes(record.body) if record else None
     return PolicyQuality(
         policy.id if policy else policy_hash,

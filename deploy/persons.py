@@ -121,7 +121,7 @@ def standing(root: Path, project: str, policy: Policy) -> Standing:
         policy,
         tuple(sorted(book.policy_signers(project, policy.hash))),
         persons,
-        book.policy(policy.hash) is not None,
+        book.policy(project, policy.hash) is not None,
         in_force.hash if in_force else None,
         book.minimum(project),
     )

@@ -9,8 +9,9 @@ Rules, each with a test:
 3. A tombstone is refused, and the topic is never compacted (`keeps_all` in `flow.yaml`). A stage that starts reads
    all of it, so that an old record written again is below the higher version and undoes nothing (rule 2).
 4. A policy is fully signed when an author and an approver, two different persons, have signed its hash.
-   All fully signed policies stay available by hash; in force is the one with the highest version in its body
-   (of equal versions, which no careful author makes, the higher hash, so that every stage agrees).
+   All fully signed policies stay available by hash, in their project and in no other; in force is the one with the
+   highest version in its body (of equal versions, which no careful author makes, the higher hash, so that every
+   stage agrees).
 5. A withdrawal holds from its first valid signature, for ever.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force. One
@@ -129,10 +130,12 @@ class ControlBook:
         policies = self._policies.get(project)
         return policies.in_force if policies else None
 
-    def policy(self, policy_hash: str) -> PolicyRecord | None:
-        """Any fully signed policy, by its hash."""
-        found = (policies.find(policy_hash) for policies in self._policies.values())
-        return next((record for record in found if record is not None), None)
+    def policy(self, project: str, policy_hash: str) -> PolicyRecord | None:
+        """A policy fully signed in a project, by its hash: that another project's people have agreed to the same
+        text says nothing here.
+        """
+        policies = self._policies.get(project)
+        return policies.find(policy_hash) if policies else None
 
     def policy_signers(self, project: str, policy_hash: str) -> frozenset[str]:
         """Whose valid signatures a policy has so far."""

@@ -72,10 +72,13 @@ class Control:
         with self._lock:
             return signatures(self._around.book, project)
 
-    def limits(self, policies: frozenset[str]) -> dict[str, float]:
-        """What these policies allow their live leak bound to be; of one that can't be read nothing is drawn."""
+    def limits(self, project: str, policies: frozenset[str]) -> dict[str, float]:
+        """What these policies of a project allow their live leak bound to be; of one that can't be read nothing is
+        drawn.
+        """
         with self._lock:
-            records = [found for it in policies if (found := self._around.book.policy(it)) is not None]
+            book = self._around.book
+            records = [found for it in policies if (found := book.policy(project, it)) is not None]
         limits = {it.hash: leak_limit(it.body) for it in records}
         return {it: limit for it, limit in limits.items() if limit is not None}
 

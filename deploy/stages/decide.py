@@ -38,7 +38,7 @@ def _bars(around: Surroundings) -> Callable[[str], float | None]:
     known: dict[str, float | None] = {}
 
     def bar_of(policy_hash: str) -> float | None:
-        if policy_hash not in known and (record := around.book.policy(policy_hash)) is not None:
+        if policy_hash not in known and (record := around.book.policy(around.project, policy_hash)) is not None:
             known[policy_hash] = load_policy_bytes(record.body).gold.bar
         return known.get(policy_hash)
 

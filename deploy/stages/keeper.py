@@ -41,7 +41,7 @@ def _limits(around: Surroundings) -> Callable[[str], Limit | None]:
     known: dict[str, Limit] = {}
 
     def limit_of(policy_hash: str) -> Limit | None:
-        if policy_hash not in known and (record := around.book.policy(policy_hash)) is not None:
+        if policy_hash not in known and (record := around.book.policy(around.project, policy_hash)) is not None:
             policy = load_policy_bytes(record.body)
             known[policy_hash] = Limit(policy.id, policy.gold)
         return known.get(policy_hash)

@@ -59,7 +59,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
-    schema_of, open_content = _schemas(book), _contents(keys, project)
+    schema_of, open_content = _schemas(book, project), _contents(keys, project)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
     current = Shared(current_project(around))
     known = LastKnown(around.topology.project(project), current)
@@ -189,12 +189,12 @@ def _shown(configured: SignInConfiguration) -> str:
     return leaf_of(Path(certificate).read_text(encoding="ascii")) if certificate else ""
 
 
-def _schemas(book: ControlBook) -> Callable[[str], LabelSchema | None]:
+def _schemas(book: ControlBook, project: str) -> Callable[[str], LabelSchema | None]:
     """Label schemas by policy hash, each parsed once."""
     known: dict[str, LabelSchema] = {}
 
     def schema_of(policy_hash: str) -> LabelSchema | None:
-        if policy_hash not in known and (record := book.policy(policy_hash)) is not None:
+        if policy_hash not in known and (record := book.policy(project, policy_hash)) is not None:
             known[policy_hash] = load_policy_bytes(record.body).labels
         return known.get(policy_hash)
 

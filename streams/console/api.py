@@ -38,9 +38,9 @@ LONGEST_DAYS = 90
 @dataclass(frozen=True, slots=True)
 class ApiSeams:
     """What the API needs. `projects`: as their files stand now; `revoked`: whether in a project a person is;
-    `signatures`: of a project, as `signatures.py` gives them; `limits`: what policies allow their live leak bound
-    to be, by hash; `playbook`: what a person does, by its name; `signing`: how people sign; `ready`: whether
-    all that was there at the start is read.
+    `signatures`: of a project, as `signatures.py` gives them; `limits`: what policies of a project allow their
+    live leak bound to be, by hash; `playbook`: what a person does, by its name; `signing`: how people sign;
+    `ready`: whether all that was there at the start is read.
     """
 
     entrance: Entrance
@@ -50,7 +50,7 @@ class ApiSeams:
     news: News
     diary: Diary
     signatures: Callable[[Project], dict[str, Any]]
-    limits: Callable[[frozenset[str]], Mapping[str, float]]
+    limits: Callable[[str, frozenset[str]], Mapping[str, float]]
     playbook: Callable[[str], str]
     tracing: Tracing
     incidents: IncidentReading
@@ -142,7 +142,7 @@ class ConsoleApi:
         days = max(1, queries.number_of(request, "days", 1, LONGEST_DAYS))
         await self._reception.look(visitor, project.name, Right.METRICS)
         now = self._seams.clock.now()
-        limits = self._seams.limits(self._seams.board.policies(project.name))
+        limits = self._seams.limits(project.name, self._seams.board.policies(project.name))
         return {
             "project": project.name,
             **self._seams.board.plots(project.name, length, now - days * DAY_MS, now, limits),

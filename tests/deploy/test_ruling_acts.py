@@ -35,7 +35,12 @@ BOTH = ("rob", "rita")
 @pytest.fixture
 def project(stack) -> str:
     """A project of this test alone."""
-    name = f"rules-{secrets.token_hex(4)}"
+    return declared(stack, "rules")
+
+
+def declared(stack, kind: str) -> str:
+    """A project of its own."""
+    name = f"{kind}-{secrets.token_hex(4)}"
     folder = stack.root / "projects"
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
@@ -87,6 +92,7 @@ def test_freezes_add_up_and_two_people_end_them(stack, project):
 def test_a_policys_life_is_told_by_its_history_and_what_can_never_rule_is_not_signed(stack, project):
     root = stack.root
     first, second, third = POLICIES
+    sign(root, declared(stack, "elsewhere"), second, BOTH)  # which says nothing of a policy of this project
     sign(root, project, first, BOTH)
     with pytest.raises(ConfigError, match="publish a policy of that version first"):
         require_minimum(root, project, 2, BOTH)

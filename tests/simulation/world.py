@@ -437,7 +437,7 @@ class World:
         known: dict[str, Any] = {}
 
         def schema_of(policy_hash: str) -> Any:
-            if policy_hash not in known and (record := book.policy(policy_hash)) is not None:
+            if policy_hash not in known and (record := book.policy(PROJECT, policy_hash)) is not None:
                 known[policy_hash] = load_policy_bytes(record.body).labels
             return known.get(policy_hash)
 

@@ -116,10 +116,20 @@ def test_highest_fully_signed_version_is_in_force_and_older_ones_stay_available(
     record = book.policy_in_force("demo")
     assert record is not None
     assert record.version == 2
-    older = book.policy(hashlib.sha256(states[2].body).hexdigest())
+    older = book.policy("demo", hashlib.sha256(states[2].body).hexdigest())
     assert older is not None
     assert older.version == 1
-    assert book.policy(hashlib.sha256(states[4].body).hexdigest()) is None
+    assert book.policy("demo", hashlib.sha256(states[4].body).hexdigest()) is None
+
+
+def test_a_policy_that_another_projects_people_agree_to_is_not_signed_here():
+    theirs, ours = policy(1, "ada"), policy(1, "ada").body
+    same = hashlib.sha256(ours).hexdigest()
+    here = signed("policy", "alpha", same, "alice", ours)
+    book = apply_all([theirs, policy(1, "grace"), here])
+    assert book.policy("demo", same) is not None
+    assert book.policy("alpha", same) is None
+    assert book.policy("nobody", same) is None
 
 
 def test_a_real_policy_passes():
@@ -289,7 +299,7 @@ def test_a_policy_below_the_minimum_never_comes_back_into_force_and_stays_availa
         again = policy(1, signer, version=9)
         assert book.apply(again.key, again) == Applied(again.key, ControlKind.POLICY, ())
     assert book.policy_in_force("demo") is None
-    assert book.policy(hashlib.sha256(old[0].body).hexdigest()) is not None
+    assert book.policy("demo", hashlib.sha256(old[0].body).hexdigest()) is not None
 
 
 def test_the_highest_minimum_holds_and_a_lower_one_takes_nothing_back():
@@ -362,7 +372,7 @@ def in_force(book: ControlBook) -> object:
     hashes = {hashlib.sha256(state.body).hexdigest() for state in VALID}
     return (
         [book.policy_in_force(project) for project in ("demo", "alpha", "beta")],
-        [book.policy(each) for each in sorted(hashes)],
+        [book.policy(project, each) for project in ("demo", "alpha") for each in sorted(hashes)],
         [book.withdrawn(project) for project in ("demo", "alpha")],
         [book.minimum(project) for project in ("demo", "alpha")],
         [book.freezes(project) for project in ("demo", "alpha")],

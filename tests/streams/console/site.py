@@ -128,7 +128,7 @@ class Site:
             news=self.news,
             diary=self.diary,
             signatures=lambda project: self.signatures,
-            limits=lambda policies: self.limits,
+            limits=lambda project, policies: self.limits,
             playbook=lambda name: PLAYBOOKS.get(name, ""),
             tracing=Tracer(),
             incidents=self.incidents,
