@@ -12,7 +12,8 @@ Rules, each with a test:
    All fully signed policies stay available by hash, in their project and in no other; in force is the one with the
    highest version in its body (of equal versions, which no careful author makes, the higher hash, so that every
    stage agrees).
-5. A withdrawal holds from its first valid signature, for ever.
+5. A withdrawal holds from its first valid signature, for ever. Each signer's is acknowledged, whoever else has
+   withdrawn the same: who ordered it waits for that.
 6. A minimum holds when it is fully signed as a policy is, for ever; of several, the highest. A policy of a lower
    version is not in force, nor comes into force, whoever signs it; where none is left, nothing is in force. One
    that a process may sign alone holds when it is at most one above the highest fully signed policy.
@@ -102,7 +103,8 @@ class ControlBook:
         self._jobs = {name: SignedPolicies() for name in projects}
         self._freezes = {name: Freezes(partial(self._agreed, ControlKind.LIFT, name)) for name in projects}
         self._readmitted: dict[str, dict[str, int]] = {name: {} for name in projects}
-        self._withdrawn: dict[str, set[str]] = {name: set() for name in projects}
+        self._withdrawn: dict[str, dict[str, dict[str, int]]] = {name: {} for name in projects}
+        """By project, task and signer, the highest version."""
         self._pauses = {name: Pauses() for name in projects}
         self._exclusions = {name: Exclusions() for name in projects}
         self._replays: dict[str, dict[str, Replay]] = {name: {} for name in projects}
@@ -282,7 +284,8 @@ class ControlBook:
                 assert freeze is not None, "checked by `fits`"
                 return self._freezes[key.project].freeze(key.signer, state.version, freeze)
             case ControlKind.WITHDRAW:
-                return _added(self._withdrawn[key.project], key.target)
+                of_task = self._withdrawn[key.project].setdefault(key.target, {})
+                return _risen(of_task, key.signer, state.version)
             case ControlKind.PAUSE:
                 return _turn(self._pauses[key.project], key, state)
             case ControlKind.EXCLUDE:
@@ -342,12 +345,6 @@ def _turn(switches: Switches, key: ControlKey, state: ControlState) -> bool:
     on = read_switch(state.body)
     assert on is not None, "checked by `fits`"
     return switches.take(key.target, state.version, key.signer, on=on)
-
-
-def _added(targets: set[str], target: str) -> bool:
-    new = target not in targets
-    targets.add(target)
-    return new
 
 
 def _risen(highest: dict[str, int], name: str, version: int) -> bool:

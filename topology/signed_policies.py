@@ -57,13 +57,15 @@ class SignedPolicies:
         return self._look()
 
     def demand(self, version: int) -> bool:
-        """Note a minimum by who may give it alone, a process. Whether the minimum has risen by it.
+        """Note a minimum by who may give it alone, a process. Whether the minimum has risen by it, or is as high
+        already: then it is acknowledged, whoever else has given it.
 
         It holds while it is at most one above the highest policy that people have signed: it can rule out what is
         in force, and not what they publish next, but for a higher one that they have not published either.
         """
+        new = version not in self._demanded
         self._demanded.add(version)
-        return self._look()
+        return self._look() or (new and version <= self.minimum)
 
     def find(self, policy_hash: str) -> PolicyRecord | None:
         """A fully signed policy by its hash, whatever the minimum says: tasks made by it are still there."""

@@ -162,8 +162,15 @@ def test_withdrawal_holds_from_the_first_allowed_signature(signer):
     assert book.withdrawn("demo") == {TASK}
     assert book.is_withdrawn("demo", TASK)
     assert not book.is_withdrawn("alpha", TASK)
-    again = withdraw("olga", version=2)
-    assert book.apply(again.key, again) == Applied(again.key, ControlKind.WITHDRAW, ())
+    assert book.apply(state.key, state) == Applied(state.key, ControlKind.WITHDRAW, ())
+
+
+def test_whoever_withdraws_what_is_withdrawn_already_is_answered_too():
+    book = apply_all([withdraw("olga")])
+    for again in (withdraw("contain.demo"), withdraw("olga", version=2)):
+        expected = Applied(again.key, ControlKind.WITHDRAW, (f"withdraw/demo/{TASK}",))
+        assert book.apply(again.key, again) == expected
+    assert book.withdrawn("demo") == {TASK}
 
 
 REFUSED = {
@@ -318,6 +325,13 @@ def test_contain_alone_rules_out_what_is_in_force_and_not_what_people_publish_ne
     record = book.policy_in_force("demo")
     assert record is not None
     assert record.version == 3
+
+
+def test_contain_is_answered_on_a_minimum_that_people_have_given_already():
+    two = [policy(2, "ada"), policy(2, "grace"), minimum(3, "ada"), minimum(3, "grace")]
+    book, order = apply_all(two), minimum(3, "contain.demo")
+    assert book.apply(order.key, order) == Applied(order.key, ControlKind.MINIMUM, ("minimum/demo/3",))
+    assert book.apply(order.key, order) == Applied(order.key, ControlKind.MINIMUM, ())
 
 
 def test_a_minimum_by_contain_far_above_what_is_signed_counts_for_nothing():
