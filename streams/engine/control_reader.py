@@ -126,7 +126,9 @@ def _applied(key: str, concern: str, version: int) -> Event:
 
 
 def _refused(message: Message, reason: Reason) -> Event:
-    """Names the place, never the key: what is not signed may hold anything."""
+    """Names the place, never the key: what is not signed may hold anything. When it was written: a stage that
+    starts says again what it does not take, however old.
+    """
     place = f"{message.topic}/{message.partition}/{message.offset}"
     return Event(
         EventType.CONTROL_REFUSED,
@@ -134,4 +136,5 @@ def _refused(message: Message, reason: Reason) -> Event:
         outcome="refused",
         decision=Decision.DENY,
         reason=reason.value,
+        details={"written": str(message.timestamp)},
     )

@@ -1,6 +1,7 @@
 """What persons and apps did, step by step, kept as long as the longest rule looks back. Pure.
 
-A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well.
+A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well. Who
+wrote an order that counts for nothing is not known: that is the record's own.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.audit import AuditEvent, EventType
+from schemas.errors import Reason
 from schemas.resources import app_resource, person_resource, task_ids
 from streams.watch.said import counts, number
 
@@ -28,6 +30,10 @@ class Deed(StrEnum):
     REPORT = "report"
     DENIAL = "denial"
     COPY = "copy"
+    FORGERY = "forgery"
+    """An order on `control` that is not signed, or not by somebody who may."""
+    REFUSAL = "refusal"
+    """One that counts for nothing for another reason: an old one again, a tombstone, nonsense."""
 
 
 _OF = {
@@ -39,7 +45,11 @@ _OF = {
     EventType.ACCESS_DENIED: Deed.DENIAL,
     EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
+    EventType.CONTROL_REFUSED: Deed.REFUSAL,
 }
+_FORGED = frozenset(
+    {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNKNOWN_SIGNER, Reason.SIGNER_NOT_ALLOWED},
+)
 
 
 @dataclass(slots=True)
@@ -80,6 +90,8 @@ class Deeds:
 
 def subjects_of(event: AuditEvent, app: str) -> Iterator[str]:
     """Whose deed it is."""
+    if event.type is EventType.CONTROL_REFUSED:
+        yield event.resource
     if event.person:
         yield person_resource(event.person)
     if app:
@@ -97,7 +109,7 @@ class Diary:
         """Write down the deeds of a step; the subjects that did something, sorted."""
         page: dict[str, Deeds] = {}
         for event in events:
-            deed = _OF.get(event.type)
+            deed = _deed(event)
             if deed is not None and counts(event):
                 for subject in subjects_of(event, self._app(event, deed, step)):
                     self._write(page.setdefault(subject, Deeds()), deed, event)
@@ -135,6 +147,11 @@ class Diary:
             self.apps[lease] = client.removeprefix(_APP), step
         found, _ = self.apps.get(lease, ("", step)) if deed is Deed.VIEW else self.apps.pop(lease, ("", step))
         return found
+
+
+def _deed(event: AuditEvent) -> Deed | None:
+    deed = _OF.get(event.type)
+    return Deed.FORGERY if deed is Deed.REFUSAL and event.reason in _FORGED else deed
 
 
 def _times(deed: Deed, event: AuditEvent) -> int:

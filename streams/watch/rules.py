@@ -31,11 +31,17 @@ class Measure(StrEnum):
     DENIED_THINGS = "denied_things"
     RELEASED_TASKS = "released_tasks"
     COPY_ATTEMPTS = "copy_attempts"
+    FORGED_ORDERS = "forged_orders"
+    REFUSED_ORDERS = "refused_orders"
+
+
+OF_RECORDS = frozenset({Measure.FORGED_ORDERS, Measure.REFUSED_ORDERS})
+"""What is measured of a record on `control` (`Kind.MESSAGE`), which is told once and for good."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `of`: persons or apps. `playbook` is the name of what to do about it."""
+    """One rule. `of`: persons, apps or records. `playbook` is the name of what to do about it."""
 
     name: str
     title: str
@@ -119,8 +125,7 @@ def _share(looked: Looked, deed: Deed) -> Measured:
 
 
 def _denials(looked: Looked) -> Measured:
-    count = looked.deeds.count(Deed.DENIAL)
-    return Measured(count, count, tuple(looked.deeds.by(Deed.DENIAL)))
+    return _count(looked, Deed.DENIAL)
 
 
 def _denied_things(looked: Looked) -> Measured:
@@ -135,8 +140,20 @@ def _released_tasks(looked: Looked) -> Measured:
 
 
 def _copy_attempts(looked: Looked) -> Measured:
-    count = looked.deeds.count(Deed.COPY)
-    return Measured(count, count, tuple(looked.deeds.by(Deed.COPY)))
+    return _count(looked, Deed.COPY)
+
+
+def _forged_orders(looked: Looked) -> Measured:
+    return _count(looked, Deed.FORGERY)
+
+
+def _refused_orders(looked: Looked) -> Measured:
+    return _count(looked, Deed.REFUSAL)
+
+
+def _count(looked: Looked, deed: Deed) -> Measured:
+    count = looked.deeds.count(deed)
+    return Measured(count, count, tuple(looked.deeds.by(deed)))
 
 
 _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
@@ -150,4 +167,6 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.DENIED_THINGS: _denied_things,
     Measure.RELEASED_TASKS: _released_tasks,
     Measure.COPY_ATTEMPTS: _copy_attempts,
+    Measure.FORGED_ORDERS: _forged_orders,
+    Measure.REFUSED_ORDERS: _refused_orders,
 }

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.alerts import Severity
 from schemas.resources import Kind
-from streams.watch.rules import Measure, Rule
+from streams.watch.rules import OF_RECORDS, Measure, Rule
 from topology.reading import Entry, Name, parse
 
 LONGEST_MINUTES = 24 * 60
@@ -21,7 +21,7 @@ Words = Annotated[str, Field(min_length=10, max_length=400)]
 class RuleEntry(Entry):
     title: Words
     why: Words
-    of: Literal["person", "app"]
+    of: Literal["person", "app", "message"]
     measure: Measure
     window_minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES, strict=True)]
     least: Annotated[int, Field(ge=1, strict=True)]
@@ -34,10 +34,12 @@ class RulesDocument(Entry):
     rules: dict[Name, RuleEntry]
 
     @model_validator(mode="after")
-    def _habits_are_of_persons(self) -> Self:
+    def _each_measures_what_it_is_of(self) -> Self:
         for name, rule in self.rules.items():
             if rule.measure is Measure.UNUSUAL_HOUR and rule.of != "person":
                 raise ValueError(f"rules.{name}.of: hours are those of persons; an app works at any time")
+            if (rule.measure in OF_RECORDS) is not (rule.of == "message"):
+                raise ValueError(f"rules.{name}.of: forged and refused orders are of messages, all else is not")
         return self
 
 

@@ -17,13 +17,14 @@ from streams.watch.book import Book, Reading
 from streams.watch.deeds import Deeds, Diary
 from streams.watch.habits import Habit
 from streams.watch.ledger import Leaks, Ledger, Task
+from streams.watch.listening import Listening
 from streams.watch.rules import Rule
 from streams.watch.suppression import Published
 from streams.watch.suspicions import Suspicions
 from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
-FORM = 1
+FORM = 2
 
 
 def to_bytes(book: Book) -> bytes:
@@ -41,6 +42,7 @@ def to_bytes(book: Book) -> bytes:
         "diary": {step: _page(page) for step, page in suspicions.diary.steps.items()},
         "apps": suspicions.diary.apps,
         "habits": {subject: asdict(it) for subject, it in suspicions.habits.items()},
+        "listening": asdict(suspicions.listening),
         "spells": sorted([*key, step] for key, step in suspicions.spells.items()),
         "long": {policy: _tally(it) for policy, it in book.long_window.items()},
         "published": book.published.sums,
@@ -71,6 +73,7 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
                 apps={lease: (app, step) for lease, (app, step) in state["apps"].items()},
             ),
             habits={subject: Habit(**it) for subject, it in state["habits"].items()},
+            listening=Listening(**state["listening"]),
             spells={(rule, subject): step for rule, subject, step in state["spells"]},
         ),
         long_window={policy: _read_tally(it) for policy, it in state["long"].items()},

@@ -1,7 +1,8 @@
 """From deeds to alerts: each rule is asked of each subject that did something in a step. Pure.
 
 An alert is told once for a spell: while a rule goes on to fire, and until nothing of it was seen for the length
-of its window, it is the same finding (`schemas.alerts.alert_id` of where it began).
+of its window, it is the same finding (`schemas.alerts.alert_id` of where it began). Of a record it is told once:
+every stage refuses it, and again whenever it starts.
 """
 
 from __future__ import annotations
@@ -11,9 +12,10 @@ from dataclasses import dataclass, field
 
 from schemas.alerts import MAX_EVIDENCE, Alert, alert_id
 from schemas.audit import AuditEvent
-from schemas.resources import parse
+from schemas.resources import Kind, parse
 from streams.watch.deeds import Deeds, Diary
 from streams.watch.habits import Habit, hour_of
+from streams.watch.listening import Listening
 from streams.watch.rules import Looked, Measured, Rule, fires, measure
 from streams.watch.windows import Windows
 
@@ -26,6 +28,7 @@ class Suspicions:
 
     diary: Diary = field(default_factory=Diary)
     habits: dict[str, Habit] = field(default_factory=dict)
+    listening: Listening = field(default_factory=Listening)
     spells: dict[tuple[str, str], int] = field(default_factory=dict)
 
     def take(
@@ -33,8 +36,9 @@ class Suspicions:
     ) -> list[Alert]:
         """The alerts of one step; steps come in order."""
         found = []
-        for subject in self.diary.take(step, events):
-            kind, habit = parse(subject).kind, self.habits.setdefault(subject, Habit())
+        for subject in self.diary.take(step, filter(self.listening.news, events)):
+            kind = parse(subject).kind
+            habit = Habit() if kind is Kind.MESSAGE else self.habits.setdefault(subject, Habit())
             asked = [rule for rule in rules if rule.of is kind]
             found += list(self._ask(asked, subject, habit, step, windows))
             habit.at_work(windows.since(step))
@@ -54,7 +58,7 @@ class Suspicions:
             if fires(rule, measured):
                 last = self.spells.get((rule.name, subject))
                 self.spells[rule.name, subject] = step
-                if last is None or step - last > steps:
+                if last is None or (rule.of is not Kind.MESSAGE and step - last > steps):
                     yield _alert(rule, subject, measured, step, windows)
 
 

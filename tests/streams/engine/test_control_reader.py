@@ -42,10 +42,10 @@ class Desk:
         self.broker.append(Outgoing("control", key.encode(), CODEC.encode(state) if state else None))
 
 
-def withdrawal(version: int = 1) -> ControlState:
-    key = f"withdraw/demo/{TASK}/olga"
+def withdrawal(version: int = 1, signer: str = "olga") -> ControlState:
+    key = f"withdraw/demo/{TASK}/{signer}"
     kind = ControlKind.WITHDRAW
-    return sign_control(VAULT, "olga", key=key, version=version, kind=kind, body=b"{}", now=1)
+    return sign_control(VAULT, signer, key=key, version=version, kind=kind, body=b"{}", now=1)
 
 
 def test_a_signed_order_is_acknowledged_until_it_is_committed() -> None:
@@ -58,6 +58,17 @@ def test_a_signed_order_is_acknowledged_until_it_is_committed() -> None:
     desk.reader.acknowledged()
     assert desk.reader.poll().events == ()
     assert desk.book.is_withdrawn("demo", TASK)
+
+
+def test_of_two_who_order_the_same_at_once_each_is_answered_under_their_own_key() -> None:
+    desk = Desk()
+    orders = [withdrawal(), withdrawal(7, "contain.demo")]
+    for order in orders:
+        desk.put(order.key, order)
+    news = desk.reader.poll()
+    assert [event.details for event in news.events] == [
+        {"key": one.key, "version": str(one.version)} for one in orders
+    ]
 
 
 def test_a_reader_for_all_projects_has_news_of_the_kinds_that_it_obeys() -> None:
@@ -85,6 +96,7 @@ def test_what_is_not_signed_changes_nothing_and_is_on_the_audit_without_its_key(
         Reason.TOMBSTONE_IGNORED,
         Reason.UNDECODABLE,
     ]
+    assert [event.details for event in news.events] == [{"written": str(desk.broker.now)}] * 4
     assert news.changed == ()
     assert "Jane" not in repr(news)
     assert not desk.book.is_withdrawn("demo", TASK)

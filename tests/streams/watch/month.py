@@ -3,8 +3,9 @@
 Twelve people label for four weeks of five days, through the same code as watch's. They differ in pace, care and
 hours; two work through an app. They lose a lease, come back after hours and are refused, report what they take
 for exposed, skip what they can't say. Some hours bring a batch in a language they don't know, some a browser that
-loses every third task; some days begin hours late or end with an hour in the evening. Everything is drawn from a
-seed.
+loses every third task; some days begin hours late or end with an hour in the evening. On the platform, processes
+are stopped and started anew each night, now and then one is killed; somebody leaves who has signed orders, which
+all stages refuse from the next start on. Everything is drawn from a seed.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from random import Random
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent, BatchCoverage, Decision, EventType, OffsetOutcome, RawOutcome
 from schemas.durations import counted, written
-from schemas.resources import lease_resource, project_resource, task_resource
+from schemas.resources import lease_resource, message_resource, project_resource, slot_resource, task_resource
 from streams.watch.book import Book
+from streams.watch.listening import LISTENERS
 from streams.watch.rules import Rule
 from streams.watch.rules_document import packaged_rules
 from streams.watch.windows import Arrival, Windows
@@ -216,6 +218,32 @@ def month(seed: int, days: int = DAYS) -> Iterator[Arrival]:
             offsets[partition] += 1
 
 
+def platform(seed: int, days: int = DAYS) -> Iterator[Arrival]:
+    """The platform's audit of a month: its processes, and what they refuse of somebody who has left."""
+    random = Random(seed)
+    slots = [Writing(process) for process in sorted(LISTENERS)]
+    signed = sorted(MONDAY + random.randint(0, days * DAY) for _ in range(40))
+    leaves, events = random.randint(days // 2, days - 1), []
+    for day in range(days):
+        begin, end = MONDAY + day * DAY + 5 * SECOND, MONDAY + (day + 1) * DAY
+        killed = random.choice(slots) if random.random() < 0.2 else None
+        for slot in slots:
+            name = slot_resource(f"{slot.process}.0")
+            begun = begin + random.randint(0, 20) * SECOND
+            events.append(slot.event(EventType.PROCESS_STARTED, name, begun))
+            gone = [at for at, written in enumerate(signed) if day > leaves and written < begun]
+            for offset in gone:
+                said = {"reason": "signer_not_allowed", "details": {"written": str(signed[offset])}}
+                record = message_resource("control", 0, offset)
+                events.append(slot.event(EventType.CONTROL_REFUSED, record, begun + SECOND, **said))
+            if slot is not killed:
+                events.append(slot.event(EventType.PROCESS_STOPPED, name, end))
+        if day == leaves:
+            signed = [written for written in signed if written < end - MINUTE]
+    for offset, event in enumerate(sorted(events, key=lambda it: it.time)):
+        yield Arrival(0, offset, event.time + 5, event)
+
+
 def alerts(arrivals: Iterator[Arrival], rules: tuple[Rule, ...]) -> list[Alert]:
     """As watch tells them, reading along."""
     book, found = Book("demo", rules, Windows()), []
@@ -234,9 +262,9 @@ def main(months: int = 5) -> None:
     told: Counter[str] = Counter()
     events = 0
     for seed in range(months):
-        arrivals = list(month(seed))
-        events += len(arrivals)
-        told.update(alert.rule for alert in alerts(iter(arrivals), rules))
+        for arrivals in (list(month(seed)), list(platform(seed))):
+            events += len(arrivals)
+            told.update(alert.rule for alert in alerts(iter(arrivals), rules))
     sys.stdout.write(f"{months * PEOPLE} person-months, {events:,} events\n\n| rule | false alarms |\n|---|---|\n")
     sys.stdout.writelines(f"| `{rule.name}` | {told[rule.name]} |\n" for rule in rules)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import islice
 from random import Random
 
@@ -13,7 +14,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Fenced, LogUnavailable
 from schemas.metrics import Metric
-from schemas.resources import project_resource
+from schemas.resources import message_resource, project_resource, slot_resource
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
@@ -24,7 +25,7 @@ from streams.watch.rules_document import packaged_rules
 from streams.watch.watching import Watching
 from streams.watch.windows import Arrival, Windows
 from tests.simulation.broker import Broker, Crash, MemoryLog
-from tests.streams.watch.month import DAY, Writing, month
+from tests.streams.watch.month import DAY, HOUR, Writing, month
 
 CODEC, RULES, WINDOWS = Codec(FixedIds()), packaged_rules(), Windows()
 PARTITIONS = 3
@@ -34,11 +35,13 @@ AT_ONCE, AFTERWARDS = 60, 30
 
 class Feeding:
     """Stands where the loop asks whether to stop: events come meanwhile, time goes on; at last it is told to. With
-    them somebody is refused at the console.
+    them somebody is refused at the console, and the sealer refuses two records of `control`; one of them it had
+    taken before.
     """
 
     def __init__(self, broker: Broker) -> None:
         self.broker, self.left, self.after, self.console = broker, iter(EVENTS), 0, Writing("console.platform")
+        self.sealer = Writing("seal.platform")
 
     def is_set(self) -> bool:
         for arrival in (some := list(islice(self.left, AT_ONCE))):
@@ -51,10 +54,21 @@ class Feeding:
                 EventType.CONSOLE_DENIED, project_resource("demo"), self.broker.now, **refused
             )
             self.broker.append(Outgoing("audit.platform", b"console.platform.0", CODEC.encode(event)))
+            for said in self._sealer(self.broker.now):
+                self.broker.append(Outgoing("audit.platform", b"seal.platform.0", CODEC.encode(said)))
         else:
             self.after += 1
             self.broker.now += DAY // AFTERWARDS
         return self.after > 2 * AFTERWARDS
+
+    def _sealer(self, now: int) -> Iterator[AuditEvent]:
+        slot, began = slot_resource("seal.platform.0"), EVENTS[0].appended
+        if not self.sealer.sequences:
+            yield self.sealer.event(EventType.PROCESS_STARTED, slot, began)
+        yield self.sealer.event(EventType.PROCESS_STOPPED, slot, now)
+        for offset, written in ((7, 0), (8, began + 1)) if now - began > HOUR else ():
+            said = {"reason": "signer_not_allowed", "details": {"written": str(written)}}
+            yield self.sealer.event(EventType.CONTROL_REFUSED, message_resource("control", 0, offset), now, **said)
 
     def wait(self, seconds: float) -> None:
         self.broker.now += int(seconds * 1000)
@@ -141,13 +155,16 @@ def test_undisturbed_it_publishes_everything_once():
     assert health.read()[0] is Condition.STOPPED
 
 
-def test_who_is_refused_at_the_console_again_and_again_is_told_on_the_platforms_own_topic():
+def test_what_happens_on_the_platform_is_told_on_its_own_topic():
     broker = world()
     loop(broker).run(Feeding(broker))
     told = [CODEC.decode(it.value, Alert) for it in broker.committed("alerts.platform")]
-    assert {(it.rule, it.subject) for it in told} == {("repeated-denials", "person/otto")}
-    assert all(it.evidence[0].startswith("console.platform.0/") for it in told)
+    denied = [it for it in told if it.rule == "repeated-denials"]
+    assert {it.subject for it in denied} == {"person/otto"}
+    assert all(it.evidence[0].startswith("console.platform.0/") for it in denied)
     assert "person/otto" not in {CODEC.decode(it.value, Alert).subject for it in broker.committed("alerts.demo")}
+    (refused,) = [it for it in told if it not in denied]
+    assert (refused.rule, refused.subject) == ("control-forged", "message/control/0/7")
 
 
 def test_the_last_final_metrics_are_gauges_and_suppressed_ones_are_not():

@@ -8,14 +8,15 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.alerts import MAX_EVIDENCE
-from schemas.audit import EventType
-from schemas.errors import ConfigError
-from schemas.resources import lease_resource, project_resource, task_resource
+from schemas.alerts import MAX_EVIDENCE, Severity
+from schemas.audit import Decision, EventType
+from schemas.errors import ConfigError, Reason
+from schemas.resources import lease_resource, message_resource, project_resource, slot_resource, task_resource
 from streams.watch.habits import DAYS, Habit, hour_of
+from streams.watch.listening import LISTENERS
 from streams.watch.rules_document import RulesDocument, packaged_rules
 from streams.watch.windows import Arrival
-from tests.streams.watch.month import DAY, HOUR, MONDAY, SECOND, Person, Writing, alerts, day_of, month
+from tests.streams.watch.month import DAY, HOUR, MONDAY, SECOND, Person, Writing, alerts, day_of, month, platform
 from topology.reading import parse
 
 RULES = packaged_rules()
@@ -61,6 +62,18 @@ class Doing:
             self._say(
                 EventType.COPY_ATTEMPTED, task_resource("t1"), details={"taking": "copy", "times": str(times)}
             )
+
+    def refused(self, reason, offset=7, written=NINE) -> None:
+        """A stage refuses a record of `control`."""
+        self.time += SECOND
+        said = {"outcome": "refused", "decision": Decision.DENY, "reason": reason.value}
+        resource, details = message_resource("control", 0, offset), {"written": str(written)}
+        event = self.label.event(EventType.CONTROL_REFUSED, resource, self.time, details=details, **said)
+        self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
+    def slot(self, kind) -> None:
+        event = self.label.event(kind, slot_resource(f"{self.label.process}.0"), self.time)
+        self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
 
     def told(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -121,6 +134,16 @@ def _copy_attempts(doing):
     doing.copies(3, times=4)
 
 
+def _control_forged(doing):
+    doing.label = Writing("seal.platform")
+    doing.refused(Reason.BAD_SIGNATURE)
+
+
+def _control_refused(doing):
+    doing.label = Writing("seal.platform")
+    doing.refused(Reason.TOMBSTONE_IGNORED)
+
+
 WRONG = {
     "pace": (_pace, ADA),
     "app-pace": (_app_pace, APP),
@@ -133,6 +156,8 @@ WRONG = {
     "enumeration": (_enumeration, ADA),
     "view-and-release": (_view_and_release, ADA),
     "copy-attempts": (_copy_attempts, ADA),
+    "control-forged": (_control_forged, "message/control/0/7"),
+    "control-refused": (_control_refused, "message/control/0/7"),
 }
 
 
@@ -150,12 +175,14 @@ def test_a_rule_is_told_of_what_it_is_about(rule):
 
 @pytest.fixture(scope="module")
 def honest():
-    return {alert.rule for alert in alerts(month(11, days=3), RULES)}
+    return {alert.rule for it in (month(11, days=3), platform(11)) for alert in alerts(it, RULES)}
 
 
 @pytest.mark.parametrize("rule", [rule.name for rule in RULES if rule.name != "skips"])
 def test_a_rule_is_not_told_of_honest_days(honest, rule):
-    """Of twelve people in three days; `skips` is told of whoever gets a batch they can't do (README)."""
+    """Of twelve people in three days and a platform in twenty; `skips` is told of whoever gets a batch they can't
+    do (README).
+    """
     assert rule not in honest
 
 
@@ -200,6 +227,76 @@ def test_refusals_at_the_console_that_it_has_not_said_itself_count_nothing():
     assert doing.told() == {}
 
 
+@pytest.mark.parametrize(
+    ("reason", "rule"),
+    [
+        (Reason.UNSIGNED, "control-forged"),
+        (Reason.BAD_SIGNATURE, "control-forged"),
+        (Reason.UNKNOWN_SIGNER, "control-forged"),
+        (Reason.SIGNER_NOT_ALLOWED, "control-forged"),
+        (Reason.STALE_VERSION, "control-refused"),
+        (Reason.TOMBSTONE_IGNORED, "control-refused"),
+        (Reason.BAD_REQUEST, "control-refused"),
+        (Reason.UNDECODABLE, "control-refused"),
+    ],
+)
+def test_a_record_that_stages_refuse_is_told_once_whoever_says_it_and_however_often(reason, rule):
+    doing = Doing()
+    for _ in range(3):
+        for process in sorted(LISTENERS):
+            doing.label = Writing(process)
+            doing.slot(EventType.PROCESS_STARTED)
+            doing.refused(reason)
+        doing.time += HOUR
+    (alert,) = alerts(iter(doing.arrivals), RULES)
+    assert (alert.rule, alert.subject) == (rule, "message/control/0/7")
+    assert alert.severity is (Severity.CRITICAL if rule == "control-forged" else Severity.WARNING)
+
+
+def test_two_refused_records_are_two_alerts():
+    doing = Doing()
+    doing.label = Writing("warden.platform")
+    doing.refused(Reason.UNSIGNED, 7)
+    doing.refused(Reason.UNSIGNED, 8)
+    assert doing.told() == {"control-forged": {"message/control/0/7", "message/control/0/8"}}
+
+
+@pytest.mark.parametrize("process", ["label.demo", "contain.demo", "console.platform"])
+def test_of_a_record_that_all_refuse_the_stages_of_the_platform_tell_alone(process):
+    doing = Doing()
+    doing.label = Writing(process)
+    doing.refused(Reason.UNSIGNED)
+    assert doing.told() == {}
+
+
+def test_an_order_that_counted_until_its_signer_left_is_no_forgery():
+    doing = Doing()
+    doing.label = Writing("seal.platform")
+    doing.slot(EventType.PROCESS_STARTED)
+    written = doing.time + SECOND
+    doing.time += HOUR
+    doing.slot(EventType.PROCESS_STOPPED)
+    doing.time += DAY
+    for process in ("warden.platform", "seal.platform"):
+        doing.label = Writing(process)
+        doing.slot(EventType.PROCESS_STARTED)
+        doing.refused(Reason.SIGNER_NOT_ALLOWED, written=written)
+    assert doing.told() == {}
+
+
+def test_what_was_written_while_no_stage_worked_is_told_at_the_next_start():
+    doing = Doing()
+    for hours in (1, 3):
+        doing.label = Writing("seal.platform")
+        doing.slot(EventType.PROCESS_STARTED)
+        if hours == 3:
+            doing.refused(Reason.BAD_SIGNATURE, written=doing.time - HOUR)
+        doing.time += hours * HOUR
+        doing.slot(EventType.PROCESS_STOPPED)
+        doing.time += 2 * HOUR
+    assert doing.told() == {"control-forged": {"message/control/0/7"}}
+
+
 def test_what_another_role_says_of_a_person_counts_nothing():
     doing = Doing()
     doing.label = Writing("decide.demo")
@@ -227,6 +324,8 @@ def test_a_habit_is_the_share_of_earlier_days(times, hour):
     [
         ({"window_minutes": "0"}, "window_minutes"),
         ({"measure": "unusual_hour", "of": "app"}, "hours are those of persons"),
+        ({"measure": "forged_orders"}, "are of messages"),
+        ({"of": "message"}, "are of messages"),
         ({"severity": "loud"}, "severity"),
         ({"colour": "red"}, "colour"),
     ],
