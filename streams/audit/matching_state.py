@@ -16,11 +16,12 @@ from typing import Any
 from schemas.vault_log import Operation, Outcome, VaultUse
 from streams.audit.announcements import Claim
 from streams.audit.covered import Covered
+from streams.audit.guessing import Guessing
 from streams.audit.heard import Heard
 from streams.audit.two_sided import TwoSided
 from streams.engine.messages import TopicPartition
 
-FORM = 2
+FORM = 3
 
 
 @dataclass(slots=True)
@@ -50,7 +51,7 @@ def to_bytes(known: Known) -> bytes:
         },
         "matched": sides.matched,
         "told": sides.told,
-        "failed": sides.failed,
+        "guessing": asdict(sides.guessing),
         "next": sorted([place.topic, place.partition, at] for place, at in known.next.items()),
         "vault_mark": known.vault_mark,
     }
@@ -72,7 +73,7 @@ def restored(data: bytes) -> Known | None:
         state["raised"],
         state["matched"],
         state["told"],
-        {where: (minute, count) for where, (minute, count) in state["failed"].items()},
+        Guessing(**state["guessing"]),
     )
     sides.heard = _heard(state["heard"], sides.window_ms)
     places = {TopicPartition(topic, partition): at for topic, partition, at in state["next"]}

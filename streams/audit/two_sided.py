@@ -25,6 +25,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.vault_log import KafkaDenied, Operation, Outcome, VaultUse
 from streams.audit.announcements import ANY, SEALER, Announced, Claim, announced, at_home, checkpointed, claims
 from streams.audit.covered import Covered
+from streams.audit.guessing import Guessing
 from streams.audit.heard import MINUTE_MS, Heard
 from topology.identity import PLATFORM, Identity
 
@@ -36,16 +37,13 @@ UNREADABLE = "vault-log-unreadable"
 KAFKA_DENIED = "kafka-denied"
 SILENT = "vault-log-silent"
 GUESSED = "vault-logins-failed"
+"""Too many at once, or over hours (`guessing`)."""
 SHIPPER = Identity("shipper", PLATFORM).name
 RULES = (UNANNOUNCED, DENIED, UNREADABLE, KAFKA_DENIED, SILENT, GUESSED)
 """The rule of every alert that comes of Vault's and Kafka's own logs."""
 PLAYBOOK = "unannounced-use"
 """What to do about them, step by step: its file in `topology/playbooks`."""
 
-FAILED_LOGINS = 20
-"""So many in one minute at one place are no slips. Vault itself closes an account after five (`vault.people`), so
-this is about a few tries at each of many.
-"""
 REFUSAL = "refusal"
 """The target of a claim that explains a denied request."""
 Left = list[int]
@@ -66,8 +64,7 @@ class TwoSided:
     matched: dict[str, int] = field(default_factory=dict)
     told: dict[str, int] = field(default_factory=dict)
     """Uses that were announced, by operation, and alerts, by rule; ever."""
-    failed: dict[str, tuple[int, int]] = field(default_factory=dict)
-    """By where somebody wanted to log in: the minute in which that failed last, and how often in it."""
+    guessing: Guessing = field(default_factory=Guessing)
 
     def __post_init__(self) -> None:
         self.heard = Heard(self.window_ms)
@@ -140,11 +137,9 @@ class TwoSided:
         return _alert(rule, Severity.CRITICAL if critical else Severity.WARNING, use)
 
     def _failed_login(self, use: VaultUse) -> Alert | None:
-        """An alert with the one that makes it too many in its minute; they are judged in the order of time."""
-        minute, (last, count) = use.time - use.time % MINUTE_MS, self.failed.get(use.target, (0, 0))
-        count = count + 1 if minute == last else 1
-        self.failed[use.target] = minute, count
-        return _alert(GUESSED, Severity.WARNING, use) if count == FAILED_LOGINS else None
+        """An alert with the one that makes it too many; they are judged in the order of time."""
+        since = self.guessing.failed(use.target, use.time)
+        return _alert(GUESSED, Severity.WARNING, use, since) if since else None
 
     def _take(self, claim: Claim, time: int) -> bool:
         if claim in self.covered and self.covered[claim].holds(time):
@@ -172,7 +167,7 @@ class TwoSided:
                 del self.left[claim]
         over = until - 2 * MINUTE_MS
         self.raised = {name: since for name, since in self.raised.items() if since > over}
-        self.failed = {where: last for where, last in self.failed.items() if last[0] > over}
+        self.guessing.forget(until)
 
     def _once(self, found: Sequence[Alert]) -> Iterator[Alert]:
         for alert in found:
@@ -186,8 +181,8 @@ def _refusal(identity: str) -> Claim:
     return Claim(identity, Operation.OTHER, REFUSAL)
 
 
-def _alert(rule: str, severity: Severity, use: VaultUse) -> Alert:
-    minute = use.time - use.time % MINUTE_MS
+def _alert(rule: str, severity: Severity, use: VaultUse, since: int = 0) -> Alert:
+    minute = since or use.time - use.time % MINUTE_MS
     subject = f"vault/{use.identity or 'unknown'}/{use.operation.value}/{use.target}"
     details = {
         "identity": use.identity,

@@ -21,8 +21,9 @@ from schemas.alerts import Alert
 from schemas.errors import AccessDenied
 from schemas.vault_log import USE, Outcome, VaultUse
 from streams.audit.announcements import ROOT
+from streams.audit.guessing import FAST
 from streams.audit.matching import Waits
-from streams.audit.two_sided import DENIED, FAILED_LOGINS, GUESSED, KAFKA_DENIED, UNANNOUNCED
+from streams.audit.two_sided import DENIED, GUESSED, KAFKA_DENIED, UNANNOUNCED
 from tests.conftest import stack_kind
 from tests.support.pipeline import Stage
 from tests.support.waiting import wait_for
@@ -123,7 +124,7 @@ def try_secrets(pipeline) -> None:
     """At no account twice, so that none is closed; as many as put enough of them into one minute."""
     vault = load_endpoints(pipeline.root / "run" / "endpoints.json").vault
     with httpx.Client(base_url=vault.url, verify=ssl.create_default_context(cafile=str(vault.ca_file))) as client:
-        for number in range(2 * FAILED_LOGINS):
+        for number in range(2 * FAST):
             guess = {"role_id": f"{CANARY}-{number}", "secret_id": "guessed"}
             assert client.post("/v1/auth/approle/login", json=guess).status_code == 400
 

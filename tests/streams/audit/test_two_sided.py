@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -10,9 +11,9 @@ from schemas.alerts import Severity
 from schemas.audit import AuditEvent, Decision, EventType
 from schemas.vault_log import KafkaDenied, Operation, Outcome, VaultUse
 from streams.audit.announcements import RULES, announced
+from streams.audit.guessing import FAST, SLOW
 from streams.audit.two_sided import (
     DENIED,
-    FAILED_LOGINS,
     GUESSED,
     KAFKA_DENIED,
     UNANNOUNCED,
@@ -20,6 +21,7 @@ from streams.audit.two_sided import (
     WINDOW_MS,
     TwoSided,
 )
+from tests.streams.audit.logins import failed, told
 from topology.loading import load_topology
 
 END = 10**15
@@ -175,21 +177,50 @@ def test_what_failed_gave_nothing_but_a_batch_of_decrypts_may_have_opened_the_ot
     assert len(alerts_of([failed], [])) == told
 
 
-@given(st.permutations(range(2 * FAILED_LOGINS)))
+@given(st.permutations(range(2 * FAST)))
 def test_so_many_logins_that_fail_in_a_minute_are_one_alert_in_whatever_order_they_come(order):
     minute = START - START % 60_000
-    tried = [failed_login(minute + number, number) for number in range(2 * FAILED_LOGINS)]
+    tried = [failed_login(minute + number, number) for number in range(2 * FAST)]
     (told,) = alerts_of(tried, [], [tried[at] for at in order])
     assert (told.rule, told.subject) == (GUESSED, "vault/unknown/login/auth/veil-people/login")
-    assert (told.since, told.at) == (minute, minute + FAILED_LOGINS - 1)
+    assert (told.since, told.at) == (minute, minute + FAST - 1)
 
 
 def test_fewer_or_at_two_places_or_in_two_minutes_are_none():
     minute = START - START % 60_000
-    few = [failed_login(minute + number, number) for number in range(FAILED_LOGINS - 1)]
-    elsewhere = [failed_login(minute + number, number, "approle") for number in range(FAILED_LOGINS - 1)]
+    few = [failed_login(minute + number, number) for number in range(FAST - 1)]
+    elsewhere = [failed_login(minute + number, number, "approle") for number in range(FAST - 1)]
     later = [replace(it, time=it.time + 60_000) for it in few]
     assert alerts_of([*few, *elsewhere, *later], []) == []
+
+
+@pytest.mark.parametrize(("minutes", "told"), [(59, [0]), (60, []), (24 * 60, [])])
+def test_few_a_minute_for_an_hour_are_one_alert_since_the_first_of_them(minutes, told):
+    """So many that there would be just enough in an hour, spread over some minutes more or less."""
+    minute = START - START % 60_000
+    tried = [failed_login(minute + number * minutes * 60_000 // (SLOW - 1), number) for number in range(SLOW)]
+    found = alerts_of(tried, [])
+    assert [it.since - minute for it in found] == told
+    assert {it.rule for it in found} <= {GUESSED}
+
+
+def test_what_goes_on_is_told_once_an_hour():
+    minute = START - START % 60_000
+    tried = [failed_login(minute + number * 30_000, number) for number in range(5 * 120)]
+    told = [it.at for it in alerts_of(tried, [])]
+    assert len(told) == 5
+    assert all(later - earlier > 59 * 60_000 for earlier, later in pairwise(told))
+
+
+def test_what_was_told_as_too_many_in_a_minute_is_not_told_again_as_too_many_in_its_hour():
+    minute = START - START % 60_000
+    tried = [failed_login(minute + number * 500, number) for number in range(2 * SLOW)]
+    assert [it.at - minute for it in alerts_of(tried, [])] == [(FAST - 1) * 500]
+
+
+@pytest.mark.parametrize("people", [12, 100])
+def test_of_people_who_mistype_nothing_is_told(people):
+    assert told(failed(people, seed=1)) == 0
 
 
 def test_what_was_announced_and_never_done_is_no_alert():
@@ -297,5 +328,13 @@ def test_memory_is_given_back():
     watch.announce(viewed(START, 1), "demo")
     watch.judge(END, END)
     heard = (watch.heard.expected, watch.heard.lines)
-    kept = (watch.uses, watch.covered, watch.left, watch.raised, watch.failed, *heard)
+    kept = (
+        watch.uses,
+        watch.covered,
+        watch.left,
+        watch.raised,
+        watch.guessing.minutes,
+        watch.guessing.told,
+        *heard,
+    )
     assert [it for it in kept if it] == []
