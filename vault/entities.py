@@ -32,23 +32,29 @@ class VaultLogins:
     def __init__(self, session: Session) -> None:
         self._paths = Paths(session)
 
-    def end(self, person: str, *, logs_in: bool) -> None:
+    def end(self, person: str, *, logs_in: bool) -> bool:
         """Nothing is done as `person` any more; an AppRole's secrets are destroyed, so that new ones have to be
         issued before it can log in again. `logs_in`: whether there must be an AppRole, and so an entity.
+
+        False: there need not be one, and nobody has given us rights over theirs yet (`veil topology apply` does).
         """
         try:
             found = self._turned(person, logs_in=logs_in, disabled=True)
             if approle_of(found) is not None:
                 self._destroy_secrets(f"auth/approle/role/person.{person}")
         except AccessDenied:
-            raise _too_few_rights(person) from None
+            if logs_in:
+                raise _too_few_rights(person) from None
+            return False
+        return True
 
-    def restore(self, person: str, *, logs_in: bool) -> None:
-        """Who logs in as `person` may do what they could before."""
+    def restore(self, person: str, *, logs_in: bool, ended: bool) -> None:
+        """Who logs in as `person` may do what they could before. `ended`: whether that was ended here."""
         try:
             self._turned(person, logs_in=logs_in, disabled=False)
         except AccessDenied:
-            raise _too_few_rights(person) from None
+            if logs_in or ended:
+                raise _too_few_rights(person) from None
 
     def _turned(self, person: str, *, logs_in: bool, disabled: bool) -> Answer | None:
         """Their entity, which is `disabled` now, or not; None where there is none."""

@@ -47,13 +47,16 @@ class KafkaLogins:
     def __init__(self, settings: Mapping[str, str | int]) -> None:
         self._client = AdminClient({**settings, "client.id": "veil-warden", "log_level": 2})
 
-    def end(self, person: str) -> None:
-        """Whatever this user asks is refused from now on, and no new connection logs in."""
+    def end(self, person: str) -> bool:
+        """Whatever this user asks is refused from now on, and no new connection logs in. True: who is made later
+        is denied everything, too.
+        """
         user = Identity(PERSON, person).name
         _trying(person, lambda: self._deny(user))
         _trying(person, lambda: self._delete(user))
+        return True
 
-    def restore(self, person: str) -> None:
+    def restore(self, person: str, *, ended: bool) -> None:  # noqa: ARG002 - rules that are not there are none to end
         """The rules that deny are gone. A password has to be issued anew, by `veil topology apply`."""
         _trying(person, lambda: self._allow(Identity(PERSON, person).name))
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass
 from deploy.current_project import LastKnown, project_file
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.kafka_logins import KafkaLogins
+from deploy.provision.parts import pins_path
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.errors import ConfigError
 from streams.engine.log import Ownership
 from streams.watch.warden.processor import INPUTS, OBEYS, Seams, WardenProcessor
 from topology.flow import Flow
+from topology.pins import load_pins
 from vault.entities import VaultLogins
 from vault.session import Credentials, Session
 
@@ -35,6 +37,7 @@ class _People:
 
     def __init__(self, around: Surroundings) -> None:
         self._flow: Flow = around.topology.flow
+        self._pins = pins_path(around.root)
         self._projects = [
             LastKnown(declared, project_file(around.root, declared, around.clock))
             for declared in around.topology.projects.values()
@@ -49,6 +52,10 @@ class _People:
         duties = {duty for one in self._projects for duty in one().persons.duties(who)}
         return any(self._flow.roles[duty].vault.sign for duty in duties)
 
+    def has_none_yet(self, who: str) -> bool:
+        """Whether somebody who is to have an AppRole was never provisioned: then no key of theirs is pinned."""
+        return self.logs_in(who) and load_pins(self._pins).of(who) is None
+
 
 @dataclass(frozen=True, slots=True)
 class _InVault:
@@ -57,11 +64,12 @@ class _InVault:
     vault: VaultLogins
     people: _People
 
-    def end(self, name: str) -> None:
-        self.vault.end(name, logs_in=self.people.logs_in(name))
+    def end(self, name: str) -> bool:
+        return not self.people.has_none_yet(name) and self.vault.end(name, logs_in=self.people.logs_in(name))
 
-    def restore(self, name: str) -> None:
-        self.vault.restore(name, logs_in=self.people.logs_in(name))
+    def restore(self, name: str, *, ended: bool) -> None:
+        if ended or not self.people.has_none_yet(name):
+            self.vault.restore(name, logs_in=self.people.logs_in(name), ended=ended)
 
 
 def _session(around: Surroundings) -> Session:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import secrets
 from contextlib import closing
+from dataclasses import replace
 
 import pytest
 
@@ -120,3 +122,43 @@ def test_what_provisioning_issues_meanwhile_opens_nothing_and_a_restarted_warden
     restored(warded, "wilma", 1)
     warded.apply(stack)
     assert enter("wilma").signs()
+
+
+def test_who_was_not_provisioned_yet_holds_nobody_up_and_is_ended_once_they_are(stack, warded, enter):
+    operator, annotator = (f"{name}-{secrets.token_hex(3)}" for name in ("newt", "nell"))
+    known, project = warded.topology, warded.topology.project(warded.project)
+    persons = replace(
+        project.persons,
+        operators=(*project.persons.operators, operator),
+        annotators=(*project.persons.annotators, annotator),
+    )
+    warded.topology = replace(
+        known, projects={**known.projects, warded.project: replace(project, persons=persons)}
+    )
+    warded.restart("warden")
+    before = len(said(warded, EventType.CREDENTIALS_ENDED, "wes"))
+    for who in (operator, annotator, "wes"):
+        revoke(warded, who, lowest(warded, who))
+    wait_for(
+        lambda: len(said(warded, EventType.CREDENTIALS_ENDED, "wes")) > before, "wes's credentials have ended"
+    )
+    for who in (operator, annotator, "wes"):
+        wait_for(lambda one=who: acknowledged(warded, one), f"warden has acknowledged {who}'s revocation")
+    assert not said(warded, EventType.CREDENTIALS_ENDED, operator)
+
+    warded.apply(stack)
+    wait_for(lambda: said(warded, EventType.CREDENTIALS_ENDED, operator), "their first credentials have ended")
+    newt = enter(operator)
+    assert (newt.token, newt.writes()) == (None, False)
+    restored_before = len(said(warded, EventType.CREDENTIALS_RESTORED, "wes"))
+    let_in(warded, "wes")
+    restored(warded, "wes", restored_before + 1)
+    warded.apply(stack)
+
+
+def acknowledged(pipeline, who: str) -> bool:
+    found = read_events(pipeline.log, Reader(pipeline.codec), ["audit.platform"])
+    return any(
+        event.type is EventType.CONTROL_APPLIED and event.details["key"] == f"revoke/{pipeline.project}/{who}/walt"
+        for event in found
+    )

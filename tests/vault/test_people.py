@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 import time
 from dataclasses import dataclass
+from functools import partial
 
 import httpx
 import pytest
@@ -118,7 +119,7 @@ def test_who_is_ended_signs_in_no_more_and_neither_do_they_who_had_a_token_until
     token = bao.token_of("pat")
     code = bao.authorize(token, clients[MINE]).json()["code"]
     for _ in range(2):
-        bao.logins.end("pat", logs_in=False)
+        assert bao.logins.end("pat", logs_in=False)
     assert bao.authorize(token, clients[MINE]).status_code == 403
     assert bao.exchange(code, clients[MINE]).status_code in (400, 403)
     refused = bao.ask("POST", f"auth/{MOUNT}/login/pat", json={"password": "the-password-of-a-test"})
@@ -127,13 +128,13 @@ def test_who_is_ended_signs_in_no_more_and_neither_do_they_who_had_a_token_until
     bao.people.apply(PROJECTS)
     assert bao.authorize(token, clients[MINE]).status_code == 403, "provisioning restores nobody"
     for _ in range(2):
-        bao.logins.restore("pat", logs_in=False)
+        bao.logins.restore("pat", logs_in=False, ended=True)
     assert bao.authorize(token, clients[MINE]).status_code == 200
 
 
 def test_who_has_no_entity_is_nothing_to_end_but_must_have_one_where_they_have_an_approle(bao, clients):
     assert clients
-    for act in (bao.logins.end, bao.logins.restore):
+    for act in (bao.logins.end, partial(bao.logins.restore, ended=True)):
         act("nobody", logs_in=False)
         for name in ("nobody", "pia"):
             with pytest.raises(VaultUnavailable, match="veil topology apply"):

@@ -53,7 +53,7 @@ def due(
     """
     ours = [one for one in found if one.name in named]
     return Due(
-        tuple(one for one in ours if one.by and not (one.name in asserted and _ended(one, done))),
+        tuple(one for one in ours if one.by and one.name not in asserted),
         tuple(one for one in ours if not one.by and (_ended(one, done) or one.over > _restored(one, done))),
     )
 

@@ -1,7 +1,8 @@
 """The warden stage: what `control` says of revoked people, done to their logins in Vault and Kafka.
 
 1. News of `control` are in the book. Whoever is revoked is ended in Vault and in Kafka, both tried whatever the
-   other one says; who is no longer revoked is restored. All of it may be repeated.
+   other one says; who is no longer revoked is restored. All of it may be repeated. Who has no login yet holds
+   nobody up; it is ended once they have one.
    *Crash in it, or before 2:* nothing was said; after the start all of `control` is read, and it is done again.
 2. What was done is committed with the events, and with `control.applied`, which contain waits for. So nobody is
    told that credentials have ended before they have.
@@ -29,6 +30,8 @@ from streams.watch.warden.deciding import Standing, due, projects_of, standings
 from topology.revocations import Revocations
 
 STATE = "warden-state"
+LOOK_EVERY_MS = 5_000
+"""How often it is looked whether who is revoked has a login by now: a read of 3 ms each."""
 INPUTS = ("control",)
 OBEYS = frozenset({ControlKind.REVOKE, ControlKind.REINSTATE})
 
@@ -36,12 +39,14 @@ OBEYS = frozenset({ControlKind.REVOKE, ControlKind.REINSTATE})
 class Logins(Protocol):
     """One place where people log in. Blocks; idempotent; raises DependencyError, also where rights are missing."""
 
-    def end(self, name: str) -> None:
-        """After it returns, nothing that has logged in as them can do anything, nor anything that tries to."""
+    def end(self, name: str) -> bool:
+        """After it returns, nothing that has logged in as them can do anything, nor anything that tries to. False:
+        they have no login here yet, and nobody knows how it is once they have.
+        """
         ...
 
-    def restore(self, name: str) -> None:
-        """They may do what they could before."""
+    def restore(self, name: str, *, ended: bool) -> None:
+        """They may do what they could before. `ended`: whether it was said that they could do nothing."""
         ...
 
 
@@ -67,6 +72,9 @@ class WardenProcessor:
     def _start(self) -> None:
         self._done = KeyedState(STATE, CredentialState, self._codec, "credentials/")
         self._asserted: set[str] = set()
+        self._left: dict[str, tuple[Logins, ...]] = {}
+        """Who has no login yet, and where: there it is to be ended once they have."""
+        self._looked_at = 0
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot
         """Take over what was done."""
@@ -75,8 +83,13 @@ class WardenProcessor:
             self._done.apply(message)
         return Plan()
 
-    def process(self, batch: Batch) -> Plan:  # noqa: ARG002 - it only wakes us
-        """Also what became due without news: a project's file names somebody who is revoked."""
+    def process(self, batch: Batch) -> Plan:
+        """Also what became due without news: a project's file names somebody who is revoked, or they have a login
+        now.
+        """
+        if batch.now - self._looked_at >= LOOK_EVERY_MS:
+            self._looked_at = batch.now
+            self._asserted -= self._left.keys()
         return self._settle()
 
     def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - what holds is in the book
@@ -95,11 +108,21 @@ class WardenProcessor:
         return plan
 
     def _end(self, one: Standing, plan: Plan) -> list[DependencyError]:
-        failures = self._everywhere(lambda place: place.end(one.name))
+        left: list[Logins] = []
+
+        def end(place: Logins) -> None:
+            if not place.end(one.name):
+                left.append(place)
+
+        failures = _at(self._left.get(one.name, self._seams.places), end)
         if failures:
             return failures
-        before = self._done.get(one.name)
         self._asserted.add(one.name)
+        if left:
+            self._left[one.name] = tuple(left)
+            return []
+        self._left.pop(one.name, None)
+        before = self._done.get(one.name)
         if before is None or not before.ended:
             self._done.put(one.name, CredentialState(one.name, ended=True, up_to=before.up_to if before else 0))
             parents = tuple(map(control_resource, one.by))
@@ -110,19 +133,23 @@ class WardenProcessor:
         return []
 
     def _restore(self, one: Standing, plan: Plan) -> list[DependencyError]:
-        failures = self._everywhere(lambda place: place.restore(one.name))
+        before = self._done.get(one.name)
+        ended = before is not None and before.ended
+        failures = _at(self._seams.places, lambda place: place.restore(one.name, ended=ended))
         if failures:
             return failures
         self._asserted.discard(one.name)
+        self._left.pop(one.name, None)
         self._done.put(one.name, CredentialState(one.name, ended=False, up_to=one.over))
         plan.events.append(Event(EventType.CREDENTIALS_RESTORED, person_resource(one.name)))
         return []
 
-    def _everywhere(self, act: Callable[[Logins], None]) -> list[DependencyError]:
-        failures = []
-        for place in self._seams.places:
-            try:
-                act(place)
-            except DependencyError as error:
-                failures.append(error)
-        return failures
+
+def _at(places: Sequence[Logins], act: Callable[[Logins], None]) -> list[DependencyError]:
+    failures = []
+    for place in places:
+        try:
+            act(place)
+        except DependencyError as error:
+            failures.append(error)
+    return failures

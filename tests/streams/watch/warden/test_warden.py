@@ -12,8 +12,8 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import LogUnavailable, VaultUnavailable
 from streams.engine.messages import Message, Outgoing
-from streams.engine.processor import Plan, Slot
-from streams.watch.warden.processor import STATE, Seams, WardenProcessor
+from streams.engine.processor import Batch, Plan, Slot
+from streams.watch.warden.processor import LOOK_EVERY_MS, STATE, Seams, WardenProcessor
 from topology.revocations import Revocations
 
 CODEC = Codec(FixedIds())
@@ -27,15 +27,20 @@ class Place:
 
     error: type[Exception]
     shut: set[str] = field(default_factory=set)
+    absent: set[str] = field(default_factory=set)
+    """Who has no login here, and is to have one."""
     calls: int = 0
     away: bool = False
 
-    def end(self, name: str) -> None:
+    def end(self, name: str) -> bool:
         self._ask()
-        self.shut.add(name)
+        if name not in self.absent:
+            self.shut.add(name)
+        return name not in self.absent
 
-    def restore(self, name: str) -> None:
+    def restore(self, name: str, *, ended: bool) -> None:
         self._ask()
+        assert not (ended and name in self.absent)
         self.shut.discard(name)
 
     def _ask(self) -> None:
@@ -51,6 +56,7 @@ class Gate:
         self.revocations = {name: Revocations(lambda signers: len(signers) > 1) for name in ("demo", "other")}
         self.vault, self.kafka = Place(VaultUnavailable), Place(LogUnavailable)
         self.named = set(NAMED)
+        self.now = LOOK_EVERY_MS
         self.committed: list[Outgoing] = []
         self.events: list[Event] = []
         self.restart()
@@ -72,6 +78,11 @@ class Gate:
 
     def settle(self) -> None:
         self.commit(self.hear())
+
+    def look(self) -> None:
+        """A round without news, a while later."""
+        self.now += LOOK_EVERY_MS
+        self.commit(self.warden.process(Batch([], [], {}, self.now)))
 
     def reinstate(self, name: str, version: int, project: str = "demo") -> None:
         for signer in ("grace", "olga"):
@@ -135,8 +146,43 @@ def test_who_is_named_by_no_project_is_left_alone_until_one_names_them(gate):
     gate.settle()
     assert (gate.shut, gate.events, gate.vault.calls) == (set(), [], 0)
     gate.named.add("label")
-    gate.commit(gate.warden.process(None))
+    gate.look()
     assert gate.shut == {"label"}
+
+
+def test_who_has_no_login_yet_holds_nobody_up_and_is_ended_once_they_have_one(gate):
+    gate.vault.absent.add("ann")
+    gate.revocations["demo"].revoke("ann", "olga", 7)
+    gate.revocations["demo"].revoke("ben", "olga", 8)
+    gate.settle()
+    gate.look()
+    assert (gate.vault.shut, gate.kafka.shut) == ({"ben"}, {"ann", "ben"})
+    assert gate.said == ["person/ben ended"], "what nobody has is not ended"
+    gate.vault.absent.clear()
+    asked = gate.kafka.calls
+    gate.look()
+    assert (gate.shut, gate.said) == ({"ann", "ben"}, ["person/ben ended", "person/ann ended"])
+    assert gate.kafka.calls == asked, "where it is done it is not done again"
+
+
+def test_who_has_no_login_yet_is_looked_for_now_and_then(gate):
+    gate.vault.absent.add("ann")
+    gate.revocations["demo"].revoke("ann", "olga", 7)
+    for _ in range(10):
+        gate.settle()
+        gate.commit(gate.warden.process(Batch([], [], {}, gate.now)))
+    assert gate.vault.calls == 2, "once at once, once with the first look"
+
+
+def test_who_is_let_in_before_they_ever_had_a_login_has_one_like_anybody(gate):
+    gate.vault.absent.add("ann")
+    gate.revocations["demo"].revoke("ann", "olga", 7)
+    gate.settle()
+    gate.reinstate("ann", 7)
+    gate.settle()
+    gate.vault.absent.clear()
+    gate.look()
+    assert (gate.shut, gate.said) == (set(), ["person/ann restored"])
 
 
 @pytest.mark.parametrize("away", ["vault", "kafka"])
@@ -198,7 +244,7 @@ def test_a_crash_is_made_good_too_where_another_project_has_let_them_in_at_a_hig
 
 STEPS = st.lists(
     st.tuples(
-        st.sampled_from(["revoke", "reinstate", "settle", "crash", "away", "back"]),
+        st.sampled_from(["revoke", "reinstate", "settle", "crash", "away", "back", "login"]),
         st.sampled_from(sorted(NAMED)),
         st.sampled_from(["demo", "other"]),
     ),
@@ -206,9 +252,13 @@ STEPS = st.lists(
 )
 
 
-@given(STEPS)
-def test_whatever_happens_in_the_end_exactly_the_revoked_are_shut_out_and_the_log_says_it_by_turns(steps):
+@given(STEPS, st.sets(st.sampled_from(sorted(NAMED))), st.booleans())
+def test_whatever_happens_in_the_end_exactly_the_revoked_are_shut_out_and_the_log_says_it_by_turns(
+    steps, absent, restarts
+):
+    """`absent`: who has no login at first."""
     gate = Gate()
+    gate.vault.absent = absent
     for version, (kind, name, project) in enumerate(steps, 1):
         if kind == "revoke":
             gate.revocations[project].revoke(name, "olga", version)
@@ -216,6 +266,8 @@ def test_whatever_happens_in_the_end_exactly_the_revoked_are_shut_out_and_the_lo
             gate.reinstate(name, version, project)
         elif kind in ("away", "back"):
             gate.kafka.away = kind == "away"
+        elif kind == "login":
+            gate.vault.absent.discard(name)
         else:
             try:
                 plan = gate.hear()
@@ -227,8 +279,10 @@ def test_whatever_happens_in_the_end_exactly_the_revoked_are_shut_out_and_the_lo
             else:
                 gate.restart()
     gate.kafka.away = False
-    gate.restart()
-    gate.settle()
+    gate.vault.absent.clear()
+    if restarts:
+        gate.restart()
+    gate.look()
     assert gate.shut == {name for one in gate.revocations.values() for name in one.held}
     for name in NAMED:
         said = [one.split()[1] for one in gate.said if one.split()[0] == f"person/{name}"]
