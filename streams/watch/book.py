@@ -125,7 +125,7 @@ class Book:
         for waiting in self._unfolded.values():
             waiting.pop(step, None)
         tallies = self.ledger.count(events)
-        alerts = self.suspicions.take(step, (it.arrival.event for it in events), self.rules, self.windows)
+        alerts = self.suspicions.take(step, (it.arrival for it in events), self.rules, self.windows)
         metrics = list(self._publish(step, tallies))
         if self.windows.ends_a_long_one(step):
             metrics += self._publish_long(step)

@@ -10,8 +10,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from schemas.audit import AuditEvent, EventType
+from schemas.audit import EventType
 from streams.watch.said import number
+from streams.watch.windows import Arrival
 
 LISTENERS = frozenset({"seal.platform", "shipper.platform", "warden.platform"})
 """Who hears `control` in every installation. A project's stages refuse the same; theirs are not counted."""
@@ -22,22 +23,24 @@ LATE_MS = 45_000
 @dataclass(slots=True)
 class Listening:
     """`runs`: by slot, since when it works, and when it said something last. `over`: the same of what has ended,
-    apart from each other. Milliseconds.
+    apart from each other. Milliseconds of the broker's clock, as when a record was written is: a stage whose clock
+    is ahead has not heard more.
     """
 
     runs: dict[str, list[int]] = field(default_factory=dict)
     over: list[list[int]] = field(default_factory=list)
 
-    def news(self, event: AuditEvent) -> bool:
-        """Take an event, in the order of time. False for a refusal that tells of nothing new."""
+    def news(self, arrival: Arrival) -> bool:
+        """Take an event; those of a slot come in order. False for a refusal that tells of nothing new."""
+        event, at = arrival.event, arrival.appended
         listens = event.process in LISTENERS
         if event.type is EventType.CONTROL_REFUSED:
             return listens and not self._counted(number(event, "written"))
         if listens and event.type is EventType.PROCESS_STARTED:
             self._end(self.runs.pop(event.slot, None))
-            self.runs[event.slot] = [event.time, event.time]
+            self.runs[event.slot] = [at, at]
         elif listens and event.slot in self.runs:
-            self.runs[event.slot][1] = max(event.time, self.runs[event.slot][1])
+            self.runs[event.slot][1] = max(at, self.runs[event.slot][1])
         return True
 
     def _counted(self, written: int) -> bool:

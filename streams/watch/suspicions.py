@@ -11,13 +11,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from schemas.alerts import MAX_EVIDENCE, Alert, alert_id
-from schemas.audit import AuditEvent
 from schemas.resources import Kind, parse
 from streams.watch.deeds import Deeds, Diary
 from streams.watch.habits import Habit, hour_of
 from streams.watch.listening import Listening
 from streams.watch.rules import Looked, Measured, Rule, fires, measure
-from streams.watch.windows import Windows
+from streams.watch.windows import Arrival, Windows
 
 _MINUTE_MS = 60_000
 
@@ -31,12 +30,11 @@ class Suspicions:
     listening: Listening = field(default_factory=Listening)
     spells: dict[tuple[str, str], int] = field(default_factory=dict)
 
-    def take(
-        self, step: int, events: Iterable[AuditEvent], rules: Sequence[Rule], windows: Windows
-    ) -> list[Alert]:
+    def take(self, step: int, arrivals: Iterable[Arrival], rules: Sequence[Rule], windows: Windows) -> list[Alert]:
         """The alerts of one step; steps come in order."""
         found = []
-        for subject in self.diary.take(step, filter(self.listening.news, events)):
+        events = (it.event for it in arrivals if self.listening.news(it))
+        for subject in self.diary.take(step, events):
             kind = parse(subject).kind
             habit = Habit() if kind is Kind.MESSAGE else self.habits.setdefault(subject, Habit())
             asked = [rule for rule in rules if rule.of is kind]

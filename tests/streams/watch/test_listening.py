@@ -9,6 +9,7 @@ from schemas.audit import EventType
 from schemas.errors import Reason
 from schemas.resources import message_resource, slot_resource
 from streams.watch.listening import LATE_MS, LISTENERS, Listening
+from streams.watch.windows import Arrival
 from tests.streams.watch.month import Writing
 from topology.flow import Scope
 from topology.identity import PLATFORM, Identity
@@ -17,14 +18,16 @@ from topology.loading import load_topology
 STARTED, STOPPED = EventType.PROCESS_STARTED, EventType.PROCESS_STOPPED
 
 
-def said(process: str, kind: EventType, time: int):
-    return Writing(process).event(kind, slot_resource(f"{process}.0"), time)
+def said(process: str, kind: EventType, time: int, ahead: int = 0) -> Arrival:
+    """Appended at `time`, by a process whose clock is `ahead`."""
+    return Arrival(0, 0, time, Writing(process).event(kind, slot_resource(f"{process}.0"), time + ahead))
 
 
-def refusal(process: str, time: int, written: int):
+def refusal(process: str, time: int, written: int, ahead: int = 0) -> Arrival:
     details = {"written": str(written)}
     more = {"reason": Reason.SIGNER_NOT_ALLOWED.value, "details": details}
-    return Writing(process).event(EventType.CONTROL_REFUSED, message_resource("control", 0, 1), time, **more)
+    resource = message_resource("control", 0, 1)
+    return Arrival(0, 0, time, Writing(process).event(EventType.CONTROL_REFUSED, resource, time + ahead, **more))
 
 
 def test_who_listens_is_every_stage_of_the_platform_that_reads_control():
@@ -55,6 +58,13 @@ def test_what_a_stage_refuses_as_it_comes_is_news_however_long_it_works():
     listening = Listening()
     listening.news(said("seal.platform", STARTED, 1))
     assert listening.news(refusal("seal.platform", 10**9 + 5, 10**9))
+
+
+def test_a_stage_whose_clock_is_ahead_has_not_heard_more():
+    listening, ahead = Listening(), 10 * LATE_MS
+    listening.news(said("seal.platform", STARTED, 1, ahead))
+    listening.news(said("seal.platform", STOPPED, 10**6, ahead))
+    assert listening.news(refusal("seal.platform", 10**6 + 2, 10**6 + 1, ahead))
 
 
 def test_few_spans_are_left_of_many_starts():

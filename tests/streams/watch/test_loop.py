@@ -41,7 +41,7 @@ class Feeding:
 
     def __init__(self, broker: Broker) -> None:
         self.broker, self.left, self.after, self.console = broker, iter(EVENTS), 0, Writing("console.platform")
-        self.sealer = Writing("seal.platform")
+        self.sealer, self.began = Writing("seal.platform"), 0
 
     def is_set(self) -> bool:
         for arrival in (some := list(islice(self.left, AT_ONCE))):
@@ -62,11 +62,12 @@ class Feeding:
         return self.after > 2 * AFTERWARDS
 
     def _sealer(self, now: int) -> Iterator[AuditEvent]:
-        slot, began = slot_resource("seal.platform.0"), EVENTS[0].appended
-        if not self.sealer.sequences:
-            yield self.sealer.event(EventType.PROCESS_STARTED, slot, began)
+        slot = slot_resource("seal.platform.0")
+        if not self.began:
+            self.began = now
+            yield self.sealer.event(EventType.PROCESS_STARTED, slot, now)
         yield self.sealer.event(EventType.PROCESS_STOPPED, slot, now)
-        for offset, written in ((7, 0), (8, began + 1)) if now - began > HOUR else ():
+        for offset, written in ((7, 0), (8, self.began + 1)) if now - self.began > HOUR else ():
             said = {"reason": "signer_not_allowed", "details": {"written": str(written)}}
             yield self.sealer.event(EventType.CONTROL_REFUSED, message_resource("control", 0, offset), now, **said)
 
