@@ -33,6 +33,8 @@ class Held(StrEnum):
     """The alert is about nobody whom contain may shut out of this project."""
     NO_POLICY = "no_policy"
     """There is none in force that could be ruled out."""
+    TWO_PEOPLE = "two_people"
+    """Nobody orders this alone (streams/redact/decisions/0004)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +84,8 @@ def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: in
 def keys_of(action: Action, alert: Alert, standing: Standing) -> Sequence[str] | Held:
     """Under which contain orders it, or why it may not."""
     project, signer = standing.project, f"contain.{standing.project}"
+    if action is Action.REREDACT:
+        return Held.TWO_PEOPLE
     if action is Action.FREEZE:
         return [f"{ControlKind.FREEZE}/{project}/{signer}"]
     if action is Action.MINIMUM:
@@ -107,6 +111,8 @@ def _allowed(action: Action, budget: Budget) -> int:
             return budget.revocations
         case Action.MINIMUM:
             return MINIMUMS_AN_HOUR
+        case Action.REREDACT:
+            return 0
 
 
 _KINDS = {
@@ -114,6 +120,7 @@ _KINDS = {
     Action.REVOKE: ControlKind.REVOKE,
     Action.WITHDRAW: ControlKind.WITHDRAW,
     Action.MINIMUM: ControlKind.MINIMUM,
+    Action.REREDACT: ControlKind.REREDACT,
 }
 
 

@@ -67,4 +67,6 @@ def _said(key: str, action: Action, rule: Rule, alert: Alert) -> tuple[ControlKi
             kind, body, why = ControlKind.WITHDRAW, withdrawal_body(rule.withdrawal), rule.withdrawal.value
             task = task_resource(key.split("/")[2])
             event = Event(EventType.WITHDRAWAL_ORDERED, task, reason=why, parents=(about, *parents))
+        case Action.REREDACT:
+            raise AssertionError("two people order it, never contain")
     return kind, body, event

@@ -32,6 +32,8 @@ class Action(StrEnum):
     """The open tasks that the alert's subject was shown since it began. It can't be undone."""
     MINIMUM = "minimum"
     """The policy in force never comes back: people have to publish a higher version."""
+    REREDACT = "reredact"
+    """What raw retention holds is to be redacted again. Two people order it; contain says that it waits."""
 
 
 @dataclass(frozen=True, slots=True)
