@@ -6,6 +6,7 @@ from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles
@@ -28,6 +29,7 @@ from topology.control import ControlBook
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology, load_topology
 
+T = TypeVar("T")
 COMPLIANCE = Identity("compliance", PLATFORM)
 CHECKPOINTS = "checkpoints"
 FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 1.0
@@ -67,6 +69,14 @@ class Compliance:
                 continue
             book.apply(key, state)
         return book
+
+    def readable(self, topic: str, record_type: type[T]) -> Iterator[T]:
+        """The records of a topic that can be read: what can't may hold anything."""
+        for message in self.log.read(topic):
+            try:
+                yield self.codec.decode(message.value, record_type)
+            except Undecodable:
+                continue
 
     def account(self, project: str) -> Account:
         """Check every event of a project: frame, chain, signatures, and whether all adds up."""

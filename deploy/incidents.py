@@ -14,9 +14,9 @@ from pathlib import Path
 from deploy.acting import act
 from deploy.compliance import Compliance, audit_topic, compliance
 from deploy.persons import acting, load_declared, require_role
-from schemas.alerts import Alert
+from schemas.alerts import Alert, whom_of
 from schemas.audit import AuditEvent, Event, EventType
-from schemas.errors import ConfigError, Undecodable
+from schemas.errors import ConfigError
 from schemas.resources import alert_resource, incident_resource
 from streams.audit.evidence import (
     CLOSING,
@@ -31,6 +31,7 @@ from streams.audit.incidents import Incident, incidents, is_change, timeline
 from streams.audit.reader import Reader, read_events
 from streams.audit.store import Directory
 from topology.control import ControlBook
+from topology.identity import PERSON, PLATFORM
 from topology.playbook import Playbook, load_playbook
 
 WORKERS = ("operator", "approver")
@@ -74,7 +75,7 @@ def open_incident(
     declared = load_declared(root)
     require_role(declared, project, person, WORKERS, "open incidents")
     with compliance(root) as seen:
-        about = _alert(seen, project, alert) if alert else None
+        about = alert_of(seen, project, alert) if alert else None
     name = playbook or (about.details.get("playbook", "") if about else "")
     plan = load_playbook(name)
     with acting(root, declared, project, person) as around:
@@ -164,19 +165,30 @@ def _say(
         act(around, [], [event])
 
 
-def _alert(seen: Compliance, project: str, prefix: str) -> Alert:
+def alert_of(seen: Compliance, project: str, prefix: str) -> Alert:
+    """The alert of a project, or of the platform, whose id begins so. Raises ConfigError where not just one has,
+    or it is about somebody whom only other projects name: that is no business of this one.
+    """
     found: dict[str, Alert] = {}
-    for record in seen.log.read(f"alerts.{project}"):
-        try:
-            alert = seen.codec.decode(record.value, Alert)
-        except Undecodable:
-            continue
-        if len(prefix) >= _LEAST_PREFIX and alert.alert_id.startswith(prefix):
-            found[alert.alert_id] = alert
+    for place in (project, PLATFORM):
+        for alert in seen.readable(f"alerts.{place}", Alert):
+            if len(prefix) >= _LEAST_PREFIX and alert.alert_id.startswith(prefix):
+                found[alert.alert_id] = alert
     if len(found) != 1:
         how_many = "no alert has" if not found else f"{len(found)} alerts have"
-        raise ConfigError(f"{how_many} an id that begins so; `veil contain status` shows those that were acted on")
-    return next(iter(found.values()))
+        raise ConfigError(f"{how_many} an id that begins so; `veil audit alerts` shows those there are")
+    (alert,) = found.values()
+    if others := _only_of(seen, project, alert):
+        raise ConfigError(f"this alert is about nobody of {project}; it is of {', '.join(others)}")
+    return alert
+
+
+def _only_of(seen: Compliance, project: str, alert: Alert) -> list[str]:
+    """The projects that name whom an alert is about, where this one doesn't."""
+    role, _, name = alert.details.get("identity", "").partition(".")
+    whom = whom_of(alert) or (name if role == PERSON else "")
+    named = sorted(it for it, one in seen.topology.projects.items() if whom in one.persons.everybody)
+    return [] if project in named else named
 
 
 def _check_change(root: Path, project: str, change: str) -> None:

@@ -12,7 +12,6 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
-from typing import TypeVar
 
 from deploy.acting import act
 from deploy.compliance import Compliance, audit_topic, compliance
@@ -43,12 +42,12 @@ from streams.audit.incidents import Incident, incidents
 from streams.audit.store import Directory
 from topology.control import ControlBook, Rejected
 from topology.control_key import parse_key
+from topology.identity import PLATFORM
 from topology.playbook import load_playbook
 
 SEALED_WITHIN_S = 30.0
 """A checkpoint is two seconds behind at most, on a machine that others use ten times that."""
 AUDIT = "audit"
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +125,18 @@ def _gathered(seen: Compliance, project: str, incident: Incident, events: list[A
     return Gathered(
         incident=incident,
         events=events,
-        alerts=list(_read(seen, f"alerts.{project}", Alert)),
-        metrics=list(_read(seen, f"metrics.{project}", Metric)),
+        alerts=list(alerts_for(seen, project, incident)),
+        metrics=list(seen.readable(f"metrics.{project}", Metric)),
         orders=orders,
         standing=_standing(seen, project, book, events),
         playbook=load_playbook(incident.playbook).text,
     )
+
+
+def alerts_for(seen: Compliance, project: str, incident: Incident) -> Iterator[Alert]:
+    """The project's; of the platform's, which name people of others, only the one that the incident is about."""
+    yield from seen.readable(f"alerts.{project}", Alert)
+    yield from (it for it in seen.readable(f"alerts.{PLATFORM}", Alert) if it.alert_id == incident.alert)
 
 
 def _orders(seen: Compliance, project: str, book: ControlBook) -> Iterator[Ordered]:
@@ -165,12 +170,3 @@ def _standing(seen: Compliance, project: str, book: ControlBook, events: list[Au
         "frozen": stopped,
         "revoked": {who: sorted(revoked.by(who)) for who in sorted(revoked.held)},
     }
-
-
-def _read(seen: Compliance, topic: str, record_type: type[T]) -> Iterator[T]:
-    """The records of a topic that can be read: what can't may hold anything."""
-    for record in seen.log.read(topic):
-        try:
-            yield seen.codec.decode(record.value, record_type)
-        except Undecodable:
-            continue

@@ -6,6 +6,8 @@ import hashlib
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from schemas.resources import Kind
+
 MAX_EVIDENCE = 20
 """Event ids in one alert; more of the same kind are found by its subject and time."""
 
@@ -39,3 +41,9 @@ class Alert:
 def alert_id(rule: str, subject: str, since: int) -> str:
     """The same for the same finding, so that one that is made again is known again. 32 hexadecimal digits."""
     return hashlib.sha256(f"{rule}\n{subject}\n{since}".encode()).hexdigest()[:32]
+
+
+def whom_of(alert: Alert) -> str:
+    """The person or app that an alert is about; empty where it is about neither."""
+    kind, _, name = alert.subject.partition("/")
+    return name if kind in (Kind.PERSON, Kind.APP) else ""

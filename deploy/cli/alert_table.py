@@ -22,12 +22,12 @@ FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 
 def alert_table(told: Told) -> Table:
-    """One a line."""
-    table = plain_table("when", "severity", "rule", "of", "about")
+    """One a line. Of its id as much as `veil incident open` asks for."""
+    table = plain_table("id", "when", "severity", "rule", "of", "about")
     for place, alert in told:
         style = BAD if alert.severity.value == "critical" else WAITING
         severity = Text(alert.severity.value, style=style)
-        table.add_row(second(alert.at), severity, alert.rule, place, alert.subject)
+        table.add_row(alert.alert_id[:8], second(alert.at), severity, alert.rule, place, alert.subject)
     return table
 
 

@@ -36,7 +36,10 @@ def incident() -> None:
 def open_(
     person: As,
     alert: Annotated[
-        str, typer.Option("--alert", metavar="ID", help="An alert; eight digits of its id are enough.")
+        str,
+        typer.Option(
+            "--alert", metavar="ID", help="An alert, or the platform's; eight digits of its id are enough."
+        ),
     ] = "",
     playbook: Annotated[
         str, typer.Option("--playbook", metavar="NAME", help="What to do; none: the one that the alert names.")

@@ -10,7 +10,12 @@ from deploy.demo.canaries import Aviary
 from deploy.drill.ground import APP, APP_PEOPLE, OPERATOR, PROJECT, REPORTER
 from deploy.persons import acting, load_declared
 from deploy.publishing import publishing
+from deploy.surroundings import CONTROL
+from schemas.control import ControlKind, lift_body
 from schemas.errors import StackError
+from schemas.records import ControlState
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.messages import Outgoing
 from streams.label.client import LabelClient
 from streams.label.commands import ReportReason, SkipReason
 from vault.signing import issue_token
@@ -71,3 +76,18 @@ def report_exposed(root: Path, url: str) -> int:
             else:
                 client.report(lease, ReportReason.PERSONAL_DATA)
     return REPORTS
+
+
+def forge_end_of_freeze(root: Path) -> None:
+    """Somebody with the operator's login at Kafka, but not their key in Vault, orders that the project goes on."""
+    with acting(root, load_declared(root), PROJECT, OPERATOR) as around:
+        version, key = around.clock.now(), f"{ControlKind.LIFT}/{PROJECT}/contain.{PROJECT}/{OPERATOR}"
+        order = ControlState(key, version, ControlKind.LIFT, lift_body(version), OPERATOR, bytes(64), version)
+        slot = f"{around.identity.slots}{secrets.token_hex(8)}"
+        session = around.log.open(SessionSpec(slot, around.identity.group, (), Ownership.WHOLE))
+        try:
+            session.begin()
+            session.produce(Outgoing(CONTROL, key.encode(), around.codec.encode(order)))
+            session.commit()
+        finally:
+            session.close()

@@ -15,6 +15,8 @@ STEPS = (
     "app shut out",
     "data reported",
     "project frozen",
+    "order forged",
+    "forger told of",
     "incident opened",
     "evidence kept",
     "evidence verified",

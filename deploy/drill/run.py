@@ -1,4 +1,4 @@
-"""The drill: two faults, what must follow from them by itself, and what people must do then."""
+"""The drill: three faults, what must follow from them by itself, and what people must do then."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from deploy.provisioning import apply_audited
 from deploy.revoking import reinstate
 from deploy.up import Installation
 from deploy.withdrawing import tasks_shown_to, withdraw_all
+from schemas.alerts import Alert
 from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind, WithdrawalReason
 from schemas.errors import ConfigError, StackError, VeilError
@@ -34,6 +35,7 @@ from streams.audit.reader import Reader, follow_events
 from streams.audit.store import Directory
 from streams.engine.log import Follower
 from streams.label.client import LabelClient
+from topology.identity import PLATFORM
 from topology.pins import Pins
 
 TAKE_UP_S = 120.0
@@ -42,7 +44,7 @@ TOLD_S = 30.0
 """An alert comes 8 s after what it is about with the drill's windows, and is contained within two."""
 LET_GO_S = 30.0
 """Keeper sweeps every ten seconds."""
-KEEPER, LABEL = f"keeper.{PROJECT}", f"label.{PROJECT}"
+KEEPER, LABEL, REDACT = (f"{role}.{PROJECT}" for role in ("keeper", "label", "redact"))
 ENDED = {
     control_resource(f"{ControlKind.LIFT}/{PROJECT}/contain.{PROJECT}"),
     control_resource(f"{ControlKind.REINSTATE}/{PROJECT}/{APP}"),
@@ -51,7 +53,7 @@ ENDED = {
 NEWS, NEWS_WITHIN_S = 500, 0.2
 """Between two looks it waits for news of the project's audit, at most so long: not all of it is told there."""
 T = TypeVar("T")
-APP_RULE, REPORTS_RULE = "app-views-without-labels", "reports"
+APP_RULE, REPORTS_RULE, FORGED_RULE = "app-views-without-labels", "reports", "control-forged"
 LESSONS = b"# Lessons\n\nThis was a rehearsal: an app kept what it was shown, and data was reported as exposed.\n"
 
 
@@ -97,6 +99,7 @@ class _Drill:
         self._begin()
         app = self._contained("app takes", "app shut out", APP_RULE, self._app_takes)
         reports = self._contained("data reported", "project frozen", REPORTS_RULE, self._report_exposed)
+        self._forge_order()
         incident = self._open(app, reports)
         self._keep(incident)
         self._withdraw()
@@ -139,6 +142,22 @@ class _Drill:
     def _report_exposed(self) -> str:
         reported = faults.report_exposed(self._root, self._url)
         return f"an annotator reports {reported} of {faults.ANSWERS} tasks as exposing data"
+
+    def _forge_order(self) -> None:
+        with self._step("order forged") as said:
+            faults.forge_end_of_freeze(self._root)
+            said.text = f"somebody writes in {OPERATOR}'s name that the project goes on, without their signature"
+        with self._step("forger told of") as said:
+            told = self._wait(self._forged, TOLD_S, "telling of a forged order")
+            if len(told) > 1 or not self._seen.book().freezes(PROJECT):
+                raise StackError("one forged order was told more than once, or has ended the freeze")
+            said.text = f"alert {FORGED_RULE}, once: {told[0].subject}; the project stays frozen"
+
+    def _forged(self) -> list[Alert]:
+        """What is told of it, as soon as redact has refused it, too."""
+        refused = (it for it in self._heard if it.type is EventType.CONTROL_REFUSED and it.process == REDACT)
+        told = self._seen.readable(f"alerts.{PLATFORM}", Alert)
+        return [it for it in told if it.rule == FORGED_RULE] if any(refused) else []
 
     # What people must do
 

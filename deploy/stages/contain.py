@@ -57,6 +57,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             lambda key: max(book.next_version(key), over(_parsed(key)) + 1),
         ),
         holds,
+        lambda person: person in known().persons.everybody,
         lambda person: known().persons.only_labels(person) and not signs_elsewhere(person),
         _shown(around),
         in_force,

@@ -11,6 +11,8 @@
 | `manifest.json`, `manifest.sig` | the SHA-256 of each file; Ed25519 by the key of who put it aside |
 | `lessons.md`, `closing.json`, `closing.sig` | once it is closed: what was learned; signed by who closed it |
 
+Of the platform's alerts it holds the one that the incident is about; others name people of other projects.
+
 The same topics up to the same checkpoints give the same bytes. Nothing in it holds a value, unless people write
 one into `lessons.md`.
 """
@@ -66,7 +68,8 @@ class Gathered:
 def evidence(found: Gathered) -> Mapping[str, bytes]:
     """The files by name, but for the audit and the manifest."""
     since = found.incident.since
-    alerts = sorted((one for one in found.alerts if one.at >= since), key=lambda it: (it.at, it.alert_id))
+    told = (one for one in found.alerts if one.at >= since or one.alert_id == found.incident.alert)
+    alerts = sorted(told, key=lambda it: (it.at, it.alert_id))
     metrics = sorted((one for one in found.metrics if one.until > since), key=lambda it: (it.until, it.key))
     return {
         INCIDENT: incident_file(found.incident),

@@ -8,11 +8,18 @@ import secrets
 import pytest
 
 from deploy.cli.app import main
+from deploy.compliance import compliance
 from deploy.incidents import LOOK_BACK_MS, all_incidents, close_incident, open_incident, story, tick_off
 from deploy.preserving import preserve
+from deploy.provision.credentials import CredentialFiles
 from deploy.provisioning import apply_audited
+from schemas.alerts import Alert, Severity
 from schemas.audit import EventType
 from schemas.errors import ConfigError
+from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.log import Ownership, SessionSpec
+from streams.engine.messages import Outgoing
+from topology.identity import PLATFORM, Identity
 from topology.loading import load_topology
 
 pytestmark = pytest.mark.stack
@@ -49,6 +56,34 @@ def test_an_incident_is_opened_worked_on_and_found_again_on_the_audit(stack, pro
     assert (found.incident_id, found.opened.person, found.playbook) == (incident, "roy", "stolen-account")
     assert found.opened.at - found.since >= LOOK_BACK_MS
     assert found.closed is None
+
+
+def test_an_incident_about_an_alert_of_the_platform_is_of_the_project_that_is_named(stack, project):
+    told = Alert(
+        secrets.token_hex(16),
+        "enumeration",
+        Severity.CRITICAL,
+        "person/ray",
+        5,
+        6,
+        (),
+        {"playbook": "stolen-account"},
+    )
+    with compliance(stack.root) as seen:
+        value = seen.codec.encode(told)
+    kafka = stack.endpoints.kafka
+    mine = CredentialFiles(stack.root).load(Identity("watch", PLATFORM))
+    log = KafkaLog(KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password))
+    session = log.open(SessionSpec("watch.platform.incidents", "watch.platform", (), Ownership.WHOLE))
+    try:
+        session.begin()
+        session.produce(Outgoing("alerts.platform", told.alert_id.encode(), value))
+        session.commit()
+    finally:
+        session.close()
+    incident = open_incident(stack.root, project, "roy", alert=told.alert_id[:8])
+    found = story(stack.root, project, incident).incident
+    assert (found.alert, found.since, found.playbook) == (told.alert_id, 5, "stolen-account")
 
 
 def test_the_commands_show_the_playbook_with_what_is_done(stack, project, capsys, monkeypatch):

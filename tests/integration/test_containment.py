@@ -12,7 +12,7 @@ from schemas.audit import EventType
 from schemas.resources import person_resource
 from streams.label.client import Denied
 from tests.support.waiting import wait_for
-from topology.identity import Identity
+from topology.identity import PLATFORM, Identity
 from topology.policies import load_policy
 from topology.policies.canonical import with_hash
 
@@ -41,12 +41,12 @@ def shut(pipeline_of, stack):
     pipeline.reconciled()
 
 
-def tell(pipeline, rule: str, person: str, since: int) -> str:
-    """As watch would, had it seen as much."""
+def tell(pipeline, rule: str, person: str, since: int, place: str = "") -> str:
+    """As watch would, had it seen as much, in the project or at `place`."""
     found = Alert(
         alert_id(rule, person, since), rule, Severity.CRITICAL, person_resource(person), since, since + 60_000
     )
-    topic = f"alerts.{pipeline.project}"
+    topic = f"alerts.{place or pipeline.project}"
     pipeline.write(topic, found.alert_id.encode(), pipeline.codec.encode(found))
     return found.alert_id
 
@@ -104,6 +104,11 @@ def _leases(client) -> bool:
             return False
         raise
     return True
+
+
+def test_who_tries_the_console_is_shut_out_by_the_platforms_alert(shut):
+    reached = contained(shut, tell(shut, "enumeration", "hera", 3, place=PLATFORM))
+    assert f"control/revoke/{shut.project}/hera/contain.{shut.project}" in reached.parents
 
 
 def test_a_project_is_frozen_until_two_people_let_it_go_on(shut):

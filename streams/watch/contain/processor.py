@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
-from schemas.alerts import Alert
+from schemas.alerts import Alert, whom_of
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.cloudevents import TYPE_PREFIX
 from schemas.codec import Codec
@@ -39,21 +39,28 @@ _HEADERS = frozenset((TYPE_PREFIX + kind).encode() for kind in HEARD)
 
 
 def inputs(project: str) -> tuple[str, ...]:
-    """The topics to consume. On `audit.platform` warden acknowledges, which serves all projects."""
-    return (f"alerts.{project}", f"audit.{project}", f"audit.{PLATFORM}")
+    """The topics to consume. On `audit.platform` warden acknowledges, which serves all projects; an alert of the
+    platform may be about somebody of this one.
+    """
+    return (*_alerts(project), f"audit.{project}", f"audit.{PLATFORM}")
+
+
+def _alerts(project: str) -> tuple[str, str]:
+    return (f"alerts.{project}", f"alerts.{PLATFORM}")
 
 
 @dataclass(frozen=True, slots=True)
 class Seams:
     """What contain needs from the outside. `holds`: whether an order of ours is in force, or will be once it is
-    read; `may_shut_out`: whether the project names somebody, and gives them no say in what is in force; `shown`:
-    the open tasks that a person or an app was shown since a time. It may raise LogUnavailable. `in_force`: the
-    version of the policy, 0: none.
+    read; `names`: whether the project names a person or an app; `may_shut_out`: whether it does, and gives them no
+    say in what is in force; `shown`: the open tasks that a person or an app was shown since a time. It may raise
+    LogUnavailable. `in_force`: the version of the policy, 0: none.
     """
 
     rules: Rules
     orders: Orders
     holds: Callable[[ContainmentOrder], bool]
+    names: Callable[[str], bool]
     may_shut_out: Callable[[str], bool]
     shown: Callable[[str, int], Sequence[str]]
     in_force: Callable[[], int]
@@ -86,9 +93,9 @@ class ContainProcessor:
     def process(self, batch: Batch) -> Plan:
         """The audit first: who is there, and who has obeyed. Then what alerts call for."""
         plan = Plan()
-        alerts = [one for one in batch.messages if one.topic == f"alerts.{self._project}"]
+        alerts = [one for one in batch.messages if one.topic in _alerts(self._project)]
         for message in batch.messages:
-            if message.topic != f"alerts.{self._project}" and _matters(message):
+            if message.topic not in _alerts(self._project) and _matters(message):
                 self._hear(message, plan)
         for message in alerts:
             self._take(message, batch.now, plan)
@@ -125,7 +132,7 @@ class ContainProcessor:
         try:
             alert = self._codec.decode(message.value, Alert)
             rule = self._seams.rules.of(alert)
-            if rule is None or alert.alert_id in self._cases:
+            if rule is None or alert.alert_id in self._cases or not self._is_ours(message, alert):
                 return
             standing = Standing(
                 self._project,
@@ -140,6 +147,11 @@ class ContainProcessor:
             plan.events.append(refused(message, error.reason))
             return
         self._act(alert, rule, decided, now, plan)
+
+    def _is_ours(self, message: Message, alert: Alert) -> bool:
+        """An alert of the platform is of each project that names whom it is about; of nobody else's."""
+        whom = whom_of(alert)
+        return message.topic == f"alerts.{self._project}" or (bool(whom) and self._seams.names(whom))
 
     def _act(self, alert: Alert, rule: Rule, decided: Decided, now: int, plan: Plan) -> None:
         for key, action in decided.new:

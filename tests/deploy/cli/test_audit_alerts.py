@@ -31,7 +31,7 @@ def test_where_nothing_looks_wrong_it_says_so() -> None:
 def test_alerts_are_counted_by_rule_and_each_says_of_which_project_or_of_the_platform() -> None:
     text = printed([("demo", alert(1, "skips")), ("platform", alert(2)), ("platform", alert(3))])
     assert "2 repeated-denials, 1 skips" in text
-    assert [line.split()[4] for line in text.splitlines() if "otto" in line] == ["demo", "platform", "platform"]
+    assert [line.split()[5] for line in text.splitlines() if "otto" in line] == ["demo", "platform", "platform"]
 
 
 def test_the_latest_are_shown_and_the_others_counted() -> None:

@@ -51,7 +51,8 @@ class Room:
         orders = Orders("demo", CODEC, self.sign, lambda key: self.ended.get(key, 0) + 1)
         holds = lambda order: order.version > self.ended.get(order.key, 0)  # noqa: E731 - as deploy has it
         shown = lambda who, since: [task for at, task in self.shown.get(who, []) if at >= since]  # noqa: E731
-        seams = Seams(self.rules, orders, holds, NAMED.__contains__, shown, lambda: self.in_force)
+        names = (NAMED | {"olga"}).__contains__
+        seams = Seams(self.rules, orders, holds, names, NAMED.__contains__, shown, lambda: self.in_force)
         self.processor = ContainProcessor("demo", CODEC, seams)
         self.restart()
 
@@ -68,15 +69,21 @@ class Room:
         ]
         self.processor.restore(Slot("contain.demo.0", 1, "contain.demo", "demo"), kept)
 
-    def give(self, *records: Alert | AuditEvent | bytes) -> None:
+    def give(self, *records: Alert | AuditEvent | bytes | Message) -> None:
         self.now += 100
         plan = self.processor.process(Batch([self.message(one) for one in records], [], {}, self.now))
         self.committed += plan.outputs
         self.events += plan.events
         self.notice = plan.notice
 
-    def message(self, record: Alert | AuditEvent | bytes) -> Message:
+    def give_platform(self, record: Alert | bytes) -> None:
+        """On the platform's own topic of alerts."""
+        self.give(replace(self.message(record), topic="alerts.platform"))
+
+    def message(self, record: Alert | AuditEvent | bytes | Message) -> Message:
         self.sequence += 1
+        if isinstance(record, Message):
+            return record
         if isinstance(record, AuditEvent):
             headers = dict(cloudevents.headers(record))
             return Message("audit.demo", 0, self.sequence, b"k", CODEC.encode(record), headers)
@@ -197,6 +204,43 @@ def test_a_rule_that_makes_no_sense_is_refused(entry):
     )
     with pytest.raises(ConfigError):
         to_rules(parse(text, "test", RulesDocument))
+
+
+# -- what the platform's alerts are about
+
+
+@pytest.mark.parametrize("subject", ["person/ann", "app/triage-ui"])
+def test_an_alert_of_the_platform_about_somebody_of_the_project_shuts_them_out(room, subject):
+    found = alert(subject=subject)
+    room.give_platform(found)
+    room.give_platform(found)
+    (order,) = room.orders()
+    assert order.key == f"revoke/demo/{subject.partition('/')[2]}/contain.demo"
+    room.shut_out(order)
+    assert len(room.reached) == 1
+
+
+@pytest.mark.parametrize(
+    "subject",
+    [
+        "person/eve",
+        "app/other",
+        "message/control/0/7",
+        "vault/person.ann/decrypt/view-demo",
+        "person.ann",
+        "person/",
+    ],
+)
+def test_an_alert_of_the_platform_about_nobody_of_the_project_is_left_to_others(room, subject):
+    room.give_platform(alert(subject=subject))
+    assert (room.orders(), room.events) == ([], [])
+
+
+def test_an_alert_of_the_platform_about_who_could_undo_it_is_for_a_person(room):
+    room.give_platform(alert(subject="person/olga"))
+    assert room.orders() == []
+    (held,) = room.said(EventType.CONTAINMENT_HELD)
+    assert held.reason == "not_ours"
 
 
 # -- once
@@ -351,6 +395,20 @@ def test_without_a_policy_or_twice_within_the_hour_no_minimum_is_ordered(withdra
     withdrawing.give(alert("reports", since=60_000))
     (held,) = withdrawing.said(EventType.CONTAINMENT_HELD)
     assert (held.reason, held.details["action"]) == (why, "minimum")
+
+
+def test_to_redact_again_is_held_for_two_people_and_the_rest_is_done():
+    text = OWN.replace("do: [freeze, minimum]", "do: [freeze, reredact]")
+    room = Room(rules=to_rules(parse(text, "test", RulesDocument)))
+    room.start("redact.demo.0", "label.demo.0")
+    room.give(alert("reports"))
+    (freeze,) = room.orders()
+    assert freeze.kind == ControlKind.FREEZE
+    (held,) = room.said(EventType.CONTAINMENT_HELD)
+    assert (held.reason, held.details["action"]) == ("two_people", "reredact")
+    for slot in ("redact.demo.0", "label.demo.0"):
+        room.obey(slot, freeze)
+    assert len(room.reached) == 1
 
 
 def test_no_packaged_rule_does_what_cannot_be_undone():
