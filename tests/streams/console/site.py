@@ -32,7 +32,7 @@ from topology.project import Persons, Project
 OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",))
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
 NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
-NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "revoked": []}
+NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "releases": [], "revoked": []}
 PLAYBOOKS = {
     "odd-labeling": "1. Ask who it was.\n2. Freeze, if in doubt.",
     "unannounced-use": "1. Which identity, which key, since when?",

@@ -6,8 +6,11 @@ from dataclasses import replace
 import pytest
 
 from schemas.control import Freezable, lift_body
+from schemas.quarantine_release import ReleaseReason, release_body
 from streams.console.signatures import signatures, to_sign
 from tests.topology.test_control import TOPOLOGY, apply_all, freeze, lift, minimum, policy, signed
+from tests.topology.test_quarantine_releases import ORDER
+from tests.topology.test_quarantine_releases import order as release
 from topology.policies import load_policy, policy_bytes
 
 DEMO = TOPOLOGY.project("demo")
@@ -93,3 +96,31 @@ def test_nobody_is_asked_to_sign_what_nobody_can_read():
     state = policy(7, "ada")
     digest = hashlib.sha256(state.body).hexdigest()
     assert to_sign(apply_all([state]), DEMO, "policy", digest, "grace") is None
+
+
+def test_a_release_that_one_person_has_signed_waits_for_another_and_tells_no_content():
+    (found,) = told(release("olga"))["releases"]
+    assert (found["name"], found["revision"], found["version"]) == ("raw.demo/0/17", 1, 2)
+    assert (found["reason"], found["in_spite"]) == ("accepted_risk", True)
+    assert found["signatures"] == [{"signer": "olga", "at": 1}]
+    assert [(it["role"], it["persons"]) for it in found["missing"]] == [("approver", ["grace"])]
+    assert told(release("olga"), release("grace"))["releases"] == []
+
+
+def test_only_who_is_missing_is_asked_to_release_a_record():
+    book = apply_all([release("olga")])
+    assert to_sign(book, DEMO, "release", ORDER.target, "grace") == ("raw.demo/0/17", release_body(ORDER))
+    for target, person in (
+        (ORDER.target, "olga"),
+        (ORDER.target, "ada"),
+        ("0.18.1", "grace"),
+        ("0.17.2", "grace"),
+    ):
+        assert to_sign(book, DEMO, "release", target, person) is None
+
+
+def test_where_two_orders_are_about_one_record_none_is_signed_here():
+    other = replace(ORDER, reason=ReleaseReason.FALSE_ALARM)
+    book = apply_all([release("olga"), release("olga", other, 2)])
+    assert [it["signable"] for it in signatures(book, DEMO)["releases"]] == [False, False]
+    assert to_sign(book, DEMO, "release", ORDER.target, "grace") is None
