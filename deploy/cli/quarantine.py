@@ -3,10 +3,12 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.command import Command, Commands
@@ -37,14 +39,8 @@ def list_(project: Project = DEFAULT_PROJECT, root: Root = Path(DEFAULT_ROOT), a
     from deploy.releasing import quarantine
 
     found = quarantine(root, project)
-    table = plain_table("record", "reason", "policy", "since", "until", "may be released as", "")
-    for one in found:
-        may = ", ".join(one.may_be_released) or "–"
-        since, until = moment(one.record.since), moment(one.until)
-        table.add_row(one.reference, one.record.reason, _version(one), since, until, may, _state(one))
-    nothing = Text("  Nothing is in quarantine.", style=QUIET)
     content = {"project": project, "records": [one.as_json() for one in found]}
-    Output(as_json).result(content, heading(f"quarantine of {project}"), table if found else nothing)
+    Output(as_json).result(content, heading(f"quarantine of {project}"), *_words(found))
 
 
 @app.command(cls=Command)
@@ -79,6 +75,20 @@ def release(
         Text.assemble(("✓ ", GOOD), f"Signed. {one.reference}: ", _state(one)),
         Text(f"  {hint}", style=QUIET),
     )
+
+
+def _words(found: Sequence[Entry]) -> list[RenderableType]:
+    """Records in a table; below it what may release them, and whose signatures are missing."""
+    if not found:
+        return [Text("  Nothing is in quarantine.", style=QUIET)]
+    table = plain_table("record", "reason", "policy", "since", "until", "")
+    for one in found:
+        since, until = moment(one.record.since), moment(one.until)
+        table.add_row(one.reference, one.record.reason, _version(one), since, until, one.state)
+    may = {one.record.reason: ", ".join(one.may_be_released) or "nothing that could change it" for one in found}
+    rules = [Text(f"  {reason} may be released as: {reasons}", style=QUIET) for reason, reasons in may.items()]
+    unsigned = [Text.assemble(f"  {one.reference}: ", _state(one)) for one in found if one.missing]
+    return [table, *rules, *unsigned]
 
 
 def _version(one: Entry) -> str:

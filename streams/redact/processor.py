@@ -26,8 +26,8 @@ from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from schemas.routing import ROUTINE, Routing
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
-from streams.engine.refusals import refused
-from streams.redact.again.arrivals import Arrival, again_topic, arrival
+from streams.redact.again.arrivals import Arrival, again_topic
+from streams.redact.again.reading import read_arrivals
 from streams.redact.again.released import Orders, Releases
 from streams.redact.amounts import amounts, details
 from streams.redact.coverage import adopted_event, covered, covered_again, redacted_event
@@ -152,16 +152,9 @@ class RedactProcessor:
         return plan
 
     def _arrivals(self, messages: Sequence[Message], ruling: Ruling, plan: Plan) -> list[Arrival]:
-        """What is to be redacted. A copy that names no origin is no revision of anything: it is refused. So is one
-        from quarantine that nobody has released.
-        """
-        found = []
-        for message in messages:
-            try:
-                arrived = arrival(message, self._project)
-                found.append(self._released.take(arrived, self._now) if arrived.released else arrived)
-            except RecordError as error:
-                plan.events.append(refused(message, error.reason))
+        """What is to be redacted now. Raises LogUnavailable where copies have to wait."""
+        found, refusals = read_arrivals(messages, self._project, self._released, self._now)
+        plan.events += refusals
         self._least_policy = max((self._least_policy, *(it.least_policy for it in found)))
         if any(it.least_policy > ruling.policy.version for it in found):
             raise LogUnavailable(f"records to redact again wait for a policy of version {self._least_policy}")

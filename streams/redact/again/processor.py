@@ -69,6 +69,7 @@ class ReplayProcessor:
         self._raw = topic_of(project)
         self._reader: Follower | None = None
         self._scan: Scan | None = None
+        self._now = 0
         self._start()
 
     def _start(self) -> None:

@@ -6,7 +6,8 @@ lay at the place that the order names.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections import OrderedDict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from schemas.codec import Codec
@@ -25,6 +26,10 @@ PATIENCE_MS = 60_000
 """Replay may have read an order that we have not: the copy waits. Nobody works who has not taken up all that lay
 on `control` half a minute ago (`STALE_AFTER_S`): after twice that an order that is not here was never there.
 """
+FORGOTTEN_MS = 2 * PATIENCE_MS
+"""Then a copy that was refused waits anew: it may be another one, whose order is on its way by now."""
+MOST_AWAITED = 1_000
+"""Twice what a batch holds."""
 
 
 class Releases:
@@ -35,35 +40,43 @@ class Releases:
         self._codec = codec
         self._orders = orders
         self._keys = UnwrappedKeys(transit, f"quarantine-{project}")
-        self._awaited: tuple[RawReference, int] | None = None
-        """The revision whose order is not here yet, and since when."""
+        self._awaited: OrderedDict[RawReference, int] = OrderedDict()
+        """The revisions whose orders were not here, and since when; what was refused since then, too: a batch that
+        is read once more must not wait anew.
+        """
 
     def waiting(self, now: int) -> bool:
         """Whether copies have to wait for an order, which may be on its way."""
-        if self._awaited is None or self._find(self._awaited[0]):
-            return False
-        return 0 <= now - self._awaited[1] < PATIENCE_MS
+        return any(self._waits(raw, now) for raw in self._awaited)
 
-    def take(self, arrived: Arrival, now: int) -> Arrival:
-        """The record as it came to quarantine, with the orders about it.
+    def expect(self, arrivals: Iterable[Arrival], now: int) -> None:
+        """Note whose orders are not here. Raises LogUnavailable where one may be on its way."""
+        missing = [it.raw for it in arrivals if it.released and not self._find(it.raw)]
+        for raw in missing:
+            if not 0 <= now - self._awaited.get(raw, now) < FORGOTTEN_MS:
+                del self._awaited[raw]
+            self._awaited.setdefault(raw, now)
+            if len(self._awaited) > MOST_AWAITED:
+                self._awaited.popitem(last=False)
+        if any(self._waits(raw, now) for raw in missing):
+            raise LogUnavailable("a record released from quarantine waits for its order to be read from control")
 
-        Raises LogUnavailable where it has to wait, Refused (`unsigned`) where nobody has released it, Undecodable
-        and Unparseable for what is no entry of this record.
+    def _waits(self, raw: RawReference, now: int) -> bool:
+        return 0 <= now - self._awaited[raw] < PATIENCE_MS and not self._find(raw)
+
+    def take(self, arrived: Arrival) -> Arrival:
+        """The record as it came to quarantine, with the orders about it, after `expect`.
+
+        Raises Refused where nobody has released it (`unsigned`), or the copy is of another record than it says;
+        Undecodable where it is no entry of quarantine.
         """
         entry = self._codec.decode(arrived.message.value or b"", Quarantined)
         if entry.raw != replace(arrived.raw, revision=arrived.raw.revision - 1):
             raise Refused(Reason.BAD_REQUEST, "a copy from quarantine is of another record than it says")
         orders = self._find(arrived.raw)
         if not orders:
-            self._await(arrived.raw, now)
             raise Refused(Reason.UNSIGNED, "nobody has released this record from quarantine")
         return replace(self._opened(arrived, entry), orders=orders)
-
-    def _await(self, raw: RawReference, now: int) -> None:
-        if self._awaited is None or self._awaited[0] != raw:
-            self._awaited = (raw, now)
-        if self.waiting(now):
-            raise LogUnavailable("a record released from quarantine waits for its order to be read from control")
 
     def _find(self, raw: RawReference) -> tuple[QuarantineRelease, ...]:
         """About the revision before this one."""

@@ -15,7 +15,7 @@ from schemas.reredaction import Origin, origin_headers
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan
 from streams.redact.again.copies import copy_of, released_copy
-from streams.redact.again.released import PATIENCE_MS
+from streams.redact.again.released import FORGOTTEN_MS, PATIENCE_MS
 from streams.redact.quarantine import MAX_KEPT_BYTES
 from tests.streams.redact.again.test_redacting_again import AGAIN, as_read, covered, over, tasks
 from tests.streams.redact.test_limits import CODEC, NOW, RAW, Desk
@@ -125,6 +125,26 @@ def test_a_copy_without_an_order_waits_for_control_and_is_then_refused():
     assert desk.held == frozenset()
     plan = desk.process(copy, now=NOW + PATIENCE_MS)
     assert (refused(plan), covered(plan), tasks(plan), over(plan)) == ([Reason.UNSIGNED], [], [], [])
+
+
+def test_many_copies_without_an_order_wait_once_and_together():
+    desk = Stage(RISKY)
+    one = waiting_record(desk)
+    other = desk.quarantined(desk.message(PAYLOAD, offset=8))
+    copies = (one, replace(as_read(released_copy(other, "demo", replace(SPITE, offset=8))), offset=1))
+    with pytest.raises(LogUnavailable):
+        desk.process(*copies)
+    assert refused(desk.process(*copies, now=NOW + PATIENCE_MS)) == [Reason.UNSIGNED] * 2
+
+
+def test_a_copy_that_comes_long_after_a_forged_one_waits_for_its_order_as_any_other():
+    desk = Stage(RISKY)
+    copy = waiting_record(desk)
+    with pytest.raises(LogUnavailable):
+        desk.process(copy)
+    assert refused(desk.process(copy, now=NOW + PATIENCE_MS)) == [Reason.UNSIGNED]
+    with pytest.raises(LogUnavailable):
+        desk.process(copy, now=NOW + FORGOTTEN_MS)
 
 
 def test_a_copy_whose_order_was_on_its_way_is_taken_when_it_is_there():
