@@ -26,7 +26,7 @@ LIFT, RELEASE = ControlKind.LIFT.value, ControlKind.RELEASE.value
 KEEPER = "keeper"
 
 
-def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
+def signatures(book: ControlBook, project: Project, now: int) -> dict[str, Any]:
     """Policies and labeling jobs, the newest first; who has stopped what, which records wait for a second person
     to leave quarantine, and who is revoked.
     """
@@ -42,16 +42,18 @@ def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
         "policies": policies,
         "jobs": jobs,
         "freezes": freezes,
-        "releases": _releases(book, project),
+        "releases": _releases(book, project, now),
         "revoked": revoked,
     }
 
 
-def to_sign(book: ControlBook, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
+def to_sign(
+    book: ControlBook, project: Project, kind: str, target: str, person: str, now: int
+) -> tuple[str, bytes] | None:
     """Name and body of what waits for this person's signature; None where nothing of this kind and target (a hash,
     who has frozen something, a quarantined record) does.
     """
-    told = signatures(book, project)
+    told = signatures(book, project, now)
     every = (*told["policies"], *told["jobs"], *told["freezes"], *told["releases"])
     waiting = [one for one in every if _waits(one, kind, target)]
     signed = any(it["signer"] == person for one in waiting for it in one["signatures"])
@@ -101,12 +103,14 @@ def _freeze(book: ControlBook, project: Project, who: str, freeze: Freeze) -> di
     }
 
 
-def _releases(book: ControlBook, project: Project) -> list[dict[str, Any]]:
-    """Those that one person has signed, by when. What the record holds nobody is told. Where people have signed
-    different orders about one record, its target does not say which is meant: that is signed by command.
+def _releases(book: ControlBook, project: Project, now: int) -> list[dict[str, Any]]:
+    """Those that one person has signed, by when; what quarantine has dropped since then waits for nobody. What the
+    record holds nobody is told. Where people have signed different orders about one record, its target does not
+    say which is meant: that is signed by command.
     """
     orders, persons = book.quarantine_releases(project.name), project.persons
-    waiting = orders.waiting()
+    kept = project.retention_ms["quarantine"]
+    waiting = [it for it in orders.waiting() if min(orders.signers(it).values()) + kept > now]
     targets = Counter(order.target for order in waiting)
     found = [
         {

@@ -45,7 +45,7 @@ export class SignaturesView {
       ...held(content),
       ...(content.freezes.length ? [this.#section("Stopped", content.freezes, content, "")] : []),
       ...(content.releases.length ? [this.#section("In quarantine", content.releases, content, "")] : []),
-      this.#section("Waiting", of("pending"), content, "Nothing waits for a signature."),
+      this.#section("Waiting", of("pending"), content, "No policy or job waits for a signature."),
       this.#section("In force", of("in_force"), content, "Nothing is in force: raw records wait."),
       this.#section("Earlier", of("past", "below_minimum"), content, "There were none before."),
     );
