@@ -13,7 +13,7 @@ from streams.engine.log import Log
 from streams.engine.messages import Message
 
 MAX_ENTRIES = 4_000
-"""A round. With the quarter of a second between rounds, a million entries take a minute or two."""
+"""A round. There are four a second at most: a million entries take a minute at least."""
 MAX_BYTES = 16 * 1024 * 1024
 SLICE = 50
 WAIT_S = 0.1
