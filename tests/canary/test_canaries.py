@@ -25,8 +25,7 @@ pytestmark = pytest.mark.stack
 
 SEED = 20
 REVISIONS = 2
-"""Of each record: it is redacted once more, by an order. What is in quarantine is then released, and ends there again.
-"""
+"""Of each record: it is redacted once more, by an order. What is in quarantine then comes back by a release."""
 ANNOTATORS = ("ava", "abel", "aron")
 
 
