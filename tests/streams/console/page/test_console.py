@@ -226,6 +226,15 @@ def test_an_incident_says_what_is_done_what_was_obeyed_and_what_closing_needs(se
     seat.says("changed: demo@3", ".signers")
 
 
+def test_incidents_that_could_not_be_read_are_read_again(seat, site):
+    seat.sign_in()
+    site.incidents.failures = 1
+    seat.view("incidents")
+    seat.says("It is tried again by itself", ".incidents")
+    seat.says("1 of 7 steps done", ".signed")
+    assert site.incidents.failures == 0
+
+
 def test_an_officer_reads_an_incident_and_is_told_no_command(seat):
     seat.sign_in()
     seat.open(f"/#incidents?project=demo&id={OPEN}")
