@@ -22,8 +22,10 @@ from schemas.control import (
     switch_body,
     withdrawal_body,
 )
+from schemas.quarantine_release import QuarantineRelease, release_body
+from schemas.records import RawReference
 from schemas.reredaction import Reredaction, reredaction_body
-from schemas.resources import control_resource, policy_resource, project_resource, task_resource
+from schemas.resources import control_resource, policy_resource, project_resource, raw_resource, task_resource
 from streams.engine.messages import Outgoing
 from topology.jobs import Job
 from topology.policies import Policy, policy_bytes
@@ -157,6 +159,27 @@ def sign_reredaction(around: Surroundings, order: Reredaction, version: int) -> 
     )
     _order(around, key, ControlKind.REREDACT, reredaction_body(order), event, version)
     return key
+
+
+def sign_release(around: Surroundings, order: QuarantineRelease, version: int) -> str:
+    """Put the person's signature on the release of a quarantined record; it takes two people. Its control key."""
+    key = release_key(around, order)
+    raw = RawReference(f"raw.{around.project}", order.partition, order.offset, order.revision)
+    event = Event(
+        EventType.RELEASE_ORDERED,
+        raw_resource(raw),
+        person=around.identity.signer,
+        reason=order.reason.value,
+        parents=(control_resource(key),),
+        details={"version": str(order.policy)},
+    )
+    _order(around, key, ControlKind.RELEASE, release_body(order), event, version)
+    return key
+
+
+def release_key(around: Surroundings, order: QuarantineRelease) -> str:
+    """Under which this person releases this record."""
+    return f"{ControlKind.RELEASE}/{around.project}/{order.target}/{around.identity.signer}"
 
 
 def reredaction_key(around: Surroundings) -> str:

@@ -41,11 +41,15 @@ class EventType(StrEnum):
     REVOCATION_ORDERED = "revocation.ordered"
     REINSTATEMENT_SIGNED = "reinstatement.signed"
     REREDACTION_ORDERED = "reredaction.ordered"
+    RELEASE_ORDERED = "release.ordered"
+    RELEASE_CARRIED = "release.carried"
     RECORDS_PUBLISHED = "records.published"
     GOLD_PUBLISHED = "gold.published"
     REREDACTION_BEGUN = "reredaction.begun"
     REREDACTION_MISSED = "reredaction.missed"
     REREDACTION_ENDED = "reredaction.ended"
+    RELEASE_COPIED = "release.copied"
+    RELEASE_MISSED = "release.missed"
     BUNDLE_ADOPTED = "bundle.adopted"
     JOB_ADOPTED = "job.adopted"
     BATCH_REDACTED = "batch.redacted"
@@ -112,6 +116,8 @@ ORDERS = frozenset(
         EventType.EXCLUSION_ORDERED,
         EventType.EXCLUSION_LIFTED,
         EventType.REREDACTION_ORDERED,
+        EventType.RELEASE_ORDERED,
+        EventType.RELEASE_CARRIED,
     }
 )
 """By which persons and processes say that they have put a record on `control` that changes what may be done."""

@@ -58,6 +58,7 @@ NAMES = (
     "ContainmentSlot",
     "CredentialState",
     "ReplayedOrder",
+    "ReplayedRelease",
     "ExpectedTask",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""

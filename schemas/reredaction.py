@@ -11,6 +11,9 @@ A copy on `again.P` is the raw message as it lay on `raw.P`, still sealed, with 
 | `veil-revision` | which revision its redaction is; 2 at least |
 | `veil-least-policy` | the lowest version of a policy that may redact it |
 | `veil-left-out` | `too_large`, where the original fits no topic: then the copy has no value and no other header |
+| `veil-origin` | `quarantine`, where it is the copy of an entry there, for the revision after the entry's |
+
+A copy of the second kind counts where two people have released the record (`schemas.quarantine_release`).
 """
 
 from __future__ import annotations
@@ -28,7 +31,8 @@ MAX_SINCE = 2**53
 MAX_BODY_BYTES = 120
 PARTITION, OFFSET = "veil-origin-partition", "veil-origin-offset"
 REVISION, LEAST_POLICY = "veil-revision", "veil-least-policy"
-LEFT_OUT = "veil-left-out"
+LEFT_OUT, ORIGIN = "veil-left-out", "veil-origin"
+_QUARANTINE = b"quarantine"
 _TOO_LARGE = Reason.TOO_LARGE.value.encode()
 _MOST_DIGITS = 19
 _HIGHEST_OFFSET = 2**63 - 2
@@ -48,7 +52,8 @@ class Reredaction:
 class Origin:
     """Where a copy comes from, its revision, and by which policy version at least it is redacted.
 
-    `too_large`: what lay there was left out, since it fits no topic.
+    `too_large`: what lay there was left out, since it fits no topic. `released`: the copy is of its entry in
+    quarantine.
     """
 
     partition: int
@@ -56,6 +61,7 @@ class Origin:
     revision: int
     least_policy: int
     too_large: bool = False
+    released: bool = False
 
 
 def reredaction_body(order: Reredaction) -> bytes:
@@ -81,13 +87,14 @@ def read_reredaction(body: bytes) -> Reredaction | None:
 
 def origin_headers(origin: Origin) -> tuple[tuple[str, bytes], ...]:
     """What a copy carries beside the headers of its original."""
-    said = (
+    said: tuple[tuple[str, bytes], ...] = (
         (PARTITION, str(origin.partition).encode()),
         (OFFSET, str(origin.offset).encode()),
         (REVISION, str(origin.revision).encode()),
         (LEAST_POLICY, str(origin.least_policy).encode()),
     )
-    return (*said, (LEFT_OUT, _TOO_LARGE)) if origin.too_large else said
+    said += ((LEFT_OUT, _TOO_LARGE),) if origin.too_large else ()
+    return (*said, (ORIGIN, _QUARANTINE)) if origin.released else said
 
 
 def read_origin(headers: Mapping[str, bytes]) -> Origin:
@@ -97,7 +104,8 @@ def read_origin(headers: Mapping[str, bytes]) -> Origin:
         _number(headers, OFFSET, 0, _HIGHEST_OFFSET),
         _number(headers, REVISION, 2, _HIGHEST_OFFSET),
         _number(headers, LEAST_POLICY, 1, MAX_NUMBER),
-        _is_left_out(headers),
+        _says(headers, LEFT_OUT, _TOO_LARGE),
+        _says(headers, ORIGIN, _QUARANTINE),
     )
 
 
@@ -106,13 +114,14 @@ def without_origin(headers: Mapping[str, bytes]) -> dict[str, bytes]:
     return {name: value for name, value in headers.items() if name not in _NAMES}
 
 
-_NAMES = frozenset({PARTITION, OFFSET, REVISION, LEAST_POLICY, LEFT_OUT})
+_NAMES = frozenset({PARTITION, OFFSET, REVISION, LEAST_POLICY, LEFT_OUT, ORIGIN})
 
 
-def _is_left_out(headers: Mapping[str, bytes]) -> bool:
-    if headers.get(LEFT_OUT, _TOO_LARGE) != _TOO_LARGE:
-        raise Unparseable(Reason.MISSING_HEADER, f"header {LEFT_OUT} is not {Reason.TOO_LARGE.value}")
-    return LEFT_OUT in headers
+def _says(headers: Mapping[str, bytes], name: str, word: bytes) -> bool:
+    """Whether a header that may say this one word alone is there."""
+    if headers.get(name, word) != word:
+        raise Unparseable(Reason.MISSING_HEADER, f"header {name} is not {word.decode()}")
+    return name in headers
 
 
 def _number(headers: Mapping[str, bytes], name: str, least: int, most: int) -> int:

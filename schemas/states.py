@@ -475,6 +475,7 @@ class ReplayedOrder:
     """An order to redact again that replay has taken up. Key: `order/<number>`.
 
     `ranges` are what it found on `raw.P` then; `copied` and `missed` count records, and offsets that were gone.
+    `turn`: its place among all that gave records a revision, releases included; `ended_at` in milliseconds.
     """
 
     number: int
@@ -484,3 +485,29 @@ class ReplayedOrder:
     copied: int
     missed: int
     ended: bool
+    turn: int = 0
+    ended_at: int = 0
+
+
+class ReleaseEnding(StrEnum):
+    """What replay has done about a release. Add, never rename: it is a reason of `release.missed`."""
+
+    COPIED = "copied"
+    GONE = "gone"
+    """It is not in quarantine, or not any more."""
+    OVERTAKEN = "overtaken"
+    """The record has a later revision, or will by an order to redact again."""
+
+
+@dataclass(frozen=True, slots=True)
+class ReplayedRelease:
+    """A release from quarantine that replay is done with. Key: `release/<partition>.<offset>.<revision>`.
+
+    `revision` is the one that was in quarantine. `turn`: as of a `ReplayedOrder`; 0 where it was not copied.
+    """
+
+    partition: int
+    offset: int
+    revision: int
+    ending: ReleaseEnding
+    turn: int

@@ -32,6 +32,8 @@ Rules, each with a test:
     who could undo it, be it in another project.
 13. Raw records are redacted again when two people, one of each role that `reredact` names, have signed the same
     order, for ever (`reredactions.py`); whoever carries it out remembers its number.
+14. A quarantined revision of a record is released when two people, one of each role that `release` names, have
+    signed the same order about it, for ever (`quarantine_releases.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -58,6 +60,7 @@ from schemas.control import (
     read_switch,
 )
 from schemas.errors import Reason
+from schemas.quarantine_release import read_release
 from schemas.records import ControlState
 from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
@@ -66,6 +69,7 @@ from topology.freezes import Freezes
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import SAYING, Project
+from topology.quarantine_releases import QuarantineReleases
 from topology.reredactions import Reredactions
 from topology.revocations import Revocations
 from topology.signed_policies import PolicyRecord, SignedPolicies, SignedPolicy
@@ -112,6 +116,9 @@ class ControlBook:
         self._revocations = {name: Revocations(enough[name]) for name in projects}
         self._reredactions = {
             name: Reredactions(partial(self._agreed, ControlKind.REREDACT, name)) for name in projects
+        }
+        self._released = {
+            name: QuarantineReleases(partial(self._agreed, ControlKind.RELEASE, name)) for name in projects
         }
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
@@ -199,6 +206,10 @@ class ControlBook:
     def reredactions(self, project: str) -> Reredactions:
         """Which orders to redact again are in force, and which wait for a second signature."""
         return self._reredactions[project]
+
+    def quarantine_releases(self, project: str) -> QuarantineReleases:
+        """Which quarantined records two people have released, and which wait for a second signature."""
+        return self._released[project]
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -305,6 +316,10 @@ class ControlBook:
                 order = read_reredaction(state.body)
                 assert order is not None, "checked by `fits`"
                 return self._reredactions[key.project].sign(order, key.signer)
+            case ControlKind.RELEASE:
+                release = read_release(key.target, state.body)
+                assert release is not None, "checked by `fits`"
+                return self._released[key.project].sign(release, key.signer, state.signed_at)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

@@ -13,6 +13,8 @@ WRITERS = {
     EventType.REREDACTION_BEGUN: "replay",
     EventType.REREDACTION_MISSED: "replay",
     EventType.REREDACTION_ENDED: "replay",
+    EventType.RELEASE_COPIED: "replay",
+    EventType.RELEASE_MISSED: "replay",
     EventType.BUNDLE_ADOPTED: "redact",
     EventType.BATCH_REDACTED: "redact",
     EventType.TASK_VIEWED: "label",
@@ -51,6 +53,7 @@ WRITERS = {
     EventType.CONSOLE_LOOKED: "console",
     EventType.CONSOLE_DENIED: "console",
     EventType.LIFT_CARRIED: "console",
+    EventType.RELEASE_CARRIED: "console",
 }
 """Which role alone may say so; the project is that of the audit topic."""
 BY_PERSONS = frozenset(
@@ -59,6 +62,7 @@ BY_PERSONS = frozenset(
         EventType.READMIT_ORDERED,
         EventType.REINSTATEMENT_SIGNED,
         EventType.REREDACTION_ORDERED,
+        EventType.RELEASE_ORDERED,
         EventType.INCIDENT_OPENED,
         EventType.INCIDENT_STEPPED,
         EventType.INCIDENT_PRESERVED,

@@ -70,6 +70,18 @@ def framed(*parts: bytes | str) -> bytes:
     return b"".join(out)
 
 
+def unframed(data: bytes) -> list[bytes]:
+    """The parts that `framed` put together. Raises ValueError for anything else."""
+    parts, at = [], 0
+    while at < len(data):
+        start = at + 4
+        at = start + int.from_bytes(data[at:start], "big")
+        if start > len(data) or at > len(data):
+            raise ValueError("not framed parts: one ends behind the end")
+        parts.append(data[start:at])
+    return parts
+
+
 def task_binding(project: str, task_id: str, revision: int) -> bytes:
     """What the content of a task is bound to (`Task.sealed` on `tasks.P`), under its task key."""
     topic = f"tasks.{project}"

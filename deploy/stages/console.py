@@ -70,7 +70,7 @@ class Control:
     def signatures(self, project: Project) -> dict[str, Any]:
         """As `streams.console.signatures` has them."""
         with self._lock:
-            return signatures(self._around.book, project)
+            return signatures(self._around.book, project, self._around.clock.now())
 
     def limits(self, project: str, policies: frozenset[str]) -> dict[str, float]:
         """What these policies of a project allow their live leak bound to be; of one that can't be read nothing is
@@ -85,7 +85,7 @@ class Control:
     def wanted(self, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
         """What waits for a person's signature."""
         with self._lock:
-            return to_sign(self._around.book, project, kind, target, person)
+            return to_sign(self._around.book, project, kind, target, person, self._around.clock.now())
 
     def lowest(self, key: str) -> int:
         """The lowest version of a record under a key."""

@@ -56,6 +56,7 @@ def build(
             token=keyed_hash.load(vault, project, Purpose.TOKEN),
         ),
         vault=vault,
+        released=lambda target: around.book.quarantine_releases(project).of(target),
         known_routes=lambda: known().routes,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)

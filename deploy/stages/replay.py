@@ -1,4 +1,4 @@
-"""Replay: copies of raw records that two people have ordered to be redacted again."""
+"""Replay: copies of records that two people have ordered to be redacted again, or released from quarantine."""
 
 from __future__ import annotations
 
@@ -16,6 +16,14 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         policy = around.book.policy_in_force(project)
         return policy.version if policy else 0
 
-    seams = Seams(lambda: around.book.reredactions(project).in_force, policy_version, around.log)
+    kept = around.topology.project(project).retention_ms
+    seams = Seams(
+        in_force=lambda: around.book.reredactions(project).in_force,
+        policy_version=policy_version,
+        log=around.log,
+        # Twice: a segment of a topic is kept until its last record is old enough, and stages may be behind.
+        kept_ms=2 * sum(kept[kind] for kind in ("raw", "again", "quarantine")),
+        released=lambda: around.book.quarantine_releases(project).in_force,
+    )
     processor = ReplayProcessor(project, around.codec, seams)
     return StageParts(processor, INPUTS, Ownership.WHOLE, stop=processor.close)

@@ -150,7 +150,9 @@ def _by_console(event: AuditEvent, _identity: str) -> Iterator[Announced]:
         yield Announced(Claim(person.name, Operation.SIGN, person.sign_key), ANY)
 
 
-_CONSOLES = frozenset({_E.CONSOLE_ENTERED, _E.POLICY_PUBLISHED, _E.JOB_SIGNED, _E.LIFT_CARRIED})
+_CONSOLES = frozenset(
+    {_E.CONSOLE_ENTERED, _E.POLICY_PUBLISHED, _E.JOB_SIGNED, _E.LIFT_CARRIED, _E.RELEASE_CARRIED}
+)
 
 
 def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:

@@ -55,6 +55,10 @@ class Coverage:
                 findings.append(Finding(FindingKind.GAP, f"{topic}/{partition}", text))
         return findings + list(self._revisions())
 
+    def has(self, raw: RawReference) -> bool:
+        """Whether a later revision has its outcome."""
+        return raw.revision in self._again.get((raw.topic, raw.partition, raw.offset), {})
+
     def ranges(self) -> dict[Partition, tuple[int, int]]:
         """First and next offset covered, by partition."""
         return {

@@ -147,6 +147,8 @@ TOLD = (
         EventType.REREDACTION_BEGUN,
         EventType.REREDACTION_MISSED,
         EventType.REREDACTION_ENDED,
+        EventType.RELEASE_COPIED,
+        EventType.RELEASE_MISSED,
     }
 )
 """What a timeline is made of. Everything else is in the audit beside it."""

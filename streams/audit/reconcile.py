@@ -17,7 +17,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from sys import intern
 
 from schemas import resources
@@ -40,7 +40,10 @@ _DIGITS = 9
 
 @dataclass(frozen=True, slots=True)
 class Reconciliation:
-    """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way."""
+    """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way.
+
+    `released`: records that came back from quarantine, each as its next revision; `returning` are on their way.
+    """
 
     project: str
     records: int
@@ -58,6 +61,8 @@ class Reconciliation:
     withdrawn: int
     refused: int
     denied: int
+    released: int
+    returning: int
     open_tasks: int
     unjoined: int
     unlimited: int
@@ -80,8 +85,10 @@ class Reconciler:
         self._lives: dict[str, Life] = {}
         self._events: Counter[EventType] = Counter()
         self._findings: list[Finding] = []
+        self._released: set[RawReference] = set()
         self._takers: dict[EventType, Callable[[AuditEvent], None]] = {
             EventType.BATCH_REDACTED: self._redacted,
+            EventType.RELEASE_COPIED: self._copied,
             EventType.TASK_VIEWED: self._viewed,
             EventType.LABEL_SUBMITTED: self._submitted,
             EventType.WORK_ORDERED: self._ordered,
@@ -128,6 +135,14 @@ class Reconciler:
             life = self._life(task_id)
             life.origins += (raw,)
             life.overlap = overlap
+
+    def _copied(self, event: AuditEvent) -> None:
+        """A record was taken from quarantine, to come back as its next revision: each revision once."""
+        raw = _raw(event)
+        if raw is None or raw in self._released:
+            self._find(FindingKind.REVISION, event, f"{event.resource} was released from quarantine before")
+            return
+        self._released.add(raw)
 
     def _viewed(self, event: AuditEvent) -> None:
         for life in self._named(event):
@@ -191,6 +206,7 @@ class Reconciler:
     def _summary(self, findings: tuple[Finding, ...]) -> Reconciliation:
         known = [life for life in self._lives.values() if life.known]
         outcomes = self._coverage.counts
+        back = sum(self._coverage.has(replace(raw, revision=raw.revision + 1)) for raw in self._released)
         return Reconciliation(
             project=self.project,
             records=outcomes.total() - outcomes[RawOutcome.EMPTY],
@@ -208,6 +224,8 @@ class Reconciler:
             withdrawn=sum(bool(life.withdrawn) for life in known),
             refused=self._events[EventType.RECORD_REFUSED],
             denied=self._events[EventType.ACCESS_DENIED],
+            released=back,
+            returning=len(self._released) - back,
             open_tasks=sum(life.open for life in known),
             unjoined=sum(life.unjoined for life in known),
             unlimited=sum(life.overlap is None for life in known),

@@ -73,6 +73,9 @@ def _under_way(result: Reconciliation) -> Iterable[str]:
         f"  under way: {_of(result.open_tasks, 'open task')}, {_of(result.unjoined, 'verdict')} not joined yet; "
         f"withdrawn: {result.withdrawn}; refused by a later stage: {result.refused}"
     )
+    if result.released or result.returning:
+        back = _of(result.released, "record")
+        yield f"  released from quarantine: {back} came back, {result.returning} on the way"
     if result.unlimited:
         tasks = _of(result.unlimited, "task")
         yield f"  not checked: the number of labels of {tasks}, whose batch states no overlap"

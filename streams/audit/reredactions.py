@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from schemas.audit import AuditEvent, EventType, OffsetOutcome
 from schemas.details import number
+from schemas.errors import Unparseable
+from schemas.resources import raw_reference
 from topology.writers import is_by_its_writer
 
 _RANGE = re.compile(r"([0-9]{1,10}):([0-9]{1,19})-([0-9]{1,19})")
@@ -40,6 +43,7 @@ def carried(events: Iterable[AuditEvent]) -> Mapping[int, Carried]:
     """The orders that were taken up, by number. Events in any order."""
     found: dict[int, Carried] = {}
     ends: list[AuditEvent] = []
+    released: set[tuple[int, int, int]] = set()
     outcomes: list[tuple[int, OffsetOutcome]] = []
     for event in events:
         if not is_by_its_writer(event):
@@ -48,14 +52,25 @@ def carried(events: Iterable[AuditEvent]) -> Mapping[int, Carried]:
             found[begun] = Carried(_ranges(event.details.get(RANGES, "")))
         elif event.type is EventType.REREDACTION_ENDED:
             ends.append(event)
+        elif event.type is EventType.RELEASE_COPIED and (raw := _released(event)) is not None:
+            released.add(raw)
         elif event.batch is not None:
             partition = event.batch.partition
             outcomes += [(partition, one) for one in event.batch.outcomes if one.revision > 1]
     for event in ends:
         _end(found, event)
     for partition, one in outcomes:
-        _count(found, partition, one)
+        _count(found, partition, one, released)
     return found
+
+
+def _released(event: AuditEvent) -> tuple[int, int, int] | None:
+    """Partition, offset, and the revision as which a record comes back from quarantine."""
+    try:
+        raw = raw_reference(event.resource)
+    except Unparseable:
+        return None
+    return raw.partition, raw.offset, raw.revision + 1
 
 
 def _end(found: Mapping[int, Carried], event: AuditEvent) -> None:
@@ -65,11 +80,18 @@ def _end(found: Mapping[int, Carried], event: AuditEvent) -> None:
         order.copied, order.missed = number(event, COPIED) or 0, number(event, MISSED) or 0
 
 
-def _count(found: Mapping[int, Carried], partition: int, one: OffsetOutcome) -> None:
-    """A record's second revision is by the first order that covers it, the third by the next, and so on."""
+def _count(
+    found: Mapping[int, Carried], partition: int, one: OffsetOutcome, released: AbstractSet[tuple[int, int, int]]
+) -> None:
+    """A record's second revision is by the first order that covers it, the third by the next, and so on; but for
+    those that came back from quarantine.
+    """
+    if (partition, one.offset, one.revision) in released:
+        return
     covering = [order for _, order in sorted(found.items()) if order.covers(partition, one.offset)]
-    if one.revision - 2 < len(covering):
-        covering[one.revision - 2].redacted += 1
+    place = one.revision - 2 - sum((partition, one.offset, it) in released for it in range(2, one.revision))
+    if place < len(covering):
+        covering[place].redacted += 1
 
 
 def _ranges(text: str) -> tuple[tuple[int, int, int], ...]:

@@ -6,12 +6,14 @@ nothing.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict
 from typing import Any
 
 from schemas.control import ControlKind, Freeze, lift_body
 from schemas.errors import ConfigError
+from schemas.quarantine_release import release_body
 from topology.control import ControlBook
 from topology.identity import Identity
 from topology.jobs import Jobs, changes
@@ -20,12 +22,14 @@ from topology.policies.difference import differences
 from topology.project import Persons, Project
 from topology.signed_policies import PolicyRecord, SignedPolicy
 
-LIFT = ControlKind.LIFT.value
+LIFT, RELEASE = ControlKind.LIFT.value, ControlKind.RELEASE.value
 KEEPER = "keeper"
 
 
-def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
-    """Policies and labeling jobs, the newest first; who has stopped what, and who is revoked."""
+def signatures(book: ControlBook, project: Project, now: int) -> dict[str, Any]:
+    """Policies and labeling jobs, the newest first; who has stopped what, which records wait for a second person
+    to leave quarantine, and who is revoked.
+    """
     name = project.name
     ruling, ruling_job = book.policy_in_force(name), book.job_in_force(name)
     minimum = book.minimum(name)
@@ -33,15 +37,25 @@ def signatures(book: ControlBook, project: Project) -> dict[str, Any]:
     jobs = [_job(it, ruling_job, project.jobs) for it in reversed(book.job_history(name))] if project.jobs else []
     freezes = [_freeze(book, project, who, freeze) for who, freeze in book.freezes(name).items()]
     revoked = sorted(book.revocations(name).held)
-    return {"minimum": minimum, "policies": policies, "jobs": jobs, "freezes": freezes, "revoked": revoked}
+    return {
+        "minimum": minimum,
+        "policies": policies,
+        "jobs": jobs,
+        "freezes": freezes,
+        "releases": _releases(book, project, now),
+        "revoked": revoked,
+    }
 
 
-def to_sign(book: ControlBook, project: Project, kind: str, target: str, person: str) -> tuple[str, bytes] | None:
+def to_sign(
+    book: ControlBook, project: Project, kind: str, target: str, person: str, now: int
+) -> tuple[str, bytes] | None:
     """Name and body of what waits for this person's signature; None where nothing of this kind and target (a hash,
-    or who has frozen something) does.
+    who has frozen something, a quarantined record) does.
     """
-    told = signatures(book, project)
-    waiting = [one for one in (*told["policies"], *told["jobs"], *told["freezes"]) if _waits(one, kind, target)]
+    told = signatures(book, project, now)
+    every = (*told["policies"], *told["jobs"], *told["freezes"], *told["releases"])
+    waiting = [one for one in every if _waits(one, kind, target)]
     signed = any(it["signer"] == person for one in waiting for it in one["signatures"])
     if signed or not any(person in lacking["persons"] for one in waiting for lacking in one["missing"]):
         return None
@@ -55,6 +69,8 @@ def _waits(one: Mapping[str, Any], kind: str, target: str) -> bool:
 def _body(book: ControlBook, project: str, kind: str, target: str) -> bytes:
     if kind == LIFT:
         return lift_body(book.frozen(project).version(target))
+    if kind == RELEASE:
+        return next(release_body(it) for it in book.quarantine_releases(project).waiting() if it.target == target)
     history = book.policy_history(project) if kind == "policy" else book.job_history(project)
     return next(known.record.body for known in history if known.record.hash == target)
 
@@ -85,6 +101,36 @@ def _freeze(book: ControlBook, project: Project, who: str, freeze: Freeze) -> di
         "state": "pending",
         "signable": Identity.parse(who).role != KEEPER,
     }
+
+
+def _releases(book: ControlBook, project: Project, now: int) -> list[dict[str, Any]]:
+    """Those that one person has signed, by when; what quarantine has dropped since then waits for nobody. What the
+    record holds nobody is told. Where people have signed different orders about one record, its target does not
+    say which is meant: that is signed by command.
+    """
+    orders, persons = book.quarantine_releases(project.name), project.persons
+    kept = project.retention_ms["quarantine"]
+    waiting = [it for it in orders.waiting() if min(orders.signers(it).values()) + kept > now]
+    targets = Counter(order.target for order in waiting)
+    found = [
+        {
+            "kind": RELEASE,
+            "target": order.target,
+            "name": f"raw.{project.name}/{order.partition}/{order.offset}",
+            "version": order.policy,
+            "revision": order.revision,
+            "reason": order.reason.value,
+            "in_spite": order.in_spite,
+            "signatures": _signed(orders.signers(order)),
+            "missing": lacking(
+                {"operator": persons.operators, "approver": persons.approvers}, orders.signers(order)
+            ),
+            "state": "pending",
+            "signable": targets[order.target] == 1,
+        }
+        for order in waiting
+    ]
+    return sorted(found, key=lambda one: (one["signatures"][0]["at"], one["target"]))
 
 
 def _policy(known: SignedPolicy, ruling: PolicyRecord | None, minimum: int, persons: Persons) -> dict[str, Any]:

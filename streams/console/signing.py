@@ -17,17 +17,18 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from schemas.audit import Event, EventType
 from schemas.control import ControlKind, control_message, read_lift
-from schemas.records import ControlState
-from schemas.resources import control_resource, policy_resource, project_resource
+from schemas.quarantine_release import QuarantineRelease, read_release
+from schemas.records import ControlState, RawReference
+from schemas.resources import control_resource, policy_resource, project_resource, raw_resource
 
-KINDS = frozenset({ControlKind.POLICY.value, ControlKind.JOB.value, ControlKind.LIFT.value})
+KINDS = frozenset(it.value for it in (ControlKind.POLICY, ControlKind.JOB, ControlKind.LIFT, ControlKind.RELEASE))
 """What can be signed here: kinds of records on `control`."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """What one person is to sign. `target`: the hash of a policy or job, or whose freezes are over; `name`: by
-    which people know it; `version`: of the record, in milliseconds.
+    """What one person is to sign. `target`: the hash of a policy or job, whose freezes are over, or a quarantined
+    record; `name`: by which people know it; `version`: of the record, in milliseconds.
     """
 
     person: str
@@ -49,7 +50,6 @@ class Wish:
 
     def query(self, request: str, client_id: str) -> str:
         """What the door is told: all that is signed, and where to go back to."""
-        up_to = self._up_to()
         return urlencode(
             {
                 "client_id": client_id,
@@ -58,7 +58,7 @@ class Wish:
                 "version": str(self.version),
                 "kind": self.kind,
                 "digest": hashlib.sha256(self.body).hexdigest(),
-                **({"up_to": str(up_to)} if up_to else {}),
+                **self._said(),
             }
         )
 
@@ -73,7 +73,8 @@ class Wish:
 
     def event(self) -> Event:
         """What goes on the audit with it: of a policy or job as `veil policy sign` and `veil job publish` say it.
-        That freezes are over is a person's own to say, so the console says that it has carried that.
+        That freezes are over, or that a record leaves quarantine, is a person's own to say, so the console says
+        that it has carried that.
         """
         record, person = control_resource(self.key), self.person
         match self.kind:
@@ -81,16 +82,40 @@ class Wish:
                 about, details = policy_resource(self.target), {"policy": self.name}
                 return Event(EventType.POLICY_PUBLISHED, about, person=person, parents=(record,), details=details)
             case ControlKind.LIFT.value:
-                details = {"of": self.target, "version": str(self._up_to())}
+                details = {"of": self.target, "version": self._said()["up_to"]}
                 return Event(EventType.LIFT_CARRIED, record, person=person, details=details)
+            case ControlKind.RELEASE.value:
+                return self._release_carried()
             case _:
                 about = project_resource(self.project)
                 details = {"version": self.name.rpartition(" ")[2], "job": self.target}
                 return Event(EventType.JOB_SIGNED, about, person=person, parents=(record,), details=details)
 
-    def _up_to(self) -> int:
-        """Up to which version freezes are over; 0 where it is about something else."""
-        return (read_lift(self.body) or 0) if self.kind == ControlKind.LIFT else 0
+    def _release_carried(self) -> Event:
+        order = self._release()
+        raw = RawReference(f"raw.{self.project}", order.partition, order.offset, order.revision)
+        return Event(
+            EventType.RELEASE_CARRIED,
+            raw_resource(raw),
+            person=self.person,
+            reason=order.reason.value,
+            parents=(control_resource(self.key),),
+            details={"version": str(order.policy)},
+        )
+
+    def _release(self) -> QuarantineRelease:
+        order = read_release(self.target, self.body)
+        assert order is not None, "made by `signatures.to_sign`"
+        return order
+
+    def _said(self) -> dict[str, str]:
+        """What the body says, where target and digest alone don't tell it: the door makes the digest of this."""
+        if self.kind == ControlKind.LIFT:
+            return {"up_to": str(read_lift(self.body) or 0)}
+        if self.kind == ControlKind.RELEASE:
+            order = self._release()
+            return {"policy": str(order.policy), "reason": order.reason.value}
+        return {}
 
 
 class Wishes:

@@ -28,7 +28,7 @@ from topology.project import Project
 
 FORM = ("project", "kind", "target")
 TARGET = re.compile(r"[a-z0-9][a-z0-9.-]{0,80}")
-"""A SHA-256 in hex, or a signer's name."""
+"""A SHA-256 in hex, a signer's name, or a quarantined record."""
 REQUEST_BYTES = 16
 """Names a signature under way: nobody guesses it."""
 
@@ -85,7 +85,7 @@ class SigningDesk:
         if set(content) != set(FORM) or not all(isinstance(value, str) for value in content.values()):
             raise queries.bad(f"the body has {', '.join(FORM)}, each a text")
         if content["kind"] not in KINDS or TARGET.fullmatch(content["target"]) is None:
-            message = "`target` a SHA-256 in hex, or who has frozen something"
+            message = "`target` a SHA-256 in hex, who has frozen something, or a record in quarantine"
             raise queries.bad(f"`kind` is one of {', '.join(sorted(KINDS))}, {message}")
         return Form(**content)
 

@@ -1,7 +1,8 @@
 """The redact stage: raw records in; tasks, segments, quarantine entries and one audit event a batch out.
 
 Records of `raw.P` come for the first time; copies on `again.P`, by signed order, once more as a later revision.
-They wait while `raw.P` has much to read, and for a policy of the version they were ordered for.
+They wait while `raw.P` has much to read, and for a policy of the version they were ordered for; those from
+quarantine for their order, without which they are refused.
 
 What it does with a batch, in this order:
 
@@ -25,17 +26,18 @@ from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from schemas.routing import ROUTINE, Routing
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
-from streams.engine.refusals import refused
-from streams.redact.again.arrivals import Arrival, again_topic, arrival
+from streams.redact.again.arrivals import Arrival, again_topic
+from streams.redact.again.reading import read_arrivals
+from streams.redact.again.released import Orders, Releases
 from streams.redact.amounts import amounts, details
 from streams.redact.coverage import adopted_event, covered, covered_again, redacted_event
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
 from streams.redact.quarantine import Quarantine, topic_key
-from streams.redact.redactor import redact, redact_many
 from streams.redact.release import Hashes, Release, Releaser
 from streams.redact.ruling import Ruling, Rulings, RulingSeams
 from streams.redact.transform.keys import TransformKeys
+from streams.redact.trying import in_spite, outcomes
 from topology.routes import KnownRoutes
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
@@ -61,6 +63,8 @@ class Seams:
     vault: Vault
     known_routes: Callable[[], KnownRoutes] = KnownRoutes
     """Which batches and skills a record may name now: those that the project's file knows."""
+    released: Orders = lambda _: ()
+    """The orders in force by which two people have released a record from quarantine."""
 
 
 @dataclass(slots=True)
@@ -91,6 +95,8 @@ class RedactProcessor:
         self._slot = Slot(slot, 0, f"redact.{project}", project)
         self._sequence = 0
         self._rulings = Rulings(project, seams.ruling)
+        self._released = Releases(project, codec, seams.vault, seams.released)
+        self._now = 0
         self._adopted: set[str] = set()
         """Hashes of the bundles that the audit knows this epoch to work by."""
         self._busy = False
@@ -105,7 +111,7 @@ class RedactProcessor:
         ruling = self._rulings.ruling
         if ruling is None:
             return frozenset({raw, again})
-        waits = self._busy or ruling.policy.version < self._least_policy
+        waits = self._busy or ruling.policy.version < self._least_policy or self._released.waiting(self._now)
         return frozenset({again}) if waits else frozenset()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - its epoch is its state
@@ -128,6 +134,7 @@ class RedactProcessor:
 
     def process(self, batch: Batch) -> Plan:
         """One outcome for every offset of the batch."""
+        self._now = batch.now
         self._rulings.look(batch.now)
         plan = Plan(notice=self._rulings.notice)
         self._busy = sum(it.topic == topic_of(self._project) for it in batch.messages) >= MUCH
@@ -145,13 +152,9 @@ class RedactProcessor:
         return plan
 
     def _arrivals(self, messages: Sequence[Message], ruling: Ruling, plan: Plan) -> list[Arrival]:
-        """What is to be redacted. A copy that names no origin is no revision of anything: it is refused."""
-        found = []
-        for message in messages:
-            try:
-                found.append(arrival(message, self._project))
-            except RecordError as error:
-                plan.events.append(refused(message, error.reason))
+        """What is to be redacted now. Raises LogUnavailable where copies have to wait."""
+        found, refusals = read_arrivals(messages, self._project, self._released, self._now)
+        plan.events += refusals
         self._least_policy = max((self._least_policy, *(it.least_policy for it in found)))
         if any(it.least_policy > ruling.policy.version for it in found):
             raise LogUnavailable(f"records to redact again wait for a policy of version {self._least_policy}")
@@ -160,17 +163,28 @@ class RedactProcessor:
     # 1 and 2: payloads, records, outcomes
 
     def _redact(self, arrivals: Sequence[Arrival], work: _Work) -> None:
-        whole = [it for it in arrivals if not it.too_large]
-        work.quarantined += [(it, Reason.TOO_LARGE) for it in arrivals if it.too_large]
+        whole = [it for it in arrivals if it.fault is None]
+        work.quarantined += [(it, it.fault) for it in arrivals if it.fault is not None]
         payloads = open_messages([it.message for it in whole], self._raw_keys, self._project)
         known = self._seams.known_routes()
         records = [self._parsed(payload, known) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
-        outcomes = iter(_outcomes(good, work.ruling, self._keys))
+        found = iter(outcomes(good, work.ruling, self._keys))
         for arrived, payload, record in zip(whole, payloads, records, strict=True):
-            outcome = Refused(record.reason) if isinstance(record, RecordError) else next(outcomes)
+            outcome = self._judged(arrived, record, found, work.ruling)
             routing = payload.routing if isinstance(payload, Payload) else ROUTINE
             self._note(arrived, outcome, routing, work)
+
+    def _judged(
+        self, arrived: Arrival, record: RawRecord | RecordError, found: Iterator[Outcome], ruling: Ruling
+    ) -> Outcome:
+        """Of one record. People set a threshold aside under the very policy they knew: another may show more."""
+        if isinstance(record, RecordError):
+            return Refused(record.reason)
+        outcome = next(found)
+        if any(order.in_spite and order.policy == ruling.policy.version for order in arrived.orders):
+            return in_spite(outcome, record, ruling, self._keys)
+        return outcome
 
     def _parsed(self, payload: Payload | RecordError, known: KnownRoutes) -> RawRecord | RecordError:
         if isinstance(payload, RecordError):
@@ -259,20 +273,6 @@ class RedactProcessor:
 
     def _put(self, plan: Plan, topic: str, key: bytes, record: object) -> None:
         plan.outputs.append(Outgoing(topic, key, self._codec.encode(record)))
-
-
-def _outcomes(records: Sequence[RawRecord], ruling: Ruling, keys: TransformKeys) -> list[Outcome]:
-    try:
-        return redact_many(records, ruling.policy, ruling.detector, keys)
-    except Exception:  # noqa: BLE001 - a recognizer may be anybody's code: what it breaks on is quarantined
-        return [_alone(record, ruling, keys) for record in records]
-
-
-def _alone(record: RawRecord, ruling: Ruling, keys: TransformKeys) -> Outcome:
-    try:
-        return redact(record, ruling.policy, ruling.detector, keys)
-    except Exception:  # noqa: BLE001 - as above; its text could quote the record, so only the reason is kept
-        return Refused(Reason.DETECTION_FAILED)
 
 
 def _coverages(batch: Batch, work: _Work) -> Iterator[BatchCoverage]:

@@ -37,7 +37,7 @@ def topic_key(message: Message) -> bytes:
 
 
 class Quarantine:
-    """Seals for one project and slot. Nobody may open yet: the right comes with signed releases."""
+    """Seals for one project and slot. `again.released` opens what two people have released."""
 
     def __init__(self, project: str, slot: str, keys: DataKeys) -> None:
         self._project = project

@@ -14,6 +14,7 @@ import pytest
 from deploy.demo.canaries import Aviary
 from deploy.demo.search import CanarySearch
 from deploy.publishing import publishing
+from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import LabelSpan
 from streams.label.client import LabelClient
 from tests.canary.planting import control_canary, plant
@@ -24,7 +25,7 @@ pytestmark = pytest.mark.stack
 
 SEED = 20
 REVISIONS = 2
-"""Of each record: it is redacted once more, by an order."""
+"""Of each record: it is redacted once more, by an order. What is in quarantine then comes back by a release."""
 ANNOTATORS = ("ava", "abel", "aron")
 
 
@@ -56,7 +57,11 @@ def planted(pipeline, addresses, aviary):
     pipeline.wait_records("quarantine", made.quarantined)
     pipeline.order_again("otto", "agnes")
     pipeline.wait_records("tasks", REVISIONS * made.tasks)
-    pipeline.wait_records("quarantine", REVISIONS * made.quarantined)
+    held = pipeline.wait_records("quarantine", REVISIONS * made.quarantined)
+    for raw in (entry.raw for entry in held if entry.raw.revision == REVISIONS):
+        order = QuarantineRelease(raw.partition, raw.offset, raw.revision, 1, ReleaseReason.MENDED)
+        pipeline.release("otto", "agnes", order=order)
+    pipeline.wait_records("quarantine", (REVISIONS + 1) * made.quarantined)
     return made
 
 
@@ -131,10 +136,11 @@ def test_the_audit_names_reasons_and_holds_together(pipeline, planted, answers):
     result = pipeline.reconciled()
     assert (result.tasks, result.quarantined, result.dropped) == (
         REVISIONS * planted.tasks,
-        REVISIONS * planted.quarantined,
+        (REVISIONS + 1) * planted.quarantined,
         REVISIONS * planted.dropped,
     )
-    assert result.records == REVISIONS * planted.records
+    assert result.records == REVISIONS * planted.records + planted.quarantined
+    assert result.released == planted.quarantined
 
 
 # The search itself: it must find what is there.

@@ -21,6 +21,7 @@ from deploy.signin.offering import Offering
 from deploy.stages.console import open_console
 from schemas.audit import EventType
 from schemas.control import Freezable, FreezeReason
+from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from tests.support.browser import Browser, Guest
@@ -224,6 +225,32 @@ def test_an_operator_signs_there_that_a_freeze_is_over_and_the_stages_go_on(stac
         carried = [it for it in events if it.type is EventType.LIFT_CARRIED]
     assert [(it.person, it.process, it.details["of"]) for it in carried] == [
         ("curt", f"console.{PLATFORM}", "curt")
+    ]
+    assert is_by_its_writer(carried[0])
+
+
+def test_an_approver_signs_there_that_a_record_leaves_quarantine(stack, pipeline, officer):
+    """Which record, why and since when is told; it is on the audit as carried."""
+    project, order = pipeline.project, QuarantineRelease(0, 99, 1, 1, ReleaseReason.ACCEPTED_RISK)
+    pipeline.release("curt", order=order)
+    browser, cleo = guest_of(stack, officer, "cleo")
+    path = f"/v1/signatures?project={project}"
+    (one,) = wait_for(lambda: browser.get(path).json()["releases"], "it waits for cleo")
+    assert (one["name"], one["reason"], one["version"]) == (f"raw.{project}/0/99", "accepted_risk", 1)
+    assert [it["persons"] for it in one["missing"]] == [["cleo"]]
+    asked = {"project": project, "kind": "release", "target": order.target}
+    address = browser.post("/v1/signings", asked).json()["address"]
+    assert "in spite of its risk, under policy version 1, because: accepted_risk" in httpx.get(address).text
+    answer = signed(address, cleo.password, fresh_code(cleo))
+    came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
+    assert came.headers["location"] == f"/#signatures?project={project}"
+    browser.close()
+    with compliance(stack.root) as seen:
+        assert seen.book().quarantine_releases(project).of(order.target) == (order,)
+        events = read_events(seen.log, Reader(seen.codec), [audit_topic(PLATFORM)])
+        carried = [it for it in events if it.type is EventType.RELEASE_CARRIED]
+    assert [(it.person, it.process, it.reason) for it in carried] == [
+        ("cleo", f"console.{PLATFORM}", "accepted_risk")
     ]
     assert is_by_its_writer(carried[0])
 

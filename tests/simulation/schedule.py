@@ -9,7 +9,7 @@ from typing import Any
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.gold import LeakTally, PersonScore, RedactionScore
 from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
-from schemas.resources import raw_resource, task_ids
+from schemas.resources import raw_reference, raw_resource, task_ids
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
@@ -100,8 +100,10 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
 
 
 def _bring(world: World, move: float) -> None:
-    """A record, or the order to redact all there are once more."""
+    """A record, the order to redact all there are once more, or to release one from quarantine."""
     world.faults.on = False
+    if move < 0.84:
+        world.release()
     if move < 0.84 and len(world.published) < RECORDS:
         world.publish()
     elif move >= 0.84 and world.orders < MOST_ORDERS:
@@ -177,7 +179,9 @@ def check(world: World, people: list[Person]) -> Verdicted:
 
 
 def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> None:
-    """Each revision has one outcome: the first, and one for each order whose range has the record."""
+    """Each revision has one outcome: the first, one for each order whose range has the record, and one for each
+    release that was copied; each release is carried out or told to be missed.
+    """
     outcomes: Counter[tuple[int, int, int]] = Counter()
     ranges: list[tuple[int, int, int]] = []
     ids = []
@@ -189,9 +193,11 @@ def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> Non
                     ids.append(outcome.task_id)
         if event.type is EventType.REREDACTION_BEGUN:
             ranges += [_range(text) for text in event.details["ranges"].split()]
+    back = _check_released(world, events)
     due: Counter[tuple[int, int, int]] = Counter()
     for m in world.broker.committed(f"raw.{PROJECT}"):
         again = sum(partition == m.partition and first <= m.offset < end for partition, first, end in ranges)
+        again += back[m.partition, m.offset]
         due.update((m.partition, m.offset, revision) for revision in range(1, 2 + again))
     outcomes = Counter({place: times for place, times in outcomes.items() if place in due or place[2] > 1})
     if outcomes != due:
@@ -202,6 +208,18 @@ def _check_raw(world: World, events: list[AuditEvent], tasks: list[Task]) -> Non
         raise Broken(f"{world.orders} orders to redact again, {begun} begun, {ended} ended")
     if sorted(ids) != sorted(task.task_id for task in tasks):
         raise Broken("the tasks are not those the audit says")
+
+
+def _check_released(world: World, events: list[AuditEvent]) -> Counter[tuple[int, int]]:
+    """How often each record has come back from quarantine."""
+    copied = [raw_reference(e.resource) for e in events if e.type is EventType.RELEASE_COPIED]
+    missed = [raw_reference(e.resource) for e in events if e.type is EventType.RELEASE_MISSED]
+    told = Counter([*copied, *missed])
+    if told != Counter(world.released):
+        raise Broken(f"released {sorted(map(str, world.released))}, told {sorted(map(str, told.elements()))}")
+    if any(event.reason != "overtaken" for event in events if event.type is EventType.RELEASE_MISSED):
+        raise Broken("a record in quarantine was not found there")
+    return Counter((raw.partition, raw.offset) for raw in copied)
 
 
 def _range(text: str) -> tuple[int, int, int]:
@@ -253,7 +271,7 @@ def _check_gold(
         raise Broken("gold was joined as if it were real")
     _unique("score of a task", [score.task_id for score in redactions])
     scored = {e.parents[0].removeprefix("task/"): e.resource for e in events if e.type is EventType.GOLD_SCORED}
-    revisions = range(1, 2 + MOST_ORDERS)
+    revisions = range(1, 2 + MOST_ORDERS + len(world.released))
     places = {
         raw_resource(replace(raw, revision=one)): leaks for raw, leaks in world.gold.items() for one in revisions
     }

@@ -15,7 +15,8 @@ from schemas.codec import Codec, FixedIds
 from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
 from schemas.gold import GoldTruth, KnownWord
-from schemas.records import LabelSpan, RawReference
+from schemas.quarantine_release import QuarantineRelease, ReleaseReason, release_body
+from schemas.records import LabelSpan, Quarantined, RawReference
 from schemas.reredaction import Reredaction, reredaction_body
 from schemas.resources import raw_resource
 from streams.decide.calibration import GoldSeams
@@ -67,6 +68,7 @@ from vault.signing import sign_control
 PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
 PARTITIONS = 2
+KEPT_MS = 10**9
 LABEL_STATE = f"label-state.{PROJECT}"
 LATE = SessionSpec(f"label.{PROJECT}.0", f"label.{PROJECT}", (), Ownership.WHOLE, by_turns=True)
 OWNER = f"{PREFIX}label.{PROJECT}.0".encode()
@@ -216,6 +218,8 @@ class World:
         self.published: list[str] = []
         self.orders = 0
         """To redact again."""
+        self.released: set[RawReference] = set()
+        """What two people have released from quarantine."""
         self.gold: dict[RawReference, bool] = {}
         """The records that are gold, and whether their value leaks."""
         self._loop_type = loop_type
@@ -285,6 +289,23 @@ class World:
             key = f"{ControlKind.REREDACT}/{PROJECT}/{person}"
             now, kind, body = self.clock.now(), ControlKind.REREDACT, reredaction_body(order)
             state = sign_control(self.vault, person, key=key, version=self.orders, kind=kind, body=body, now=now)
+            self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
+
+    def release(self) -> None:
+        """Two people release a record that lies in quarantine, or lay there before it was redacted again."""
+        held = {
+            self.codec.decode(m.value, Quarantined).raw for m in self.broker.committed(f"quarantine.{PROJECT}")
+        }
+        waiting = sorted(held - self.released, key=lambda raw: (raw.partition, raw.offset, raw.revision))
+        if not waiting:
+            return
+        raw = self.random.choice(waiting)
+        self.released.add(raw)
+        order = QuarantineRelease(raw.partition, raw.offset, raw.revision, POLICY.version, ReleaseReason.MENDED)
+        for person in ("olga", "grace"):
+            key = f"{ControlKind.RELEASE}/{PROJECT}/{order.target}/{person}"
+            now, kind, body = self.clock.now(), ControlKind.RELEASE, release_body(order)
+            state = sign_control(self.vault, person, key=key, version=1, kind=kind, body=body, now=now)
             self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
 
     def step(self, seat: Seat) -> bool:
@@ -398,11 +419,18 @@ class World:
                     lambda data, media, _schema: parse(data, media.value),
                     self.hashes,
                     vault,
+                    released=lambda target: book.quarantine_releases(PROJECT).of(target),
                 )
                 inputs = (f"raw.{PROJECT}", f"again.{PROJECT}")
                 return RedactProcessor(PROJECT, self.codec, slot, seams), inputs, Ownership.SHARED
             case "replay":
-                replay = ReplaySeams(lambda: book.reredactions(PROJECT).in_force, lambda: _version(book), log)
+                replay = ReplaySeams(
+                    in_force=lambda: book.reredactions(PROJECT).in_force,
+                    policy_version=lambda: _version(book),
+                    log=log,
+                    kept_ms=KEPT_MS,
+                    released=lambda: book.quarantine_releases(PROJECT).in_force,
+                )
                 return ReplayProcessor(PROJECT, self.codec, replay), REPLAY_INPUTS, Ownership.WHOLE
             case "label":
                 return self._label(vault, book), label_inputs(PROJECT), Ownership.WHOLE

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
 
-from deploy.control_orders import order_withdrawal, sign_policy, sign_reredaction
+from deploy.control_orders import order_withdrawal, sign_policy, sign_release, sign_reredaction
 from deploy.local.endpoints import load_endpoints
 from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
@@ -26,6 +26,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
+from schemas.quarantine_release import QuarantineRelease
 from schemas.records import Find, JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
 from schemas.registry import Registry
 from schemas.reredaction import Reredaction
@@ -177,6 +178,12 @@ class Pipeline:
         for name in persons:
             with self.person(name) as around:
                 sign_reredaction(around, Reredaction(number, policy, 0), number)
+
+    def release(self, *persons: str, order: QuarantineRelease) -> None:
+        """Put persons' signatures on the release of a quarantined record."""
+        for name in persons:
+            with self.person(name) as around:
+                sign_release(around, order, 1)
 
     def token(self, operator: str, person: str) -> str:
         if person not in self._tokens:

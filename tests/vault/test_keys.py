@@ -6,7 +6,16 @@ from hypothesis import strategies as st
 
 from schemas.errors import Undecryptable
 from schemas.hidden import SealedBytes, SecretBytes
-from vault.keys import OVERHEAD, associated_data, framed, fresh_key, open_sealed, seal, task_binding
+from vault.keys import (
+    OVERHEAD,
+    associated_data,
+    framed,
+    fresh_key,
+    open_sealed,
+    seal,
+    task_binding,
+    unframed,
+)
 
 KEY = SecretBytes(bytes(range(32)))
 
@@ -56,6 +65,18 @@ def test_the_nonce_comes_first_and_from_its_source():
 @given(st.lists(st.binary(max_size=5), max_size=5), st.lists(st.binary(max_size=5), max_size=5))
 def test_different_parts_never_frame_to_the_same_bytes(left, right):
     assert (framed(*left) == framed(*right)) == (left == right)
+
+
+@given(st.lists(st.binary(max_size=300), max_size=5))
+def test_what_was_framed_is_taken_apart_again(parts):
+    assert unframed(framed(*parts)) == parts
+
+
+@given(st.lists(st.binary(min_size=1, max_size=9), min_size=1, max_size=3), st.integers(1, 5))
+def test_what_was_cut_is_no_framed_parts(parts, cut):
+    whole = framed(*parts)
+    with pytest.raises(ValueError, match="behind the end"):
+        unframed(whole[: -min(cut, len(parts[-1]))])
 
 
 def test_associated_data_tells_every_part_apart():

@@ -27,6 +27,8 @@ class Relation(StrEnum):
     """raw → batch"""
     REVISED = "revised"
     """raw → its next revision"""
+    RELEASED = "released"
+    """raw → what was said of its release from quarantine"""
     SIGNED = "signed"
     """control → policy, by whose signatures it came into force"""
     APPLIED = "applied"

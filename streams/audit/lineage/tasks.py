@@ -21,6 +21,7 @@ from schemas.resources import (
     task_resource,
 )
 from streams.audit.lineage.graph import Relation, Sketch, when
+from streams.audit.lineage.releases import ReleaseFacts
 from streams.audit.lineage.steps import STEPS
 
 Place = tuple[str, int, int, int | None]
@@ -36,6 +37,7 @@ class TaskFacts:
         self._place = place
         self._concerns = {withdrawal(project, task_id): task_id for task_id in self._tasks}
         self._project = project
+        self._releases = ReleaseFacts(sketch)
 
     def add(self, event: AuditEvent) -> None:
         """Take one event."""
@@ -44,12 +46,14 @@ class TaskFacts:
         elif event.type is EventType.CONTROL_APPLIED:
             self._taken_up(event)
         else:
+            self._releases.add(event)
             for task_id in task_ids(event):
                 if task_id in self._tasks:
                     self._of_task(event, task_id)
 
     def end(self) -> None:
-        """No more events follow: connect a record's revisions."""
+        """No more events follow: draw releases, and connect a record's revisions."""
+        self._releases.end()
         raws = sorted(raw_reference(it) for it in self._sketch.ids(Kind.RAW))
         for one, other in pairwise(raws):
             if (one.topic, one.partition, one.offset) == (other.topic, other.partition, other.offset):

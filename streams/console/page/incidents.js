@@ -3,6 +3,8 @@ import { announce, button, element } from "./dom.js";
 import { hueOf, isBad, more } from "./event.js";
 import { count, moment, span } from "./format.js";
 
+const AGAIN = 2_000; // after another question is answered, which may be one's own that was left
+
 export class IncidentsView {
   constructor(desk, asked = {}) {
     this.desk = desk;
@@ -18,11 +20,12 @@ export class IncidentsView {
 
   end() {
     this.stop?.abort();
+    clearTimeout(this.again);
   }
 
-  /** The whole audit is read for it, so not by itself again and again. */
+  /** The whole audit is read for it, so not by itself again and again, but where it could not be read. */
   async load() {
-    this.stop?.abort();
+    this.end();
     this.stop = new AbortController();
     const { signal } = this.stop;
     this.result.replaceChildren(element("p", { class: "quiet", role: "status" }, "Reading the audit …"));
@@ -31,7 +34,9 @@ export class IncidentsView {
       this.result.replaceChildren(...(this.asked.id ? this.#story(found) : this.#list(found)).filter(Boolean));
       announce(this.asked.id ? `Incident ${found.id}` : `Incidents: ${found.incidents.length}`);
     } catch (error) {
-      if (!signal.aborted) this.result.replaceChildren(element("p", { class: "verdict warn", role: "status" }, this.desk.sentence(error)));
+      if (signal.aborted) return;
+      this.result.replaceChildren(element("p", { class: "verdict warn", role: "status" }, this.desk.sentence(error)));
+      if (error.status === 503) this.again = setTimeout(() => this.load(), AGAIN);
     }
   }
 

@@ -1,9 +1,20 @@
-/** Policies and labeling jobs: what waits for whom, what is in force, and what a change means. */
+/** Policies, labeling jobs, freezes, releases: what waits for whom, what is in force, what a change means. */
 import { button, element } from "./dom.js";
 import { moment } from "./format.js";
 
 const AGAIN = 10_000;
 const STATES = { pending: ["warn", "waits for signatures"], in_force: ["good", "in force"], past: ["quiet", "past"], below_minimum: ["quiet", "below the minimum"] };
+const BOTH = { lift: ["warn", "over when both have signed"], release: ["warn", "leaves when both have signed"] };
+const ABOUT = {
+  lift: ({ version }) => `up to version ${version}, of ${moment(version)} UTC`,
+  release: ({ revision, version, reason }) => `revision ${revision}, under policy version ${version}, because: ${reason}`,
+};
+const REASONS = {
+  accepted_risk: "Its risk threshold is set aside: the risk is known and taken. Every other check holds.",
+  false_alarm: "Its risk threshold is set aside: the score is wrong about it. Every other check holds.",
+  newer_policy: "It is redacted once more by the policy in force. Nothing is set aside.",
+  mended: "It is redacted once more, since what was amiss is mended. Nothing is set aside.",
+};
 const EFFECTS = { shows_more: ["bad", "shows more"], shows_less: ["good", "shows less"], other: ["quiet", ""] };
 
 export class SignaturesView {
@@ -33,7 +44,8 @@ export class SignaturesView {
     this.body.replaceChildren(
       ...held(content),
       ...(content.freezes.length ? [this.#section("Stopped", content.freezes, content, "")] : []),
-      this.#section("Waiting", of("pending"), content, "Nothing waits for a signature."),
+      ...(content.releases.length ? [this.#section("In quarantine", content.releases, content, "")] : []),
+      this.#section("Waiting", of("pending"), content, "No policy or job waits for a signature."),
       this.#section("In force", of("in_force"), content, "Nothing is in force: raw records wait."),
       this.#section("Earlier", of("past", "below_minimum"), content, "There were none before."),
     );
@@ -59,13 +71,14 @@ function held({ freezes, revoked }) {
 }
 
 function card(one, { you, project }, sign) {
-  const [style, words] = one.kind === "lift" ? ["warn", "over when both have signed"] : STATES[one.state];
+  const [style, words] = BOTH[one.kind] ?? STATES[one.state];
   const yours = one.missing.some(({ persons }) => persons.includes(you)) && !one.signatures.some(({ signer }) => signer === you);
   return element(
     "article",
     { class: "signed" },
     element("h3", {}, one.name, element("span", { class: `badge ${style}` }, words), yours ? element("span", { class: "badge warn" }, "yours is missing") : null),
-    element("p", { class: "hash" }, one.kind === "lift" ? `up to version ${one.version}, of ${moment(one.version)} UTC` : one.target),
+    element("p", { class: "hash" }, (ABOUT[one.kind] ?? (({ target }) => target))(one)),
+    one.kind === "release" ? element("p", { class: "quiet" }, REASONS[one.reason] ?? one.reason) : null,
     element(
       "ul",
       { class: "signers" },
@@ -74,13 +87,13 @@ function card(one, { you, project }, sign) {
     ),
     one.readable !== false ? null : element("p", { class: "verdict bad" }, "No stage could load this: it was signed unread."),
     difference(one),
-    yours ? signing(one, you, project, sign) : null,
+    yours ? signing(one, { you, project, sign }) : null,
   );
 }
 
-function signing({ kind, target, signable }, you, project, sign) {
+function signing({ kind, target, name, reason, signable }, { you, project, sign }) {
   if (sign && signable) return element("p", { class: "actions" }, button({ class: "primary", does: sign }, `Sign as ${you} …`));
-  const command = { policy: "veil policy sign FILE.yaml", job: "veil job publish", lift: `veil contain resume --of ${target.split(".")[0]} --project ${project}` }[kind];
+  const command = { policy: "veil policy sign FILE.yaml", job: "veil job publish", lift: `veil contain resume --of ${target.split(".")[0]} --project ${project}`, release: `veil quarantine release ${name} --reason ${reason} --project ${project}` }[kind];
   return element("p", { class: "quiet" }, kind === "lift" ? "Sign that it is over with " : "Sign it with ", element("code", {}, `${command} --as ${you}`));
 }
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from schemas.errors import Reason
+from schemas.quarantine_release import QuarantineRelease
 from schemas.records import RawReference
 from schemas.reredaction import read_origin, without_origin
 from streams.engine.messages import Message
@@ -19,13 +21,16 @@ def again_topic(project: str) -> str:
 class Arrival:
     """A raw message, and which revision of it is to be redacted. `least_policy`: 0 where any policy may.
 
-    `too_large`: it is a copy that left the content out, and can be nothing but quarantined.
+    `fault`: its content is not there, so that it can be nothing but quarantined, for this. `released`: it is a
+    copy of an entry in quarantine; then `orders` are those by which two people have released it.
     """
 
     message: Message
     raw: RawReference
     least_policy: int = 0
-    too_large: bool = False
+    fault: Reason | None = None
+    released: bool = False
+    orders: tuple[QuarantineRelease, ...] = ()
 
 
 def arrival(message: Message, project: str) -> Arrival:
@@ -41,4 +46,5 @@ def arrival(message: Message, project: str) -> Arrival:
         headers=without_origin(message.headers),
     )
     raw = RawReference(topic, origin.partition, origin.offset, origin.revision)
-    return Arrival(original, raw, origin.least_policy, origin.too_large)
+    fault = Reason.TOO_LARGE if origin.too_large else None
+    return Arrival(original, raw, origin.least_policy, fault, origin.released)

@@ -1,9 +1,10 @@
 """Which offsets an order to redact again is about, and which revision each is. Pure.
 
 When an order is taken up, its ranges are fixed, one a raw partition. The revision of a record under an order is 2
-and one more for each earlier order whose range covers it: no number is left out, whatever the orders, and whoever
-has the ranges can say it again. Orders are carried out one after the other, by number. What retention has taken
-from one order it has taken from every later one, too.
+and one more for each earlier order whose range covers it, and for each earlier release that brought it back from
+quarantine: no number is left out, whatever the orders, and whoever has the ranges can say it again. Orders are
+carried out one after the other, by number. What retention has taken from one order it has taken from every later
+one, too.
 """
 
 from __future__ import annotations
@@ -25,10 +26,12 @@ class Step:
     after: ReplayedRange
 
 
-def taken_up(order: Reredaction, firsts: Mapping[int, int], ends: Mapping[int, int]) -> ReplayedOrder:
+def taken_up(
+    order: Reredaction, firsts: Mapping[int, int], ends: Mapping[int, int], turn: int = 1
+) -> ReplayedOrder:
     """An order with its ranges: by partition where it begins, and where `raw.P` ends now."""
     ranges = tuple(_range(partition, firsts[partition], end) for partition, end in sorted(ends.items()))
-    return ReplayedOrder(order.number, order.policy, order.since, ranges, copied=0, missed=0, ended=False)
+    return ReplayedOrder(order.number, order.policy, order.since, ranges, 0, 0, ended=False, turn=turn)
 
 
 def due(in_force: Iterable[Reredaction], known: Iterable[ReplayedOrder]) -> Reredaction | None:
@@ -37,9 +40,12 @@ def due(in_force: Iterable[Reredaction], known: Iterable[ReplayedOrder]) -> Rere
     return min((order for order in in_force if order.number > last), default=None)
 
 
-def revision(orders: Iterable[ReplayedOrder], number: int, partition: int, offset: int) -> int:
-    """Of a raw record under the order of this number."""
-    return 2 + sum(one.number < number and _covers(one, partition, offset) for one in orders)
+def revision(
+    orders: Iterable[ReplayedOrder], order: ReplayedOrder, partition: int, offset: int, turns: Iterable[int] = ()
+) -> int:
+    """Of a raw record under an order. `turns`: of the releases that brought this record back."""
+    earlier = sum(one.number < order.number and covers(one, partition, offset) for one in orders)
+    return 2 + earlier + sum(turn < order.turn for turn in turns)
 
 
 def step(before: ReplayedRange, offsets: Sequence[int], start: int, *, passed: bool) -> Step:
@@ -60,9 +66,12 @@ def step(before: ReplayedRange, offsets: Sequence[int], start: int, *, passed: b
     return Step(inside, tuple(missed), replace(before, next=after))
 
 
-def outlived(order: ReplayedOrder, starts: Mapping[int, int]) -> bool:
-    """Whether nothing of what an order is about is still on `raw.P`: then no revision depends on it any more."""
-    return order.ended and all(it.end <= starts.get(it.partition, 0) for it in order.ranges)
+def outlived(order: ReplayedOrder, starts: Mapping[int, int], before: int) -> bool:
+    """Whether nothing of what an order is about is still on `raw.P`, nor, since it ended before this time (in
+    milliseconds), in quarantine: then no revision depends on it any more.
+    """
+    gone = all(it.end <= starts.get(it.partition, 0) for it in order.ranges)
+    return order.ended and gone and order.ended_at < before
 
 
 def _range(partition: int, first: int, end: int) -> ReplayedRange:
@@ -70,5 +79,6 @@ def _range(partition: int, first: int, end: int) -> ReplayedRange:
     return ReplayedRange(partition, first, end, first)
 
 
-def _covers(order: ReplayedOrder, partition: int, offset: int) -> bool:
+def covers(order: ReplayedOrder, partition: int, offset: int) -> bool:
+    """Whether a raw record is in its ranges."""
     return any(it.partition == partition and it.first <= offset < it.end for it in order.ranges)

@@ -6,6 +6,7 @@ import pytest
 
 from deploy.signin.door_signing import to_sign
 from schemas.control import control_message, lift_body
+from schemas.quarantine_release import QuarantineRelease, ReleaseReason, release_body
 
 BODY = b"a policy"
 DIGEST = "28bb3a7ed3ef8e6a9fb06c38a5a8c35bd5c3d4c4b55c1c7b60ea3a6a0d5d9c1e"
@@ -68,6 +69,37 @@ def test_of_the_end_of_freezes_it_is_shown_whose_and_up_to_which():
 def test_the_end_of_freezes_that_contradicts_itself_is_none(changes):
     assert to_sign(LIFT | changes, ORIGINS) is None
     assert to_sign(ASKED | {"up_to": "7"}, ORIGINS) is None
+
+
+ORDER = QuarantineRelease(0, 17, 1, 3, ReleaseReason.ACCEPTED_RISK)
+RELEASE = ASKED | {
+    "key": "release/demo/0.17.1/ada",
+    "kind": "release",
+    "digest": hashlib.sha256(release_body(ORDER)).hexdigest(),
+    "policy": "3",
+    "reason": "accepted_risk",
+}
+
+
+def test_of_a_release_it_is_shown_which_record_under_which_policy_and_why():
+    wanted = to_sign(RELEASE, ORIGINS)
+    words = "raw.demo/0/17, revision 1, from quarantine, in spite of its risk, under policy version 3"
+    assert words in wanted.words
+    assert "because: accepted_risk, SHA-256" in wanted.words
+    assert wanted.message == control_message("release/demo/0.17.1/ada", 17, "release", release_body(ORDER))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"reason": "mended"}, {"reason": "because"}, {"policy": "4"}, {"policy": "03"}, {"digest": "0" * 64},
+        {"key": "release/demo/0.017.1/ada"}, {"key": "release/demo/0.17/ada"}, {"kind": "policy"},
+        {"policy": "9999999"}, {"up_to": "7"}, {"key": "release/demo/ada/ada"},
+    ],
+)  # fmt: skip
+def test_a_release_that_contradicts_itself_is_none(changes):
+    assert to_sign(RELEASE | changes, ORIGINS) is None
+    assert to_sign(ASKED | {"policy": "3", "reason": "mended"}, ORIGINS) is None
 
 
 def test_a_request_that_is_not_whole_is_none():

@@ -32,7 +32,7 @@ from topology.project import Persons, Project
 OFFICERS = Persons(("ada",), ("grace",), ("olga",), ("ann",), officers=("iris",))
 ELSEWHERE = Persons(("eve",), ("fay",), (), (), officers=("otto",))
 NOWHERE = Signing("", "", lambda *_: None, lambda _: 1, lambda _: None, lambda *_: None)
-NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "revoked": []}
+NOTHING_SIGNED = {"minimum": 0, "policies": [], "jobs": [], "freezes": [], "releases": [], "revoked": []}
 PLAYBOOKS = {
     "odd-labeling": "1. Ask who it was.\n2. Freeze, if in doubt.",
     "unannounced-use": "1. Which identity, which key, since when?",
@@ -87,12 +87,16 @@ class Tracer:
 
 @dataclass
 class Incidents:
-    """Those that these events of a project tell of."""
+    """Those that these events of a project tell of. `failures`: so often they can't be read."""
 
     events: list[AuditEvent] = field(default_factory=list)
     platform: list[AuditEvent] = field(default_factory=list)
+    failures: int = 0
 
     def all(self, project):
+        if self.failures:
+            self.failures -= 1
+            raise LogUnavailable("a test's")
         return Traced({"incidents": lines(self.events), "findings": 0})
 
     def one(self, project, incident_id, limit):

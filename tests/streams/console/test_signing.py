@@ -14,9 +14,11 @@ from deploy.signin.door_signing import to_sign
 from schemas.audit import EventType
 from schemas.control import control_message, control_message_of, lift_body, read_lift
 from schemas.errors import CommitInDoubt
+from schemas.quarantine_release import read_release, release_body
 from streams.console.signing import Wish, Wishes
 from streams.console.signing_desk import Signing
 from tests.streams.console.site import opened
+from tests.topology.test_quarantine_releases import ORDER
 from topology.project import Persons, Project
 
 BODY = b'{"name":"demo","version":4}'
@@ -54,8 +56,21 @@ def test_the_end_of_a_freeze_is_a_record_of_its_own_and_said_to_be_carried():
     assert "up_to" not in parse_qs(WISH.query("r", "c"))
 
 
+RELEASE = Wish("grace", "demo", "release", ORDER.target, "raw.demo/0/17", release_body(ORDER), 1_000)
+
+
+def test_a_release_is_a_record_of_its_own_and_said_to_be_carried():
+    state = RELEASE.signed(KEY.sign(control_message(RELEASE.key, 1_000, "release", RELEASE.body)), PINNED)
+    assert (state.key, read_release(ORDER.target, state.body)) == ("release/demo/0.17.1/grace", ORDER)
+    event = RELEASE.event()
+    assert (event.type, event.resource) == (EventType.RELEASE_CARRIED, "raw/raw.demo/0/17/1")
+    assert (event.person, event.reason, event.parents) == ("grace", "accepted_risk", (f"control/{state.key}",))
+    asked = parse_qs(RELEASE.query("r", "c"))
+    assert (asked["policy"], asked["reason"]) == (["2"], ["accepted_risk"])
+
+
 def test_the_door_signs_what_the_console_asks_for():
-    for wish in (WISH, Wish("grace", "demo", "lift", "contain.demo", "freeze", lift_body(7), 1_000)):
+    for wish in (WISH, RELEASE, Wish("grace", "demo", "lift", "contain.demo", "freeze", lift_body(7), 1_000)):
         asked = dict(parse_qsl(wish.query("0" * 32, "client")))
         wanted = to_sign(asked, {"client": "http://127.0.0.1:1"})
         assert wanted.message == control_message(wish.key, wish.version, wish.kind, wish.body)

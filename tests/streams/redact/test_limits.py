@@ -14,6 +14,7 @@ from schemas.errors import LogUnavailable, Reason, Unparseable
 from schemas.records import Quarantined, Task
 from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
+from streams.redact.again.released import Orders
 from streams.redact.avro import decode_avro
 from streams.redact.coverage import MAX_OFFSETS
 from streams.redact.parse import parse
@@ -39,7 +40,12 @@ KEY = b"0" * 64
 class Desk:
     """A redact stage with its vault, and no log."""
 
-    def __init__(self, policy: Policy | None, known_routes: Callable[[], KnownRoutes] = KnownRoutes) -> None:
+    def __init__(
+        self,
+        policy: Policy | None,
+        known_routes: Callable[[], KnownRoutes] = KnownRoutes,
+        released: Orders = lambda _: (),
+    ) -> None:
         vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         for purpose in keyed_hash.Purpose:
             keyed_hash.create(vault, "demo", purpose)
@@ -51,6 +57,7 @@ class Desk:
             hashes,
             vault,
             known_routes,
+            released,
         )
         self._data_key = DataKeys(vault).current("raw-demo", "producer/1", NOW)
         self._processor = RedactProcessor("demo", CODEC, "redact.demo.0", seams)

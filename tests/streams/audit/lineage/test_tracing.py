@@ -114,6 +114,29 @@ def test_a_quarantined_record_says_why():
     assert [node for node in found.nodes if node.kind == "task"] == []
 
 
+@pytest.mark.parametrize("asked", [f"raw.{PROJECT}/0/2", "ee" * 16])
+def test_a_release_from_quarantine_says_who_signed_it_and_what_the_record_became(asked):
+    story, raw = whole(), f"raw/raw.{PROJECT}/0/2/1"
+    key = f"control/release/{PROJECT}/0.2.1"
+    for person in ("olga", "grace"):
+        rest = {"person": person, "reason": "mended", "parents": [f"{key}/{person}"]}
+        story.tell(f"person.{person}", EventType.RELEASE_ORDERED, raw, **rest)
+    story.tell("replay", EventType.RELEASE_COPIED, raw, parents=[key])
+    story.tell("replay", EventType.RELEASE_MISSED, f"raw/raw.{PROJECT}/0/1/1", reason="gone", parents=[key])
+    story.batch("ee" * 16, first=2, revision=2)
+    found = of(story, asked)
+    told = [nodes(found)[event] for source, event in sorted(edges(found, Relation.RELEASED)) if source == raw]
+    assert sorted((node.person, node.facts["type"]) for node in told) == [
+        ("", "release.copied"),
+        ("grace", "release.ordered"),
+        ("olga", "release.ordered"),
+    ]
+    assert (raw, f"raw/raw.{PROJECT}/0/2/2") in edges(found, Relation.REVISED)
+    assert f"task/{'ee' * 16}" in nodes(found)
+    by_order = of(story, key)
+    assert sum(node.facts.get("type") == "release.ordered" for node in by_order.nodes) == 2
+
+
 def test_a_later_revision_hangs_on_the_one_before():
     story = whole()
     story.batch("ee" * 16, first=0, revision=2)

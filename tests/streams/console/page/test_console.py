@@ -13,6 +13,7 @@ from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
 from schemas.control import lift_body
+from schemas.quarantine_release import QuarantineRelease, ReleaseReason, release_body
 from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
 from tests.support.waiting import wait_for
 
@@ -225,6 +226,15 @@ def test_an_incident_says_what_is_done_what_was_obeyed_and_what_closing_needs(se
     seat.says("changed: demo@3", ".signers")
 
 
+def test_incidents_that_could_not_be_read_are_read_again(seat, site):
+    seat.sign_in()
+    site.incidents.failures = 1
+    seat.view("incidents")
+    seat.says("It is tried again by itself", ".incidents")
+    seat.says("1 of 7 steps done", ".signed")
+    assert site.incidents.failures == 0
+
+
 def test_an_officer_reads_an_incident_and_is_told_no_command(seat):
     seat.sign_in()
     seat.open(f"/#incidents?project=demo&id={OPEN}")
@@ -342,6 +352,47 @@ def test_who_is_missing_signs_that_a_freeze_is_over_where_policies_are_signed(se
     asked = "new URLSearchParams(location.search)"
     assert seat.ask(f"{asked}.get('key')") == "lift/demo/contain.demo/grace"
     assert seat.ask(f"{asked}.get('up_to')") == "7"
+
+
+RELEASE = {
+    "kind": "release",
+    "target": "0.17.1",
+    "name": "raw.demo/0/17",
+    "version": 3,
+    "revision": 1,
+    "reason": "accepted_risk",
+    "in_spite": True,
+    "signatures": [{"signer": "olga", "at": 1_795_700_000_000}],
+    "missing": [{"role": "approver", "persons": ["grace"]}],
+    "state": "pending",
+    "signable": True,
+}
+ORDER = QuarantineRelease(0, 17, 1, 3, ReleaseReason.ACCEPTED_RISK)
+
+
+@pytest.mark.parametrize("signing", [replace(ELSEWHERE, wanted=lambda *_: ("raw.demo/0/17", release_body(ORDER)))])
+def test_who_is_missing_signs_that_a_record_leaves_quarantine(seat, site, signing):
+    site.signatures = {**NOTHING_SIGNED, "releases": [RELEASE]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("raw.demo/0/17", ".signed h3")
+    seat.says("revision 1, under policy version 3, because: accepted_risk", ".signed .hash")
+    seat.says("Its risk threshold is set aside", ".signed")
+    seat.says("olga, ", ".signers")
+    assert seat.violations() == []
+    shoot(seat, "release-1280")
+    seat.click(".signed button.primary")
+    seat.wait("location.pathname === '/page/icon.svg'", "the page has gone to sign")
+    asked = "new URLSearchParams(location.search)"
+    assert seat.ask(f"{asked}.get('key')") == "release/demo/0.17.1/grace"
+    assert seat.ask(f"{asked}.get('reason')") == "accepted_risk"
+
+
+def test_a_release_that_is_not_signed_here_tells_the_command(seat, site):
+    site.signatures = {**NOTHING_SIGNED, "releases": [{**RELEASE, "signable": False}]}
+    seat.sign_in("grace")
+    seat.view("signatures")
+    seat.says("veil quarantine release raw.demo/0/17 --reason accepted_risk --project demo --as grace", ".signed")
 
 
 def test_keepers_freeze_is_ended_by_command_and_an_impossible_time_is_a_number(seat, site):

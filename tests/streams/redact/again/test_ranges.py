@@ -32,7 +32,7 @@ def test_the_revisions_of_a_record_have_no_gaps_and_none_comes_twice(taken):
                 for one in taken
                 if any(it.partition == partition and it.first <= offset < it.end for it in one.ranges)
             ]
-            found = [revision(taken, one.number, partition, offset) for one in covering]
+            found = [revision(taken, one, partition, offset) for one in covering]
             assert found == list(range(2, 2 + len(covering)))
 
 
@@ -80,7 +80,9 @@ def test_what_is_gone_altogether_is_missed_and_over():
 
 
 def order_of(number, end=9, *, ended=True):
-    return ReplayedOrder(number, 1, 0, (ReplayedRange(0, 0, end, end),), copied=0, missed=0, ended=ended)
+    return ReplayedOrder(
+        number, 1, 0, (ReplayedRange(0, 0, end, end),), copied=0, missed=0, ended=ended, ended_at=5
+    )
 
 
 def test_orders_are_taken_up_by_number_and_none_that_is_not_above_the_last():
@@ -91,9 +93,10 @@ def test_orders_are_taken_up_by_number_and_none_that_is_not_above_the_last():
 
 
 def test_an_order_is_forgotten_when_nothing_it_is_about_is_left():
-    assert outlived(order_of(1), {0: 9})
-    assert not outlived(order_of(1), {0: 8})
-    assert not outlived(order_of(1, ended=False), {0: 9})
+    assert outlived(order_of(1), {0: 9}, before=6)
+    assert not outlived(order_of(1), {0: 8}, before=6)
+    assert not outlived(order_of(1), {0: 9}, before=5), "what it covers may be in quarantine still"
+    assert not outlived(order_of(1, ended=False), {0: 9}, before=6)
 
 
 def test_a_range_that_begins_behind_the_end_is_empty():
