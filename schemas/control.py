@@ -4,7 +4,8 @@ Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<sign
 `withdraw/P/<task>/<signer>`, `pause/P/<project, or batch.name>/<signer>`,
 `exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
 `lift/P/<who froze>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
-`reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`). Versions rise a key.
+`reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`),
+`grant/P/<SHA-256 of the request>/<signer>` (`schemas.grants`). Versions rise a key.
 """
 
 from __future__ import annotations
@@ -54,6 +55,8 @@ class ControlKind(StrEnum):
     """Two people let who was revoked in again."""
     REREDACT = "reredact"
     """Two people order that raw records are redacted once more."""
+    GRANT = "grant"
+    """A person asks to see one task's values; others approve, deny, revoke."""
 
 
 class Freezable(StrEnum):

@@ -31,6 +31,8 @@ Rules, each with a test:
     who could undo it, be it in another project.
 13. Raw records are redacted again when two people, one of each role that `reredact` names, have signed the same
     order, for ever (`reredactions.py`); whoever carries it out remembers its number.
+14. A grant is in force while its time lasts, once one person of each group of approvers has approved the very
+    request, and nobody who may has denied or revoked it; whoever carries it out remembers that (`grants.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -62,6 +64,7 @@ from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.freezes import Freezes
+from topology.grants import Grants
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import SAYING, Project
@@ -111,6 +114,7 @@ class ControlBook:
         self._reredactions = {
             name: Reredactions(partial(self._agreed, ControlKind.REREDACT, name)) for name in projects
         }
+        self._grants = {name: Grants(project.persons.holders) for name, project in projects.items()}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -198,6 +202,10 @@ class ControlBook:
         """Which orders to redact again are in force, and which wait for a second signature."""
         return self._reredactions[project]
 
+    def grants(self, project: str) -> Grants:
+        """Who may see the values of which task, and when."""
+        return self._grants[project]
+
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
         return frozenset(self._withdrawn.get(project, ()))
@@ -234,6 +242,8 @@ class ControlBook:
         if pinned is None:
             return Reason.UNKNOWN_SIGNER
         if not self._roles(key):
+            return Reason.SIGNER_NOT_ALLOWED
+        if key.kind is ControlKind.GRANT and not self._grants[key.project].may(key.signer, state.body):
             return Reason.SIGNER_NOT_ALLOWED
         return None if _signed(pinned, state) else Reason.BAD_SIGNATURE
 
@@ -302,6 +312,8 @@ class ControlBook:
                 order = read_reredaction(state.body)
                 assert order is not None, "checked by `fits`"
                 return self._reredactions[key.project].sign(order, key.signer)
+            case ControlKind.GRANT:
+                return self._grants[key.project].take(key.target, key.signer, state.body)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
+from schemas.grants import fits_grant
 from schemas.reredaction import read_reredaction
 from schemas.routing import NAME_PATTERN
 from topology.policies.model import MAX_VERSION
@@ -32,6 +33,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.REVOKE: _PERSON,  # or an app; processes are stopped, not revoked
     ControlKind.REINSTATE: _PERSON,
     ControlKind.REREDACT: None,
+    ControlKind.GRANT: _HASH,  # SHA-256 of the request
 }
 _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.FREEZE: read_freeze,
@@ -85,6 +87,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
     """Whether the body is one that can stand under this key."""
     if key.kind in (ControlKind.POLICY, ControlKind.JOB):
         return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
+    if key.kind is ControlKind.GRANT:
+        return fits_grant(key.target, key.signer, body)
     read = _BODIES.get(key.kind)
     return read is None or read(body) is not None
 

@@ -18,7 +18,15 @@ from topology.loading import load_topology
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = ("alpha", "beta")
-PERSON_LISTS = {"author": "authors", "approver": "approvers", "operator": "operators", "app": "apps"}
+PERSON_LISTS = {
+    "author": "authors",
+    "approver": "approvers",
+    "operator": "operators",
+    "app": "apps",
+    "requester": "requesters",
+    "grantor-a": "a",
+    "grantor-b": "b",
+}
 
 
 @dataclass
@@ -74,7 +82,8 @@ def all_declared() -> dict[str, Declared]:
     flow, found = flow_file(), {}
     for project in NAMES:
         file = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())
-        persons = file["persons"] | {"apps": list(file.get("apps", {}))}
+        groups = file["persons"].get("grant_approvers", {})
+        persons = file["persons"] | groups | {"apps": list(file.get("apps", {}))}
         for name, role in flow["roles"].items():
             if "served_by" in role and "vault" not in role:
                 continue
