@@ -41,6 +41,14 @@ class EventType(StrEnum):
     REVOCATION_ORDERED = "revocation.ordered"
     REINSTATEMENT_SIGNED = "reinstatement.signed"
     REREDACTION_ORDERED = "reredaction.ordered"
+    GRANT_REQUESTED = "grant.requested"
+    GRANT_APPROVED = "grant.approved"
+    GRANT_DENIED = "grant.denied"
+    GRANT_REVOKED = "grant.revoked"
+    REVEAL_ASKED = "reveal.asked"
+    GRANT_LOCATED = "grant.located"
+    VALUE_REVEALED = "value.revealed"
+    GRANT_ENDED = "grant.ended"
     RECORDS_PUBLISHED = "records.published"
     GOLD_PUBLISHED = "gold.published"
     REREDACTION_BEGUN = "reredaction.begun"
@@ -112,6 +120,11 @@ ORDERS = frozenset(
         EventType.EXCLUSION_ORDERED,
         EventType.EXCLUSION_LIFTED,
         EventType.REREDACTION_ORDERED,
+        EventType.GRANT_REQUESTED,
+        EventType.GRANT_APPROVED,
+        EventType.GRANT_DENIED,
+        EventType.GRANT_REVOKED,
+        EventType.REVEAL_ASKED,
     }
 )
 """By which persons and processes say that they have put a record on `control` that changes what may be done."""

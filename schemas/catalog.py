@@ -59,6 +59,7 @@ NAMES = (
     "CredentialState",
     "ReplayedOrder",
     "ExpectedTask",
+    "GrantState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -40,6 +40,7 @@ class Declared:
     transactions: bool = False
     provisions: bool = False
     ends: bool = False
+    wraps: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -62,7 +63,10 @@ class Declared:
         self.transactions |= role.get("transactions", False)
         self.provisions |= role.get("provisions", False)
         self.ends |= role.get("ends_credentials", False)
-        vault = role.get("vault", {})
+        self.hold_in_vault(role.get("vault", {}), project)
+
+    def hold_in_vault(self, vault: dict, project: str) -> None:
+        self.wraps |= vault.get("wraps", False)
         for operation in ("datakey", "encrypt", "decrypt"):
             self.transit |= {(operation, f"{kind}-{project}") for kind in vault.get(operation, [])}
         for purpose in vault.get("hmac", []):
@@ -95,6 +99,22 @@ def all_declared() -> dict[str, Declared]:
             }[scope]
             for holder in holders:
                 found.setdefault(holder, Declared(holder)).hold(role, project, flow["topics"])
+    return found
+
+
+def all_signed_in() -> dict[str, Declared]:
+    """What each person may do beside that after password and second factor; `own` folders as `folder/person`."""
+    found = {}
+    for project in NAMES:
+        persons = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())["persons"]
+        for name, role in flow_file()["roles"].items():
+            vault = role.get("signed_in", {})
+            holders = (persons | persons.get("grant_approvers", {})).get(PERSON_LISTS.get(name, ""), [])
+            for person in holders if vault else ():
+                mine = found.setdefault(person, Declared(f"person.{person}"))
+                mine.hold_in_vault(vault, project)
+                for folder, rights in vault.get("own", {}).items():
+                    mine.documents |= {(project, f"{folder}/{person}", right) for right in rights}
     return found
 
 
