@@ -318,7 +318,7 @@ class KafkaSession:
             # The slowest batch there can be: 8 MiB (see BATCH_BYTES) at 17 s each, on a core shared with another.
             "max.poll.interval.ms": 300_000,
             "fetch.max.bytes": 8 * 1024 * 1024,
-            "queued.max.messages.kbytes": 32 * 1024,
+            "queued.max.messages.kbytes": 8 * 1024,
             # A record ends the wait, so nothing is late. Empty fetches of five processes every 100 ms were most of
             # an idle broker's 5 % of a core.
             "fetch.wait.max.ms": 500,

@@ -66,6 +66,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S, Presence
 from streams.engine.processor import Batch, Plan, Processor, Request, Slot
 from streams.engine.requests import RequestSource
+from streams.engine.warm import WarmCopy
 from vault.interface import Documents
 
 log = structlog.get_logger()
@@ -240,22 +241,23 @@ class Loop:
             self._clock.wait(CATCH_UP_S)
 
     def _restore(self, session: Session) -> None:
-        changelog = list(self._log.read(self._stage.state_topic))
+        changelog = WarmCopy(self._stage.state_topic)
+        for message in self._log.read(self._stage.state_topic):
+            changelog.apply(message)
         last = self._slot_state(changelog)
         epoch = last.epoch + 1 if last else 1
         slot = Slot(self._stage.slot, epoch, self._stage.process, self._stage.project)
         self._chain = Chain(slot, last, self._stage.process, self._certify)
-        plan = self._processor.restore(slot, [m for m in changelog if not _of_slot(m)])
+        plan = self._processor.restore(slot, (m for m in changelog.drain() if not _of_slot(m)))
         self._note(plan)
         plan.events.insert(0, self._chain.started(dict(self._stage.details)))
         self._commit(session, plan)
         self._restored = True
         self._health.set(Condition.WORKING)
 
-    def _slot_state(self, changelog: Sequence[Message]) -> SlotState | None:
-        key = (SLOT_PREFIX + self._stage.slot).encode()
-        values = [m.value for m in changelog if m.key == key and m.value is not None]
-        return self._codec.decode(values[-1], SlotState) if values else None
+    def _slot_state(self, changelog: WarmCopy) -> SlotState | None:
+        found = changelog.get((SLOT_PREFIX + self._stage.slot).encode())
+        return self._codec.decode(found.value, SlotState) if found is not None and found.value else None
 
     def _step_back(self) -> None:
         """Abort and rewind; where even that fails, discard the session."""

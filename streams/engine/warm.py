@@ -39,9 +39,12 @@ class WarmCopy:
         """How far each partition was read."""
         return self._positions
 
-    def messages(self) -> Iterator[Message]:
-        """The latest records, those that changed last at the end."""
-        return iter(self._latest.values())
+    def drain(self) -> Iterator[Message]:
+        """The latest records, those that changed last at the end, each let go of as it is given: whoever makes a
+        state of them needs memory for one of the two.
+        """
+        for key in list(self._latest):
+            yield self._latest.pop(key)
 
 
 class WarmLog:
@@ -71,7 +74,7 @@ class WarmLog:
         for message in self._log.read(topic, copy.positions):
             copy.apply(message)
         self._copy = None
-        yield from copy.messages()
+        yield from copy.drain()
 
     def follow(self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Follower:
         """As the log below does."""

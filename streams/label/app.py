@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from http import HTTPStatus
+from importlib import resources
 
 from starlette.applications import Starlette
 from starlette.requests import Request
@@ -15,7 +16,6 @@ from starlette.types import ASGIApp
 
 from streams.label.api import ApiSeams, LabelApi
 from streams.label.calls import CALLS, Call
-from streams.label.description import openapi
 from streams.label.forwarding import ForwardedBy, Forwarder
 from streams.label.front_door import FrontDoor
 from streams.label.passing_on import PassingOn
@@ -47,7 +47,7 @@ def build(project: str, seams: ApiSeams, settings: ApiSettings, door: DoorSeams 
     while another process has the queue.
     """
     api = LabelApi(project, seams, settings)
-    described = openapi(CALLS)
+    described = resources.files("streams.label").joinpath("openapi.json").read_bytes()
     doors: list[FrontDoor] = []
 
     @asynccontextmanager

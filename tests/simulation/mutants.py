@@ -68,7 +68,7 @@ class _StaleLog(WarmLog):
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """Begins with what the one that stood by had read, not with what was committed since."""
         copy, self._copy = self._copy, None
-        return copy.messages() if copy is not None and copy.topic == topic else super().read(topic, after)
+        return copy.drain() if copy is not None and copy.topic == topic else super().read(topic, after)
 
 
 def stale_copy() -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Which tests stay together when several lanes (workers of pytest-xdist) share the suite, as in `make test`.
 
 One lane runs everything that uses the shared stack, so that there is one; the other modules go whole to whichever
-lane is free, each with its fixtures; the simulation's tests share nothing and go one by one.
+lane is free, each with its fixtures; the simulation's tests share nothing and go one by one. What takes minutes
+goes first, or one lane would work on it alone at the end.
 """
 
 from __future__ import annotations
@@ -11,14 +12,17 @@ from pathlib import Path
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 TREE = Path(__file__).parents[2]
 SHARED_STACK = "what uses the shared stack"
 MARK = "pytest.mark.stack"
+OWN_STACK = ("pytest.mark.own_stack", "pytest.mark.faults", "pytest.mark.demo")
 
 
 class Lanes(LoadScopeScheduling):
-    """Hands out the largest units first: the shared stack's at the start, single tests to fill the end.
+    """Hands out what takes longest first: the shared stack's unit, then modules that start stacks of their own,
+    then the others by their number of tests, and single tests to fill the end.
 
     A class of our own, since `--dist loadgroup` puts the group into the test's id, and a failing test has to be
     named as it is run again (and with pytest 9.2 xdist 3.8 groups nothing).
@@ -26,6 +30,10 @@ class Lanes(LoadScopeScheduling):
 
     def _split_scope(self, nodeid: str) -> str:
         return unit_of(nodeid)
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        self.workqueue.move_to_end(max(self.workqueue, key=_takes), last=False)  # of equals the largest
+        super()._assign_work_unit(node)
 
 
 def unit_of(nodeid: str) -> str:
@@ -47,7 +55,18 @@ def check(item: pytest.Item) -> None:
 
 
 @cache
+def _takes(unit: str) -> int:
+    """Which units take longer than others: 2 the longest."""
+    if unit == SHARED_STACK:
+        return 2
+    return int(_marks(TREE / unit.partition("::")[0], *OWN_STACK))
+
+
+@cache
 def _uses_shared_stack(module: Path) -> bool:
     """Whether the module, or the conftest that parametrizes it, marks tests so."""
-    sources = (module, module.with_name("conftest.py"))
-    return any(MARK in source.read_text() for source in sources if source.is_file())
+    return _marks(module, MARK) or _marks(module.with_name("conftest.py"), MARK)
+
+
+def _marks(source: Path, *marks: str) -> bool:
+    return source.is_file() and any(mark in source.read_text() for mark in marks)

@@ -37,7 +37,7 @@ class Copy:
         self.documents: list[tuple[str, bytes]] = []
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:
-        self.seen = len([m for m in changelog if m.key == b"count"])
+        self.seen = sum(int(m.value or b"") for m in changelog if m.key == b"count")  # one: the latest of its key
         self.restored += 1
         return Plan()
 
@@ -46,7 +46,7 @@ class Copy:
         for message in batch.messages:
             self.seen += 1
             plan.outputs.append(Outgoing("out", message.key or b"", message.value))
-            plan.outputs.append(Outgoing("copy-state", b"count", b"1"))
+            plan.outputs.append(Outgoing("copy-state", b"count", str(self.seen).encode()))
         plan.events += [Event(EventType.LABEL_JOINED, "task/x") for _ in batch.messages[:1]]
         plan.answers += [(request, request.command) for request in batch.requests]
         plan.events += [Event(EventType.TASK_VIEWED, "task/y") for _ in batch.requests]

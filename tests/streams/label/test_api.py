@@ -13,6 +13,8 @@ from openapi_spec_validator import OpenAPIV31SpecValidator
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, Reason, Refused, Undecryptable, VaultUnavailable
 from schemas.records import Order, WorkOrder
+from streams.label.calls import CALLS
+from streams.label.description import FILE, openapi
 from streams.label.settings import ApiSettings, QueueSettings
 
 LEASES = "/v1/projects/demo/leases"
@@ -477,6 +479,10 @@ def test_openapi_describes_every_call_and_its_body(api):
     assert "requestBody" in label
     assert "Idempotency-Key" in {parameter["name"] for parameter in label["parameters"]}
     assert all(call["description"] for path in paths.values() for call in path.values())
+
+
+def test_openapi_is_what_the_table_of_calls_says():
+    assert FILE.read_text(encoding="utf-8") == openapi(CALLS), "run `python -m streams.label.description`"
 
 
 def test_openapi_holds_by_its_specification_and_every_reference_leads_somewhere(api):
