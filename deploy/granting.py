@@ -90,15 +90,11 @@ def request(
 
 
 def find(around: Surroundings, name: str) -> Grant:
-    """A grant as `control` has it now, by its name or the beginning of it. Raises ConfigError."""
-    return pick(book_of(around), around.project, name)
-
-
-def pick(book: ControlBook, project: str, name: str) -> Grant:
-    """The one whose name begins so. Raises ConfigError."""
-    found = [grant for grant in book.grants(project).every() if name and grant.grant_id.startswith(name)]
+    """The grant of that name, or whose name alone begins so, as `control` has it now. Raises ConfigError."""
+    every = book_of(around).grants(around.project).every()
+    found = [grant for grant in every if name and grant.grant_id.startswith(name)]
     if len(found) != 1:
-        raise ConfigError(f"{project} has {len(found) or 'no'} grants {name}…; `veil grant list` shows all")
+        raise ConfigError(f"{around.project} has {len(found) or 'no'} grants {name}…; `veil grant list` shows all")
     return found[0]
 
 

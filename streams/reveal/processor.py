@@ -23,6 +23,7 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import ControlKind
 from schemas.errors import Reason, Refused, Undecodable
+from schemas.hidden import SealedBytes
 from schemas.resources import control_resource, segment_resource, task_resource
 from schemas.states import GrantState, GrantStep
 from streams.engine.messages import Message
@@ -99,7 +100,7 @@ class RevealProcessor:
             case Act.REVEAL:
                 self._reveal(grant, plan)
             case Act.HAND:
-                plan.after.append(partial(self._hand, grant))
+                self._hand_later(grant, plan)
             case Act.END:
                 self._end(grant, "denied" if grant.denied else "revoked", plan)
                 self._note(grant.grant_id, GrantStep.OVER)
@@ -137,27 +138,34 @@ class RevealProcessor:
     # 2 and 3: out
 
     def _reveal(self, grant: Grant, plan: Plan) -> None:
-        state = self._known(grant.grant_id)
-        try:
-            self._document(grant, state.segment_id)
-        except (Refused, Undecodable) as gone:  # withdrawn since it was located
-            self._end(grant, gone.reason, plan)
-            self._note(grant.grant_id, GrantStep.OVER)
+        if not self._hand_later(grant, plan):
             return
         self._note(grant.grant_id, GrantStep.REVEALED)
         of_a, of_b = (sorted(group) for group in grant.approved)
         details = {"approved_a": " ".join(of_a), "approved_b": " ".join(of_b)}
-        plan.events.append(self._event(EventType.VALUE_REVEALED, grant, state.segment_id, details))
-        plan.after.append(partial(self._hand, grant))
+        segment_id = self._known(grant.grant_id).segment_id
+        plan.events.append(self._event(EventType.VALUE_REVEALED, grant, segment_id, details))
 
-    def _hand(self, grant: Grant) -> None:
-        """After the commit, and again after a crash."""
-        now, segment_id = self._seams.now(), self._known(grant.grant_id).segment_id
-        if not grant.in_force(now):
-            return
-        sealed = self._document(grant, segment_id).entries[grant.request.task_id]
-        hand_entry(self._seams.vault, self._handing(grant), segment_id, sealed, now)
-        self._handed.add(grant.grant_id)
+    def _hand_later(self, grant: Grant, plan: Plan) -> bool:
+        """Hand the entry over when this round is committed. False where it is gone since it was located: the task
+        was withdrawn, and the grant is over.
+        """
+        segment_id = self._known(grant.grant_id).segment_id
+        try:
+            sealed = self._document(grant, segment_id).entries[grant.request.task_id]
+        except (Refused, Undecodable) as gone:
+            self._end(grant, gone.reason, plan)
+            self._note(grant.grant_id, GrantStep.OVER)
+            return False
+        plan.after.append(partial(self._hand, grant, segment_id, sealed))
+        return True
+
+    def _hand(self, grant: Grant, segment_id: str, sealed: SealedBytes) -> None:
+        """After the commit. May be repeated: the place is written once."""
+        now = self._seams.now()
+        if grant.in_force(now):
+            hand_entry(self._seams.vault, self._handing(grant), segment_id, sealed, now)
+            self._handed.add(grant.grant_id)
 
     # 4: over
 

@@ -15,7 +15,11 @@ from schemas.audit import EventType
 from schemas.control import ControlKind
 from schemas.errors import AccessDenied, ConfigError
 from schemas.grants import GrantAnswer, GrantPurpose, GrantReason, answer_body
+from schemas.vault_log import Operation, VaultUse
 from streams.audit.access import Asked, accesses
+from streams.audit.matching import FOREVER
+from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
+from streams.audit.vault_log import parse
 from streams.engine.log import Ownership, SessionSpec
 from tests.support.waiting import wait_for
 from topology.access import signed_in_policies
@@ -230,12 +234,30 @@ def test_another_requester_revokes_no_grant_of_somebody_else(ground):
 
 
 def test_after_its_time_nothing_is_opened_and_what_was_not_taken_is_gone(ground):
-    grant = ground.approved(ground.requested(lasting_ms=15_000), "abel", "berta")
+    grant = ground.approved(ground.requested(lasting_ms=40_000), "abel", "berta")
     assert ground.wait(EventType.GRANT_ENDED, grant).reason == "expired"
     with pytest.raises(ConfigError, match="is over"):
         ground.seen(grant)
     assert ground.lying(grant) == []
     assert not ground.revealed(grant)
+
+
+def test_every_use_of_vault_on_the_way_is_announced_by_an_event(ground, stack):
+    """As the matcher would judge it, from Vault's own log and the audit."""
+    began = int(time.time() * 1000)
+    grant = ground.approved(ground.requested(), "anton", "berta")
+    assert ground.seen(grant)
+    involved = {"person.rita", "person.anton", "person.berta", f"reveal.{ground.pipeline.project}"}
+    sides, opened = TwoSided(), 0
+    for line in stack.endpoints.vault.audit_log.read_bytes().splitlines():
+        use = parse(line)
+        if isinstance(use, VaultUse) and use.identity in involved and use.time >= began:
+            opened += use.operation is Operation.DECRYPT
+            sides.use(use)
+    for event in ground.pipeline.audit():
+        sides.announce(event, ground.pipeline.project)
+    found = [(it.rule, it.subject) for it in sides.judge(FOREVER, FOREVER) if it.rule in {UNANNOUNCED, DENIED}]
+    assert (found, opened) == ([], 2)
 
 
 def test_somebody_who_takes_a_share_first_is_noticed(ground, stack):

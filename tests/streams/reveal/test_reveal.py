@@ -235,6 +235,17 @@ def test_what_was_revealed_before_a_crash_and_revoked_since_is_not_handed_out(gr
     assert not ground.lies()
 
 
+def test_what_was_revealed_before_a_crash_and_withdrawn_since_is_not_handed_out_and_holds_nothing_up(ground):
+    ground.say(*IN_FORCE)
+    ground.round()
+    ground.round(crash="after")
+    MemoryVault(ground.store, "demo").destroy(path_of(Layer.VALUES, SEGMENT))
+    ground.settle()
+    assert [event.type for event in ground.events][-1] is EventType.GRANT_ENDED
+    assert ground.vault.wrapped == []
+    assert ground.stage.process(Batch((), (), {}, ground.now)).empty
+
+
 MOVES = st.lists(
     st.one_of(
         st.sampled_from(sorted(STEPS)),
