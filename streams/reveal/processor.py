@@ -47,7 +47,7 @@ class SegmentOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What the stage needs from the outside. `now`: the time at which something is handed over."""
+    """What the stage needs from the outside. `now`: the time, in milliseconds."""
 
     grants: Callable[[], Sequence[Grant]]
     segment_of: SegmentOf
@@ -78,16 +78,19 @@ class RevealProcessor:
         return Plan()
 
     def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - what holds is in the book
-        """The next `process` looks."""
-        return Plan()
+        """Do what the news make due, at once: somebody waits for it, or must not get it any more."""
+        return self._settle(self._seams.now())
 
     def process(self, batch: Batch) -> Plan:
-        """Do the next thing about each grant; also what became due without news: a grant's time is over."""
+        """Also what became due without news: the next thing about a grant, or its time is over."""
+        return self._settle(batch.now)
+
+    def _settle(self, now: int) -> Plan:
         plan = Plan()
         for grant_id in sorted(self._handed):
             self._note(grant_id, GrantStep.HANDED)
         self._handed.clear()
-        for one in list(due(self._seams.grants(), dict(self._states.items()), batch.now)):
+        for one in list(due(self._seams.grants(), dict(self._states.items()), now)):
             self._do(one, plan)
         plan.outputs += self._states.changes()
         return plan

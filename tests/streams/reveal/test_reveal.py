@@ -154,6 +154,15 @@ def test_in_force_and_asked_for_it_is_revealed_once_and_handed_over_once(ground)
     assert ground.lies()
 
 
+def test_news_of_control_are_acted_on_before_they_are_acknowledged(ground):
+    ground.say("request", "a", "b")
+    ground.settle()
+    ground.say("open")
+    plan = ground.stage.control((f"grant/demo/{NAME}",))
+    assert [event.type for event in plan.events] == [EventType.VALUE_REVEALED]
+    assert len(plan.after) == 1
+
+
 @pytest.mark.parametrize("missing", ["request", "a", "b", "open"])
 def test_without_one_of_them_nothing_is_revealed(ground, missing):
     ground.say(*(step for step in IN_FORCE if step != missing))
