@@ -164,10 +164,18 @@ def waiting_for(grant: Grant) -> tuple[str, ...]:
 
 
 def _values(opened: bytes) -> RawValues:
-    found = json.loads(opened)
+    try:
+        found = json.loads(opened)
+    except ValueError:
+        found = None
     if not isinstance(found, dict):
         raise Undecodable(Reason.UNDECODABLE, "these are no values by placeholder")
     return RawValues({str(name): str(value) for name, value in found.items()})
+
+
+def printable(value: str) -> str:
+    """A value as a terminal may show it: who wrote the record could have put orders to terminals into it."""
+    return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in value)
 
 
 def _await(
@@ -266,7 +274,7 @@ def _require_open(grant: Grant, now: int) -> None:
     if grant.ended_by:
         raise ConfigError(f"grant {name} was denied or revoked by {', '.join(sorted(grant.ended_by))}")
     if not grant.in_time(now):
-        raise ConfigError(f"grant {name} is over; request another")
+        raise ConfigError(f"grant {name} is over, or has not begun by this machine's clock; request another")
 
 
 def _say(

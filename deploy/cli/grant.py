@@ -149,14 +149,15 @@ def open_(
 
     [dim]Example:[/] [cyan]veil grant open 3b90c2 --as rita[/]
     """
-    from deploy.granting import find, see
+    from deploy.granting import find, printable, see
 
     if not sys.stdout.isatty():
         raise ConfigError("values are shown on a terminal alone: standard output is a file or another program")
     with _acting(root, project, person) as around:
-        values = see(around, find(around, name), _factor(person)).by_name
-    shown = (Text.assemble((placeholder, NAME), "  ", value) for placeholder, value in sorted(values.items()))
-    Output(as_json).result(dict(values), *shown)
+        found = see(around, find(around, name), _factor(person)).by_name
+    values = {printable(placeholder): printable(value) for placeholder, value in sorted(found.items())}
+    shown = (Text.assemble((placeholder, NAME), "  ", value) for placeholder, value in values.items())
+    Output(as_json).result(values, *shown)
 
 
 @app.command(cls=Command)

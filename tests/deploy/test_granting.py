@@ -8,7 +8,7 @@ import secrets
 import pytest
 
 from deploy.cli.app import main
-from deploy.granting import Seen, by_grant
+from deploy.granting import Seen, by_grant, printable
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin import invitation
@@ -144,6 +144,19 @@ def test_who_says_no_ends_it_and_everybody_is_told(veil, lent, person, word, aft
 def test_a_grant_that_is_not_there_is_told(veil):
     code, _, err = veil("revoke", "00", person="lisa")
     assert (code, "has no grants 00" in err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Zoë Müller, 山田", "Zoë Müller, 山田"),
+        ("a\x1b]0;title\x07b", r"a\x1b]0;title\x07b"),
+        ("a\x9b31m\nb\t", r"a\x9b31m\nb\t"),
+        ("\u202egnp", r"\u202egnp"),
+    ],
+)
+def test_a_value_gives_the_terminal_no_orders(value, shown):
+    assert printable(value) == shown
 
 
 def event(kind, process="reveal.demo", outcome="success", reason="", **details):
