@@ -115,13 +115,10 @@ def approve(around: Surroundings, grant: Grant, factor: SecondFactor) -> None:
     group = _group(around)
     _require_open(grant, around.clock.now())
     seen = said_of(around, grant)
+    if seen.failed:
+        raise ConfigError(f"grant {grant.grant_id[:12]}: its values can't be had: {seen.failed}")
     if seen.halves is None:
-        waits = (
-            f"its values can't be had: {seen.failed}"
-            if seen.failed
-            else "reveal has not taken it up; does it run?"
-        )
-        raise ConfigError(f"grant {grant.grant_id[:12]}: {waits}")
+        raise ConfigError(f"grant {grant.grant_id[:12]}: reveal has not taken it up; does it run?")
     half = seen.halves["ab".index(group)]
     handing = Handing(around.project, grant.grant_id, grant.request)
     with signed_in(around, factor) as vault:
@@ -134,7 +131,8 @@ def approve(around: Surroundings, grant: Grant, factor: SecondFactor) -> None:
 
 
 def see(around: Surroundings, grant: Grant, factor: SecondFactor) -> RawValues:
-    """Have it opened, and the task's values by placeholder: once.
+    """Have it opened, and the task's values by placeholder: once, since what was handed over unwraps once. May be
+    repeated where it failed before that.
 
     Raises ConfigError, VaultUnavailable, Undecryptable, and as `act`.
     """
@@ -143,8 +141,7 @@ def see(around: Surroundings, grant: Grant, factor: SecondFactor) -> RawValues:
     _require_open(grant, around.clock.now())
     if not grant.approved_fully:
         raise ConfigError(f"grant {grant.grant_id[:12]} still waits for {' and '.join(waiting_for(grant))}")
-    if said_of(around, grant).revealed and grant.wanted_open:
-        raise ConfigError(f"grant {grant.grant_id[:12]} was opened before; a grant opens once: request another")
+    revealed_before = said_of(around, grant).revealed
     handing = Handing(around.project, grant.grant_id, grant.request)
     with signed_in(around, factor) as vault:
         _await(around, vault, handing, SHARES, "an approver's share is not there; they may approve again")
@@ -155,7 +152,9 @@ def see(around: Surroundings, grant: Grant, factor: SecondFactor) -> RawValues:
         try:
             return _values(open_values(vault, once, handing, collect_shares(vault, once, handing)))
         except Refused as refused:
-            raise ConfigError(f"nothing was opened: {refused}; if it wasn't you, somebody has to look") from None
+            if revealed_before:
+                raise ConfigError(f"grant {handing.grant_id[:12]} was opened before; request another") from None
+            raise ConfigError(f"nothing was opened: {refused}; somebody has to look into it") from None
 
 
 def waiting_for(grant: Grant) -> tuple[str, ...]:

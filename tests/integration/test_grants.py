@@ -264,6 +264,14 @@ def test_every_use_of_vault_on_the_way_is_announced_by_an_event(ground, stack):
     assert (found, opened) == ([], 2)
 
 
+def test_what_was_handed_over_and_not_taken_is_there_for_another_try(ground):
+    grant = ground.approved(ground.requested(), "abel", "berta")
+    ground.forced(grant, "rita", GrantAnswer.OPEN)
+    ground.wait(EventType.VALUE_REVEALED, grant)
+    assert ground.seen(grant)
+    assert len(ground.revealed(grant)) == 1
+
+
 def test_somebody_who_takes_a_share_first_is_noticed(ground, stack):
     grant, place = ground.approved(ground.requested(), "abel", "berta"), stack.endpoints.vault
     with ground.pipeline.administrators_vault() as vault:
