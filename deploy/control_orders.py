@@ -241,7 +241,7 @@ def order_withdrawals(around: Surroundings, task_ids: Sequence[str], reason: Wit
         )
         for task, key in keys.items()
     ]
-    act(around, [_record(around, key, ControlKind.WITHDRAW, body) for key in keys.values()], events)
+    act(around, [control_record(around, key, ControlKind.WITHDRAW, body) for key in keys.values()], events)
     return tuple(keys.values())
 
 
@@ -261,10 +261,11 @@ def switch_key(around: Surroundings, kind: ControlKind, target: str) -> str:
 
 
 def _order(around: Surroundings, key: str, kind: ControlKind, body: bytes, event: Event, lowest: int = 1) -> None:
-    act(around, [_record(around, key, kind, body, lowest)], [event])
+    act(around, [control_record(around, key, kind, body, lowest)], [event])
 
 
-def _record(around: Surroundings, key: str, kind: ControlKind, body: bytes, lowest: int = 1) -> Outgoing:
+def control_record(around: Surroundings, key: str, kind: ControlKind, body: bytes, lowest: int = 1) -> Outgoing:
+    """A signed record of `control` of this person's; `lowest`: the lowest version that it may have."""
     now = around.clock.now()
     signer = around.identity.signer
     # The time in milliseconds is the version: it rises without being remembered, unless a clock was set back.

@@ -43,6 +43,14 @@ class EventType(StrEnum):
     REREDACTION_ORDERED = "reredaction.ordered"
     RELEASE_ORDERED = "release.ordered"
     RELEASE_CARRIED = "release.carried"
+    GRANT_REQUESTED = "grant.requested"
+    GRANT_APPROVED = "grant.approved"
+    GRANT_DENIED = "grant.denied"
+    GRANT_REVOKED = "grant.revoked"
+    REVEAL_ASKED = "reveal.asked"
+    GRANT_LOCATED = "grant.located"
+    VALUE_REVEALED = "value.revealed"
+    GRANT_ENDED = "grant.ended"
     RECORDS_PUBLISHED = "records.published"
     GOLD_PUBLISHED = "gold.published"
     REREDACTION_BEGUN = "reredaction.begun"
@@ -118,6 +126,11 @@ ORDERS = frozenset(
         EventType.REREDACTION_ORDERED,
         EventType.RELEASE_ORDERED,
         EventType.RELEASE_CARRIED,
+        EventType.GRANT_REQUESTED,
+        EventType.GRANT_APPROVED,
+        EventType.GRANT_DENIED,
+        EventType.GRANT_REVOKED,
+        EventType.REVEAL_ASKED,
     }
 )
 """By which persons and processes say that they have put a record on `control` that changes what may be done."""

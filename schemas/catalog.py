@@ -60,6 +60,7 @@ NAMES = (
     "ReplayedOrder",
     "ReplayedRelease",
     "ExpectedTask",
+    "GrantState",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -5,7 +5,8 @@ Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<sign
 `exclude/P/<person>.<batch.name, or task.id>/<signer>`, `replay/P/<signer>`, `job/P/<hash>/<signer>`,
 `lift/P/<who froze>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
 `reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`),
-`release/P/<partition>.<offset>.<revision>/<signer>` (`schemas.quarantine_release`). Versions rise a key.
+`release/P/<partition>.<offset>.<revision>/<signer>` (`schemas.quarantine_release`),
+`grant/P/<SHA-256 of the request>/<signer>` (`schemas.grants`). Versions rise a key.
 """
 
 from __future__ import annotations
@@ -57,6 +58,8 @@ class ControlKind(StrEnum):
     """Two people order that raw records are redacted once more."""
     RELEASE = "release"
     """Two people release a record from quarantine: it is redacted once more, by itself."""
+    GRANT = "grant"
+    """A person asks to see one task's values; others approve, deny, revoke."""
 
 
 class Freezable(StrEnum):

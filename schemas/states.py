@@ -511,3 +511,23 @@ class ReplayedRelease:
     revision: int
     ending: ReleaseEnding
     turn: int
+
+
+class GrantStep(StrEnum):
+    """How far reveal is with a grant."""
+
+    LOCATED = "located"
+    REVEALED = "revealed"
+    """`value.revealed` is committed; the entry may not have been handed over yet."""
+    HANDED = "handed"
+    OVER = "over"
+    """Nothing of it is handed out any more."""
+
+
+@dataclass(frozen=True, slots=True)
+class GrantState:
+    """What reveal has done about a grant, until its time is over. Key: `grant/<grant>`."""
+
+    grant_id: str
+    segment_id: str
+    step: GrantStep

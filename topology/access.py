@@ -10,13 +10,23 @@ Vault denies what no path allows. Operations map to capabilities so:
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from topology.flow import DocumentRight
 from topology.identity import PERSON, Identity
 from topology.loading import Topology
-from topology.rights import FolderRight, Rights, TransitRight, hmac_key_name, identities, key_name, rights
+from topology.rights import (
+    FolderRight,
+    Rights,
+    TransitRight,
+    hmac_key_name,
+    identities,
+    key_name,
+    named,
+    rights,
+    signed_in_rights,
+)
 
 TRANSIT = "transit"
 """Where the transit engine is mounted."""
@@ -107,18 +117,29 @@ def vault_policies(topology: Topology) -> dict[str, str]:
 
 def vault_policy(topology: Topology, identity: Identity) -> str:
     """The policy of one identity: paths sorted, so that equal rights give equal text."""
+    return _policy([*_OWN_TOKEN, *_paths(rights(topology, identity))])
+
+
+def signed_in_policies(topology: Topology) -> dict[str, str]:
+    """By person, the policy of a token that they have for a minute after password and second factor, beside what
+    everybody's is good for; of those alone who have any such right. It is not to be renewed.
+    """
+    found = {person: signed_in_rights(topology, person) for person in sorted(named(topology))}
+    return {person: _policy(_paths(allowed)) for person, allowed in found.items() if _needs_vault(allowed)}
+
+
+def _policy(paths: Iterable[tuple[str, str]]) -> str:
     capabilities: defaultdict[str, set[str]] = defaultdict(set)
-    for path, capability in _paths(rights(topology, identity)):
+    for path, capability in paths:
         capabilities[path].add(capability)
     return "\n".join(_stanza(path, capabilities) for path in sorted(capabilities))
 
 
 def _needs_vault(allowed: Rights) -> bool:
-    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends)
+    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends or allowed.wraps)
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
-    yield from _OWN_TOKEN
     for right in allowed.transit:
         yield f"{TRANSIT}/{_TRANSIT_PATHS[right.operation]}/{right.key}", "update"
         if right.operation == "sign":
@@ -127,6 +148,8 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield from _document_paths(document)
     if allowed.provisions:
         yield from _provisioning_paths()
+    if allowed.wraps:
+        yield "sys/wrapping/wrap", "update"
     for who in allowed.ends:
         yield from _ending_paths(who)
 

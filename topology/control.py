@@ -34,6 +34,8 @@ Rules, each with a test:
     order, for ever (`reredactions.py`); whoever carries it out remembers its number.
 14. A quarantined revision of a record is released when two people, one of each role that `release` names, have
     signed the same order about it, for ever (`quarantine_releases.py`).
+15. A grant is in force while its time lasts, once one person of each group of approvers has approved the very
+    request, and nobody who may has denied or revoked it; whoever carries it out remembers that (`grants.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -66,6 +68,7 @@ from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.flow import Flow, Scope
 from topology.freezes import Freezes
+from topology.grants import Grants
 from topology.identity import Identity
 from topology.pins import Pins
 from topology.project import SAYING, Project
@@ -120,6 +123,7 @@ class ControlBook:
         self._released = {
             name: QuarantineReleases(partial(self._agreed, ControlKind.RELEASE, name)) for name in projects
         }
+        self._grants = {name: Grants(project.persons.holders) for name, project in projects.items()}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -211,6 +215,10 @@ class ControlBook:
         """Which quarantined records two people have released, and which wait for a second signature."""
         return self._released[project]
 
+    def grants(self, project: str) -> Grants:
+        """Who may see the values of which task, and when."""
+        return self._grants[project]
+
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
         return frozenset(self._withdrawn.get(project, ()))
@@ -247,6 +255,8 @@ class ControlBook:
         if pinned is None:
             return Reason.UNKNOWN_SIGNER
         if not self._roles(key):
+            return Reason.SIGNER_NOT_ALLOWED
+        if key.kind is ControlKind.GRANT and not self._grants[key.project].may(key.signer, state.body):
             return Reason.SIGNER_NOT_ALLOWED
         return None if _signed(pinned, state) else Reason.BAD_SIGNATURE
 
@@ -320,6 +330,8 @@ class ControlBook:
                 release = read_release(key.target, state.body)
                 assert release is not None, "checked by `fits`"
                 return self._released[key.project].sign(release, key.signer, state.signed_at)
+            case ControlKind.GRANT:
+                return self._grants[key.project].take(key.target, key.signer, state.body)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

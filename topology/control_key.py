@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
+from schemas.grants import fits_grant
 from schemas.quarantine_release import read_release
 from schemas.reredaction import read_reredaction
 from schemas.routing import NAME_PATTERN
@@ -34,6 +35,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.REINSTATE: _PERSON,
     ControlKind.REREDACT: None,
     ControlKind.RELEASE: re.compile(r"[0-9]+\.[0-9]+\.[0-9]+"),  # a quarantined revision; the body says more
+    ControlKind.GRANT: _HASH,  # SHA-256 of the request
 }
 _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.FREEZE: read_freeze,
@@ -89,6 +91,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
         return hashlib.sha256(body).hexdigest() == key.target and policy_version(body) is not None
     if key.kind is ControlKind.RELEASE:
         return read_release(key.target, body) is not None
+    if key.kind is ControlKind.GRANT:
+        return fits_grant(key.target, key.signer, body)
     read = _BODIES.get(key.kind)
     return read is None or read(body) is not None
 

@@ -85,6 +85,9 @@ class VaultRights:
     hmac: tuple[str, ...] = ()
     sign: bool = False
     documents: Mapping[str, tuple[DocumentRight, ...]] = field(default_factory=dict)
+    own: Mapping[str, tuple[DocumentRight, ...]] = field(default_factory=dict)
+    """The same, of a person, in the part of a folder that bears their name."""
+    wraps: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +109,8 @@ class Role:
     served_by: str | None
     provisions: bool
     ends_credentials: bool
+    signed_in: VaultRights = field(default_factory=VaultRights)
+    """What a person may do in Vault beside `vault` right after password and second factor."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -57,6 +57,8 @@ class VaultEntry(Entry):
     hmac: tuple[Name, ...] = ()
     sign: bool = False
     documents: dict[Name, tuple[DocumentRight, ...]] = Field(default_factory=dict)
+    own: dict[Name, tuple[DocumentRight, ...]] = Field(default_factory=dict)
+    wraps: bool = False
 
 
 class RoleEntry(Entry):
@@ -68,6 +70,7 @@ class RoleEntry(Entry):
     group: bool = False
     transactions: bool = False
     vault: VaultEntry = VaultEntry()
+    signed_in: VaultEntry = VaultEntry()
     sees: tuple[Content, ...] = ()
     releases: tuple[Content, ...] = ()
     brings: tuple[Content, ...] = ()
@@ -112,10 +115,13 @@ class FlowDocument(Entry):
     def _role_names_exist(self, where: str, role: RoleEntry) -> None:
         state = (role.state,) if role.state else ()
         _known(f"{where}: topics", role.reads + role.writes + state, self.topics)
-        keys = role.vault.datakey + role.vault.encrypt + role.vault.decrypt
-        _known(f"{where}.vault: keys", keys, self.keys)
-        _known(f"{where}.vault.hmac", role.vault.hmac, self.hmac)
-        _known(f"{where}.vault.documents", role.vault.documents, self.folders)
+        for part, rights in (("vault", role.vault), ("signed_in", role.signed_in)):
+            keys = rights.datakey + rights.encrypt + rights.decrypt
+            _known(f"{where}.{part}: keys", keys, self.keys)
+            _known(f"{where}.{part}.hmac", rights.hmac, self.hmac)
+            _known(f"{where}.{part}.documents", [*rights.documents, *rights.own], self.folders)
+        if role.scope is not Scope.PERSON and (role.signed_in != VaultEntry() or role.vault.own):
+            raise ValueError(f"{where}: `signed_in` and `own` are of persons, since nobody else signs in")
         _known(f"{where}.served_by", [role.served_by] if role.served_by else [], self.roles)
 
 
@@ -174,6 +180,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         served_by=entry.served_by,
         provisions=entry.provisions,
         ends_credentials=entry.ends_credentials,
+        signed_in=_vault(entry.signed_in),
     )
 
 
@@ -185,4 +192,6 @@ def _vault(entry: VaultEntry) -> VaultRights:
         hmac=entry.hmac,
         sign=entry.sign,
         documents=entry.documents,
+        own=entry.own,
+        wraps=entry.wraps,
     )

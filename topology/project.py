@@ -13,11 +13,14 @@ from topology.qualifications import UNKNOWN, Qualification
 from topology.routes import KnownRoutes
 from topology.webhooks import Webhook
 
-ROLES = ("author", "approver", "operator", "officer", "annotator", "adjudicator", "app")
+ROLES = (
+    *("author", "approver", "operator", "officer", "annotator", "adjudicator", "app"),
+    *("requester", "grantor-a", "grantor-b"),
+)
 """What a person can be in a project: the roles of scope `person` in the flow."""
 
 
-SAYING = frozenset({"author", "approver", "operator"})
+SAYING = frozenset({"author", "approver", "operator", "requester", "grantor-a", "grantor-b"})
 """The roles of persons whose signatures put something in force."""
 
 
@@ -35,6 +38,11 @@ class Persons:
     """Annotator apps by name, and whom each may act for."""
     officers: tuple[str, ...] = ()
     """Look at what happens in the project, by the console; whoever checks the others does nothing else in it."""
+    requesters: tuple[str, ...] = ()
+    """May ask to see what a placeholder of one task stands for."""
+    grantors_a: tuple[str, ...] = ()
+    grantors_b: tuple[str, ...] = ()
+    """One of each of these two groups has to approve it; nobody is in two of the three."""
 
     @property
     def labeling(self) -> tuple[str, ...]:
@@ -44,7 +52,13 @@ class Persons:
     @property
     def people(self) -> frozenset[str]:
         """Everybody who is named, but no app."""
-        return frozenset((*self.authors, *self.approvers, *self.operators, *self.officers, *self.labeling))
+        return frozenset((*self.saying, *self.officers, *self.labeling))
+
+    @property
+    def saying(self) -> tuple[str, ...]:
+        """Whose signatures put something in force."""
+        deciding = (*self.authors, *self.approvers, *self.operators)
+        return (*deciding, *self.requesters, *self.grantors_a, *self.grantors_b)
 
     @property
     def everybody(self) -> frozenset[str]:
@@ -61,8 +75,15 @@ class Persons:
             "annotator": self.annotators,
             "adjudicator": self.adjudicators,
             "app": tuple(self.apps),
+            "requester": self.requesters,
+            "grantor-a": self.grantors_a,
+            "grantor-b": self.grantors_b,
         }
         return by_role.get(role, ())
+
+    def holders(self, role: str) -> frozenset[str]:
+        """The same, where no order matters."""
+        return frozenset(self.holding(role))
 
     def duties(self, person: str) -> frozenset[str]:
         """The roles that a person (or an app) holds."""

@@ -37,6 +37,11 @@ MAX_EVALUATORS = 8
 """Each is a process of 60 MB, and verdicts wait for each."""
 
 
+class GrantApproversEntry(Entry):
+    a: tuple[Name, ...] = Field(min_length=1)
+    b: tuple[Name, ...] = Field(min_length=1)
+
+
 class PersonsEntry(Entry):
     authors: tuple[Name, ...] = ()
     approvers: tuple[Name, ...] = ()
@@ -44,6 +49,8 @@ class PersonsEntry(Entry):
     officers: tuple[Name, ...] = ()
     annotators: tuple[Name, ...] = ()
     adjudicators: tuple[Name, ...] = ()
+    requesters: tuple[Name, ...] = ()
+    grant_approvers: GrantApproversEntry | None = None
 
 
 class AppEntry(Entry):
@@ -82,6 +89,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
     retentions = _retentions(document, defaults)
     _check_name(document.name, source)
     _check_retentions(document, defaults, retentions, source)
+    groups = document.persons.grant_approvers
     persons = Persons(
         authors=document.persons.authors,
         approvers=document.persons.approvers,
@@ -90,6 +98,9 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         adjudicators=document.persons.adjudicators,
         apps={name: entry.acts_for for name, entry in document.apps.items()},
         officers=document.persons.officers,
+        requesters=document.persons.requesters,
+        grantors_a=groups.a if groups else (),
+        grantors_b=groups.b if groups else (),
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
@@ -172,7 +183,7 @@ def _check_retentions(
 
 
 def _check_persons(persons: Persons, source: str) -> None:
-    duties = {*persons.authors, *persons.approvers, *persons.operators}
+    duties = set(persons.saying)
     for role, alone, others in (
         ("officers", persons.officers, duties),
         ("annotators", persons.annotators, duties | set(persons.officers)),
@@ -181,10 +192,26 @@ def _check_persons(persons: Persons, source: str) -> None:
         both = sorted(others & set(alone))
         if both:
             raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
+    _check_grants(persons, source)
     _check_apps(persons, duties | {*persons.officers, *persons.labeling}, source)
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")
+
+
+def _check_grants(persons: Persons, source: str) -> None:
+    """Three different people have to agree before a value is seen, so no file may let two be enough."""
+    if bool(persons.requesters) != bool(persons.grantors_a):
+        raise ConfigError(
+            f"{source}: persons: `requesters` and `grant_approvers` go together; give both or neither"
+        )
+    groups = {
+        "grant_approvers.a and .b": {*persons.grantors_a} & {*persons.grantors_b},
+        "requesters and grant_approvers": {*persons.requesters} & {*persons.grantors_a, *persons.grantors_b},
+    }
+    for where, both in groups.items():
+        if both:
+            raise ConfigError(f"{source}: persons.{where}: {', '.join(sorted(both))} may be in one of them only")
 
 
 def _check_apps(persons: Persons, named: set[str], source: str) -> None:

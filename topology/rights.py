@@ -43,6 +43,7 @@ class Rights:
     provisions: bool
     ends: frozenset[str]
     """The persons and apps whose credentials it may end."""
+    wraps: bool = False
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -93,6 +94,33 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         documents=frozenset(right for role, project in roles for right in _documents(role.vault, project)),
         provisions=any(role.provisions for role, _ in roles),
         ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
+        wraps=any(role.vault.wraps for role, _ in roles),
+    )
+
+
+def signed_in_rights(topology: Topology, person: str) -> Rights:
+    """What a person may do in Vault by a token that their password and second factor gave, beside signing in."""
+    identity = Identity(PERSON, person)
+    roles = [
+        (role.signed_in, project) for role, project in held(topology, identity) if role.signed_in != VaultRights()
+    ]
+    documents = {right for vault, project in roles for right in _documents(vault, project)}
+    documents |= {
+        FolderRight(project, f"{folder}/{person}/*", right)
+        for vault, project in roles
+        for folder, allowed in vault.own.items()
+        for right in allowed
+    }
+    return Rights(
+        reads=frozenset(),
+        writes=frozenset(),
+        group=False,
+        transactions=False,
+        transit=frozenset(right for vault, project in roles for right in _transit(vault, project)),
+        documents=frozenset(documents),
+        provisions=False,
+        ends=frozenset(),
+        wraps=any(vault.wraps for vault, _ in roles),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from topology.flow import Content, DocumentRight, Flow, Folder, Role, Scope, TopicKind
+from topology.flow import Content, DocumentRight, Flow, Folder, Role, Scope, TopicKind, VaultRights
 
 _WITHIN = {
     Content.METADATA: {Content.METADATA},
@@ -27,7 +27,7 @@ def can_see(flow: Flow, role: Role) -> frozenset[Content]:
         return can_see(flow, flow.roles[role.served_by])
     seen = set(role.brings)
     seen.update(kind.holds for kind in map(flow.topics.__getitem__, role.reads) if _opens(role, kind))
-    for name, rights in role.vault.documents.items():
+    for name, rights in _documents(role):
         folder = flow.folders[name]
         if DocumentRight.READ in rights and _holds_keys(role, folder):
             seen.add(folder.holds)
@@ -35,12 +35,21 @@ def can_see(flow: Flow, role: Role) -> frozenset[Content]:
 
 
 def _opens(role: Role, kind: TopicKind) -> bool:
-    readable = kind.folder is None or DocumentRight.READ in role.vault.documents.get(kind.folder, ())
+    readable = kind.folder is None or any(
+        name == kind.folder and DocumentRight.READ in rights for name, rights in _documents(role)
+    )
     return readable and _holds_keys(role, kind)
 
 
 def _holds_keys(role: Role, place: TopicKind | Folder) -> bool:
-    return set(place.opened_by) <= set(role.vault.decrypt)
+    return set(place.opened_by) <= {*role.vault.decrypt, *role.signed_in.decrypt}
+
+
+def _documents(role: Role) -> Iterator[tuple[str, tuple[DocumentRight, ...]]]:
+    """All rights on folders, whenever they are held."""
+    for rights in (role.vault, role.signed_in):
+        yield from rights.documents.items()
+        yield from rights.own.items()
 
 
 def visibility_faults(flow: Flow) -> list[str]:
@@ -64,7 +73,7 @@ def _role_faults(flow: Flow, role: Role) -> Iterator[str]:
 
 def _leaks(flow: Flow, role: Role, seen: frozenset[Content]) -> Iterator[str]:
     places = {f"topic {name}": flow.topics[name].holds for name in role.writes}
-    for name, rights in role.vault.documents.items():
+    for name, rights in _documents(role):
         if DocumentRight.CREATE in rights:
             places[f"folder {name}"] = flow.folders[name].holds
     for place, holds in places.items():
@@ -86,7 +95,8 @@ def _backward(flow: Flow, role: Role) -> Iterator[str]:
 
 def _has_vault_rights(role: Role) -> bool:
     vault = role.vault
-    return bool(vault.datakey or vault.encrypt or vault.decrypt or vault.hmac or vault.documents)
+    used = vault.datakey or vault.encrypt or vault.decrypt or vault.hmac or vault.documents or vault.wraps
+    return bool(used or role.signed_in != VaultRights())
 
 
 def _names(contents: frozenset[Content] | set[Content]) -> str:

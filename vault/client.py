@@ -4,22 +4,26 @@ provisioning, all that knows hvac.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import Self
 
+from schemas.errors import VeilError
 from vault.documents import DocumentsClient, mount_of
-from vault.session import Credentials, Session
+from vault.session import Credentials, Rejected, Session
 from vault.transit import TransitClient
+from vault.wrapping import WrappingClient
 
 __all__ = ["VaultClient", "mount_of"]
 
 
-class VaultClient(TransitClient, DocumentsClient):
+class VaultClient(TransitClient, DocumentsClient, WrappingClient):
     """One identity's way to Vault, serving one project. Thread-safe; connects and logs in on first use."""
 
     def __init__(self, session: Session, project: str, transit_mount: str = "transit") -> None:
         TransitClient.__init__(self, session, transit_mount)
         DocumentsClient.__init__(self, session, mount_of(project))
+        WrappingClient.__init__(self, session)
 
     @classmethod
     def from_approle(cls, url: str, ca: Path | str | None, role_id: str, secret_id: str, project: str) -> Self:
@@ -30,6 +34,11 @@ class VaultClient(TransitClient, DocumentsClient):
     def from_token(cls, url: str, ca: Path | str | None, token: str, project: str) -> Self:
         """A person or provisioning, with a token that somebody else renews."""
         return cls(Session(url, ca, Credentials(token=token)), project)
+
+    def end_login(self) -> None:
+        """End the token that it works under, which is good for nothing then. Never raises: it ends by itself."""
+        with contextlib.suppress(VeilError, Rejected):
+            self._session.call("end a login", lambda client: client.auth.token.revoke_self())
 
     def close(self) -> None:
         """Wait for writes under way, then close the connections."""

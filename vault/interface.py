@@ -8,7 +8,7 @@ All may raise VaultUnavailable (try again later; the call may or may not have ha
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -96,6 +96,14 @@ class Documents(Protocol):
 
     def names(self, folder: str) -> list[str]:
         """All document paths below `folder`, recursively, sorted."""
+        ...
+
+
+class Wrapping(Protocol):
+    """Single-use delivery. Not part of what stages share: approvers and reveal hand over by it."""
+
+    def wrap(self, content: Mapping[str, str], ttl_s: int) -> str:
+        """A token that unwraps to this content once, within so many seconds (`vault.wrapping.unwrap`)."""
         ...
 
 

@@ -8,6 +8,7 @@ What is made, all under names of our own:
 | TOTP method `veil` (RFC 6238) and its enforcement on `veil-people` | no token without the second factor |
 | policy `veil-signin` | a person's token may ask for a code of our provider, for one minute, and nothing else |
 | policy `veil-sign-<person>` | the same token of somebody who signs may sign with that person's key alone |
+| policy `veil-rights-<person>` | the same token may do what the flow lets somebody do who has just signed in |
 | an entity for each person, an assignment for each project | a code only for who labels in the project |
 | OIDC key, scope, provider `veil`, a public client for each project | PKCE is enforced; the scope says who it is |
 """
@@ -17,6 +18,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from schemas.errors import VaultUnavailable
@@ -55,6 +57,12 @@ path "auth/token/revoke-self" {{
   capabilities = ["update"]
 }}
 """
+_OVER = """path "auth/token/revoke-self" {
+  capabilities = ["update"]
+}
+"""
+"""Whoever has done what they came for ends their token; and a policy has to say something."""
+_NO_RIGHTS: Mapping[str, str] = MappingProxyType({})
 _RULES = f'path "{_AUTHORIZE}" {{\n  capabilities = ["read", "update"]\n}}\n'
 
 
@@ -86,15 +94,18 @@ class PeopleProvisioner:
     def __init__(self, session: Session) -> None:
         self._paths = Paths(session)
 
-    def apply(self, projects: Mapping[str, Doors]) -> dict[str, str]:
-        """Make all of it for these projects; the client id of each."""
+    def apply(self, projects: Mapping[str, Doors], rights: Mapping[str, str] = _NO_RIGHTS) -> dict[str, str]:
+        """Make all of it for these projects; the client id of each. `rights`: by person, what else they may do by
+        the token that their second factor gives (HCL); nobody else keeps any that they had.
+        """
         self._paths.write(f"sys/policies/acl/{POLICY}", {"policy": _RULES})
         accessor = self._mounted()
         self._enforced(accessor)
-        persons = sorted({person for doors in projects.values() for person in doors.persons})
+        persons = sorted({person for doors in projects.values() for person in doors.persons} | set(rights))
         entities = {person: self._entity(person, accessor) for person in persons}
         for person in sorted(frozenset[str]().union(*(doors.signers for doors in projects.values()))):
             self._paths.write(f"sys/policies/acl/{_signing(person)}", {"policy": _SIGNS.format(person=person)})
+        self._allow(rights)
         self._paths.write(f"identity/oidc/scope/{SCOPE}", {"template": _template(accessor)})
         self._paths.write(f"identity/oidc/key/{PROVIDER}", {"algorithm": "EdDSA"})
         clients = {name: self._client(name, doors, entities) for name, doors in sorted(projects.items())}
@@ -103,18 +114,24 @@ class PeopleProvisioner:
 
     def enrol(self, person: str, password: str, *, signs: bool = False) -> Enrolment:
         """Give a person this password and a new second factor; what they had before opens nothing any more.
-        `signs`: their token may sign with their key.
+        `signs`: their token may sign with their key. It may do what `apply` was given as theirs, now and later.
 
         Their entity must be there (`apply`).
         """
         entity, method = self._entity_id(person), self._method_id()
-        policies = [POLICY, _signing(person)] if signs else [POLICY]
+        policies = [POLICY, _rights(person), *([_signing(person)] if signs else [])]
         self._paths.write(f"auth/{MOUNT}/users/{person}", _user(password, policies))
         whose = {"method_id": method, "entity_id": entity}
         self._paths.write("identity/mfa/method/totp/admin-destroy", whose)
         made = self._paths.write("identity/mfa/method/totp/admin-generate", whose)
         otpauth = str(_data(made, "a second factor")["url"])
         return Enrolment(person, password, otpauth.replace(f":{entity}?", f":{person}?"))  # what an app will show
+
+    def _allow(self, rights: Mapping[str, str]) -> None:
+        had = {name for name in self._paths.list("sys/policies/acl") if name.startswith(_rights(""))}
+        wanted = {_rights(person): hcl for person, hcl in rights.items()}
+        for name in sorted(had | set(wanted)):
+            self._paths.write(f"sys/policies/acl/{name}", {"policy": _OVER + wanted.get(name, "")})
 
     def _mounted(self) -> str:
         """The accessor of the auth method."""
@@ -185,6 +202,10 @@ def _template(accessor: str) -> str:
 
 def _signing(person: str) -> str:
     return f"veil-sign-{person}"
+
+
+def _rights(person: str) -> str:
+    return f"veil-rights-{person}"
 
 
 def _user(password: str, policies: list[str]) -> dict[str, Any]:

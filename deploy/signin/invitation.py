@@ -1,5 +1,6 @@
 """The way in for one annotator of a project, `<root>/signin/<project>.json`, and for those who are invited to the
-console, `<root>/signin/console.<person>.json`; readable by their owner only.
+console, `<root>/signin/console.<person>.json`, or have a part in grants, `grants.<person>.json`; readable by their
+owner only.
 
 Each `veil up` writes it anew, and what it said before opens nothing any more.
 """
@@ -17,6 +18,7 @@ from schemas.hidden import Hidden
 
 FOLDER = "signin"
 CONSOLE = "console."
+GRANTS = "grants."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -57,6 +59,11 @@ def console_name(person: str) -> str:
     return f"{CONSOLE}{person}"
 
 
+def grants_name(person: str) -> str:
+    """The same, of somebody who requests or approves grants; there is no page."""
+    return f"{GRANTS}{person}"
+
+
 def invited_to_console(root: Path) -> tuple[Invitation, ...]:
     """Everybody who is, by name. Raises ConfigError for a damaged file."""
     names = sorted(path.stem for path in (root / FOLDER).glob(f"{CONSOLE}*.json"))
@@ -64,6 +71,7 @@ def invited_to_console(root: Path) -> tuple[Invitation, ...]:
 
 
 def remove_all(root: Path, projects: Iterable[str]) -> None:
-    """Take back the invitations of these projects and of the console, which open nothing any more."""
-    for path in (*(path_of(root, name) for name in projects), *(root / FOLDER).glob(f"{CONSOLE}*.json")):
+    """Take back the invitations of these projects, of the console and for grants, which open nothing any more."""
+    others = [path for kind in (CONSOLE, GRANTS) for path in (root / FOLDER).glob(f"{kind}*.json")]
+    for path in (*(path_of(root, name) for name in projects), *others):
         path.unlink(missing_ok=True)

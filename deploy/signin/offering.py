@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
@@ -51,9 +51,12 @@ class Offering:
         vault: VaultEndpoint,
         instances: Mapping[str, Sequence[int]] = MappingProxyType({}),
         console: int | None = None,
+        rights: Mapping[str, str] = MappingProxyType({}),
     ) -> bool:
         """Write it all down before label and the console start; `ports` are those that browsers know, by project,
-        `instances` those of the processes that share it, `console` the console's. Whether anyone can sign in.
+        `instances` those of the processes that share it, `console` the console's; `rights`: by person, what else
+        they may do in Vault who have just signed in (`topology.access.signed_in_policies`). Whether anyone can
+        sign in.
 
         Raises VaultUnavailable, AccessDenied, StackError.
         """
@@ -64,7 +67,7 @@ class Offering:
         invitation.remove_all(self._root, projects)
         if self._external is None and vault.audit_log is not None:
             near = {name: page for name, page in pages.items() if is_loopback(page.listening.name)}
-            providers = {**providers, **self._local(projects, near, vault)}
+            providers = {**providers, **self._local(projects, near, vault, rights)}
         configured = {
             name: SignInConfiguration(page.listening, page.port, providers[name], tuple(instances.get(name, ())))
             for name, page in pages.items()
@@ -79,7 +82,11 @@ class Offering:
             self._door = None
 
     def _local(
-        self, projects: Mapping[str, Project], pages: Mapping[str, _Page], vault: VaultEndpoint
+        self,
+        projects: Mapping[str, Project],
+        pages: Mapping[str, _Page],
+        vault: VaultEndpoint,
+        rights: Mapping[str, str],
     ) -> dict[str, Provider | None]:
         if not pages:
             return {}
@@ -90,7 +97,13 @@ class Offering:
         guests = {
             place: (page, person) for name, page in pages.items() for place, person in page.guests(name, projects)
         }
-        clients, invited = _provisioned(doors, sorted({person for _, person in guests.values()}), vault)
+        grants = sorted({person for it in projects.values() for person in _for_grants(it.persons)} & set(rights))
+        everybody = sorted({person for _, person in guests.values()} | set(grants))
+        clients, invited = _provisioned(doors, everybody, vault, rights)
+        for person in grants:
+            made = invited[person]
+            way_in = Invitation("", person, made.password, made.otpauth)
+            invitation.write(self._root, invitation.grants_name(person), way_in)
         for place, (page, person) in guests.items():
             made = invited[person]
             invitation.write(self._root, place, Invitation(f"{page.origin}/", person, made.password, made.otpauth))
@@ -149,15 +162,21 @@ def _by_duty(persons: Persons) -> tuple[tuple[str, ...], ...]:
     return persons.officers, persons.authors, persons.approvers, persons.operators
 
 
+def _for_grants(persons: Persons) -> Iterator[str]:
+    """Whom `veil up` invites to request, approve and open grants: one of each."""
+    for holders in (persons.requesters, persons.grantors_a, persons.grantors_b):
+        yield from holders[:1]
+
+
 def _provisioned(
-    doors: Mapping[str, Doors], guests: Sequence[str], vault: VaultEndpoint
+    doors: Mapping[str, Doors], guests: Sequence[str], vault: VaultEndpoint, rights: Mapping[str, str]
 ) -> tuple[dict[str, str], dict[str, Enrolment]]:
     """Client ids by project, and these persons enrolled anew."""
     token = vault.token_file.read_text(encoding="utf-8").strip()
     session = Session(vault.url, vault.ca_file, Credentials(token=token))
     try:
         people = PeopleProvisioner(session)
-        clients = people.apply(doors)
+        clients = people.apply(doors, rights)
         signers = frozenset[str]().union(*(one.signers for one in doors.values()))
         return clients, {
             name: people.enrol(name, secrets.token_urlsafe(PASSWORD_BYTES), signs=name in signers)

@@ -52,13 +52,13 @@ class VaultLogin:
 
     async def code(self, person: str, password: str, passcode: str, request: Mapping[str, str]) -> str:
         """The authorization code for a request. Raises LoginRefused, CodeRefused, VaultUnavailable."""
-        return await self._authorized(await self._token(person, password, passcode), request)
+        return await self._authorized(await self.token(person, password, passcode), request)
 
     async def signature(self, person: str, password: str, passcode: str, message: bytes) -> str:
         """A person's signature with their own key, in base64; their token is revoked after it. Raises
         LoginRefused, CodeRefused (they have no key to sign with), VaultUnavailable.
         """
-        token = await self._token(person, password, passcode)
+        token = await self.token(person, password, passcode)
         headers = {"X-Vault-Token": token}
         body = {"input": base64.b64encode(message).decode("ascii")}
         try:
@@ -74,7 +74,8 @@ class VaultLogin:
             raise VaultUnavailable("the vault answered without a signature")
         return signature.rpartition(":")[2]
 
-    async def _token(self, person: str, password: str, passcode: str) -> str:
+    async def token(self, person: str, password: str, passcode: str) -> str:
+        """A person's own token, for a minute (`vault.people`). Raises LoginRefused, VaultUnavailable."""
         if _PERSON.fullmatch(person) is None or _CODE.fullmatch(passcode) is None:
             raise LoginRefused
         first = await self._ask("POST", f"auth/{MOUNT}/login/{person}", json={"password": password})

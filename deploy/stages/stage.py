@@ -30,7 +30,7 @@ def _builder(role: str) -> Build:
     return build
 
 
-PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keeper", "contain")
+PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keeper", "reveal", "contain")
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
@@ -48,8 +48,11 @@ BUILDERS: Mapping[str, Build] = {
 
 
 def roles_of(project: Project) -> tuple[str, ...]:
-    """The roles that a project needs a process for: without webhooks nobody is told anything."""
-    return tuple(role for role in PROJECT_ROLES if role != "notify" or project.webhooks)
+    """The roles that a project needs a process for: without webhooks nobody is told anything, and where nobody may
+    request a grant nothing is revealed.
+    """
+    needed = {"notify": bool(project.webhooks), "reveal": bool(project.persons.requesters)}
+    return tuple(role for role in PROJECT_ROLES if needed.get(role, True))
 
 
 def platform_roles(endpoints: Endpoints) -> tuple[str, ...]:

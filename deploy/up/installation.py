@@ -28,6 +28,7 @@ from deploy.up.addresses import CONSOLE, LABEL, Address, assign, candidates, rea
 from deploy.up.processes import slots_of, spec_of
 from deploy.up.waiting import wait_healthy
 from schemas.errors import ConfigError
+from topology.access import signed_in_policies
 from topology.identity import PLATFORM
 from topology.loading import Topology, load_topology
 
@@ -212,7 +213,8 @@ class Installation:
         ports = {one.project: one.shared_port or one.api_port or 0 for one in labels}
         instances = {name: [one.api_port or 0 for one in labels if one.project == name] for name in self.projects}
         projects = {name: topology.project(name) for name in self.projects}
-        offered = self._signin.start(projects, ports, endpoints.vault, instances, console)
+        rights = signed_in_policies(topology)
+        offered = self._signin.start(projects, ports, endpoints.vault, instances, console, rights)
         if offered and self._provider is None:
             say_enrolled(self.root, len(projects))
         self._report(f"people {'can' if offered else 'can not'} sign in with a browser")

@@ -22,6 +22,7 @@ SEEING: Mapping[EventType, str] = MappingProxyType(
         EventType.TASK_VIEWED: "view",
         EventType.FIND_OPENED: "find",
         EventType.LABELS_EXPORTED: "export",
+        EventType.VALUE_REVEALED: "reveal",
         EventType.ACCESS_DENIED: "denied",
         EventType.SESSION_STARTED: "session",
         EventType.SESSION_ENDED: "session ended",

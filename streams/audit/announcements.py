@@ -74,6 +74,8 @@ _REWRITTEN = frozenset({_E.SEGMENT_REWRITTEN})
 _PUBLISHED = frozenset({_E.RECORDS_PUBLISHED, _E.GOLD_PUBLISHED})
 _WARDED = frozenset({_E.PROCESS_STARTED, _E.CONTROL_APPLIED, _E.CREDENTIALS_ENDED, _E.CREDENTIALS_RESTORED})
 """By which warden says that it has ended or restored logins in Vault."""
+_APPROVED = frozenset({_E.GRANT_APPROVED})
+_HANDED = ("share-a", "share-b", "entry")
 _LAYERS = ("view", "geometry", "values", "half-a", "half-b")
 _LAYER_KEYS = ("view", "geometry", "values-a", "values-b", "quarantine")
 
@@ -95,6 +97,13 @@ RULES: tuple[Rule, ...] = (
     *(Rule("keeper", Operation.DELETE, folder, _KEPT) for folder in _LAYERS),
     *(Rule("keeper", Operation.REWRITE, folder, _REWRITTEN, By.SEGMENT) for folder in _LAYERS),
     Rule(PERSON, Operation.DECRYPT, "finds", frozenset({_E.FIND_OPENED})),
+    *(Rule(PERSON, Operation.DECRYPT, f"values-{group}", _APPROVED, each=1) for group in "ab"),
+    *(Rule(PERSON, Operation.READ, f"half-{group}", _APPROVED, each=1) for group in "ab"),
+    *(Rule(PERSON, Operation.WRITE, f"share-{group}", _APPROVED, each=1) for group in "ab"),
+    *(Rule(PERSON, Operation.READ, folder, frozenset({_E.REVEAL_ASKED})) for folder in _HANDED),
+    Rule("reveal", Operation.READ, "values", frozenset({_E.GRANT_LOCATED, _E.VALUE_REVEALED})),
+    Rule("reveal", Operation.WRITE, "entry", frozenset({_E.VALUE_REVEALED}), each=1),
+    *(Rule("reveal", Operation.DELETE, folder, frozenset({_E.GRANT_ENDED})) for folder in _HANDED),
 )
 """Beside these a process announces its login by `process.started`, and its signatures: see `announced`."""
 

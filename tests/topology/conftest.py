@@ -18,7 +18,15 @@ from topology.loading import load_topology
 
 PROJECTS = Path(__file__).parent / "projects"
 NAMES = ("alpha", "beta")
-PERSON_LISTS = {"author": "authors", "approver": "approvers", "operator": "operators", "app": "apps"}
+PERSON_LISTS = {
+    "author": "authors",
+    "approver": "approvers",
+    "operator": "operators",
+    "app": "apps",
+    "requester": "requesters",
+    "grantor-a": "a",
+    "grantor-b": "b",
+}
 
 
 @dataclass
@@ -32,6 +40,7 @@ class Declared:
     transactions: bool = False
     provisions: bool = False
     ends: bool = False
+    wraps: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -54,7 +63,10 @@ class Declared:
         self.transactions |= role.get("transactions", False)
         self.provisions |= role.get("provisions", False)
         self.ends |= role.get("ends_credentials", False)
-        vault = role.get("vault", {})
+        self.hold_in_vault(role.get("vault", {}), project)
+
+    def hold_in_vault(self, vault: dict, project: str) -> None:
+        self.wraps |= vault.get("wraps", False)
         for operation in ("datakey", "encrypt", "decrypt"):
             self.transit |= {(operation, f"{kind}-{project}") for kind in vault.get(operation, [])}
         for purpose in vault.get("hmac", []):
@@ -74,7 +86,8 @@ def all_declared() -> dict[str, Declared]:
     flow, found = flow_file(), {}
     for project in NAMES:
         file = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())
-        persons = file["persons"] | {"apps": list(file.get("apps", {}))}
+        groups = file["persons"].get("grant_approvers", {})
+        persons = file["persons"] | groups | {"apps": list(file.get("apps", {}))}
         for name, role in flow["roles"].items():
             if "served_by" in role and "vault" not in role:
                 continue
@@ -86,6 +99,22 @@ def all_declared() -> dict[str, Declared]:
             }[scope]
             for holder in holders:
                 found.setdefault(holder, Declared(holder)).hold(role, project, flow["topics"])
+    return found
+
+
+def all_signed_in() -> dict[str, Declared]:
+    """What each person may do beside that after password and second factor; `own` folders as `folder/person`."""
+    found = {}
+    for project in NAMES:
+        persons = yaml.safe_load((PROJECTS / f"{project}.yaml").read_text())["persons"]
+        for name, role in flow_file()["roles"].items():
+            vault = role.get("signed_in", {})
+            holders = (persons | persons.get("grant_approvers", {})).get(PERSON_LISTS.get(name, ""), [])
+            for person in holders if vault else ():
+                mine = found.setdefault(person, Declared(f"person.{person}"))
+                mine.hold_in_vault(vault, project)
+                for folder, rights in vault.get("own", {}).items():
+                    mine.documents |= {(project, f"{folder}/{person}", right) for right in rights}
     return found
 
 

@@ -40,6 +40,11 @@ TASK = "0" * 31 + "a"
             ControlKey(ControlKind.REINSTATE, "demo", "ann-1", "olga"),
             "reinstate/demo/ann-1",
         ),
+        (
+            f"grant/demo/{'e' * 64}/rita",
+            ControlKey(ControlKind.GRANT, "demo", "e" * 64, "rita"),
+            f"grant/demo/{'e' * 64}",
+        ),
         ("reredact/demo/olga", ControlKey(ControlKind.REREDACT, "demo", "", "olga"), "reredact/demo"),
     ],
 )

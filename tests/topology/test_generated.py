@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from topology.access import entities, hmac_keys, transit_keys, vault_policies
+from topology.access import entities, hmac_keys, signed_in_policies, transit_keys, vault_policies
 from topology.acls import Operation, Resource, acls
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -27,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 11 + 3 * 24
+    assert len(specs) == 11 + 3 * 25
     assert {
         specs[name].partitions
         for name in (
@@ -53,6 +53,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "notify-state",
         "join-state",
         "keeper-state",
+        "reveal-state",
         "contain-state",
         "seal-state",
         "watch-state",
@@ -120,7 +121,29 @@ def test_vault_policies_allow_no_wildcard_above_a_projects_folder():
         assert all("*" not in path or path.startswith("veil-") for path in paths)
         place = Identity.parse(name).place
         if place in TOPOLOGY.projects:
-            assert all(path.startswith("auth/token/") or place in path for path in paths)
+            everybodys = ("auth/token/", "sys/wrapping/wrap")
+            assert all(path.startswith(everybodys) or place in path for path in paths)
+
+
+def test_only_who_has_just_signed_in_opens_a_half_or_takes_what_a_grant_gives():
+    found = signed_in_policies(TOPOLOGY)
+    assert sorted(found) == ["abel", "anton", "berta", "rita"]
+    paths = {
+        person: [line.split('"')[1] for line in text.splitlines() if line.startswith("path")]
+        for person, text in found.items()
+    }
+    assert paths["abel"] == [
+        "sys/wrapping/wrap",
+        "transit/decrypt/values-a-alpha",
+        "veil-alpha/data/half-a/*",
+        "veil-alpha/data/share-a/*",
+        "veil-alpha/destroy/share-a/*",
+    ]
+    assert paths["rita"] == [f"veil-alpha/data/{folder}/rita/*" for folder in ("entry", "share-a", "share-b")]
+    assert all("read" in stanza for stanza in found["rita"].split("path")[1:])
+    standing = "\n".join(text for name, text in vault_policies(TOPOLOGY).items() if name != "provisioner.platform")
+    assert "decrypt/values-" not in standing
+    assert "read" not in standing.partition("data/share-")[2].partition("}")[0]
 
 
 def test_persons_and_apps_with_rights_in_vault_log_in_as_an_entity_that_the_vault_knows_by_the_same_name():

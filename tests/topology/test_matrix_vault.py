@@ -6,8 +6,10 @@ Of projects alpha and beta, so also each project against the other, both ways. A
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import itertools
+import time
 import uuid
 
 import httpx
@@ -16,9 +18,14 @@ import pytest
 from deploy.provision.command import apply_topology
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import connected
+from deploy.signin.totp import code_at
+from deploy.signin.vault_login import VaultLogin
 from schemas.registry import tls_context
-from tests.topology.conftest import DECLARED
+from tests.topology.conftest import DECLARED, Declared, all_signed_in
+from topology.access import signed_in_policies
 from topology.identity import Identity
+from vault.people import Doors, PeopleProvisioner
+from vault.session import Credentials, Session
 
 pytestmark = pytest.mark.stack
 
@@ -26,7 +33,10 @@ PROJECTS = ("alpha", "beta")
 FORBIDDEN = 403
 KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds")
 PURPOSES = ("record", "subject", "digest", "task", "token")
-FOLDERS = ("view", "geometry", "values", "half-a", "half-b", *(f"hmac/{purpose}" for purpose in PURPOSES))
+HANDED = ("share-a", "share-b", "entry")
+OWN = tuple(f"{folder}/{who}" for folder in HANDED for who in ("rita", "ruth"))
+"""Of a person who may request, and of one who may not."""
+FOLDERS = ("view", "geometry", "values", "half-a", "half-b", *HANDED, *(f"hmac/{purpose}" for purpose in PURPOSES))
 RIGHTS = ("create", "read", "update", "delete", "list")
 CONTEXT = base64.b64encode(b"matrix").decode()
 TRANSIT = {
@@ -106,7 +116,7 @@ def root(applied):
 @pytest.fixture(scope="module")
 def documents(root):
     """A document in every folder, to read, overwrite and delete."""
-    for project, folder in itertools.product(PROJECTS, FOLDERS):
+    for project, folder in itertools.product(PROJECTS, (*FOLDERS, *OWN)):
         if not folder.startswith("hmac/"):
             body = {"data": {"sealed": "eA=="}, "options": {"cas": 0}}
             root.status("POST", f"veil-{project}/data/{folder}/there", body)
@@ -233,6 +243,81 @@ def test_warden_touches_no_process(caller_of, applied_now, process):
         assert not warden.may("POST", f"identity/entity/name/{entity}", {"disabled": True})
     assert not warden.may("LIST", f"{role}/secret-id", None)
     assert not warden.may("POST", f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": "x"})
+
+
+def test_puts_things_into_tokens_that_unwrap_once_only_where_declared(declared, caller_of):
+    assert caller_of(declared.name).may("POST", "sys/wrapping/wrap", {"a": "b"}) == declared.wraps
+
+
+@pytest.fixture(scope="module")
+def signed_in(applied, two_projects):
+    """A person with a token of a minute, as both factors give it."""
+    if applied.endpoints.vault.audit_log is None:
+        pytest.skip("changes a vault's provider: needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
+    place, callers = applied.endpoints.vault, []
+    session = Session(place.url, place.ca_file, Credentials(token=place.token_file.read_text().strip()))
+    people = PeopleProvisioner(session)
+
+    async def token(person):
+        login = VaultLogin(place.url, tls_context(place.ca_file))
+        enrolled = people.enrol(person, "the-password-of-a-test")
+        try:
+            return await login.token(person, enrolled.password, code_at(enrolled.otpauth, int(time.time())))
+        finally:
+            await login.close()
+
+    def of(person):
+        people.apply(DOORS, signed_in_policies(two_projects))
+        callers.append(Caller(place, asyncio.run(token(person))))
+        return callers[-1]
+
+    yield of
+    for caller in callers:
+        caller.close()
+    session.close()
+
+
+SIGNED_IN = all_signed_in()
+DOORS = {"alpha": Doors(("amy",), "http://127.0.0.1:1/signin/callback")}
+
+
+@pytest.mark.parametrize("person", [*sorted(SIGNED_IN), "amy"])
+def test_who_has_just_signed_in_may_do_exactly_what_is_declared(signed_in, everyone, documents, person):
+    caller, mine = signed_in(person), SIGNED_IN.get(person, Declared(f"person.{person}"))
+    allowed = {
+        (operation, key)
+        for key in keys(everyone)
+        for operation, (method, path, body) in TRANSIT.items()
+        if caller.may(method, path.format(key=key), body)
+    }
+    assert allowed == mine.transit
+    found = {
+        (project, folder, right)
+        for project, folder, right in itertools.product(PROJECTS, (*FOLDERS, *OWN), RIGHTS)
+        if attempts(caller, person, project, folder, right)
+    }
+    below = {
+        (project, place, right)
+        for project, folder, right in mine.documents
+        for place in OWN
+        if place.startswith(f"{folder}/")
+    }
+    assert found == mine.documents | below
+    assert caller.may("POST", "sys/wrapping/wrap", {"a": "b"}) == mine.wraps
+    for method, path, body in (*NEVER, *PROVISIONER_ONLY, ("POST", "auth/token/renew-self", {})):
+        assert not caller.may(method, path, body), path
+    for key, (method, path, body) in itertools.product(keys(everyone), NEVER_TRANSIT.values()):
+        assert not caller.may(method, path.format(key=key), body), key
+
+
+def test_what_a_person_might_do_ends_with_their_place_in_the_project(signed_in, applied, documents):
+    caller, place = signed_in("anton"), applied.endpoints.vault
+    body = {"context": CONTEXT, "ciphertext": "vault:v1:AAAA"}
+    assert caller.may("POST", "transit/decrypt/values-a-alpha", body)
+    session = Session(place.url, place.ca_file, Credentials(token=place.token_file.read_text().strip()))
+    PeopleProvisioner(session).apply(DOORS)
+    session.close()
+    assert not caller.may("POST", "transit/decrypt/values-a-alpha", body)
 
 
 def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_of, documents):

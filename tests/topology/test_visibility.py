@@ -32,15 +32,24 @@ def test_nothing_raw_reaches_an_annotator():
     assert can_see(flow, flow.roles["adjudicator"]) == {Content.SANITIZED}
 
 
-def test_only_producers_and_redact_see_raw_and_nobody_holds_a_values_half():
+def test_only_producers_redact_and_who_is_granted_a_task_see_raw_and_nobody_holds_both_halves_of_its_key():
     flow = load_topology().flow
     assert {name for name, role in flow.roles.items() if Content.RAW in can_see(flow, role)} == {
         "producer",
         "redact",
+        "requester",
         "synth",
     }
     halves = {"values-a", "values-b"}
     assert not any(halves & set(role.vault.decrypt) for role in flow.roles.values())
+    signed_in = {name: halves & set(role.signed_in.decrypt) for name, role in flow.roles.items()}
+    assert {name: found for name, found in signed_in.items() if found} == {
+        "grantor-a": {"values-a"},
+        "grantor-b": {"values-b"},
+    }
+    ciphertexts = {name for name, role in flow.roles.items() if "read" in role.vault.documents.get("values", ())}
+    assert ciphertexts == {"keeper", "reveal"}, "who can open a half reads none"
+    assert not any("values" in role.signed_in.documents for role in flow.roles.values())
 
 
 def test_nobody_before_the_verdict_can_tell_gold_from_other_records():
@@ -79,6 +88,16 @@ def test_nobody_before_the_verdict_can_tell_gold_from_other_records():
             "serves all projects",
         ),
         ("served_by: label", "served_by: label\n    reads: [labels]", "no rights of its own"),
+        (
+            "signed_in: {decrypt: [values-a], wraps: true, documents: {half-a: [read],",
+            "signed_in: {decrypt: [values-a, values-b], wraps: true, documents: {values: [read],",
+            "roles.grantor-a.sees: declares [], its rights show it [raw]",
+        ),
+        (
+            "vault: {sign: true}\n  shipper",
+            "vault: {sign: true}\n    signed_in: {decrypt: [view]}\n  shipper",
+            "nobody else signs in",
+        ),
         ("served_by: label\n    sees: [sanitized]", "served_by: join\n    sees: [geometry]", "would be shown"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Opening segments: label's side (task keys) and join's (coordinates). For label, join and reveal only.
+"""Opening segments: label's side (task keys) and join's (coordinates). For label and join only.
 
 There is no function here that opens values: no running process has the rights, and none has the code.
 """

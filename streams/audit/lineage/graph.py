@@ -60,7 +60,7 @@ class Relation(StrEnum):
     REFUSED = "refused"
     """task or lease → what was refused"""
     OPENED = "opened"
-    """lease or task → a look at what was reported"""
+    """lease or task → a look at what was reported; task → its values revealed on a grant"""
     TOLD = "told"
     """task, label, verdict or joined label → endpoint that was told"""
     STOPPED = "stopped"

@@ -90,6 +90,13 @@ def _looked_at(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
         sketch.link(event.resource if event.resource in sketch else task_resource(task_id), Relation.OPENED, find)
 
 
+def _revealed(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    reveal = f"reveal/{event.event_id}"
+    if sketch.room(reveal):
+        sketch.born(reveal, event, purpose=event.purpose, **_some(event, "grant", "approved_a", "approved_b"))
+        sketch.link(task_resource(task_id), Relation.OPENED, reveal)
+
+
 def _decided(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     verdict = sketch.born(verdict_resource(task_id), event, **_some(event, *_OF_VERDICT))
     labels = [it for it in _all(event, Kind.LABEL) if sketch.room(it, new=False)]
@@ -164,6 +171,7 @@ STEPS: Mapping[EventType, Step] = {
     EventType.EVALUATOR_SIGNALLED: _signalled,
     EventType.ACCESS_DENIED: _denied,
     EventType.FIND_OPENED: _looked_at,
+    EventType.VALUE_REVEALED: _revealed,
     EventType.VERDICT_REACHED: _decided,
     EventType.WORK_ORDERED: _ordered,
     EventType.TASK_CLOSED: _closed,

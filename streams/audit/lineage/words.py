@@ -128,6 +128,7 @@ _NOUNS: Mapping[str, tuple[str, str]] = {
     "denied": ("person denied", "persons denied"),
     "refused": ("refusal", "refusals"),
     "find": ("look at a report", "looks at reports"),
+    "reveal": ("reveal of values", "reveals of values"),
     "score": ("gold score", "gold scores"),
     "webhook": ("endpoint told", "endpoints told"),
 }
@@ -160,6 +161,7 @@ _TITLES: Mapping[str, Callable[[Node], str]] = {
     "event": lambda node: node.facts.get("type", "event"),
     "denied": lambda node: f"denied to {node.person}",
     "refused": lambda node: f"refused by {node.process}",
+    "reveal": lambda node: f"values revealed to {node.person}",
     "find": lambda node: f"report looked at by {node.person}",
     "day": lambda node: node.name.rpartition("/")[2],
     "score": lambda _node: "gold, scored",

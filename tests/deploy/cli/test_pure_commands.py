@@ -159,6 +159,9 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
         ("contain", "reredact", "--policy-version", "1", "--as", "olga"),
         ("contain", "reredact", "--order", "1", "--as", "grace"),
         ("label", "token", "--person", "ann-1"),
+        ("grant", "list"),
+        ("grant", "approve", "3b90c2", "--as", "ada"),
+        ("grant", "code", "--person", "ada"),
     ],
 )
 def test_without_a_stack_one_sentence_says_what_to_do(
@@ -176,6 +179,23 @@ def test_a_withdrawal_takes_no_free_text_as_its_reason(run: Run, tmp_path: Path)
     ended = run(*arguments)
     assert ended.code == Exit.REFUSED
     assert "personal_data" in ended.err
+
+
+def test_a_grant_takes_no_free_text_as_purpose_and_lasts_eight_hours_at_most(run: Run, tmp_path: Path) -> None:
+    given = ("grant", "request", "0" * 32, "--as", "ada", "--root", tmp_path, "--reason", "meaning_lost")
+    for more, words in (
+        (("--purpose", "jane doe"), "label_dispute"),
+        (("--purpose", "rehearsal", "--minutes", "481"), "480"),
+    ):
+        ended = run(*given, *more)
+        assert ended.code == Exit.REFUSED
+        assert words in ended.err
+
+
+def test_values_are_written_to_no_file_and_no_pipe(run: Run, tmp_path: Path) -> None:
+    ended = run("grant", "open", "3b90c2", "--as", "ada", "--root", tmp_path)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "on a terminal alone" in ended.err
 
 
 @pytest.mark.parametrize(

@@ -20,11 +20,12 @@ def test_it_does_not_show_what_it_holds():
     assert "the-password" not in f"{INVITED!r} {INVITED}"
 
 
-def test_taken_back_it_is_gone(tmp_path):
-    invitation.write(tmp_path, "demo", INVITED)
+@pytest.mark.parametrize("place", ["demo", invitation.console_name("iris"), invitation.grants_name("abel")])
+def test_taken_back_it_is_gone(tmp_path, place):
+    invitation.write(tmp_path, place, INVITED)
     invitation.remove_all(tmp_path, ["demo"])
     invitation.remove_all(tmp_path, ["demo"])
-    assert invitation.read(tmp_path, "demo") is None
+    assert invitation.read(tmp_path, place) is None
 
 
 @pytest.mark.parametrize("content", ["", "[]", "{}", '{"page": "x", "secret": 1}'])

@@ -27,6 +27,7 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "notify.a.0",
         "join.a.0",
         "keeper.a.0",
+        "reveal.a.0",
         "contain.a.0",
         "seal.platform.0",
         "shipper.platform.0",

@@ -49,6 +49,13 @@ def test_looks_exports_refusals_and_sessions_are_accesses_too():
     assert [it.what for it in by_resource.latest] == ["session", "session ended"]
 
 
+def test_values_revealed_on_a_grant_are_an_access_of_who_has_requested_it():
+    story = Story()
+    story.tell("reveal", EventType.VALUE_REVEALED, f"task/{TASK}", person="rita", purpose="label_dispute")
+    (access,) = seen(story, tasks=frozenset([TASK])).latest
+    assert (access.what, access.person, access.purpose) == ("reveal", "rita", "label_dispute")
+
+
 def test_labels_and_orders_are_no_accesses():
     assert seen(whole(), person="ben").counts == {"view": 1}
     assert seen(whole(), person="ada").counts == {}

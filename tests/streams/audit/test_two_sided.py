@@ -338,3 +338,31 @@ def test_memory_is_given_back():
         *heard,
     )
     assert [it for it in kept if it] == []
+
+
+ABEL, REVEAL = "person.abel", "reveal.demo"
+APPROVAL = event(EventType.GRANT_APPROVED, ABEL, START)
+
+
+def half_opened(number: int, who: str = ABEL) -> VaultUse:
+    return VaultUse(START, who, Operation.DECRYPT, "values-a-demo", f"h{number}", Outcome.DONE)
+
+
+def test_an_approval_announces_one_opening_of_a_half_and_no_more_nor_anybody_elses():
+    assert alerts_of([half_opened(1)], [APPROVAL]) == []
+    (told,) = alerts_of([half_opened(1), half_opened(2)], [APPROVAL])
+    assert (told.rule, told.severity) == (UNANNOUNCED, Severity.CRITICAL)
+    assert [one.rule for one in alerts_of([half_opened(1, "person.berta")], [APPROVAL])] == [UNANNOUNCED]
+
+
+def test_reveal_hands_an_entry_over_once_for_each_value_revealed():
+    handed = [
+        VaultUse(START, REVEAL, Operation.WRITE, "veil-demo/entry", f"e{number}", Outcome.DONE)
+        for number in range(2)
+    ]
+    revealed = event(EventType.VALUE_REVEALED, REVEAL, START)
+    assert alerts_of(handed[:1], [revealed]) == []
+    assert [one.rule for one in alerts_of(handed, [revealed])] == [UNANNOUNCED]
+    assert [one.rule for one in alerts_of(handed[:1], [event(EventType.GRANT_LOCATED, REVEAL, START)])] == [
+        UNANNOUNCED
+    ]

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import cedarpy
 import pytest
 
@@ -42,8 +44,10 @@ def test_who_is_revoked_may_nothing(person, action):
     assert may(DEMO, person, action, revoked=True).reason is Denial.REVOKED
 
 
-def test_an_officer_with_another_duty_may_nothing():
-    both = Project("demo", "tests", 1, {}, Persons(("iris",), ("grace",), (), (), officers=("iris",)))
+@pytest.mark.parametrize("duty", ["authors", "requesters", "grantors_a", "grantors_b"])
+def test_an_officer_with_another_duty_may_nothing(duty):
+    persons = Persons((), ("grace",), (), (), officers=("iris",))
+    both = Project("demo", "tests", 1, {}, replace(persons, **{duty: ("iris",)}))
     for action in Look:
         decision = may(both, "iris", action)
         assert (decision.allowed, decision.reason) == (False, Denial.CONFLICTING_DUTIES)

@@ -258,6 +258,47 @@ def test_an_order_is_told_with_who_took_it_up_and_what_ended_it():
     assert edges(found, Relation.LIFTED) == {(f"control/{freeze}", "event/person.olga.0/1")}
 
 
+GRANT = "5a" * 32
+
+
+def granted():
+    story = whole()
+    concern = f"control/grant/{PROJECT}/{GRANT}"
+    for kind, person in (
+        (EventType.GRANT_REQUESTED, "rita"),
+        (EventType.GRANT_APPROVED, "abel"),
+        (EventType.GRANT_APPROVED, "berta"),
+    ):
+        story.tell(
+            f"person.{person}", kind, f"{concern}/{person}", person=person, parents=[f"task/{TASK}"],
+            details={"grant": GRANT},
+        )  # fmt: skip
+    details = {"grant": GRANT, "approved_a": "abel", "approved_b": "berta"}
+    story.tell(
+        "reveal", EventType.VALUE_REVEALED, f"task/{TASK}", person="rita", parents=[concern], details=details
+    )
+    return story
+
+
+def test_a_grant_is_told_with_who_wanted_and_who_approved_it_and_that_it_was_opened():
+    found = of(granted(), f"grant/{PROJECT}/{GRANT}")
+    told = [(node.facts["type"], node.person) for node in found.nodes if node.kind == "event"]
+    assert told == [
+        ("grant.requested", "rita"),
+        ("grant.approved", "abel"),
+        ("grant.approved", "berta"),
+        ("value.revealed", "rita"),
+    ]
+
+
+def test_a_task_whose_values_were_revealed_says_to_whom():
+    found = of(granted(), TASK)
+    ((task, reveal),) = edges(found, Relation.OPENED)
+    assert task == f"task/{TASK}"
+    assert nodes(found)[reveal].person == "rita"
+    assert nodes(found)[reveal].facts["approved_b"] == "berta"
+
+
 def test_whatever_else_is_named_is_told_by_the_latest_events_that_name_it():
     story = Story()
     for number in range(30):

@@ -1,0 +1,40 @@
+"""Reveal: hands out the sealed values of one task, once, where a grant is in force."""
+
+from __future__ import annotations
+
+from deploy.stages.parts import StageParts
+from deploy.surroundings import Surroundings
+from schemas.records import SegmentIndex
+from streams.engine.log import Ownership
+from streams.reveal.processor import INPUTS, RevealProcessor, Seams
+
+
+def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
+    """The reveal stage of a project."""
+    project, grants = around.project, around.book.grants(around.project)
+    seams = Seams(grants.every, _Segments(around).of, around.vault, around.clock.now)
+    return StageParts(RevealProcessor(project, around.codec, seams), INPUTS, Ownership.WHOLE)
+
+
+class _Segments:
+    """`segments.P`, read anew for each request: there are few, and the topic is compacted."""
+
+    def __init__(self, around: Surroundings) -> None:
+        self._around = around
+
+    def of(self, task_id: str) -> str | None:
+        """The segment that holds a task; None where none does (any more). Raises LogUnavailable."""
+        found: dict[bytes, str] = {}
+        for message in self._around.log.read(f"segments.{self._around.project}"):
+            key = message.key or b""
+            if key.startswith(_EPOCH):
+                continue
+            found.pop(key, None)
+            if message.value is not None:
+                index = self._around.codec.decode(message.value, SegmentIndex)
+                if any(entry.task_id == task_id for entry in index.entries):
+                    found[key] = index.segment_id
+        return next(reversed(found.values()), None)
+
+
+_EPOCH = b"epoch/"
