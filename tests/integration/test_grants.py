@@ -32,7 +32,8 @@ from vault.wrapping import unwrap
 
 pytestmark = pytest.mark.stack
 
-CANARY = "Zorvik"
+CANARY = "Ferulvik"
+"""In no record of another test: all share `control`."""
 RECORDS = tuple(
     {"customer": {"name": f"{CANARY}{number} Quelmer", "note": "My kettle broke"}, "product": "kettle"}
     for number in range(2)
