@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
 
+from deploy.control_book import read_book
 from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
-from deploy.surroundings import CONTROL, project_folders
+from deploy.surroundings import project_folders
 from schemas.codec import Codec, SchemaIds
 from schemas.errors import Undecodable
-from schemas.records import ControlState
 from schemas.registry import Registry
 from streams.audit.chain import Chains, Head
 from streams.audit.export import Exported, Exporter
@@ -59,16 +59,8 @@ class Compliance:
     ids: SchemaIds
 
     def book(self) -> ControlBook:
-        """What `control` says up to its end now. What can't be read counts for nothing, as in every stage."""
-        book = ControlBook(self.topology.flow, self.topology.pins, self.topology.projects)
-        for message in self.log.read(CONTROL):
-            key = (message.key or b"").decode("utf-8", "replace")
-            try:
-                state = None if message.value is None else self.codec.decode(message.value, ControlState)
-            except Undecodable:
-                continue
-            book.apply(key, state)
-        return book
+        """What `control` says up to its end now."""
+        return read_book(self.topology, self.log, self.codec)
 
     def readable(self, topic: str, record_type: type[T]) -> Iterator[T]:
         """The records of a topic that can be read: what can't may hold anything."""

@@ -1,7 +1,8 @@
 """Grants: asking to see one task's values, approving, denying, revoking, seeing (vault/decisions/0002).
 
 Approving and opening take a password and a fresh code: with that token alone an approver opens their half, and
-with theirs alone the requester reads what was handed over. Values are given back and written nowhere.
+with theirs alone the requester reads what was handed over. They are asked for when all else is known to be right:
+a code holds for half a minute, and the audit may take longer to read. Values are given back and written nowhere.
 """
 
 from __future__ import annotations
@@ -9,15 +10,16 @@ from __future__ import annotations
 import asyncio
 import json
 import ssl
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 
 from deploy.acting import act
+from deploy.control_book import read_book
 from deploy.control_orders import control_record
 from deploy.signin.vault_login import LoginRefused, VaultLogin
-from deploy.surroundings import CONTROL, Surroundings
+from deploy.surroundings import Surroundings
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.control import ControlKind
 from schemas.errors import ConfigError, Reason, Refused, Undecodable
@@ -31,7 +33,6 @@ from schemas.grants import (
     request_body,
 )
 from schemas.hidden import Hidden, RawValues
-from schemas.records import ControlState
 from schemas.resources import control_resource, task_resource
 from streams.audit.reader import Reader, read_events
 from topology.control import ControlBook
@@ -59,6 +60,10 @@ class SecondFactor(Hidden):
 
     password: str
     code: str
+
+
+Ask = Callable[[], SecondFactor]
+"""Asks a person for them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +112,7 @@ def end(around: Surroundings, grant: Grant, answer: GrantAnswer) -> None:
     _say(around, grant.grant_id, grant.request, answer_body(answer), _EVENTS[answer], {})
 
 
-def approve(around: Surroundings, grant: Grant, factor: SecondFactor) -> None:
+def approve(around: Surroundings, grant: Grant, ask: Ask) -> None:
     """Sign it, and hand over what the half of the approver's group gives for this one task.
 
     May be repeated after a failure. Raises ConfigError, VaultUnavailable, and as `act`.
@@ -121,7 +126,7 @@ def approve(around: Surroundings, grant: Grant, factor: SecondFactor) -> None:
         raise ConfigError(f"grant {grant.grant_id[:12]}: reveal has not taken it up; does it run?")
     half = seen.halves["ab".index(group)]
     handing = Handing(around.project, grant.grant_id, grant.request)
-    with signed_in(around, factor) as vault:
+    with signed_in(around, ask()) as vault:
         answer = GrantAnswer.APPROVE
         _say(around, grant.grant_id, grant.request, answer_body(answer), _EVENTS[answer], {"group": group})
         try:
@@ -130,7 +135,7 @@ def approve(around: Surroundings, grant: Grant, factor: SecondFactor) -> None:
             raise ConfigError(f"group {group}'s share was not handed over: {refused}") from None
 
 
-def see(around: Surroundings, grant: Grant, factor: SecondFactor) -> RawValues:
+def see(around: Surroundings, grant: Grant, ask: Ask) -> RawValues:
     """Have it opened, and the task's values by placeholder: once, since what was handed over unwraps once. May be
     repeated where it failed before that.
 
@@ -143,7 +148,7 @@ def see(around: Surroundings, grant: Grant, factor: SecondFactor) -> RawValues:
         raise ConfigError(f"grant {grant.grant_id[:12]} still waits for {' and '.join(waiting_for(grant))}")
     revealed_before = said_of(around, grant).revealed
     handing = Handing(around.project, grant.grant_id, grant.request)
-    with signed_in(around, factor) as vault:
+    with signed_in(around, ask()) as vault:
         _await(around, vault, handing, SHARES, "an approver's share is not there; they may approve again")
         answer = GrantAnswer.OPEN
         _say(around, grant.grant_id, grant.request, answer_body(answer), _EVENTS[answer], {})
@@ -188,15 +193,8 @@ def _await(
 
 
 def book_of(around: Surroundings) -> ControlBook:
-    """What `control` says up to its end now. What can't be read counts for nothing, as in every stage."""
-    book = ControlBook(around.topology.flow, around.topology.pins, around.topology.projects)
-    for message in around.log.read(CONTROL):
-        try:
-            state = None if message.value is None else around.codec.decode(message.value, ControlState)
-        except Undecodable:
-            continue
-        book.apply((message.key or b"").decode("utf-8", "replace"), state)
-    return book
+    """What `control` says up to its end now."""
+    return read_book(around.topology, around.log, around.codec)
 
 
 def said_of(around: Surroundings, grant: Grant) -> Seen:

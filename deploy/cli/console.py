@@ -10,7 +10,6 @@ import typer
 
 from deploy.cli.command import Command, Commands
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import Output
 from deploy.settings import DEFAULT_ROOT
 
 app = typer.Typer(cls=Commands, help="The way to the compliance console.", no_args_is_help=True)
@@ -36,17 +35,12 @@ def code(
 
     [dim]Example:[/] [cyan]veil console code --person iris[/]
     """
+    from deploy.cli.codes import tell_code
     from deploy.signin.invitation import console_name, invited_to_console, read
-    from deploy.signin.totp import code_at
     from schemas.errors import ConfigError
-    from streams.engine.clock import SystemClock
 
     invited = read(root, console_name(person))
     if invited is None:
         found = ", ".join(it.person for it in invited_to_console(root)) or "nobody"
         raise ConfigError(f"{person} is not invited to the console under {root}; invited: {found}")
-    made = code_at(invited.otpauth, SystemClock().now() // 1000)
-    if as_json:
-        Output(as_json).json_line({"person": invited.person, "code": made})
-    else:
-        typer.echo(made)
+    tell_code(invited, as_json)

@@ -6,7 +6,6 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -14,6 +13,7 @@ import typer
 from rich.text import Text
 
 from deploy.cli.command import Command, Commands
+from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
@@ -82,7 +82,7 @@ def approve(
     from deploy.granting import find
 
     with _acting(root, project, person) as around:
-        agree(around, find(around, name), _factor(person))
+        agree(around, find(around, name), lambda: _factor(person))
         _tell(Output(as_json), project, around.clock.now(), find(around, name))
 
 
@@ -154,7 +154,7 @@ def open_(
     if not sys.stdout.isatty():
         raise ConfigError("values are shown on a terminal alone: standard output is a file or another program")
     with _acting(root, project, person) as around:
-        found = see(around, find(around, name), _factor(person)).by_name
+        found = see(around, find(around, name), lambda: _factor(person)).by_name
     values = {printable(placeholder): printable(value) for placeholder, value in sorted(found.items())}
     shown = (Text.assemble((placeholder, NAME), "  ", value) for placeholder, value in values.items())
     Output(as_json).result(values, *shown)
@@ -175,18 +175,13 @@ def code(
 
     [dim]Example:[/] [cyan]veil grant code --person abel[/]
     """
+    from deploy.cli.codes import tell_code
     from deploy.signin.invitation import grants_name, read
-    from deploy.signin.totp import code_at
-    from streams.engine.clock import SystemClock
 
     invited = read(root, grants_name(person))
     if invited is None:
         raise ConfigError(f"{person} is not invited to grants under {root}; veil up invites one of each group")
-    made = code_at(invited.otpauth, SystemClock().now() // 1000)
-    if as_json:
-        Output(as_json).json_line({"person": invited.person, "code": made})
-    else:
-        typer.echo(made)
+    tell_code(invited, as_json)
 
 
 def _end(out: Output, root: Path, project: str, person: str, name: str, answer: GrantAnswer) -> None:
@@ -258,10 +253,12 @@ def _words(now: int, found: Grant, seen: Seen) -> Text:
     from deploy.granting import waiting_for
 
     asked, state = found.request, _state(now, found, seen)
-    until = datetime.fromtimestamp(asked.until / 1000, UTC).strftime("%H:%M UTC")
     style = GOOD if state in {"in force", "opened"} else WAITING
     words = Text.assemble((found.grant_id[:12], NAME), "  ", (state, style), f"  task {asked.task_id}")
-    words.append(f"\n  {asked.requester}: {asked.purpose.value}, {asked.reason.value}; until {until}", style=QUIET)
+    words.append(
+        f"\n  {asked.requester}: {asked.purpose.value}, {asked.reason.value}; until {moment(asked.until)} UTC",
+        style=QUIET,
+    )
     if state == "waiting":
         words.append(f"; waits for {' and '.join(waiting_for(found))}", style=QUIET)
     if found.ended_by:

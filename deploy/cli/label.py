@@ -79,21 +79,16 @@ def code(
 
     [dim]Example:[/] [cyan]veil label code --project demo[/]
     """
+    from deploy.cli.codes import tell_code
     from deploy.signin.invitation import path_of, read
-    from deploy.signin.totp import code_at
     from schemas.errors import ConfigError
-    from streams.engine.clock import SystemClock
 
     invited = read(root, project)
     if invited is None:
         raise ConfigError(
             f"{path_of(root, project)}: nobody is invited; `veil up` with an OpenBao of its own does it"
         )
-    made = code_at(invited.otpauth, SystemClock().now() // 1000)
-    if as_json:
-        Output(as_json).json_line({"person": invited.person, "project": project, "code": made})
-    else:
-        typer.echo(made)
+    tell_code(invited, as_json, project=project)
 
 
 app.command(cls=Command)(label_agreement.agreement)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
+from schemas.codec import Codec
+from schemas.errors import Undecodable
 from schemas.records import SegmentIndex
 from streams.engine.log import Ownership
+from streams.engine.messages import Message
 from streams.reveal.processor import INPUTS, RevealProcessor, Seams
+
+_EPOCH = b"epoch/"
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
@@ -24,17 +31,25 @@ class _Segments:
 
     def of(self, task_id: str) -> str | None:
         """The segment that holds a task; None where none does (any more). Raises LogUnavailable."""
-        found: dict[bytes, str] = {}
-        for message in self._around.log.read(f"segments.{self._around.project}"):
-            key = message.key or b""
-            if key.startswith(_EPOCH):
-                continue
-            found.pop(key, None)
-            if message.value is not None:
-                index = self._around.codec.decode(message.value, SegmentIndex)
-                if any(entry.task_id == task_id for entry in index.entries):
-                    found[key] = index.segment_id
-        return next(reversed(found.values()), None)
+        return segment_of(task_id, self._around.log.read(f"segments.{self._around.project}"), self._around.codec)
 
 
-_EPOCH = b"epoch/"
+def segment_of(task_id: str, messages: Iterable[Message], codec: Codec) -> str | None:
+    """By the index as it stands after these messages. One that can't be read hides no other."""
+    found: dict[bytes, str] = {}
+    for message in messages:
+        key = message.key or b""
+        if key.startswith(_EPOCH):
+            continue
+        found.pop(key, None)
+        index = _index(message, codec)
+        if index is not None and any(entry.task_id == task_id for entry in index.entries):
+            found[key] = index.segment_id
+    return next(reversed(found.values()), None)
+
+
+def _index(message: Message, codec: Codec) -> SegmentIndex | None:
+    try:
+        return None if message.value is None else codec.decode(message.value, SegmentIndex)
+    except Undecodable:
+        return None

@@ -63,12 +63,12 @@ class Ground:
     def approved(self, grant, *people):
         for person in people:
             with self.pipeline.person(person) as around:
-                approve(around, find(around, grant.grant_id), self.factor(person))
+                approve(around, find(around, grant.grant_id), lambda person=person: self.factor(person))
         return grant
 
-    def seen(self, grant, who="rita", factor=None):
+    def seen(self, grant, who="rita", ask=None):
         with self.pipeline.person(who) as around:
-            return see(around, find(around, grant.grant_id), factor or self.factor(who)).by_name
+            return see(around, find(around, grant.grant_id), ask or (lambda: self.factor(who))).by_name
 
     def ended(self, grant, person, answer):
         with self.pipeline.person(person) as around:
@@ -188,6 +188,19 @@ def test_who_requests_does_not_approve_and_who_approves_does_not_open(ground):
     assert not ground.revealed(grant)
 
 
+def test_nobody_is_asked_for_password_and_code_in_vain(ground):
+    grant = ground.requested()
+
+    def asked():
+        pytest.fail("a code holds for half a minute: it is asked for last")
+
+    for person in ("rita", "abel", "ruth"):
+        with pytest.raises(ConfigError):
+            ground.seen(grant, person, ask=asked)
+    with ground.pipeline.person("ruth") as around, pytest.raises(ConfigError):
+        approve(around, find(around, grant.grant_id), asked)
+
+
 def test_no_other_signs_in_reads_what_was_handed_over(ground, stack):
     grant = ground.approved(ground.requested(), "abel", "berta")
     paths = [ground.handing(grant).path(folder) for folder in FOLDERS]
@@ -207,7 +220,7 @@ def test_no_other_signs_in_reads_what_was_handed_over(ground, stack):
         finally:
             around.close()
     with pytest.raises(ConfigError, match="lets nobody in"):
-        ground.seen(grant, factor=SecondFactor("the-password-of-a-test", "000000"))
+        ground.seen(grant, ask=lambda: SecondFactor("the-password-of-a-test", "000000"))
     assert ground.seen(grant)
 
 
