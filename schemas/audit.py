@@ -43,6 +43,7 @@ class EventType(StrEnum):
     REREDACTION_ORDERED = "reredaction.ordered"
     RELEASE_ORDERED = "release.ordered"
     RELEASE_CARRIED = "release.carried"
+    ERASURE_ORDERED = "erasure.ordered"
     GRANT_REQUESTED = "grant.requested"
     GRANT_APPROVED = "grant.approved"
     GRANT_DENIED = "grant.denied"
@@ -103,6 +104,7 @@ class EventType(StrEnum):
     RECORD_LOST = "record.lost"
     SEGMENT_DESTROYED = "segment.destroyed"
     SEGMENT_REWRITTEN = "segment.rewritten"
+    SUBJECT_ERASED = "subject.erased"
     CONSOLE_ENTERED = "console.entered"
     CONSOLE_LEFT = "console.left"
     CONSOLE_LOOKED = "console.looked"
@@ -126,6 +128,7 @@ ORDERS = frozenset(
         EventType.REREDACTION_ORDERED,
         EventType.RELEASE_ORDERED,
         EventType.RELEASE_CARRIED,
+        EventType.ERASURE_ORDERED,
         EventType.GRANT_REQUESTED,
         EventType.GRANT_APPROVED,
         EventType.GRANT_DENIED,

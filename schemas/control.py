@@ -6,7 +6,8 @@ Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<sign
 `lift/P/<who froze>/<signer>`, `readmit/P/<person>/<signer>`, `revoke/P/<person>/<signer>`,
 `reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`),
 `release/P/<partition>.<offset>.<revision>/<signer>` (`schemas.quarantine_release`),
-`grant/P/<SHA-256 of the request>/<signer>` (`schemas.grants`). Versions rise a key.
+`grant/P/<SHA-256 of the request>/<signer>` (`schemas.grants`), `erase/P/<subject hash>/<signer>`
+(`schemas.erasure`). Versions rise a key.
 """
 
 from __future__ import annotations
@@ -60,6 +61,8 @@ class ControlKind(StrEnum):
     """Two people release a record from quarantine: it is redacted once more, by itself."""
     GRANT = "grant"
     """A person asks to see one task's values; others approve, deny, revoke."""
+    ERASE = "erase"
+    """Two people erase whom records speak of; for ever, so that nothing brings them back."""
 
 
 class Freezable(StrEnum):

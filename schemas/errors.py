@@ -82,6 +82,7 @@ class Reason(StrEnum):
     EXCLUDED = "excluded"
     BAD_REQUEST = "bad_request"
     PERSON_PAUSED = "person_paused"
+    ERASED = "erased"
 
 
 class VeilError(Exception):

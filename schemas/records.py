@@ -259,10 +259,16 @@ class SegmentIndex:
 
 @dataclass(frozen=True, slots=True)
 class SlotEpoch:
-    """A slot's latest epoch: on `segments.P` under `epoch/<slot>`. Earlier epochs write nothing more."""
+    """A slot's latest epoch: on `segments.P` under `epoch/<slot>`. Earlier epochs write nothing more.
+
+    Written again when the slot has taken up an erasure: `erasures` are in force there from now on; of its segments
+    up to `sequence` those that have no index never get one.
+    """
 
     slot: str
     epoch: int
+    erasures: int = 0
+    sequence: int = -1
 
 
 @dataclass(frozen=True, slots=True)

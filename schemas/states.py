@@ -258,7 +258,8 @@ class KeptSlot:
     """How far a redact slot has come, as far as keeper knows. Key: `redact/<slot>`.
 
     Of the latest epoch: `last` is the highest sequence committed, `last_created_at` tells its batch from others,
-    and `settled` the highest sequence that a committed index of a later batch proves to be past.
+    and `settled` the highest sequence that a committed index of a later batch proves to be past. `erasures`: so
+    many it has taken up.
     """
 
     slot: str
@@ -266,6 +267,7 @@ class KeptSlot:
     last: int
     last_created_at: int
     settled: int
+    erasures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +278,21 @@ class KeptWithdrawal:
     segment_id: str
     done: bool
     since: int
+
+
+@dataclass(frozen=True, slots=True)
+class KeptErasure:
+    """A person's erasure. Key: `erasure/<subject hash>`. `since` when keeper heard of it, in milliseconds.
+
+    `waiting` are the tasks ordered to be withdrawn and not out of Vault yet, `tasks` counts those that are.
+    `done`: said to be over; a task that turns up later begins it anew.
+    """
+
+    subject: str
+    since: int
+    waiting: tuple[str, ...] = ()
+    tasks: int = 0
+    done: bool = False
 
 
 @dataclass(frozen=True, slots=True)

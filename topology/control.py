@@ -36,6 +36,8 @@ Rules, each with a test:
     signed the same order about it, for ever (`quarantine_releases.py`).
 15. A grant is in force while its time lasts, once one person of each group of approvers has approved the very
     request, and nobody who may has denied or revoked it; whoever carries it out remembers that (`grants.py`).
+16. A subject is erased when two people, one of each role that `erase` names, have signed the same hash, for ever
+    (`erasures.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -66,6 +68,7 @@ from schemas.quarantine_release import read_release
 from schemas.records import ControlState
 from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
+from topology.erasures import Erasures
 from topology.flow import Flow, Scope
 from topology.freezes import Freezes
 from topology.grants import Grants
@@ -124,6 +127,7 @@ class ControlBook:
             name: QuarantineReleases(partial(self._agreed, ControlKind.RELEASE, name)) for name in projects
         }
         self._grants = {name: Grants(project.persons.holders) for name, project in projects.items()}
+        self._erasures = {name: Erasures(partial(self._agreed, ControlKind.ERASE, name)) for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -218,6 +222,10 @@ class ControlBook:
     def grants(self, project: str) -> Grants:
         """Who may see the values of which task, and when."""
         return self._grants[project]
+
+    def erasures(self, project: str) -> Erasures:
+        """Who is erased from a project, by the keyed hash, and which erasures wait for a second signature."""
+        return self._erasures[project]
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -332,6 +340,8 @@ class ControlBook:
                 return self._released[key.project].sign(release, key.signer, state.signed_at)
             case ControlKind.GRANT:
                 return self._grants[key.project].take(key.target, key.signer, state.body)
+            case ControlKind.ERASE:
+                return self._erasures[key.project].sign(key.target, key.signer, state.signed_at)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
+from schemas.erasure import read_erasure
 from schemas.grants import fits_grant
 from schemas.quarantine_release import read_release
 from schemas.reredaction import read_reredaction
@@ -36,6 +37,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.REREDACT: None,
     ControlKind.RELEASE: re.compile(r"[0-9]+\.[0-9]+\.[0-9]+"),  # a quarantined revision; the body says more
     ControlKind.GRANT: _HASH,  # SHA-256 of the request
+    ControlKind.ERASE: _HASH,  # the keyed hash of the subject
 }
 _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.FREEZE: read_freeze,
@@ -46,6 +48,7 @@ _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.REVOKE: read_revocation,
     ControlKind.REINSTATE: read_lift,
     ControlKind.REREDACT: read_reredaction,
+    ControlKind.ERASE: read_erasure,
 }
 """What reads a body of each kind, None where it can't; any will do for the others."""
 

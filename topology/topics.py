@@ -17,6 +17,9 @@ MAX_SEGMENT_MS = 7 * 24 * 3_600_000
 """Kafka's own default."""
 COMPACTED_SEGMENT_MS = 3_600_000
 """Only closed segments are compacted; an hour keeps what a restart has to read small."""
+COMPACTED_WITHIN_MS = 24 * 3_600_000
+"""As `max.compaction.lag.ms`: what a tombstone or a later record has replaced leaves the disk a day after that,
+and the next run of the cleaner. Without it Kafka waits until half of a log is replaced, which may be never."""
 NEVER_MS = 2**63 - 1
 """As `min.compaction.lag.ms`: no record is ever old enough to be compacted away."""
 
@@ -75,6 +78,8 @@ def _spec(
         config["retention.ms"] = str(retention)
     if kind.keeps_all:
         config["min.compaction.lag.ms"] = str(NEVER_MS)
+    elif kind.cleanup is Cleanup.COMPACT:
+        config["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_MS)
     return TopicSpec(name, partitions, environment.replication, config)
 
 

@@ -53,21 +53,30 @@ class DocumentsClient:
 
     def read(self, path: str) -> Document | None:
         """The latest version."""
+        data = self._version(path, None)
+        if data is None:
+            return None
+        return Document(path, _blob(path, data["data"]), int(data["metadata"]["version"]))
+
+    def holds(self, path: str, version: int) -> bool:
+        """Whether that version can still be read."""
+        return self._version(path, version) is not None
+
+    def _version(self, path: str, version: int | None) -> dict[str, Any] | None:
+        """One version, the latest where none is said; None where it is not there (any more)."""
         try:
             answer: Answer = self._session.call(
                 f"read document {path}",
                 lambda client: client.secrets.kv.v2.read_secret_version(
-                    path, mount_point=self._project_mount, raise_on_deleted_version=False
+                    path, version=version, mount_point=self._project_mount, raise_on_deleted_version=False
                 ),
             )
         except Rejected as rejected:
             if rejected.answer.get("errors"):  # a missing mount; a missing document is a 404 without an error
                 raise VaultUnavailable(f"Vault can't read document {path}: is there such a mount?") from None
             return None
-        data = answer["data"]
-        if data["data"] is None:
-            return None
-        return Document(path, _blob(path, data["data"]), int(data["metadata"]["version"]))
+        data: dict[str, Any] = answer["data"]
+        return data if data["data"] is not None else None
 
     def replace(self, path: str, blob: bytes, version: int) -> None:
         """Write the next version and destroy those before. Raises Refused (`stale_version`)."""

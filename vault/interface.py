@@ -90,6 +90,10 @@ class Documents(Protocol):
         """Write the version after `version` and destroy all before it. Raises Refused (`stale_version`)."""
         ...
 
+    def holds(self, path: str, version: int) -> bool:
+        """Whether that version of a document can still be read."""
+        ...
+
     def destroy(self, path: str) -> None:
         """Destroy every version and the metadata. Nothing happens where nothing is."""
         ...

@@ -163,8 +163,9 @@ def _by_duty(persons: Persons) -> tuple[tuple[str, ...], ...]:
 
 
 def _for_grants(persons: Persons) -> Iterator[str]:
-    """Whom `veil up` invites to request, approve and open grants: one of each."""
-    for holders in (persons.requesters, persons.grantors_a, persons.grantors_b):
+    """Whom `veil up` invites to what commands ask a code for: one of each who have a part in grants, or erase."""
+    parts = (persons.requesters, persons.grantors_a, persons.grantors_b, persons.operators, persons.approvers)
+    for holders in parts:
         yield from holders[:1]
 
 

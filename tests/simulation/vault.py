@@ -135,6 +135,12 @@ class MemoryVault:
         self.store.documents[self._at(path)] = {version + 1: blob}
         self.hook("after", "replace", path)
 
+    def holds(self, path: str, version: int) -> bool:
+        self._before("read", path)
+        found = version in self.store.documents.get(self._at(path), {})
+        self.hook("after", "read", path)
+        return found
+
     def destroy(self, path: str) -> None:
         self._before("destroy", path)
         self.store.documents.pop(self._at(path), None)

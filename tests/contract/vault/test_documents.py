@@ -78,6 +78,16 @@ def test_a_replaced_document_is_the_next_version(vault, folder):
     assert (found.blob, found.version) == (b"third", 3)
 
 
+def test_of_a_replaced_document_the_latest_version_alone_is_held_and_of_a_destroyed_one_none(vault, folder):
+    path = f"{folder}/one"
+    vault.create(path, b"first")
+    assert vault.holds(path, 1)
+    vault.replace(path, b"second", 1)
+    assert [vault.holds(path, version) for version in (1, 2, 3)] == [False, True, False]
+    vault.destroy(path)
+    assert not any(vault.holds(path, version) for version in (1, 2))
+
+
 def test_replacing_another_version_than_the_latest_is_refused(vault, folder):
     vault.create(f"{folder}/1", b"first")
     vault.replace(f"{folder}/1", b"second", 1)
