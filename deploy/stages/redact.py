@@ -57,6 +57,7 @@ def build(
         ),
         vault=vault,
         released=lambda target: around.book.quarantine_releases(project).of(target),
+        erased=lambda: around.book.erasures(project).hashes,
         known_routes=lambda: known().routes,
     )
     processor = RedactProcessor(project, around.codec, slot, seams)

@@ -7,7 +7,8 @@ quarantine for their order, without which they are refused.
 What it does with a batch, in this order:
 
 1. open the payloads (one call to Vault for the data keys that are new)
-2. parse and redact each; what fails on its own is quarantined with a reason and stops nobody
+2. parse each and drop what names somebody who is erased; redact the others; what fails on its own is quarantined
+   with a reason and stops nobody
 3. seal the mappings of all tasks into segments; the loop writes them before it begins the transaction
 4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset; where a later
    revision is no task, a tombstone for the task of the revision before
@@ -36,6 +37,7 @@ from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
 from streams.redact.quarantine import Quarantine, topic_key
 from streams.redact.release import Hashes, Release, Releaser
 from streams.redact.ruling import Ruling, Rulings, RulingSeams
+from streams.redact.suppression import Erased, Suppression
 from streams.redact.transform.keys import TransformKeys
 from streams.redact.trying import in_spite, outcomes
 from topology.routes import KnownRoutes
@@ -65,6 +67,8 @@ class Seams:
     """Which batches and skills a record may name now: those that the project's file knows."""
     released: Orders = lambda _: ()
     """The orders in force by which two people have released a record from quarantine."""
+    erased: Erased = frozenset
+    """The keyed hashes of the people who are erased from the project."""
 
 
 @dataclass(slots=True)
@@ -96,6 +100,9 @@ class RedactProcessor:
         self._sequence = 0
         self._rulings = Rulings(project, seams.ruling)
         self._released = Releases(project, codec, seams.vault, seams.released)
+        self._suppression = Suppression(seams.hashes.subject, seams.erased)
+        self._taken_up = 0
+        """How many erasures this epoch has said it works by."""
         self._now = 0
         self._adopted: set[str] = set()
         """Hashes of the bundles that the audit knows this epoch to work by."""
@@ -120,17 +127,20 @@ class RedactProcessor:
         self._sequence = 0
         self._adopted = set()
         self._rulings.follow()
-        epoch = Outgoing(
-            f"segments.{self._project}",
-            f"epoch/{slot.name}".encode(),
-            self._codec.encode(SlotEpoch(slot.name, slot.epoch)),
-        )
-        return Plan(outputs=[epoch], notice=self._rulings.notice)
+        return Plan(outputs=[self._epoch()], notice=self._rulings.notice)
 
     def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - what is in force is asked for as a whole
-        """Take up the policy in force and who has frozen what."""
+        """Take up the policy in force, who has frozen what, and who is erased: keeper waits for hearing that."""
         self._rulings.follow()
-        return Plan(notice=self._rulings.notice)
+        news = [self._epoch()] if self._suppression.count > self._taken_up else []
+        return Plan(outputs=news, notice=self._rulings.notice)
+
+    def _epoch(self) -> Outgoing:
+        """What this slot works by, in a transaction after those of all segments that it has numbered so far."""
+        self._taken_up = self._suppression.count
+        epoch = SlotEpoch(self._slot.name, self._slot.epoch, self._taken_up, self._sequence)
+        key = f"epoch/{self._slot.name}".encode()
+        return Outgoing(f"segments.{self._project}", key, self._codec.encode(epoch))
 
     def process(self, batch: Batch) -> Plan:
         """One outcome for every offset of the batch."""
@@ -167,7 +177,7 @@ class RedactProcessor:
         work.quarantined += [(it, it.fault) for it in arrivals if it.fault is not None]
         payloads = open_messages([it.message for it in whole], self._raw_keys, self._project)
         known = self._seams.known_routes()
-        records = [self._parsed(payload, known) for payload in payloads]
+        records = [self._parsed(payload, known, work.ruling) for payload in payloads]
         good = [record for record in records if isinstance(record, RawRecord)]
         found = iter(outcomes(good, work.ruling, self._keys))
         for arrived, payload, record in zip(whole, payloads, records, strict=True):
@@ -176,9 +186,15 @@ class RedactProcessor:
             self._note(arrived, outcome, routing, work)
 
     def _judged(
-        self, arrived: Arrival, record: RawRecord | RecordError, found: Iterator[Outcome], ruling: Ruling
+        self,
+        arrived: Arrival,
+        record: RawRecord | RecordError | Dropped,
+        found: Iterator[Outcome],
+        ruling: Ruling,
     ) -> Outcome:
         """Of one record. People set a threshold aside under the very policy they knew: another may show more."""
+        if isinstance(record, Dropped):
+            return record
         if isinstance(record, RecordError):
             return Refused(record.reason)
         outcome = next(found)
@@ -186,14 +202,20 @@ class RedactProcessor:
             return in_spite(outcome, record, ruling, self._keys)
         return outcome
 
-    def _parsed(self, payload: Payload | RecordError, known: KnownRoutes) -> RawRecord | RecordError:
+    def _parsed(
+        self, payload: Payload | RecordError, known: KnownRoutes, ruling: Ruling
+    ) -> RawRecord | RecordError | Dropped:
+        """Who names an erased person is dropped, whatever else is wrong with it: quarantine would keep it."""
         if isinstance(payload, RecordError):
             return payload
         try:
+            record = self._seams.parse(payload.data, payload.media, payload.schema_id)
+            if self._suppression.names_erased(record, ruling.policy):
+                return Dropped(Reason.ERASED)
             known.check(payload.routing)
-            return self._seams.parse(payload.data, payload.media, payload.schema_id)
         except RecordError as error:
             return error
+        return record
 
     def _note(self, arrived: Arrival, outcome: Outcome, routing: Routing, work: _Work) -> None:
         if isinstance(outcome, Redacted):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import replace
 
 import pytest
@@ -45,11 +46,13 @@ class Desk:
         policy: Policy | None,
         known_routes: Callable[[], KnownRoutes] = KnownRoutes,
         released: Orders = lambda _: (),
+        erased: Callable[[], AbstractSet[bytes]] = frozenset,
     ) -> None:
         vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         for purpose in keyed_hash.Purpose:
             keyed_hash.create(vault, "demo", purpose)
         hashes = Hashes(*(keyed_hash.load(vault, "demo", it) for it in ("task", "subject", "digest", "token")))
+        self.subject = hashes.subject
         record = PolicyRecord(policy.hash, policy.version, policy_bytes(policy)) if policy else None
         seams = Seams(
             RulingSeams(lambda: record, tuple, lambda _: CanaryDetector()),
@@ -58,6 +61,7 @@ class Desk:
             vault,
             known_routes,
             released,
+            erased,
         )
         self._data_key = DataKeys(vault).current("raw-demo", "producer/1", NOW)
         self._processor = RedactProcessor("demo", CODEC, "redact.demo.0", seams)

@@ -48,7 +48,12 @@ class Stage(Desk):
 
     def __init__(self, policy: Policy, *orders: QuarantineRelease) -> None:
         self.orders = list(orders)
-        super().__init__(policy, released=lambda target: [it for it in self.orders if it.target == target])
+        self.erased: frozenset[bytes] = frozenset()
+        super().__init__(
+            policy,
+            released=lambda target: [it for it in self.orders if it.target == target],
+            erased=lambda: self.erased,
+        )
 
     def process(self, *messages: Message, now: int = NOW) -> Plan:
         return self._processor.process(Batch(messages, (), {RAW: 0, AGAIN: 0}, now))
