@@ -7,6 +7,7 @@ from collections.abc import Callable
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
+from streams.keeper.erasing import ErasureSeams
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
@@ -27,6 +28,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             lifted=lambda: around.book.lifted(project, around.identity.signer),
             sign=around.sign,
         ),
+        erasures=ErasureSeams(lambda: around.book.erasures(project).in_force, around.sign),
     )
     return StageParts(processor, inputs(project), Ownership.WHOLE)
 

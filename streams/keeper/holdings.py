@@ -90,6 +90,16 @@ class Holdings:
         for index in [index for _, index in self.indexes.items()]:
             self._find_withdrawals(index)
 
+    def order_known(self, task_id: str, segment_id: str, now: int) -> None:
+        """Note one task to be taken out of a segment that is known. An order known before stays."""
+        if task_id not in self.withdrawals:
+            self.withdrawals.put(task_id, KeptWithdrawal(task_id, segment_id, done=False, since=now))
+
+    def is_out(self, task_id: str) -> bool:
+        """Whether a task that was to be taken out is."""
+        order = self.withdrawals.get(task_id)
+        return order is None or order.done
+
     def taken_out(self, segment_id: str, task_ids: frozenset[str], now: int) -> SegmentIndex:
         """Take tasks out of a live segment and its index. Returns the index as it is then, perhaps empty."""
         index, known = self.indexes.get(segment_id), self.segments.get(segment_id)

@@ -10,6 +10,8 @@ it is an orphan only when its slot is provably past it: a *strictly later transa
   transaction proves nothing yet. All segments of a batch carry the same `created_at`, which serves as the
   name of their batch (compared for equality only): index `s` is *settled* when an index above it is of
   another batch, because then `s`'s whole transaction had ended before that batch began its own.
+- The epoch written once more, which says up to which sequence the slot has numbered: the transactions of those
+  have ended, too.
 
 Whoever sees such proof and *then* reads `segments.P` to its end (`streams.keeper.scanning`) finds the index of
 every real segment up to it. What has none by then never gets one: the slot only moves forward.
@@ -45,10 +47,13 @@ def place_of(segment_id: str) -> Place | None:
 
 
 def begun(known: KeptSlot | None, epoch: SlotEpoch) -> KeptSlot:
-    """What is known of a slot after one of its epochs was read."""
-    if known is not None and known.epoch >= epoch.epoch:
+    """What is known of a slot after one of its epochs was read, for the first time or once more."""
+    if known is None or known.epoch < epoch.epoch:
+        return KeptSlot(epoch.slot, epoch.epoch, NONE_YET, 0, epoch.sequence, epoch.erasures)
+    if known.epoch > epoch.epoch:
         return known
-    return KeptSlot(epoch.slot, epoch.epoch, NONE_YET, 0, NONE_YET)
+    settled, erasures = max(known.settled, epoch.sequence), max(known.erasures, epoch.erasures)
+    return replace(known, settled=settled, erasures=erasures)
 
 
 def advanced(known: KeptSlot | None, index: SegmentIndex) -> KeptSlot:

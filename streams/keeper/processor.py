@@ -18,6 +18,8 @@ the first time. After 3: nothing is left to do. A commit in doubt leaves one of 
 restores. So each event appears exactly once, and never before what it says is true. A keeper that was fenced but
 doesn't know it yet can at worst carry out an intent that is final anyway.
 
+An erasure (`erasing.py`) is such intents, ordered by keeper itself.
+
 The intents of one call are never carried out by the same call, so nothing uncommitted is acted upon, unless
 the loop commits a plan of `control` together with the next of `process`; a withdrawal repeats harmlessly too.
 """
@@ -40,12 +42,13 @@ from streams.engine.clock import Clock
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
+from streams.keeper.erasing import Erasing, ErasureSeams
 from streams.keeper.holdings import Holdings
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import Place, place_of
 from streams.keeper.rewriting import destroy, take_out
-from streams.keeper.scanning import Findings, scan
+from streams.keeper.scanning import Findings, committed, scan
 from vault.interface import Documents
 
 EPOCH = "epoch/"
@@ -62,7 +65,9 @@ class KeeperSettings:
     scan_ms: int = 300_000
     """How often Vault's folders are listed, besides once at start: a listing asks once a slot and epoch."""
     destroy_limit: int = 100
-    """Segments destroyed a call: about one second (113 segments/s written), so that polling isn't starved."""
+    """Segments destroyed, or rewritten, a call: seconds (113 segments/s written), so that polling isn't
+    starved.
+    """
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +94,7 @@ class KeeperProcessor:
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
         leaks: LeakSeams,
+        erasures: ErasureSeams,
         settings: KeeperSettings | None = None,
     ) -> None:
         """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call."""
@@ -102,6 +108,8 @@ class KeeperProcessor:
         self._scores = f"scores.{project}"
         self._leak_seams = leaks
         self._leaks = LeakWatch(project, codec, leaks)
+        self._erasure_seams = erasures
+        self._erasing = Erasing(project, codec, erasures)
         self._holdings = Holdings(project, codec)
         self._swept_at: int | None = None
         self._scanned_at: int | None = None
@@ -110,9 +118,10 @@ class KeeperProcessor:
         """Take over what is known, intents included; the next `process` carries them out and scans."""
         self._holdings = Holdings(self._project, self._codec)
         self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
+        self._erasing = Erasing(self._project, self._codec, self._erasure_seams)
         self._swept_at = self._scanned_at = None
         for message in changelog:
-            if not self._leaks.apply(message):
+            if not (self._leaks.apply(message) or self._erasing.apply(message)):
                 self._holdings.apply(message)
         return Plan()
 
@@ -129,7 +138,8 @@ class KeeperProcessor:
         if _is_due(self._swept_at, batch.now, self._settings.sweep_ms):
             self._sweep(batch.now)
         self._leaks.look(batch.now, plan)
-        plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
+        self._erasing.look(self._holdings, batch.now, plan)
+        plan.outputs += [*self._holdings.changes(), *self._leaks.changes(), *self._erasing.changes()]
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
@@ -155,12 +165,13 @@ class KeeperProcessor:
         return _Done(doomed, rewritten, halves)
 
     def _ordered(self) -> dict[str, frozenset[str]]:
-        """The withdrawals to carry out, by live segment. Those of a doomed segment go with it."""
+        """The withdrawals to carry out now, by live segment. Those of a doomed segment go with it."""
         tasks: dict[str, set[str]] = {}
         for task_id, order in self._holdings.withdrawals.items():
             if not order.done and order.segment_id in self._holdings.indexes and self._lives(order.segment_id):
                 tasks.setdefault(order.segment_id, set()).add(task_id)
-        return {segment_id: frozenset(task_ids) for segment_id, task_ids in tasks.items()}
+        now = islice(tasks.items(), self._settings.destroy_limit)
+        return {segment_id: frozenset(task_ids) for segment_id, task_ids in now}
 
     def _lives(self, segment_id: str) -> bool:
         segment = self._holdings.segments.get(segment_id)
@@ -174,10 +185,14 @@ class KeeperProcessor:
             take_out(self._documents, segment_id, task_ids)
 
     def _find(self, now: int) -> Findings | None:
-        if not _is_due(self._scanned_at, now, self._settings.scan_ms):
+        wanted = self._erasing.wants_sweep
+        if not (wanted or _is_due(self._scanned_at, now, self._settings.scan_ms)):
             return None
         lifetimes = self._settings.lifetimes
-        return scan(self._holdings, self._documents, self._segments_now, lifetimes, now)
+        found = scan(self._holdings, self._documents, self._segments_now, lifetimes, now)
+        if wanted:
+            self._erasing.swept(committed(self._segments_now()), found.suspects, self._holdings)
+        return found
 
     # Say: what was done, as events, indexes and tombstones.
 
@@ -266,7 +281,12 @@ class KeeperProcessor:
         elif message.value is None:
             self._holdings.tombstone_came(key)
         else:
-            self._holdings.index_came(self._index(message, key), now)
+            index = self._index(message, key)
+            self._holdings.index_came(index, now)
+            if (
+                self._holdings.indexes.get(key) == index
+            ):  # not an older one, read again, of a segment that is going
+                self._erasing.came(index)
 
     def _epoch(self, message: Message, key: str) -> SlotEpoch:
         epoch = self._codec.decode(message.value, SlotEpoch)

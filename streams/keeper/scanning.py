@@ -59,7 +59,7 @@ def scan(
     known = {SegmentStage.LIVE, SegmentStage.DOOMED}
     unknown = sorted(it for it in listed if not _is_at(holdings, it, known))
     past = [it for it in unknown if _is_past(holdings, it)]
-    real = _committed(segments_now()) if past else set()
+    real = committed(segments_now()) if past else set()
     suspect = {SegmentStage.SUSPECT}
     return Findings(
         orphans=tuple(it for it in past if it not in real),
@@ -85,7 +85,7 @@ def _is_past(holdings: Holdings, segment_id: str) -> bool:
     return place is not None and is_past(place, holdings.slots.get(place.slot))
 
 
-def _committed(messages: Iterable[Message]) -> set[str]:
+def committed(messages: Iterable[Message]) -> set[str]:
     """The keys that stand. No record is decoded: one that we can't read must not cost its segment."""
     standing: set[str] = set()
     for message in messages:

@@ -32,6 +32,7 @@ from streams.engine.requests import NoRequests
 from streams.engine.warm import WarmCopy, WarmLog
 from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
+from streams.keeper.erasing import ErasureSeams
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
@@ -241,7 +242,7 @@ class World:
         """A record, now and then a bad one, now and then gold: then its truth with it."""
         number = len(self.published)
         canary = f"canary{number}x{self.random.randrange(10**6)}"
-        payload = json.dumps({"text": f"please help {canary} with the delivery"}).encode()
+        payload = json.dumps(self.record(number, canary)).encode()
         if self.random.random() < 0.1:
             payload = b'{"text": ' + canary.encode()
         key = self.random.randbytes(8).hex().encode()
@@ -255,6 +256,10 @@ class World:
         if self.random.random() < GOLD_SHARE:
             assert entry.message is not None
             self._publish_truth(RawReference(topic, entry.message.partition, entry.message.offset), canary)
+
+    def record(self, number: int, canary: str) -> dict[str, Any]:
+        """What is published as the record of this number."""
+        return {"text": f"please help {canary} with the delivery"}
 
     def _publish_truth(self, raw: RawReference, canary: str) -> None:
         """What is true of the record just published. Of every other one a character more than is replaced."""
@@ -420,6 +425,7 @@ class World:
                     self.hashes,
                     vault,
                     released=lambda target: book.quarantine_releases(PROJECT).of(target),
+                    erased=lambda: book.erasures(PROJECT).hashes,
                 )
                 inputs = (f"raw.{PROJECT}", f"again.{PROJECT}")
                 return RedactProcessor(PROJECT, self.codec, slot, seams), inputs, Ownership.SHARED
@@ -456,6 +462,10 @@ class World:
                         limit_of=lambda _: Limit(POLICY.id, POLICY.gold),
                         lifted=lambda: book.lifted(PROJECT, f"keeper.{PROJECT}"),
                         sign=lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
+                    ),
+                    erasures=ErasureSeams(
+                        lambda: book.erasures(PROJECT).in_force,
+                        lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
                     ),
                 )
                 inputs = (f"segments.{PROJECT}", f"joined.{PROJECT}", f"scores.{PROJECT}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 
 from schemas.audit import Event
 from schemas.codec import Codec, FixedIds
@@ -12,6 +13,7 @@ from schemas.records import JoinedLabel, RawReference, SegmentEntry, SegmentInde
 from streams.engine.loop import SLOT_PREFIX
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan, Slot
+from streams.keeper.erasing import ErasureSeams
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.lifetimes import Lifetimes
@@ -31,8 +33,16 @@ class Crash(Exception):
     """The process dies here."""
 
 
-def index(sequence: int, *tasks: str, epoch: int = 1, created: int = 0, expires: int = FOREVER) -> SegmentIndex:
-    entries = tuple(SegmentEntry(task) for task in tasks)
+def index(
+    sequence: int,
+    *tasks: str,
+    epoch: int = 1,
+    created: int = 0,
+    expires: int = FOREVER,
+    of: Mapping[str, Sequence[str]] = MappingProxyType({}),
+) -> SegmentIndex:
+    """`of`: by task, the subject hashes (hex) that it names."""
+    entries = tuple(SegmentEntry(task, tuple(map(bytes.fromhex, of.get(task, ())))) for task in tasks)
     segment_id = f"{SLOT}/{epoch}/{sequence}"
     return SegmentIndex(segment_id, SLOT, epoch, sequence, "bundle", created, expires, entries)
 
@@ -66,6 +76,8 @@ class Rig:
     limits: dict[str, Limit] = field(default_factory=dict)
     """What policies allow, by hash."""
     lifted: int = 0
+    erased: list[str] = field(default_factory=list)
+    """The erasures in force, by subject hash."""
     sign: Callable[[bytes], bytes] = lambda _message: b"signed"
     lose: Callable[[], bool] = lambda: False
     """Whether the process dies now, between a plan and its commit."""
@@ -82,6 +94,7 @@ class Rig:
             segments_now=self.segments_now,
             clock=self,
             leaks=LeakSeams(limit_of=self.limits.get, lifted=lambda: self.lifted, sign=self.signed),
+            erasures=ErasureSeams(lambda: self.erased, self.signed),
             settings=self.settings,
         )
         self.commit(self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), self.restored()))
@@ -92,7 +105,8 @@ class Rig:
 
     def restored(self) -> list[Message]:
         """The changelog as the loop hands it over: without what it keeps there itself."""
-        return [it for it in self.changelog if not it.key.startswith(SLOT_PREFIX.encode())]
+        own = (it for it in self.changelog if it.topic == "keeper-state.demo")
+        return [it for it in own if not it.key.startswith(SLOT_PREFIX.encode())]
 
     def segments_now(self) -> Iterator[Message]:
         return (it for it in self.log if it.topic == SEGMENTS)
@@ -140,6 +154,8 @@ class Rig:
         if self.lose():
             raise Crash
         for outgoing in plan.outputs:
+            if outgoing.topic == "control" and outgoing.key.startswith(b"withdraw/"):
+                self.orders.append(outgoing.key.decode())
             target = self.log if outgoing.topic == SEGMENTS else self.changelog
             target.append(Message(outgoing.topic, 0, len(target), outgoing.key, outgoing.value))
         self.events += plan.events

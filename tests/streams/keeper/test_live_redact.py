@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from schemas.records import SlotEpoch
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Slot
+from streams.keeper.erasing import ErasureSeams
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.processor import KeeperProcessor
 from tests.simulation.vault import MemoryVault, VaultStore
@@ -88,6 +89,7 @@ class World:
             segments_now=self.log.read,
             clock=self,
             leaks=LeakSeams(limit_of=lambda _: None, lifted=lambda: 0, sign=lambda _: b""),
+            erasures=ErasureSeams(in_force=tuple, sign=lambda _: b""),
             settings=ALWAYS,
         )
         self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), [])
