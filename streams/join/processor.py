@@ -102,11 +102,17 @@ class JoinProcessor:
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
-        """Evict withdrawn tasks and acknowledge: for every order shown, since it is shown until that commits."""
+        """Evict withdrawn tasks and acknowledge: for every order shown, since it is shown until that commits.
+
+        A tombstone takes what is on `joined.P` of them: whichever process joined it, each writes one when it
+        hears of the order, and joins the task no more.
+        """
         found = {task for key in changed if (task := withdrawn_task(key, self._project))}
         self._source.evict(found)
         self._withdrawn |= found
-        return Plan(events=[_evicted(task_id) for task_id in sorted(found)])
+        topic, gone = f"joined.{self._project}", sorted(found)
+        tombstones = [Outgoing(topic, task_id.encode(), None) for task_id in gone]
+        return Plan(outputs=tombstones, events=[_evicted(task_id) for task_id in gone])
 
     def _verdict(self, message: Message) -> Verdict | RecordError:
         try:

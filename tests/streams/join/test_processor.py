@@ -119,11 +119,19 @@ def test_a_withdrawn_task_is_evicted_acknowledged_and_never_joined(source) -> No
     assert [(it.type, it.resource, it.outcome) for it in plan.events] == [
         (EventType.TASK_WITHDRAWN, "task/task-1", "evicted")
     ]
+    assert [(it.topic, it.key, it.value) for it in plan.outputs] == [("joined.demo", b"task-1", None)]
     again = processor.control(["withdraw/demo/task-1"])  # the first plan did not commit
-    assert again.events == plan.events
+    assert again == plan
     processor.restore(SLOT, [])
     refusal = run(processor, verdict())
     assert ([it.reason for it in refusal.events], refusal.outputs) == (["withdrawn"], [])
+
+
+def test_a_label_joined_before_the_order_was_heard_is_taken_back_by_whoever_joined_it(source) -> None:
+    source.entries["redact.demo.0/1/0", "task-1"] = encode_geometry(GEOMETRY)
+    processor = JoinProcessor("demo", CODEC, source, gold_book())
+    written = [*run(processor, verdict()).outputs, *processor.control(["withdraw/demo/task-1/compliance"]).outputs]
+    assert [(it.key, it.value is None) for it in written] == [(b"task-1", False), (b"task-1", True)]
 
 
 def test_control_in_force_is_asked_before_the_first_change_is_shown(source) -> None:
