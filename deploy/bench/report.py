@@ -22,6 +22,7 @@ QUEUE_BYTES = (150_000_000, 2_000)
 MB = 1_000_000
 CONTAIN_TARGET_S = 2
 SEAL_TARGET = 5_000
+ERASE_TARGET_S = 60
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
 
@@ -160,6 +161,18 @@ class Again:
 
 
 @dataclass(frozen=True, slots=True)
+class Erasing:
+    """Of so many segments, how many tasks of one person were taken out; seconds from the second signature until
+    they were out of Vault, and until every stage had let go of them.
+    """
+
+    segments: int
+    tasks: int
+    erased_s: float
+    over_s: float
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
 
@@ -197,6 +210,7 @@ class Report:
     sealing: Sealing | None = None
     containing: Containing | None = None
     again: Again | None = None
+    erasing: Erasing | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -209,6 +223,9 @@ class Report:
         found += self.queueing.targets() if self.queueing is not None else []
         found += self.sealing.targets() if self.sealing is not None else []
         found += self.containing.targets() if self.containing is not None else []
+        if self.erasing is not None:
+            name = f"a person of {self.erasing.segments:,} segments erased, s"
+            found.append(Target(name, self.erasing.over_s, ERASE_TARGET_S, False))
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
             found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
@@ -234,6 +251,8 @@ class Report:
             content["contain"] = asdict(self.containing)
         if self.again is not None:
             content["again"] = asdict(self.again)
+        if self.erasing is not None:
+            content["erase"] = asdict(self.erasing)
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

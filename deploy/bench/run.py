@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import again, annotators, containing, delays, redaction, sealing, whole_texts
+from deploy.bench import again, annotators, containing, delays, erasing, redaction, sealing, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,7 +23,7 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "contain", "redact", "again", "label", "seal", "texts")
+PARTS = ("resources", "latency", "contain", "erase", "redact", "again", "label", "seal", "texts")
 """In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
@@ -31,7 +31,9 @@ _SETTLE_S = 3.0
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How much is measured. Records, seconds, tasks an annotator, texts, alerts."""
+    """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
+    name somebody.
+    """
 
     records: int = 10_000
     repeats: int = 3
@@ -43,6 +45,8 @@ class Size:
     seal_events: int = 100_000
     seal_s: float = 20.0
     alerts: int = 30
+    segments: int = 10_000
+    affected: int = 100
 
 
 QUICK = Size(
@@ -56,6 +60,8 @@ QUICK = Size(
     seal_events=30_000,
     seal_s=5.0,
     alerts=6,
+    segments=500,
+    affected=5,
 )
 
 
@@ -100,6 +106,8 @@ def _on_a_stack(
             report = replace(report, delays=delays.measure(ground, size.delay_s))
         if "contain" in parts:
             report = replace(report, containing=containing.measure(ground, size.alerts))
+        if "erase" in parts:
+            report = replace(report, erasing=erasing.measure(ground, size.segments, size.affected))
         if "redact" in parts:
             report = replace(report, rates=redaction.measure(ground, size.records, size.repeats))
         if "again" in parts:

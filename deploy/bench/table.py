@@ -12,6 +12,7 @@ from deploy.bench.report import (
     Again,
     Containing,
     Delays,
+    Erasing,
     Queueing,
     Rates,
     Report,
@@ -45,6 +46,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _containing(report.containing)
     if report.again is not None:
         yield _again(report.again)
+    if report.erasing is not None:
+        yield _erasing(report.erasing)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
@@ -114,6 +117,15 @@ def _containing(containing: Containing) -> Table:
 def _again(again: Again) -> Table:
     table = _table("Redacted again", "", "copies/s")
     table.add_row(f"replay alone, {again.records:,} records", f"{again.copies_per_s:,.0f}")
+    return table
+
+
+def _erasing(erasing: Erasing) -> Table:
+    table = _table("A person erased", "", "s")
+    table.add_row(
+        f"{erasing.tasks:,} tasks of {erasing.segments:,} segments out of Vault", f"{erasing.erased_s:.1f}"
+    )
+    table.add_row("every stage has let go", f"{erasing.over_s:.1f}")
     return table
 
 

@@ -97,6 +97,7 @@ RULES: tuple[Rule, ...] = (
     *(Rule("keeper", Operation.DELETE, folder, _KEPT) for folder in _LAYERS),
     *(Rule("keeper", Operation.REWRITE, folder, _REWRITTEN, By.SEGMENT) for folder in _LAYERS),
     Rule(PERSON, Operation.DECRYPT, "finds", frozenset({_E.FIND_OPENED})),
+    Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED}), each=1),
     *(Rule(PERSON, Operation.DECRYPT, f"values-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.READ, f"half-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.WRITE, f"share-{group}", _APPROVED, each=1) for group in "ab"),
@@ -224,9 +225,13 @@ def _covers(rule: Rule, use: VaultUse) -> bool:
 
 
 def _hmac_target(use: VaultUse, role: str) -> str:
-    """Provisioning makes those of all projects; a process may open its own project's only."""
+    """Provisioning makes those of all projects; a process may open its own project's only, a person those of
+    theirs.
+    """
     if role in {"provisioner", ROOT}:
         return "hmac"
+    if role == PERSON:
+        return use.target.rpartition("-")[0] + "-"
     own = f"hmac-{use.identity.partition('.')[2]}-"
     return own if use.target.startswith(own) else use.target
 

@@ -103,7 +103,7 @@ class _Check:
         content = _read(data)
         if content.get("format") != FORMAT:
             self._find(name, "missing, or not one that this version has written")
-        elif not _holds(pins.get(str(content.get("person"))), self.store.get(signature) or b"", message(data)):
+        elif not is_signed(pins.get(str(content.get("person"))), self.store.get(signature) or b"", message(data)):
             self._find(signature, "not the signature of the person whom it names")
         return content
 
@@ -140,7 +140,7 @@ class _Check:
                 said = [str(order[name]) for name in ("key", "kind", "body_sha256", "signature")]
                 signed = control_message_of(said[0], int(str(order["version"])), said[1], said[2])
                 key = pins.get(said[0].rpartition("/")[2])
-                holds = _holds(key, said[3].encode(), signed)
+                holds = is_signed(key, said[3].encode(), signed)
             except (KeyError, ValueError):
                 holds = False
             if not holds:
@@ -180,7 +180,8 @@ def _read(data: bytes) -> Content:
     return content if isinstance(content, dict) else {}
 
 
-def _holds(key: bytes | None, signature: bytes, signed: bytes) -> bool:
+def is_signed(key: bytes | None, signature: bytes, signed: bytes) -> bool:
+    """Whether it is the Ed25519 signature, in hex, by this public key; by None nothing is."""
     try:
         Ed25519PublicKey.from_public_bytes(key or b"").verify(bytes.fromhex(signature.decode().strip()), signed)
     except (InvalidSignature, ValueError):

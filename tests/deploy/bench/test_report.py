@@ -15,6 +15,7 @@ from deploy.bench.report import (
     Calls,
     Containing,
     Delays,
+    Erasing,
     Queueing,
     Rates,
     Report,
@@ -55,6 +56,7 @@ WHOLE = Report(
     sealing=Sealing(30_000, 9_000.0, 5_000, FAST, 2_100.0, 3.5),
     containing=Containing(FAST, 12.0, 2_400.0),
     again=Again(10_000, 1_850.0),
+    erasing=Erasing(10_000, 100, 12.0, 61.0),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -83,6 +85,7 @@ def test_each_target_says_whether_it_is_met():
         "sealer back after kill -9, s": True,
         "alert to contained p95, s": True,
         "alert to frozen, s": False,
+        "a person of 10,000 segments erased, s": False,
         "idle CPU of the busiest process": False,
         "1 MiB of text, fast, s": True,
         "1 MiB made to be slow, s": True,
@@ -121,6 +124,7 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["seal"]["events_per_s"] == 9_000
     assert content["again"] == {"records": 10_000, "copies_per_s": 1_850}
     assert content["contain"]["frozen_ms"] == 2_400
+    assert content["erase"]["erased_s"] == 12
     assert content["texts"]["hostile_s"] == {"fast": 2.5, "strict": 4.9}
     assert content["peak_bytes"]["kafka"] == 400 * 2**20
     assert content["idle_cpu"]["redact.bench.0"] == 0.02

@@ -283,6 +283,21 @@ def test_what_an_administrator_does_is_announced_by_the_topology_that_was_applie
     assert len(alerts_of(acts, [])) == 3
 
 
+def test_who_erases_opens_the_key_of_subjects_hashes_once_for_each_order_of_their_own():
+    use = VaultUse(START, "person.olga", Operation.DECRYPT, "hmac-demo-subject", "a", Outcome.DONE)
+    ordered = replace(event(EventType.ERASURE_ORDERED, "person.olga", START + 9), person="olga")
+    assert alerts_of([use], [ordered]) == []
+    others = replace(ordered, process="person.grace", person="grace")
+    elsewhere = replace(use, target="hmac-alpha-subject")
+    for uses, events in (
+        ([use], []),
+        ([use], [others]),
+        ([elsewhere], [ordered]),
+        ([use, replace(use, request_id="b")], [ordered]),
+    ):
+        assert [it.rule for it in alerts_of(uses, events)] == [UNANNOUNCED]
+
+
 def test_what_warden_does_to_logins_is_announced_by_what_it_says_of_them():
     login = VaultUse(START, "warden.platform", Operation.LOGIN, "auth/approle/login", "l", Outcome.DONE)
     act = replace(login, operation=Operation.ADMINISTER, target="identity/entity/name")

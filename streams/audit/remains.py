@@ -1,0 +1,69 @@
+"""What outlives an erasure: where something that names the person, or came of it, still lies, and until when.
+Pure.
+
+Nobody looks for it: Kafka deletes and compacts by time alone, so each place is told with the time by which
+whatever lay there when the subject was erased is gone.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from topology.flow import Cleanup, Scope
+from topology.loading import Topology
+from topology.topics import COMPACTED_WITHIN_MS, TopicSpec, topics
+
+CLEANER_MS = 3_600_000
+"""How long the cleaner may take to come around to a log, once it must: an hour."""
+_WHAT: Mapping[str, str] = {
+    "raw": "records as they were published, sealed; redact alone opens them, and drops what names the subject",
+    "again": "copies of such records on their way back to redact, sealed the same",
+    "quarantine": "records that could not go on, sealed; redact opens one on a release, and drops it then",
+    "tasks": "redacted texts, sealed under keys that are destroyed: they open no more",
+    "finds": "what was reported, masked, sealed for authors",
+    "labels": "answers: offsets and choices, no text",
+    "verdicts": "answers, as decided: offsets and choices, no text",
+    "work": "task ids",
+    "scores": "how gold was answered: numbers, no text",
+    "joined": "where labels lie in the raw record: offsets, no text; taken back by a tombstone",
+    "label-state": "redacted texts, sealed under keys that are destroyed; taken back by a tombstone",
+    "decide-state": "answers; replaced by a receipt without them",
+    "segments": "task ids with the keyed hashes of subjects; replaced by a shorter index, or a tombstone",
+    "keeper-state": "the same, and how this erasure went",
+    "audit": "who did what with which task: ids and places, no text",
+}
+_FOR_EVER = {
+    "control": "the keyed hash of the subject, by which whatever names them later is dropped",
+    "Vault's storage": "destroyed versions, in pages not overwritten yet, encrypted by Vault's own key",
+    "backups and snapshots": "what lay here when they were made, until you delete them; what is restored is"
+    " suppressed anew once the orders of this report are on its `control`",
+    "what others took out": "exports, receivers of webhooks, copies of joined labels: not within reach",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """`until`: milliseconds, by when it is gone; 0: not by itself."""
+
+    place: str
+    what: str
+    until: int
+
+
+def remains(topology: Topology, project: str, erased: int) -> tuple[Remains, ...]:
+    """Of a subject that was erased at that time (milliseconds); what ends first comes first."""
+    specs = {spec.name: spec for spec in topics(topology)}
+    kinds = [kind for kind in topology.flow.topics.values() if kind.scope is Scope.PROJECT and kind.name in _WHAT]
+    found = []
+    for kind in kinds:
+        spec = specs[kind.topic(project)]
+        lag = COMPACTED_WITHIN_MS + CLEANER_MS if kind.cleanup is Cleanup.COMPACT else _kept(spec)
+        found.append(Remains(spec.name, _WHAT[kind.name], erased + lag))
+    found.sort(key=lambda one: (one.until, one.place))
+    return (*found, *(Remains(place, what, 0) for place, what in _FOR_EVER.items()))
+
+
+def _kept(spec: TopicSpec) -> int:
+    """Kafka deletes whole segments: a record goes with the last of its own."""
+    return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"])
