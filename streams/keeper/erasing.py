@@ -31,9 +31,9 @@ from streams.engine.processor import Plan
 from streams.engine.state import KeyedState
 from streams.keeper.erasures import PATIENCE_MS, is_heard, is_leaving_as_orphan, is_read, naming, went_out
 from streams.keeper.holdings import Holdings
+from streams.keeper.orphans import EPOCH
 
 PREFIX = "erasure/"
-EPOCH = "epoch/"
 AT_ONCE = 200
 """Orders in one transaction: a fifth of a second of signing in Vault, and 80 kB on `control`."""
 
@@ -89,18 +89,17 @@ class Erasing:
         """A segment became known."""
         self._note(index, self._hashes)
 
-    def swept(self, standing: AbstractSet[str], suspects: Iterable[str], holdings: Holdings) -> None:
+    def swept(self, standing: AbstractSet[str], suspects: Iterable[str], holdings: Holdings, now: int) -> None:
         """Vault was listed. `standing`: the keys on `segments.P` at its end after that; `suspects`: documents
         without an index that may yet get one.
         """
         self.wants_sweep = False
         self._unread = {key for key in standing if not _is_known(key, holdings)}
         self._unsettled = len(set(suspects) - standing)
-        self._swept |= {subject for subject in self._open if self._is_heard(subject, holdings, self._now)}
+        self._swept |= {subject for subject in self._open if self._is_heard(subject, holdings, now)}
 
     def look(self, holdings: Holdings, now: int, plan: Plan) -> None:
         """What is to be done and said now, at the end of a round. May raise VaultUnavailable."""
-        self._now = now
         self._take_up(holdings, now)
         if not (self._open or self._found):
             return
@@ -109,8 +108,6 @@ class Erasing:
         self._unread = {key for key in self._unread if not _is_known(key, holdings)}
         for subject in list(self._open):
             self._end(subject, holdings, now, plan)
-
-    _now = 0
 
     # 1: look through, order
 

@@ -46,13 +46,10 @@ from streams.keeper.erasing import Erasing, ErasureSeams
 from streams.keeper.holdings import Holdings
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
-from streams.keeper.orphans import Place, place_of
+from streams.keeper.orphans import EPOCH, Place, place_of
 from streams.keeper.rewriting import destroy, take_out
 from streams.keeper.scanning import Findings, committed, scan
 from vault.interface import Documents
-
-EPOCH = "epoch/"
-"""How the keys of slot epochs begin on `segments.P`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,7 +188,7 @@ class KeeperProcessor:
         lifetimes = self._settings.lifetimes
         found = scan(self._holdings, self._documents, self._segments_now, lifetimes, now)
         if wanted:
-            self._erasing.swept(committed(self._segments_now()), found.suspects, self._holdings)
+            self._erasing.swept(committed(self._segments_now()), found.suspects, self._holdings, now)
         return found
 
     # Say: what was done, as events, indexes and tombstones.
