@@ -21,18 +21,26 @@ from deploy.persons import acting, load_declared, missing_roles, require_role
 from deploy.surroundings import CONTROL, Surroundings
 from schemas.audit import Event, EventType
 from schemas.control import ControlKind
-from schemas.erasure import ErasureReason, erased_subject, erasure_body, erasure_key
+from schemas.erasure import ErasureReason, erased_subject, erasure_body, erasure_concern, erasure_key
 from schemas.errors import ConfigError, Undecodable
 from schemas.hidden import Hidden
 from schemas.records import ControlState
 from schemas.resources import control_resource
-from streams.audit.erasure_report import REPORT, SIGNATURE, Told, report_file, report_message
+from streams.audit.erasure_report import (
+    REPORT,
+    SIGNATURE,
+    Told,
+    check_report,
+    orders_in,
+    report_file,
+    report_message,
+)
 from streams.audit.erasures import Erasure, Erasures
 from streams.audit.open_tasks import open_tasks
 from streams.audit.reader import Reader, follow_events
 from streams.audit.remains import remains
 from streams.audit.store import Directory
-from streams.engine.messages import Message
+from streams.engine.messages import Message, Outgoing
 from topology.control import Applied, ControlBook
 from topology.policies import load_policy_bytes
 from vault import keyed_hash
@@ -42,6 +50,8 @@ ERASERS = ("operator", "approver")
 """One of each has to sign the same hash, two different persons, as `flow.yaml` says."""
 MAX_SUBJECT_BYTES = 64 * 1024
 LEAST_PREFIX = 8
+REAPPLIED = "reapplied"
+"""As the reason of `erasure.ordered`: who says so has put the orders of others back."""
 EVENTS_AT_ONCE, LOOK_S = 500, 1.0
 
 
@@ -156,6 +166,27 @@ def certify(root: Path, project: str, person: str, name: str, folder: Path) -> S
             store.put(SIGNATURE, around.sign(report_message(data)).hex().encode() + b"\n")
             store.put(REPORT, data)
     return stands
+
+
+def reapply(root: Path, project: str, person: str, folder: Path) -> tuple[str, ...]:
+    """Put the signed orders of a report on `control` once more, as they are: one restored from an older backup may
+    lack them. Where they are there nothing changes. Their keys.
+
+    Raises ConfigError for a report that does not hold, or is of another project; and as `act`.
+    """
+    declared = load_declared(root)
+    require_role(declared, project, person, ERASERS, "put orders back")
+    store, pins = Directory(folder), declared.pins.keys
+    checked = check_report(store, pins)
+    if not checked.holds or checked.project != project:
+        why = str(checked.findings[0]) if checked.findings else f"it is of {checked.project}"
+        raise ConfigError(f"{folder} is no report whose orders could be put back in {project}: {why}")
+    states = orders_in(store, pins)
+    with acting(root, declared, project, person) as around:
+        records = [Outgoing(CONTROL, state.key.encode(), around.codec.encode(state)) for state in states]
+        concern = control_resource(erasure_concern(project, checked.subject))
+        act(around, records, [Event(EventType.ERASURE_ORDERED, concern, person=person, reason=REAPPLIED)])
+    return tuple(state.key for state in states)
 
 
 class Progress:

@@ -138,6 +138,25 @@ def verify(
         raise typer.Exit(Exit.FAILED)
 
 
+@app.command(cls=Command)
+def reapply(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="The report.", show_default=False)],
+    person: As,
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Put the signed orders of a report back on [cyan]control[/], after that was restored from an older backup.
+
+    [dim]Example:[/] [cyan]veil subject reapply erasure-3b90c2d1 --as olga[/]
+    """
+    from deploy.erasing import reapply as put_back
+
+    keys = put_back(root, project, person, folder)
+    words = Text.assemble(("✓ ", GOOD), f"{len(keys)} orders are on control; keeper looks for what they are about")
+    Output(as_json).result({"project": project, "control_keys": list(keys)}, words)
+
+
 def _subject(given: str | None) -> Subject:
     """What the person gives, never printed."""
     from deploy.erasing import Subject

@@ -97,7 +97,8 @@ class Erasures:
             case EventType.CONTROL_APPLIED:
                 self._applied(event)
             case EventType.ERASURE_ORDERED:
-                if (subject := self._subject_in(event.resource)) is not None:
+                subject = self._subject_in(event.resource)
+                if subject is not None and event.resource.endswith(f"/{event.person}"):  # not who put others' back
                     self._of(subject).signed[event.person] = Signed(event.person, event.time, event.reason)
             case EventType.WITHDRAWAL_ORDERED if event.process == self._keeper:
                 self._ordered(event)

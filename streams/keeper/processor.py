@@ -280,9 +280,7 @@ class KeeperProcessor:
         else:
             index = self._index(message, key)
             self._holdings.index_came(index, now)
-            if (
-                self._holdings.indexes.get(key) == index
-            ):  # not an older one, read again, of a segment that is going
+            if self._holdings.indexes.get(key) == index:  # not an older one, read again
                 self._erasing.came(index)
 
     def _epoch(self, message: Message, key: str) -> SlotEpoch:

@@ -152,6 +152,11 @@ def test_what_is_not_its_writers_to_say_counts_for_nothing():
     assert {it.person for it in found([*honest, *forged]).signed} == {"olga", "grace"}
 
 
+def test_who_puts_the_orders_of_others_back_has_signed_nothing():
+    back = said("person.eve.x", EventType.ERASURE_ORDERED, OF_ANN, 20, person="eve", reason="reapplied")
+    assert found([*WHOLE, back]) == found(WHOLE)
+
+
 def test_nothing_is_known_of_another_subject_and_another_project():
     assert not found(WHOLE, BEN).is_over
     elsewhere = Erasures("alpha")
