@@ -138,8 +138,10 @@ class Watch:
             self.seen.messages += 1
             self._look_for_canaries(message)
             kind = message.topic.partition(".")[0]
-            if kind == "joined":
+            if kind == "joined" and message.value is not None:  # what is withdrawn is taken back by a tombstone
                 self.seen.joined.add(message.key or b"")
+            elif kind == "joined":
+                self.seen.joined.discard(message.key or b"")
             if kind == "audit" and message.topic != "audit.platform":
                 self._note(message)
             self.seen.counts[kind] += 1
