@@ -61,6 +61,7 @@ NAMES = (
     "ReplayedRelease",
     "ExpectedTask",
     "GrantState",
+    "KeptRewrapping",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

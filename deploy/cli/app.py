@@ -17,6 +17,7 @@ from deploy.cli import (
     grant,
     incident,
     job,
+    keys,
     label,
     policy,
     publish,
@@ -60,6 +61,7 @@ app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
+app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")

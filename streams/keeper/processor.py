@@ -20,6 +20,7 @@ doesn't know it yet can at worst carry out an intent that is final anyway.
 
 The intents of one call are never carried out by the same call, so nothing uncommitted is acted upon, unless
 the loop commits a plan of `control` together with the next of `process`; a withdrawal repeats harmlessly too.
+Wrapping keys anew needs no intent (`streams.keeper.rewrapping`): it changes nothing that anybody can see.
 """
 
 from __future__ import annotations
@@ -44,9 +45,10 @@ from streams.keeper.holdings import Holdings
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import Place, place_of
+from streams.keeper.rewrapping import Rewrapping
 from streams.keeper.rewriting import destroy, take_out
 from streams.keeper.scanning import Findings, scan
-from vault.interface import Documents
+from vault.interface import StoredKeys
 
 EPOCH = "epoch/"
 """How the keys of slot epochs begin on `segments.P`."""
@@ -85,7 +87,7 @@ class KeeperProcessor:
         project: str,
         codec: Codec,
         *,
-        documents: Documents,
+        documents: StoredKeys,
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
         leaks: LeakSeams,
@@ -103,6 +105,7 @@ class KeeperProcessor:
         self._leak_seams = leaks
         self._leaks = LeakWatch(project, codec, leaks)
         self._holdings = Holdings(project, codec)
+        self._rewrapping = Rewrapping(project, codec, documents)
         self._swept_at: int | None = None
         self._scanned_at: int | None = None
 
@@ -110,9 +113,10 @@ class KeeperProcessor:
         """Take over what is known, intents included; the next `process` carries them out and scans."""
         self._holdings = Holdings(self._project, self._codec)
         self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
+        self._rewrapping = Rewrapping(self._project, self._codec, self._documents)
         self._swept_at = self._scanned_at = None
         for message in changelog:
-            if not self._leaks.apply(message):
+            if not self._leaks.apply(message) and not self._rewrapping.apply(message):
                 self._holdings.apply(message)
         return Plan()
 
@@ -120,8 +124,10 @@ class KeeperProcessor:
         """Carry out committed intents, take in the batch, and decide anew when it is time."""
         done = self._do()
         findings = self._find(batch.now)
+        rewrapped = self._rewrapping.step(batch.now)
         plan = Plan()
         self._say(done, batch.now, plan)
+        self._rewrapping.say(rewrapped, plan)
         for message in batch.messages:
             self._read(message, batch.now, plan)
         if findings is not None:
@@ -129,7 +135,7 @@ class KeeperProcessor:
         if _is_due(self._swept_at, batch.now, self._settings.sweep_ms):
             self._sweep(batch.now)
         self._leaks.look(batch.now, plan)
-        plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
+        plan.outputs += [*self._holdings.changes(), *self._leaks.changes(), *self._rewrapping.changes()]
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
