@@ -15,6 +15,7 @@ from deploy.granting import Ask, signed_in
 from deploy.persons import require_role
 from deploy.surroundings import Surroundings
 from schemas.audit import AuditEvent, Event, EventType
+from schemas.details import number
 from schemas.errors import ConfigError, Unparseable
 from schemas.resources import Kind, key_resource, parse, raw_reference
 from streams.audit.chain import Chains
@@ -30,6 +31,7 @@ from vault.retirement import Needed, Sweep, needed_by_documents, needed_by_recor
 ADMINISTRATOR = "key-administrator"
 TRIMMED_AFTER_MS = 86_400_000
 """A day under a raised minimum shows whether anybody misses a version, which is there until it is trimmed."""
+_TELLING = frozenset({EventType.KEY_REWRAPPED, EventType.KEY_RETIRED, EventType.RELEASE_COPIED})
 RELEASED_TWICE = 2
 """The revision in quarantine of a record that may have been released before; or it was redacted again."""
 
@@ -178,12 +180,13 @@ def _by(around: Surroundings, event: Event) -> Event:
 
 def said_of(around: Surroundings) -> Said:
     """What the audit says of keys up to its end. Raises ConfigError where those who say it are not believed."""
-    chains, found = Chains(around.topology.pins.keys), []
-    wrong = set[str]()
+    chains = Chains(around.topology.pins.keys)
+    wrong, found = set[str](), list[AuditEvent]()
     for event in read_events(around.log, Reader(around.codec), [f"audit.{around.project}"]):
         if chains.add(event):
             wrong.add(event.process)
-        found.append(event)
+        if event.type in _TELLING:
+            found.append(event)
     wrong |= {finding.where.rpartition(".")[0] for finding in chains.end()}
     telling = {Identity(role, around.project).name for role in ("keeper", "replay")}
     if wrong & telling:
@@ -200,11 +203,11 @@ def said_by(events: Iterable[AuditEvent]) -> Said:
     for event in events:
         if not is_by_its_writer(event):
             continue
-        key = event.resource.partition("/")[2]
-        if event.type is EventType.KEY_REWRAPPED and "oldest" in event.details:
-            said.sweeps[key] = Sweep(int(event.details["since"]), int(event.details["oldest"]))
-        elif event.type is EventType.KEY_RETIRED:
-            said.retired[key, int(event.details["minimum"])] = event.time
+        key, since, oldest = event.resource.partition("/")[2], number(event, "since"), number(event, "oldest")
+        if event.type is EventType.KEY_REWRAPPED and since is not None and oldest is not None:
+            said.sweeps[key] = Sweep(since, oldest)
+        elif event.type is EventType.KEY_RETIRED and (minimum := number(event, "minimum")) is not None:
+            said.retired[key, minimum] = event.time
         elif event.type is EventType.RELEASE_COPIED and _revision(event.resource) >= RELEASED_TWICE:
             said.released_at = max(said.released_at, event.time)
     return said

@@ -17,14 +17,14 @@ from streams.keeper.rewrapping import CHUNK, LOOK_MS
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.streams.keeper.making import Crash, Rig
 from vault import keyed_hash, wrapped
-from vault.data_keys import MAX_AGE_MS, DataKeys
+from vault.data_keys import KEPT_KEYS, MAX_AGE_MS, DataKeys
 from vault.interface import WrappedKey
 from vault.retirement import WRITERS_MS, Hold, Sweep, needed_by_documents, needed_by_records, settled
 from vault.rewrapping import stored, wrapped_in
 from vault.rotation import version_of
 from vault.segments.document import Layer, path_of
 from vault.segments.halves import GROUPS, HOUR_MS, SlotHalves
-from vault.segments.opening import Geometries, ViewKeys
+from vault.segments.opening import KEPT_DOCUMENTS, Geometries, ViewKeys
 from vault.segments.sealing import SegmentSealer, TaskContents
 
 SLOT = "redact.demo.0"
@@ -341,3 +341,17 @@ def test_what_people_have_taken_up_again_holds_the_minimum_back():
     assert needed_by_records(versions, LIFE_MS, now).version == 2
     held = needed_by_records(versions, LIFE_MS, now, kept_alive_until=now + 1)
     assert (held.version, held.hold, held.until) == (1, Hold.RECORDS, now + 1)
+
+
+def test_a_reader_that_remembers_a_document_of_before_goes_on_after_its_version_has_ended():
+    stream = Stream()
+    stream.seal()
+    views = ViewKeys(stream.vault, "demo")
+    ((task, segment),) = stream.tasks.items()
+    assert views.task_key(segment, task).data == task.encode()
+    stream.rotate(VIEW)
+    stream.last(WRITERS_MS)
+    stream.keep(2)
+    assert stream.retire(VIEW, 0) == 2
+    assert views.task_key(segment, task).data == task.encode()
+    assert KEPT_DOCUMENTS < KEPT_KEYS, "the key of a document that is kept is kept"
