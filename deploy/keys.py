@@ -7,33 +7,28 @@ signatures are checked: a version that is trimmed is lost for ever.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from deploy.acting import act
 from deploy.granting import Ask, signed_in
+from deploy.keys_said import Said, believed, said_by
 from deploy.persons import require_role
 from deploy.surroundings import Surroundings
-from schemas.audit import AuditEvent, Event, EventType
-from schemas.details import number
-from schemas.errors import ConfigError, Unparseable
-from schemas.resources import Kind, key_resource, parse, raw_reference
-from streams.audit.chain import Chains
+from schemas.audit import Event, EventType
+from schemas.errors import ConfigError
+from schemas.resources import key_resource
 from streams.audit.reader import Reader, read_events
 from topology.identity import Identity
 from topology.key_lives import comes_back_until, life_ms
 from topology.rights import key_name, wrapping_keys
-from topology.writers import is_by_its_writer
 from vault.client import VaultClient
 from vault.interface import KeyVersions
-from vault.retirement import Needed, Sweep, needed_by_documents, needed_by_records
+from vault.retirement import Needed, needed_by_documents, needed_by_records
 
 ADMINISTRATOR = "key-administrator"
 TRIMMED_AFTER_MS = 86_400_000
 """A day under a raised minimum shows whether anybody misses a version, which is there until it is trimmed."""
-_TELLING = frozenset({EventType.KEY_REWRAPPED, EventType.KEY_RETIRED, EventType.RELEASE_COPIED})
-RELEASED_TWICE = 2
-"""The revision in quarantine of a record that may have been released before; or it was redacted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,17 +47,6 @@ class Standing:
     def overdue(self) -> bool:
         """Whether it should have been rotated."""
         return self.age_ms > self.limit_ms
-
-
-@dataclass(slots=True)
-class Said:
-    """What the audit says of keys: keeper's last pass of each, since when minimums are raised, and when a record
-    that may have been released before was copied last (0: never).
-    """
-
-    sweeps: dict[str, Sweep] = field(default_factory=dict)
-    retired: dict[tuple[str, int], int] = field(default_factory=dict)
-    released_at: int = 0
 
 
 def keys_of(around: Surroundings, names: Sequence[str]) -> tuple[str, ...]:
@@ -180,41 +164,12 @@ def _by(around: Surroundings, event: Event) -> Event:
 
 def said_of(around: Surroundings) -> Said:
     """What the audit says of keys up to its end. Raises ConfigError where those who say it are not believed."""
-    chains = Chains(around.topology.pins.keys)
-    wrong, found = set[str](), list[AuditEvent]()
-    for event in read_events(around.log, Reader(around.codec), [f"audit.{around.project}"]):
-        if chains.add(event):
-            wrong.add(event.process)
-        if event.type in _TELLING:
-            found.append(event)
-    wrong |= {finding.where.rpartition(".")[0] for finding in chains.end()}
+    events = read_events(around.log, Reader(around.codec), [f"audit.{around.project}"])
+    found, wrong = believed(events, around.topology.pins.keys)
     telling = {Identity(role, around.project).name for role in ("keeper", "replay")}
     if wrong & telling:
         raise ConfigError(
             f"the audit of {', '.join(sorted(wrong & telling))} does not hold, so it ends no version of a key; "
             f"see `veil audit reconcile --project {around.project}`"
         )
-    return said_by([event for event in found if event.process not in wrong])
-
-
-def said_by(events: Iterable[AuditEvent]) -> Said:
-    """The same, of these events."""
-    said = Said()
-    for event in events:
-        if not is_by_its_writer(event):
-            continue
-        key, since, oldest = event.resource.partition("/")[2], number(event, "since"), number(event, "oldest")
-        if event.type is EventType.KEY_REWRAPPED and since is not None and oldest is not None:
-            said.sweeps[key] = Sweep(since, oldest)
-        elif event.type is EventType.KEY_RETIRED and (minimum := number(event, "minimum")) is not None:
-            said.retired[key, minimum] = event.time
-        elif event.type is EventType.RELEASE_COPIED and _revision(event.resource) >= RELEASED_TWICE:
-            said.released_at = max(said.released_at, event.time)
-    return said
-
-
-def _revision(resource: str) -> int:
-    try:
-        return raw_reference(resource).revision if parse(resource).kind is Kind.RAW else RELEASED_TWICE
-    except Unparseable:
-        return RELEASED_TWICE
+    return said_by(found)

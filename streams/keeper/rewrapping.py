@@ -116,9 +116,7 @@ class Rewrapping:
     def _chunk(self, kept: KeptRewrapping, place: Wrapped) -> Step:
         paths = self._rest(kept, place)
         taken = paths[:CHUNK]
-        found = [
-            (it, keys) for path in taken if (it := self._vault.read(path)) and (keys := _keys_in(it)) is not None
-        ]
+        found = [(it, keys) for path in taken if (it := self._read(path)) and (keys := _keys_in(it)) is not None]
         self._wrap_anew(kept, {key for _, keys in found for key in keys})
         rewritten = [document.path for document, _ in found if self._rewrite(document)]
         left = [version for _, keys in found for key in keys if (version := self._version(key))]
@@ -134,6 +132,13 @@ class Rewrapping:
         )
         segments = tuple(segment for path in rewritten if (segment := segment_of(path)) is not None)
         return Step(after, len(found), len(rewritten), refused, segments)
+
+    def _read(self, path: str) -> Document | None:
+        """None where there is no such document any more, or none that we have written."""
+        try:
+            return self._vault.read(path)
+        except Undecodable:
+            return None
 
     def _rest(self, kept: KeptRewrapping, place: Wrapped) -> list[str]:
         """The documents that are left. One that came after the list was made is for the next pass."""
@@ -157,7 +162,7 @@ class Rewrapping:
             try:
                 self._vault.replace(document.path, blob, document.version)
             except Refused:
-                document = self._vault.read(document.path)
+                document = self._read(document.path)
             else:
                 return True
         raise VaultUnavailable("a document changes under our hands; trying again later")

@@ -4,23 +4,28 @@ from __future__ import annotations
 
 import json
 import secrets
+from dataclasses import replace
 from types import SimpleNamespace
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from deploy.cli.app import main
-from deploy.keys import keys_of, said_by
+from deploy.keys import keys_of
+from deploy.keys_said import believed, said_by
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin import invitation
 from deploy.signin.configuration import Listening
 from deploy.signin.offering import Offering
 from deploy.signin.totp import code_at
-from schemas.audit import AuditEvent, Decision, EventType
+from schemas.audit import AuditEvent, Decision, Event, EventType
 from schemas.errors import ConfigError
 from schemas.records import RawReference
 from schemas.resources import key_resource, raw_resource
+from streams.engine.chain import Chain
 from streams.engine.clock import SystemClock
+from streams.engine.processor import Slot
 from tests.support.pipeline import Pipeline, free_port
 from tests.support.waiting import wait_for
 from topology.access import signed_in_policies
@@ -79,6 +84,59 @@ def test_a_record_that_may_have_been_released_before_holds_the_key_of_raw_record
 
     assert said_by([copied(1, 7)]).released_at == 0
     assert said_by([copied(1, 7), copied(2, 8), copied(1, 9)]).released_at == 8
+
+
+def chained(epoch, last=None, slot="keeper.demo.0", since=1, signer=None):
+    """An epoch of a slot in which one pass over the view key came to its end; its events, and where it ended."""
+    place = Slot(slot, epoch, slot.rpartition(".")[0], "demo")
+    key = signer or KEEPER
+    chain = Chain(place, last, "keeper.demo", key.sign)
+    told = Event(EventType.KEY_REWRAPPED, key_resource("view-demo"), details={"since": str(since), "oldest": "2"})
+    linked = chain.extend([chain.started({}), told], since)
+    return [one.event for one in linked], chain.state()
+
+
+KEEPER = Ed25519PrivateKey.generate()
+PINS = {"keeper.demo": KEEPER.public_key().public_bytes_raw()}
+
+
+def test_what_a_process_has_signed_is_believed():
+    first, ended = chained(1, since=1)
+    second, _ = chained(2, ended, since=2)
+    found, wrong = believed([*first, *second], PINS)
+    assert (said_by(found).sweeps, wrong) == ({"view-demo": Sweep(2, 2)}, frozenset())
+
+
+def test_of_a_chain_whose_beginning_has_expired_counts_what_comes_after_the_next_start():
+    first, ended = chained(1, since=1)
+    second, _ = chained(2, ended, since=2)
+    assert said_by(believed(first[1:], PINS)[0]).sweeps == {}
+    found, wrong = believed([*first[1:], *second], PINS)
+    assert (said_by(found).sweeps, wrong) == ({"view-demo": Sweep(2, 2)}, frozenset())
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        lambda events: [events[0], replace(events[1], details={"since": "1", "oldest": "3"})],
+        lambda events: [events[0], replace(events[1], head_signature=None)],
+        lambda events: chained(1, signer=Ed25519PrivateKey.generate())[0],
+        lambda events: [*events, replace(events[1], slot="label.demo.0", sequence=1)],
+    ],
+    ids=["changed", "unsigned", "another key", "another slot"],
+)
+def test_a_keeper_whose_chain_does_not_hold_ends_no_version(spoil):
+    found, wrong = believed(spoil(chained(1)[0]), PINS)
+    assert "keeper.demo" in wrong
+    assert said_by(found).sweeps == {}
+
+
+def test_nobody_continues_a_chain_that_they_have_made_up():
+    """A slot that seems to have lost its beginning is worth nothing without a start that keeper has certified."""
+    events, _ = chained(1, slot="keeper.demo.9", signer=Ed25519PrivateKey.generate())
+    again, _ = chained(2, slot="keeper.demo.9", signer=Ed25519PrivateKey.generate())
+    found, _ = believed([replace(it, sequence=it.sequence + 4) for it in events] + again, PINS)
+    assert said_by(found).sweeps == {}
 
 
 # Which keys

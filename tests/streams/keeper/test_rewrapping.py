@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from schemas.audit import EventType
-from schemas.errors import Reason, Undecryptable, VaultUnavailable
+from schemas.errors import Reason, Undecodable, Undecryptable, VaultUnavailable
 from schemas.hidden import SecretBytes
 from schemas.states import KeptRewrapping
 from streams.keeper.rewrapping import CHUNK, LOOK_MS
@@ -259,6 +259,24 @@ def test_a_wrapped_key_that_vault_refuses_holds_the_minimum_back():
 def test_a_document_that_nobody_can_read_holds_nothing_back():
     stream = Stream()
     stream.vault.create("view/garbage", b"garbage")
+    stream.rotate(VIEW)
+    stream.last(WRITERS_MS)
+    stream.keep(2)
+    assert stream.retire(VIEW, 0) == 2
+
+
+def test_a_document_that_another_program_has_written_holds_nothing_up():
+    stream, path = Stream(), "view/foreign"
+    stream.vault.create(path, b"foreign")
+    read = stream.vault.read
+
+    def foreign(wanted):
+        if wanted == path:
+            raise Undecodable(Reason.UNDECODABLE)
+        return read(wanted)
+
+    stream.vault.read = foreign
+    stream.seal()
     stream.rotate(VIEW)
     stream.last(WRITERS_MS)
     stream.keep(2)
