@@ -62,6 +62,7 @@ NAMES = (
     "ExpectedTask",
     "GrantState",
     "KeptErasure",
+    "KeptRewrapping",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -32,6 +32,7 @@ class Reason(StrEnum):
 
     MISSING_HEADER = "missing_header"
     UNKNOWN_DATA_KEY = "unknown_data_key"
+    RETIRED_DATA_KEY = "retired_data_key"
     UNDECRYPTABLE = "undecryptable"
     UNKNOWN_SCHEMA = "unknown_schema"
     UNDECODABLE = "undecodable"

@@ -62,6 +62,7 @@ RELEASABLE: Mapping[Reason, frozenset[ReleaseReason]] = MappingProxyType(
         **dict.fromkeys(
             (
                 Reason.UNKNOWN_DATA_KEY,
+                Reason.RETIRED_DATA_KEY,
                 Reason.UNDECRYPTABLE,
                 Reason.UNKNOWN_SCHEMA,
                 Reason.UNDECODABLE,

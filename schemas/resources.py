@@ -24,6 +24,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `app`     | name of an annotator app             | `app/triage-ui`                  |
 | `alert`   | alert id                             | `alert/4e…`                      |
 | `incident`| incident id                          | `incident/2026-11-26-9c…`        |
+| `key`     | transit key                          | `key/view-demo`                  |
 """
 
 from __future__ import annotations
@@ -58,6 +59,7 @@ class Kind(StrEnum):
     APP = "app"
     ALERT = "alert"
     INCIDENT = "incident"
+    KEY = "key"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -129,6 +131,11 @@ def alert_resource(alert_id: str) -> str:
 def incident_resource(incident_id: str) -> str:
     """Something that a person looks into."""
     return f"{Kind.INCIDENT}/{incident_id}"
+
+
+def key_resource(name: str) -> str:
+    """A transit key."""
+    return f"{Kind.KEY}/{name}"
 
 
 def control_resource(key: str) -> str:

@@ -304,6 +304,26 @@ class KeptHalf:
 
 
 @dataclass(frozen=True, slots=True)
+class KeptRewrapping:
+    """A pass over what is wrapped by a transit key. Key: `rewrap/<transit key>`.
+
+    `version` was its latest when the pass began, at `since`; documents up to the path `cursor` are done. Of those:
+    `documents` looked at, `rewrapped` changed, `refused` by Vault; `oldest` is the lowest version that still wraps
+    one. `done`: it has come to the end.
+    """
+
+    key: str
+    version: int
+    since: int
+    cursor: str
+    oldest: int
+    documents: int
+    rewrapped: int
+    refused: int
+    done: bool
+
+
+@dataclass(frozen=True, slots=True)
 class WebhookMessage:
     """A message that waits for its endpoint. Key: `message/<endpoint>/<message id>`. Ids and outcomes, no text.
 

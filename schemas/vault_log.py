@@ -16,6 +16,7 @@ class Operation(StrEnum):
     DATAKEY = "datakey"
     ENCRYPT = "encrypt"
     SIGN = "sign"
+    REWRAP = "rewrap"
     READ = "read"
     WRITE = "write"
     REWRITE = "rewrite"

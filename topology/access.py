@@ -2,7 +2,10 @@
 
 Vault denies what no path allows. Operations map to capabilities so:
 
-- datakey, encrypt, decrypt, sign: `update` on their transit path. Never `create`: encrypting would make a key.
+- datakey, encrypt, decrypt, sign, rewrap: `update` on their transit path. Never `create`, or encrypting would make
+  a key.
+- inspect: `read` on the key; administer: `update` on its `rotate`, `trim`, and of its `config` the minimum
+  versions alone, so that no key becomes exportable or may be deleted;
 - create a document: `create` on `data/`, so that what exists can't be overwritten;
 - update: `update` on `data/` and on `destroy/` (the versions before); delete: `delete` on `metadata/`.
 """
@@ -37,7 +40,15 @@ _OWN_TOKEN = (
     ("auth/token/renew-self", "update"),
     ("auth/token/revoke-self", "update"),
 )
-_TRANSIT_PATHS = {"datakey": "datakey/plaintext", "encrypt": "encrypt", "decrypt": "decrypt", "sign": "sign"}
+_TRANSIT_PATHS = {
+    "datakey": (("datakey/plaintext/{}", "update"),),
+    "encrypt": (("encrypt/{}", "update"),),
+    "decrypt": (("decrypt/{}", "update"),),
+    "rewrap": (("rewrap/{}", "update"),),
+    "sign": (("sign/{}", "update"), ("keys/{}", "read")),  # and its public key
+    "inspect": (("keys/{}", "read"),),
+    "administer": tuple((f"keys/{{}}/{act}", "update") for act in ("rotate", "config", "trim")),
+}
 _DOCUMENT_PATHS = {
     DocumentRight.CREATE: (("data", "create"),),
     DocumentRight.READ: (("data", "read"),),
@@ -141,9 +152,8 @@ def _needs_vault(allowed: Rights) -> bool:
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
     for right in allowed.transit:
-        yield f"{TRANSIT}/{_TRANSIT_PATHS[right.operation]}/{right.key}", "update"
-        if right.operation == "sign":
-            yield f"{TRANSIT}/keys/{right.key}", "read"  # its public key
+        for path, capability in _TRANSIT_PATHS[right.operation]:
+            yield f"{TRANSIT}/{path.format(right.key)}", capability
     for document in allowed.documents:
         yield from _document_paths(document)
     if allowed.provisions:
@@ -176,7 +186,8 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
     Whoever writes policies can write itself a better one: Vault's audit log shows that.
     """
     for capability in ("create", "read", "update"):
-        for path in (f"{TRANSIT}/keys/*", "sys/policies/acl/*", "auth/approle/role/*", "sys/mounts/*", "+/config"):
+        # Of keys `+` and not `*`: they are made and looked at here, and rotated and configured by others.
+        for path in (f"{TRANSIT}/keys/+", "sys/policies/acl/*", "auth/approle/role/*", "sys/mounts/*", "+/config"):
             yield path, capability
     for path, capability in (("identity/entity", "update"), ("identity/entity-alias", "update")):
         yield path, capability
@@ -191,10 +202,15 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
 
 def _stanza(path: str, capabilities: Mapping[str, set[str]]) -> str:
     listed = ", ".join(f'"{capability}"' for capability in sorted(capabilities[path]))
-    allowed = '  allowed_parameters = { "disabled" = [true, false] }\n' if _only_disables(path) else ""
-    return f'path "{path}" {{\n  capabilities = [{listed}]\n{allowed}}}\n'
+    return f'path "{path}" {{\n  capabilities = [{listed}]\n{_allowed(path)}}}\n'
 
 
-def _only_disables(path: str) -> bool:
-    """Whoever could write the rest of an entity could attach any policy to it."""
-    return path.startswith(_ENTITIES) and not path.endswith("*")
+def _allowed(path: str) -> str:
+    """Whoever could write the rest of an entity could attach any policy to it, and whoever could write the rest of
+    a key's configuration could take it along, or delete it.
+    """
+    if path.startswith(_ENTITIES) and not path.endswith("*"):
+        return '  allowed_parameters = { "disabled" = [true, false] }\n'
+    if path.startswith(f"{TRANSIT}/keys/") and path.endswith("/config"):
+        return '  allowed_parameters = { "min_decryption_version" = [], "min_encryption_version" = [] }\n'
+    return ""

@@ -88,6 +88,12 @@ class VaultRights:
     own: Mapping[str, tuple[DocumentRight, ...]] = field(default_factory=dict)
     """The same, of a person, in the part of a folder that bears their name."""
     wraps: bool = False
+    rewrap: tuple[str, ...] = ()
+    rewrap_hmac: tuple[str, ...] = ()
+    inspect: bool = False
+    """Read how old all keys of the project that wrap are."""
+    administer: bool = False
+    """Rotate these, raise their minimum versions, destroy older ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +142,8 @@ class Flow:
     topics: Mapping[str, TopicKind]
     keys: tuple[str, ...]
     hmac: tuple[str, ...]
+    key_age_ms: int
+    """How long one version of a key that wraps may be the latest."""
     folders: Mapping[str, Folder]
     roles: Mapping[str, Role]
     control: Mapping[str, ControlRule]

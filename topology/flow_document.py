@@ -59,6 +59,10 @@ class VaultEntry(Entry):
     documents: dict[Name, tuple[DocumentRight, ...]] = Field(default_factory=dict)
     own: dict[Name, tuple[DocumentRight, ...]] = Field(default_factory=dict)
     wraps: bool = False
+    rewrap: tuple[Name, ...] = ()
+    rewrap_hmac: tuple[Name, ...] = ()
+    inspect: bool = False
+    administer: bool = False
 
 
 class RoleEntry(Entry):
@@ -95,6 +99,7 @@ class FlowDocument(Entry):
     topics: dict[KindName, TopicEntry]
     keys: list[Name]
     hmac: list[Name]
+    key_age_ms: int = Field(ge=MIN_RETENTION_MS, strict=True)
     folders: dict[Name, FolderEntry]
     roles: dict[Name, RoleEntry]
     control: dict[Name, ControlEntry]
@@ -116,9 +121,9 @@ class FlowDocument(Entry):
         state = (role.state,) if role.state else ()
         _known(f"{where}: topics", role.reads + role.writes + state, self.topics)
         for part, rights in (("vault", role.vault), ("signed_in", role.signed_in)):
-            keys = rights.datakey + rights.encrypt + rights.decrypt
+            keys = rights.datakey + rights.encrypt + rights.decrypt + rights.rewrap
             _known(f"{where}.{part}: keys", keys, self.keys)
-            _known(f"{where}.{part}.hmac", rights.hmac, self.hmac)
+            _known(f"{where}.{part}.hmac", rights.hmac + rights.rewrap_hmac, self.hmac)
             _known(f"{where}.{part}.documents", [*rights.documents, *rights.own], self.folders)
         if role.scope is not Scope.PERSON and (role.signed_in != VaultEntry() or role.vault.own):
             raise ValueError(f"{where}: `signed_in` and `own` are of persons, since nobody else signs in")
@@ -137,6 +142,7 @@ def to_flow(document: FlowDocument) -> Flow:
         topics={name: _topic(name, entry) for name, entry in document.topics.items()},
         keys=tuple(document.keys),
         hmac=tuple(document.hmac),
+        key_age_ms=document.key_age_ms,
         folders={name: Folder(name, entry.holds, entry.opened_by) for name, entry in document.folders.items()},
         roles={name: _role(name, entry) for name, entry in document.roles.items()},
         control={
@@ -194,4 +200,8 @@ def _vault(entry: VaultEntry) -> VaultRights:
         documents=entry.documents,
         own=entry.own,
         wraps=entry.wraps,
+        rewrap=entry.rewrap,
+        rewrap_hmac=entry.rewrap_hmac,
+        inspect=entry.inspect,
+        administer=entry.administer,
     )

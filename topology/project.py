@@ -15,7 +15,7 @@ from topology.webhooks import Webhook
 
 ROLES = (
     *("author", "approver", "operator", "officer", "annotator", "adjudicator", "app"),
-    *("requester", "grantor-a", "grantor-b"),
+    *("requester", "grantor-a", "grantor-b", "key-administrator"),
 )
 """What a person can be in a project: the roles of scope `person` in the flow."""
 
@@ -43,6 +43,8 @@ class Persons:
     grantors_a: tuple[str, ...] = ()
     grantors_b: tuple[str, ...] = ()
     """One of each of these two groups has to approve it; nobody is in two of the three."""
+    key_administrators: tuple[str, ...] = ()
+    """Rotate the project's keys; who administers keys reads and decides nothing in it."""
 
     @property
     def labeling(self) -> tuple[str, ...]:
@@ -52,7 +54,7 @@ class Persons:
     @property
     def people(self) -> frozenset[str]:
         """Everybody who is named, but no app."""
-        return frozenset((*self.saying, *self.officers, *self.labeling))
+        return frozenset((*self.saying, *self.officers, *self.key_administrators, *self.labeling))
 
     @property
     def saying(self) -> tuple[str, ...]:
@@ -78,6 +80,7 @@ class Persons:
             "requester": self.requesters,
             "grantor-a": self.grantors_a,
             "grantor-b": self.grantors_b,
+            "key-administrator": self.key_administrators,
         }
         return by_role.get(role, ())
 

@@ -51,6 +51,7 @@ class PersonsEntry(Entry):
     adjudicators: tuple[Name, ...] = ()
     requesters: tuple[Name, ...] = ()
     grant_approvers: GrantApproversEntry | None = None
+    key_administrators: tuple[Name, ...] = ()
 
 
 class AppEntry(Entry):
@@ -101,6 +102,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         requesters=document.persons.requesters,
         grantors_a=groups.a if groups else (),
         grantors_b=groups.b if groups else (),
+        key_administrators=document.persons.key_administrators,
     )
     _check_persons(persons, source)
     qualifications = _qualifications(document, persons, source)
@@ -183,17 +185,19 @@ def _check_retentions(
 
 
 def _check_persons(persons: Persons, source: str) -> None:
-    duties = set(persons.saying)
-    for role, alone, others in (
-        ("officers", persons.officers, duties),
-        ("annotators", persons.annotators, duties | set(persons.officers)),
-        ("adjudicators", persons.adjudicators, duties | {*persons.officers, *persons.annotators}),
+    others = set(persons.saying)
+    for role, alone in (
+        ("officers", persons.officers),
+        ("key_administrators", persons.key_administrators),
+        ("annotators", persons.annotators),
+        ("adjudicators", persons.adjudicators),
     ):
         both = sorted(others & set(alone))
         if both:
             raise ConfigError(f"{source}: persons.{role}: {', '.join(both)} may hold no other role here")
+        others |= set(alone)
     _check_grants(persons, source)
-    _check_apps(persons, duties | {*persons.officers, *persons.labeling}, source)
+    _check_apps(persons, others, source)
     pairs = {(author, approver) for author in persons.authors for approver in persons.approvers}
     if not any(author != approver for author, approver in pairs):
         raise ConfigError(f"{source}: persons: a policy needs an author and an approver who are two persons")

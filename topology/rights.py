@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from topology.flow import DocumentRight, Role, Scope, VaultRights
+from topology.flow import DocumentRight, Flow, Role, Scope, VaultRights
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class TransitRight:
-    """One operation (`datakey`, `encrypt`, `decrypt`, `sign`) with one transit key."""
+    """One operation with one transit key: `datakey`, `encrypt`, `decrypt`, `sign`, `rewrap`, `inspect`,
+    `administer`.
+    """
 
     operation: str
     key: str
@@ -82,7 +84,7 @@ def held(topology: Topology, identity: Identity) -> Iterator[tuple[Role, str]]:
 def rights(topology: Topology, identity: Identity) -> Rights:
     """What an identity may do in all."""
     roles = list(held(topology, identity))
-    transit = {right for role, project in roles for right in _transit(role.vault, project)}
+    transit = {right for role, project in roles for right in _transit(topology.flow, role.vault, project)}
     if any(role.vault.sign for role, _ in roles):
         transit.add(TransitRight("sign", identity.sign_key))
     return Rights(
@@ -116,7 +118,7 @@ def signed_in_rights(topology: Topology, person: str) -> Rights:
         writes=frozenset(),
         group=False,
         transactions=False,
-        transit=frozenset(right for vault, project in roles for right in _transit(vault, project)),
+        transit=frozenset(right for vault, project in roles for right in _transit(topology.flow, vault, project)),
         documents=frozenset(documents),
         provisions=False,
         ends=frozenset(),
@@ -133,7 +135,18 @@ def _names(topology: Topology, kinds: Iterable[tuple[tuple[str, ...], str]]) -> 
     return (topology.flow.topics[name].topic(project) for names, project in kinds for name in names)
 
 
-def _transit(vault: VaultRights, project: str) -> Iterator[TransitRight]:
+def wrapping_keys(flow: Flow, project: str) -> tuple[str, ...]:
+    """Every transit key of a project that wraps: all of its keys but those that sign."""
+    purposes = (hmac_key_name(project, purpose) for purpose in flow.hmac)
+    return (*(key_name(kind, project) for kind in flow.keys), *purposes)
+
+
+def _transit(flow: Flow, vault: VaultRights, project: str) -> Iterator[TransitRight]:
+    rewrapped = [key_name(kind, project) for kind in vault.rewrap]
+    rewrapped += [hmac_key_name(project, purpose) for purpose in vault.rewrap_hmac]
+    yield from (TransitRight(operation, key) for key in rewrapped for operation in ("rewrap", "inspect"))
+    for held, operation in ((vault.inspect, "inspect"), (vault.administer, "administer")):
+        yield from (TransitRight(operation, key) for key in wrapping_keys(flow, project) if held)
     for operation in ("datakey", "encrypt", "decrypt"):
         yield from (TransitRight(operation, key_name(kind, project)) for kind in getattr(vault, operation))
     yield from (TransitRight("decrypt", hmac_key_name(project, purpose)) for purpose in vault.hmac)
@@ -143,6 +156,8 @@ def _documents(vault: VaultRights, project: str) -> Iterator[FolderRight]:
     for folder, allowed in vault.documents.items():
         yield from (FolderRight(project, f"{folder}/*", right) for right in allowed)
     yield from (FolderRight(project, f"hmac/{purpose}", DocumentRight.READ) for purpose in vault.hmac)
+    for right in (DocumentRight.READ, DocumentRight.UPDATE):
+        yield from (FolderRight(project, f"hmac/{purpose}", right) for purpose in vault.rewrap_hmac)
 
 
 def key_name(kind: str, project: str) -> str:

@@ -63,6 +63,7 @@ def _role_faults(flow: Flow, role: Role) -> Iterator[str]:
         yield f"roles.{role.name}.sees: declares [{_names(declared)}], its rights show it [{_names(real)}]"
     yield from _leaks(flow, role, real)
     yield from _backward(flow, role)
+    yield from _administers_apart(role)
     if role.scope is Scope.PLATFORM and real:
         yield f"roles.{role.name}: serves all projects, so it may see no content"
     if role.served_by is not None and (role.reads or role.writes or _has_vault_rights(role)):
@@ -93,10 +94,22 @@ def _backward(flow: Flow, role: Role) -> Iterator[str]:
         yield from (f"roles.{role.name}: reads {name} and writes {written}, which is earlier" for name in late)
 
 
+def _administers_apart(role: Role) -> Iterator[str]:
+    """Who ends versions of keys uses none, and who wraps them anew opens none."""
+    held = (role.vault, role.signed_in)
+    opens = any(it.decrypt or it.hmac for it in held)
+    uses = any(it.datakey or it.encrypt or it.documents or it.own or it.rewrap or it.rewrap_hmac for it in held)
+    if any(it.administer for it in held) and (opens or uses):
+        yield f"roles.{role.name}: administers keys, so it may use none and touch no document"
+    if any(it.rewrap or it.rewrap_hmac for it in held) and opens:
+        yield f"roles.{role.name}: wraps keys anew, so it may decrypt by none"
+
+
 def _has_vault_rights(role: Role) -> bool:
     vault = role.vault
     used = vault.datakey or vault.encrypt or vault.decrypt or vault.hmac or vault.documents or vault.wraps
-    return bool(used or role.signed_in != VaultRights())
+    keys = vault.rewrap or vault.rewrap_hmac or vault.inspect or vault.administer
+    return bool(used or keys or role.signed_in != VaultRights())
 
 
 def _names(contents: frozenset[Content] | set[Content]) -> str:

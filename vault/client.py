@@ -10,6 +10,7 @@ from typing import Self
 
 from schemas.errors import VeilError
 from vault.documents import DocumentsClient, mount_of
+from vault.rotation import RotationClient
 from vault.session import Credentials, Rejected, Session
 from vault.transit import TransitClient
 from vault.wrapping import WrappingClient
@@ -17,13 +18,14 @@ from vault.wrapping import WrappingClient
 __all__ = ["VaultClient", "mount_of"]
 
 
-class VaultClient(TransitClient, DocumentsClient, WrappingClient):
+class VaultClient(TransitClient, DocumentsClient, WrappingClient, RotationClient):
     """One identity's way to Vault, serving one project. Thread-safe; connects and logs in on first use."""
 
     def __init__(self, session: Session, project: str, transit_mount: str = "transit") -> None:
         TransitClient.__init__(self, session, transit_mount)
         DocumentsClient.__init__(self, session, mount_of(project))
         WrappingClient.__init__(self, session)
+        RotationClient.__init__(self, session, transit_mount)
 
     @classmethod
     def from_approle(cls, url: str, ca: Path | str | None, role_id: str, secret_id: str, project: str) -> Self:

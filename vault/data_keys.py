@@ -7,7 +7,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from schemas.errors import Undecryptable, VaultUnavailable
+from schemas.errors import Reason, Undecryptable, VaultUnavailable
 from schemas.hidden import SecretBytes
 from vault.interface import DataKey, Transit, WrappedKey
 
@@ -73,7 +73,8 @@ class UnwrappedKeys:
     A key that Vault refuses is blamed on its record only while a key known to be good still opens (transit
     answers "does not open" to everyone when its key was lost or its minimum version raised): the last key
     that opened is the witness. When the witness fails too, VaultUnavailable is raised and nothing is blamed.
-    Before a first key has opened there is no witness and Vault's answer per item is believed.
+    Before a first key has opened there is no witness and Vault's answer per item is believed; likewise when the
+    witness is itself refused as retired: then Vault knows the key, and its minimum version has been raised.
     """
 
     def __init__(self, transit: Transit, key: str, *, kept: int = KEPT_KEYS) -> None:
@@ -134,7 +135,11 @@ class UnwrappedKeys:
         if any(isinstance(one, SecretBytes) for one in opened.values()) or self._witness is None:
             return
         (again,) = self._transit.unwrap(self._key, [self._witness])
-        if isinstance(again, Undecryptable):
+        if not isinstance(again, Undecryptable):
+            return
+        if again.reason is Reason.RETIRED_DATA_KEY:
+            self._witness = None
+        else:
             raise VaultUnavailable(
-                f"transit key {self._key} no longer opens what it opened before; was it restored or rotated out?"
+                f"transit key {self._key} no longer opens what it opened before; was it restored, or deleted?"
             )

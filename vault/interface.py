@@ -45,6 +45,52 @@ class Document:
     version: int
 
 
+@dataclass(frozen=True, slots=True)
+class KeyVersions:
+    """The versions of a transit key. Vault wraps by the latest, unwraps by those from `minimum` on, and has lost
+    those below `available` (0: none) for ever.
+    """
+
+    name: str
+    latest: int
+    minimum: int
+    available: int
+    created: Mapping[int, int]
+    """By version that can be used: when it was made, in milliseconds of Vault's clock, cut to the second."""
+
+
+class Rewrapping(Protocol):
+    """Wrapping keys anew under the latest version of their transit key, without seeing them."""
+
+    def key_versions(self, key: str) -> KeyVersions:
+        """The versions of a transit key. Raises VaultUnavailable also where there is no such key."""
+        ...
+
+    def rewrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[WrappedKey | Undecryptable]:
+        """The same keys under the latest version, in order, in batches of ≤ 249. One that fails, fails alone."""
+        ...
+
+
+class KeyAdministration(Protocol):
+    """What a key administrator does. Nothing here shows or uses a key. Repeating `rotate` rotates again."""
+
+    def key_versions(self, key: str) -> KeyVersions:
+        """See `Rewrapping`."""
+        ...
+
+    def rotate(self, key: str) -> None:
+        """A new version, which wraps from now on."""
+        ...
+
+    def raise_minimum(self, key: str, version: int) -> None:
+        """Refuse what versions below this one have wrapped, and to wrap by them. It could be lowered again."""
+        ...
+
+    def trim(self, key: str, version: int) -> None:
+        """Destroy the versions below this one, which is at most the minimum. For ever."""
+        ...
+
+
 class Transit(Protocol):
     """The transit engine."""
 
@@ -57,7 +103,9 @@ class Transit(Protocol):
         ...
 
     def unwrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[SecretBytes | Undecryptable]:
-        """The keys in clear, in order, in batches of ≤ 249. One that does not open fails alone."""
+        """The keys in clear, in order, in batches of ≤ 249. One that does not open fails alone: as
+        `retired_data_key` where its version is below the key's minimum, else as `unknown_data_key`.
+        """
         ...
 
     def sign(self, key: str, message: bytes) -> bytes:
@@ -101,6 +149,10 @@ class Documents(Protocol):
     def names(self, folder: str) -> list[str]:
         """All document paths below `folder`, recursively, sorted."""
         ...
+
+
+class StoredKeys(Documents, Rewrapping, Protocol):
+    """What keeper works on: documents, and the keys in them, which it can't open."""
 
 
 class Wrapping(Protocol):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any
 
 import hvac
@@ -16,6 +17,9 @@ from vault.session import Answer, Rejected, Session
 
 TRANSIT_BATCH = 249
 """Vault refuses bodies with more than 1,000 JSON strings; an item has four (two names, two values)."""
+_TOO_OLD = "disallowed by policy (too old)"
+Result = dict[str, str]
+"""Of one item of a batch, as Vault has it."""
 MAX_ITEM = 4096
 """Characters of a wrapped key or its context: ours are below 100."""
 
@@ -50,10 +54,15 @@ class TransitClient:
     def unwrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[SecretBytes | Undecryptable]:
         """The keys in clear, in order; one that does not open fails alone."""
         sent = [one for one in wrapped if _may_open(one)]
-        opened: list[SecretBytes | Undecryptable] = []
-        for start in range(0, len(sent), TRANSIT_BATCH):
-            opened += self._unwrap_batch(key, sent[start : start + TRANSIT_BATCH])
-        answers = iter(opened)
+        answers = iter([_opened(result) for result in self._unwrap(key, sent)])
+        return [next(answers) if _may_open(one) else _does_not_open() for one in wrapped]
+
+    def rewrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[WrappedKey | Undecryptable]:
+        """The same keys under the latest version, in order; one that does not open fails alone."""
+        sent = [one for one in wrapped if _may_open(one)]
+        answers = iter(
+            [_rewrapped(one, result) for one, result in zip(sent, self._rewrap(key, sent), strict=True)]
+        )
         return [next(answers) if _may_open(one) else _does_not_open() for one in wrapped]
 
     def sign(self, key: str, message: bytes) -> bytes:
@@ -73,29 +82,55 @@ class TransitClient:
         latest = answer["data"]["keys"][str(answer["data"]["latest_version"])]
         return base64.b64decode(latest["public_key"])
 
-    def _unwrap_batch(self, key: str, wrapped: Sequence[WrappedKey]) -> list[SecretBytes | Undecryptable]:
-        items = [{"ciphertext": one.wrapped, "context": _base64(one.context)} for one in wrapped]
-        what = f"unwrap {len(items)} keys by {key}"
+    def _unwrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[Result]:
+        return self._in_batches(
+            f"unwrap keys by {key}",
+            wrapped,
+            lambda client, items: _transit(client).decrypt_data(
+                key, ciphertext="", batch_input=items, mount_point=self._engine
+            ),
+        )
+
+    def _rewrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[Result]:
+        return self._in_batches(
+            f"rewrap keys by {key}",
+            wrapped,
+            lambda client, items: _transit(client).rewrap_data(
+                key, ciphertext="", batch_input=items, mount_point=self._engine
+            ),
+        )
+
+    def _in_batches(
+        self, what: str, wrapped: Sequence[WrappedKey], action: Callable[[hvac.Client, list[Result]], Any]
+    ) -> list[Result]:
+        """Each item's result, in order."""
+        found: list[Result] = []
+        for start in range(0, len(wrapped), TRANSIT_BATCH):
+            batch = wrapped[start : start + TRANSIT_BATCH]
+            items = [{"ciphertext": one.wrapped, "context": _base64(one.context)} for one in batch]
+            found += self._batch(what, len(items), partial(_on, action, items))
+        return found
+
+    def _batch(self, what: str, count: int, action: Callable[[hvac.Client], Any]) -> list[Result]:
         try:
-            answer = self._session.call(
-                what,
-                lambda client: _transit(client).decrypt_data(
-                    key, ciphertext="", batch_input=items, mount_point=self._engine
-                ),
-            )
+            answer = self._session.call(what, action)
         except Rejected as rejected:
             # One item that fails turns the answer into a 400 that still holds every item's result.
             answer = rejected.answer
         results = (answer.get("data") or {}).get("batch_results") or []
-        if len(results) != len(items):
-            raise VaultUnavailable(f"Vault did not {what}: there is no such key, or it can't decrypt")
-        return [_opened(result) for result in results]
+        if len(results) != count:
+            raise VaultUnavailable(f"Vault did not {what}: there is no such key, or it can't do that")
+        return list(results)
 
     def _transit_call(self, what: str, action: Callable[[hvac.Client], Any]) -> Answer:
         try:
             return self._session.call(what, action)
         except Rejected:
             raise VaultUnavailable(f"Vault did not {what}: there is no such key, or it can't do that") from None
+
+
+def _on(action: Callable[[hvac.Client, list[Result]], Any], items: list[Result], client: hvac.Client) -> Any:  # noqa: ANN401 - Vault's answer
+    return action(client, items)
 
 
 def _may_open(one: WrappedKey) -> bool:
@@ -109,9 +144,22 @@ def _does_not_open() -> Undecryptable:
     return Undecryptable(Reason.UNKNOWN_DATA_KEY, "a wrapped key does not open under its context")
 
 
-def _opened(result: dict[str, str]) -> SecretBytes | Undecryptable:
+def _refused(result: Result) -> Undecryptable:
+    """Why an item failed. Both products say it by the same words (`keysutil.ErrTooOld`)."""
+    if _TOO_OLD in str(result.get("error")):
+        return Undecryptable(Reason.RETIRED_DATA_KEY, "a wrapped key's version is below its transit key's minimum")
+    return _does_not_open()
+
+
+def _rewrapped(one: WrappedKey, result: Result) -> WrappedKey | Undecryptable:
+    if result.get("error") or not result.get("ciphertext"):
+        return _refused(result)
+    return WrappedKey(result["ciphertext"], one.context)
+
+
+def _opened(result: Result) -> SecretBytes | Undecryptable:
     if result.get("error"):
-        return _does_not_open()
+        return _refused(result)
     secret = _secret(result.get("plaintext") or "")
     return secret if len(secret.data) == KEY_BYTES else _does_not_open()  # who may wrap can wrap anything
 

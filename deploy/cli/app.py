@@ -18,6 +18,7 @@ from deploy.cli import (
     grant,
     incident,
     job,
+    keys,
     label,
     policy,
     publish,
@@ -63,6 +64,7 @@ app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
 app.add_typer(erase.app, name="subject", rich_help_panel=RULE)
+app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")

@@ -13,6 +13,7 @@ import typer
 from rich.text import Text
 
 from deploy.cli.command import Command, Commands
+from deploy.cli.factor import ask_factor
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output
@@ -21,7 +22,7 @@ from schemas.errors import ConfigError
 from schemas.grants import GrantAnswer, GrantPurpose, GrantReason
 
 if TYPE_CHECKING:
-    from deploy.granting import SecondFactor, Seen
+    from deploy.granting import Seen
     from deploy.surroundings import Surroundings
     from topology.grants import Grant
 
@@ -82,7 +83,7 @@ def approve(
     from deploy.granting import find
 
     with _acting(root, project, person) as around:
-        agree(around, find(around, name), lambda: _factor(person))
+        agree(around, find(around, name), lambda: ask_factor(person))
         _tell(Output(as_json), project, around.clock.now(), find(around, name))
 
 
@@ -154,7 +155,7 @@ def open_(
     if not sys.stdout.isatty():
         raise ConfigError("values are shown on a terminal alone: standard output is a file or another program")
     with _acting(root, project, person) as around:
-        found = see(around, find(around, name), lambda: _factor(person)).by_name
+        found = see(around, find(around, name), lambda: ask_factor(person)).by_name
     values = {printable(placeholder): printable(value) for placeholder, value in sorted(found.items())}
     shown = (Text.assemble((placeholder, NAME), "  ", value) for placeholder, value in values.items())
     Output(as_json).result(values, *shown)
@@ -200,13 +201,6 @@ def _acting(root: Path, project: str, person: str) -> Iterator[Surroundings]:
     declared.project(project)
     with acting(root, declared, project, person) as around:
         yield around
-
-
-def _factor(person: str) -> SecondFactor:
-    from deploy.granting import SecondFactor
-
-    password = typer.prompt(f"Password of {person}", hide_input=True, err=True)
-    return SecondFactor(password, typer.prompt("Code", err=True))
 
 
 def _tell(out: Output, project: str, now: int, found: Grant) -> None:

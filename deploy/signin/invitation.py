@@ -1,6 +1,6 @@
 """The way in for one annotator of a project, `<root>/signin/<project>.json`, and for those who are invited to the
-console, `<root>/signin/console.<person>.json`, or have a part in grants, `grants.<person>.json`; readable by their
-owner only.
+console, `<root>/signin/console.<person>.json`, have a part in grants, `grants.<person>.json`, or administer keys,
+`keys.<person>.json`; readable by their owner only.
 
 Each `veil up` writes it anew, and what it said before opens nothing any more.
 """
@@ -19,6 +19,7 @@ from schemas.hidden import Hidden
 FOLDER = "signin"
 CONSOLE = "console."
 GRANTS = "grants."
+KEYS = "keys."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -64,6 +65,11 @@ def grants_name(person: str) -> str:
     return f"{GRANTS}{person}"
 
 
+def keys_name(person: str) -> str:
+    """The same, of somebody who administers keys."""
+    return f"{KEYS}{person}"
+
+
 def invited_to_console(root: Path) -> tuple[Invitation, ...]:
     """Everybody who is, by name. Raises ConfigError for a damaged file."""
     names = sorted(path.stem for path in (root / FOLDER).glob(f"{CONSOLE}*.json"))
@@ -71,7 +77,7 @@ def invited_to_console(root: Path) -> tuple[Invitation, ...]:
 
 
 def remove_all(root: Path, projects: Iterable[str]) -> None:
-    """Take back the invitations of these projects, of the console and for grants, which open nothing any more."""
-    others = [path for kind in (CONSOLE, GRANTS) for path in (root / FOLDER).glob(f"{kind}*.json")]
+    """Take back the invitations of these projects, of the console, for grants and keys: they open nothing more."""
+    others = [path for kind in (CONSOLE, GRANTS, KEYS) for path in (root / FOLDER).glob(f"{kind}*.json")]
     for path in (*(path_of(root, name) for name in projects), *others):
         path.unlink(missing_ok=True)

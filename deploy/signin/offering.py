@@ -97,13 +97,18 @@ class Offering:
         guests = {
             place: (page, person) for name, page in pages.items() for place, person in page.guests(name, projects)
         }
-        grants = sorted({person for it in projects.values() for person in _for_grants(it.persons)} & set(rights))
-        everybody = sorted({person for _, person in guests.values()} | set(grants))
+        acting = {
+            name(person): person
+            for it in projects.values()
+            for name, persons in ((invitation.grants_name, _for_grants), (invitation.keys_name, _for_keys))
+            for person in persons(it.persons)
+            if person in rights
+        }
+        everybody = sorted({person for _, person in guests.values()} | set(acting.values()))
         clients, invited = _provisioned(doors, everybody, vault, rights)
-        for person in grants:
+        for name, person in acting.items():
             made = invited[person]
-            way_in = Invitation("", person, made.password, made.otpauth)
-            invitation.write(self._root, invitation.grants_name(person), way_in)
+            invitation.write(self._root, name, Invitation("", person, made.password, made.otpauth))
         for place, (page, person) in guests.items():
             made = invited[person]
             invitation.write(self._root, place, Invitation(f"{page.origin}/", person, made.password, made.otpauth))
@@ -167,6 +172,11 @@ def _for_grants(persons: Persons) -> Iterator[str]:
     parts = (persons.requesters, persons.grantors_a, persons.grantors_b, persons.operators, persons.approvers)
     for holders in parts:
         yield from holders[:1]
+
+
+def _for_keys(persons: Persons) -> Iterator[str]:
+    """Whom it invites to administer keys."""
+    yield from persons.key_administrators[:1]
 
 
 def _provisioned(

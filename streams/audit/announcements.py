@@ -70,7 +70,10 @@ _BATCH = frozenset({_E.BATCH_REDACTED})
 _VIEWED = frozenset({_E.TASK_VIEWED})
 _JOINED = frozenset({_E.LABEL_JOINED, _E.GOLD_SCORED, _E.RECORD_REFUSED, _E.TASK_WITHDRAWN})
 _KEPT = frozenset({_E.SEGMENT_DESTROYED, _E.SEGMENT_REWRITTEN})
-_REWRITTEN = frozenset({_E.SEGMENT_REWRITTEN})
+_REWRAPPED = frozenset({_E.KEY_REWRAPPED})
+_REWRITTEN = frozenset({_E.SEGMENT_REWRITTEN, _E.KEY_REWRAPPED})
+_KEYS = frozenset({_E.KEY_ROTATED, _E.KEY_RETIRED, _E.KEY_TRIMMED})
+"""By which a person says that they have administered keys."""
 _PUBLISHED = frozenset({_E.RECORDS_PUBLISHED, _E.GOLD_PUBLISHED})
 _WARDED = frozenset({_E.PROCESS_STARTED, _E.CONTROL_APPLIED, _E.CREDENTIALS_ENDED, _E.CREDENTIALS_RESTORED})
 """By which warden says that it has ended or restored logins in Vault."""
@@ -78,6 +81,7 @@ _APPROVED = frozenset({_E.GRANT_APPROVED})
 _HANDED = ("share-a", "share-b", "entry")
 _LAYERS = ("view", "geometry", "values", "half-a", "half-b")
 _LAYER_KEYS = ("view", "geometry", "values-a", "values-b", "quarantine")
+_REWRAPS = ("view", "geometry", "values-a", "values-b", "hmac")
 
 RULES: tuple[Rule, ...] = (
     *(Rule(role, Operation.DATAKEY, "raw", _PUBLISHED) for role in ("producer", "synth")),
@@ -93,9 +97,14 @@ RULES: tuple[Rule, ...] = (
     Rule("label", Operation.DATAKEY, "finds", frozenset({_E.TASK_REPORTED})),
     Rule("join", Operation.READ, "geometry", _JOINED),
     Rule("join", Operation.DECRYPT, "geometry", _JOINED),
-    *(Rule("keeper", Operation.READ, folder, _KEPT) for folder in _LAYERS),
+    *(Rule("keeper", Operation.READ, folder, _KEPT | _REWRAPPED) for folder in _LAYERS),
     *(Rule("keeper", Operation.DELETE, folder, _KEPT) for folder in _LAYERS),
-    *(Rule("keeper", Operation.REWRITE, folder, _REWRITTEN, By.SEGMENT) for folder in _LAYERS),
+    *(
+        Rule("keeper", Operation.REWRITE, layer, _REWRITTEN, By.SEGMENT)
+        for layer in ("view", "geometry", "values")
+    ),
+    *(Rule("keeper", Operation.REWRITE, folder, _REWRAPPED) for folder in ("half-a", "half-b", "hmac")),
+    *(Rule("keeper", Operation.REWRAP, kind, _REWRAPPED) for kind in _REWRAPS),
     Rule(PERSON, Operation.DECRYPT, "finds", frozenset({_E.FIND_OPENED})),
     Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED}), each=1),
     *(Rule(PERSON, Operation.DECRYPT, f"values-{group}", _APPROVED, each=1) for group in "ab"),
@@ -180,8 +189,20 @@ def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
         yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
 
 
+def _by_person(event: AuditEvent, identity: str) -> Iterator[Announced]:
+    """Who has rotated keys, or ended versions of them."""
+    if event.type in _KEYS:
+        yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
+
+
 _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = MappingProxyType(
-    {"label": _by_label, "console": _by_console, "provisioner": _by_provisioner, "warden": _by_warden}
+    {
+        "label": _by_label,
+        "console": _by_console,
+        "provisioner": _by_provisioner,
+        "warden": _by_warden,
+        PERSON: _by_person,
+    }
 )
 
 

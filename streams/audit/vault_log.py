@@ -76,7 +76,7 @@ def _act(path: str, operation: str) -> tuple[Operation, str, str]:
     """Operation, target and document of a request. Mounts are named as `topology.access` names them."""
     parts = path.strip("/").split("/")
     match parts:
-        case ["transit", "decrypt" | "encrypt" | "sign" as verb, key]:
+        case ["transit", "decrypt" | "encrypt" | "sign" | "rewrap" as verb, key]:
             return Operation(verb), key, ""
         case ["transit", "datakey", _, key]:
             return Operation.DATAKEY, key, ""

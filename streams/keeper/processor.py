@@ -22,6 +22,7 @@ An erasure (`erasing.py`) is such intents, ordered by keeper itself.
 
 The intents of one call are never carried out by the same call, so nothing uncommitted is acted upon, unless
 the loop commits a plan of `control` together with the next of `process`; a withdrawal repeats harmlessly too.
+Wrapping keys anew needs no intent (`streams.keeper.rewrapping`): it changes nothing that anybody can see.
 """
 
 from __future__ import annotations
@@ -47,9 +48,10 @@ from streams.keeper.holdings import Holdings
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import EPOCH, Place, place_of
+from streams.keeper.rewrapping import Rewrapping
 from streams.keeper.rewriting import destroy, take_out
 from streams.keeper.scanning import Findings, committed, scan
-from vault.interface import Documents
+from vault.interface import StoredKeys
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +89,7 @@ class KeeperProcessor:
         project: str,
         codec: Codec,
         *,
-        documents: Documents,
+        documents: StoredKeys,
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
         leaks: LeakSeams,
@@ -108,6 +110,7 @@ class KeeperProcessor:
         self._erasure_seams = erasures
         self._erasing = Erasing(project, codec, erasures)
         self._holdings = Holdings(project, codec)
+        self._rewrapping = Rewrapping(project, codec, documents)
         self._swept_at: int | None = None
         self._scanned_at: int | None = None
 
@@ -116,9 +119,11 @@ class KeeperProcessor:
         self._holdings = Holdings(self._project, self._codec)
         self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
         self._erasing = Erasing(self._project, self._codec, self._erasure_seams)
+        self._rewrapping = Rewrapping(self._project, self._codec, self._documents)
         self._swept_at = self._scanned_at = None
+        others = (self._leaks, self._erasing, self._rewrapping)
         for message in changelog:
-            if not (self._leaks.apply(message) or self._erasing.apply(message)):
+            if not any(one.apply(message) for one in others):
                 self._holdings.apply(message)
         return Plan()
 
@@ -126,8 +131,10 @@ class KeeperProcessor:
         """Carry out committed intents, take in the batch, and decide anew when it is time."""
         done = self._do()
         findings = self._find(batch.now)
+        rewrapped = self._rewrapping.step(batch.now)
         plan = Plan()
         self._say(done, batch.now, plan)
+        self._rewrapping.say(rewrapped, plan)
         for message in batch.messages:
             self._read(message, batch.now, plan)
         if findings is not None:
@@ -136,7 +143,8 @@ class KeeperProcessor:
             self._sweep(batch.now)
         self._leaks.look(batch.now, plan)
         self._erasing.look(self._holdings, batch.now, plan)
-        plan.outputs += [*self._holdings.changes(), *self._leaks.changes(), *self._erasing.changes()]
+        plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
+        plan.outputs += [*self._erasing.changes(), *self._rewrapping.changes()]
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:

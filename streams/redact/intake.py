@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from schemas.errors import Reason, RecordError, Undecryptable
+from schemas.errors import RecordError, Undecryptable
 from schemas.hidden import Hidden
 from schemas.routing import Routing
 from streams.engine.messages import Message
@@ -39,7 +39,7 @@ def open_messages(messages: Sequence[Message], keys: UnwrappedKeys, project: str
             continue
         secret = secrets[envelope.wrapped]
         if isinstance(secret, Undecryptable):
-            payloads.append(Undecryptable(Reason.UNKNOWN_DATA_KEY))
+            payloads.append(Undecryptable(secret.reason))
             continue
         try:
             data = open_raw(secret, envelope, project=project, topic=message.topic, key=message.key)

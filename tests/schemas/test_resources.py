@@ -30,6 +30,7 @@ EXAMPLES = {
     resources.session_resource("0b"): Resource(Kind.SESSION, "0b"),
     resources.webhook_resource("warehouse"): Resource(Kind.WEBHOOK, "warehouse"),
     resources.alert_resource("4e"): Resource(Kind.ALERT, "4e"),
+    resources.key_resource("view-demo"): Resource(Kind.KEY, "view-demo"),
     resources.app_resource("triage-ui"): Resource(Kind.APP, "triage-ui"),
     resources.person_resource("ann-1"): Resource(Kind.PERSON, "ann-1"),
 }

@@ -15,7 +15,8 @@ from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
 from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, World
-from vault.segments.document import Layer, path_of
+from vault.segments.document import Layer, path_of, unpack
+from vault.segments.opening import Geometries, ViewKeys
 
 PEOPLE = ("ann-1", "ann-2", "ann-3", "ann-4", "ann-5", ADJUDICATOR)
 RECORDS = 6
@@ -86,7 +87,7 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
             world.step(seat)
         elif move < 0.80:
             random.choice(people).ask(world.waiting.requests)
-        elif move < 0.85:
+        elif move < 0.86:
             _bring(world, move)
         elif move < 0.88:
             world.replace(seat)
@@ -100,13 +101,15 @@ def _storm(world: World, people: list[Person], watch: Watch) -> None:
 
 
 def _bring(world: World, move: float) -> None:
-    """A record, the order to redact all there are once more, or to release one from quarantine."""
+    """A record, an order to redact all once more, or to release one from quarantine, or a new version of a key."""
     world.faults.on = False
+    if move >= 0.85:
+        world.rotate()
     if move < 0.84:
         world.release()
     if move < 0.84 and len(world.published) < RECORDS:
         world.publish()
-    elif move >= 0.84 and world.orders < MOST_ORDERS:
+    elif 0.84 <= move < 0.85 and world.orders < MOST_ORDERS:
         world.order_again()
     world.faults.on = True
 
@@ -169,6 +172,7 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _check_sessions(world, people)
     _check_leaks(world)
     _check_orphans(world)
+    _check_opens(world)
     broken = verify_chains(events, world.topology.pins.keys)
     if broken:
         raise Broken(f"chains: {broken[:3]}")
@@ -359,6 +363,17 @@ def _check_leaks(world: World) -> None:
     for canary in world.published:
         if any(canary.encode() in value for value in values):
             raise Broken(f"{canary} is readable")
+
+
+def _check_opens(world: World) -> None:
+    """Whatever keys were rotated, when: what is in Vault opens to who may, with nothing remembered."""
+    views, geometries = ViewKeys(world.vault, PROJECT), Geometries(world.vault, PROJECT)
+    for project, path in list(world.store.documents):
+        folder, _, segment = path.partition("/")
+        if project == PROJECT and folder == Layer.VIEW:
+            for task in unpack(world.vault.read(path).blob).entries:
+                views.task_key(segment, task)
+                geometries.geometry(segment, task)
 
 
 def _check_orphans(world: World) -> None:

@@ -18,15 +18,16 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from schemas.errors import AccessDenied, Reason, Refused, Undecryptable, VaultUnavailable
 from schemas.hidden import SealedBytes, SecretBytes
-from vault.interface import MAX_DOCUMENT_BYTES, DataKey, Document, WrappedKey
+from vault.interface import MAX_DOCUMENT_BYTES, DataKey, Document, KeyVersions, WrappedKey
 from vault.keys import framed, fresh_key, open_sealed, seal
+from vault.rotation import version_of
 
 Hook = Callable[[str, str, str], None]
 """(`before` or `after`, operation, key or path)."""
 Rights = Callable[[str, str], bool]
 """(operation, key or path) -> allowed."""
 
-_PREFIX = "vault:v1:"
+_PREFIX = "vault:v{}:"
 
 
 @dataclass
@@ -39,6 +40,14 @@ class VaultStore:
     documents: dict[tuple[str, str], dict[int, bytes]] = field(default_factory=dict)
     """Versions by (project, path); destroyed ones are gone, the highest number is the latest."""
     latest: dict[tuple[str, str], int] = field(default_factory=dict)
+    later: dict[str, dict[int, bytes]] = field(default_factory=dict)
+    """The versions of keys from 2 on; the first is in `keys`."""
+    trimmed: dict[str, int] = field(default_factory=dict)
+    """The lowest version that there still is."""
+    minimum: dict[str, int] = field(default_factory=dict)
+    created: dict[tuple[str, int], int] = field(default_factory=dict)
+    clock: Callable[[], int] = lambda: 0
+    """Milliseconds, by which versions are dated."""
 
     def create_key(self, name: str) -> None:
         """A transit key, for wrapping or (named `sign-…`) for signing."""
@@ -50,6 +59,11 @@ class VaultStore:
         if name not in self.keys:
             raise VaultUnavailable(f"there is no transit key {name}")
         return self.keys[name]
+
+    def versions_of(self, name: str) -> dict[int, bytes]:
+        """By number."""
+        every = {1: self.key(name), **self.later.get(name, {})}
+        return {number: secret for number, secret in every.items() if number >= self.trimmed.get(name, 1)}
 
 
 def no_faults(moment: str, operation: str, target: str) -> None:
@@ -93,6 +107,45 @@ class MemoryVault:
         opened = [self._unwrapped(key, one) for one in wrapped]
         self.hook("after", "decrypt", key)
         return opened
+
+    def rewrap(self, key: str, wrapped: Sequence[WrappedKey]) -> list[WrappedKey | Undecryptable]:
+        self._before("rewrap", key)
+        found: list[WrappedKey | Undecryptable] = []
+        for one in wrapped:
+            opened = self._unwrapped(key, one)
+            failed = isinstance(opened, Undecryptable)
+            found.append(opened if failed else WrappedKey(self._wrap(key, opened, one.context), one.context))
+        self.hook("after", "rewrap", key)
+        return found
+
+    def key_versions(self, key: str) -> KeyVersions:
+        self._before("inspect", key)
+        versions = self.store.versions_of(key)
+        lowest, minimum = min(versions), self.store.minimum.get(key, 1)
+        created = {it: self.store.created.get((key, it), 0) for it in versions if it >= minimum}
+        self.hook("after", "inspect", key)
+        return KeyVersions(key, max(versions), minimum, lowest if lowest > 1 else 0, created)
+
+    def rotate(self, key: str) -> None:
+        self._before("administer", key)
+        made = max(self.store.versions_of(key)) + 1
+        self.store.later.setdefault(key, {})[made] = self.store.random(32)
+        self.store.created[key, made] = self.store.clock()
+        self.hook("after", "administer", key)
+
+    def raise_minimum(self, key: str, version: int) -> None:
+        self._before("administer", key)
+        if version > max(self.store.versions_of(key)):
+            raise VaultUnavailable(f"key {key} has no version {version}")
+        self.store.minimum[key] = version
+        self.hook("after", "administer", key)
+
+    def trim(self, key: str, version: int) -> None:
+        self._before("administer", key)
+        if version > self.store.minimum.get(key, 0):
+            raise VaultUnavailable(f"the minimum of key {key} is below {version}")
+        self.store.trimmed[key] = version
+        self.hook("after", "administer", key)
 
     def sign(self, key: str, message: bytes) -> bytes:
         self._before("sign", key)
@@ -172,21 +225,27 @@ class MemoryVault:
         if len(blob) > MAX_DOCUMENT_BYTES:
             raise Refused(Reason.MAPPING_TOO_LARGE, f"document {path} is larger than {MAX_DOCUMENT_BYTES} bytes")
 
-    def _derived(self, key: str, context: str) -> SecretBytes:
-        return SecretBytes(hmac.digest(self.store.key(key), framed(context), "sha256"))
+    def _derived(self, key: str, version: int, context: str) -> SecretBytes:
+        return SecretBytes(hmac.digest(self.store.versions_of(key)[version], framed(context), "sha256"))
 
     def _wrap(self, key: str, secret: SecretBytes, context: str) -> str:
-        sealed = seal(self._derived(key, context), secret.data, key.encode(), self.store.random)
-        return _PREFIX + base64.b64encode(sealed.data).decode()
+        latest = max(self.store.versions_of(key))
+        sealed = seal(self._derived(key, latest, context), secret.data, key.encode(), self.store.random)
+        return _PREFIX.format(latest) + base64.b64encode(sealed.data).decode()
 
     def _unwrapped(self, key: str, one: WrappedKey) -> SecretBytes | Undecryptable:
-        derived = self._derived(key, one.context)
+        version = version_of(one.wrapped)
+        self.store.key(key)
         try:
-            sealed = SealedBytes(base64.b64decode(one.wrapped.removeprefix(_PREFIX), validate=True))
+            sealed = SealedBytes(
+                base64.b64decode(one.wrapped.removeprefix(_PREFIX.format(version)), validate=True)
+            )
             if not one.context:
                 raise ValueError
-            return SecretBytes(open_sealed(derived, sealed, key.encode()))
-        except (Undecryptable, ValueError):
+            if 0 < version < self.store.minimum.get(key, 1):
+                return Undecryptable(Reason.RETIRED_DATA_KEY, "a wrapped key's version is below the minimum")
+            return SecretBytes(open_sealed(self._derived(key, version, one.context), sealed, key.encode()))
+        except (Undecryptable, ValueError, KeyError):
             return Undecryptable(Reason.UNKNOWN_DATA_KEY, "a wrapped key does not open under its context")
 
     def _signing_key(self, key: str) -> Ed25519PrivateKey:

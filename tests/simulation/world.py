@@ -60,6 +60,7 @@ from topology.identity import Identity
 from topology.loading import Topology, load_topology
 from topology.pins import Pins
 from topology.policies import load_policy, load_policy_bytes, policy_bytes
+from topology.rights import wrapping_keys
 from vault import keyed_hash
 from vault.data_keys import DataKeys
 from vault.raw import Media, seal_raw
@@ -312,6 +313,10 @@ class World:
             now, kind, body = self.clock.now(), ControlKind.RELEASE, release_body(order)
             state = sign_control(self.vault, person, key=key, version=1, kind=kind, body=body, now=now)
             self.broker.append(Outgoing("control", key.encode(), self.codec.encode(state)))
+
+    def rotate(self) -> None:
+        """A key administrator gives one of the project's keys a new version."""
+        self.vault.rotate(self.random.choice(wrapping_keys(TOPOLOGY.flow, PROJECT)))
 
     def step(self, seat: Seat) -> bool:
         """One round of the seat's process, started if it is not running. False when the process ended by it."""

@@ -26,6 +26,7 @@ PERSON_LISTS = {
     "requester": "requesters",
     "grantor-a": "a",
     "grantor-b": "b",
+    "key-administrator": "key_administrators",
 }
 
 
@@ -72,6 +73,13 @@ class Declared:
         for purpose in vault.get("hmac", []):
             self.transit.add(("decrypt", f"hmac-{project}-{purpose}"))
             self.documents.add((project, f"hmac/{purpose}", "read"))
+        for key in [f"{kind}-{project}" for kind in vault.get("rewrap", [])]:
+            self.transit |= {("rewrap", key), ("inspect", key)}
+        for purpose in vault.get("rewrap_hmac", []):
+            self.transit |= {("rewrap", f"hmac-{project}-{purpose}"), ("inspect", f"hmac-{project}-{purpose}")}
+            self.documents |= {(project, f"hmac/{purpose}", right) for right in ("read", "update")}
+        for operation in [it for it in ("inspect", "administer") if vault.get(it)]:
+            self.transit |= {(operation, key) for key in wrapping_keys(project)}
         for folder, rights in vault.get("documents", {}).items():
             self.documents |= {(project, folder, right) for right in rights}
         if vault.get("sign"):
@@ -80,6 +88,12 @@ class Declared:
 
 def flow_file() -> dict:
     return yaml.safe_load(resources.files("topology").joinpath("flow.yaml").read_text("utf-8"))
+
+
+def wrapping_keys(project: str) -> list[str]:
+    flow = flow_file()
+    purposes = [f"hmac-{project}-{purpose}" for purpose in flow["hmac"]]
+    return [f"{kind}-{project}" for kind in flow["keys"]] + purposes
 
 
 def all_declared() -> dict[str, Declared]:

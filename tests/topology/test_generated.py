@@ -127,12 +127,13 @@ def test_vault_policies_allow_no_wildcard_above_a_projects_folder():
             assert all(path.startswith(everybodys) or place in path for path in paths)
 
 
-def test_only_who_has_just_signed_in_opens_a_half_or_takes_what_a_grant_gives():
+def test_only_who_has_just_signed_in_opens_a_half_or_takes_what_a_grant_gives_or_administers_keys():
     found = signed_in_policies(TOPOLOGY)
     projects = TOPOLOGY.projects.values()
     erasing = {it for project in projects for it in (*project.persons.operators, *project.persons.approvers)}
-    assert found.keys() == {"abel", "anton", "berta", "rita"} | erasing
-    assert not erasing & {"abel", "anton", "berta", "rita"}
+    others = {"abel", "anton", "berta", "kay", "kim", "rita"}
+    assert found.keys() == others | erasing
+    assert not erasing & others
     paths = {
         person: [line.split('"')[1] for line in text.splitlines() if line.startswith("path")]
         for person, text in found.items()
@@ -158,6 +159,16 @@ def test_only_redact_and_who_erases_and_has_just_signed_in_can_tell_a_persons_ha
     found = {person for person, text in signed_in_policies(TOPOLOGY).items() if stanza in text}
     persons = TOPOLOGY.project("alpha").persons
     assert found == {*persons.operators, *persons.approvers}
+
+
+def test_who_administers_keys_does_no_more_than_rotate_raise_and_trim_those_that_wrap():
+    paths = {line.split('"')[1] for line in signed_in_policies(TOPOLOGY)["kim"].splitlines() if "path" in line}
+    assert {path.rpartition("/")[2] for path in paths} == {"rotate", "config", "trim"}
+    assert all(path.startswith("transit/keys/") and "alpha" in path and "sign-" not in path for path in paths)
+    assert len(paths) == 3 * (len(TOPOLOGY.flow.keys) + len(TOPOLOGY.flow.hmac))
+    standing = "\n".join(vault_policies(TOPOLOGY).values())
+    assert "/rotate" not in standing
+    assert "/trim" not in standing
 
 
 def test_persons_and_apps_with_rights_in_vault_log_in_as_an_entity_that_the_vault_knows_by_the_same_name():

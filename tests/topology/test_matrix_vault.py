@@ -30,7 +30,7 @@ from vault.session import Credentials, Session
 pytestmark = pytest.mark.stack
 
 PROJECTS = ("alpha", "beta")
-FORBIDDEN = 403
+OK, FORBIDDEN = 200, 403
 KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds")
 PURPOSES = ("record", "subject", "digest", "task", "token")
 HANDED = ("share-a", "share-b", "entry")
@@ -44,9 +44,20 @@ TRANSIT = {
     "encrypt": ("POST", "transit/encrypt/{key}", {"context": CONTEXT, "plaintext": CONTEXT}),
     "decrypt": ("POST", "transit/decrypt/{key}", {"context": CONTEXT, "ciphertext": "vault:v1:AAAA"}),
     "sign": ("POST", "transit/sign/{key}", {"input": CONTEXT}),
-}
-NEVER_TRANSIT = {
     "rewrap": ("POST", "transit/rewrap/{key}", {"context": CONTEXT, "ciphertext": "vault:v1:AAAA"}),
+}
+ADMINISTER = (
+    ("POST", "transit/keys/{key}/rotate", {}),
+    ("POST", "transit/keys/{key}/config", {"min_decryption_version": 1}),
+    ("POST", "transit/keys/{key}/trim", {"min_available_version": 0}),
+)
+"""All three or none."""
+NEVER_TRANSIT = {
+    "deletable": ("POST", "transit/keys/{key}/config", {"deletion_allowed": True}),
+    "exportable": ("POST", "transit/keys/{key}/config", {"exportable": True}),
+    "both at once": ("POST", "transit/keys/{key}/config", {"min_decryption_version": 1, "exportable": True}),
+    "delete": ("DELETE", "transit/keys/{key}", None),
+    "restore": ("POST", "transit/restore/{key}", {"backup": CONTEXT}),
     "wrapped datakey": ("POST", "transit/datakey/wrapped/{key}", {"context": CONTEXT}),
     "export": ("GET", "transit/export/encryption-key/{key}", None),
     "hmac": ("POST", "transit/hmac/{key}", {"input": CONTEXT}),
@@ -158,7 +169,22 @@ def test_uses_exactly_the_keys_it_declares(declared, caller_of, everyone):
         for operation, (method, path, body) in TRANSIT.items()
         if caller.may(method, path.format(key=key), body)
     }
-    assert allowed == declared.transit | made_by(declared)
+    assert allowed == {it for it in declared.transit if it[0] in TRANSIT} | made_by(declared)
+
+
+def administered(caller: Caller, everyone) -> set[tuple[str, str]]:
+    """The keys that a caller may rotate, raise the minimum of, and trim."""
+    found = set()
+    for key in keys(everyone):
+        may = {caller.may(method, path.format(key=key), body) for method, path, body in ADMINISTER}
+        assert len(may) == 1, f"{key} is administered in part"
+        found |= {("administer", key)} if may == {True} else set()
+    return found
+
+
+def test_administers_no_key_by_the_credentials_of_a_process_or_person(declared, caller_of, everyone):
+    """The second factor's token alone rotates: the provisioner, who makes keys, doesn't either."""
+    assert administered(caller_of(declared.name), everyone) == set()
 
 
 def made_by(declared) -> set[tuple[str, str]]:
@@ -174,12 +200,11 @@ def test_does_nothing_else_with_any_key(declared, caller_of, everyone):
         assert not caller.may(method, path.format(key=key), body), f"{name} {key}"
 
 
-def test_reads_no_public_key_but_its_own(declared, caller_of, everyone):
+def test_reads_of_keys_its_own_public_one_and_the_ages_it_declares(declared, caller_of, everyone):
     caller = caller_of(declared.name)
     readable = {key for key in keys(everyone) if caller.may("GET", f"transit/keys/{key}", None)}
-    assert readable == (set(keys(everyone)) if declared.provisions else {declared.sign_key})
-    assert declared.provisions or not caller.may("DELETE", f"transit/keys/{declared.sign_key}", None)
-    assert declared.provisions or not caller.may("POST", f"transit/keys/{declared.sign_key}/config", {})
+    inspected = {key for operation, key in declared.transit if operation == "inspect"}
+    assert readable == (set(keys(everyone)) if declared.provisions else {declared.sign_key, *inspected})
 
 
 def test_has_exactly_the_rights_on_documents_it_declares(declared, caller_of, documents):
@@ -198,9 +223,10 @@ def attempts(caller: Caller, name: str, project: str, folder: str, right: str) -
     mount, document = f"veil-{project}", folder if folder.startswith("hmac/") else f"{folder}/there"
     wrong_version = {"data": {"sealed": "eA=="}, "options": {"cas": 99}}
     if right == "create":
-        # Where the HMAC keys lie: documents that exist, so that nobody may create them, who made them neither.
-        path = folder if folder.startswith("hmac/") else f"{folder}/{name}-{uuid.uuid4().hex}"
-        return caller.may("POST", f"{mount}/data/{path}", {"data": {"sealed": "eA=="}, "options": {"cas": 0}})
+        body = {"data": {"sealed": "eA=="}, "options": {"cas": 0}}
+        if folder.startswith("hmac/"):  # these exist, so that nobody may create them, who made them neither;
+            return caller.status("POST", f"{mount}/data/{folder}", body) == OK  # of who may update, cas fails
+        return caller.may("POST", f"{mount}/data/{folder}/{name}-{uuid.uuid4().hex}", body)
     if right == "read":
         return caller.may("GET", f"{mount}/data/{document}", None)
     if right == "update":
@@ -290,6 +316,7 @@ def test_who_has_just_signed_in_may_do_exactly_what_is_declared(signed_in, every
         for operation, (method, path, body) in TRANSIT.items()
         if caller.may(method, path.format(key=key), body)
     }
+    allowed |= administered(caller, everyone)
     assert allowed == mine.transit
     found = {
         (project, folder, right)

@@ -119,3 +119,31 @@ def test_a_path_that_raises_what_a_role_sees_is_refused(old, new, message):
 def test_a_key_without_its_ciphertext_or_the_other_way_round_shows_nothing(old, new):
     flow = parse_flow(FLOW.replace(old, new), "flow.yaml")
     assert all(Content.RAW not in can_see(flow, flow.roles[name]) for name in ("label", "join", "annotator"))
+
+
+KEY_ADMINISTRATOR = "vault: {inspect: true, sign: true}"
+KEEPER = "      rewrap: [view, geometry, values-a, values-b]\n"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "fault"),
+    [
+        (KEY_ADMINISTRATOR, "vault: {inspect: true, sign: true, datakey: [raw]}", "administers keys"),
+        (KEY_ADMINISTRATOR, "vault: {sign: true, documents: {half-a: [delete]}}", "administers keys"),
+        ("signed_in: {administer: true}", "signed_in: {administer: true, decrypt: [raw]}", "administers keys"),
+        (KEEPER, KEEPER + "      hmac: [record]\n", "wraps keys anew"),
+    ],
+)
+def test_who_administers_or_rewraps_keys_can_open_nothing(old, new, fault):
+    assert old in FLOW
+    with pytest.raises(ConfigError, match=fault):
+        parse_flow(FLOW.replace(old, new), "flow.yaml")
+
+
+def test_whoever_sees_content_administers_no_key():
+    flow = load_topology().flow
+    administering = {
+        name for name, role in flow.roles.items() if role.vault.administer or role.signed_in.administer
+    }
+    assert administering == {"key-administrator"}
+    assert not any(can_see(flow, flow.roles[name]) for name in administering)

@@ -162,6 +162,11 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
         ("grant", "list"),
         ("grant", "approve", "3b90c2", "--as", "ada"),
         ("grant", "code", "--person", "ada"),
+        ("keys", "rotate", "view", "--as", "kay"),
+        ("keys", "status", "--as", "kay"),
+        ("keys", "retire", "--as", "kay"),
+        ("keys", "trim", "--as", "kay"),
+        ("keys", "code", "--person", "kay"),
     ],
 )
 def test_without_a_stack_one_sentence_says_what_to_do(

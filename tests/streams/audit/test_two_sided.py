@@ -381,3 +381,46 @@ def test_reveal_hands_an_entry_over_once_for_each_value_revealed():
     assert [one.rule for one in alerts_of(handed[:1], [event(EventType.GRANT_LOCATED, REVEAL, START)])] == [
         UNANNOUNCED
     ]
+
+
+KEEPER = "keeper.demo"
+
+
+def rewrapped(time: int, *segments: str) -> AuditEvent:
+    return event(EventType.KEY_REWRAPPED, KEEPER, time, 1, tuple(f"segment/{it}" for it in segments))
+
+
+def by_keeper(operation: Operation, target: str, document: str = "") -> VaultUse:
+    return VaultUse(START, KEEPER, operation, target, f"k{operation}{target}", Outcome.DONE, document=document)
+
+
+@pytest.mark.parametrize(
+    "use",
+    [
+        *(by_keeper(Operation.REWRAP, key) for key in ("view-demo", "values-a-demo", "hmac-demo-token")),
+        by_keeper(Operation.READ, "veil-demo/geometry", SEGMENT),
+        by_keeper(Operation.READ, "veil-demo/half-a", "redact.demo.0/47/ab"),
+        by_keeper(Operation.REWRITE, "veil-demo/view", SEGMENT),
+        by_keeper(Operation.REWRITE, "veil-demo/half-b", "redact.demo.0/47/ab"),
+        by_keeper(Operation.REWRITE, "veil-demo/hmac", "token"),
+    ],
+)
+def test_what_keeper_wraps_anew_is_announced_by_its_event_and_by_nothing_else(use):
+    assert alerts_of([use], [rewrapped(START, SEGMENT)]) == []
+    assert [it.rule for it in alerts_of([use], [])] == [UNANNOUNCED]
+    assert [it.rule for it in alerts_of([use], [rewrapped(START + 2 * WINDOW_MS, SEGMENT)])] == [UNANNOUNCED]
+
+
+def test_a_rewritten_layer_of_a_segment_that_no_event_names_is_told():
+    use = by_keeper(Operation.REWRITE, "veil-demo/view", "redact.demo.0/1/8")
+    assert [it.rule for it in alerts_of([use], [rewrapped(START, SEGMENT)])] == [UNANNOUNCED]
+
+
+@pytest.mark.parametrize("kind", [EventType.KEY_ROTATED, EventType.KEY_RETIRED, EventType.KEY_TRIMMED])
+def test_who_administers_keys_says_so(kind):
+    use = VaultUse(START, "person.kay", Operation.ADMINISTER, "transit/keys/view-demo", "a", Outcome.DONE)
+    assert alerts_of([use], [event(kind, "person.kay", START)]) == []
+    assert [it.rule for it in alerts_of([use], [event(kind, "person.ada", START)])] == [UNANNOUNCED]
+    assert [it.rule for it in alerts_of([use], [event(EventType.FIND_OPENED, "person.kay", START)])] == [
+        UNANNOUNCED
+    ]

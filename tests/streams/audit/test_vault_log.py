@@ -62,6 +62,8 @@ def test_a_decrypt_shows_identity_key_time_and_the_contexts_of_its_batch():
         ("transit/datakey/plaintext/view-demo", "update", (Operation.DATAKEY, "view-demo", "")),
         ("transit/encrypt/view-demo", "update", (Operation.ENCRYPT, "view-demo", "")),
         ("transit/sign/sign-label.demo", "update", (Operation.SIGN, "sign-label.demo", "")),
+        ("transit/rewrap/view-demo", "update", (Operation.REWRAP, "view-demo", "")),
+        ("transit/keys/view-demo/rotate", "update", (Operation.ADMINISTER, "transit/keys/view-demo", "")),
         ("veil-demo/data/view/redact.demo.0/1/7", "read", (Operation.READ, "veil-demo/view", "redact.demo.0/1/7")),
         (
             "veil-demo/data/view/redact.demo.0/1/7",

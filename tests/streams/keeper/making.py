@@ -65,7 +65,7 @@ class Rig:
     """What is committed, the processor over it, and the messages it hasn't committed yet."""
 
     settings: KeeperSettings = ALWAYS
-    vault: MemoryVault = field(default_factory=lambda: MemoryVault(VaultStore(), "demo"))
+    vault: MemoryVault = field(default_factory=lambda: MemoryVault(VaultStore(auto_keys=True), "demo"))
     log: list[Message] = field(default_factory=list)
     """`segments.P` and `joined.P`, as committed."""
     position: int = 0

@@ -77,7 +77,7 @@ class Partitions:
 
 class World:
     def __init__(self) -> None:
-        self.vault = MemoryVault(VaultStore(), "demo")
+        self.vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         self.log = Partitions()
         self.positions = [0] * PARTITIONS
         self.now_ms = 0

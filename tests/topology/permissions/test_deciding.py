@@ -49,7 +49,9 @@ def trained(until, **access):
 
 def field_of(role):
     """Of `Persons`, in which its holders are."""
-    return {"grantor-a": "grantors_a", "grantor-b": "grantors_b"}.get(role, f"{role}s")
+    return {"key-administrator": "key_administrators", "grantor-a": "grantors_a", "grantor-b": "grantors_b"}.get(
+        role, f"{role}s"
+    )
 
 
 # -- who
