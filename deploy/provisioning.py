@@ -9,6 +9,7 @@ from deploy.acting import act
 from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
 from deploy.provision.parts import connected
+from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.resources import project_resource
@@ -27,21 +28,22 @@ def apply_audited(topology: Topology, endpoints: Endpoints, root: Path) -> Resul
     with connected(endpoints, root) as parts:
         result = apply_topology(topology, parts)
     if result.changes:
-        _say(root, Counter(change.part for change in result.changes))
+        _say(root, endpoints, Counter(change.part for change in result.changes))
     return result
 
 
-def say_enrolled(root: Path, projects: int) -> None:
+def say_enrolled(root: Path, endpoints: Endpoints, projects: int) -> None:
     """Say that who may sign in to so many projects, with our Vault as provider, was written down in it anew.
 
     Raises as `act`.
     """
-    _say(root, Counter({"signin": projects}))
+    _say(root, endpoints, Counter({"signin": projects}))
 
 
-def _say(root: Path, changes: Counter[str]) -> None:
+def _say(root: Path, endpoints: Endpoints, changes: Counter[str]) -> None:
     details = {part: str(count) for part, count in sorted(changes.items())}
-    around = surroundings(root, PROVISIONER, PLATFORM)
+    handed = handed_by_administrator(endpoints, PROVISIONER)
+    around = surroundings(root, PROVISIONER, PLATFORM, handed=handed)
     try:
         act(around, [], [Event(EventType.TOPOLOGY_APPLIED, project_resource(PLATFORM), details=details)])
     finally:

@@ -31,6 +31,7 @@ from topology.rights import (
 TRANSIT = "transit"
 """Where the transit engine is mounted."""
 _ENTITIES = "identity/entity/name/"
+_APPROLES, _SECRETS = "auth/approle/role/", "/secret-id"
 
 _OWN_TOKEN = (
     ("auth/token/lookup-self", "read"),
@@ -136,7 +137,8 @@ def _policy(paths: Iterable[tuple[str, str]]) -> str:
 
 
 def _needs_vault(allowed: Rights) -> bool:
-    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends or allowed.wraps)
+    used = allowed.transit or allowed.documents or allowed.provisions or allowed.ends
+    return bool(used or allowed.wraps or allowed.starts)
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
@@ -152,6 +154,8 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield "sys/wrapping/wrap", "update"
     for who in allowed.ends:
         yield from _ending_paths(who)
+    for name in allowed.starts:
+        yield f"{_APPROLES}{name}{_SECRETS}", "update"
 
 
 def _document_paths(document: FolderRight) -> Iterator[tuple[str, str]]:
@@ -182,7 +186,7 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
         yield path, capability
     yield "identity/entity/name/*", "read"
     for capability in ("read", "list"):
-        for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role"):
+        for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role", "auth/approle/role/*"):
             yield path, capability
     yield f"{TRANSIT}/datakey/plaintext/hmac-*", "update"
     for capability in ("create", "read"):
@@ -192,9 +196,16 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
 def _stanza(path: str, capabilities: Mapping[str, set[str]]) -> str:
     listed = ", ".join(f'"{capability}"' for capability in sorted(capabilities[path]))
     allowed = '  allowed_parameters = { "disabled" = [true, false] }\n' if _only_disables(path) else ""
+    if _is_handed_over(path) and "update" in capabilities[path]:
+        allowed = '  min_wrapping_ttl = "1s"\n'
     return f'path "{path}" {{\n  capabilities = [{listed}]\n{allowed}}}\n'
 
 
 def _only_disables(path: str) -> bool:
     """Whoever could write the rest of an entity could attach any policy to it."""
     return path.startswith(_ENTITIES) and not path.endswith("*")
+
+
+def _is_handed_over(path: str) -> bool:
+    """Whoever may have a secret id made gets a token that unwraps to it once, never the secret id."""
+    return path.startswith(_APPROLES) and path.endswith(_SECRETS) and "*" not in path

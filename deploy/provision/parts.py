@@ -38,19 +38,34 @@ def pins_path(root: Path) -> Path:
 
 
 @contextmanager
+def administrator(endpoints: Endpoints) -> Iterator[Session]:
+    """A session in Vault under the token that the endpoints name. Raises ConfigError."""
+    vault = endpoints.vault
+    try:
+        token = vault.token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise _no_secret(error) from None
+    session = Session(vault.url, vault.ca_file, Credentials(token=token))
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
 def connected(endpoints: Endpoints, root: Path, environment: Environment = Environment.LOCAL) -> Iterator[Parts]:
     """The parts, under the administrators' credentials that the endpoints name. Raises ConfigError."""
     try:
-        token = endpoints.vault.token_file.read_text(encoding="utf-8").strip()
         settings = endpoints.kafka.client_settings()
     except OSError as error:
-        raise ConfigError(
-            f"{error.filename}: {error.strerror}; it should hold an administrator's secret"
-        ) from None
-    session = Session(endpoints.vault.url, endpoints.vault.ca_file, Credentials(token=token))
-    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
-    try:
-        yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
-    finally:
-        registry.close()
-        session.close()
+        raise _no_secret(error) from None
+    with administrator(endpoints) as session:
+        registry = Registry(endpoints.registry.url, endpoints.registry.tls())
+        try:
+            yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
+        finally:
+            registry.close()
+
+
+def _no_secret(error: OSError) -> ConfigError:
+    return ConfigError(f"{error.filename}: {error.strerror}; it should hold an administrator's secret")

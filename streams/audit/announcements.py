@@ -172,6 +172,15 @@ def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:
             yield Announced(Claim(administrator, Operation.WRITE, "hmac"), ANY)
 
 
+def _by_starter(event: AuditEvent, identity: str) -> Iterator[Announced]:
+    """It has had a login made, and whom it handed that, logs in before it says anything itself, if it ever does: a
+    label that stands by works when another has ended.
+    """
+    if event.type is EventType.LOGIN_HANDED:
+        yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
+        yield Announced(Claim(event.details.get("identity", ""), Operation.LOGIN, ""), ANY)
+
+
 def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
     """It ends and restores logins, anew at each start, and logs in itself when it first has to."""
     if event.type in _WARDED:
@@ -180,7 +189,13 @@ def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
 
 
 _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = MappingProxyType(
-    {"label": _by_label, "console": _by_console, "provisioner": _by_provisioner, "warden": _by_warden}
+    {
+        "label": _by_label,
+        "console": _by_console,
+        "provisioner": _by_provisioner,
+        "warden": _by_warden,
+        "starter": _by_starter,
+    }
 )
 
 

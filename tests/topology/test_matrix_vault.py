@@ -80,6 +80,9 @@ class Caller:
     def status(self, method: str, path: str, body: dict | None) -> int:
         return self._client.request(method, path, json=body).status_code
 
+    def answer(self, method: str, path: str, body: dict | None) -> dict:
+        return self._client.request(method, path, json=body).raise_for_status().json()["data"]
+
     def may(self, method: str, path: str, body: dict | None) -> bool:
         status = self.status(method, path, body)
         assert status < 500, f"{method} {path}: {status}"
@@ -124,7 +127,7 @@ def documents(root):
 
 
 @pytest.fixture(scope="module")
-def caller_of(applied):
+def caller_of(applied, root):
     callers: dict[str, Caller] = {}
 
     def of(name: str) -> Caller:
@@ -132,7 +135,9 @@ def caller_of(applied):
             credentials = CredentialFiles(applied.root).load(Identity.parse(name)).vault
             assert credentials is not None
             anonymous = Caller(applied.endpoints.vault, "")
-            token = anonymous.login(credentials.role_id, credentials.secret_id)
+            role = f"auth/approle/role/{name}/secret-id"
+            secret_id = credentials.secret_id or root.answer("POST", role, {})["secret_id"]
+            token = anonymous.login(credentials.role_id, secret_id)
             anonymous.close()
             callers[name] = Caller(applied.endpoints.vault, token)
         return callers[name]
