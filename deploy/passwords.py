@@ -20,7 +20,9 @@ log = structlog.get_logger()
 class PasswordWatch:
     """Looks at one identity's file, from a thread of its own, until it is closed."""
 
-    def __init__(self, files: CredentialFiles, identity: Identity, login: KafkaLogin, look_s: float = LOOK_S) -> None:
+    def __init__(
+        self, files: CredentialFiles, identity: Identity, login: KafkaLogin, look_s: float = LOOK_S
+    ) -> None:
         self._files, self._identity, self._login, self._look_s = files, identity, login, look_s
         self._seen = self._written()
         self._closed = threading.Event()

@@ -91,6 +91,7 @@ class Starter:
         if self._around is None:
             handed = handed_by_administrator(self._endpoints, IDENTITY)
             self._around = surroundings(self._root, IDENTITY, PLATFORM, self._topology, handed=handed)
+            self._say(EventType.LOGIN_HANDED, IDENTITY, IDENTITY.name)
         return self._around
 
     def _forget(self) -> None:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.endpoints import Endpoints, VaultEndpoint, load_endpoints
+from deploy.passwords import PasswordWatch
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from schemas.codec import Codec
@@ -45,6 +46,8 @@ class Surroundings:
     codec: Codec
     clock: SystemClock
     book: ControlBook
+    watch: PasswordWatch | None
+    """Of a process: its password may change while it works."""
 
     def control(self, everywhere: AbstractSet[ControlKind] = frozenset()) -> ControlReader:
         """A reader of `control` from its start, feeding the book; of these kinds with news of all projects."""
@@ -57,6 +60,8 @@ class Surroundings:
 
     def close(self) -> None:
         """Close all connections; a login that was handed over is ended."""
+        if self.watch is not None:
+            self.watch.close()
         self.vault.close()
         self.registry.close()
 
@@ -77,7 +82,8 @@ def surroundings(
     root = root.absolute()
     topology = topology or load_topology(extra_projects=project_folders(root), pins=pins_path(root))
     endpoints = load_endpoints(root / "run" / "endpoints.json")
-    credentials = CredentialFiles(root).load(identity)
+    files = CredentialFiles(root)
+    credentials = files.load(identity)
     if credentials.vault is None:
         raise ConfigError(f"{identity.name} has no business in Vault; it can't run a process")
     access = KafkaAccess(
@@ -97,6 +103,7 @@ def surroundings(
         codec=Codec(registry),
         clock=SystemClock(),
         book=ControlBook(topology.flow, topology.pins, topology.projects),
+        watch=PasswordWatch(files, identity, access.login) if handed.token else None,
     )
 
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -124,6 +124,17 @@ class Provisioner:
             done.append(step.change)
         return VaultDifference(tuple(done), self._undeclared(plan))
 
+    def prepare(self, plan: VaultPlan, name: str) -> tuple[Change, ...]:
+        """What an administrator alone can do, so that the identity `name` can do the rest: its policy, and that
+        there are AppRoles.
+        """
+        own = replace(plan, policies={name: plan.policies[name]})
+        done = []
+        for step in (*self._policies(own), *self._auth_method()):
+            step.act()
+            done.append(step.change)
+        return tuple(done)
+
     def public_keys(self, names: Sequence[str]) -> dict[str, bytes]:
         """The 32-byte Ed25519 public key of each of these transit keys that exists."""
         found = ((name, self._paths.read(f"transit/keys/{name}")) for name in names)
@@ -193,6 +204,9 @@ class Provisioner:
                 yield _Step(Change("engine", "create", mount), partial(self._mount_documents, mount))
             elif (mounts[f"{mount}/"].get("options") or {}).get("version") != "2":
                 raise ConfigError(f"Vault's mount {mount} is no KV v2 engine; another program uses this name")
+        yield from self._auth_method()
+
+    def _auth_method(self) -> Iterator[_Step]:
         if "approle/" not in (self._paths.read("sys/auth") or {}):
             enable = partial(self._paths.write, "sys/auth/approle", {"type": "approle"})
             yield _Step(Change("auth method", "create", "approle"), enable)

@@ -13,6 +13,7 @@ from deploy.cli import (
     audit_witness,
     console,
     contain,
+    credentials,
     detect,
     grant,
     incident,
@@ -61,6 +62,7 @@ app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
+app.add_typer(credentials.app, name="credentials", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")
 app.add_typer(console.app, name="console", rich_help_panel=PROVE)

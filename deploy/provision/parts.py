@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local.endpoints import Endpoints
+from deploy.provision.desired import desired_vault
 from deploy.provision.kafka_admin import KafkaAdmin
 from schemas.errors import ConfigError
 from schemas.registry import Registry
+from topology.identity import PLATFORM, Identity
+from topology.loading import Topology
 from topology.topics import Environment
-from vault.provision import Provisioner
+from vault.bootstrap import bootstrapped
+from vault.provision import Change, Provisioner
 from vault.session import Credentials, Session
+
+PROVISIONER = Identity("provisioner", PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,22 @@ def connected(endpoints: Endpoints, root: Path, environment: Environment = Envir
             yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
         finally:
             registry.close()
+
+
+@contextmanager
+def as_provisioner(
+    parts: Parts, endpoints: Endpoints, topology: Topology
+) -> Iterator[tuple[Parts, tuple[Change, ...]]]:
+    """The same, in Vault by a token of its own with the provisioner's rights, which ends with it; and what the
+    administrator had to do for that. Raises VaultUnavailable, AccessDenied.
+    """
+    vault = endpoints.vault
+    prepared = parts.vault.prepare(desired_vault(topology), PROVISIONER.name)
+    with (
+        administrator(endpoints) as session,
+        bootstrapped(session, vault.url, vault.ca_file, PROVISIONER.name) as own,
+    ):
+        yield replace(parts, vault=Provisioner(own)), prepared
 
 
 def _no_secret(error: OSError) -> ConfigError:

@@ -1,8 +1,8 @@
 """`veil credentials rotate`: new passwords for Kafka, taken up by processes that run, without a restart.
 
 Each is written to its identity's file first, then all are given to Kafka in one request: a crash in between leaves
-passwords that we know, and the next rotation makes Kafka take new ones. Between the two, some 50 ms, and until a process
-has seen its file, whoever opens a connection is refused and tries again (`streams.engine.kafka_login`).
+passwords that we know, and the next rotation makes Kafka take new ones. Between the two, some 50 ms, and until a
+process has seen its file, who opens a connection is refused and tries again (`streams.engine.kafka_login`).
 """
 
 from __future__ import annotations
@@ -19,8 +19,8 @@ from topology.rights import identities
 
 
 def rotated(topology: Topology, names: Sequence[str]) -> tuple[Identity, ...]:
-    """Whose passwords to change: those named; where none is, those of all processes that look at their files, which
-    those of others (persons, producers) do not. Raises ConfigError for a name that is none.
+    """Whose passwords to change: those named; where none is, of all processes that look at their files, which
+    programs of others (of persons, producers) do not. Raises ConfigError for a name that is none.
     """
     known = {identity.name: identity for identity in identities(topology)}
     unknown = sorted(set(names) - known.keys())

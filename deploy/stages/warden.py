@@ -22,7 +22,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     seams = Seams(
         {name: around.book.revocations(name) for name in around.topology.projects},
         people.named,
-        (_InVault(VaultLogins(around.vault.session), people), KafkaLogins(around.access.settings())),
+        (_InVault(VaultLogins(around.vault.session), people), KafkaLogins(around.access)),
     )
     processor = WardenProcessor(around.codec, seams)
     return StageParts(processor, INPUTS, Ownership.WHOLE, obeys_everywhere=OBEYS)

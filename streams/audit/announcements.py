@@ -174,11 +174,13 @@ def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:
 
 def _by_starter(event: AuditEvent, identity: str) -> Iterator[Announced]:
     """It has had a login made, and whom it handed that, logs in before it says anything itself, if it ever does: a
-    label that stands by works when another has ended.
+    label that stands by works when another has ended. Its own login an administrator has had made.
     """
     if event.type is EventType.LOGIN_HANDED:
-        yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
-        yield Announced(Claim(event.details.get("identity", ""), Operation.LOGIN, ""), ANY)
+        whom = event.details.get("identity", "")
+        yield Announced(Claim(whom, Operation.LOGIN, ""), ANY)
+        for maker in (ROOT,) if whom == identity else (identity,):
+            yield Announced(Claim(maker, Operation.ADMINISTER, ""), ANY)
 
 
 def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:

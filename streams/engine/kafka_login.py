@@ -1,7 +1,7 @@
 """The password of one identity, and the clients that log in with it: it can change while they work (KIP-554).
 
-One SCRAM user has one password. When it changes, connections that are open go on, until the broker asks them to log in
-again; a new connection needs the new one. So each client is told the new password (`set_sasl_credentials` of librdkafka),
+One SCRAM user has one password. When it changes, connections that are open go on, until the broker asks them to
+log in again; a new connection needs the new one. So each client is told it (`set_sasl_credentials` of librdkafka),
 and one that is refused meanwhile tries again.
 """
 
@@ -11,7 +11,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable
-from typing import Protocol
+from typing import Protocol, TypeVar
 from weakref import WeakSet
 
 import confluent_kafka
@@ -43,6 +43,9 @@ class Client(Protocol):
         ...
 
 
+C = TypeVar("C", bound=Client)
+
+
 class KafkaLogin:
     """Thread-safe. `look` says what the password is by now, where it may change."""
 
@@ -58,7 +61,7 @@ class KafkaLogin:
         """As it is known here."""
         return self._password
 
-    def keep[C: Client](self, client: C) -> C:
+    def keep(self, client: C) -> C:
         """A client that logs in with it, and is told when it changes, as long as it is there."""
         with self._lock:
             self._clients.add(client)
