@@ -145,7 +145,10 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
     for right in allowed.transit:
         yield f"{TRANSIT}/{_TRANSIT_PATHS[right.operation]}/{right.key}", "update"
         if right.operation == "sign":
-            yield f"{TRANSIT}/keys/{right.key}", "read"  # its public key
+            own = f"{TRANSIT}/keys/{right.key}"
+            yield own, "read"  # its public key
+            # The narrower path counts: whoever makes all keys could else not make their own.
+            yield from ((own, each) for each in ("create", "update") if allowed.provisions)
     for document in allowed.documents:
         yield from _document_paths(document)
     if allowed.provisions:

@@ -69,6 +69,9 @@ PROVISIONER_ONLY = (
 )
 
 
+NOT_STARTED = ("provisioner.platform", "starter.platform", "producer.alpha", "person.alice")
+
+
 class Caller:
     """Plain HTTP under one token."""
 
@@ -87,6 +90,11 @@ class Caller:
         status = self.status(method, path, body)
         assert status < 500, f"{method} {path}: {status}"
         return status != FORBIDDEN
+
+    def may_be_handed(self, role: str) -> bool:
+        """A login of this AppRole, in a token that unwraps once."""
+        path, wrapped = f"auth/approle/role/{role}/secret-id", {"X-Vault-Wrap-TTL": "60s"}
+        return self._client.post(path, json={}, headers=wrapped).status_code != FORBIDDEN
 
     def login(self, role_id: str, secret_id: str) -> str:
         answer = self._client.post("auth/approle/login", json={"role_id": role_id, "secret_id": secret_id})
@@ -239,6 +247,12 @@ def test_disables_a_person_only_as_warden_and_does_nothing_else_to_them(declared
     for path, body in ((role, as_it_is), (f"{role}/secret-id", {}), (f"{role}/role-id", {})):
         assert caller.may("POST", path, body) == declared.provisions, path
     assert not caller.may("DELETE", role, None)
+
+
+@pytest.mark.parametrize("role", ["redact.alpha", "console.platform", *NOT_STARTED])
+def test_has_a_login_made_only_as_starter_and_of_a_process_that_it_starts(declared, caller_of, role):
+    allowed = declared.provisions or (declared.starts and role not in NOT_STARTED)
+    assert caller_of(declared.name).may_be_handed(role) == allowed
 
 
 @pytest.mark.parametrize("process", ["redact.alpha", "warden.platform", "provisioner.platform"])
