@@ -76,8 +76,7 @@ class Starter:
             self._stopping = True
             self._said.notify_all()
         self._writer.join(STOP_LIMIT_S)
-        if self._around is not None:
-            self._around.close()
+        self._forget()
 
     def _made(self, role: str) -> str:
         with self._lock:
