@@ -44,6 +44,8 @@ class Starter:
         self._root, self._endpoints, self._topology, self._monotonic = root, endpoints, topology, monotonic
         self._lock = threading.Lock()
         self._around: Surroundings | None = None
+        self._left: list[Surroundings] = []
+        """Whose login is lost; closed by the writer, which may be using them."""
         self._handed: dict[str, float] = {}
         """By slot, when it was handed something last."""
         self._unsaid: list[Event] = []
@@ -76,7 +78,9 @@ class Starter:
             self._stopping = True
             self._said.notify_all()
         self._writer.join(STOP_LIMIT_S)
-        self._forget()
+        with self._lock:
+            self._forget()
+        self._close_left()
 
     def _made(self, role: str) -> str:
         with self._lock:
@@ -95,8 +99,14 @@ class Starter:
 
     def _forget(self) -> None:
         if self._around is not None:
-            self._around.close()
+            self._left.append(self._around)
             self._around = None
+
+    def _close_left(self) -> None:
+        with self._lock:
+            left, self._left = self._left, []
+        for around in left:
+            around.close()
 
     def _say(self, what: EventType, identity: Identity, slot: str) -> None:
         self._unsaid.append(Event(what, slot_resource(slot), details={"identity": identity.name}))
@@ -108,7 +118,9 @@ class Starter:
             with self._said:
                 self._said.wait_for(lambda: bool(self._unsaid) or self._stopping)
                 events, last = list(self._unsaid), self._stopping
-            if events and self._written(events):
+            written = bool(events) and self._written(events)
+            self._close_left()
+            if written:
                 with self._said:
                     del self._unsaid[: len(events)]
             elif last:
