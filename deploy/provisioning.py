@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from deploy.acting import act
 from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
-from deploy.provision.parts import connected
+from deploy.provision.parts import PROVISIONER, as_provisioner, connected
+from deploy.provision.rotating import rotate, rotated
+from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.resources import project_resource
-from topology.identity import PLATFORM, Identity
+from topology.identity import PLATFORM
 from topology.loading import Topology
-
-PROVISIONER = Identity("provisioner", PLATFORM)
 
 
 def apply_audited(topology: Topology, endpoints: Endpoints, root: Path) -> Result:
@@ -24,24 +26,38 @@ def apply_audited(topology: Topology, endpoints: Endpoints, root: Path) -> Resul
     The event follows the change: before the first apply there is neither a topic nor an identity to write it with.
     Raises as `apply_topology` and `act`.
     """
-    with connected(endpoints, root) as parts:
-        result = apply_topology(topology, parts)
+    with connected(endpoints, root) as parts, as_provisioner(parts, endpoints, topology) as (own, prepared):
+        result = apply_topology(topology, own)
+    result = replace(result, changes=(*prepared, *result.changes))
     if result.changes:
-        _say(root, Counter(change.part for change in result.changes))
+        _say(root, endpoints, Counter(change.part for change in result.changes))
     return result
 
 
-def say_enrolled(root: Path, projects: int) -> None:
+def say_enrolled(root: Path, endpoints: Endpoints, projects: int) -> None:
     """Say that who may sign in to so many projects, with our Vault as provider, was written down in it anew.
 
     Raises as `act`.
     """
-    _say(root, Counter({"signin": projects}))
+    _say(root, endpoints, Counter({"signin": projects}))
 
 
-def _say(root: Path, changes: Counter[str]) -> None:
+def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: Sequence[str]) -> tuple[str, ...]:
+    """New passwords for Kafka (`deploy.provision.rotating`), and the provisioner says how many; whose.
+
+    Raises as `rotated`, `rotate` and `act`.
+    """
+    chosen = rotated(topology, names)
+    with connected(endpoints, root) as parts:
+        rotate(chosen, parts)
+    _say(root, endpoints, Counter({"kafka password": len(chosen)}))
+    return tuple(identity.name for identity in chosen)
+
+
+def _say(root: Path, endpoints: Endpoints, changes: Counter[str]) -> None:
     details = {part: str(count) for part, count in sorted(changes.items())}
-    around = surroundings(root, PROVISIONER, PLATFORM)
+    handed = handed_by_administrator(endpoints, PROVISIONER)
+    around = surroundings(root, PROVISIONER, PLATFORM, handed=handed)
     try:
         act(around, [], [Event(EventType.TOPOLOGY_APPLIED, project_resource(PLATFORM), details=details)])
     finally:

@@ -3,7 +3,8 @@ projects has the project `platform`.
 
 Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
 slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
-not answer; 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
+not answer; 5 what it was handed to log in to Vault with was used up before it came; 6 Vault no longer knows its
+login; 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
 """
 
 from __future__ import annotations
@@ -26,19 +27,42 @@ from deploy.stages.folding import FoldRunning
 from deploy.stages.matcher import open_matcher
 from deploy.stages.stage import BUILDERS, CONSOLE, MATCHER, WATCH, Build, Running, assemble
 from deploy.stages.watch import open_watch
-from deploy.supervise.restarts import FENCED
+from deploy.supervise.restarts import FENCED, STOLEN
 from deploy.surroundings import surroundings
-from schemas.errors import AccessDenied, ConfigError, DependencyError, Fenced, StackError
+from schemas.errors import (
+    AccessDenied,
+    ConfigError,
+    DependencyError,
+    Fenced,
+    LoginLost,
+    LoginUsedUp,
+    StackError,
+)
 from topology.identity import Identity
+from vault.handing import Handed
+from vault.keeping import LOST
 
 if TYPE_CHECKING:
     from deploy.stages.console import ConsoleRunning
 
-EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE = 1, 2, FENCED, 4
+EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE, EXIT_STOLEN, EXIT_LOST = 1, 2, FENCED, 4, STOLEN, 6
+HANDED_BYTES = 1024
+"""A wrapping token has about a hundred."""
 
 FOLDINGS: Mapping[str, Callable[[Path], AbstractContextManager[FoldRunning]]] = MappingProxyType(
     {WATCH: open_watch, MATCHER: open_matcher}
 )
+
+ENDS: tuple[tuple[type[Exception], str, int], ...] = (
+    (LoginUsedUp, "login_used_up", EXIT_STOLEN),
+    (LoginLost, "login_lost", EXIT_LOST),
+    (Fenced, "fenced", EXIT_FENCED),
+    (ConfigError, "refused", EXIT_CONFIG),
+    (AccessDenied, "refused", EXIT_CONFIG),
+    (StackError, "refused", EXIT_CONFIG),
+    (DependencyError, "unavailable", EXIT_UNAVAILABLE),
+)
+"""What ends a process, what its log calls that, and its exit code. The first that fits counts."""
 
 log = structlog.get_logger()
 
@@ -48,31 +72,49 @@ def main(arguments: list[str] | None = None, builders: Mapping[str, Build] = BUI
     options = _parser().parse_args(arguments)
     identity = Identity(options.role, options.project)
     logs.configure(identity.slot(options.slot))
-    stop = threading.Event()
+    stop, lost = threading.Event(), threading.Event()
+
+    def lose() -> None:
+        lost.set()
+        stop.set()
+
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        _run(options, identity, stop, builders)
-    except Fenced as error:
-        log.error("fenced", exc_info=error)
-        return EXIT_FENCED
-    except (ConfigError, AccessDenied, StackError) as error:
-        log.error("refused", exc_info=error)
-        return EXIT_CONFIG
-    except DependencyError as error:
-        log.error("unavailable", exc_info=error)
-        return EXIT_UNAVAILABLE
-    except Exception as error:
-        log.critical("bug", exc_info=error)
-        return EXIT_BUG
+        _run(options, identity, stop, builders, Handed(_handed(identity), lose))
+        if lost.is_set():
+            return _ended_by(LoginLost(LOST))
+    except Exception as error:  # noqa: BLE001 - whatever it is, it ends us, and has a code
+        return _ended_by(error)
     log.info("stopped")
     return 0
 
 
+def _ended_by(error: Exception) -> int:
+    """Say what has ended us; the code that the supervisor is told."""
+    for kind, name, code in ENDS:
+        if isinstance(error, kind):
+            log.error(name, exc_info=error)
+            return code
+    log.critical("bug", exc_info=error)
+    return EXIT_BUG
+
+
+def _handed(identity: Identity) -> str:
+    """What the supervisor has put into our standard input: on no disk, in no list of processes."""
+    if identity.role in FOLDINGS or sys.stdin is None or sys.stdin.isatty():
+        return ""
+    return sys.stdin.buffer.read(HANDED_BYTES).decode("ascii", "replace").strip()
+
+
 def _run(
-    options: argparse.Namespace, identity: Identity, stop: threading.Event, builders: Mapping[str, Build]
+    options: argparse.Namespace,
+    identity: Identity,
+    stop: threading.Event,
+    builders: Mapping[str, Build],
+    handed: Handed,
 ) -> None:
-    with _opened(options, identity, builders) as running:
+    with _opened(options, identity, builders, handed) as running:
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
         try:
@@ -83,7 +125,7 @@ def _run(
 
 @contextmanager
 def _opened(
-    options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build]
+    options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build], handed: Handed
 ) -> Iterator[Running | FoldRunning | ConsoleRunning]:
     """What runs the role, until it is closed."""
     if identity.role in FOLDINGS:
@@ -94,10 +136,10 @@ def _opened(
         # A web server would cost each other process 20 MB.
         from deploy.stages.console import open_console  # noqa: PLC0415
 
-        with open_console(options.root, options.port) as console:
+        with open_console(options.root, options.port, handed=handed) as console:
             yield console
         return
-    around = surroundings(options.root, identity, options.project)
+    around = surroundings(options.root, identity, options.project, handed=handed)
     try:
         running = assemble(around, options.slot, options.port, builders)
         try:

@@ -27,7 +27,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_KAFKA_DENIED_LOG", "out of reach", "file of that Kafka's `kafka.authorizer.logger`"),
     Setting("VEIL_VAULT_ADDR", "an OpenBao of our own", "address of an external OpenBao or Vault, `https://…`"),
     Setting("VEIL_VAULT_CA", "–", "file with the CA of that Vault"),
-    Setting("VEIL_VAULT_TOKEN_FILE", "–", "file with a token that may write policies, roles, mounts and keys"),
+    Setting(
+        "VEIL_VAULT_TOKEN_FILE",
+        "–",
+        "file with a token that may write policies, roles, mounts, keys and (`sudo`) tokens",
+    ),
     Setting("VEIL_VAULT_AUDIT_LOG", "out of reach", "file of that Vault's audit device, read by the shipper"),
     Setting("VEIL_REGISTRY_URL", "an Apicurio of our own", "address of an external registry (Confluent API)"),
     Setting("VEIL_REGISTRY_CA", "–", "file with the CA of that registry"),

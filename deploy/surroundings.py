@@ -6,7 +6,8 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.local.endpoints import Endpoints, load_endpoints
+from deploy.local.endpoints import Endpoints, VaultEndpoint, load_endpoints
+from deploy.passwords import PasswordWatch
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from schemas.codec import Codec
@@ -20,6 +21,9 @@ from topology.control import ControlBook
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
 from vault.client import VaultClient
+from vault.handing import NOTHING, Handed, take
+from vault.provision import AppRoleCredentials
+from vault.session import Credentials, Session
 
 CONTROL = "control"
 
@@ -42,6 +46,8 @@ class Surroundings:
     codec: Codec
     clock: SystemClock
     book: ControlBook
+    watch: PasswordWatch | None
+    """Of a process: its password may change while it works."""
 
     def control(self, everywhere: AbstractSet[ControlKind] = frozenset()) -> ControlReader:
         """A reader of `control` from its start, feeding the book; of these kinds with news of all projects."""
@@ -53,17 +59,31 @@ class Surroundings:
         return self.vault.sign(self.identity.sign_key, message)
 
     def close(self) -> None:
-        """Close all connections."""
+        """Close all connections; a login that was handed over is ended."""
+        if self.watch is not None:
+            self.watch.close()
         self.vault.close()
         self.registry.close()
 
 
-def surroundings(root: Path, identity: Identity, project: str, topology: Topology | None = None) -> Surroundings:
-    """Connect as `identity`. Raises ConfigError where the stack was never started or provisioned."""
+def surroundings(
+    root: Path,
+    identity: Identity,
+    project: str,
+    topology: Topology | None = None,
+    *,
+    handed: Handed = NOTHING,
+) -> Surroundings:
+    """Connect as `identity`; what logs in by what it is `handed` (`vault.handing`) logs in at once.
+
+    Raises ConfigError where the stack was never started or provisioned, or nothing was handed over; then also as
+    `vault.handing.take`.
+    """
     root = root.absolute()
     topology = topology or load_topology(extra_projects=project_folders(root), pins=pins_path(root))
     endpoints = load_endpoints(root / "run" / "endpoints.json")
-    credentials = CredentialFiles(root).load(identity)
+    files = CredentialFiles(root)
+    credentials = files.load(identity)
     if credentials.vault is None:
         raise ConfigError(f"{identity.name} has no business in Vault; it can't run a process")
     access = KafkaAccess(
@@ -78,18 +98,24 @@ def surroundings(root: Path, identity: Identity, project: str, topology: Topolog
         endpoints=endpoints,
         access=access,
         log=KafkaLog(access),
-        vault=VaultClient.from_approle(
-            endpoints.vault.url,
-            endpoints.vault.ca_file,
-            credentials.vault.role_id,
-            credentials.vault.secret_id,
-            project,
-        ),
+        vault=VaultClient(_session(identity, credentials.vault, endpoints.vault, handed), project),
         registry=registry,
         codec=Codec(registry),
         clock=SystemClock(),
         book=ControlBook(topology.flow, topology.pins, topology.projects),
+        watch=PasswordWatch(files, identity, access.login) if handed.token else None,
     )
+
+
+def _session(identity: Identity, mine: AppRoleCredentials, vault: VaultEndpoint, handed: Handed) -> Session:
+    if mine.secret_id:
+        credentials = Credentials(role_id=mine.role_id, secret_id=mine.secret_id)
+        return Session(vault.url, vault.ca_file, credentials)
+    if not handed.token:
+        raise ConfigError(
+            f"{identity.name} is handed what it logs in with when it is started; `veil up` starts it"
+        )
+    return take(vault.url, vault.ca_file, identity.name, mine.role_id, handed)
 
 
 def project_folders(root: Path) -> list[Path]:

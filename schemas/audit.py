@@ -96,6 +96,8 @@ class EventType(StrEnum):
     CONTAINMENT_HELD = "containment.held"
     CREDENTIALS_ENDED = "credentials.ended"
     CREDENTIALS_RESTORED = "credentials.restored"
+    LOGIN_HANDED = "login.handed"
+    LOGIN_STOLEN = "login.stolen"
     INCIDENT_OPENED = "incident.opened"
     INCIDENT_STEPPED = "incident.stepped"
     INCIDENT_PRESERVED = "incident.preserved"

@@ -11,6 +11,8 @@ VeilError
 │   ├── LogUnavailable
 │   └── RegistryUnavailable
 ├── AccessDenied         we asked for something our identity has no right to
+│   ├── LoginUsedUp      what we were handed to log in with was used, or waited too long; somebody else may have it
+│   └── LoginLost        Vault no longer knows the login that was handed over; a new start gets another
 ├── TransactionError     a transaction did not (certainly) commit
 │   ├── Abortable        it did not; abort, rewind, go on
 │   ├── CommitInDoubt    unknown; discard the producer, resume from what is committed
@@ -132,6 +134,14 @@ class RegistryUnavailable(DependencyError):
 
 class AccessDenied(VeilError):
     """Our identity has no right to what we asked for; a rights file or a credential is wrong."""
+
+
+class LoginUsedUp(AccessDenied):
+    """What was handed over to log in with is over, or was used: somebody else may have it."""
+
+
+class LoginLost(AccessDenied):
+    """Vault no longer knows the login that was handed over at the start; only a new start gets another."""
 
 
 class TransactionError(VeilError):

@@ -34,6 +34,7 @@ from topology.rights import (
 TRANSIT = "transit"
 """Where the transit engine is mounted."""
 _ENTITIES = "identity/entity/name/"
+_APPROLES, _SECRETS = "auth/approle/role/", "/secret-id"
 
 _OWN_TOKEN = (
     ("auth/token/lookup-self", "read"),
@@ -147,13 +148,17 @@ def _policy(paths: Iterable[tuple[str, str]]) -> str:
 
 
 def _needs_vault(allowed: Rights) -> bool:
-    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends or allowed.wraps)
+    used = allowed.transit or allowed.documents or allowed.provisions or allowed.ends
+    return bool(used or allowed.wraps or allowed.starts)
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
     for right in allowed.transit:
         for path, capability in _TRANSIT_PATHS[right.operation]:
             yield f"{TRANSIT}/{path.format(right.key)}", capability
+        if right.operation == "sign" and allowed.provisions:
+            # The narrower path counts: whoever makes all keys could else not make their own.
+            yield from ((f"{TRANSIT}/keys/{right.key}", each) for each in ("create", "update"))
     for document in allowed.documents:
         yield from _document_paths(document)
     if allowed.provisions:
@@ -162,6 +167,8 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield "sys/wrapping/wrap", "update"
     for who in allowed.ends:
         yield from _ending_paths(who)
+    for name in allowed.starts:
+        yield f"{_APPROLES}{name}{_SECRETS}", "update"
 
 
 def _document_paths(document: FolderRight) -> Iterator[tuple[str, str]]:
@@ -193,7 +200,7 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
         yield path, capability
     yield "identity/entity/name/*", "read"
     for capability in ("read", "list"):
-        for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role"):
+        for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role", "auth/approle/role/*"):
             yield path, capability
     yield f"{TRANSIT}/datakey/plaintext/hmac-*", "update"
     for capability in ("create", "read"):
@@ -202,15 +209,20 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
 
 def _stanza(path: str, capabilities: Mapping[str, set[str]]) -> str:
     listed = ", ".join(f'"{capability}"' for capability in sorted(capabilities[path]))
-    return f'path "{path}" {{\n  capabilities = [{listed}]\n{_allowed(path)}}}\n'
+    return f'path "{path}" {{\n  capabilities = [{listed}]\n{_limits(path, capabilities[path])}}}\n'
 
 
-def _allowed(path: str) -> str:
+def _limits(path: str, capabilities: set[str]) -> str:
     """Whoever could write the rest of an entity could attach any policy to it, and whoever could write the rest of
-    a key's configuration could take it along, or delete it.
+    a key's configuration could take it along, or delete it. A secret id is handed over wrapped or not at all.
     """
     if path.startswith(_ENTITIES) and not path.endswith("*"):
         return '  allowed_parameters = { "disabled" = [true, false] }\n'
     if path.startswith(f"{TRANSIT}/keys/") and path.endswith("/config"):
         return '  allowed_parameters = { "min_decryption_version" = [], "min_encryption_version" = [] }\n'
-    return ""
+    return '  min_wrapping_ttl = "1s"\n' if _is_handed_over(path) and "update" in capabilities else ""
+
+
+def _is_handed_over(path: str) -> bool:
+    """Whoever may have a secret id made gets a token that unwraps to it once, never the secret id."""
+    return path.startswith(_APPROLES) and path.endswith(_SECRETS) and "*" not in path

@@ -81,6 +81,8 @@ class RoleEntry(Entry):
     served_by: Name | None = None
     provisions: bool = False
     ends_credentials: bool = False
+    keeps_secret: bool = False
+    starts_processes: bool = False
 
 
 class ControlEntry(Entry):
@@ -186,6 +188,8 @@ def _role(name: str, entry: RoleEntry) -> Role:
         served_by=entry.served_by,
         provisions=entry.provisions,
         ends_credentials=entry.ends_credentials,
+        keeps_secret=entry.keeps_secret,
+        starts_processes=entry.starts_processes,
         signed_in=_vault(entry.signed_in),
     )
 

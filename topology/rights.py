@@ -46,6 +46,8 @@ class Rights:
     ends: frozenset[str]
     """The persons and apps whose credentials it may end."""
     wraps: bool = False
+    starts: frozenset[str] = frozenset()
+    """The identities for which it may have a login made, wrapped."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -97,7 +99,28 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         provisions=any(role.provisions for role, _ in roles),
         ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
         wraps=any(role.vault.wraps for role, _ in roles),
+        starts=started(topology) if any(role.starts_processes for role, _ in roles) else frozenset(),
     )
+
+
+def handed(topology: Topology) -> frozenset[str]:
+    """The identities that log in to Vault by what they are handed at each start; on no disk lies anything."""
+    return frozenset(
+        identity.name
+        for identity in identities(topology)
+        if identity.role != PERSON and _is_handed(topology.flow.roles[identity.role])
+    )
+
+
+def started(topology: Topology) -> frozenset[str]:
+    """Of them those that the starter starts. What an administrator has to start is not among them."""
+    roles = topology.flow.roles
+    above = {name for name, role in roles.items() if role.provisions or role.starts_processes}
+    return frozenset(name for name in handed(topology) if Identity.parse(name).role not in above)
+
+
+def _is_handed(role: Role) -> bool:
+    return not role.keeps_secret and (role.provisions or role.vault != VaultRights())
 
 
 def signed_in_rights(topology: Topology, person: str) -> Rights:

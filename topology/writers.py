@@ -49,6 +49,8 @@ WRITERS = {
     EventType.CONTAINMENT_HELD: "contain",
     EventType.CREDENTIALS_ENDED: "warden",
     EventType.CREDENTIALS_RESTORED: "warden",
+    EventType.LOGIN_HANDED: "starter",
+    EventType.LOGIN_STOLEN: "starter",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
     EventType.SUBJECT_ERASED: "keeper",

@@ -37,6 +37,11 @@ class VaultClient(TransitClient, DocumentsClient, WrappingClient, RotationClient
         """A person or provisioning, with a token that somebody else renews."""
         return cls(Session(url, ca, Credentials(token=token)), project)
 
+    @property
+    def session(self) -> Session:
+        """For what is neither key nor document: warden's entities."""
+        return self._session
+
     def end_login(self) -> None:
         """End the token that it works under, which is good for nothing then. Never raises: it ends by itself."""
         with contextlib.suppress(VeilError, Rejected):

@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
 from schemas.errors import ConfigError, VaultUnavailable
 from schemas.hidden import Hidden
-from vault import keyed_hash, people
+from vault import handing, keyed_hash, people
 from vault.client import VaultClient
 from vault.documents import mount_of
 from vault.entities import approle_of
@@ -62,6 +62,8 @@ class VaultPlan:
     policies: Mapping[str, str]
     hmac: tuple[HmacKey, ...]
     entities: Mapping[str, str]
+    handed: frozenset[str] = frozenset()
+    """The AppRoles whose secret ids are handed over at each start (`vault.handing`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,10 +89,10 @@ class VaultDifference:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class AppRoleCredentials(Hidden):
-    """What an identity logs in with."""
+    """What an identity logs in with. `secret_id` is empty where it is handed over at each start."""
 
     role_id: str
-    secret_id: str
+    secret_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,17 @@ class Provisioner:
             done.append(step.change)
         return VaultDifference(tuple(done), self._undeclared(plan))
 
+    def prepare(self, plan: VaultPlan, name: str) -> tuple[Change, ...]:
+        """What an administrator alone can do, so that the identity `name` can do the rest: its policy, and that
+        there are AppRoles.
+        """
+        own = replace(plan, policies={name: plan.policies[name]})
+        done = []
+        for step in (*self._policies(own), *self._auth_method()):
+            step.act()
+            done.append(step.change)
+        return tuple(done)
+
     def public_keys(self, names: Sequence[str]) -> dict[str, bytes]:
         """The 32-byte Ed25519 public key of each of these transit keys that exists."""
         found = ((name, self._paths.read(f"transit/keys/{name}")) for name in names)
@@ -129,17 +142,34 @@ class Provisioner:
 
     def issue(self, name: str) -> AppRoleCredentials:
         """A new secret id for an AppRole. Earlier ones stay valid."""
+        role_id = self._role_id(name)
+        secret = self._paths.write(f"auth/approle/role/{name}/secret-id", {})
+        return AppRoleCredentials(role_id, str(secret["data"]["secret_id"]))
+
+    def issue_handed(self, name: str) -> AppRoleCredentials:
+        """What is known of an AppRole that is handed its secret ids. Those there are open nothing any more."""
+        role_id, role = self._role_id(name), f"auth/approle/role/{name}"
+        for accessor in sorted(self._paths.list(f"{role}/secret-id")):
+            self._paths.write(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+        return AppRoleCredentials(role_id)
+
+    def hand(self, name: str) -> str:
+        """What a process of an AppRole is handed, by somebody who may have any secret id made."""
+        return handing.hand(self._session, name)
+
+    def _role_id(self, name: str) -> str:
         role = self._paths.read(f"auth/approle/role/{name}/role-id")
         if role is None:
             raise VaultUnavailable(f"Vault has no AppRole {name}")
-        secret = self._paths.write(f"auth/approle/role/{name}/secret-id", {})
-        return AppRoleCredentials(str(role["role_id"]), str(secret["data"]["secret_id"]))
+        return str(role["role_id"])
 
     def holds(self, name: str, credentials: AppRoleCredentials) -> bool:
         """Whether Vault still takes these credentials."""
         role = self._paths.read(f"auth/approle/role/{name}/role-id")
         if role is None or role["role_id"] != credentials.role_id:
             return False
+        if not credentials.secret_id:
+            return True
         lookup = f"auth/approle/role/{name}/secret-id/lookup"
         try:
             answer = self._session.call(
@@ -174,6 +204,9 @@ class Provisioner:
                 yield _Step(Change("engine", "create", mount), partial(self._mount_documents, mount))
             elif (mounts[f"{mount}/"].get("options") or {}).get("version") != "2":
                 raise ConfigError(f"Vault's mount {mount} is no KV v2 engine; another program uses this name")
+        yield from self._auth_method()
+
+    def _auth_method(self) -> Iterator[_Step]:
         if "approle/" not in (self._paths.read("sys/auth") or {}):
             enable = partial(self._paths.write, "sys/auth/approle", {"type": "approle"})
             yield _Step(Change("auth method", "create", "approle"), enable)
@@ -215,7 +248,7 @@ class Provisioner:
 
     def _roles(self, plan: VaultPlan) -> Iterator[_Step]:
         for name in sorted(plan.policies):
-            path, wanted = f"auth/approle/role/{name}", _role(name)
+            path, wanted = f"auth/approle/role/{name}", _role(name, handed=name in plan.handed)
             found = self._paths.read(path)
             if found is None or any(found.get(setting) != value for setting, value in wanted.items()):
                 change = Change("vault role", "create" if found is None else "update", name)
@@ -256,11 +289,13 @@ class Provisioner:
         return tuple(f"{part} {name}" for part, name in sorted(extra))
 
 
-def _role(name: str) -> dict[str, Any]:
+def _role(name: str, *, handed: bool) -> dict[str, Any]:
     return {
         "token_policies": [name],
         "token_no_default_policy": True,
-        "token_period": TOKEN_PERIOD_S,
+        "token_period": handing.TOKEN_S if handed else TOKEN_PERIOD_S,
+        "secret_id_num_uses": 1 if handed else 0,
+        "secret_id_ttl": handing.HANDED_S if handed else 0,
         "bind_secret_id": True,
     }
 

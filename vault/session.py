@@ -182,6 +182,19 @@ class Session:
         self._renew_at = self._monotonic() + RENEW_AT * float(answer["auth"]["lease_duration"])
 
 
+class AnonymousSession(Session):
+    """Runs calls that need no login: logging in itself, looking at a wrapping token."""
+
+    def __init__(self, url: str, ca: Path | str | None) -> None:
+        super().__init__(url, ca, Credentials())
+
+    def _ensure_token(self) -> int:
+        return 0
+
+    def _login_again(self, logins_before: int) -> None:
+        """Nobody is logged in."""
+
+
 _SHORT_S = 10
 """A renewal that grants less is at the token's maximum life: log in anew while the old token still works."""
 

@@ -33,6 +33,14 @@ class WrappingClient:
 
 
 def unwrap(url: str, ca: Path | str | None, token: str) -> Mapping[str, str]:
+    """What somebody of ours put into a token, which is used up by it. Raises Undecodable, and as `unwrap_any`."""
+    found = unwrap_any(url, ca, token)
+    if not all(isinstance(value, str) for value in found.values()):
+        raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
+    return found
+
+
+def unwrap_any(url: str, ca: Path | str | None, token: str) -> Mapping[str, Any]:
     """What a token holds, which is used up by it.
 
     Raises Refused (`stale_token`) where it is over or was unwrapped before, Undecodable, VaultUnavailable (also:
@@ -50,7 +58,7 @@ def unwrap(url: str, ca: Path | str | None, token: str) -> Mapping[str, str]:
     finally:
         session.close()
     found = answer.get("data")
-    if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
+    if not isinstance(found, dict):
         raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
     return found
 

@@ -23,6 +23,7 @@ from deploy.control_orders import sign_policy
 from deploy.local.disk import explained
 from deploy.provision.parts import pins_path
 from deploy.publishing import publishing
+from deploy.starting import handed_by_administrator
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.supervise.spawn import NURSERY, Child
@@ -134,7 +135,8 @@ class Ground:
         """Redact with a switch of `deploy.bench.process`, under the same identity and slot."""
         address = self.installation.address(f"redact.{PROJECT}.0")
         arguments = ["--root", str(self.root), "--health-port", str(address.health_port), switch]
-        self._spawn(f"redact {switch}", "deploy.bench.process", ["redact", PROJECT, *arguments])
+        handed = handed_by_administrator(self.installation.endpoints, Identity("redact", PROJECT)).token.encode()
+        self._spawn(f"redact {switch}", "deploy.bench.process", ["redact", PROJECT, *arguments], handed)
         self._await_health(address.health_url, address.process)
 
     def run_module(self, module: str, arguments: Sequence[str], limit_s: float) -> str:
@@ -174,7 +176,7 @@ class Ground:
 
     # Inside
 
-    def _spawn(self, name: str, module: str, arguments: Sequence[str]) -> Path:
+    def _spawn(self, name: str, module: str, arguments: Sequence[str], handed: bytes = b"") -> Path:
         log = self.root / "logs" / f"{module}.log"
         log.unlink(missing_ok=True)
         environment = {
@@ -184,7 +186,7 @@ class Ground:
             "PYTHONPATH": str(Path(deploy.__file__).parents[1]),
             "MALLOC_ARENA_MAX": "2",
         }
-        child = NURSERY.spawn((sys.executable, "-m", module, *arguments), environment, log, self.root)
+        child = NURSERY.spawn((sys.executable, "-m", module, *arguments), environment, log, self.root, handed)
         self._children.append((name, child))
         return log
 

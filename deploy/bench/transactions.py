@@ -6,6 +6,7 @@ import time
 
 from deploy.bench.figures import Latency
 from deploy.bench.ground import PLAIN_IN, PLAIN_OUT, Ground
+from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_turns import KafkaTurns
 from streams.engine.messages import Outgoing
 
@@ -20,7 +21,7 @@ def measure(ground: Ground, count: int) -> Latency:
     """So many transactions, one after the other: a record for each of two topics, two ids by turns, from begin to
     the broker's answer to the commit.
     """
-    producer = KafkaTurns(ground.admin_settings(), IDS, TIMEOUT_MS, lambda: False)
+    producer = KafkaTurns(ground.admin_settings(), IDS, TIMEOUT_MS, lambda: False, KafkaLogin("", ""))
     try:
         producer.initialise()
         times = [_one(producer) for _ in range(WARM_UP + count)]

@@ -13,6 +13,7 @@ from deploy.cli import (
     audit_witness,
     console,
     contain,
+    credentials,
     detect,
     erase,
     grant,
@@ -66,6 +67,7 @@ app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
 app.add_typer(erase.app, name="subject", rich_help_panel=RULE)
 app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
+app.add_typer(credentials.app, name="credentials", rich_help_panel=RULE)
 app.add_typer(topology.app, name="topology", rich_help_panel=RULE)
 audit.app.add_typer(audit_witness.app, name="witness")
 app.add_typer(console.app, name="console", rich_help_panel=PROVE)

@@ -115,17 +115,22 @@ def _outdated(topology: Topology, parts: Parts, missing: Collection[str]) -> lis
     also where Kafka has no such user any more. Warden ends passwords, and what was ended is never given out again.
     """
     files = CredentialFiles(parts.root)
-    in_vault = desired_vault(topology).policies
-    found = []
+    wanted, found = desired_vault(topology), []
     for identity in identities(topology):
         credentials = files.load_or_new(identity)
-        current = credentials.vault is not None and parts.vault.holds(identity.name, credentials.vault)
+        current = _is_current(identity.name, credentials, parts, handed=identity.name in wanted.handed)
         ended = identity.role == PERSON and identity.name in missing and files.path(identity).exists()
         if ended:
             credentials = files.with_new_password(credentials)
-        if ended or not files.path(identity).exists() or (identity.name in in_vault and not current):
+        if ended or not files.path(identity).exists() or (identity.name in wanted.policies and not current):
             found.append(credentials)
     return found
+
+
+def _is_current(name: str, credentials: Credentials, parts: Parts, *, handed: bool) -> bool:
+    """Whether Vault still takes them, and they hold a secret id only where none is handed over."""
+    vault = credentials.vault
+    return vault is not None and handed is not bool(vault.secret_id) and parts.vault.holds(name, vault)
 
 
 def _credential_changes(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
@@ -139,12 +144,12 @@ def _credential_change(credentials: Credentials, parts: Parts) -> Change:
 
 def _issue(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
     files = CredentialFiles(parts.root)
-    in_vault = desired_vault(topology).policies
-    changes = []
+    wanted, changes = desired_vault(topology), []
     for credentials in _outdated(topology, parts, missing):
         name = credentials.identity.name
         changes.append(_credential_change(credentials, parts))
-        vault = parts.vault.issue(name) if name in in_vault else None
+        issue = parts.vault.issue_handed if name in wanted.handed else parts.vault.issue
+        vault = issue(name) if name in wanted.policies else None
         files.save(dataclasses.replace(credentials, vault=vault))
     return changes
 

@@ -1,7 +1,7 @@
 """What each identity logs in with: one file each, `<root>/identities/<identity>.json`, readable by its owner only.
 
-Made once and reused. Kafka's password is written here before Kafka gets it, so that a crash in between leaves
-a password we know.
+Made once and reused. Of a process that is handed what it logs in to Vault with, no secret id is in its file. The
+password for Kafka is written here before Kafka gets it, so that a crash in between leaves a password we know.
 """
 
 from __future__ import annotations
@@ -57,7 +57,7 @@ class CredentialFiles:
             return Credentials(
                 identity=identity,
                 kafka_password=str(content["kafka"]["password"]),
-                vault=AppRoleCredentials(str(vault["role_id"]), str(vault["secret_id"])) if vault else None,
+                vault=AppRoleCredentials(str(vault["role_id"]), str(vault["secret_id"] or "")) if vault else None,
             )
         except FileNotFoundError:
             raise ConfigError(f"{path}: {identity.name} has no credentials; run `veil topology apply`") from None
@@ -83,7 +83,7 @@ class CredentialFiles:
         content = {
             "identity": credentials.identity.name,
             "kafka": {"user": credentials.kafka_user, "password": credentials.kafka_password},
-            "vault": {"role_id": vault.role_id, "secret_id": vault.secret_id} if vault else None,
+            "vault": {"role_id": vault.role_id, "secret_id": vault.secret_id or None} if vault else None,
         }
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_private(self.path(credentials.identity), json.dumps(content, indent=2) + "\n")

@@ -6,7 +6,7 @@ from deploy.provision.difference import KafkaState
 from topology.access import entities, hmac_keys, transit_keys, vault_policies
 from topology.acls import acls
 from topology.loading import Topology
-from topology.rights import identities
+from topology.rights import handed, identities
 from topology.topics import Environment, topics
 from vault.provision import HmacKey, TransitKey, VaultPlan
 
@@ -31,4 +31,5 @@ def desired_vault(topology: Topology) -> VaultPlan:
         policies=vault_policies(topology),
         hmac=tuple(HmacKey(key.project, key.purpose) for key in hmac_keys(topology)),
         entities=entities(topology),
+        handed=handed(topology),
     )

@@ -7,7 +7,7 @@ connection. The open connections of a deleted SCRAM user go on, until the broker
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import cast
 
 from confluent_kafka import KafkaError, KafkaException
@@ -25,6 +25,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 
 from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
 from schemas.errors import AccessDenied, LogUnavailable, StackError
+from streams.engine.kafka import KafkaAccess
 from topology.acls import CLUSTER_NAME
 from topology.identity import PERSON, Identity
 
@@ -40,12 +41,13 @@ _EVERYTHING = (
 class KafkaLogins:
     """Of persons and apps, and of nobody else: each user's name begins with `person.`. Blocks; one thread.
 
-    `settings` are librdkafka's. All methods are idempotent and raise LogUnavailable, also where rights are
+    All methods are idempotent and raise LogUnavailable, also where rights are
     missing: who has to end something goes on trying.
     """
 
-    def __init__(self, settings: Mapping[str, str | int]) -> None:
-        self._client = AdminClient({**settings, "client.id": "veil-warden", "log_level": 2})
+    def __init__(self, access: KafkaAccess) -> None:
+        client = AdminClient({**access.settings(), "client.id": "veil-warden", "log_level": 2})
+        self._client = access.login.keep(client)
 
     def end(self, person: str) -> bool:
         """Whatever this user asks is refused from now on, and no new connection logs in. True: who is made later

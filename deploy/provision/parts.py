@@ -4,16 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.local.endpoints import Endpoints
+from deploy.provision.desired import desired_vault
 from deploy.provision.kafka_admin import KafkaAdmin
 from schemas.errors import ConfigError
 from schemas.registry import Registry
+from topology.identity import PLATFORM, Identity
+from topology.loading import Topology
 from topology.topics import Environment
-from vault.provision import Provisioner
+from vault.bootstrap import bootstrapped
+from vault.provision import Change, Provisioner
 from vault.session import Credentials, Session
+
+PROVISIONER = Identity("provisioner", PLATFORM)
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,19 +44,50 @@ def pins_path(root: Path) -> Path:
 
 
 @contextmanager
+def administrator(endpoints: Endpoints) -> Iterator[Session]:
+    """A session in Vault under the token that the endpoints name. Raises ConfigError."""
+    vault = endpoints.vault
+    try:
+        token = vault.token_file.read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise _no_secret(error) from None
+    session = Session(vault.url, vault.ca_file, Credentials(token=token))
+    try:
+        yield session
+    finally:
+        session.close()
+
+
+@contextmanager
 def connected(endpoints: Endpoints, root: Path, environment: Environment = Environment.LOCAL) -> Iterator[Parts]:
     """The parts, under the administrators' credentials that the endpoints name. Raises ConfigError."""
     try:
-        token = endpoints.vault.token_file.read_text(encoding="utf-8").strip()
         settings = endpoints.kafka.client_settings()
     except OSError as error:
-        raise ConfigError(
-            f"{error.filename}: {error.strerror}; it should hold an administrator's secret"
-        ) from None
-    session = Session(endpoints.vault.url, endpoints.vault.ca_file, Credentials(token=token))
-    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
-    try:
-        yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
-    finally:
-        registry.close()
-        session.close()
+        raise _no_secret(error) from None
+    with administrator(endpoints) as session:
+        registry = Registry(endpoints.registry.url, endpoints.registry.tls())
+        try:
+            yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
+        finally:
+            registry.close()
+
+
+@contextmanager
+def as_provisioner(
+    parts: Parts, endpoints: Endpoints, topology: Topology
+) -> Iterator[tuple[Parts, tuple[Change, ...]]]:
+    """The same, in Vault by a token of its own with the provisioner's rights, which ends with it; and what the
+    administrator had to do for that. Raises VaultUnavailable, AccessDenied.
+    """
+    vault = endpoints.vault
+    prepared = parts.vault.prepare(desired_vault(topology), PROVISIONER.name)
+    with (
+        administrator(endpoints) as session,
+        bootstrapped(session, vault.url, vault.ca_file, PROVISIONER.name) as own,
+    ):
+        yield replace(parts, vault=Provisioner(own)), prepared
+
+
+def _no_secret(error: OSError) -> ConfigError:
+    return ConfigError(f"{error.filename}: {error.strerror}; it should hold an administrator's secret")

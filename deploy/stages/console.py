@@ -46,6 +46,7 @@ from streams.web.signin import Entrance
 from topology.identity import PLATFORM, Identity
 from topology.policies import load_policy_bytes
 from topology.project import Project
+from vault.handing import Handed
 
 IDENTITY = Identity("console", PLATFORM)
 SEALER = Identity("seal", PLATFORM)
@@ -120,11 +121,14 @@ class ConsoleRunning:
 
 
 @contextmanager
-def open_console(root: Path, port: int, settings: ConsoleSettings | None = None) -> Iterator[ConsoleRunning]:
-    """Connect as `console.platform` and listen. Raises ConfigError where the stack was never started or
-    provisioned, StackError where the port is taken.
+def open_console(
+    root: Path, port: int, settings: ConsoleSettings | None = None, *, handed: Handed
+) -> Iterator[ConsoleRunning]:
+    """Connect as `console.platform`, which is `handed` what it logs in with, and listen.
+
+    Raises ConfigError where the stack was never started or provisioned, StackError where the port is taken.
     """
-    around = surroundings(root, IDENTITY, PLATFORM)
+    around = surroundings(root, IDENTITY, PLATFORM, handed=handed)
     configured = _configured(around, port)
     settings = settings or ConsoleSettings()
     settings = replace(settings, http=replace(settings.http, host=configured.listening.host, port=port))

@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.endpoints import load_endpoints
+from deploy.passwords import PasswordWatch
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.surroundings import project_folders
@@ -49,12 +50,15 @@ def open_folding(
     root = root.absolute()
     endpoints = load_endpoints(root / "run" / "endpoints.json")
     topology = topology or load_topology(extra_projects=project_folders(root), pins=pins_path(root))
-    mine, kafka = CredentialFiles(root).load(identity), endpoints.kafka
+    files, kafka = CredentialFiles(root), endpoints.kafka
+    mine = files.load(identity)
     access = KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     codec, health = Codec(registry), Health()
     seams = FoldSeams(KafkaLog(access), SystemClock(), health, partial(fresh, topology, codec), ask_ms)
+    watch = PasswordWatch(files, identity, access.login)
     try:
         yield FoldRunning(health, FoldLoop(identity.group, identity.slot(0), seams))
     finally:
+        watch.close()
         registry.close()

@@ -5,31 +5,27 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from deploy.current_project import LastKnown, project_file
-from deploy.provision.credentials import CredentialFiles
 from deploy.provision.kafka_logins import KafkaLogins
 from deploy.provision.parts import pins_path
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
-from schemas.errors import ConfigError
 from streams.engine.log import Ownership
 from streams.watch.warden.processor import INPUTS, OBEYS, Seams, WardenProcessor
 from topology.flow import Flow
 from topology.pins import load_pins
 from vault.entities import VaultLogins
-from vault.session import Credentials, Session
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
     """The warden of an installation."""
     people = _People(around)
-    session = _session(around)
     seams = Seams(
         {name: around.book.revocations(name) for name in around.topology.projects},
         people.named,
-        (_InVault(VaultLogins(session), people), KafkaLogins(around.access.settings())),
+        (_InVault(VaultLogins(around.vault.session), people), KafkaLogins(around.access)),
     )
     processor = WardenProcessor(around.codec, seams)
-    return StageParts(processor, INPUTS, Ownership.WHOLE, stop=session.close, obeys_everywhere=OBEYS)
+    return StageParts(processor, INPUTS, Ownership.WHOLE, obeys_everywhere=OBEYS)
 
 
 class _People:
@@ -70,11 +66,3 @@ class _InVault:
     def restore(self, name: str, *, ended: bool) -> None:
         if ended or not self.people.has_none_yet(name):
             self.vault.restore(name, logs_in=self.people.logs_in(name), ended=ended)
-
-
-def _session(around: Surroundings) -> Session:
-    """Of its own: what other stages are given opens keys and documents, and no entity."""
-    mine, vault = CredentialFiles(around.root).load(around.identity).vault, around.endpoints.vault
-    if mine is None:
-        raise ConfigError(f"{around.identity.name} has no business in Vault; run `veil topology apply`")
-    return Session(vault.url, vault.ca_file, Credentials(role_id=mine.role_id, secret_id=mine.secret_id))

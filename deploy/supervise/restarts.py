@@ -10,6 +10,9 @@ FENCED = 3
 by, or as the slot's next owner.
 """
 
+STOLEN = 5
+"""Of one that did not start: what it was handed to log in with was used up, or had waited too long."""
+
 
 class Phase(StrEnum):
     """Where a supervised process stands."""

@@ -6,6 +6,7 @@ forks everything: a child started from a short-lived worker thread would be kill
 
 from __future__ import annotations
 
+import contextlib
 import os
 import queue
 import subprocess
@@ -29,13 +30,16 @@ class Nursery:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def spawn(self, argv: Sequence[str], env: Mapping[str, str], log_file: Path, cwd: Path) -> Child:
-        """Start `argv` (first item: an absolute path); its output is appended to `log_file` (mode 0600).
+    def spawn(
+        self, argv: Sequence[str], env: Mapping[str, str], log_file: Path, cwd: Path, handed: bytes = b""
+    ) -> Child:
+        """Start `argv` (first item: an absolute path); its output is appended to `log_file` (mode 0600). What it
+        is `handed` (less than a pipe holds, 4 kB everywhere) it finds in its standard input, up to the end.
 
         Blocks for the fork only. Raises StackError when the program or the log file can't be opened.
         """
         future: Future[Child] = Future()
-        self._requests.put((future, _Birth(argv, env, log_file, cwd)))
+        self._requests.put((future, _Birth(argv, env, log_file, cwd, handed)))
         self._ensure_running()
         return future.result()
 
@@ -55,23 +59,29 @@ class Nursery:
 
 
 class _Birth:
-    def __init__(self, argv: Sequence[str], env: Mapping[str, str], log_file: Path, cwd: Path) -> None:
-        self.argv, self.env, self.log_file, self.cwd = list(argv), dict(env), log_file, cwd
+    def __init__(
+        self, argv: Sequence[str], env: Mapping[str, str], log_file: Path, cwd: Path, handed: bytes
+    ) -> None:
+        self.argv, self.env, self.log_file, self.cwd, self.handed = list(argv), dict(env), log_file, cwd, handed
 
     def happen(self) -> Child:
         log = os.open(self.log_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
         try:
-            return subprocess.Popen(
+            child = subprocess.Popen(
                 [sys.executable, "-I", "-S", str(TETHER), str(os.getpid()), *self.argv],
                 env=self.env,
                 cwd=self.cwd,
-                stdin=subprocess.DEVNULL,
+                stdin=subprocess.PIPE if self.handed else subprocess.DEVNULL,
                 stdout=log,
                 stderr=log,
                 start_new_session=True,  # Ctrl-C reaches the owner alone, which stops its children in order
             )
         finally:
             os.close(log)
+        if child.stdin is not None:
+            with contextlib.suppress(BrokenPipeError), child.stdin:  # it has ended already
+                child.stdin.write(self.handed)
+        return child
 
 
 NURSERY = Nursery()

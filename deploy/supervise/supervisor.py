@@ -34,7 +34,11 @@ NOT_STARTED = 127
 
 @dataclass(frozen=True, slots=True)
 class ProcessSpec:
-    """One process to run. `argv[0]` is an absolute path; `env` is the whole environment, never printed."""
+    """One process to run. `argv[0]` is an absolute path; `env` is the whole environment, never printed.
+
+    `hand` makes, at each start, what the process finds in its standard input; where it raises StackError, the
+    process is not started yet. `ended` is told each exit code.
+    """
 
     name: str
     argv: tuple[str, ...]
@@ -42,6 +46,8 @@ class ProcessSpec:
     log_file: Path
     health_url: str | None = None
     cwd: Path = Path("/")
+    hand: Callable[[], bytes] = field(default=lambda: b"", repr=False)
+    ended: Callable[[int], None] = field(default=lambda _: None, repr=False)
 
 
 class Supervisor:
@@ -200,11 +206,12 @@ class _Ward:
 
     def _launch(self) -> None:
         """Fork and note who it is; does nothing once the process was told to stop."""
+        handed = b"" if self._course.phase is Phase.STOPPED else self.spec.hand()
         with self._guard:
             if self._course.phase is Phase.STOPPED:
                 return
             spec = self.spec
-            self._child = self._context.nursery.spawn(spec.argv, spec.env, spec.log_file, spec.cwd)
+            self._child = self._context.nursery.spawn(spec.argv, spec.env, spec.log_file, spec.cwd, handed)
             self._identity = ProcessIdentity.of(self._child.pid)
             self._course = restarts.started(self._course, self._context.clock())
             if self._identity is not None:
@@ -228,6 +235,7 @@ class _Ward:
             self._course = restarts.exited(self._course, self._context.rule, code, self._context.clock())
             self._pid_file.unlink(missing_ok=True)
         self._context.journal.note("process.ended", process=self.spec.name, code=code)
+        self.spec.ended(code)
         self._context.publish()
 
     def _kill_if_late(self, thread: threading.Thread, limit_s: float) -> None:

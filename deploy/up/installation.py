@@ -20,6 +20,7 @@ from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
 from deploy.stages.stage import PLATFORM_ROLES, platform_roles, roles_of
+from deploy.starting import Starter
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
@@ -74,6 +75,7 @@ class Installation:
         self._standbys = standbys
         self._report = report
         self._supervisor: Supervisor | None = None
+        self._starter: Starter | None = None
 
     def start(self) -> Endpoints:
         """Bring everything up; returns when each process says it works. Raises StackError, ConfigError and what
@@ -85,7 +87,7 @@ class Installation:
             self._apply(topology, endpoints)
             self._assign(topology, platform_roles(endpoints))
             self._offer_signin(topology, endpoints)
-            self._start_processes()
+            self._start_processes(topology, endpoints)
         except BaseException:  # Ctrl-C too
             self.stop()
             raise
@@ -97,6 +99,8 @@ class Installation:
             self._signin.stop()
             if self._supervisor is not None:
                 self._supervisor.stop(STOP_LIMIT_S)
+            if self._starter is not None:
+                self._starter.stop()
         finally:
             self.stack.stop()
 
@@ -216,7 +220,7 @@ class Installation:
         rights = signed_in_policies(topology)
         offered = self._signin.start(projects, ports, endpoints.vault, instances, console, rights)
         if offered and self._provider is None:
-            say_enrolled(self.root, len(projects))
+            say_enrolled(self.root, endpoints, len(projects))
         self._report(f"people {'can' if offered else 'can not'} sign in with a browser")
 
     def _assign(self, topology: Topology, platform: Sequence[str] = PLATFORM_ROLES) -> None:
@@ -236,8 +240,9 @@ class Installation:
         self.addresses = assign(slots, known, fresh, is_free, bases)
         write_addresses(self.root, self.addresses)
 
-    def _start_processes(self) -> None:
-        self._supervisor = Supervisor(self.root, [spec_of(self.root, address) for address in self.addresses])
+    def _start_processes(self, topology: Topology, endpoints: Endpoints) -> None:
+        self._starter = starter = Starter(self.root, endpoints, topology)
+        self._supervisor = Supervisor(self.root, [spec_of(self.root, it, starter) for it in self.addresses])
         self._report(f"starting {len(self.addresses)} processes")
         self._supervisor.start()
         self.wait_healthy()

@@ -7,10 +7,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import deploy
-from deploy.stages.stage import CONSOLE, PLATFORM_ROLES, PROJECT_ROLES
+from deploy.stages.stage import CONSOLE, FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
+from deploy.starting import Starter
 from deploy.supervise.supervisor import ProcessSpec
 from deploy.up.addresses import LABEL, Address
 from topology.identity import PLATFORM, Identity
@@ -36,18 +38,28 @@ def slots_of(
     return own + [(Identity(role, PLATFORM), 0) for role in roles]
 
 
-def spec_of(root: Path, address: Address) -> ProcessSpec:
-    """How to run one. Its secrets are in its identity's file, none in arguments or environment."""
+def spec_of(root: Path, address: Address, starter: Starter) -> ProcessSpec:
+    """How to run one. Its password for Kafka is in its identity's file; what it logs in to Vault with, `starter`
+    hands it, in no file, argument or environment.
+    """
     arguments = ["--root", str(root), "--slot", str(address.number), "--health-port", str(address.health_port)]
     if address.api_port is not None:
         arguments += ["--port", str(address.api_port)]
-    return ProcessSpec(
+    spec = ProcessSpec(
         name=address.process,
         argv=(sys.executable, "-m", "deploy.run", address.role, address.project, *arguments),
         env=_environment(root),
         log_file=root / "logs" / f"{address.process}.jsonl",
         health_url=address.health_url,
         cwd=root,
+    )
+    if address.role in FOLDING_ROLES:
+        return spec
+    identity, slot = Identity(address.role, address.project), address.process
+    return replace(
+        spec,
+        hand=lambda: starter.hand(identity, slot),
+        ended=lambda code: starter.ended(identity, slot, code),
     )
 
 

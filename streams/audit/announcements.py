@@ -182,6 +182,17 @@ def _by_provisioner(event: AuditEvent, identity: str) -> Iterator[Announced]:
             yield Announced(Claim(administrator, Operation.WRITE, "hmac"), ANY)
 
 
+def _by_starter(event: AuditEvent, identity: str) -> Iterator[Announced]:
+    """It has had a login made, and whom it handed that, logs in before it says anything itself, if it ever does: a
+    label that stands by works when another has ended. Its own login an administrator has had made.
+    """
+    if event.type is EventType.LOGIN_HANDED:
+        whom = event.details.get("identity", "")
+        yield Announced(Claim(whom, Operation.LOGIN, ""), ANY)
+        for maker in (ROOT,) if whom == identity else (identity,):
+            yield Announced(Claim(maker, Operation.ADMINISTER, ""), ANY)
+
+
 def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
     """It ends and restores logins, anew at each start, and logs in itself when it first has to."""
     if event.type in _WARDED:
@@ -202,6 +213,7 @@ _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = Mapp
         "provisioner": _by_provisioner,
         "warden": _by_warden,
         PERSON: _by_person,
+        "starter": _by_starter,
     }
 )
 

@@ -10,17 +10,18 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, IsolationLevel, KafkaError, KafkaException
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
 
 from schemas.errors import LogUnavailable, VeilError
 from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_login import Consumer, KafkaLogin
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
@@ -44,6 +45,11 @@ class KafkaAccess:
     ca: Path | None
     user: str
     password: str
+    login: KafkaLogin = field(init=False, compare=False)
+    """The password of now, and who is told when it changes."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "login", KafkaLogin(self.user, self.password))
 
     def __repr__(self) -> str:
         return f"KafkaAccess({self.bootstrap}, {self.user})"
@@ -56,7 +62,7 @@ class KafkaAccess:
             "security.protocol": "SASL_SSL",
             "sasl.mechanism": "SCRAM-SHA-512",
             "sasl.username": self.user,
-            "sasl.password": self.password,
+            "sasl.password": self.login.password,
             # A killed broker is back in seconds; the default waits up to 10 s between attempts.
             "reconnect.backoff.max.ms": 1000,
             "log_level": 2,
@@ -105,7 +111,7 @@ class KafkaLog:
 
     def open(self, spec: SessionSpec) -> KafkaSession:
         """Fence the slot's earlier incarnations and start from what is committed."""
-        return KafkaSession(self._access.settings(), spec, message_of)
+        return KafkaSession(self._access.settings(), spec, message_of, self._access.login)
 
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """All committed messages, from `after` on, up to the end as it is now.
@@ -191,7 +197,7 @@ class EndOffsets:
 
     def _client(self) -> AdminClient:
         with self._lock:
-            self._admin = self._admin or AdminClient(self._access.settings())
+            self._admin = self._admin or self._access.login.keep(AdminClient(self._access.settings()))
             return self._admin
 
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
@@ -233,22 +239,20 @@ class KafkaFollower:
     ) -> None:
         self._topics = topics
         self._ends = ends
-        self._consumer = Consumer(
-            access.settings()
-            | {
-                # The identity's own: the client asks for its coordinator, which takes a right to the group.
-                "group.id": access.user,
-                "enable.auto.commit": False,
-                "enable.partition.eof": True,
-                "isolation.level": "read_committed",
-                "auto.offset.reset": "earliest",
-                "fetch.wait.max.ms": fetch_wait_ms,
-                # The client's own 50 and 64 MB fill before the first record is looked at, and are hardly given
-                # back: they were 25 MB of a label process that takes over 20,000 tasks.
-                "fetch.max.bytes": 4 * 1024 * 1024,
-                "queued.max.messages.kbytes": 4 * 1024,
-            }
-        )
+        settings = access.settings() | {
+            # The identity's own: the client asks for its coordinator, which takes a right to the group.
+            "group.id": access.user,
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+            "isolation.level": "read_committed",
+            "auto.offset.reset": "earliest",
+            "fetch.wait.max.ms": fetch_wait_ms,
+            # The client's own 50 and 64 MB fill before the first record is looked at, and are hardly given
+            # back: they were 25 MB of a label process that takes over 20,000 tasks.
+            "fetch.max.bytes": 4 * 1024 * 1024,
+            "queued.max.messages.kbytes": 4 * 1024,
+        }
+        self._consumer = access.login.keep(Consumer(settings))
         self._at = dict(after)
         self._failure: VeilError | None = None
         try:

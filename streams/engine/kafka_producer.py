@@ -7,13 +7,14 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
-from confluent_kafka import KafkaError, KafkaException, Producer
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 from streams.engine.bounded_calls import BoundedCalls, CallHangs
 from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_login import KafkaLogin, Producer
 from streams.engine.messages import Outgoing
 
 T = TypeVar("T")
@@ -42,7 +43,10 @@ class KafkaProducer:
     Every call may raise LogUnavailable, AccessDenied, Fenced (another incarnation was initialised).
     """
 
-    def __init__(self, access: Mapping[str, Any], transactional_id: str, transaction_timeout_ms: int) -> None:
+    def __init__(
+        self, access: Mapping[str, Any], transactional_id: str, transaction_timeout_ms: int, login: KafkaLogin
+    ) -> None:
+        self._login = login
         self.known: VeilError | None = None
         """The real cause behind a vague error; the client tells it to the error callback only."""
         self._open = False
@@ -50,7 +54,8 @@ class KafkaProducer:
         self._ended_at = 0.0
         """When the last transaction was committed or aborted."""
         self._calls = BoundedCalls(f"{transactional_id} positions")
-        self._client = Producer(_settings(access, transactional_id, transaction_timeout_ms, self._on_error))
+        settings = _settings(access, transactional_id, transaction_timeout_ms, self._on_error)
+        self._client = login.keep(Producer(settings))
 
     def initialise(self) -> None:
         """Fence every earlier incarnation, and end what it had open."""
@@ -154,6 +159,8 @@ class KafkaProducer:
             raise self.cause(error_of(error), doing) from None
 
     def _on_error(self, error: KafkaError) -> None:
+        if self._login.passing(error):
+            return
         cause = translate(error, "connecting")
         if isinstance(cause, AccessDenied | Fenced):
             self.known = cause

@@ -11,12 +11,14 @@ import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, KafkaException
+from confluent_kafka import Consumer as PlainConsumer
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import AccessDenied, Fenced, LogUnavailable, VeilError
 from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_login import Consumer, KafkaLogin
 from streams.engine.kafka_producer import CALL_TIMEOUT_S, KafkaProducer
 from streams.engine.kafka_turns import KafkaTurns
 from streams.engine.log import Ownership, SessionSpec
@@ -46,9 +48,14 @@ class KafkaSession:
     """Implements `streams.engine.log.Session`. Not thread-safe."""
 
     def __init__(
-        self, access: Mapping[str, Any], spec: SessionSpec, message_of: Callable[[KafkaMessage], Message]
+        self,
+        access: Mapping[str, Any],
+        spec: SessionSpec,
+        message_of: Callable[[KafkaMessage], Message],
+        login: KafkaLogin,
     ) -> None:
         self._spec = spec
+        self._login = login
         self._message_of = message_of
         self._known: VeilError | None = None
         """The real cause behind a vague error; the client tells it to the error callback only."""
@@ -64,7 +71,7 @@ class KafkaSession:
         self._due = True
         """Whether the transaction sends positions, whatever else it holds."""
         self._producer = self._producing(access)
-        self._consumer = Consumer(self._consumer_settings(access))
+        self._consumer = login.keep(Consumer(self._consumer_settings(access)))
         try:
             self._producer.initialise()
             self._join()
@@ -160,13 +167,13 @@ class KafkaSession:
 
         return self._call(ask, f"asking for the partitions of {topic}")
 
-    def _assigned(self, consumer: Consumer, partitions: list[KafkaPartition]) -> None:
+    def _assigned(self, consumer: PlainConsumer, partitions: list[KafkaPartition]) -> None:
         """Only noted: what it takes to begin can fail, and an exception raised in a callback would be lost."""
         consumer.assign([])  # else the client begins by itself, where it thinks fit
         self._rebalanced = True
         self._offered = [TopicPartition(p.topic, p.partition) for p in partitions]
 
-    def _revoked(self, _consumer: Consumer, _partitions: list[KafkaPartition]) -> None:
+    def _revoked(self, _consumer: PlainConsumer, _partitions: list[KafkaPartition]) -> None:
         self._rebalanced = True
         self._offered = None
         self._positions, self._committed = {}, {}
@@ -292,6 +299,8 @@ class KafkaSession:
             self._on_error(error)
 
     def _on_error(self, error: KafkaError) -> None:
+        if self._login.passing(error):
+            return
         cause = translate(error, "connecting")
         if isinstance(cause, AccessDenied | Fenced):
             self._known = cause
@@ -299,9 +308,9 @@ class KafkaSession:
     def _producing(self, access: Mapping[str, Any]) -> KafkaProducer | KafkaTurns:
         spec = self._spec
         if spec.second_id is None:
-            return KafkaProducer(access, spec.transactional_id, spec.transaction_timeout_ms)
+            return KafkaProducer(access, spec.transactional_id, spec.transaction_timeout_ms, self._login)
         ids = (spec.transactional_id, spec.second_id)
-        return KafkaTurns(access, ids, spec.transaction_timeout_ms, lambda: self._due)
+        return KafkaTurns(access, ids, spec.transaction_timeout_ms, lambda: self._due, self._login)
 
     def _consumer_settings(self, access: Mapping[str, Any]) -> dict[str, Any]:
         settings = dict(access) | {

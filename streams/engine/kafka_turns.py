@@ -12,6 +12,7 @@ from confluent_kafka import KafkaError
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import Abortable, Fenced, VeilError
+from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.messages import Outgoing
 from streams.engine.turns import Second, Turns
@@ -30,12 +31,13 @@ class KafkaTurns:
         ids: tuple[str, str],
         transaction_timeout_ms: int,
         positions_due: Callable[[], bool],
+        login: KafkaLogin,
     ) -> None:
         self._new_second: Callable[[], KafkaProducer] = lambda: KafkaProducer(
-            access, ids[1], transaction_timeout_ms
+            access, ids[1], transaction_timeout_ms, login
         )
         self._positions_due = positions_due
-        self._first = KafkaProducer(access, ids[0], transaction_timeout_ms)
+        self._first = KafkaProducer(access, ids[0], transaction_timeout_ms, login)
         self._second = self._new_second()
         self._turns = Turns()
         self._current: KafkaProducer | None = None

@@ -1,7 +1,8 @@
 """What persons and apps did, step by step, kept as long as the longest rule looks back. Pure.
 
 A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well. Who
-wrote an order that counts for nothing is not known: that is the record's own.
+wrote an order that counts for nothing, or has a process's login, is not known: that is the
+record's, or the slot's.
 """
 
 from __future__ import annotations
@@ -34,6 +35,8 @@ class Deed(StrEnum):
     """An order on `control` that is not signed, or not by somebody who may."""
     REFUSAL = "refusal"
     """One that counts for nothing for another reason: an old one again, a tombstone, nonsense."""
+    THEFT = "theft"
+    """What a process was handed to log in with was used up before it came to it."""
 
 
 _OF = {
@@ -46,6 +49,7 @@ _OF = {
     EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
     EventType.CONTROL_REFUSED: Deed.REFUSAL,
+    EventType.LOGIN_STOLEN: Deed.THEFT,
 }
 _FORGED = frozenset(
     {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNKNOWN_SIGNER, Reason.SIGNER_NOT_ALLOWED},
@@ -90,7 +94,7 @@ class Deeds:
 
 def subjects_of(event: AuditEvent, app: str) -> Iterator[str]:
     """Whose deed it is."""
-    if event.type is EventType.CONTROL_REFUSED:
+    if event.type in (EventType.CONTROL_REFUSED, EventType.LOGIN_STOLEN):
         yield event.resource
     if event.person:
         yield person_resource(event.person)

@@ -33,15 +33,18 @@ class Measure(StrEnum):
     COPY_ATTEMPTS = "copy_attempts"
     FORGED_ORDERS = "forged_orders"
     REFUSED_ORDERS = "refused_orders"
+    STOLEN_LOGINS = "stolen_logins"
 
 
 OF_RECORDS = frozenset({Measure.FORGED_ORDERS, Measure.REFUSED_ORDERS})
 """What is measured of a record on `control` (`Kind.MESSAGE`), which is told once and for good."""
+OF_PROCESSES = frozenset({Measure.STOLEN_LOGINS})
+"""What is measured of a process (`Kind.SLOT`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `of`: persons, apps or records. `playbook` is the name of what to do about it."""
+    """One rule. `of`: persons, apps, records or processes. `playbook` is the name of what to do about it."""
 
     name: str
     title: str
@@ -151,6 +154,10 @@ def _refused_orders(looked: Looked) -> Measured:
     return _count(looked, Deed.REFUSAL)
 
 
+def _stolen_logins(looked: Looked) -> Measured:
+    return _count(looked, Deed.THEFT)
+
+
 def _count(looked: Looked, deed: Deed) -> Measured:
     count = looked.deeds.count(deed)
     return Measured(count, count, tuple(looked.deeds.by(deed)))
@@ -169,4 +176,5 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.COPY_ATTEMPTS: _copy_attempts,
     Measure.FORGED_ORDERS: _forged_orders,
     Measure.REFUSED_ORDERS: _refused_orders,
+    Measure.STOLEN_LOGINS: _stolen_logins,
 }

@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.alerts import Severity
 from schemas.resources import Kind
-from streams.watch.rules import OF_RECORDS, Measure, Rule
+from streams.watch.rules import OF_PROCESSES, OF_RECORDS, Measure, Rule
 from topology.reading import Entry, Name, parse
 
 LONGEST_MINUTES = 24 * 60
@@ -21,7 +21,7 @@ Words = Annotated[str, Field(min_length=10, max_length=400)]
 class RuleEntry(Entry):
     title: Words
     why: Words
-    of: Literal["person", "app", "message"]
+    of: Literal["person", "app", "message", "slot"]
     measure: Measure
     window_minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES, strict=True)]
     least: Annotated[int, Field(ge=1, strict=True)]
@@ -40,6 +40,8 @@ class RulesDocument(Entry):
                 raise ValueError(f"rules.{name}.of: hours are those of persons; an app works at any time")
             if (rule.measure in OF_RECORDS) is not (rule.of == "message"):
                 raise ValueError(f"rules.{name}.of: forged and refused orders are of messages, all else is not")
+            if (rule.measure in OF_PROCESSES) is not (rule.of == "slot"):
+                raise ValueError(f"rules.{name}.of: stolen logins are of slots, all else is not")
         return self
 
 

@@ -11,6 +11,7 @@ from random import SystemRandom
 import pytest
 
 from deploy.local.ports import is_free
+from deploy.starting import Starter
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.supervisor import Supervisor
 from deploy.up.addresses import assign, candidates
@@ -32,11 +33,13 @@ def pipeline(stack):
 def addresses(stack, pipeline):
     """The stages, running, by role."""
     found = assign(slots_of([pipeline.project], 1), {}, candidates(SystemRandom()), is_free)
+    starter = Starter(stack.root, stack.endpoints, pipeline.topology)
     supervisor = Supervisor(
         stack.root,
-        [spec_of(stack.root, address) for address in found],
+        [spec_of(stack.root, address, starter) for address in found],
         state_file=f"canary-{secrets.token_hex(4)}.json",
     )
     supervisor.start()
     yield {address.role: address for address in found}
     supervisor.stop()
+    starter.stop()

@@ -18,7 +18,6 @@ from deploy.persons import acting, load_declared, sign
 from deploy.provisioning import apply_audited
 from deploy.publishing import publishing
 from deploy.readmitting import readmit
-from deploy.surroundings import surroundings
 from deploy.synth.run import follow, publish
 from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind, Freezable, FreezeReason, control_message, freeze_body
@@ -27,6 +26,7 @@ from schemas.records import ControlState
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from streams.engine.messages import Outgoing
+from tests.support.handing import started
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -157,7 +157,7 @@ def test_a_process_freeze_ends_by_two_who_may_and_only_while_it_holds(stack, pro
 
 def frozen_by_keeper(root: Path, project: str, version: int) -> None:
     """As keeper orders it, with its own key."""
-    around = surroundings(root, Identity("keeper", project), project)
+    around = started(root, Identity("keeper", project), project)
     try:
         signer = f"keeper.{project}"
         key, body = f"freeze/{project}/{signer}", freeze_body(Freezable, FreezeReason.LEAK)

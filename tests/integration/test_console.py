@@ -18,6 +18,7 @@ from deploy.provisioning import apply_audited
 from deploy.signin import invitation
 from deploy.signin.configuration import Listening
 from deploy.signin.offering import Offering
+from deploy.stages.console import IDENTITY as CONSOLE
 from deploy.stages.console import open_console
 from schemas.audit import EventType
 from schemas.control import Freezable, FreezeReason
@@ -25,6 +26,7 @@ from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from tests.support.browser import Browser, Guest
+from tests.support.handing import handed
 from tests.support.pipeline import Pipeline, free_port
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM
@@ -72,7 +74,7 @@ def address(stack, pipeline):
     offering = Offering(stack.root, Listening(), None)
     project = pipeline.topology.project(pipeline.project)
     offering.start({pipeline.project: project}, {pipeline.project: label}, stack.endpoints.vault, console=port)
-    with open_console(stack.root, port) as console:
+    with open_console(stack.root, port, handed=handed(stack.root, CONSOLE)) as console:
         thread = threading.Thread(target=console.run, args=[stop], daemon=True)
         thread.start()
         wait_for(lambda: console.feed.ready, "everything is read")

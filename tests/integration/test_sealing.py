@@ -9,8 +9,8 @@ import pytest
 from deploy.sealed import SEALER
 from deploy.stages.seal import log_name
 from deploy.stages.stage import assemble
-from deploy.surroundings import surroundings
 from schemas.errors import ConfigError, Fenced
+from tests.support.handing import started
 from tests.support.pipeline import Pipeline, Stage
 from tests.support.sealing import SealedLogs
 from tests.support.waiting import wait_for
@@ -27,7 +27,7 @@ class Sealing:
     logs: SealedLogs
 
     def start(self, name: str | None = None) -> Stage:
-        around = surroundings(self.pipeline.root, SEALER, PLATFORM, self.pipeline.topology)
+        around = started(self.pipeline.root, SEALER, PLATFORM, self.pipeline.topology)
         if name is not None:
             around = replace(around, endpoints=replace(around.endpoints, log_name=name))
         assert log_name(around) == name or name is None

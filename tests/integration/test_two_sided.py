@@ -16,7 +16,6 @@ import pytest
 from deploy.local.endpoints import load_endpoints
 from deploy.stages.matcher import open_matcher
 from deploy.stages.stage import SHIPPER, assemble
-from deploy.surroundings import surroundings
 from schemas.alerts import Alert
 from schemas.errors import AccessDenied
 from schemas.vault_log import USE, Outcome, VaultUse
@@ -25,6 +24,7 @@ from streams.audit.guessing import FAST
 from streams.audit.matching import Waits
 from streams.audit.two_sided import DENIED, GUESSED, KAFKA_DENIED, UNANNOUNCED
 from tests.conftest import stack_kind
+from tests.support.handing import started
 from tests.support.pipeline import Stage
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM, Identity
@@ -65,7 +65,7 @@ class Witnesses:
     """Shipper and matcher, both."""
 
     def __init__(self, pipeline) -> None:
-        around = surroundings(pipeline.root, Identity(SHIPPER, PLATFORM), PLATFORM, pipeline.topology)
+        around = started(pipeline.root, Identity(SHIPPER, PLATFORM), PLATFORM, pipeline.topology)
         self._shipper = Stage(around, assemble(around, 0, 0), 0)
         self._matcher = Matched(pipeline)
 
@@ -103,7 +103,7 @@ def uses(pipeline) -> list[VaultUse]:
 @contextmanager
 def label_outside_of_label(pipeline):
     identity = Identity("label", pipeline.project)
-    around = surroundings(pipeline.root, identity, pipeline.project, pipeline.topology)
+    around = started(pipeline.root, identity, pipeline.project, pipeline.topology)
     try:
         yield around
     finally:

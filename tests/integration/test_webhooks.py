@@ -21,8 +21,10 @@ from schemas.audit import EventType
 from schemas.control import Replay
 from streams.notify import signing
 from tests.streams.notify.making import label, receiving
+from tests.support.handing import handed
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
+from topology.identity import Identity
 from topology.loading import load_topology
 
 pytestmark = pytest.mark.stack
@@ -50,7 +52,12 @@ class Notify:
     def __init__(self, root: Path, project: str) -> None:
         arguments = ["-m", "deploy.run", "notify", project, "--root", str(root)]
         environment = {"PATH": os.defpath, "PYTHONPATH": str(TREE)}
-        self.process = subprocess.Popen([sys.executable, *arguments], env=environment, cwd=root)
+        self.process = subprocess.Popen(
+            [sys.executable, *arguments], env=environment, cwd=root, stdin=subprocess.PIPE
+        )
+        assert self.process.stdin is not None
+        with self.process.stdin as pipe:
+            pipe.write(handed(root, Identity("notify", project)).token.encode())
 
     def kill(self) -> None:
         os.kill(self.process.pid, signal.SIGKILL)

@@ -38,6 +38,7 @@ from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing
 from streams.label.client import LabelClient
 from streams.label.forms import LeaseView
+from tests.support.handing import started
 from tests.support.waiting import wait_for
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology, load_topology
@@ -139,7 +140,7 @@ class Pipeline:
         """Stages of these roles, or of all; `port` is that of label's API, where it must be known before."""
         for role in roles or roles_of(self.topology.project(self.project)):
             place = PLATFORM if role in PLATFORM_ROLES else self.project
-            around = surroundings(self.root, Identity(role, place), place, self.topology)
+            around = started(self.root, Identity(role, place), place, self.topology)
             own = port or free_port()
             self.stages[role, number] = Stage(around, assemble(around, number, own), own)
 

@@ -80,6 +80,9 @@ PROVISIONER_ONLY = (
 )
 
 
+NOT_STARTED = ("provisioner.platform", "starter.platform", "producer.alpha", "person.alice")
+
+
 class Caller:
     """Plain HTTP under one token."""
 
@@ -91,10 +94,18 @@ class Caller:
     def status(self, method: str, path: str, body: dict | None) -> int:
         return self._client.request(method, path, json=body).status_code
 
+    def answer(self, method: str, path: str, body: dict | None) -> dict:
+        return self._client.request(method, path, json=body).raise_for_status().json()["data"]
+
     def may(self, method: str, path: str, body: dict | None) -> bool:
         status = self.status(method, path, body)
         assert status < 500, f"{method} {path}: {status}"
         return status != FORBIDDEN
+
+    def may_be_handed(self, role: str) -> bool:
+        """A login of this AppRole, in a token that unwraps once."""
+        path, wrapped = f"auth/approle/role/{role}/secret-id", {"X-Vault-Wrap-TTL": "60s"}
+        return self._client.post(path, json={}, headers=wrapped).status_code != FORBIDDEN
 
     def login(self, role_id: str, secret_id: str) -> str:
         answer = self._client.post("auth/approle/login", json={"role_id": role_id, "secret_id": secret_id})
@@ -135,7 +146,7 @@ def documents(root):
 
 
 @pytest.fixture(scope="module")
-def caller_of(applied):
+def caller_of(applied, root):
     callers: dict[str, Caller] = {}
 
     def of(name: str) -> Caller:
@@ -143,7 +154,9 @@ def caller_of(applied):
             credentials = CredentialFiles(applied.root).load(Identity.parse(name)).vault
             assert credentials is not None
             anonymous = Caller(applied.endpoints.vault, "")
-            token = anonymous.login(credentials.role_id, credentials.secret_id)
+            role = f"auth/approle/role/{name}/secret-id"
+            secret_id = credentials.secret_id or root.answer("POST", role, {})["secret_id"]
+            token = anonymous.login(credentials.role_id, secret_id)
             anonymous.close()
             callers[name] = Caller(applied.endpoints.vault, token)
         return callers[name]
@@ -260,6 +273,12 @@ def test_disables_a_person_only_as_warden_and_does_nothing_else_to_them(declared
     for path, body in ((role, as_it_is), (f"{role}/secret-id", {}), (f"{role}/role-id", {})):
         assert caller.may("POST", path, body) == declared.provisions, path
     assert not caller.may("DELETE", role, None)
+
+
+@pytest.mark.parametrize("role", ["redact.alpha", "console.platform", *NOT_STARTED])
+def test_has_a_login_made_only_as_starter_and_of_a_process_that_it_starts(declared, caller_of, role):
+    allowed = declared.provisions or (declared.starts and role not in NOT_STARTED)
+    assert caller_of(declared.name).may_be_handed(role) == allowed
 
 
 @pytest.mark.parametrize("process", ["redact.alpha", "warden.platform", "provisioner.platform"])

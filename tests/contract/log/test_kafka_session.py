@@ -10,8 +10,11 @@ from confluent_kafka import KafkaError
 from schemas.errors import CommitInDoubt, Fenced
 from streams.engine.bounded_calls import BoundedCalls, CallHangs
 from streams.engine.kafka_errors import translate
+from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
+
+SPEC = SessionSpec("join.demo.0", "join.demo", ("t",), Ownership.SHARED)
 
 
 class Notice:
@@ -59,7 +62,7 @@ class Client:
 def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
     monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
-    session = KafkaSession({}, SessionSpec("join.demo.0", "join.demo", ("t",), Ownership.SHARED), lambda _: None)
+    session = KafkaSession({}, SPEC, lambda _: None, KafkaLogin("", ""))
     with pytest.raises(Fenced):
         session.poll(10, 0.0)
     session.close()
@@ -68,7 +71,7 @@ def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatc
 def test_being_thrown_out_is_also_heard_from_the_error_callback(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
     monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
-    session = KafkaSession({}, SessionSpec("join.demo.0", "join.demo", ("t",), Ownership.SHARED), lambda _: None)
+    session = KafkaSession({}, SPEC, lambda _: None, KafkaLogin("", ""))
     session._consumer.told = True
     session._consumer.settings["error_cb"](KafkaError(KafkaError._FATAL))
     with pytest.raises(Fenced):

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from deploy.surroundings import surroundings
 from schemas.errors import AccessDenied
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from tests.contract.log.bench import commit, take
+from tests.support.handing import started
 from tests.support.pipeline import applied
 from tests.support.waiting import wait_for
 from topology.identity import Identity
@@ -31,7 +31,7 @@ def pipeline(stack, tmp_path_factory):
 def decide(pipeline):
     """What the decide stage is given."""
     identity = Identity("decide", pipeline.project)
-    around = surroundings(pipeline.root, identity, pipeline.project, pipeline.topology)
+    around = started(pipeline.root, identity, pipeline.project, pipeline.topology)
     yield around
     around.close()
 

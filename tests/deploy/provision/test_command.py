@@ -15,11 +15,13 @@ from deploy.provision.kafka_admin import KafkaAdmin
 from deploy.provision.parts import Parts, connected
 from schemas.control import control_message
 from schemas.errors import AccessDenied, ConfigError
+from tests.support.handing import handed
 from topology.identity import Identity
 from topology.loading import load_topology, parse_project
 from topology.pins import Pins, load_pins
 from vault import keyed_hash
 from vault.client import VaultClient
+from vault.handing import take
 from vault.provision import Provisioner
 from vault.session import Credentials, Session
 
@@ -47,7 +49,10 @@ def in_vault(stack, name: str, project: str) -> VaultClient:
     vault = CredentialFiles(stack.root).load(Identity.parse(name)).vault
     assert vault is not None
     endpoint = stack.endpoints.vault
-    return VaultClient.from_approle(endpoint.url, endpoint.ca_file, vault.role_id, vault.secret_id, project)
+    if vault.secret_id:
+        return VaultClient.from_approle(endpoint.url, endpoint.ca_file, vault.role_id, vault.secret_id, project)
+    token = handed(stack.root, Identity.parse(name))
+    return VaultClient(take(endpoint.url, endpoint.ca_file, name, vault.role_id, token), project)
 
 
 def with_project(name: str):
@@ -85,20 +90,17 @@ def test_plan_shows_a_new_project_and_changes_nothing(parts):
 def test_a_project_no_longer_declared_is_left_alone_and_named(parts):
     apply_topology(with_project("retired"), parts)
     planned = plan_topology(TOPOLOGY, parts)
-    (change,) = planned.changes
-    assert str(change) == "update vault policy warden.platform", "it may end nobody's logins who is not named"
+    assert [str(change) for change in planned.changes] == [
+        "update vault policy starter.platform",  # it starts nobody who is not declared
+        "update vault policy warden.platform",  # it may end nobody's logins who is not named
+    ]
     assert {"topic raw.retired", "kafka user redact.retired", "vault policy redact.retired"} <= set(
         planned.undeclared
     )
 
 
 def test_the_provisioner_itself_can_add_a_project(stack, parts):
-    vault = CredentialFiles(stack.root).load(PROVISIONER).vault
-    assert vault is not None
-    endpoint = stack.endpoints.vault
-    session = Session(
-        endpoint.url, endpoint.ca_file, Credentials(role_id=vault.role_id, secret_id=vault.secret_id)
-    )
+    session = in_vault(stack, PROVISIONER.name, "platform").session
     own = Parts(KafkaAdmin(as_user(stack, PROVISIONER.name)), Provisioner(session), parts.registry, stack.root)
     topology = with_project("added")
     assert apply_topology(topology, own).changes
@@ -156,14 +158,32 @@ def test_lost_credentials_are_made_anew_and_work(stack, parts):
 
 def test_credentials_that_vault_no_longer_takes_are_issued_again(stack, parts):
     files = CredentialFiles(stack.root)
-    who = Identity("join", "beta")
+    who = Identity("producer", "beta")
     current = files.load(who)
     assert current.vault is not None
     files.save(dataclasses.replace(current, vault=dataclasses.replace(current.vault, secret_id="gone")))
-    assert [str(change) for change in apply_topology(TOPOLOGY, parts).changes] == ["update credentials join.beta"]
+    assert [str(change) for change in apply_topology(TOPOLOGY, parts).changes] == [
+        "update credentials producer.beta"
+    ]
     assert files.load(who).kafka_password == current.kafka_password
     with in_vault(stack, who.name, "beta") as vault:
         assert len(vault.sign(who.sign_key, b"x")) == 64
+
+
+def test_a_secret_id_that_lay_in_a_file_is_taken_out_and_opens_nothing_once_it_is_handed_over(stack, parts):
+    files, who, endpoint = CredentialFiles(stack.root), Identity("join", "beta"), stack.endpoints.vault
+    current = files.load(who)
+    assert current.vault is not None
+    assert not current.vault.secret_id
+    old = parts.vault.issue(who.name)
+    files.save(dataclasses.replace(current, vault=old))
+    assert [str(change) for change in apply_topology(TOPOLOGY, parts).changes] == ["update credentials join.beta"]
+    assert files.load(who) == current
+    with (
+        VaultClient.from_approle(endpoint.url, endpoint.ca_file, old.role_id, old.secret_id, "beta") as thief,
+        pytest.raises(AccessDenied),
+    ):
+        thief.sign(who.sign_key, b"x")
 
 
 def test_pins_are_the_keys_that_sign(stack, parts):

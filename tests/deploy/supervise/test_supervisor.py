@@ -8,6 +8,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -226,3 +227,53 @@ def test_state_survives_the_file(tmp_path: Path):
 
 def test_no_state_file_means_no_processes(tmp_path: Path):
     assert read_state(tmp_path) == ()
+
+
+TELL = "import sys, signal; print(sys.stdin.read(), flush=True); signal.pause()"
+
+
+def test_each_start_finds_what_it_is_handed_in_its_standard_input_and_each_end_is_told(tmp_path: Path):
+    given, ended, log = iter(["first", "second"]), [], tmp_path / "logs" / "stage.jsonl"
+    spec = replace(python(tmp_path, "stage", TELL), hand=lambda: next(given).encode(), ended=ended.append)
+    supervisor = Supervisor(tmp_path, [spec], rule=FAST)
+    supervisor.start()
+    try:
+        until(lambda: log.read_text() == "first\n")
+        pid = supervisor.status("stage").pid
+        assert pid is not None
+        assert (
+            b"first" not in Path(f"/proc/{pid}/environ").read_bytes() + Path(f"/proc/{pid}/cmdline").read_bytes()
+        )
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: log.read_text() == "first\nsecond\n")
+        assert ended == [-signal.SIGKILL]
+    finally:
+        supervisor.stop()
+
+
+def test_a_start_for_which_there_is_nothing_to_hand_over_yet_is_tried_again(tmp_path: Path):
+    tries = []
+
+    def hand() -> bytes:
+        tries.append(1)
+        if len(tries) in (2, 3):
+            raise StackError("not yet")
+        return b"handed"
+
+    supervisor = Supervisor(tmp_path, [replace(python(tmp_path, "stage", TELL), hand=hand)], rule=FAST)
+    supervisor.start()
+    try:
+        pid = supervisor.status("stage").pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: len(tries) == 4 and supervisor.status("stage").alive())
+    finally:
+        supervisor.stop()
+
+
+def test_who_ends_before_it_takes_what_it_is_handed_is_an_end_like_others(tmp_path: Path):
+    spec = replace(python(tmp_path, "stage", "import os; os.close(0)"), hand=lambda: b"x" * 4096)
+    supervisor = Supervisor(tmp_path, [spec], rule=FAST)
+    supervisor.start()
+    until(lambda: supervisor.status("stage").restarts >= 2)
+    supervisor.stop()

@@ -128,9 +128,13 @@ def test_a_damaged_file_of_addresses_is_named(tmp_path: Path) -> None:
         read_addresses(tmp_path)
 
 
+class Nobody:
+    """A starter that is never asked."""
+
+
 def test_a_process_inherits_nothing_of_our_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "canary")
-    spec = spec_of(tmp_path, Address("label.a.0", "label", "a", 0, 20_001, 20_002))
+    spec = spec_of(tmp_path, Address("label.a.0", "label", "a", 0, 20_001, 20_002), Nobody())
     assert "canary" not in spec.env.values()
     assert spec.argv[1:] == (
         "-m", "deploy.run", "label", "a", "--root", str(tmp_path), "--slot", "0",

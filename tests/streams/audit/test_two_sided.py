@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from schemas.alerts import Severity
 from schemas.audit import AuditEvent, Decision, EventType
 from schemas.vault_log import KafkaDenied, Operation, Outcome, VaultUse
-from streams.audit.announcements import RULES, announced
+from streams.audit.announcements import ROOT, RULES, announced
 from streams.audit.guessing import FAST, SLOW
 from streams.audit.two_sided import (
     DENIED,
@@ -424,3 +424,24 @@ def test_who_administers_keys_says_so(kind):
     assert [it.rule for it in alerts_of([use], [event(EventType.FIND_OPENED, "person.kay", START)])] == [
         UNANNOUNCED
     ]
+
+
+def test_what_the_starter_does_and_whom_it_lets_log_in_is_announced_by_what_it_says_of_them():
+    made = VaultUse(START, "starter.platform", Operation.ADMINISTER, "auth/approle/role", "a", Outcome.DONE)
+    login = VaultUse(START, LABEL, Operation.LOGIN, "auth/approle/login", "b", Outcome.DONE)
+    said = event(EventType.LOGIN_HANDED, "starter.platform", START + 9)
+    sides = TwoSided()
+    sides.announce(replace(said, details={"identity": LABEL}), "platform")
+    for use in (made, login, replace(login, identity="join.demo"), replace(made, identity=ROOT)):
+        sides.use(use)
+    assert sorted(it.details["identity"] for it in sides.judge(END, END)) == ["join.demo", ROOT]
+
+
+def test_an_administrator_is_explained_by_the_starters_own_login_alone():
+    made = VaultUse(START, ROOT, Operation.ADMINISTER, "auth/approle/role", "a", Outcome.DONE)
+    said = event(EventType.LOGIN_HANDED, "starter.platform", START + 9)
+    sides = TwoSided()
+    sides.announce(replace(said, details={"identity": "starter.platform"}), "platform")
+    for use in (made, replace(made, identity="starter.platform")):
+        sides.use(use)
+    assert [it.details["identity"] for it in sides.judge(END, END)] == ["starter.platform"]

@@ -12,6 +12,7 @@ from confluent_kafka import Message as KafkaMessage
 from schemas.errors import LogUnavailable
 from streams.engine import kafka_session
 from streams.engine.kafka import KafkaFollower, message_of
+from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
@@ -38,7 +39,7 @@ class MockBroker:
 
     def open(self, ownership: Ownership = Ownership.WHOLE) -> KafkaSession:
         spec = SessionSpec(f"slot-{ownership.value}", f"group-{ownership.value}", ("in",), ownership)
-        return KafkaSession(self.access, spec, message_of)
+        return KafkaSession(self.access, spec, message_of, KafkaLogin("", ""))
 
 
 @pytest.fixture

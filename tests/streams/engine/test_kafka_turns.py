@@ -6,6 +6,7 @@ import pytest
 
 from schemas.errors import Abortable, AccessDenied, Fenced, LogUnavailable, VeilError
 from streams.engine import kafka_turns
+from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_turns import KafkaTurns
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
@@ -29,7 +30,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
     made = Broker()
 
     class Producer:
-        def __init__(self, _access: object, name: str, _timeout_ms: int) -> None:
+        def __init__(self, _access: object, name: str, _timeout_ms: int, _login: object) -> None:
             self._name = name
 
         def __getattr__(self, call: str) -> object:
@@ -41,7 +42,7 @@ def broker(monkeypatch: pytest.MonkeyPatch) -> Broker:
 
 @pytest.fixture
 def turns(broker: Broker) -> KafkaTurns:
-    made = KafkaTurns({}, ("a", "b"), 15_000, lambda: False)
+    made = KafkaTurns({}, ("a", "b"), 15_000, lambda: False, KafkaLogin("", ""))
     made.initialise()
     return made
 

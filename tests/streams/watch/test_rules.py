@@ -144,6 +144,13 @@ def _control_refused(doing):
     doing.refused(Reason.TOMBSTONE_IGNORED)
 
 
+def _login_stolen(doing):
+    doing.label = Writing("starter.platform")
+    doing.time += SECOND
+    event = doing.label.event(EventType.LOGIN_STOLEN, slot_resource("redact.demo.0"), doing.time)
+    doing.arrivals.append(Arrival(0, len(doing.arrivals), doing.time, event))
+
+
 WRONG = {
     "pace": (_pace, ADA),
     "app-pace": (_app_pace, APP),
@@ -158,6 +165,7 @@ WRONG = {
     "copy-attempts": (_copy_attempts, ADA),
     "control-forged": (_control_forged, "message/control/0/7"),
     "control-refused": (_control_refused, "message/control/0/7"),
+    "login-stolen": (_login_stolen, "slot/redact.demo.0"),
 }
 
 
