@@ -31,6 +31,8 @@ from topology.rights import (
 TRANSIT = "transit"
 """Where the transit engine is mounted."""
 _ENTITIES = "identity/entity/name/"
+SNAPSHOT = "sys/storage/raft/snapshot"
+"""All that Vault stores, as its barrier has sealed it: reading it opens nothing."""
 
 _OWN_TOKEN = (
     ("auth/token/lookup-self", "read"),
@@ -136,7 +138,14 @@ def _policy(paths: Iterable[tuple[str, str]]) -> str:
 
 
 def _needs_vault(allowed: Rights) -> bool:
-    return bool(allowed.transit or allowed.documents or allowed.provisions or allowed.ends or allowed.wraps)
+    return bool(
+        allowed.transit
+        or allowed.documents
+        or allowed.provisions
+        or allowed.ends
+        or allowed.wraps
+        or allowed.backs_up
+    )
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
@@ -150,6 +159,8 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield from _provisioning_paths()
     if allowed.wraps:
         yield "sys/wrapping/wrap", "update"
+    if allowed.backs_up:
+        yield SNAPSHOT, "read"
     for who in allowed.ends:
         yield from _ending_paths(who)
 

@@ -109,6 +109,7 @@ class Role:
     served_by: str | None
     provisions: bool
     ends_credentials: bool
+    backs_up: bool
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

@@ -44,6 +44,8 @@ class Rights:
     ends: frozenset[str]
     """The persons and apps whose credentials it may end."""
     wraps: bool = False
+    backs_up: bool = False
+    """Whether it may take a snapshot of Vault's storage, and ask where each topic ends."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -95,6 +97,7 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         provisions=any(role.provisions for role, _ in roles),
         ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
         wraps=any(role.vault.wraps for role, _ in roles),
+        backs_up=any(role.backs_up for role, _ in roles),
     )
 
 

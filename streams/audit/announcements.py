@@ -179,8 +179,19 @@ def _by_warden(event: AuditEvent, identity: str) -> Iterator[Announced]:
         yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
 
 
+def _by_backup(event: AuditEvent, identity: str) -> Iterator[Announced]:
+    if event.type is EventType.BACKUP_BEGUN:
+        yield Announced(Claim(identity, Operation.SNAPSHOT, ""), 1)
+
+
 _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = MappingProxyType(
-    {"label": _by_label, "console": _by_console, "provisioner": _by_provisioner, "warden": _by_warden}
+    {
+        "label": _by_label,
+        "console": _by_console,
+        "provisioner": _by_provisioner,
+        "warden": _by_warden,
+        "backup": _by_backup,
+    }
 )
 
 
@@ -201,7 +212,7 @@ def _sealers() -> Claim:
 def claims(use: VaultUse) -> tuple[Claim, ...]:
     """What has to be announced for a use to be explained: all of it."""
     role = use.identity.partition(".")[0]
-    if use.operation in {Operation.LOGIN, Operation.ADMINISTER}:
+    if use.operation in {Operation.LOGIN, Operation.ADMINISTER, Operation.SNAPSHOT}:
         return (Claim(use.identity, use.operation, ""),)
     if use.target.startswith("hmac-") or use.target.endswith("/hmac"):
         return (Claim(use.identity, use.operation, _hmac_target(use, role)),)

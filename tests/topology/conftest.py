@@ -41,6 +41,7 @@ class Declared:
     provisions: bool = False
     ends: bool = False
     wraps: bool = False
+    backs_up: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -63,6 +64,7 @@ class Declared:
         self.transactions |= role.get("transactions", False)
         self.provisions |= role.get("provisions", False)
         self.ends |= role.get("ends_credentials", False)
+        self.backs_up |= role.get("backs_up", False)
         self.hold_in_vault(role.get("vault", {}), project)
 
     def hold_in_vault(self, vault: dict, project: str) -> None:
