@@ -20,6 +20,7 @@ from deploy.backup.index import Index, Outcome
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Source
 from deploy.backup.writing import ANY_PARTITION, Writer
+from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints, VaultEndpoint
 from deploy.local.layout import Layout
 from deploy.local.openbao import SEAL_KEY
@@ -28,7 +29,6 @@ from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
 from deploy.supervise.files import make_private_folder, write_atomically
 from deploy.surroundings import CONTROL
-from deploy.up.installation import Report
 from schemas.codec import Codec
 from schemas.errors import ConfigError
 from schemas.registry import Registry

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -20,6 +20,7 @@ from deploy.backup.manifest import Manifest
 from deploy.backup.rebuilding import fill, go_on, rebuilt, require_empty
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Known, Orders, Source, ended, known, later, orders
+from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
@@ -29,8 +30,6 @@ from streams.keeper.rewriting import destroy, take_out
 from topology.identity import PLATFORM
 from topology.pins import Pins
 from vault.client import VaultClient
-
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ from deploy.backup.folder import write_part
 from deploy.backup.framing import schema_id
 from deploy.backup.manifest import FORMAT, MANIFEST, SIGNATURE, Manifest, Part, digest, message
 from deploy.backup.records import packed, packed_files
+from deploy.local.downloads import Report
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.stages.seal import log_name
@@ -33,7 +34,6 @@ from topology.topics import topics
 from vault.session import Credentials, Session
 from vault.snapshots import Snapshots
 
-Report = Callable[[str], None]
 NEVER = 2**62
 """Milliseconds; no record is of that time, so that asking for its offset gives the end."""
 Read = dict[TopicPartition, int]
