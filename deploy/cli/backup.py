@@ -133,10 +133,22 @@ def restore(
     with out.steps("restoring") as report:
         if into is None:
             restored = verify_it(wanted, root, report)
+            _say(root, restored, out)
         else:
             restored = restore_into(wanted, into, report, to_go_on=True)
     out.result(_restored(restored), *_words(restored), *_next(restored, into))
     _end(restored)
+
+
+def _say(root: Path, restored: Restored, out: Output) -> None:
+    """On the audit of the stack of `root`, where one runs: a backup is verified on other machines, too."""
+    from deploy.backup.verifying import say_verified
+    from schemas.errors import VeilError
+
+    try:
+        say_verified(root, restored)
+    except VeilError:
+        out.note(Text(f"  Not on the audit: no stack runs in {root}.", style=QUIET))
 
 
 def _asked(what: str) -> str:
