@@ -84,8 +84,6 @@ def _of(identity: Identity, allowed: Rights) -> Iterator[Acl]:
     if allowed.provisions:
         yield from (Acl(who, resource, name, False, operation) for resource, name, operation in _PROVISIONING)
     if allowed.backs_up:
-        yield Acl(
-            who, Resource.TOPIC, "*", False, Operation.DESCRIBE
-        )  # where each ends, of no record what it holds
+        yield Acl(who, Resource.TOPIC, "*", False, Operation.DESCRIBE)  # where each ends, and nothing it holds
     if allowed.ends:
         yield Acl(who, Resource.CLUSTER, CLUSTER_NAME, False, Operation.ALTER)  # decisions/0008 weighs it

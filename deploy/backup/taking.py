@@ -59,7 +59,6 @@ def take(root: Path, folder: Path, envelope: Envelope, report: Report) -> Made:
     around = surroundings(root, BACKUP, PLATFORM)
     try:
         make_private_folder(folder)
-        _say(around, EventType.BACKUP_BEGUN, {})
         made = _Taking(around, folder, envelope, report).made()
         details = {
             "manifest": made.digest,
@@ -124,6 +123,8 @@ class _Taking:
         return read
 
     def _vault(self) -> None:
+        """The event first, and right before: matching gives it a minute."""
+        _say(self.around, EventType.BACKUP_BEGUN, {})
         with closing(self._session()) as session, Snapshots(session).taken() as snapshot:
             self._part(contents.VAULT, snapshot, lambda: 1)
 
