@@ -76,6 +76,13 @@ class Registry:
                 self._schemas[schema_id] = _parsed(schema_id, found["schema"], list(references.values()))
             return self._schemas[schema_id]
 
+    def text_of(self, schema_id: int) -> str | None:
+        """The JSON of a schema of an id, which refers to no other; None for an id the registry does not know."""
+        answer = self._call("GET", f"/schemas/ids/{schema_id}")
+        if answer.status_code in _UNKNOWN_ID:
+            return None
+        return str(self._ok(answer)["schema"])
+
     def register(self, subject_name: str, schema: str) -> int:
         """Register a schema under FULL_TRANSITIVE; the id, which may be one it had before.
 

@@ -23,6 +23,8 @@ class Operation(StrEnum):
     DELETE = "delete"
     LOGIN = "login"
     ADMINISTER = "administer"
+    SNAPSHOT = "snapshot"
+    """All that Vault stores was read, as it lies on its disk."""
     OTHER = "other"
     """Anything else, which is told only where it was denied."""
 

@@ -35,6 +35,8 @@ TRANSIT = "transit"
 """Where the transit engine is mounted."""
 _ENTITIES = "identity/entity/name/"
 _APPROLES, _SECRETS = "auth/approle/role/", "/secret-id"
+SNAPSHOT = "sys/storage/raft/snapshot"
+"""All that Vault stores, as its barrier has sealed it: reading it opens nothing."""
 
 _OWN_TOKEN = (
     ("auth/token/lookup-self", "read"),
@@ -149,7 +151,7 @@ def _policy(paths: Iterable[tuple[str, str]]) -> str:
 
 def _needs_vault(allowed: Rights) -> bool:
     used = allowed.transit or allowed.documents or allowed.provisions or allowed.ends
-    return bool(used or allowed.wraps or allowed.starts)
+    return bool(used or allowed.wraps or allowed.starts or allowed.backs_up)
 
 
 def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
@@ -165,6 +167,8 @@ def _paths(allowed: Rights) -> Iterator[tuple[str, str]]:
         yield from _provisioning_paths()
     if allowed.wraps:
         yield "sys/wrapping/wrap", "update"
+    if allowed.backs_up:
+        yield SNAPSHOT, "read"
     for who in allowed.ends:
         yield from _ending_paths(who)
     for name in allowed.starts:

@@ -83,5 +83,7 @@ def _of(identity: Identity, allowed: Rights) -> Iterator[Acl]:
         yield Acl(who, Resource.TRANSACTIONAL_ID, identity.slots, True, Operation.WRITE)
     if allowed.provisions:
         yield from (Acl(who, resource, name, False, operation) for resource, name, operation in _PROVISIONING)
+    if allowed.backs_up:
+        yield Acl(who, Resource.TOPIC, "*", False, Operation.DESCRIBE)  # where each ends, and nothing it holds
     if allowed.ends:
         yield Acl(who, Resource.CLUSTER, CLUSTER_NAME, False, Operation.ALTER)  # decisions/0008 weighs it

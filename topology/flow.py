@@ -119,6 +119,7 @@ class Role:
     """What it logs in to Vault with lies in its file: others start it, where nothing can be handed over."""
     starts_processes: bool = False
     """It may have a login made, wrapped, for each process that is handed one."""
+    backs_up: bool = False
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

@@ -83,6 +83,7 @@ class RoleEntry(Entry):
     ends_credentials: bool = False
     keeps_secret: bool = False
     starts_processes: bool = False
+    backs_up: bool = False
 
 
 class ControlEntry(Entry):
@@ -190,6 +191,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         ends_credentials=entry.ends_credentials,
         keeps_secret=entry.keeps_secret,
         starts_processes=entry.starts_processes,
+        backs_up=entry.backs_up,
         signed_in=_vault(entry.signed_in),
     )
 

@@ -41,13 +41,16 @@ class Pins:
 
 def load_pins(path: Path) -> Pins:
     """The pins in a file; none where there is no file yet. Raises ConfigError for a damaged one."""
-    if not path.exists():
-        return Pins()
+    return pins_of(read_text(path), str(path)) if path.exists() else Pins()
+
+
+def pins_of(text: str, source: str) -> Pins:
+    """The pins in the text of such a file. Raises ConfigError."""
     try:
-        content = json.loads(read_text(path))
+        content = json.loads(text)
         keys = {str(name): bytes.fromhex(value) for name, value in content.items()}
     except (ValueError, TypeError, AttributeError, RecursionError):
-        raise ConfigError(f"{path}: is no pins file: it maps each signer to a public key in hex") from None
+        raise ConfigError(f"{source}: is no pins file: it maps each signer to a public key in hex") from None
     if any(len(key) != KEY_BYTES for key in keys.values()):
-        raise ConfigError(f"{path}: an Ed25519 public key has {KEY_BYTES} bytes ({2 * KEY_BYTES} hex digits)")
+        raise ConfigError(f"{source}: an Ed25519 public key has {KEY_BYTES} bytes ({2 * KEY_BYTES} hex digits)")
     return Pins(keys)

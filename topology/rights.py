@@ -48,6 +48,8 @@ class Rights:
     wraps: bool = False
     starts: frozenset[str] = frozenset()
     """The identities for which it may have a login made, wrapped."""
+    backs_up: bool = False
+    """Whether it may take a snapshot of Vault's storage, and ask where each topic ends."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -100,6 +102,7 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
         wraps=any(role.vault.wraps for role, _ in roles),
         starts=started(topology) if any(role.starts_processes for role, _ in roles) else frozenset(),
+        backs_up=any(role.backs_up for role, _ in roles),
     )
 
 

@@ -11,6 +11,7 @@ import typer
 from deploy.cli import (
     audit,
     audit_witness,
+    backup,
     console,
     contain,
     credentials,
@@ -53,6 +54,8 @@ app.command("status", cls=Command, rich_help_panel=RUN)(status.status)
 app.command("demo", cls=Command, rich_help_panel=RUN)(showcase.demo)
 app.command("drill", cls=Command, rich_help_panel=RUN)(showcase.drill)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
+app.command("backup", cls=Command, rich_help_panel=RUN)(backup.backup)
+app.command("restore", cls=Command, rich_help_panel=RUN)(backup.restore)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import ssl
 
@@ -17,6 +18,8 @@ from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
 
 SEAL_KEY_BYTES = 32
+SEAL_KEY = "vault-seal-key"
+AUDIT_LOG = "vault-audit.jsonl"
 PROBE_TIMEOUT_S = 1.0
 INIT_TIMEOUT_S = 30.0  # 1.8 s measured; it starts raft and seals its keys
 UNINITIALISED = 501  # what sys/health answers
@@ -34,7 +37,7 @@ class OpenBao:
         self._certificates = certificates
         self._folder = layout.data("vault")
         self._config = self._folder / "openbao.hcl"
-        self._seal_key = layout.secrets / "vault-seal-key"
+        self._seal_key = layout.secrets / SEAL_KEY
         self._tls: ssl.SSLContext | None = None
 
     @property
@@ -43,7 +46,7 @@ class OpenBao:
             url=f"https://127.0.0.1:{self._ports.vault}",
             ca_file=self._certificates.ca,
             token_file=self._layout.secrets / "vault-root-token",
-            audit_log=self._layout.logs / "vault-audit.jsonl",
+            audit_log=self._layout.logs / AUDIT_LOG,
         )
 
     def command(self) -> Command:
@@ -91,9 +94,11 @@ class OpenBao:
         """HCL of the server.
 
         Audit devices can only be declared here, the API refuses them; performance_multiplier 1 makes the single
-        node its own leader in 1 s instead of 5.
+        node its own leader in 1 s instead of 5. The audit file is named from the vault's own folder, where it is
+        started: a vault keeps the name for ever, and what is restored into another root must find the same one.
         """
         ports, certificates = self._ports, self._certificates
+        audit_log = os.path.relpath(self._layout.logs / AUDIT_LOG, self._folder)
         return f"""
 api_addr     = "https://127.0.0.1:{ports.vault}"
 cluster_addr = "https://127.0.0.1:{ports.vault_cluster}"
@@ -121,7 +126,7 @@ seal "static" {{
 
 audit "file" "main" {{
   options {{
-    file_path = "{self.endpoint.audit_log}"
+    file_path = "{audit_log}"
     mode      = "0600"
   }}
 }}

@@ -206,6 +206,11 @@ def _by_person(event: AuditEvent, identity: str) -> Iterator[Announced]:
         yield Announced(Claim(identity, Operation.ADMINISTER, ""), ANY)
 
 
+def _by_backup(event: AuditEvent, identity: str) -> Iterator[Announced]:
+    if event.type is EventType.BACKUP_BEGUN:
+        yield Announced(Claim(identity, Operation.SNAPSHOT, ""), 1)
+
+
 _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = MappingProxyType(
     {
         "label": _by_label,
@@ -214,6 +219,7 @@ _OF_ROLES: Mapping[str, Callable[[AuditEvent, str], Iterator[Announced]]] = Mapp
         "warden": _by_warden,
         PERSON: _by_person,
         "starter": _by_starter,
+        "backup": _by_backup,
     }
 )
 
@@ -235,7 +241,7 @@ def _sealers() -> Claim:
 def claims(use: VaultUse) -> tuple[Claim, ...]:
     """What has to be announced for a use to be explained: all of it."""
     role = use.identity.partition(".")[0]
-    if use.operation in {Operation.LOGIN, Operation.ADMINISTER}:
+    if use.operation in {Operation.LOGIN, Operation.ADMINISTER, Operation.SNAPSHOT}:
         return (Claim(use.identity, use.operation, ""),)
     if use.target.startswith("hmac-") or use.target.endswith("/hmac"):
         return (Claim(use.identity, use.operation, _hmac_target(use, role)),)

@@ -72,7 +72,7 @@ def _use(entry: Mapping[str, Any], request: Mapping[str, Any]) -> VaultUse | Non
     )
 
 
-def _act(path: str, operation: str) -> tuple[Operation, str, str]:
+def _act(path: str, operation: str) -> tuple[Operation, str, str]:  # noqa: PLR0911 - one a kind of path
     """Operation, target and document of a request. Mounts are named as `topology.access` names them."""
     parts = path.strip("/").split("/")
     match parts:
@@ -84,6 +84,8 @@ def _act(path: str, operation: str) -> tuple[Operation, str, str]:
             return Operation.LOGIN, path, ""
         case [mount, part, folder, *rest] if mount.startswith("veil-") and rest:
             return _on_document(part, operation, folder), f"{mount}/{folder}", "/".join(rest)
+        case ["sys", "storage", "raft", "snapshot"] if operation == "read":
+            return Operation.SNAPSHOT, "storage", ""
         case ["sys" | "transit" | "auth" | "identity", *_] if _administers(parts, operation):
             return Operation.ADMINISTER, "/".join(parts[:3]), ""
     return Operation.OTHER, parts[0] if parts[0] in _KNOWN else "elsewhere", ""

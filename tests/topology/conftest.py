@@ -43,6 +43,7 @@ class Declared:
     ends: bool = False
     wraps: bool = False
     starts: bool = False
+    backs_up: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -66,6 +67,7 @@ class Declared:
         self.provisions |= role.get("provisions", False)
         self.ends |= role.get("ends_credentials", False)
         self.starts |= role.get("starts_processes", False)
+        self.backs_up |= role.get("backs_up", False)
         self.hold_in_vault(role.get("vault", {}), project)
 
     def hold_in_vault(self, vault: dict, project: str) -> None:

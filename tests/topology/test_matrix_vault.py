@@ -65,7 +65,8 @@ NEVER_TRANSIT = {
 }
 NEVER = (
     ("GET", "sys/raw/x", None),
-    ("GET", "sys/storage/raft/snapshot", None),
+    ("POST", "sys/storage/raft/snapshot", {}),
+    ("POST", "sys/storage/raft/snapshot-force", {}),
     ("POST", "auth/token/create", {}),
     ("GET", "sys/leases/lookup/x", None),
     ("GET", "cubbyhole/x", None),
@@ -258,6 +259,7 @@ def test_administers_only_as_provisioner(declared, caller_of):
         assert not caller.may(method, path, body), path
     for method, path, body in PROVISIONER_ONLY:
         assert caller.may(method, path, body) == declared.provisions, path
+    assert caller.may("GET", "sys/storage/raft/snapshot", None) == declared.backs_up
 
 
 @pytest.mark.parametrize("who", PEOPLE)

@@ -309,6 +309,15 @@ def test_what_warden_does_to_logins_is_announced_by_what_it_says_of_them():
         assert [it.details["identity"] for it in sides.judge(END, END)] == ["label.demo"]
 
 
+def test_one_snapshot_is_announced_by_a_backup_that_begins_and_any_other_is_told():
+    taken = VaultUse(START, "backup.platform", Operation.SNAPSHOT, "storage", "s", Outcome.DONE)
+    sides = TwoSided()
+    sides.announce(event(EventType.BACKUP_BEGUN, "backup.platform", START - 9), "platform")
+    for use in (taken, replace(taken, request_id="t"), replace(taken, identity="root", request_id="u")):
+        sides.use(use)
+    assert [it.details["identity"] for it in sides.judge(END, END)] == ["backup.platform", "root"]
+
+
 def test_a_refusal_of_kafka_is_told_once_a_minute():
     sides, minute = TwoSided(), START - START % 60_000
     times = (minute, minute + 1, minute + 60_000)

@@ -75,6 +75,8 @@ def test_a_decrypt_shows_identity_key_time_and_the_contexts_of_its_batch():
         ("veil-demo/metadata/view/a/1/7", "delete", (Operation.DELETE, "veil-demo/view", "a/1/7")),
         ("auth/approle/login", "update", (Operation.LOGIN, "auth/approle/login", "")),
         ("sys/policies/acl/label.demo", "update", (Operation.ADMINISTER, "sys/policies/acl", "")),
+        ("sys/storage/raft/snapshot", "read", (Operation.SNAPSHOT, "storage", "")),
+        ("sys/storage/raft/snapshot-force", "update", (Operation.ADMINISTER, "sys/storage/raft", "")),
         ("identity/entity/name/veil-person-ann", "update", (Operation.ADMINISTER, "identity/entity/name", "")),
     ],
 )

@@ -1,0 +1,121 @@
+"""What of the index holds in the end: which tasks must be in the restored Vault, and which must not. Pure.
+
+A task that the index named before Vault's snapshot was begun has its documents in it, unless it ended meanwhile.
+Whatever ended has been ordered (`control`), doomed by keeper (committed before the first document goes), or has
+left the index; all three were read after the snapshot. So what is left of the index after taking these away must
+be there, whole; and what was taken away must not be there, however old the snapshot is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
+
+from schemas.codec import Codec
+from schemas.errors import Undecodable
+from schemas.records import SegmentIndex
+from schemas.states import KeptSegment, SegmentStage
+from streams.engine.messages import Message
+
+EPOCH = "epoch/"
+"""How the keys of slot epochs begin on `segments.P`."""
+_KEPT = "segment/"
+_ENDING = frozenset({SegmentStage.DOOMED, SegmentStage.DESTROYED})
+
+
+@dataclass(slots=True)
+class Index:
+    """The index as it stands after some of its records. `epochs`: latest record of each slot, as it is."""
+
+    segments: dict[str, SegmentIndex] = field(default_factory=dict)
+    epochs: dict[str, Message] = field(default_factory=dict)
+    partitions: dict[str, int] = field(default_factory=dict)
+
+    def take(self, message: Message, codec: Codec) -> None:
+        """The next record. What is no index counts for nothing, as for keeper."""
+        key = (message.key or b"").decode("utf-8", "replace")
+        if key.startswith(EPOCH):
+            self.epochs[key] = message
+        elif message.value is None:
+            self.segments.pop(key, None)
+        else:
+            try:
+                found = codec.decode(message.value, SegmentIndex)
+            except Undecodable:
+                return
+            if found.segment_id == key:
+                self.segments[key] = found
+                self.partitions[key] = message.partition
+
+    def copy(self) -> Index:
+        """One that goes on by itself."""
+        return Index(dict(self.segments), dict(self.epochs), dict(self.partitions))
+
+
+def doomed(messages: Iterable[Message], codec: Codec) -> frozenset[str]:
+    """The segments that keeper has decided to destroy, by its state; there is no way back from that."""
+    found: set[str] = set()
+    for message in messages:
+        key = (message.key or b"").decode("utf-8", "replace")
+        if message.value is None or not key.startswith(_KEPT):
+            continue
+        try:
+            kept = codec.decode(message.value, KeptSegment)
+        except Undecodable:
+            continue
+        if kept.stage in _ENDING:
+            found.add(kept.segment_id)
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What came to an end, as one who read later knows. `index`: what is left, None where he read none."""
+
+    withdrawn: AbstractSet[str] = frozenset()
+    doomed: AbstractSet[str] = frozenset()
+    index: Index | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """`kept`: the index to go on with; `required`: segments of it that must be in the snapshot, the others may be
+    too young for it; `taken`: by segment the tasks that must not be there; `over`: segments of which nothing may.
+    """
+
+    kept: Mapping[str, SegmentIndex]
+    required: AbstractSet[str]
+    taken: Mapping[str, frozenset[str]]
+    over: AbstractSet[str]
+
+
+def outcome(before: Index, after: Index, ended: Iterable[Ended]) -> Outcome:
+    """`before`: as it was when Vault's snapshot was begun; `after`: once it was taken."""
+    all_ended = (Ended(index=after), *ended)
+    kept: dict[str, SegmentIndex] = {}
+    taken: dict[str, frozenset[str]] = {}
+    over: set[str] = set()
+    for name in before.segments.keys() | after.segments.keys():
+        known = [one.segments[name] for one in (before, after) if name in one.segments]
+        tasks = {entry.task_id for index in known for entry in index.entries}
+        left = _left(name, tasks, all_ended)
+        if left:
+            kept[name] = replace(known[-1], entries=tuple(it for it in known[-1].entries if it.task_id in left))
+        else:
+            over.add(name)
+        if tasks - left:
+            taken[name] = frozenset(tasks - left)
+    return Outcome(kept, kept.keys() & before.segments.keys(), taken, over)
+
+
+def _left(name: str, tasks: set[str], ended: Iterable[Ended]) -> set[str]:
+    left = set(tasks)
+    for one in ended:
+        if name in one.doomed:
+            return set()
+        left -= one.withdrawn
+        if one.index is not None:
+            index = one.index.segments.get(name)
+            left &= {entry.task_id for entry in index.entries} if index else set()
+    return left

@@ -1,0 +1,92 @@
+"""Proves, on a restored stack, that its audit and its rights hold: reconcile, audit verify, samples opened."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+from deploy.backup import checks
+from deploy.backup.checks import Check
+from deploy.backup.index import Outcome
+from deploy.compliance import Compliance, audit_topic, compliance
+from deploy.surroundings import surroundings
+from schemas.errors import RecordError
+from schemas.leaf import digest_of_leaf, leaf
+from schemas.states import SlotState
+from streams.audit.reader import Reader, read_events
+from streams.audit.store import Directory
+from streams.audit.verify import Trust, verify_export
+from topology.identity import PLATFORM, Identity
+from topology.pins import Pins
+from vault.client import VaultClient
+from vault.segments.opening import Geometries, ViewKeys
+
+AUDIT = "audit"
+"""The folder, below the restored root, that the audit's tiles are written to."""
+SAMPLE = 25
+"""Tasks of a project that are opened: enough that a wrong key or a missing right shows, in under a second."""
+Open = Callable[[str, str], object]
+
+
+def audits(folder: Path, pins: Pins) -> Iterator[Check]:
+    """That each project's events are in their chains, signed, and add up; and that the records are what the sealer
+    has signed. Raises LogUnavailable, RegistryUnavailable.
+    """
+    with compliance(folder) as seen:
+        for project in sorted(seen.topology.projects):
+            account = seen.account(project)
+            result = account.reconciliation
+            found = f"{result.events:,} events"
+            yield Check(f"{project}: reconcile", found, checks.shown(map(str, account.findings)))
+        yield _verified(seen, folder, pins)
+
+
+def _verified(seen: Compliance, folder: Path, pins: Pins) -> Check:
+    """The tiles are made of the records again, up to the latest checkpoints, and verified as anybody would."""
+    store = Directory(folder / AUDIT)
+    exported = seen.exporter(store).extend(seen.checkpoints())
+    result = verify_export(store, Trust(pins.keys))
+    found = f"{result.entries:,} entries in {len(result.logs)} logs"
+    return Check("audit verify", found, checks.shown(map(str, (*exported.findings, *result.findings))))
+
+
+def opened(folder: Path, project: str, outcome: Outcome) -> Iterator[Check]:
+    """That label's rights open views, and join's geometries. Nothing is kept of what is opened."""
+    sample = checks.sample(outcome, SAMPLE)
+    for role, opener, what in (("label", _views, "views"), ("join", _geometries, "geometries")):
+        around = surroundings(folder, Identity(role, project), project)
+        with closing(around):
+            opens = opener(around.vault, project)
+            failures = [f"task {task}: {why}" for name, task in sample if (why := _failure(opens, name, task))]
+        good = len(sample) - len(failures)
+        yield Check(f"{project}: {role} opens", f"{good} of {len(sample)} {what}", checks.shown(iter(failures)))
+
+
+def _views(vault: VaultClient, project: str) -> Open:
+    return ViewKeys(vault, project).task_key
+
+
+def _geometries(vault: VaultClient, project: str) -> Open:
+    return Geometries(vault, project).geometry
+
+
+def _failure(opens: Open, name: str, task: str) -> str:
+    try:
+        opens(name, task)
+    except RecordError as error:
+        return f"does not open ({type(error).__name__})"
+    return ""
+
+
+def places(folder: Path) -> dict[str, SlotState]:
+    """Where each slot's chain of events ends, by slot."""
+    last = {}
+    with compliance(folder) as seen:
+        topics = [audit_topic(one) for one in (*sorted(seen.topology.projects), PLATFORM)]
+        for event in read_events(seen.log, Reader(seen.codec), topics):
+            last[event.slot] = event
+    return {
+        slot: SlotState(slot, event.epoch, event.sequence, digest_of_leaf(leaf(event)))
+        for slot, event in last.items()
+    }

@@ -1,0 +1,157 @@
+"""A fresh local stack that becomes the one that was backed up: Vault's snapshot, topology, Kafka's records.
+
+Vault first: the fresh vault's own first token is good for putting the snapshot in place, and for nothing after
+that, since its tokens are the snapshot's from then on. The secret ids of all processes and persons that the
+snapshot knows are destroyed and new ones issued: whoever has the files of the lost machine can't log in by them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import closing, contextmanager
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+
+from deploy.backup import contents
+from deploy.backup.age import Opener
+from deploy.backup.folder import CHUNK, Verified
+from deploy.backup.framing import Reframed
+from deploy.backup.index import Index, Outcome
+from deploy.backup.secrets import OldSecrets
+from deploy.backup.source import BackupSource, Source
+from deploy.backup.writing import ANY_PARTITION, Writer
+from deploy.local.downloads import Report
+from deploy.local.endpoints import Endpoints, VaultEndpoint
+from deploy.local.layout import Layout
+from deploy.local.openbao import SEAL_KEY
+from deploy.local.stack import LocalStack
+from deploy.provision.command import apply_topology
+from deploy.provision.parts import connected
+from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.surroundings import CONTROL
+from schemas.codec import Codec
+from schemas.errors import ConfigError
+from schemas.registry import Registry
+from schemas.states import SlotState
+from streams.engine.loop import SLOT_PREFIX
+from streams.engine.messages import Message
+from topology.flow import Content
+from topology.identity import Identity
+from topology.loading import Topology
+from topology.rights import identities
+from vault.paths import Paths
+from vault.session import Credentials, Session
+from vault.snapshots import Snapshots
+
+
+def require_empty(folder: Path) -> None:
+    """Raises ConfigError where something is in it."""
+    if folder.exists() and any(folder.iterdir()):
+        raise ConfigError(f"{folder} is not empty; a backup is restored into a folder of its own")
+
+
+@contextmanager
+def rebuilt(folder: Path, source: BackupSource, secrets: OldSecrets, report: Report) -> Iterator[LocalStack]:
+    """A running stack in `folder`, which is new or empty, with the backup's Vault and topology; Kafka's topics are
+    there and empty. It is stopped at the end.
+
+    Raises StackError, ConfigError, VaultUnavailable, and as `apply_topology`.
+    """
+    layout = Layout.create(folder)
+    write_atomically(layout.secrets / SEAL_KEY, secrets.seal_key)
+    for name, data in source.declared.items():
+        _write(folder, name, data)
+    with LocalStack(folder, environ={}, report=report) as stack:
+        _restore_vault(stack.endpoints.vault, source.backup, source.opener, secrets)
+        report("vault has the snapshot's content, and its keys opened it")
+        _end_old_logins(stack.endpoints.vault, source.topology)
+        with connected(stack.endpoints, folder) as parts:
+            apply_topology(source.topology, parts)
+        report("topology applied; the pinned keys are Vault's")
+        yield stack
+
+
+def _write(folder: Path, name: str, data: bytes) -> None:
+    path = PurePosixPath(name)
+    if path.is_absolute() or ".." in path.parts or path.parts[0] not in {"projects", "topology"}:
+        raise ConfigError(f"{contents.FILES}: names a file that is none of an installation's")
+    make_private_folder((folder / path).parent)
+    write_atomically(folder / path, data)
+
+
+def _restore_vault(place: VaultEndpoint, backup: Verified, opener: Opener, secrets: OldSecrets) -> None:
+    def snapshot() -> Iterator[bytes]:
+        with backup.opened(contents.VAULT, opener) as clear:
+            while data := clear.read(CHUNK):
+                yield data
+
+    first = place.token_file.read_text(encoding="utf-8").strip()
+    with closing(_session(place, first)) as session:
+        Snapshots(session).restore(snapshot)
+    write_atomically(place.token_file, secrets.token)
+    with closing(_session(place, secrets.token)) as session:
+        Snapshots(session).await_active()
+
+
+def _end_old_logins(place: VaultEndpoint, topology: Topology) -> None:
+    with closing(_session(place, place.token_file.read_text(encoding="utf-8").strip())) as session:
+        paths = Paths(session)
+        for identity in identities(topology):
+            role = f"auth/approle/role/{identity.name}"
+            for accessor in sorted(paths.list(f"{role}/secret-id")):
+                paths.write(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+
+
+def _session(place: VaultEndpoint, token: str) -> Session:
+    return Session(place.url, place.ca_file, Credentials(token=token))
+
+
+def fill(
+    endpoints: Endpoints, backup: BackupSource, orders: Source, outcomes: Mapping[str, tuple[Index, Outcome]]
+) -> int:
+    """Write Kafka's side: `control` as `orders` has it, the audit as it was, the index as it holds in the end.
+
+    How many records. `outcomes`: by project, the index after the snapshot, and what holds of it.
+    """
+    with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
+        framed, ordered = Reframed(backup.text_of, registry), Reframed(orders.text_of, registry)
+        codec, count = Codec(registry), 0
+        with Writer(endpoints.kafka.client_settings()) as writer:
+            count += writer.write(_framed(orders.messages(CONTROL), ordered))
+            for topic in contents.as_they_are(backup.backup.manifest.projects):
+                count += writer.write(_framed(backup.messages(topic), framed))
+            for project, (index, outcome) in outcomes.items():
+                count += writer.write(_framed(index.epochs.values(), framed, contents.segments(project)))
+                count += writer.write(_indexes(contents.segments(project), index, outcome, codec))
+        return count
+
+
+def _framed(messages: Iterable[Message], framed: Reframed, topic: str = "") -> Iterator[Message]:
+    for message in messages:
+        yield replace(message, topic=topic or message.topic, value=framed.value(message.value))
+
+
+def _indexes(topic: str, index: Index, outcome: Outcome, codec: Codec) -> Iterator[Message]:
+    for name, segment in outcome.kept.items():
+        yield Message(topic, index.partitions[name], 0, name.encode(), codec.encode(segment))
+
+
+def go_on(endpoints: Endpoints, backup: BackupSource, places: Mapping[str, SlotState]) -> None:
+    """What a stack needs that is to work on: each process's place in its chain of events (`places`, by slot), and
+    that no raw reference is given twice.
+    """
+    flow, offsets = backup.topology.flow, backup.backup.manifest.offsets
+    raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW]
+    with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
+        codec = Codec(registry)
+        with Writer(endpoints.kafka.client_settings()) as writer:
+            for slot, place in places.items():
+                owner = Identity.parse(slot.rpartition(".")[0])
+                role = flow.roles.get(owner.role)
+                if role is None or role.state is None:
+                    continue
+                topic = flow.topics[role.state].topic(owner.place)
+                key = (SLOT_PREFIX + slot).encode()
+                writer.write([Message(topic, ANY_PARTITION, 0, key, codec.encode(place))])
+            for topic in (kind.topic(project) for kind in raw for project in backup.topology.projects):
+                writer.go_on_from(topic, (end for _, end in offsets.get(topic, ())))

@@ -1,0 +1,59 @@
+"""Verifying a backup by restoring it: into a stack that lives for that alone, whose folder is removed again."""
+
+from __future__ import annotations
+
+import secrets
+import shutil
+from collections.abc import Sequence
+from contextlib import closing
+from pathlib import Path
+
+from deploy.acting import act
+from deploy.backup.age import AgeEnvelope, passing_pair
+from deploy.backup.contents import BACKUP
+from deploy.backup.restoring import Restored, Wanted, restore
+from deploy.backup.secrets import OldSecrets
+from deploy.backup.taking import Made, take
+from deploy.local.downloads import Report
+from deploy.provision.parts import pins_path
+from deploy.supervise.files import make_private_folder
+from deploy.surroundings import surroundings
+from schemas.audit import Event, EventType
+from schemas.resources import project_resource
+from topology.identity import PLATFORM
+from topology.pins import load_pins
+
+
+def verify(wanted: Wanted, root: Path, report: Report) -> Restored:
+    """Restore into a folder below `root`, look, and leave nothing of it. Raises as `restore`."""
+    folder = make_private_folder(root.absolute()) / f"verifying-{secrets.token_hex(4)}"
+    try:
+        return restore(wanted, folder, report, to_go_on=False)
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+def say_verified(root: Path, restored: Restored) -> None:
+    """Put the result on the audit of the stack that runs in `root`. Raises as `act`."""
+    outcome = "success" if restored.holds else "failed"
+    details = {
+        "manifest": restored.digest,
+        "checks": str(len(restored.checks)),
+        "failed": str(restored.failed),
+    }
+    with closing(surroundings(root, BACKUP, PLATFORM)) as around:
+        act(around, [], [Event(EventType.BACKUP_VERIFIED, project_resource(PLATFORM), outcome, details=details)])
+
+
+def take_and_verify(
+    root: Path, folder: Path, recipients: Sequence[str], own: OldSecrets, report: Report
+) -> tuple[Made, Restored]:
+    """Make a backup, and restore it by a key that is drawn for this and never leaves memory: whose it is for has
+    theirs elsewhere. Both are on the audit.
+    """
+    passing, opener = passing_pair()
+    made = take(root, folder, AgeEnvelope(recipients, (passing,)), report)
+    wanted = Wanted(folder, opener, load_pins(pins_path(root)), own)
+    restored = verify(wanted, root, report)
+    say_verified(root, restored)
+    return made, restored

@@ -1,0 +1,252 @@
+"""The worst day, on real parts: everything is lost but a backup, a later one, and what people keep elsewhere."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyrage
+import pytest
+from typer.testing import CliRunner
+
+from deploy.backup.proving import AUDIT
+from deploy.backup.restoring import Restored
+from deploy.backup.secrets import TOKEN, read_secrets
+from deploy.backup.taking import Made
+from deploy.backup.verifying import take_and_verify
+from deploy.cli.app import app
+from deploy.compliance import compliance
+from deploy.local.endpoints import load_endpoints
+from deploy.local.openbao import SEAL_KEY
+from deploy.local.stack import LocalStack
+from deploy.persons import load_declared
+from deploy.provision.credentials import CredentialFiles
+from deploy.provision.parts import pins_path
+from schemas.audit import AuditEvent, EventType
+from schemas.errors import AccessDenied
+from streams.audit.export import Exported
+from streams.audit.reader import Reader, read_events
+from streams.audit.store import Directory
+from streams.audit.verify import Trust, verify_export
+from streams.label.client import QueueUnavailable
+from tests.conftest import without_endpoints
+from tests.support.pipeline import Pipeline, applied
+from tests.support.waiting import wait_for
+from topology.identity import Identity
+from topology.pins import load_pins
+from vault.client import VaultClient
+from vault.provision import AppRoleCredentials
+from vault.segments.document import Layer
+
+pytestmark = pytest.mark.own_stack
+
+PROJECTS = Path(__file__).parent / "projects"
+CANARY = "Ostrevald"
+"""In no record of another test."""
+RECORDS = [
+    {"customer": {"name": f"{CANARY}{number} Quimby", "note": "My kettle broke"}, "product": "kettle"}
+    for number in range(6)
+]
+STAGES = ("redact", "label", "keeper", "seal")
+
+
+@dataclass
+class Lost:
+    """What is left after the disaster: two backups, and what was kept elsewhere."""
+
+    old: Made
+    checked: Restored
+    later: Path
+    labeled: str
+    withdrawn_before: str
+    withdrawn_after: str
+    credentials: AppRoleCredentials
+    folder: Path
+    project: str
+
+    @property
+    def kept(self) -> Path:
+        """What people keep elsewhere: the age key, what opens the vault, the pins."""
+        return self.folder / "kept"
+
+
+def veil(*arguments: object) -> dict:
+    """A command, as somebody types it."""
+    ended = CliRunner().invoke(app, [*map(str, arguments), "--json"])
+    assert ended.exit_code == 0, ended.output
+    return json.loads(ended.stdout)
+
+
+def canaries_in(*folders: Path) -> list[str]:
+    needles = [CANARY.encode(), CANARY.lower().encode(), b"Quimby"]
+    return [
+        str(path)
+        for folder in folders
+        for path in folder.rglob("*")
+        if path.is_file() and any(needle in path.read_bytes() for needle in needles)
+    ]
+
+
+def withdrawn(pipeline: Pipeline, task: str) -> None:
+    pipeline.withdraw("lisbet", task)
+    pipeline.wait_event(
+        f"{task} is withdrawn",
+        lambda event: (
+            event.type is EventType.TASK_WITHDRAWN
+            and event.resource == f"task/{task}"
+            and event.process.startswith("keeper.")
+        ),
+    )
+
+
+@pytest.fixture(scope="module")
+def lost(tmp_path_factory):
+    """A stack that worked, was backed up twice with a withdrawal in between, and is gone."""
+    folder = tmp_path_factory.mktemp("disaster")
+    root, identity = folder / "veil", pyrage.x25519.Identity.generate()
+    recipient = str(identity.to_public())
+    with LocalStack(root, environ=without_endpoints()) as stack:
+        (root / "projects").mkdir(mode=0o700)
+        pipeline = applied(stack, PROJECTS, root / "projects").pipeline("lost")
+        pipeline.start(*STAGES)
+        pipeline.sign("lora", "lew")
+        pipeline.publish(*RECORDS)
+        tasks = [task.task_id for task in pipeline.wait_records("tasks", len(RECORDS))]
+        labeled = label_one(pipeline)
+        before, after = [task for task in tasks if task != labeled][:2]
+        withdrawn(pipeline, before)
+        own = read_secrets(root / "secrets", pytest.fail)
+        old, checked = take_and_verify(root, folder / "old", [recipient], own, lambda _: None)
+        withdrawn(pipeline, after)
+        veil("backup", folder / "later", "--to", recipient, "--no-verify", "--root", root)
+        credentials = CredentialFiles(root).load(Identity("label", pipeline.project)).vault
+        pipeline.close()
+    lost = Lost(old, checked, folder / "later", labeled, before, after, credentials, folder, pipeline.project)
+    lost.kept.mkdir()
+    (lost.kept / "key.txt").write_text(f"{identity}\n")
+    for path in (pins_path(root), *(root / "secrets" / name for name in (SEAL_KEY, TOKEN))):
+        shutil.copy(path, lost.kept)
+    shutil.rmtree(root)
+    return lost
+
+
+def label_one(pipeline: Pipeline) -> str:
+    return wait_for(lambda: labeled(pipeline), "a task is labeled")
+
+
+def labeled(pipeline: Pipeline) -> str | None:
+    """Label is started again, as by its supervisor, where a busy machine has held it up until Kafka fenced it."""
+    try:
+        with pipeline.client("lisbet", "lank") as client:
+            lease = client.lease()
+            if lease is not None:
+                client.label(lease, [], {"tone": "negative"})
+    except QueueUnavailable:
+        pipeline.restart("label")
+        return None
+    return lease.task_id if lease is not None else None
+
+
+def test_backup_is_verified_by_a_restore_that_leaves_nothing(lost):
+    assert [check for check in lost.checked.checks if not check.holds] == []
+    assert lost.checked.ended == 0  # what was withdrawn before had left the index
+    assert {it.name for it in lost.folder.iterdir()} - {"anew"} == {"kept", "later", "old"}
+    names = [check.name for check in lost.checked.checks]
+    assert {f"{lost.project}: all is there", f"{lost.project}: reconcile", "audit verify"} <= set(names)
+    found = {check.name: check.found for check in lost.checked.checks}
+    assert found[f"{lost.project}: label opens"] == "5 of 5 views"
+    assert found[f"{lost.project}: join opens"] == "5 of 5 geometries"
+
+
+def test_backups_show_no_value_and_are_for_their_owner_alone(lost):
+    assert canaries_in(lost.old.folder, lost.later) == []
+    assert {path.stat().st_mode & 0o077 for path in lost.old.folder.rglob("*")} == {0}
+    assert lost.old.folder.stat().st_mode & 0o077 == 0
+
+
+@pytest.fixture(scope="module")
+def anew(lost):
+    """The old backup restored for real, with the later one's orders, by the command of the operators' page."""
+    folder, kept = lost.folder / "anew", lost.kept
+    said = veil(
+        *("restore", lost.old.folder, "--into", folder, "--identity", kept / "key.txt"),
+        *("--secrets", kept, "--pins", kept / "pins.json", "--control-from", lost.later),
+    )
+    return said, folder
+
+
+def test_what_was_withdrawn_after_the_snapshot_is_gone_and_all_else_is_there(lost, anew):
+    said, folder = anew
+    assert [check for check in said["checks"] if not check["holds"]] == []
+    assert (said["holds"], said["ended"], said["younger"]) == (True, 1, 0)
+    assert said["manifest"] == lost.old.digest
+    assert canaries_in(folder) == []
+
+
+def test_stack_goes_on_where_the_lost_one_was(lost, anew):
+    folder = anew[1]
+    log_name = lost.old.manifest.log_name
+    with LocalStack(folder, environ={"VEIL_LOG_NAME": log_name}) as stack:
+        pipeline = Pipeline(folder, load_declared(folder), lost.project)
+        with_old_credentials_nobody_logs_in(lost, stack)
+        nothing_withdrawn_opens(lost, pipeline)
+        (restored,) = (it for it in platform_events(pipeline) if it.type is EventType.BACKUP_RESTORED)
+        assert restored.process == "backup.platform"
+        raw = pipeline.publish(*RECORDS[:2])
+        ends = lost.old.manifest.offsets[f"raw.{lost.project}"]
+        assert all(it.offset >= ends[it.partition][1] for it in raw)
+        pipeline.start("redact", "keeper", "seal")
+        pipeline.wait_records("tasks", 2)
+        wait_for(lambda: len(batches(pipeline)) > len(RECORDS), "the new records are on the audit")
+        assert pipeline.reconciled().tasks == len(RECORDS) + 2
+        sealed_on(pipeline, folder)
+        pipeline.close()
+
+
+def with_old_credentials_nobody_logs_in(lost: Lost, stack: LocalStack) -> None:
+    place, old = stack.endpoints.vault, lost.credentials
+    vault = VaultClient.from_approle(place.url, place.ca_file, old.role_id, old.secret_id, lost.project)
+    with vault, pytest.raises(AccessDenied):
+        vault.read("view/x")
+
+
+def nothing_withdrawn_opens(lost: Lost, pipeline: Pipeline) -> None:
+    left = {entry.task_id for index in pipeline.records("segments") for entry in index.entries}
+    assert lost.labeled in left
+    assert not {lost.withdrawn_before, lost.withdrawn_after} & left
+    with pipeline.administrators_vault() as vault:
+        blobs = [vault.read(path).blob for layer in Layer for path in vault.names(layer)]
+
+    assert sum(lost.labeled.encode() in blob for blob in blobs) == len(Layer)
+    for task in (lost.withdrawn_before, lost.withdrawn_after):
+        assert not [blob for blob in blobs if task.encode() in blob]
+
+
+def platform_events(pipeline: Pipeline) -> list[AuditEvent]:
+    return list(read_events(pipeline.log, Reader(pipeline.codec), ["audit.platform"]))
+
+
+def batches(pipeline: Pipeline) -> list[str]:
+    found = [event.batch for event in pipeline.events(EventType.BATCH_REDACTED)]
+    return [one.task_id for batch in found if batch for one in batch.outcomes if one.task_id]
+
+
+def sealed_on(pipeline: Pipeline, folder: Path) -> None:
+    """The sealer goes on with the very logs that it has signed before: what was exported of them grows."""
+    with compliance(folder) as seen:
+        exporter = seen.exporter(Directory(folder / AUDIT))  # what the restore has exported is there
+
+        def grown() -> Exported | None:
+            """It hashes the audit again from its beginning; until it is through, it signs earlier checkpoints."""
+            found = exporter.extend(seen.checkpoints())
+            return found if found.new and not found.findings else None
+
+        more = wait_for(grown, "the sealer signs more than was restored")
+    assert {it.partition("/")[0] for it in more.checkpoints} == {pipeline_log(folder)}
+    assert verify_export(Directory(folder / AUDIT), Trust(load_pins(pins_path(folder)).keys)).holds
+
+
+def pipeline_log(folder: Path) -> str:
+    return load_endpoints(folder / "run" / "endpoints.json").log_name or ""

@@ -1,0 +1,44 @@
+"""What `veil backup` and `veil restore` refuse before they begin."""
+
+from __future__ import annotations
+
+import pyrage
+import pytest
+
+RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
+
+
+def test_backup_to_nobody_is_refused(run, tmp_path):
+    answer = run("backup", tmp_path / "b", "--root", tmp_path)
+    assert answer.code == 2
+    assert "give --to" in answer.err
+    assert not (tmp_path / "b").exists()
+
+
+def test_backup_into_a_folder_that_is_there_is_refused(run, tmp_path):
+    (tmp_path / "b").mkdir()
+    answer = run("backup", tmp_path / "b", "--to", RECIPIENT, "--no-verify", "--root", tmp_path)
+    assert answer.code == 2
+    assert "goes into a folder of its own" in answer.err
+
+
+def test_backup_of_a_stack_that_was_never_started_leaves_nothing(run, tmp_path):
+    answer = run("backup", tmp_path / "b", "--to", RECIPIENT, "--no-verify", "--root", tmp_path / "none")
+    assert answer.code == 2
+    assert not (tmp_path / "b").exists()
+
+
+@pytest.mark.parametrize("how", [(), ("--verify", "--into", "x")])
+def test_restore_says_where_to(run, tmp_path, how):
+    answer = run("restore", tmp_path, *how)
+    assert answer.code == 2
+    assert "give --verify, or --into DIR" in answer.err
+
+
+def test_restore_needs_a_key_and_to_know_whose_backup_it_is(run, tmp_path):
+    assert "give the key that opens it" in run("restore", tmp_path, "--verify").err
+    key = tmp_path / "key.txt"
+    key.write_text(str(pyrage.x25519.Identity.generate()))
+    answer = run("restore", tmp_path, "--verify", "-i", key, "--root", tmp_path / "none")
+    assert answer.code == 2
+    assert "whose backup it is must be known" in answer.err
