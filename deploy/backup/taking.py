@@ -1,4 +1,4 @@
-"""Taking a backup, in the order that decision 0003 of `deploy` gives reasons for."""
+"""Taking a backup, in the order that decision 0005 of `deploy` gives reasons for."""
 
 from __future__ import annotations
 
