@@ -79,7 +79,9 @@ def test_source_that_breaks_off_is_told_as_what_it_is():
         ENVELOPE.seal(chunks(), io.BytesIO())
 
 
-@pytest.mark.parametrize("recipient", ["age1x", "", "ssh-ed25519 AAAA", str(IDENTITY)])
+@pytest.mark.parametrize(
+    "recipient", ["age1x", "", "ssh-ed25519 AAAA", pytest.param(str(IDENTITY), id="its own secret key")]
+)
 def test_what_is_no_recipient_is_refused_and_not_repeated(recipient):
     with pytest.raises(ConfigError, match="--to: is no age recipient") as refused:
         AgeEnvelope([recipient])
