@@ -101,6 +101,7 @@ class EventType(StrEnum):
     INCIDENT_CLOSED = "incident.closed"
     RECORD_REFUSED = "record.refused"
     RECORD_LOST = "record.lost"
+    READING_LATE = "reading.late"
     SEGMENT_DESTROYED = "segment.destroyed"
     SEGMENT_REWRITTEN = "segment.rewritten"
     CONSOLE_ENTERED = "console.entered"

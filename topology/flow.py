@@ -109,6 +109,8 @@ class Role:
     served_by: str | None
     provisions: bool
     ends_credentials: bool
+    measures: bool = False
+    """Whether it may ask how far the stages of its project have read, and where its topics begin and end."""
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

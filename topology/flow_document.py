@@ -77,6 +77,7 @@ class RoleEntry(Entry):
     served_by: Name | None = None
     provisions: bool = False
     ends_credentials: bool = False
+    measures: bool = False
 
 
 class ControlEntry(Entry):
@@ -180,6 +181,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         served_by=entry.served_by,
         provisions=entry.provisions,
         ends_credentials=entry.ends_credentials,
+        measures=entry.measures,
         signed_in=_vault(entry.signed_in),
     )
 

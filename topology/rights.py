@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from topology.flow import DocumentRight, Role, Scope, VaultRights
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology
+from topology.readers import Reader, readers
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -44,6 +45,8 @@ class Rights:
     ends: frozenset[str]
     """The persons and apps whose credentials it may end."""
     wraps: bool = False
+    measures: frozenset[Reader] = frozenset()
+    """Whose progress on which topics it may ask for."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -95,6 +98,7 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         provisions=any(role.provisions for role, _ in roles),
         ends=named(topology) if any(role.ends_credentials for role, _ in roles) else frozenset(),
         wraps=any(role.vault.wraps for role, _ in roles),
+        measures=frozenset(it for role, project in roles if role.measures for it in readers(topology, project)),
     )
 
 

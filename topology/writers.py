@@ -49,6 +49,7 @@ WRITERS = {
     EventType.CONTAINMENT_HELD: "contain",
     EventType.CREDENTIALS_ENDED: "warden",
     EventType.CREDENTIALS_RESTORED: "warden",
+    EventType.READING_LATE: "keeper",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
     EventType.CONSOLE_ENTERED: "console",

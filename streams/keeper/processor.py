@@ -41,6 +41,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
 from streams.keeper.holdings import Holdings
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import Place, place_of
@@ -89,6 +90,7 @@ class KeeperProcessor:
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
         leaks: LeakSeams,
+        lateness: Lateness,
         settings: KeeperSettings | None = None,
     ) -> None:
         """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call."""
@@ -101,6 +103,7 @@ class KeeperProcessor:
         self._topic = f"segments.{project}"
         self._scores = f"scores.{project}"
         self._leak_seams = leaks
+        self._lateness = lateness
         self._leaks = LeakWatch(project, codec, leaks)
         self._holdings = Holdings(project, codec)
         self._swept_at: int | None = None
@@ -110,6 +113,7 @@ class KeeperProcessor:
         """Take over what is known, intents included; the next `process` carries them out and scans."""
         self._holdings = Holdings(self._project, self._codec)
         self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
+        self._lateness.forget()
         self._swept_at = self._scanned_at = None
         for message in changelog:
             if not self._leaks.apply(message):
@@ -129,6 +133,7 @@ class KeeperProcessor:
         if _is_due(self._swept_at, batch.now, self._settings.sweep_ms):
             self._sweep(batch.now)
         self._leaks.look(batch.now, plan)
+        plan.events += self._lateness.look(batch.now)
         plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
         return plan
 

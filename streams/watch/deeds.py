@@ -1,7 +1,8 @@
 """What persons and apps did, step by step, kept as long as the longest rule looks back. Pure.
 
 A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well. Who
-wrote an order that counts for nothing is not known: that is the record's own.
+wrote an order that counts for nothing is not known: that is the record's own. So is what becomes of records that
+nobody reads in time.
 """
 
 from __future__ import annotations
@@ -34,6 +35,10 @@ class Deed(StrEnum):
     """An order on `control` that is not signed, or not by somebody who may."""
     REFUSAL = "refusal"
     """One that counts for nothing for another reason: an old one again, a tombstone, nonsense."""
+    LOSS = "loss"
+    """Records that were gone before a stage read them."""
+    LAG = "lag"
+    """A stage so far behind that records will soon be."""
 
 
 _OF = {
@@ -46,7 +51,11 @@ _OF = {
     EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
     EventType.CONTROL_REFUSED: Deed.REFUSAL,
+    EventType.RECORD_LOST: Deed.LOSS,
+    EventType.READING_LATE: Deed.LAG,
 }
+_OF_A_PLACE = frozenset({EventType.CONTROL_REFUSED, EventType.RECORD_LOST, EventType.READING_LATE})
+"""What is nobody's deed; it is about the place that the event names."""
 _FORGED = frozenset(
     {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNKNOWN_SIGNER, Reason.SIGNER_NOT_ALLOWED},
 )
@@ -90,7 +99,7 @@ class Deeds:
 
 def subjects_of(event: AuditEvent, app: str) -> Iterator[str]:
     """Whose deed it is."""
-    if event.type is EventType.CONTROL_REFUSED:
+    if event.type in _OF_A_PLACE:
         yield event.resource
     if event.person:
         yield person_resource(event.person)

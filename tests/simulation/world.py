@@ -32,6 +32,7 @@ from streams.engine.requests import NoRequests
 from streams.engine.warm import WarmCopy, WarmLog
 from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
@@ -59,6 +60,7 @@ from topology.identity import Identity
 from topology.loading import Topology, load_topology
 from topology.pins import Pins
 from topology.policies import load_policy, load_policy_bytes, policy_bytes
+from topology.readers import readers
 from vault import keyed_hash
 from vault.data_keys import DataKeys
 from vault.raw import Media, seal_raw
@@ -457,6 +459,7 @@ class World:
                         lifted=lambda: book.lifted(PROJECT, f"keeper.{PROJECT}"),
                         sign=lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
                     ),
+                    lateness=Lateness(log, readers(TOPOLOGY, PROJECT)),
                 )
                 inputs = (f"segments.{PROJECT}", f"joined.{PROJECT}", f"scores.{PROJECT}")
                 return keeper, inputs, Ownership.WHOLE

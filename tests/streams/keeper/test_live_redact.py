@@ -15,10 +15,11 @@ from hypothesis import strategies as st
 from schemas.records import SlotEpoch
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Slot
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.processor import KeeperProcessor
 from tests.simulation.vault import MemoryVault, VaultStore
-from tests.streams.keeper.making import ALWAYS, CODEC, SEGMENTS, SLOT, documents, index
+from tests.streams.keeper.making import ALWAYS, CODEC, SEGMENTS, SLOT, Progress, documents, index
 from vault.segments.document import Layer
 
 PARTITIONS = 3
@@ -88,6 +89,7 @@ class World:
             segments_now=self.log.read,
             clock=self,
             leaks=LeakSeams(limit_of=lambda _: None, lifted=lambda: 0, sign=lambda _: b""),
+            lateness=Lateness(Progress(), ()),
             settings=ALWAYS,
         )
         self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), [])
