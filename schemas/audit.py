@@ -108,6 +108,7 @@ class EventType(StrEnum):
     BACKUP_RESTORED = "backup.restored"
     RECORD_REFUSED = "record.refused"
     RECORD_LOST = "record.lost"
+    READING_LATE = "reading.late"
     SEGMENT_DESTROYED = "segment.destroyed"
     SEGMENT_REWRITTEN = "segment.rewritten"
     SUBJECT_ERASED = "subject.erased"

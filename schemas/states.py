@@ -10,12 +10,15 @@ from schemas.records import Contribution, FieldShape
 
 @dataclass(frozen=True, slots=True)
 class SlotState:
-    """A slot's place: its latest epoch and the head of its audit chain. Key: the slot."""
+    """A slot's place: its latest epoch and the head of its audit chain. Key: the slot. `positioned`: whether a
+    commit of it has carried positions, so that the broker must know some.
+    """
 
     slot: str
     epoch: int
     sequence: int
     head: bytes
+    positioned: bool = False
 
 
 class WorkStatus(StrEnum):

@@ -81,6 +81,10 @@ def _of(identity: Identity, allowed: Rights) -> Iterator[Acl]:
         yield Acl(who, Resource.GROUP, identity.group, False, Operation.READ)
     if allowed.transactions:
         yield Acl(who, Resource.TRANSACTIONAL_ID, identity.slots, True, Operation.WRITE)
+    for topic in {reader.topic for reader in allowed.measures} - allowed.reads - allowed.writes:
+        yield Acl(who, Resource.TOPIC, topic, False, Operation.DESCRIBE)
+    for group in {reader.group for reader in allowed.measures} - {identity.group}:
+        yield Acl(who, Resource.GROUP, group, False, Operation.DESCRIBE)
     if allowed.provisions:
         yield from (Acl(who, resource, name, False, operation) for resource, name, operation in _PROVISIONING)
     if allowed.backs_up:

@@ -120,6 +120,8 @@ class Role:
     starts_processes: bool = False
     """It may have a login made, wrapped, for each process that is handed one."""
     backs_up: bool = False
+    measures: bool = False
+    """Whether it may ask how far the stages of its project have read, and where its topics begin and end."""
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

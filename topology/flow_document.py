@@ -84,6 +84,7 @@ class RoleEntry(Entry):
     keeps_secret: bool = False
     starts_processes: bool = False
     backs_up: bool = False
+    measures: bool = False
 
 
 class ControlEntry(Entry):
@@ -192,6 +193,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         keeps_secret=entry.keeps_secret,
         starts_processes=entry.starts_processes,
         backs_up=entry.backs_up,
+        measures=entry.measures,
         signed_in=_vault(entry.signed_in),
     )
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from topology.flow import DocumentRight, Flow, Role, Scope, VaultRights
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology
+from topology.readers import Reader, readers
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -50,6 +51,8 @@ class Rights:
     """The identities for which it may have a login made, wrapped."""
     backs_up: bool = False
     """Whether it may take a snapshot of Vault's storage, and ask where each topic ends."""
+    measures: frozenset[Reader] = frozenset()
+    """Whose progress on which topics it may ask for."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -103,6 +106,7 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         wraps=any(role.vault.wraps for role, _ in roles),
         starts=started(topology) if any(role.starts_processes for role, _ in roles) else frozenset(),
         backs_up=any(role.backs_up for role, _ in roles),
+        measures=frozenset(it for role, project in roles if role.measures for it in readers(topology, project)),
     )
 
 

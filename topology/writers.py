@@ -51,6 +51,7 @@ WRITERS = {
     EventType.CREDENTIALS_RESTORED: "warden",
     EventType.LOGIN_HANDED: "starter",
     EventType.LOGIN_STOLEN: "starter",
+    EventType.READING_LATE: "keeper",
     EventType.SEGMENT_DESTROYED: "keeper",
     EventType.SEGMENT_REWRITTEN: "keeper",
     EventType.SUBJECT_ERASED: "keeper",

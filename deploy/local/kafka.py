@@ -184,6 +184,9 @@ _RULES = {
     "replica.fetch.max.bytes": str(MAX_MESSAGE),
     # A killed transaction holds every reader up for its timeout plus this; the default is 10 s.
     "transaction.abort.timed.out.transaction.cleanup.interval.ms": "500",
+    # Positions of a group that nobody is in are forgotten after seven days by default. No topic is kept for longer
+    # than a year: whoever was away for longer has nothing left to read twice.
+    "offsets.retention.minutes": str(366 * 24 * 60),
     "group.initial.rebalance.delay.ms": "0",  # 3 s by default, for fleets that start together
     "default.replication.factor": "1",
     "min.insync.replicas": "1",

@@ -8,10 +8,12 @@ from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
 from streams.keeper.erasing import ErasureSeams
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
 from topology.policies import load_policy_bytes
+from topology.readers import readers
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
@@ -29,6 +31,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             sign=around.sign,
         ),
         erasures=ErasureSeams(lambda: around.book.erasures(project).in_force, around.sign),
+        lateness=Lateness(around.log, readers(around.topology, project)),
     )
     return StageParts(processor, inputs(project), Ownership.WHOLE)
 

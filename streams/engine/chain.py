@@ -62,9 +62,9 @@ class Chain:
             linked.append(Linked(full, encoded))
         return linked
 
-    def state(self) -> SlotState:
+    def state(self, *, positioned: bool) -> SlotState:
         """The chain's place, to be kept in the slot's changelog in the same transaction."""
-        return SlotState(self._slot.name, self._slot.epoch, self._sequence, self._head)
+        return SlotState(self._slot.name, self._slot.epoch, self._sequence, self._head, positioned)
 
     def _link(self, event: Event, now: int) -> AuditEvent:
         return AuditEvent(

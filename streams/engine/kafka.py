@@ -14,15 +14,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaError, KafkaException
+from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
 
 from schemas.errors import LogUnavailable, VeilError
-from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
 from streams.engine.kafka_login import Consumer, KafkaLogin
-from streams.engine.kafka_session import KafkaSession
+from streams.engine.kafka_session import KafkaSession, committed_up_to
 from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
 
@@ -34,7 +34,6 @@ FOLLOW_FETCH_WAIT_MS = 1000
 """A record ends the wait, so nothing is late; each empty fetch a second costs the idle broker 0.15 % of a core."""
 READ_PATIENCE_S = 30.0
 """How long reading to the end may stand still: an open transaction of a killed process ends after 15 s at most."""
-END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 - how the client names its own codes
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +142,10 @@ class KafkaLog:
         """The first offset of each partition that is of `time` or later, its end where none is."""
         return self._ends.at(topic, time)
 
+    def read_up_to(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """How far a group has read, where it has committed anything."""
+        return self._ends.read(group, topic)
+
     def cluster(self) -> str:
         """The cluster's id, drawn when its storage was formatted. Raises LogUnavailable, AccessDenied."""
         try:
@@ -185,6 +188,20 @@ class EndOffsets:
         ends = self.of(partitions)  # first: what is written in between is behind them
         found = self._answered(partitions, OffsetSpec.for_timestamp(time))
         return {place: offset if offset >= 0 else ends[place] for place, offset in found.items()}
+
+    def read(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        """How far a group has read of a topic's partitions. Raises LogUnavailable, AccessDenied."""
+        wanted = ConsumerGroupTopicPartitions(group, self._partitions_of(topic))
+        asked = self._client().list_consumer_group_offsets([wanted], request_timeout=METADATA_TIMEOUT_S)
+        doing = f"asking for positions of {group} on {topic}"
+        try:
+            found = asked[group].result().topic_partitions
+        except KafkaException as error:
+            raise translate(error_of(error), doing) from None
+        for one in found:
+            if one.error is not None:
+                raise translate(one.error, doing)
+        return {_place(one): committed_up_to(one) for one in found if one.offset >= 0}
 
     def _partitions_of(self, topic: str) -> list[KafkaPartition]:
         try:

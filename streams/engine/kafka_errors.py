@@ -6,6 +6,8 @@ from confluent_kafka import KafkaError, KafkaException
 
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 
+END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 - how the client names its own codes
+
 _DENIED = frozenset(
     {
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
@@ -13,7 +15,7 @@ _DENIED = frozenset(
         KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError._AUTHENTICATION,  # noqa: SLF001 - how the client names its own codes
+        KafkaError._AUTHENTICATION,  # noqa: SLF001
     }
 )
 _FENCED = frozenset(

@@ -17,11 +17,11 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import AccessDenied, Fenced, LogUnavailable, VeilError
-from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
 from streams.engine.kafka_login import Consumer, KafkaLogin
 from streams.engine.kafka_producer import CALL_TIMEOUT_S, KafkaProducer
 from streams.engine.kafka_turns import KafkaTurns
-from streams.engine.log import Ownership, SessionSpec
+from streams.engine.log import Gap, Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 
 T = TypeVar("T")
@@ -63,6 +63,11 @@ class KafkaSession:
         """What the group has assigned to us and we have not taken over yet."""
         self._committed: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
+        self._gaps: list[Gap] = []
+        self._ends: dict[TopicPartition, int] = {}
+        """Where a partition ended when all of it was read: behind the last record's position stand markers."""
+        self._said: dict[TopicPartition, int] = {}
+        """Which ends were committed."""
         self._rebalanced = False
         self._held: frozenset[str] = frozenset()
         self._produced = False
@@ -93,6 +98,20 @@ class KafkaSession:
         """Where what is polled next begins."""
         return dict(self._committed)
 
+    def gaps(self) -> list[Gap]:
+        """What was gone when reading began."""
+        return list(self._gaps)
+
+    def overdue(self) -> bool:
+        """Ends that were not committed for a minute; nothing was, or they would be."""
+        late = self._sent_at is not None and time.monotonic() - self._sent_at >= POSITIONS_EVERY_S
+        return late and self._ends != self._said
+
+    def remembered(self) -> bool:
+        """Whether the broker has a position of the group."""
+        partitions = [KafkaPartition(p.topic, p.partition) for p in self._inputs()]
+        return any(found.offset >= 0 for found in self._asked(partitions))
+
     def begin(self) -> None:
         """Begin a transaction, when the broker has written the markers of the one before (of its id)."""
         self._due, self._produced = self._must_send(), False
@@ -109,11 +128,16 @@ class KafkaSession:
         A sole owner's only where they are due, or nothing was produced: then they are what is fenced.
         """
         if self._due or (self._positions and not self._produced):
-            offsets = [KafkaPartition(p.topic, p.partition, at) for p, at in self._positions.items()]
+            offsets = [self._to_commit(place, at) for place, at in self._positions.items()]
             self._producer.send_positions(offsets, self._consumer.consumer_group_metadata())
-            self._sent_at = time.monotonic()
+            self._sent_at, self._said = time.monotonic(), dict(self._ends)
         self._producer.commit()
         self._committed = dict(self._positions)
+        self._gaps.clear()
+
+    def _to_commit(self, place: TopicPartition, at: int) -> KafkaPartition:
+        """A position, and beside it, as its metadata, how far there is nothing left to read."""
+        return KafkaPartition(place.topic, place.partition, at, str(self._ends.get(place, at)))
 
     def _must_send(self) -> bool:
         """Always, but where a sole owner's have not moved: its transactional id fences every record it produces
@@ -156,7 +180,10 @@ class KafkaSession:
                 list(self._spec.inputs), on_assign=self._assigned, on_revoke=self._revoked, on_lost=self._revoked
             )
             return
-        self._assign(self._start([p for topic in self._spec.inputs for p in self._partitions_of(topic)]))
+        self._assign(self._start(self._inputs()))
+
+    def _inputs(self) -> list[TopicPartition]:
+        return [place for topic in self._spec.inputs for place in self._partitions_of(topic)]
 
     def _partitions_of(self, topic: str) -> list[TopicPartition]:
         def ask() -> list[TopicPartition]:
@@ -177,6 +204,7 @@ class KafkaSession:
         self._rebalanced = True
         self._offered = None
         self._positions, self._committed = {}, {}
+        self._gaps.clear()
 
     def _take_over(self) -> None:
         """Begin with what was assigned, at its committed positions; where it fails, the next poll tries again."""
@@ -187,6 +215,7 @@ class KafkaSession:
     def _assign(self, positions: Mapping[TopicPartition, int]) -> None:
         self._committed, self._positions = dict(positions), dict(positions)
         self._sent_at = None
+        self._ends, self._said = {}, {}
         self._consumer.assign([KafkaPartition(p.topic, p.partition, at) for p, at in positions.items()])
         self._apply_hold()
 
@@ -197,15 +226,23 @@ class KafkaSession:
 
     def _start(self, partitions: list[TopicPartition]) -> dict[TopicPartition, int]:
         """Committed positions; the first offset there is where nothing was committed (yet, or any more)."""
-        if not partitions:
-            return {}
-        wanted = [KafkaPartition(p.topic, p.partition) for p in partitions]
-        found = self._retrying(lambda: self._consumer.committed(wanted, CALL_TIMEOUT_S))
-        return {TopicPartition(p.topic, p.partition): self._at_least_first(p) for p in found}
+        found = self._asked([KafkaPartition(p.topic, p.partition) for p in partitions])
+        firsts = {TopicPartition(p.topic, p.partition): self._first(p) for p in found}
+        read = {TopicPartition(p.topic, p.partition): committed_up_to(p) for p in found if p.offset >= 0}
+        self._gaps = [Gap(place, at, firsts[place]) for place, at in read.items() if at < firsts[place]]
+        return {place: max(p.offset, first) for p, (place, first) in zip(found, firsts.items(), strict=True)}
 
-    def _at_least_first(self, committed: KafkaPartition) -> int:
-        if committed.error is not None:
-            raise translate(committed.error, f"committed position of {committed.topic}")
+    def _asked(self, partitions: list[KafkaPartition]) -> list[KafkaPartition]:
+        """Committed positions as the broker has them; a negative offset where there is none."""
+        if not partitions:
+            return []
+        found = self._retrying(lambda: self._consumer.committed(partitions, CALL_TIMEOUT_S))
+        for one in found:
+            if one.error is not None:
+                raise translate(one.error, f"committed position of {one.topic}")
+        return found
+
+    def _first(self, committed: KafkaPartition) -> int:
         place = KafkaPartition(committed.topic, committed.partition)
         watermarks = self._call(
             lambda: self._consumer.get_watermark_offsets(place, CALL_TIMEOUT_S, cached=False),
@@ -213,7 +250,7 @@ class KafkaSession:
         )
         if watermarks is None:
             raise LogUnavailable(f"no answer about the first offset of {committed.topic}")
-        return max(int(committed.offset), int(watermarks[0]))
+        return int(watermarks[0])
 
     def _retrying(self, ask: Callable[[], list[KafkaPartition]]) -> list[KafkaPartition]:
         for attempt in range(1, STABLE_ATTEMPTS + 1):
@@ -239,18 +276,45 @@ class KafkaSession:
 
     def _gather(self, limit: int, timeout: float) -> list[KafkaMessage]:
         """A batch bounded by count, bytes and age."""
-        first = self._consumer.poll(timeout)
-        got = [] if first is None else [first]
-        size = _size(first) if first is not None else 0
+        got = self._first_of(timeout)
+        size = sum(map(_size, got))
         until = time.monotonic() + min(LINGER_S, timeout)
         while got and len(got) < limit and size < BATCH_BYTES and not self._rebalanced:
             wanted = min(limit - len(got), SLICE)
-            more = self._consumer.consume(wanted, max(0.0, until - time.monotonic()))
+            more = self._without_ends(self._consumer.consume(wanted, max(0.0, until - time.monotonic())))
             got += more
             size += sum(_size(message) for message in more)
             if len(more) < wanted:
                 break
         return got
+
+    def _first_of(self, timeout: float) -> list[KafkaMessage]:
+        """The first message that comes in time. Where a partition ends is none."""
+        until = time.monotonic() + timeout
+        while True:
+            found = self._consumer.poll(max(0.0, until - time.monotonic()))
+            if found is None:
+                return []
+            if got := self._without_ends([found]):
+                return got
+
+    def _without_ends(self, got: list[KafkaMessage]) -> list[KafkaMessage]:
+        """The others; where partitions end is noted. All that is before an end has come before it."""
+        found = []
+        for raw in got:
+            error = raw.error()
+            if error is not None and error.code() == END_OF_PARTITION:
+                self._note_end(raw)
+            else:
+                found.append(raw)
+        return found
+
+    def _note_end(self, raw: KafkaMessage) -> None:
+        topic, partition, offset = raw.topic(), raw.partition(), raw.offset()
+        assert topic is not None
+        assert partition is not None
+        assert offset is not None
+        self._ends[TopicPartition(topic, partition)] = offset
 
     def _check(self, got: list[KafkaMessage]) -> None:
         """Raise the first error. It is told once, also amid a rebalance: a consumer that is out of its group for
@@ -320,6 +384,7 @@ class KafkaSession:
             # Where a position is gone (its retention ended meanwhile), the client must not go on elsewhere by
             # itself: the audit would call what is lost in between empty. `rewind` begins at what is left.
             "auto.offset.reset": "error",
+            "enable.partition.eof": True,
             # Longer than a broker is away: a member that gives up sooner joins anew, and its own late heartbeat
             # then shows it as fenced. A killed process need not wait for it: it takes its place back by its name.
             "session.timeout.ms": 20_000,
@@ -337,6 +402,12 @@ class KafkaSession:
             settings["group.instance.id"] = self._spec.transactional_id
             settings["partition.assignment.strategy"] = "range"
         return settings
+
+
+def committed_up_to(committed: KafkaPartition) -> int:
+    """How far a group has read: its position, or the end behind it where that was committed beside it."""
+    said = committed.metadata or ""
+    return max(int(committed.offset), int(said) if said.isdecimal() else 0)
 
 
 def _size(message: KafkaMessage) -> int:

@@ -51,6 +51,15 @@ class SessionSpec:
         return f"{self.transactional_id}.b" if self.by_turns else None
 
 
+@dataclass(frozen=True, slots=True, order=True)
+class Gap:
+    """Offsets `first` ≤ o < `next` of a partition that were gone before their reader came to them."""
+
+    place: TopicPartition
+    first: int
+    next: int
+
+
 class Session(Protocol):
     """One incarnation of a slot. Not thread-safe. Reads committed data only.
 
@@ -69,6 +78,22 @@ class Session(Protocol):
 
         A partition without a committed position begins at its first offset.
         """
+        ...
+
+    def gaps(self) -> Sequence[Gap]:
+        """What of the partitions owned now was deleted before this group read it: its retention was over. Until a
+        commit has carried the position past it. A partition that the group never read has none.
+        """
+        ...
+
+    def overdue(self) -> bool:
+        """Whether to commit though nothing has happened: so that the broker knows that what was read reaches over
+        the markers behind the last record, and nobody takes them for lost once their retention is over.
+        """
+        ...
+
+    def remembered(self) -> bool:
+        """Whether the broker knows a position of the group on any of its inputs. Asks the broker."""
         ...
 
     def begin(self) -> None:
@@ -156,5 +181,11 @@ class Log(Protocol):
     def offsets_at(self, topic: str, time: int) -> Mapping[TopicPartition, int]:
         """Of each partition the first offset, of those still there, that was written at `time` (milliseconds) or
         later; where there is none, its end, open transactions included. Asks the broker; LogUnavailable.
+        """
+        ...
+
+    def read_up_to(self, group: str, topic: str) -> Mapping[TopicPartition, int]:
+        """How far a group has read, of each partition on which it has committed a position: that position, or the
+        end behind it where nothing but markers stood between. Asks the broker; LogUnavailable, AccessDenied.
         """
         ...

@@ -28,6 +28,8 @@ What goes wrong without a crash:
   take-over, and would fence whoever has the slot. It ends, and stands by after its next start.
 - *A dependency fails* (Vault, registry, broker): nothing is lost; wait with partitions paused, keep polling. Where
   the session is lost by it, go on as after a commit in doubt.
+- *Records are gone* before they were read (their retention was over): `record.lost` says which, in the transaction
+  that carries the position past them. *Positions are gone*, of a stage that had some: it ends, and says so.
 - *`control` not heard for 30 s*: release nothing until it is heard again.
 
 After any of these the stage's memory is thrown away and restored: there is one way back, and it is the way in.
@@ -48,20 +50,21 @@ from schemas.codec import Codec
 from schemas.errors import (
     Abortable,
     CommitInDoubt,
+    ConfigError,
     DependencyError,
     Fenced,
     LogUnavailable,
     TransactionError,
     VeilError,
 )
-from schemas.resources import slot_resource
+from schemas.resources import message_resource, slot_resource
 from schemas.states import SlotState
 from streams.engine import metrics
 from streams.engine.chain import Certify, Chain, audit_records
 from streams.engine.clock import Clock
 from streams.engine.control_reader import STALE_AFTER_S, ControlReader
 from streams.engine.health import Condition, Health
-from streams.engine.log import Log, Session, SessionSpec
+from streams.engine.log import Gap, Log, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S, Presence
 from streams.engine.processor import Batch, Plan, Processor, Request, Slot
@@ -135,6 +138,8 @@ class Loop:
         self._control: ControlReader | None = None
         self._chain: Chain | None = None
         self._restored = False
+        self._positioned = False
+        """Whether a commit of this slot, or of an earlier incarnation, has carried positions."""
         self._backoff = BACKOFF_S[0]
         self._notice = ""
         self._labels = (stage.role, stage.project)
@@ -208,7 +213,7 @@ class Loop:
             self._opened = True  # also where it fails: by then it may have fenced somebody
             self._session = self._log.open(self._stage.session)
             self._entered = False
-        if not self._entered:
+        if not self._entered and not self._session.gaps():  # a commit ends them, and they have to be told in it
             self._enter(self._session)
         if self._control is None:
             self._control = self._open_control()
@@ -245,15 +250,27 @@ class Loop:
         for message in self._log.read(self._stage.state_topic):
             changelog.apply(message)
         last = self._slot_state(changelog)
+        self._check_remembered(session, last)
         epoch = last.epoch + 1 if last else 1
         slot = Slot(self._stage.slot, epoch, self._stage.process, self._stage.project)
         self._chain = Chain(slot, last, self._stage.process, self._certify)
         plan = self._processor.restore(slot, (m for m in changelog.drain() if not _of_slot(m)))
         self._note(plan)
         plan.events.insert(0, self._chain.started(dict(self._stage.details)))
+        self._positioned = last is not None and last.positioned
         self._commit(session, plan)
         self._restored = True
         self._health.set(Condition.WORKING)
+
+    def _check_remembered(self, session: Session, last: SlotState | None) -> None:
+        """A stage that has committed positions goes on from them or not at all. The broker forgets those of a
+        group that was empty for `offsets.retention.minutes`; from the beginning, everything would be done twice.
+        """
+        if last is not None and last.positioned and not session.remembered():
+            raise ConfigError(
+                f"{self._stage.slot} has read before, and the broker knows no position of group "
+                f"{self._stage.session.group} any more; set it where reading has to go on (deploy/README.md)"
+            )
 
     def _slot_state(self, changelog: WarmCopy) -> SlotState | None:
         found = changelog.get((SLOT_PREFIX + self._stage.slot).encode())
@@ -321,7 +338,7 @@ class Loop:
         started = self._clock.monotonic()
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
         self._note(plan)
-        if messages or not plan.empty:
+        if messages or not plan.empty or session.gaps() or session.overdue():
             self._commit(session, plan)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
             metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
@@ -329,7 +346,9 @@ class Loop:
     def _commit(self, session: Session, plan: Plan) -> None:
         assert self._chain is not None
         self._documents.create_all(plan.documents)
-        self._transact(session, [*plan.outputs, *self._audit(self._chain, plan.events)])
+        lost = [_lost(gap) for gap in session.gaps()]
+        self._positioned = self._positioned or bool(session.committed())
+        self._transact(session, [*plan.outputs, *self._audit(self._chain, [*plan.events, *lost])])
         for request, result in plan.answers:
             request.answer(result)
         for act in plan.after:
@@ -361,12 +380,19 @@ class Loop:
         linked = chain.extend(events, self._clock.now())
         records = audit_records(linked, self._stage.audit_topic, self._stage.slot, self._codec)
         state_key = (SLOT_PREFIX + self._stage.slot).encode()
-        return [*records, Outgoing(self._stage.state_topic, state_key, self._codec.encode(chain.state()))]
+        state = chain.state(positioned=self._positioned)
+        return [*records, Outgoing(self._stage.state_topic, state_key, self._codec.encode(state))]
 
     @staticmethod
     def _refuse(requests: Sequence[Request[Any]], error: VeilError) -> None:
         for request in requests:
             request.answer(error)
+
+
+def _lost(gap: Gap) -> Event:
+    """Named by the first of them; there may be markers and aborted records among them."""
+    place = message_resource(gap.place.topic, gap.place.partition, gap.first)
+    return Event(EventType.RECORD_LOST, place, outcome="lost", details={"next": str(gap.next)})
 
 
 def _of_slot(message: Message) -> bool:

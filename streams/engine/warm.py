@@ -83,3 +83,7 @@ class WarmLog:
     def offsets_at(self, topic: str, time: int) -> Mapping[TopicPartition, int]:
         """As the log below does."""
         return self._log.offsets_at(topic, time)
+
+    def read_up_to(self, group: str, topic: str) -> Mapping[TopicPartition, int]:
+        """As the log below does."""
+        return self._log.read_up_to(group, topic)

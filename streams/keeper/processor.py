@@ -45,6 +45,7 @@ from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
 from streams.keeper.erasing import Erasing, ErasureSeams
 from streams.keeper.holdings import Holdings
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
 from streams.keeper.orphans import EPOCH, Place, place_of
@@ -94,6 +95,7 @@ class KeeperProcessor:
         clock: Clock,
         leaks: LeakSeams,
         erasures: ErasureSeams,
+        lateness: Lateness,
         settings: KeeperSettings | None = None,
     ) -> None:
         """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call."""
@@ -106,6 +108,7 @@ class KeeperProcessor:
         self._topic = f"segments.{project}"
         self._scores = f"scores.{project}"
         self._leak_seams = leaks
+        self._lateness = lateness
         self._leaks = LeakWatch(project, codec, leaks)
         self._erasure_seams = erasures
         self._erasing = Erasing(project, codec, erasures)
@@ -120,6 +123,7 @@ class KeeperProcessor:
         self._leaks = LeakWatch(self._project, self._codec, self._leak_seams)
         self._erasing = Erasing(self._project, self._codec, self._erasure_seams)
         self._rewrapping = Rewrapping(self._project, self._codec, self._documents)
+        self._lateness.forget()
         self._swept_at = self._scanned_at = None
         others = (self._leaks, self._erasing, self._rewrapping)
         for message in changelog:
@@ -143,6 +147,7 @@ class KeeperProcessor:
             self._sweep(batch.now)
         self._leaks.look(batch.now, plan)
         self._erasing.look(self._holdings, batch.now, plan)
+        plan.events += self._lateness.look(batch.now)
         plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
         plan.outputs += [*self._erasing.changes(), *self._rewrapping.changes()]
         return plan

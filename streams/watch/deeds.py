@@ -1,8 +1,8 @@
 """What persons and apps did, step by step, kept as long as the longest rule looks back. Pure.
 
 A deed is counted for its person and, where the task was viewed with an annotator app, for the app as well. Who
-wrote an order that counts for nothing, or has a process's login, is not known: that is the
-record's, or the slot's.
+wrote an order that counts for nothing, or has a process's login, is not known: that is the record's, or the
+slot's. So is what becomes of records that nobody reads in time.
 """
 
 from __future__ import annotations
@@ -37,6 +37,10 @@ class Deed(StrEnum):
     """One that counts for nothing for another reason: an old one again, a tombstone, nonsense."""
     THEFT = "theft"
     """What a process was handed to log in with was used up before it came to it."""
+    LOSS = "loss"
+    """Records that were gone before a stage read them."""
+    LAG = "lag"
+    """A stage so far behind that records will soon be."""
 
 
 _OF = {
@@ -50,7 +54,13 @@ _OF = {
     EventType.COPY_ATTEMPTED: Deed.COPY,
     EventType.CONTROL_REFUSED: Deed.REFUSAL,
     EventType.LOGIN_STOLEN: Deed.THEFT,
+    EventType.RECORD_LOST: Deed.LOSS,
+    EventType.READING_LATE: Deed.LAG,
 }
+_NOBODYS = frozenset(
+    {EventType.CONTROL_REFUSED, EventType.LOGIN_STOLEN, EventType.RECORD_LOST, EventType.READING_LATE}
+)
+"""What is nobody's deed that is known; it is about the place or the process that the event names."""
 _FORGED = frozenset(
     {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNKNOWN_SIGNER, Reason.SIGNER_NOT_ALLOWED},
 )
@@ -94,7 +104,7 @@ class Deeds:
 
 def subjects_of(event: AuditEvent, app: str) -> Iterator[str]:
     """Whose deed it is."""
-    if event.type in (EventType.CONTROL_REFUSED, EventType.LOGIN_STOLEN):
+    if event.type in _NOBODYS:
         yield event.resource
     if event.person:
         yield person_resource(event.person)

@@ -34,10 +34,12 @@ class Measure(StrEnum):
     FORGED_ORDERS = "forged_orders"
     REFUSED_ORDERS = "refused_orders"
     STOLEN_LOGINS = "stolen_logins"
+    LOST_RECORDS = "lost_records"
+    LATE_READING = "late_reading"
 
 
-OF_RECORDS = frozenset({Measure.FORGED_ORDERS, Measure.REFUSED_ORDERS})
-"""What is measured of a record on `control` (`Kind.MESSAGE`), which is told once and for good."""
+OF_RECORDS = frozenset({Measure.FORGED_ORDERS, Measure.REFUSED_ORDERS, Measure.LOST_RECORDS, Measure.LATE_READING})
+"""What is measured of a place on a topic (`Kind.MESSAGE`), which is told once and for good."""
 OF_PROCESSES = frozenset({Measure.STOLEN_LOGINS})
 """What is measured of a process (`Kind.SLOT`)."""
 
@@ -158,6 +160,14 @@ def _stolen_logins(looked: Looked) -> Measured:
     return _count(looked, Deed.THEFT)
 
 
+def _lost_records(looked: Looked) -> Measured:
+    return _count(looked, Deed.LOSS)
+
+
+def _late_reading(looked: Looked) -> Measured:
+    return _count(looked, Deed.LAG)
+
+
 def _count(looked: Looked, deed: Deed) -> Measured:
     count = looked.deeds.count(deed)
     return Measured(count, count, tuple(looked.deeds.by(deed)))
@@ -177,4 +187,6 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.FORGED_ORDERS: _forged_orders,
     Measure.REFUSED_ORDERS: _refused_orders,
     Measure.STOLEN_LOGINS: _stolen_logins,
+    Measure.LOST_RECORDS: _lost_records,
+    Measure.LATE_READING: _late_reading,
 }

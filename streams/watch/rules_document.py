@@ -39,7 +39,7 @@ class RulesDocument(Entry):
             if rule.measure is Measure.UNUSUAL_HOUR and rule.of != "person":
                 raise ValueError(f"rules.{name}.of: hours are those of persons; an app works at any time")
             if (rule.measure in OF_RECORDS) is not (rule.of == "message"):
-                raise ValueError(f"rules.{name}.of: forged and refused orders are of messages, all else is not")
+                raise ValueError(f"rules.{name}.of: orders and reading are of messages, all else is not")
             if (rule.measure in OF_PROCESSES) is not (rule.of == "slot"):
                 raise ValueError(f"rules.{name}.of: stolen logins are of slots, all else is not")
         return self

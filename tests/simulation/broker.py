@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable
-from streams.engine.log import FROM_THE_BEGINNING, Ownership, SessionSpec
+from streams.engine.log import FROM_THE_BEGINNING, Gap, Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.turns import Second, Turns
 
@@ -43,6 +43,8 @@ class Group:
     """A consumer group: its committed offsets and who owns what in which generation."""
 
     committed: dict[TopicPartition, int] = field(default_factory=dict)
+    read: dict[TopicPartition, int] = field(default_factory=dict)
+    """How far a member had read when it committed: behind its position may be markers."""
     generation: int = 0
     members: dict[str, MemorySession] = field(default_factory=dict)
 
@@ -55,6 +57,8 @@ class Broker:
             TopicPartition(name, number): [] for name, count in topics.items() for number in range(count)
         }
         self.topics = topics
+        self.firsts: dict[TopicPartition, int] = {}
+        """The first offset there is, where retention has taken what was before it."""
         self.groups: dict[str, Group] = {}
         self.epochs: dict[str, int] = {}
         self.open: dict[str, Transaction] = {}
@@ -83,6 +87,10 @@ class Broker:
         """A stable hash of the key; which one does not matter here."""
         return TopicPartition(outgoing.topic, sum(outgoing.key) % self.topics[outgoing.topic])
 
+    def expire(self, place: TopicPartition, before: int) -> None:
+        """The retention of what is before an offset is over."""
+        self.firsts[place] = max(before, self.firsts.get(place, 0))
+
     def stable(self, place: TopicPartition) -> int:
         """The last stable offset: the first one of an open transaction, else the end."""
         entries = self.partitions[place]
@@ -94,7 +102,8 @@ class Broker:
 
     def slice(self, place: TopicPartition, start: int) -> Iterator[Message]:
         """Committed records of one partition from `start` on."""
-        for entry in self.partitions[place][start : self.stable(place)]:
+        first = max(start, self.firsts.get(place, 0))
+        for entry in self.partitions[place][first : self.stable(place)]:
             if entry.message is not None and not entry.aborted:
                 yield entry.message
 
@@ -109,8 +118,11 @@ class Broker:
         for place in sorted(transaction.places):
             self.partitions[place].append(Entry(None))
         if commit:
-            for (group, place), offset in transaction.offsets.items():
-                self.groups.setdefault(group, Group()).committed[place] = offset
+            for (name, place), offset in transaction.offsets.items():
+                group = self.groups.setdefault(name, Group())
+                group.committed[place] = offset
+                left = next(self.slice(place, offset), None)
+                group.read[place] = self.stable(place) if left is None else offset
 
     def initialise(self, transactional_id: str) -> int:
         """A new incarnation's epoch: what an earlier one has open is aborted, and nothing more taken from it."""
@@ -152,6 +164,7 @@ class MemorySession:
         self._offered: tuple[int, list[TopicPartition]] | None = None
         self._committed: dict[TopicPartition, int] = {}
         self._positions: dict[TopicPartition, int] = {}
+        self._gaps: list[Gap] = []
         self._held: frozenset[str] = frozenset()
         self._transaction: Transaction | None = None
         self._id = ""
@@ -184,6 +197,15 @@ class MemorySession:
     def committed(self) -> dict[TopicPartition, int]:
         return dict(self._committed)
 
+    def gaps(self) -> list[Gap]:
+        return list(self._gaps)
+
+    def overdue(self) -> bool:
+        return False  # no time passes
+
+    def remembered(self) -> bool:
+        return any(place in self._group.committed for place in self._all())
+
     def begin(self) -> None:
         self._broker.faults("begin")
         self._transaction, self._id = Transaction(), ""
@@ -214,6 +236,7 @@ class MemorySession:
         self._broker.faults("in doubt after")
         self._broker.faults("after commit")
         self._committed = dict(self._positions)
+        self._gaps = []
 
     def abort(self) -> None:
         self._broker.faults("abort")
@@ -246,7 +269,10 @@ class MemorySession:
         return [TopicPartition(t, n) for t in self.spec.inputs for n in range(self._broker.topics[t])]
 
     def _take(self, places: list[TopicPartition]) -> None:
-        self._committed = {place: self._group.committed.get(place, 0) for place in places}
+        known, firsts = self._group.committed, self._broker.firsts
+        self._committed = {place: max(known.get(place, 0), firsts.get(place, 0)) for place in places}
+        read = {place: self._group.read[place] for place in places if place in known}
+        self._gaps = [Gap(p, at, self._committed[p]) for p, at in read.items() if at < self._committed[p]]
         self._positions = dict(self._committed)
         self._unsent = True
 
@@ -361,6 +387,11 @@ class MemoryLog:
             TopicPartition(topic, n): self._first_at(TopicPartition(topic, n), time)
             for n in range(self.broker.topics[topic])
         }
+
+    def read_up_to(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        self.broker.faults("offsets")
+        known = self.broker.groups.get(group, Group()).read
+        return {place: at for place, at in known.items() if place.topic == topic}
 
     def _first_at(self, place: TopicPartition, time: int) -> int:
         entries = self.broker.partitions[place]

@@ -33,6 +33,7 @@ from streams.engine.warm import WarmCopy, WarmLog
 from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
 from streams.keeper.erasing import ErasureSeams
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
@@ -60,6 +61,7 @@ from topology.identity import Identity
 from topology.loading import Topology, load_topology
 from topology.pins import Pins
 from topology.policies import load_policy, load_policy_bytes, policy_bytes
+from topology.readers import readers
 from topology.rights import wrapping_keys
 from vault import keyed_hash
 from vault.data_keys import DataKeys
@@ -472,6 +474,7 @@ class World:
                         lambda: book.erasures(PROJECT).in_force,
                         lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
                     ),
+                    lateness=Lateness(log, readers(TOPOLOGY, PROJECT)),
                 )
                 inputs = (f"segments.{PROJECT}", f"joined.{PROJECT}", f"scores.{PROJECT}")
                 return keeper, inputs, Ownership.WHOLE

@@ -44,6 +44,8 @@ class Declared:
     wraps: bool = False
     starts: bool = False
     backs_up: bool = False
+    measures: set[str] = field(default_factory=set)
+    """Groups whose progress it may ask for."""
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -116,8 +118,22 @@ def all_declared() -> dict[str, Declared]:
                 "person": [f"person.{person}" for person in persons.get(PERSON_LISTS.get(name, ""), [])],
             }[scope]
             for holder in holders:
-                found.setdefault(holder, Declared(holder)).hold(role, project, flow["topics"])
+                mine = found.setdefault(holder, Declared(holder))
+                mine.hold(role, project, flow["topics"])
+                mine.measures |= measured(flow, project) if role.get("measures") else set()
     return found
+
+
+def measured(flow: dict, project: str) -> set[str]:
+    """The groups of a project's stages that read something of it which expires."""
+    expiring = {
+        kind for kind, it in flow["topics"].items() if "retention_ms" in it and it.get("scope") != "platform"
+    }
+    return {
+        f"{name}.{project}"
+        for name, role in flow["roles"].items()
+        if role.get("scope", "project") == "project" and "state" in role and expiring & set(role.get("reads", []))
+    }
 
 
 def all_signed_in() -> dict[str, Declared]:

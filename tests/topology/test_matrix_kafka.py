@@ -8,7 +8,13 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -73,8 +79,18 @@ def test_writes_exactly_what_it_declares(declared, settings, topic_names):
 
 def test_uses_only_its_own_group(declared, settings, everyone):
     mine = settings(declared.name)
-    allowed = {name for name in neighbours(declared.name, everyone) if may_join(mine, name)}
-    assert allowed == ({declared.name} if declared.group else set())
+    around = neighbours(declared.name, everyone)
+    allowed = {name for name in around if may_ask(mine, name)}
+    assert allowed == ({declared.name} if declared.group else set()) | (declared.measures & around)
+
+
+def test_asks_how_far_exactly_those_have_read_whom_it_measures_and_moves_none(declared, settings, everyone):
+    if not declared.measures:
+        return
+    mine = settings(declared.name)
+    theirs = {name for name in everyone if name.endswith(f".{declared.name.partition('.')[2]}")}
+    assert {name for name in theirs if may_ask(mine, name)} == declared.measures | {declared.name}
+    assert not {name for name in declared.measures - {declared.name} if may_move(mine, name)}
 
 
 def test_uses_only_its_own_transactional_ids(declared, settings, everyone):
@@ -197,7 +213,7 @@ def writable(settings: dict, topics: list[str]) -> set[str]:
     return {topic for topic, error in outcome.items() if error is None or error.code() in REFUSED_AFTER_RIGHTS}
 
 
-def may_join(settings: dict, group: str) -> bool:
+def may_ask(settings: dict, group: str) -> bool:
     """Whether this user may ask what the group has committed: the broker answers, or refuses by an event."""
     consumer = Consumer({**settings, "group.id": group})
     place = TopicPartition("control", 0)
@@ -211,6 +227,15 @@ def may_join(settings: dict, group: str) -> bool:
             if error is None and has_committed(consumer, place):
                 return True
         pytest.fail(f"no answer about group {group}")
+    finally:
+        consumer.close()
+
+
+def may_move(settings: dict, group: str) -> bool:
+    """Whether this user may commit a position for the group."""
+    consumer = Consumer({**settings, "group.id": group})
+    try:
+        return permitted(lambda: consumer.commit(offsets=[TopicPartition("control", 0, 0)], asynchronous=False))
     finally:
         consumer.close()
 

@@ -11,6 +11,7 @@ import time
 import uuid
 from collections.abc import Callable, Mapping, Sequence
 
+from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import Abortable
@@ -20,6 +21,7 @@ from streams.engine.log import FROM_THE_BEGINNING, Follower, Log, Ownership, Ses
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from tests.simulation.broker import Broker, MemoryLog
 from tests.support.topics import create_topic
+from tests.support.waiting import wait_for
 
 PARTITIONS = 2
 DEADLINE_S = 60.0
@@ -33,6 +35,7 @@ class Bench:
         log: Log,
         create: Callable[[str, int], None],
         interrupt: Callable[[Callable[[], object]], None],
+        expire: Callable[[TopicPartition, int], None],
         faithful: bool,
     ) -> None:
         self.log = log
@@ -42,6 +45,7 @@ class Bench:
         """Whether a sole owner has two transactional ids."""
         self._create = create
         self._interrupt = interrupt
+        self._expire = expire
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count()
         self._open: list[Session | Follower] = []
@@ -54,6 +58,10 @@ class Bench:
     def slot(self, number: int = 0) -> str:
         return f"slot-{self._name}.{number}"
 
+    @property
+    def group(self) -> str:
+        return f"group-{self._name}"
+
     def open(
         self,
         inputs: Sequence[str] = (),
@@ -61,24 +69,34 @@ class Bench:
         ownership: Ownership = Ownership.WHOLE,
         transaction_timeout_ms: int = 15_000,
     ) -> Session:
-        group = f"group-{self._name}"
         by_turns = self.by_turns and ownership is Ownership.WHOLE
-        spec = SessionSpec(self.slot(slot), group, tuple(inputs), ownership, transaction_timeout_ms, by_turns)
+        spec = SessionSpec(self.slot(slot), self.group, tuple(inputs), ownership, transaction_timeout_ms, by_turns)
         return self._kept(self.log.open(spec))
 
     def take_second(self, slot: int = 0) -> Session:
         """Whoever has initialised a slot's second id alone: one that took over, and lost the first meanwhile."""
         second = SessionSpec(self.slot(slot), "", (), Ownership.WHOLE, by_turns=True).second_id
         assert second is not None
-        return self._kept(self.log.open(SessionSpec(second, f"group-{self._name}", (), Ownership.WHOLE)))
+        return self._kept(self.log.open(SessionSpec(second, self.group, (), Ownership.WHOLE)))
 
     def take_first(self, slot: int = 0) -> Session:
         """Whoever is killed, or sleeps, before it comes to the second."""
-        return self._kept(self.log.open(SessionSpec(self.slot(slot), f"group-{self._name}", (), Ownership.WHOLE)))
+        return self._kept(self.log.open(SessionSpec(self.slot(slot), self.group, (), Ownership.WHOLE)))
 
     def between_the_ids(self, act: Callable[[], object]) -> None:
         """What happens when the next session has initialised its first id and not yet its second. Once."""
         self._interrupt(act)
+
+    def expire(self, topic: str, before: int, partition: int = 0) -> None:
+        """The retention of what is before an offset is over."""
+        self._expire(TopicPartition(topic, partition), before)
+
+    def read_to_the_end(self, session: Session) -> None:
+        """Until it has met the ends of its partitions; the real client says so after the last message."""
+        if self.faithful:
+            wait_for(
+                lambda: session.poll(1, 0.1) == [] and session._ends.keys() == session._positions.keys(), "ends"
+            )
 
     def _kept(self, session: Session) -> Session:
         self._open.append(session)
@@ -151,7 +169,7 @@ def memory_bench() -> Bench:
 
         broker.faults = at
 
-    return Bench(MemoryLog(broker), create, interrupt, faithful=False)
+    return Bench(MemoryLog(broker), create, interrupt, broker.expire, faithful=False)
 
 
 def kafka_bench(stack) -> Bench:
@@ -161,11 +179,17 @@ def kafka_bench(stack) -> Bench:
     def create(name: str, partitions: int) -> None:
         create_topic(admin, NewTopic(name, partitions, 1, config={"message.timestamp.type": "LogAppendTime"}))
 
+    def expire(place: TopicPartition, before: int) -> None:
+        asked = admin.delete_records([KafkaPartition(place.topic, place.partition, before)])
+        for future in asked.values():
+            assert future.result(60).low_watermark == before
+
     password = endpoint.admin_password_file.read_text().strip()
     return Bench(
         KafkaLog(KafkaAccess(endpoint.bootstrap, endpoint.ca_file, endpoint.admin_user, password)),
         create,
         _before_the_second_initialise,
+        expire,
         faithful=True,
     )
 

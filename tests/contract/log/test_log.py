@@ -481,3 +481,98 @@ def test_open_transaction_before_an_end_is_not_passed(bench):
     assert not follower.passed(ends)
     writer.commit()
     wait_for(lambda: follower.poll(1, 0.05) is not None and follower.passed(ends), "it passes")
+
+
+# Retention
+
+
+def test_what_is_gone_before_it_was_read_is_told_until_a_commit_has_carried_the_position_past_it(bench):
+    topic, other = bench.topic(1), bench.topic(1)
+    bench.write(*numbered(topic, 2), *numbered(other, 1))
+    first = bench.open([topic, other])
+    assert first.gaps() == []
+    take(first, 3)
+    commit(first)
+    bench.write(*numbered(topic, 4, first=2))
+    bench.expire(topic, 6)
+    session = bench.open([topic, other])
+    (gap,) = session.gaps()
+    assert (gap.place, gap.next) == (TopicPartition(topic, 0), 6)
+    assert gap.first in (2, 3), "2 is the marker behind the first two"
+    assert session.committed()[gap.place] == 6
+    session.begin()
+    session.abort()
+    session.rewind()
+    assert session.gaps() == [gap], "nothing was committed"
+    commit(session)
+    assert session.gaps() == []
+    assert bench.open([topic, other]).gaps() == []
+
+
+def test_what_is_gone_while_a_member_of_a_group_was_away_is_told_to_who_gets_the_partition(bench):
+    topic = bench.topic(1)
+    bench.write(*numbered(topic, 2))
+    first = bench.open([topic], ownership=SHARED)
+    take(first, 2)
+    commit(first)
+    first.close()
+    bench.write(*numbered(topic, 2, first=2))
+    bench.expire(topic, 5)
+    second = bench.open([topic], ownership=SHARED)
+    wait_for(lambda: second.poll(0, 0.1) == [] and second.committed(), "the partition")
+    (gap,) = second.gaps()
+    assert (gap.place, gap.next) == (TopicPartition(topic, 0), 5)
+    commit(second)
+    assert second.gaps() == []
+
+
+def test_markers_behind_the_last_record_are_not_lost_once_they_are_gone(bench):
+    """Several writers at once leave several in a row; positions stand before them."""
+    topic = bench.topic(1)
+    writers = [bench.open(slot=number) for number in (1, 2)]
+    for writer, record in zip(writers, numbered(topic, 2), strict=True):
+        writer.begin()
+        writer.produce(record)
+    for writer in writers:
+        writer.commit()
+    session = bench.open([topic])
+    take(session, 2)
+    bench.read_to_the_end(session)
+    commit(session)
+    assert session.committed()[TopicPartition(topic, 0)] in (2, 3), "before the last marker at least"
+    bench.expire(topic, 4)
+    assert bench.open([topic]).gaps() == []
+
+
+def test_a_partition_that_the_group_never_read_has_no_gap(bench):
+    topic = bench.topic(1)
+    bench.write(*numbered(topic, 3))
+    bench.expire(topic, 2)
+    session = bench.open([topic])
+    assert session.gaps() == []
+    assert [m.value for m in take(session, 1)] == [b"value-2"]
+
+
+@pytest.mark.parametrize("ownership", [Ownership.WHOLE, SHARED])
+def test_a_group_is_remembered_once_a_position_of_it_is_committed(bench, ownership):
+    topic, unread = bench.topic(1), bench.topic(1)
+    bench.write(*numbered(topic, 1))
+    session = bench.open([topic, unread], ownership=ownership)
+    assert not session.remembered()
+    take(session, 1)
+    assert not session.remembered()
+    commit(session)
+    assert session.remembered()
+
+
+def test_how_far_a_group_has_read_counts_the_markers_behind_its_last_record(bench):
+    topic, unread = bench.topic(2), bench.topic(1)
+    bench.write(Outgoing(topic, b"key-0", b"a"), *numbered(unread, 1))
+    session = bench.open([topic])
+    (message,) = take(session, 1)
+    assert bench.log.read_up_to(bench.group, topic) == {}
+    bench.read_to_the_end(session)
+    commit(session)
+    other = TopicPartition(topic, 1 - message.partition)
+    assert bench.log.read_up_to(bench.group, topic) == {message.place: 2, other: 0}
+    assert bench.log.read_up_to(bench.group, unread) == {}

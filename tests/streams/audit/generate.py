@@ -56,7 +56,7 @@ class Writer:
     def start(self) -> None:
         self.epoch += 1
         process = self.name.rpartition(".")[0]
-        last = self.chain.state() if self.chain else None
+        last = self.chain.state(positioned=True) if self.chain else None
         slot = Slot(self.name, self.epoch, process, PROJECT)
         self.chain = Chain(slot, last, process, role_key(process).sign)
         self.commit(self.chain.started({}))

@@ -56,7 +56,7 @@ def test_the_body_sent_is_the_body_hashed() -> None:
 def test_a_restarted_slot_goes_on_where_its_state_says() -> None:
     chain = chain_of()
     (before,) = chain.extend([happened(1)], 5)
-    (after,) = chain_of(chain.state()).extend([happened(2)], 6)
+    (after,) = chain_of(chain.state(positioned=True)).extend([happened(2)], 6)
     assert after.event.sequence == 2
     assert after.event.previous == leaf.digest(before.event)
 

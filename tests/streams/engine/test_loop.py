@@ -10,7 +10,15 @@ import pytest
 
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.codec import Codec, FixedIds
-from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable
+from schemas.errors import (
+    Abortable,
+    AccessDenied,
+    CommitInDoubt,
+    ConfigError,
+    Fenced,
+    LogUnavailable,
+    VaultUnavailable,
+)
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
@@ -372,3 +380,71 @@ def test_one_that_stands_by_knows_control_before_it_takes_over(bench: Bench, her
     assert opened is not None
     assert bench.loop._control is opened
     assert owners(bench) == [b"here"]
+
+
+def said(bench: Bench, kind: EventType) -> list[AuditEvent]:
+    events = [bench.codec.decode(m.value, AuditEvent) for m in bench.broker.committed("audit.demo")]
+    return [event for event in events if event.type is kind]
+
+
+def gone(bench: Bench) -> None:
+    """One record was read; of three more, two are gone while nobody works."""
+    bench.rounds(1)
+    bench.put(b"a")
+    bench.rounds(1)
+    bench.loop.close()
+    bench.put(b"a", b"a", b"a")
+    (place,) = {m.place for m in bench.broker.committed("in")}
+    bench.broker.expire(place, 3)
+
+
+@pytest.mark.parametrize("point", [None, "produce", "in doubt before", "in doubt after"])
+def test_what_is_gone_before_it_was_read_is_told_once_and_the_rest_goes_on(
+    bench: Bench, point: str | None
+) -> None:
+    gone(bench)
+    bench.loop = bench.new()
+    if point is not None:
+        bench.faults = [(point, CommitInDoubt("x") if point.startswith("in doubt") else Abortable("x"))]
+    bench.rounds(5)
+    (event,) = said(bench, EventType.RECORD_LOST)
+    assert (event.resource, event.outcome, event.details) == ("message/in/1/1", "lost", {"next": "3"})
+    assert bench.out() == [b"a", b"a"]
+
+
+def test_what_is_gone_is_told_before_a_process_that_others_stand_by_for_says_that_it_is_there(
+    bench: Bench,
+) -> None:
+    gone(bench)
+    bench.loop = bench.new()
+    bench.loop._presence = Entering()
+    bench.rounds(2)
+    assert [event.resource for event in said(bench, EventType.RECORD_LOST)] == ["message/in/1/1"]
+    assert [m.value for m in bench.broker.committed("copy-state") if m.key == b"owner"] == [b"here"]
+
+
+class Entering:
+    def entering(self) -> Sequence[Outgoing]:
+        return [Outgoing("copy-state", b"owner", b"here")]
+
+    def leaving(self) -> Sequence[Outgoing]:
+        return []
+
+
+def test_a_stage_whose_positions_are_forgotten_ends_and_does_nothing_twice(bench: Bench) -> None:
+    bench.rounds(1)
+    bench.put(b"a")
+    bench.rounds(1)
+    bench.loop.close()
+    bench.broker.groups.clear()
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match=r"copy\.demo\.0 has read before.*group copy\.demo"):
+        bench.rounds(1)
+    assert bench.out() == [b"a"]
+
+
+def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: Bench) -> None:
+    bench.faults = [("open", LogUnavailable("x"))]
+    bench.put(b"a")
+    bench.rounds(3)
+    assert bench.out() == [b"a"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -11,14 +12,16 @@ from schemas.codec import Codec, FixedIds
 from schemas.hidden import SealedBytes
 from schemas.records import JoinedLabel, RawReference, SegmentEntry, SegmentIndex, SlotEpoch, VerdictStatus
 from streams.engine.loop import SLOT_PREFIX
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
 from streams.keeper.erasing import ErasureSeams
+from streams.keeper.lateness import Lateness, Offsets
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.lifetimes import Lifetimes
 from streams.keeper.processor import KeeperProcessor, KeeperSettings
 from tests.simulation.vault import MemoryVault, VaultStore
+from topology.readers import Reader
 from vault.segments.document import Layer, LayerDocument, pack, path_of, unpack
 
 CODEC = Codec(FixedIds())
@@ -61,6 +64,21 @@ def documents(segment_id: str, *tasks: str) -> list[tuple[str, bytes]]:
 
 
 @dataclass
+class Progress:
+    """`streams.keeper.lateness.Offsets`, as a test says it: by group and topic, by topic and time."""
+
+    read: dict[tuple[str, str], dict[TopicPartition, int]] = field(default_factory=dict)
+    written: dict[str, dict[TopicPartition, list[int]]] = field(default_factory=dict)
+    """By topic and partition, when each offset was written."""
+
+    def read_up_to(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        return self.read.get((group, topic), {})
+
+    def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
+        return {place: bisect_left(times, time) for place, times in self.written.get(topic, {}).items()}
+
+
+@dataclass
 class Rig:
     """What is committed, the processor over it, and the messages it hasn't committed yet."""
 
@@ -78,6 +96,9 @@ class Rig:
     lifted: int = 0
     erased: list[str] = field(default_factory=list)
     """The erasures in force, by subject hash."""
+    readers: tuple[Reader, ...] = ()
+    """Whose progress is asked for; of `offsets`."""
+    offsets: Offsets = field(default_factory=Progress)
     sign: Callable[[bytes], bytes] = lambda _message: b"signed"
     lose: Callable[[], bool] = lambda: False
     """Whether the process dies now, between a plan and its commit."""
@@ -95,6 +116,7 @@ class Rig:
             clock=self,
             leaks=LeakSeams(limit_of=self.limits.get, lifted=lambda: self.lifted, sign=self.signed),
             erasures=ErasureSeams(lambda: self.erased, self.signed),
+            lateness=Lateness(self.offsets, self.readers),
             settings=self.settings,
         )
         self.commit(self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), self.restored()))

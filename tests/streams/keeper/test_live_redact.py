@@ -16,10 +16,11 @@ from schemas.records import SlotEpoch
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Slot
 from streams.keeper.erasing import ErasureSeams
+from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.processor import KeeperProcessor
 from tests.simulation.vault import MemoryVault, VaultStore
-from tests.streams.keeper.making import ALWAYS, CODEC, SEGMENTS, SLOT, documents, index
+from tests.streams.keeper.making import ALWAYS, CODEC, SEGMENTS, SLOT, Progress, documents, index
 from vault.segments.document import Layer
 
 PARTITIONS = 3
@@ -90,6 +91,7 @@ class World:
             clock=self,
             leaks=LeakSeams(limit_of=lambda _: None, lifted=lambda: 0, sign=lambda _: b""),
             erasures=ErasureSeams(in_force=tuple, sign=lambda _: b""),
+            lateness=Lateness(Progress(), ()),
             settings=ALWAYS,
         )
         self.keeper.restore(Slot("keeper.demo.0", 1, "keeper.demo", "demo"), [])

@@ -71,6 +71,13 @@ class Doing:
         event = self.label.event(EventType.CONTROL_REFUSED, resource, self.time, details=details, **said)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
 
+    def at_a_place(self, kind, process, **details) -> None:
+        """A stage says something of a place on a topic."""
+        self.time += SECOND
+        resource = message_resource("raw.demo", 1, 7)
+        event = Writing(process).event(kind, resource, self.time, details=details)
+        self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
     def slot(self, kind) -> None:
         event = self.label.event(kind, slot_resource(f"{self.label.process}.0"), self.time)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
@@ -151,6 +158,14 @@ def _login_stolen(doing):
     doing.arrivals.append(Arrival(0, len(doing.arrivals), doing.time, event))
 
 
+def _record_lost(doing):
+    doing.at_a_place(EventType.RECORD_LOST, "redact.demo", next="9")
+
+
+def _reading_late(doing):
+    doing.at_a_place(EventType.READING_LATE, "keeper.demo", group="redact.demo")
+
+
 WRONG = {
     "pace": (_pace, ADA),
     "app-pace": (_app_pace, APP),
@@ -166,6 +181,8 @@ WRONG = {
     "control-forged": (_control_forged, "message/control/0/7"),
     "control-refused": (_control_refused, "message/control/0/7"),
     "login-stolen": (_login_stolen, "slot/redact.demo.0"),
+    "record-lost": (_record_lost, "message/raw.demo/1/7"),
+    "reading-late": (_reading_late, "message/raw.demo/1/7"),
 }
 
 
