@@ -37,5 +37,9 @@ class StageParts:
     log: Log | None = None
     by_turns: bool = False
     batch_limit: int = DEFAULT_BATCH_LIMIT
+    rereads: bool = False
+    """Its inputs may be read from their beginning once more: it knows by itself what it has done, or takes nothing
+    of them but that they wake it.
+    """
     obeys_everywhere: frozenset[ControlKind] = frozenset()
     """What it takes up, and acknowledges, of every project: for a process that serves all of them."""

@@ -26,4 +26,4 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         released=lambda: around.book.quarantine_releases(project).in_force,
     )
     processor = ReplayProcessor(project, around.codec, seams)
-    return StageParts(processor, INPUTS, Ownership.WHOLE, stop=processor.close)
+    return StageParts(processor, INPUTS, Ownership.WHOLE, stop=processor.close, rereads=True)

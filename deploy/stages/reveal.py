@@ -20,7 +20,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     """The reveal stage of a project."""
     project, grants = around.project, around.book.grants(around.project)
     seams = Seams(grants.every, _Segments(around).of, around.vault, around.clock.now)
-    return StageParts(RevealProcessor(project, around.codec, seams), INPUTS, Ownership.WHOLE)
+    return StageParts(RevealProcessor(project, around.codec, seams), INPUTS, Ownership.WHOLE, rereads=True)
 
 
 class _Segments:

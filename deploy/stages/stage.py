@@ -107,6 +107,7 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         batch_limit=parts.batch_limit,
         poll_s=parts.poll_s,
         request_wait_s=parts.request_wait_s,
+        rereads=parts.rereads,
     )
     health = Health()
     loop = Loop(

@@ -99,6 +99,8 @@ class Stage:
     """How long an idle round waits for messages; control is heard in between. 0 where people may ask."""
     request_wait_s: float = 0.02
     """How long it waits for a request: one wakes the loop at once, so a message waits 20 ms at most."""
+    rereads: bool = False
+    """Whether reading its inputs once more does nothing twice: it goes on where its positions are forgotten."""
     details: tuple[tuple[str, str], ...] = ()
     """What `process.started` says of this process: versions, bundle."""
 
@@ -266,7 +268,8 @@ class Loop:
         """A stage that has committed positions goes on from them or not at all. The broker forgets those of a
         group that was empty for `offsets.retention.minutes`; from the beginning, everything would be done twice.
         """
-        if last is not None and last.positioned and not session.remembered():
+        has_read = last is not None and last.positioned
+        if has_read and not self._stage.rereads and not session.remembered():
             raise ConfigError(
                 f"{self._stage.slot} has read before, and the broker knows no position of group "
                 f"{self._stage.session.group} any more; set it where reading has to go on (deploy/README.md)"

@@ -74,7 +74,7 @@ class Bench:
         stage = Stage(
             "seal", "platform", "seal.platform.0", "seal.platform",
             SessionSpec("seal.platform.0", "seal.platform", tuple(INPUTS), Ownership.WHOLE),
-            "seal-state", "audit.platform", batch_limit=4,
+            "seal-state", "audit.platform", batch_limit=4, rereads=True,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
         seams = Seams(self.name, self.pinned, self.sign, self.ids)

@@ -80,10 +80,11 @@ class Bench:
         self.vault = MemoryVault(VaultStore(auto_keys=True), "demo", hook=self._at_vault)
         self.loop = self.new()
 
-    def new(self) -> Loop:
+    def new(self, *, rereads: bool = False) -> Loop:
         stage = Stage(
             "copy", "demo", "copy.demo.0", "copy.demo",
             SessionSpec("copy.demo.0", "copy.demo", ("in",), Ownership.WHOLE), "copy-state", "audit.demo",
+            rereads=rereads,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
         return Loop(
@@ -441,6 +442,17 @@ def test_a_stage_whose_positions_are_forgotten_ends_and_does_nothing_twice(bench
     with pytest.raises(ConfigError, match=r"copy\.demo\.0 has read before.*group copy\.demo"):
         bench.rounds(1)
     assert bench.out() == [b"a"]
+
+
+def test_a_stage_that_may_read_once_more_goes_on_where_its_positions_are_forgotten(bench: Bench) -> None:
+    bench.rounds(1)
+    bench.put(b"a")
+    bench.rounds(1)
+    bench.loop.close()
+    bench.broker.groups.clear()
+    bench.loop = bench.new(rereads=True)
+    bench.rounds(2)
+    assert bench.out() == [b"a", b"a"]
 
 
 def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: Bench) -> None:
