@@ -10,6 +10,8 @@ from deploy.backup import checks
 from deploy.backup.checks import Check
 from deploy.backup.index import Outcome
 from deploy.compliance import Compliance, audit_topic, compliance
+from deploy.local.endpoints import load_endpoints
+from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.errors import RecordError
 from schemas.leaf import digest_of_leaf, leaf
@@ -53,10 +55,11 @@ def _verified(seen: Compliance, folder: Path, pins: Pins) -> Check:
 
 def opened(folder: Path, project: str, outcome: Outcome) -> Iterator[Check]:
     """That label's rights open views, and join's geometries. Nothing is kept of what is opened."""
-    sample = checks.sample(outcome, SAMPLE)
+    sample, endpoints = checks.sample(outcome, SAMPLE), load_endpoints(folder / "run" / "endpoints.json")
     for role, opener, what in (("label", _views, "views"), ("join", _geometries, "geometries")):
-        around = surroundings(folder, Identity(role, project), project)
-        with closing(around):
+        identity = Identity(role, project)
+        handed = handed_by_administrator(endpoints, identity)
+        with closing(surroundings(folder, identity, project, handed=handed)) as around:
             opens = opener(around.vault, project)
             failures = [f"task {task}: {why}" for name, task in sample if (why := _failure(opens, name, task))]
         good = len(sample) - len(failures)
