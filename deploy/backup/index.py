@@ -1,9 +1,10 @@
 """What of the index holds in the end: which tasks must be in the restored Vault, and which must not. Pure.
 
 A task that the index named before Vault's snapshot was begun has its documents in it, unless it ended meanwhile.
-Whatever ended has been ordered (`control`), doomed by keeper (committed before the first document goes), or has
-left the index; all three were read after the snapshot. So what is left of the index after taking these away must
-be there, whole; and what was taken away must not be there, however old the snapshot is.
+Whatever ended has been ordered, or names somebody who is erased (`control`), was doomed by keeper (committed
+before the first document goes), or has left the index; all of it was read after the snapshot. So what is left of
+the index after taking these away must be there, whole; and what was taken away must not be there, however old the
+snapshot is.
 """
 
 from __future__ import annotations
@@ -71,11 +72,14 @@ def doomed(messages: Iterable[Message], codec: Codec) -> frozenset[str]:
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """What came to an end, as one who read later knows. `index`: what is left, None where he read none."""
+    """What came to an end, as one who read later knows. `index`: what is left, None where he read none; `erased`:
+    the subjects of whom nothing is to be left, as the index has them.
+    """
 
     withdrawn: AbstractSet[str] = frozenset()
     doomed: AbstractSet[str] = frozenset()
     index: Index | None = None
+    erased: AbstractSet[bytes] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,23 +102,24 @@ def outcome(before: Index, after: Index, ended: Iterable[Ended]) -> Outcome:
     over: set[str] = set()
     for name in before.segments.keys() | after.segments.keys():
         known = [one.segments[name] for one in (before, after) if name in one.segments]
-        tasks = {entry.task_id for index in known for entry in index.entries}
-        left = _left(name, tasks, all_ended)
+        subjects = {entry.task_id: frozenset(entry.subjects) for index in known for entry in index.entries}
+        left = _left(name, subjects, all_ended)
         if left:
             kept[name] = replace(known[-1], entries=tuple(it for it in known[-1].entries if it.task_id in left))
         else:
             over.add(name)
-        if tasks - left:
-            taken[name] = frozenset(tasks - left)
+        if subjects.keys() - left:
+            taken[name] = frozenset(subjects.keys() - left)
     return Outcome(kept, kept.keys() & before.segments.keys(), taken, over)
 
 
-def _left(name: str, tasks: set[str], ended: Iterable[Ended]) -> set[str]:
-    left = set(tasks)
+def _left(name: str, subjects: Mapping[str, AbstractSet[bytes]], ended: Iterable[Ended]) -> set[str]:
+    """Of the tasks of a segment, each with whom its record speaks of."""
+    left = set(subjects)
     for one in ended:
         if name in one.doomed:
             return set()
-        left -= one.withdrawn
+        left = {task for task in left - one.withdrawn if not one.erased & subjects[task]}
         if one.index is not None:
             index = one.index.segments.get(name)
             left &= {entry.task_id for entry in index.entries} if index else set()

@@ -197,7 +197,8 @@ def known(source: Source, project: str) -> Known:
 
 def ended(one: Known, book: ControlBook, project: str, *, later_index: bool) -> Ended:
     """What that says has ended. `later_index`: by its index, too."""
-    return Ended(book.withdrawn(project), one.doomed, one.after if later_index else None)
+    later = one.after if later_index else None
+    return Ended(book.withdrawn(project), one.doomed, later, book.erasures(project).hashes)
 
 
 @dataclass(slots=True)

@@ -26,7 +26,8 @@ def name_of(sequence: int) -> str:
 
 
 def index(sequence: int, *tasks: str) -> SegmentIndex:
-    entries = tuple(SegmentEntry(task) for task in tasks)
+    """Each task's record speaks of somebody who is called as the task."""
+    entries = tuple(SegmentEntry(task, (b"everybody", task.encode())) for task in tasks)
     return SegmentIndex(name_of(sequence), SLOT, 1, sequence, "bundle", 0, 10**15, entries)
 
 
@@ -117,8 +118,10 @@ def test_what_left_the_index_while_the_snapshot_was_taken_must_be_gone():
         Ended(doomed={name_of(1)}),
         Ended(index=of(index(7, "x"))),
         Ended(withdrawn={"a"}, index=of(index(1, "a"))),
+        Ended(erased={b"everybody"}),
+        Ended(withdrawn={"a"}, erased={b"b"}),
     ],
-    ids=["ordered", "doomed", "destroyed", "one ordered, one gone"],
+    ids=["ordered", "doomed", "destroyed", "one ordered, one gone", "erased", "one ordered, one erased"],
 )
 def test_what_a_later_source_knows_to_have_ended_is_over(ended):
     before = of(index(1, "a", "b"))
@@ -134,7 +137,7 @@ SEGMENTS = st.lists(TASKS, min_size=1, max_size=4).map(
 
 @given(SEGMENTS, st.data())
 def test_whatever_ended_is_gone_from_an_older_snapshot_and_all_else_is_there(segments, data):
-    """The snapshot has all; then some is ordered, some doomed, some has left the index since."""
+    """The snapshot has all; then some is ordered or erased, some doomed, some has left the index since."""
     vault = MemoryVault(VaultStore(), "demo")
     vault.create(f"half-a/{SLOT}/1/x", b"wrapped")
     tasks = {entry.task_id for one in segments for entry in one.entries}
@@ -143,8 +146,10 @@ def test_whatever_ended_is_gone_from_an_older_snapshot_and_all_else_is_there(seg
     ordered = data.draw(st.sets(st.sampled_from(sorted(tasks))))
     dead = data.draw(st.sets(st.sampled_from([one.segment_id for one in segments])))
     left = data.draw(st.sets(st.sampled_from([one.segment_id for one in segments])))
+    erased = data.draw(st.sets(st.sampled_from([task.encode() for task in sorted(tasks)])))
     later = of(*(one for one in segments if one.segment_id in left))
-    found = outcome(of(*segments), of(*segments), [Ended(ordered), Ended(doomed=dead), Ended(index=later)])
+    ended = [Ended(ordered, erased=erased), Ended(doomed=dead), Ended(index=later)]
+    found = outcome(of(*segments), of(*segments), ended)
     for name in found.over:
         destroy(vault, name)
     for name, gone in found.taken.items():
@@ -153,7 +158,8 @@ def test_whatever_ended_is_gone_from_an_older_snapshot_and_all_else_is_there(seg
     there, closed = documents(vault, "demo", found)
     assert there.holds
     assert closed.holds
-    standing = {e.task_id for one in segments if one.segment_id in left - dead for e in one.entries} - ordered
+    standing = {e.task_id for one in segments if one.segment_id in left - dead for e in one.entries}
+    standing -= ordered | {person.decode() for person in erased}
     assert {entry.task_id for one in found.kept.values() for entry in one.entries} == standing
     assert set(found.taken) | set(found.kept) == {one.segment_id for one in segments}
 
