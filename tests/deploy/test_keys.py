@@ -93,7 +93,7 @@ def chained(epoch, last=None, slot="keeper.demo.0", since=1, signer=None):
     chain = Chain(place, last, "keeper.demo", key.sign)
     told = Event(EventType.KEY_REWRAPPED, key_resource("view-demo"), details={"since": str(since), "oldest": "2"})
     linked = chain.extend([chain.started({}), told], since)
-    return [one.event for one in linked], chain.state()
+    return [one.event for one in linked], chain.state(positioned=True)
 
 
 KEEPER = Ed25519PrivateKey.generate()
