@@ -34,6 +34,7 @@ app = typer.Typer(
 app.command("lint", cls=Command)(policy_files.lint)
 app.command("test", cls=Command)(policy_files.trial)
 app.command("diff", cls=Command)(policy_files.diff)
+app.command("notice", cls=Command)(policy_files.public_notice)
 SHORT = 12
 """Digits of a hash that a table shows; `--json` has all."""
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from topology.policies import Policy
     from topology.policies.difference import Change
     from topology.policies.lint import Remark
+    from topology.policies.notice import Notice
 
 NameOrFile = Annotated[
     str, typer.Argument(metavar="FILE_OR_NAME", help="A YAML file or a built-in name.", show_default=False)
@@ -115,6 +116,49 @@ def diff(
     Output(as_json).result(content, heading(f"{before.id} → {after.id}"), Text(), _changes(changes), *on_samples)
     if more:
         raise typer.Exit(Exit.FAILED)
+
+
+def public_notice(
+    policy: NameOrFile,
+    project: Annotated[str, typer.Option("--project", "-p", metavar="P", help="Whose retentions hold.")] = "demo",
+    out: Annotated[
+        Path | None,
+        typer.Option("--out", metavar="FILE", help="Write the page there, as HTML.", show_default=False),
+    ] = None,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Say, for the people whom records speak of, what happens to their data; as a page with [cyan]--out[/].
+
+    It is made from the policy and the project's retentions, and from no record. Needs no stack.
+
+    [dim]Example:[/] [cyan]veil policy notice customers.yaml --project demo --out notice.html[/]
+    """
+    from deploy.notice_page import page
+    from deploy.surroundings import project_folders
+    from topology.loading import load_topology
+    from topology.policies import load_policy
+    from topology.policies.notice import notice
+
+    declared = load_topology(extra_projects=project_folders(root)).project(project)
+    found = notice(load_policy(policy), declared)
+    if out is not None:
+        out.write_text(page(found), encoding="utf-8")
+    first = heading(f"what happens to data in {project}", found.policy)
+    Output(as_json).result(asdict(found), first, *_notice_words(found), *_written(out))
+
+
+def _notice_words(found: Notice) -> list[RenderableType]:
+    handled, kept = plain_table(), plain_table()
+    for one in found.handled:
+        handled.add_row(one.how, Text(", ".join(one.kinds), style=QUIET))
+    for each in found.kept:
+        kept.add_row(each.what, Text(each.how_long, style=QUIET))
+    return [Text(), handled, Text(), Text("  kept, at most:"), kept]
+
+
+def _written(out: Path | None) -> list[RenderableType]:
+    return [] if out is None else [Text(), Text(f"  written to {out}", style=GOOD)]
 
 
 def _remarks(policy: Policy, project: str | None, root: Path) -> list[Remark]:

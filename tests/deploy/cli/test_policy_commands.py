@@ -200,3 +200,18 @@ def test_who_or_what_may_not_is_refused_before_anything_is_asked(
     ended = run(*arguments, "--root", tmp_path)
     assert (ended.code, ended.out) == (Exit.REFUSED, "")
     assert said in ended.err
+
+
+# notice
+
+
+def test_notice_is_made_without_a_stack_and_written_as_a_page(run: Run, tmp_path: Path) -> None:
+    ended = run("policy", "notice", "demo", "--root", tmp_path, "--out", tmp_path / "notice.html", "--json")
+    content = json.loads(ended.out)
+    assert (ended.code, content["policy"], content["can_erase"]) == (Exit.OK, "demo@1", True)
+    assert "What happens to your data" in (tmp_path / "notice.html").read_text(encoding="utf-8")
+
+
+def test_notice_in_words_tells_what_is_kept(run: Run, tmp_path: Path) -> None:
+    ended = run("policy", "notice", "demo", "--root", tmp_path)
+    assert "365 days" in ended.out + ended.err

@@ -1,0 +1,95 @@
+"""What people are told of a policy: all that it may do to a kind of data, in words, and how long what is kept."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+
+from topology.loading import load_topology
+from topology.policies import load_policy
+from topology.policies.actions import Action, Keep, Scope, Target, Treatment
+from topology.policies.model import Condition
+from topology.policies.notice import DAY_MS, HOUR_MS, kind_words, notice, time_words, treatment_words
+
+DEMO = load_policy("demo")
+PROJECT = load_topology().project("demo")
+
+
+def test_each_kind_of_data_is_told_with_what_happens_to_it():
+    found = {one.how: set(one.kinds) for one in notice(DEMO, PROJECT).handled}
+    assert found["replaced by its kind and a number, as [PERSON_1]"] >= {"person", "email address", "phone number"}
+    assert found["left out"] == {"address"}
+    assert "free text" in found["read by the program, which hides what it finds"]
+
+
+def test_a_condition_that_treats_a_kind_otherwise_is_told_too():
+    condition = Condition((("PERSON", Treatment(Action.MASK)),), near=("born",))
+    found = notice(replace(DEMO, conditions=(condition,)), PROJECT)
+    assert "person" in next(one for one in found.handled if one.how == "covered").kinds
+
+
+def test_what_leaves_most_comes_first():
+    hows = [one.how for one in notice(DEMO, PROJECT).handled]
+    assert hows[0] == "shown as it is"
+    assert hows[-1] == "left out"
+
+
+def test_every_treatment_there_is_has_words():
+    treatments = [Treatment(action) for action in Action if action is not Action.GENERALIZE]
+    treatments += [Treatment(Action.GENERALIZE, to=target) for target in Target]
+    treatments += [Treatment(Action.TOKEN, scope=scope) for scope in Scope]
+    treatments += [Treatment(Action.MASK, keep=Keep.ENDS)]
+    words = [treatment_words(one) for one in treatments]
+    assert len(set(words)) == len(words)
+
+
+def test_a_linkable_token_is_told_to_link():
+    assert treatment_words(Treatment(Action.TOKEN, scope=Scope.PROJECT)).endswith("in this project")
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "words"),
+    [
+        (HOUR_MS, "1 hour"),
+        (36 * HOUR_MS, "36 hours"),
+        (DAY_MS, "1 day"),
+        (7 * DAY_MS, "7 days"),
+        (7 * DAY_MS + 1, "8 days"),
+        (365 * DAY_MS, "365 days"),
+    ],
+)
+def test_times_are_limits_and_so_rounded_up(milliseconds, words):
+    assert time_words(milliseconds) == words
+
+
+def test_kept_is_told_by_the_projects_own_retentions():
+    short = replace(PROJECT, retention_ms={**PROJECT.retention_ms, "raw": 2 * HOUR_MS})
+    assert notice(DEMO, short).kept[0].how_long == "2 hours"
+
+
+def test_only_who_can_be_found_is_told_that_they_can_be_erased():
+    assert notice(DEMO, PROJECT).can_erase
+    assert not notice(replace(DEMO, subject=()), PROJECT).can_erase
+
+
+def test_only_where_people_may_agree_to_it_is_it_told_that_somebody_may_see():
+    persons = replace(PROJECT.persons, requesters=("rita",), grantors_a=("abel",), grantors_b=("berta",))
+    one_group = replace(persons, grantors_b=())
+    projects = (replace(PROJECT, persons=persons), replace(PROJECT, persons=one_group))
+    assert [notice(DEMO, project).can_see for project in projects] == [True, False]
+
+
+def test_whom_to_write_to_is_the_policys_escalation_then_the_projects_then_its_owner():
+    policy, project = replace(DEMO, escalation="dpo@p.example"), replace(PROJECT, escalation="dpo@project.example")
+    assert notice(policy, project).contact == "dpo@p.example"
+    assert notice(replace(DEMO, escalation=""), project).contact == "dpo@project.example"
+    assert notice(replace(DEMO, escalation=""), replace(PROJECT, escalation="")).contact == DEMO.owner
+
+
+def test_kinds_are_words():
+    assert [kind_words(it) for it in ("PHONE_NUMBER", "IP_ADDRESS", "URL")] == [
+        "phone number",
+        "IP address",
+        "URL",
+    ]

@@ -1,0 +1,160 @@
+"""What a policy does, in words for the people whom records speak of. Pure; nothing of a record is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+
+from topology.policies.actions import Action, Keep, Scope, Target, Treatment
+from topology.policies.model import FieldRule, Policy, TagRule
+from topology.project import Project
+
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+_WORDS = {
+    Action.PASS: "shown as it is",
+    Action.DETECT: "read by the program, which hides what it finds",
+    Action.TOKEN: "replaced by a code",
+    Action.SURROGATE: "replaced by an invented value of the same form",
+    Action.PLACEHOLDER: "replaced by its kind and a number, as [PERSON_1]",
+    Action.MASK: "covered",
+    Action.DROP: "left out",
+}
+_TARGETS = {
+    Target.AGE_TO_89: "replaced by the age, from 90 on as one",
+    Target.BAND: "replaced by ten years of age",
+    Target.YEAR: "replaced by the year",
+    Target.YEAR_TO_89: "replaced by the year, where nobody of it may be 90",
+    Target.DECADE: "replaced by the decade",
+    Target.RANGE: "replaced by a range",
+    Target.REGION: "replaced by the region",
+    Target.COUNTRY: "replaced by the country",
+    Target.ZIP3: "replaced by the first three digits, where many people live",
+}
+_SCOPES = {
+    Scope.PROJECT: "the same wherever it stands in this project",
+    Scope.DATASET: "the same wherever it stands in this dataset",
+    Scope.RECORD: "the same within one record only",
+}
+_KEPT = (
+    ("raw", "what you have sent or said, encrypted; the program alone can open it"),
+    ("again", "a copy of it, where it has to be made unrecognisable once more"),
+    ("quarantine", "what the program could not be sure about, encrypted"),
+    ("tasks", "the text without what is hidden, encrypted"),
+    ("finds", "what somebody has reported as not hidden well enough, covered"),
+    ("labels", "the answers of those who read it, as positions in the text"),
+    ("verdicts", "what the answers amount to, as positions"),
+    ("audit", "the record of who saw what, without any of it"),
+)
+"""Kinds of topics, in the order data passes through them, in the words of who is concerned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Handled:
+    """What happens to some kinds of data, which are named in words."""
+
+    how: str
+    kinds: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is kept for how long at most."""
+
+    what: str
+    how_long: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Who answers for it, what happens to which data, how long what is kept. `can_erase`: whether people can be
+    found by the policy, so that all of theirs can be erased; `can_see`: whether the project names people who may
+    agree that somebody sees what was hidden.
+    """
+
+    project: str
+    policy: str
+    owner: str
+    contact: str
+    review_by: str
+    handled: tuple[Handled, ...]
+    otherwise: str
+    kept: tuple[Kept, ...]
+    can_erase: bool
+    can_see: bool
+
+
+def notice(policy: Policy, project: Project) -> Notice:
+    """Of one policy in one project."""
+    return Notice(
+        project=project.name,
+        policy=policy.id,
+        owner=policy.owner,
+        contact=policy.escalation or project.escalation or policy.owner,
+        review_by=policy.review_by,
+        handled=tuple(_handled(policy)),
+        otherwise=treatment_words(policy.default),
+        kept=tuple(_kept(policy, project.retention_ms)),
+        can_erase=bool(policy.subject),
+        can_see=all(project.persons.holding(role) for role in ("requester", "grantor-a", "grantor-b")),
+    )
+
+
+def treatment_words(treatment: Treatment) -> str:
+    """What happens to a value."""
+    if treatment.to is not None:
+        return _TARGETS[treatment.to]
+    if treatment.keep is Keep.ENDS:
+        return "covered but for the first six and last four digits"
+    words = _WORDS[treatment.action]
+    return f"{words}, {_SCOPES[treatment.scope]}" if treatment.scope is not None else words
+
+
+def kind_words(category: str) -> str:
+    """`PHONE_NUMBER` as people say it. Abbreviations of three letters and fewer stay as they are."""
+    return " ".join(word if len(word) <= 3 else word.lower() for word in category.split("_"))  # noqa: PLR2004
+
+
+def time_words(milliseconds: int) -> str:
+    """`7 days`, `36 hours`: whole ones, rounded up, since it is a limit."""
+    if milliseconds % DAY_MS == 0 or milliseconds >= 3 * DAY_MS:
+        return _counted(-(-milliseconds // DAY_MS), "day")
+    return _counted(-(-milliseconds // HOUR_MS), "hour")
+
+
+def _counted(number: int, unit: str) -> str:
+    return f"{number} {unit}" if number == 1 else f"{number:,} {unit}s"
+
+
+def _handled(policy: Policy) -> Iterator[Handled]:
+    """What leaves most first. A kind is told under each treatment that it may get."""
+    found: dict[tuple[tuple[int, int, int], str], set[str]] = {}
+    for treatment, kind in _kinds(policy):
+        found.setdefault((treatment.strength, treatment_words(treatment)), set()).add(kind)
+    for (_, how), kinds in sorted(found.items()):
+        yield Handled(how, tuple(sorted(kinds, key=str.casefold)))
+
+
+def _kinds(policy: Policy) -> Iterator[tuple[Treatment, str]]:
+    rules: tuple[FieldRule | TagRule, ...] = (*policy.fields, *policy.tags)
+    for rule in rules:
+        if rule.action is Action.DETECT:
+            yield rule.treatment, "free text"
+        elif rule.category is not None:
+            yield rule.treatment, kind_words(rule.category)
+        else:
+            yield rule.treatment, "other fields"
+    yield from ((treatment, kind_words(category)) for category, treatment in policy.categories)
+    yield from (
+        (treatment, kind_words(category)) for one in policy.conditions for category, treatment in one.categories
+    )
+
+
+def _kept(policy: Policy, retention_ms: Mapping[str, int]) -> Iterable[Kept]:
+    for kind, what in _KEPT:
+        if kind in retention_ms:
+            yield Kept(what, time_words(retention_ms[kind]))
+    yield Kept("the labels, as positions in what you have sent or said, without any of it", "until it is erased")
+    yield Kept(
+        "what each hidden piece was, locked with two keys that two groups of people hold",
+        time_words(policy.segment_hours * HOUR_MS),
+    )
