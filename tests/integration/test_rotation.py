@@ -16,7 +16,6 @@ from deploy.granting import SecondFactor, approve, find, request, see
 from deploy.publishing import publishing
 from deploy.signin.totp import code_at
 from deploy.stages.stage import assemble, roles_of
-from deploy.surroundings import surroundings
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, ConfigError, Reason
 from schemas.grants import GrantPurpose, GrantReason
@@ -27,6 +26,7 @@ from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
 from streams.audit.vault_log import parse
 from streams.engine.clock import SystemClock
 from streams.label.client import QueueUnavailable
+from tests.support.handing import started
 from tests.support.pipeline import Stage, free_port
 from tests.support.waiting import wait_for
 from topology.access import signed_in_policies
@@ -98,9 +98,8 @@ class Ground:
 
     def start(self, role):
         """A stage that goes by our clock."""
-        around = surroundings(
-            self.pipeline.root, Identity(role, self.project), self.project, self.pipeline.topology
-        )
+        identity = Identity(role, self.project)
+        around = started(self.pipeline.root, identity, self.project, self.pipeline.topology)
         ours, port = replace(around, clock=self.clock), free_port()
         self.pipeline.stages[role, 0] = Stage(ours, assemble(ours, 0, port), port)
 
