@@ -22,11 +22,12 @@ from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent, EventType
+from schemas.errors import VeilError
 from schemas.metrics import SUPPRESSED_BELOW, Metric
 from schemas.resources import lease_resource, project_resource, task_resource
 from schemas.states import WatchState
 from streams.engine.generations import latest
-from streams.engine.log import Ownership, SessionSpec
+from streams.engine.log import Ownership, Session, SessionSpec
 from streams.engine.messages import Outgoing
 from streams.watch.book import Final
 from streams.watch.recompute import recompute
@@ -79,21 +80,31 @@ class Feed:
         self._thread.join(60)
 
     def _run(self) -> None:
-        spec = SessionSpec("feed", "feed", (), Ownership.WHOLE)
-        session = self._pipeline.log.open(spec)
+        session = self._opened()
         try:
             while not self._stop.wait(0.05):
-                session.begin()
-                for place, event in (*((PROJECT, it) for it in self._some()), (PLATFORM, self._refused())):
-                    value = self._pipeline.codec.encode(event)
-                    session.produce(Outgoing(f"audit.{place}", event.slot.encode(), value))
-                if self._random.random() < 0.15:
+                try:
+                    self._write(session)
+                except VeilError:  # such as one that took longer than a transaction may: as after a restart
                     self.aborted += 1
-                    session.abort()
-                else:
-                    session.commit()
+                    session.close()
+                    session = self._opened()
         finally:
             session.close()
+
+    def _opened(self) -> Session:
+        return self._pipeline.log.open(SessionSpec("feed", "feed", (), Ownership.WHOLE))
+
+    def _write(self, session: Session) -> None:
+        session.begin()
+        for place, event in (*((PROJECT, it) for it in self._some()), (PLATFORM, self._refused())):
+            value = self._pipeline.codec.encode(event)
+            session.produce(Outgoing(f"audit.{place}", event.slot.encode(), value))
+        if self._random.random() < 0.15:
+            self.aborted += 1
+            session.abort()
+        else:
+            session.commit()
 
     def _some(self) -> list[AuditEvent]:
         now = time.time_ns() // 1_000_000
