@@ -42,6 +42,7 @@ from streams.audit.remains import remains
 from streams.audit.store import Directory
 from streams.engine.messages import Message, Outgoing
 from topology.control import Applied, ControlBook
+from topology.erasures import Erasures as Signed
 from topology.policies import load_policy_bytes
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
@@ -117,7 +118,7 @@ def standings(root: Path, project: str) -> tuple[Standing, ...]:
         book = seen.book().erasures(project)
         with closing(Progress(seen, project)) as progress:
             found = progress.now()
-        return tuple(_standing(seen, project, one, found) for one in (*book.waiting(), *book.in_force))
+        return tuple(_standing(seen, project, book, found, one) for one in (*book.waiting(), *book.in_force))
 
 
 def watched(root: Path, project: str, name: str, limit_s: float) -> Iterator[Standing]:
@@ -127,8 +128,11 @@ def watched(root: Path, project: str, name: str, limit_s: float) -> Iterator[Sta
     """
     with compliance(root) as seen, closing(Progress(seen, project)) as progress:
         subject, until, last = _found(seen, project, name), time.monotonic() + limit_s, None
+        book = seen.book().erasures(
+            project
+        )  # once: what is signed by enough stays so, and nothing less is watched
         while True:
-            now = _standing(seen, project, subject, progress.now())
+            now = _standing(seen, project, book, progress.now(), subject)
             if now != last:
                 yield now
                 last = now
@@ -227,11 +231,10 @@ def _sign(around: Surroundings, book: ControlBook, subject: str, reason: Erasure
 
 def _stands(seen: Compliance, project: str, subject: str) -> Standing:
     with closing(Progress(seen, project)) as progress:
-        return _standing(seen, project, subject, progress.now())
+        return _standing(seen, project, seen.book().erasures(project), progress.now(), subject)
 
 
-def _standing(seen: Compliance, project: str, subject: str, found: Erasures) -> Standing:
-    book = seen.book().erasures(project)
+def _standing(seen: Compliance, project: str, book: Signed, found: Erasures, subject: str) -> Standing:
     signed = tuple(sorted(book.signers(subject)))
     persons = seen.topology.project(project).persons
     missing = () if subject in book.in_force else missing_roles(persons, signed, ERASERS)

@@ -204,3 +204,12 @@ def acting(root: Path, declared: Topology, project: str, person: str) -> Iterato
         yield around
     finally:
         around.close()
+
+
+@contextmanager
+def acting_in(root: Path, project: str, person: str) -> Iterator[Surroundings]:
+    """The same, with what is declared under `root` now. Raises ConfigError for a project that is not."""
+    declared = load_declared(root)
+    declared.project(project)
+    with acting(root, declared, project, person) as around:
+        yield around

@@ -89,6 +89,7 @@ def surroundings(
     access = KafkaAccess(
         endpoints.kafka.bootstrap, endpoints.kafka.ca_file, credentials.kafka_user, credentials.kafka_password
     )
+    session = _session(identity, credentials.vault, endpoints.vault, handed)  # first: it alone may fail
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     return Surroundings(
         root=root,
@@ -98,7 +99,7 @@ def surroundings(
         endpoints=endpoints,
         access=access,
         log=KafkaLog(access),
-        vault=VaultClient(_session(identity, credentials.vault, endpoints.vault, handed), project),
+        vault=VaultClient(session, project),
         registry=registry,
         codec=Codec(registry),
         clock=SystemClock(),

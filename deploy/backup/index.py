@@ -18,9 +18,8 @@ from schemas.errors import Undecodable
 from schemas.records import SegmentIndex
 from schemas.states import KeptSegment, SegmentStage
 from streams.engine.messages import Message
+from streams.keeper.orphans import EPOCH
 
-EPOCH = "epoch/"
-"""How the keys of slot epochs begin on `segments.P`."""
 _KEPT = "segment/"
 _ENDING = frozenset({SegmentStage.DOOMED, SegmentStage.DESTROYED})
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import typer
 
 from deploy.cli.output import Output
-from deploy.signin.invitation import Invitation
+from deploy.signin.invitation import Invitation, read
 from deploy.signin.totp import code_at
+from schemas.errors import ConfigError
 from streams.engine.clock import SystemClock
 
 
@@ -17,3 +20,14 @@ def tell_code(invited: Invitation, as_json: bool, **named: str) -> None:
         Output(as_json).json_line({"person": invited.person, **named, "code": made})
     else:
         typer.echo(made)
+
+
+def tell_code_of(root: Path, name: str, person: str, to: str, as_json: bool) -> None:
+    """The same for a person whom `veil up` has invited `to` something, by the invitation's name.
+
+    Raises ConfigError where it has not.
+    """
+    invited = read(root, name)
+    if invited is None:
+        raise ConfigError(f"{person} is not invited to {to} under {root}; veil up invites some of each project")
+    tell_code(invited, as_json)

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
+from deploy.cli.factor import ask_factor
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, NAME, QUIET, WAITING, Output, heading
@@ -20,7 +21,6 @@ from schemas.erasure import ErasureReason
 
 if TYPE_CHECKING:
     from deploy.erasing import Standing, Subject
-    from deploy.granting import SecondFactor
 
 STDIN = "-"
 WAIT_S = 600
@@ -62,7 +62,7 @@ def erase(
     from deploy.erasing import erase as order
 
     out = Output(as_json)
-    stands = order(root, project, person, _subject(subject), reason, lambda: _factor(person))
+    stands = order(root, project, person, _subject(subject), reason, lambda: ask_factor(person))
     if wait and not stands.missing:
         stands = _wait(out, root, project, stands)
     out.result({"project": project, **stands.as_json()}, *_words(stands), *_next(project, stands))
@@ -164,13 +164,6 @@ def _subject(given: str | None) -> Subject:
     if given is None:
         return Subject(typer.prompt("Subject, as records name them", hide_input=True, err=True))
     return Subject(sys.stdin.readline().rstrip("\r\n") if given == STDIN else given)
-
-
-def _factor(person: str) -> SecondFactor:
-    from deploy.granting import SecondFactor
-
-    password = typer.prompt(f"Password of {person}", hide_input=True, err=True)
-    return SecondFactor(password, typer.prompt("Code", err=True))
 
 
 def _wait(out: Output, root: Path, project: str, stands: Standing) -> Standing:

@@ -4,8 +4,6 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -23,7 +21,6 @@ from schemas.grants import GrantAnswer, GrantPurpose, GrantReason
 
 if TYPE_CHECKING:
     from deploy.granting import Seen
-    from deploy.surroundings import Surroundings
     from topology.grants import Grant
 
 app = typer.Typer(
@@ -61,8 +58,9 @@ def request(
     [dim]Example:[/] [cyan]veil grant request 0f6a…e1 --as rita --purpose label_dispute --reason meaning_lost[/]
     """
     from deploy.granting import request as ask
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = ask(around, task, purpose, reason, minutes * 60_000)
         _tell(Output(as_json), project, around.clock.now(), found)
 
@@ -81,8 +79,9 @@ def approve(
     """
     from deploy.granting import approve as agree
     from deploy.granting import find
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         agree(around, find(around, name), lambda: ask_factor(person))
         _tell(Output(as_json), project, around.clock.now(), find(around, name))
 
@@ -151,10 +150,11 @@ def open_(
     [dim]Example:[/] [cyan]veil grant open 3b90c2 --as rita[/]
     """
     from deploy.granting import find, printable, see
+    from deploy.persons import acting_in
 
     if not sys.stdout.isatty():
         raise ConfigError("values are shown on a terminal alone: standard output is a file or another program")
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = see(around, find(around, name), lambda: ask_factor(person)).by_name
     values = {printable(placeholder): printable(value) for placeholder, value in sorted(found.items())}
     shown = (Text.assemble((placeholder, NAME), "  ", value) for placeholder, value in values.items())
@@ -176,31 +176,19 @@ def code(
 
     [dim]Example:[/] [cyan]veil grant code --person abel[/]
     """
-    from deploy.cli.codes import tell_code
-    from deploy.signin.invitation import grants_name, read
+    from deploy.cli.codes import tell_code_of
+    from deploy.signin.invitation import grants_name
 
-    invited = read(root, grants_name(person))
-    if invited is None:
-        raise ConfigError(f"{person} is not invited to grants under {root}; veil up invites one of each group")
-    tell_code(invited, as_json)
+    tell_code_of(root, grants_name(person), person, "grants", as_json)
 
 
 def _end(out: Output, root: Path, project: str, person: str, name: str, answer: GrantAnswer) -> None:
     from deploy.granting import end, find
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         end(around, find(around, name), answer)
         _tell(out, project, around.clock.now(), find(around, name))
-
-
-@contextmanager
-def _acting(root: Path, project: str, person: str) -> Iterator[Surroundings]:
-    from deploy.persons import acting, load_declared
-
-    declared = load_declared(root)
-    declared.project(project)
-    with acting(root, declared, project, person) as around:
-        yield around
 
 
 def _tell(out: Output, project: str, now: int, found: Grant) -> None:

@@ -3,8 +3,6 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -18,11 +16,9 @@ from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
-from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from deploy.keys import Standing
-    from deploy.surroundings import Surroundings
 
 app = typer.Typer(
     cls=Commands, help="Rotate a project's keys, and end old versions of them.", no_args_is_help=True
@@ -52,8 +48,9 @@ def rotate(
     [dim]Example:[/] [cyan]veil keys rotate view geometry --as kay[/]
     """
     from deploy.keys import rotate as turn
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = turn(around, names or (), lambda: ask_factor(person))
     rows = [{"key": it.name, "version": it.latest} for it in found]
     words = (Text.assemble((it.name, NAME), f"  version {it.latest}") for it in found)
@@ -73,8 +70,9 @@ def status(
     [dim]Example:[/] [cyan]veil keys status --as kay[/]
     """
     from deploy.keys import standings
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = standings(around, names or (), around.clock.now())
     _tell(Output(as_json), project, found)
     if any(it.overdue for it in found):
@@ -94,8 +92,9 @@ def retire(
     [dim]Example:[/] [cyan]veil keys retire --as kay[/]
     """
     from deploy.keys import retire as end
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = end(around, names or (), lambda: ask_factor(person), around.clock.now())
     _tell(Output(as_json), project, found)
 
@@ -113,8 +112,9 @@ def trim(
     [dim]Example:[/] [cyan]veil keys trim --as kay[/]
     """
     from deploy.keys import trim as end
+    from deploy.persons import acting_in
 
-    with _acting(root, project, person) as around:
+    with acting_in(root, project, person) as around:
         found = end(around, names or (), lambda: ask_factor(person), around.clock.now())
     _tell(Output(as_json), project, found)
 
@@ -134,23 +134,10 @@ def code(
 
     [dim]Example:[/] [cyan]veil keys code --person kay[/]
     """
-    from deploy.cli.codes import tell_code
-    from deploy.signin.invitation import keys_name, read
+    from deploy.cli.codes import tell_code_of
+    from deploy.signin.invitation import keys_name
 
-    invited = read(root, keys_name(person))
-    if invited is None:
-        raise ConfigError(f"{person} is not invited to keys under {root}; veil up invites one of each project")
-    tell_code(invited, as_json)
-
-
-@contextmanager
-def _acting(root: Path, project: str, person: str) -> Iterator[Surroundings]:
-    from deploy.persons import acting, load_declared
-
-    declared = load_declared(root)
-    declared.project(project)
-    with acting(root, declared, project, person) as around:
-        yield around
+    tell_code_of(root, keys_name(person), person, "keys", as_json)
 
 
 def _tell(out: Output, project: str, found: list[Standing]) -> None:

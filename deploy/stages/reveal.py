@@ -11,9 +11,8 @@ from schemas.errors import Undecodable
 from schemas.records import SegmentIndex
 from streams.engine.log import Ownership
 from streams.engine.messages import Message
+from streams.keeper.orphans import EPOCH
 from streams.reveal.processor import INPUTS, RevealProcessor, Seams
-
-_EPOCH = b"epoch/"
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
@@ -39,7 +38,7 @@ def segment_of(task_id: str, messages: Iterable[Message], codec: Codec) -> str |
     found: dict[bytes, str] = {}
     for message in messages:
         key = message.key or b""
-        if key.startswith(_EPOCH):
+        if key.startswith(EPOCH.encode()):
             continue
         found.pop(key, None)
         index = _index(message, codec)

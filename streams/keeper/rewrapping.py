@@ -12,6 +12,7 @@ not take, though its version is in use, may open tomorrow: it counts as wrapped 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from schemas.audit import Event, EventType
@@ -118,7 +119,8 @@ class Rewrapping:
         taken = paths[:CHUNK]
         found = [(it, keys) for path in taken if (it := self._read(path)) and (keys := _keys_in(it)) is not None]
         self._wrap_anew(kept, {key for _, keys in found for key in keys})
-        rewritten = [document.path for document, _ in found if self._rewrite(document)]
+        fresh = {old: new for old, new in self._fresh.items() if isinstance(new, WrappedKey)}
+        rewritten = [document.path for document, _ in found if self._rewrite(document, fresh)]
         left = [version for _, keys in found for key in keys if (version := self._version(key))]
         refused = sum(any(self._is_refused(key) for key in keys) for _, keys in found)
         after = replace(
@@ -153,9 +155,8 @@ class Rewrapping:
         if old:
             self._fresh |= dict(zip(old, self._vault.rewrap(kept.key, old), strict=True))
 
-    def _rewrite(self, document: Document | None) -> bool:
+    def _rewrite(self, document: Document | None, fresh: Mapping[WrappedKey, WrappedKey]) -> bool:
         """Whether the document was written anew."""
-        fresh = {old: new for old, new in self._fresh.items() if isinstance(new, WrappedKey)}
         for _ in range(ATTEMPTS):
             if document is None or (blob := with_keys(document.path, document.blob, fresh)) is document.blob:
                 return False
