@@ -3,22 +3,15 @@
 from __future__ import annotations
 
 import json
-import secrets
 
 import pytest
 
 from deploy.cli.app import main
 from deploy.granting import Seen, by_grant, printable
-from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
 from deploy.signin import invitation
-from deploy.signin.configuration import Listening
-from deploy.signin.offering import Offering
 from schemas.audit import AuditEvent, Decision, EventType
-from tests.support.pipeline import Pipeline, free_port
+from tests.support.inviting import invited
 from tests.support.waiting import wait_for
-from topology.access import signed_in_policies
-from topology.loading import load_topology
 from vault.segments.document import KeyReference
 
 PROJECT = """
@@ -38,24 +31,12 @@ RECORD = {"customer": {"name": NAME, "note": "My kettle broke"}, "product": "ket
 @pytest.fixture(scope="module")
 def lent(stack):
     """A project with one task, its people invited."""
-    if stack.endpoints.vault.audit_log is None:
-        pytest.skip("changes a vault's people: needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
-    name, folder = f"lent-{secrets.token_hex(4)}", stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    topology = load_topology(extra_projects=[folder], pins=pins_path(stack.root))
-    offering, projects = Offering(stack.root, Listening(), None), {name: topology.project(name)}
-    rights = signed_in_policies(topology)
-    assert offering.start(projects, {name: free_port()}, stack.endpoints.vault, rights=rights)
-    pipeline = Pipeline(stack.root, topology, name)
-    pipeline.start("redact", "reveal")
-    pipeline.sign("lena", "luis")
-    pipeline.publish(RECORD)
-    pipeline.wait_records("tasks", 1)
-    yield pipeline
-    pipeline.close()
-    offering.stop()
+    with invited(stack, "lent", PROJECT) as pipeline:
+        pipeline.start("redact", "reveal")
+        pipeline.sign("lena", "luis")
+        pipeline.publish(RECORD)
+        pipeline.wait_records("tasks", 1)
+        yield pipeline
 
 
 @pytest.fixture

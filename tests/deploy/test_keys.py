@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 from dataclasses import replace
 from types import SimpleNamespace
 
@@ -13,11 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from deploy.cli.app import main
 from deploy.keys import keys_of
 from deploy.keys_said import believed, said_by
-from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
 from deploy.signin import invitation
-from deploy.signin.configuration import Listening
-from deploy.signin.offering import Offering
 from deploy.signin.totp import code_at
 from schemas.audit import AuditEvent, Decision, Event, EventType
 from schemas.errors import ConfigError
@@ -26,9 +21,8 @@ from schemas.resources import key_resource, raw_resource
 from streams.engine.chain import Chain
 from streams.engine.clock import SystemClock
 from streams.engine.processor import Slot
-from tests.support.pipeline import Pipeline, free_port
+from tests.support.inviting import invited
 from tests.support.waiting import wait_for
-from topology.access import signed_in_policies
 from topology.loading import load_topology
 from vault.retirement import Sweep
 
@@ -167,20 +161,8 @@ def test_another_key_is_refused_and_those_there_are_named(name):
 @pytest.fixture(scope="module")
 def keyed(stack):
     """A project whose key administrator is invited."""
-    if stack.endpoints.vault.audit_log is None:
-        pytest.skip("changes a vault's people: needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
-    name, folder = f"keyed-{secrets.token_hex(4)}", stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    topology = load_topology(extra_projects=[folder], pins=pins_path(stack.root))
-    offering, projects = Offering(stack.root, Listening(), None), {name: topology.project(name)}
-    rights = signed_in_policies(topology)
-    assert offering.start(projects, {name: free_port()}, stack.endpoints.vault, rights=rights)
-    pipeline = Pipeline(stack.root, topology, name)
-    yield pipeline
-    pipeline.close()
-    offering.stop()
+    with invited(stack, "keyed", PROJECT) as pipeline:
+        yield pipeline
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import secrets
 import time
 from dataclasses import dataclass
 from dataclasses import field as factory
@@ -13,21 +12,16 @@ from pathlib import Path
 import pytest
 
 from deploy.cli.app import main
-from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
 from deploy.signin import invitation
-from deploy.signin.configuration import Listening
-from deploy.signin.offering import Offering
 from schemas.audit import EventType, RawOutcome
 from schemas.records import LabelSpan
 from schemas.vault_log import Operation, VaultUse
 from streams.audit.matching import FOREVER
 from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
 from streams.audit.vault_log import parse
-from tests.support.pipeline import Pipeline, free_port
+from tests.support.inviting import invited
+from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
-from topology.access import signed_in_policies
-from topology.loading import load_topology
 from vault.segments.document import Layer, path_of, unpack
 
 pytestmark = pytest.mark.stack
@@ -112,22 +106,10 @@ class Ground:
 
 @pytest.fixture(scope="module")
 def ground(stack):
-    if stack.endpoints.vault.audit_log is None:
-        pytest.skip("changes a vault's people: needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
-    name, folder = f"forgotten-{secrets.token_hex(4)}", stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    topology = load_topology(extra_projects=[folder], pins=pins_path(stack.root))
-    offering, projects = Offering(stack.root, Listening(), None), {name: topology.project(name)}
-    rights = signed_in_policies(topology)
-    assert offering.start(projects, {name: free_port()}, stack.endpoints.vault, rights=rights)
-    pipeline = Pipeline(stack.root, topology, name)
-    pipeline.start(*ROLES)
-    pipeline.sign("fay", "finn")
-    yield Ground(pipeline, stack.root, stack.endpoints.vault.audit_log)
-    pipeline.close()
-    offering.stop()
+    with invited(stack, "forgotten", PROJECT) as pipeline:
+        pipeline.start(*ROLES)
+        pipeline.sign("fay", "finn")
+        yield Ground(pipeline, stack.root, stack.endpoints.vault.audit_log)
 
 
 def label_kettle(client, lease):
