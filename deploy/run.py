@@ -4,7 +4,8 @@ projects has the project `platform`.
 Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
 slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
 not answer; 5 what it was handed to log in to Vault with was used up before it came; 6 Vault no longer knows its
-login; 1 a bug. It never runs on after any of them: the supervisor decides what happens next.
+login; 1 a bug, or a loop that stood still (`streams/engine/watchdog.py`). It never runs on after any of them: the
+supervisor decides what happens next.
 """
 
 from __future__ import annotations
@@ -38,6 +39,7 @@ from schemas.errors import (
     LoginUsedUp,
     StackError,
 )
+from streams.engine.watchdog import Watchdog
 from topology.identity import Identity
 from vault.handing import Handed
 from vault.keeping import LOST
@@ -117,6 +119,7 @@ def _run(
     with _opened(options, identity, builders, handed) as running:
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
+        running.health.guard(Watchdog())
         try:
             running.run(stop)
         finally:

@@ -6,7 +6,6 @@ uncommitted work in it; what a poll gathered before a rebalance is dropped and r
 
 from __future__ import annotations
 
-import contextlib
 import time
 from collections.abc import Callable, Mapping
 from typing import Any, TypeVar
@@ -167,9 +166,14 @@ class KafkaSession:
             self._apply_hold()
 
     def close(self) -> None:
-        """Leave; an open transaction is left to the next incarnation, which aborts it."""
-        with contextlib.suppress(RuntimeError, KafkaException):  # closed before; fenced
-            self._consumer.close()
+        """Leave; an open transaction is left to the next incarnation, which aborts it.
+
+        The consumer is dropped, not closed: `close` first hands us what the group still has to say, and librdkafka
+        never answers the `assign` that this takes where the group's part of it has ended already. It waits for it
+        with Python's lock held, so the whole process stands still (seen after a killed broker). Nothing is missed:
+        a static member leaves no group, and no position is committed but by transactions.
+        """
+        self.__dict__.pop("_consumer", None)
         self._producer.close()
 
     # Joining and rebalancing

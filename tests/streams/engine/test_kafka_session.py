@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import weakref
 from typing import cast
 
 import pytest
@@ -17,6 +18,7 @@ from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
+from tests.support.waiting import wait_for
 
 PLACE = TopicPartition("in", 0)
 HELD = frozenset({"in"})
@@ -113,6 +115,20 @@ def test_an_outage_while_asking_for_the_first_offset_is_a_dependency_that_fails(
             session.rewind()
     finally:
         session.close()
+
+
+def test_whoever_leaves_takes_over_nothing_that_the_group_gives_it_just_then(broker: MockBroker) -> None:
+    """To take it over would be to wait for an answer that may never come."""
+    broker.put(1, 10)
+    session = broker.open(Ownership.SHARED)
+    client = session._consumer
+    wait_for(client.memberid, "the group has taken us in")
+    consumer = weakref.ref(client)
+    del client
+    session.close()
+    session.close()
+    assert consumer() is None
+    assert session._offered is None
 
 
 class Sending:
