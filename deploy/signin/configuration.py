@@ -14,6 +14,7 @@ from typing import Any
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
 from streams.web.server import is_loopback
+from streams.web.shown_certificate import PemFiles
 
 FILE = "signin.json"
 LOOPBACK = "127.0.0.1"
@@ -40,6 +41,11 @@ class Listening:
         """Scheme and host, to be followed by `:<port>`."""
         shown = f"[{self.name}]" if ":" in self.name else self.name
         return f"{'https' if self.certificate else 'http'}://{shown}"
+
+    @property
+    def pem_files(self) -> PemFiles:
+        """Of one with a certificate."""
+        return PemFiles(Path(self.certificate), Path(self.key))
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,6 +42,7 @@ from streams.engine.health import Health
 from streams.engine.messages import Message, Outgoing
 from streams.web.provider import OidcProvider
 from streams.web.server import WebServer
+from streams.web.shown_certificate import ShownCertificate
 from streams.web.signin import Entrance
 from topology.identity import PLATFORM, Identity
 from topology.policies import load_policy_bytes
@@ -152,7 +153,7 @@ def open_console(
         ready=lambda: feed.ready,
         clock=around.clock,
     )
-    server = WebServer(build(seams, settings), settings.http, *_tls(configured.listening))
+    server = WebServer(build(seams, settings), settings.http, _tls(configured.listening))
     try:
         yield ConsoleRunning(health, server.start(), feed, diary)
     finally:
@@ -205,8 +206,8 @@ def _entrance(configured: SignInConfiguration, settings: ConsoleSettings) -> Ent
     return Entrance(configured.origin, provider, COOKIE, settings=settings.signin)
 
 
-def _tls(listening: Listening) -> tuple[Path, Path] | tuple[()]:
-    return (Path(listening.certificate), Path(listening.key)) if listening.certificate else ()
+def _tls(listening: Listening) -> ShownCertificate | None:
+    return ShownCertificate(listening.pem_files) if listening.certificate else None
 
 
 def _projects(around: Surroundings) -> Callable[[], Mapping[str, Project]]:

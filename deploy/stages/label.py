@@ -6,7 +6,6 @@ import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from pathlib import Path
 
 from deploy.current_project import LastKnown, Shared, current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
@@ -26,8 +25,8 @@ from streams.label.app import build as build_app
 from streams.label.askers import People
 from streams.label.find_sealing import FindSealer
 from streams.label.forwarding import ForwardedBy, Forwarder
+from streams.label.link_certificate import LINK, LinkCertificate, new_link_certificate
 from streams.label.owner import Instance
-from streams.label.pinned_tls import leaf_of
 from streams.label.probing import Prober
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
@@ -37,6 +36,7 @@ from streams.label.superseded import latest
 from streams.label.whereabouts import Whereabouts
 from streams.label.withdrawals import WithdrawalOrders
 from streams.web.server import WebServer
+from streams.web.shown_certificate import ShownCertificate
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
 from topology.policies.model import LabelSchema
@@ -86,6 +86,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
     door = _door(around, slot, settings)
+    link = new_link_certificate() if configured.listening.certificate else None
     server = WebServer(
         build_app(
             project,
@@ -104,10 +105,10 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
             door,
         ),
         settings.api,
-        *_tls(configured),
+        _tls(configured, link),
         shared_port=configured.port if configured.port != port else None,
     )
-    instance = Instance(door.instance, server.start(), _shown(configured))
+    instance = Instance(door.instance, server.start(), link.certificate if link else "")
     prober = Prober(settings.standby.probe_limit_s)
     log, owned = WarmLog(around.log), around.identity.slot(0)
     standby = _standby(around, instance, _number(slot), door, prober, log)
@@ -178,15 +179,11 @@ def _configured(around: Surroundings, port: int) -> SignInConfiguration:
     return found if found and ours else SignInConfiguration(Listening(), port, None)
 
 
-def _tls(configured: SignInConfiguration) -> tuple[Path, Path] | tuple[()]:
-    listening = configured.listening
-    return (Path(listening.certificate), Path(listening.key)) if listening.certificate else ()
-
-
-def _shown(configured: SignInConfiguration) -> str:
-    """The certificate that this process shows, which is all that the others trust of it."""
-    certificate = configured.listening.certificate
-    return leaf_of(Path(certificate).read_text(encoding="ascii")) if certificate else ""
+def _tls(configured: SignInConfiguration, link: LinkCertificate | None) -> ShownCertificate | None:
+    """What browsers are shown, and what the other processes are."""
+    if link is None:
+        return None
+    return ShownCertificate(configured.listening.pem_files, {LINK: link.context})
 
 
 def _schemas(book: ControlBook, project: str) -> Callable[[str], LabelSchema | None]:

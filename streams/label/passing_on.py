@@ -20,8 +20,8 @@ from schemas.states import OwnerState
 from streams.engine.clock import Clock
 from streams.label import problems
 from streams.label.forwarding import HEADER, Forwarder
+from streams.label.link_certificate import LINK, trusting
 from streams.label.patience import hung_up
-from streams.label.pinned_tls import trusting
 from streams.label.settings import StandbySettings
 from streams.label.whereabouts import View, Whereabouts
 from streams.web.problem import Problem
@@ -132,7 +132,7 @@ class PassingOn:
             connect=limits.connect_s, read=limits.answer_s, write=limits.answer_s, pool=limits.connect_s
         )
         url = httpx.URL(owner.url).copy_with(raw_path=target)
-        extensions = {"timeout": timeout.as_dict(), "trace": answer.trace}
+        extensions = {"timeout": timeout.as_dict(), "trace": answer.trace, "sni_hostname": LINK}
         return httpx.Request(scope["method"], url, headers=headers, stream=_Body(call.body), extensions=extensions)
 
 

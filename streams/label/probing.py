@@ -8,8 +8,8 @@ import httpx
 
 from schemas.states import OwnerState
 from streams.label.front_door import PROBE
+from streams.label.link_certificate import LINK, trusting
 from streams.label.owner import Probe
-from streams.label.pinned_tls import trusting
 
 
 class Prober:
@@ -23,7 +23,7 @@ class Prober:
     def probe(self, owner: OwnerState) -> Probe:
         """What comes of it, after `limit_s` seconds at most."""
         try:
-            answer = self._client_of(owner).get(PROBE)
+            answer = self._client_of(owner).get(PROBE, extensions={"sni_hostname": LINK})
         except httpx.TimeoutException:
             return Probe.SILENT
         except httpx.ConnectError:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
-from pathlib import Path
 
 import uvicorn
 from starlette.types import ASGIApp
@@ -17,6 +16,7 @@ from starlette.types import ASGIApp
 from schemas.errors import ConfigError, StackError
 from streams.web.bounded_http import BoundedHttp
 from streams.web.settings import HttpSettings
+from streams.web.shown_certificate import ShownCertificate
 
 _START_S = 10.0
 _STOP_S = 5.0
@@ -39,7 +39,7 @@ class SettlingServer(uvicorn.Server):
 
 
 class WebServer:
-    """An app on a socket. `certificate` and `key` (PEM files) make it HTTPS; without them: loopback only.
+    """An app on a socket. With a certificate it is HTTPS; without: loopback only.
 
     `shared_port`: one more, on which other processes listen as well (`SO_REUSEPORT`); the kernel gives each new
     connection to one of those that live.
@@ -49,8 +49,7 @@ class WebServer:
         self,
         app: ASGIApp,
         settings: HttpSettings,
-        certificate: Path | None = None,
-        key: Path | None = None,
+        certificate: ShownCertificate | None = None,
         *,
         shared_port: int | None = None,
     ) -> None:
@@ -76,10 +75,11 @@ class WebServer:
                 limit_concurrency=settings.connections,
                 timeout_keep_alive=30,
                 timeout_graceful_shutdown=int(_STOP_S),
-                ssl_certfile=str(certificate) if certificate else None,
-                ssl_keyfile=str(key) if key else None,
+                ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
             )
         )
+        self._certificate = certificate
+        self._stopped = threading.Event()
         self._shared_port = shared_port
         self._sockets: list[socket.socket] = []
         self._thread: threading.Thread | None = None
@@ -93,6 +93,10 @@ class WebServer:
             target=self._server.run, kwargs={"sockets": self._sockets}, name="http", daemon=True
         )
         self._thread.start()
+        if self._certificate is not None:
+            threading.Thread(
+                target=self._certificate.watch, args=[self._stopped], name="certificate", daemon=True
+            ).start()
         if not self._server.settled.wait(_START_S) or not self._server.started:
             self.stop()
             raise StackError("the HTTP server did not start")
@@ -107,6 +111,7 @@ class WebServer:
 
     def stop(self) -> None:
         """Answer what is under way, then stop. Never raises."""
+        self._stopped.set()
         self._server.should_exit = True
         if self._thread is not None:
             self._thread.join(2 * _STOP_S)

@@ -4,7 +4,6 @@ import threading
 import uuid
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -30,6 +29,7 @@ from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
 from streams.web.server import WebServer
+from streams.web.shown_certificate import ShownCertificate
 from tests.streams.label.site import opened
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.model import Choice, LabelSchema
@@ -278,7 +278,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
         settings: ApiSettings | None = None,
         queue: QueueSettings | None = None,
         signin: SignInSeams = NO_SIGN_IN,
-        tls: tuple[Path, Path] | tuple[()] = (),
+        tls: ShownCertificate | None = None,
         signers: tuple[str, ...] = ("issuer",),
         door: DoorSeams | None = None,
     ) -> Api:
@@ -298,7 +298,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             signin=signin,
             revoked=lambda person: person in api.revoked,
         )
-        server = WebServer(build("demo", seams, settings, door), settings, *tls)
+        server = WebServer(build("demo", seams, settings, door), settings, tls)
         stop = threading.Event()
         thread = threading.Thread(target=loop.run, args=(stop,), daemon=True)
         api.url = server.start()

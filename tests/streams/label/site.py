@@ -70,7 +70,7 @@ class Site:
         self.api.loop.requests.ask(CountTasks()).result(60)
 
 
-def opened(api_with, sessions=STILL, settings=SIGNIN, api=API, queue=None, tls=()):
+def opened(api_with, sessions=STILL, settings=SIGNIN, api=API, queue=None, tls=None):
     """A site of its own, on a port of its own."""
     port, provider = free_port(), VouchingProvider()
     origin = f"{'https' if tls else 'http'}://127.0.0.1:{port}"

@@ -20,11 +20,14 @@ from schemas.states import OwnerState
 from streams.label.app import DoorSeams
 from streams.label.forwarding import GOOD_MS, HEADER, ForwardedBy, Forwarder
 from streams.label.front_door import PROBE
-from streams.label.pinned_tls import leaf_of
+from streams.label.link_certificate import LINK, new_link_certificate
+from streams.label.owner import Probe
+from streams.label.probing import Prober
 from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.signin import SignInSeams
 from streams.label.whereabouts import Whereabouts
 from streams.web.settings import SessionSettings, SignInSettings
+from streams.web.shown_certificate import PemFiles, ShownCertificate
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
@@ -64,7 +67,7 @@ class Process:
 def process(api_with):
     provider, port = VouchingProvider(), free_port()
 
-    def make(name, door=QUICK, api=None, tls=(), certify=ROLE.sign):
+    def make(name, door=QUICK, api=None, tls=None, certify=ROLE.sign):
         whereabouts = Whereabouts()
         forwarder = Forwarder("demo", certify)
         forwarder.certify()
@@ -443,20 +446,43 @@ def test_slow_body_keeps_no_connection_to_the_owner(owner, process):
     assert owner.api.loop.types() == []
 
 
-def test_over_tls_only_the_certificate_on_the_log_is_trusted(process, tmp_path):
-    for name in ("one", "two"):
-        (tmp_path / name).mkdir()
-    made = [
-        ensure_certificates(tmp_path / name, tmp_path / f"{name}.key", datetime.now(UTC))
-        for name in ("one", "two")
-    ]
-    tls = (made[0].certificate(VAULT), made[0].key(VAULT))
-    owner = process("label.demo.0/a", tls=tls)
+@pytest.fixture
+def shown(tmp_path):
+    """What browsers see."""
+    files = ensure_certificates(tmp_path, tmp_path / "ca.key", datetime.now(UTC))
+    return PemFiles(files.certificate(VAULT), files.key(VAULT))
+
+
+def test_over_tls_only_the_certificate_on_the_log_is_trusted(process, shown):
+    links = [new_link_certificate() for _ in range(2)]
+    owner = process("label.demo.0/a", tls=ShownCertificate(shown, {LINK: links[0].context}))
     owner.own()
     standby = process("label.demo.1/b")
-    owner.certificate = leaf_of(tls[0].read_text())
+    owner.certificate = links[0].certificate
     standby.stand_by(owner)
     assert standby.api.call("/v1/projects/demo/stats", method="GET").status_code == 401
-    owner.certificate = leaf_of(made[1].certificate(VAULT).read_text())
+    for other in (links[1].certificate, shown.certificate.read_text()):
+        owner.certificate = other
+        standby.stand_by(owner)
+        assert error(standby.api.call("/v1/projects/demo/stats", method="GET")) == (503, "no_owner")
+
+
+def test_renewing_what_browsers_see_changes_nothing_between_the_processes(process, shown, tmp_path):
+    link = new_link_certificate()
+    tls = ShownCertificate(shown, {LINK: link.context})
+    owner = process("label.demo.0/a", tls=tls)
+    owner.own()
+    owner.certificate = link.certificate
+    standby = process("label.demo.1/b")
     standby.stand_by(owner)
-    assert error(standby.api.call("/v1/projects/demo/stats", method="GET")) == (503, "no_owner")
+    assert standby.api.call("/v1/projects/demo/stats", method="GET").status_code == 401
+    (tmp_path / "renewed").mkdir()
+    renewed = ensure_certificates(tmp_path / "renewed", tmp_path / "renewed.key", datetime.now(UTC))
+    shown.key.write_bytes(renewed.key(VAULT).read_bytes())
+    shown.certificate.write_bytes(renewed.certificate(VAULT).read_bytes())
+    assert not tls.look(datetime.now(UTC))
+    assert tls.look(datetime.now(UTC))
+    prober = Prober(2.0)
+    assert prober.probe(owner.record) is Probe.ANSWERS  # over a connection that was made after it
+    assert standby.api.call("/v1/projects/demo/stats", method="GET").status_code == 401
+    prober.close()

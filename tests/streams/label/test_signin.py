@@ -16,6 +16,7 @@ from streams.web.oidc import IdTokenFault
 from streams.web.server import WebServer
 from streams.web.session_cookie import as_secret
 from streams.web.sessions import name_of
+from streams.web.shown_certificate import PemFiles, ShownCertificate
 from streams.web.signin import SignInFault
 from tests.streams.label.site import LEASES, STILL, error, problem
 from tests.support.browser import Browser
@@ -78,7 +79,8 @@ def test_cookies_say_what_they_must(site):
 
 def test_over_tls_the_cookies_are_secure_and_bound_to_the_host(site_with, tmp_path):
     certificates = ensure_certificates(tmp_path, tmp_path / "ca.key", datetime.now(UTC))
-    site = site_with(tls=(certificates.certificate(VAULT), certificates.key(VAULT)))
+    tls = ShownCertificate(PemFiles(certificates.certificate(VAULT), certificates.key(VAULT)))
+    site = site_with(tls=tls)
     browser = Browser(site.origin, ssl.create_default_context(cafile=str(certificates.ca)))
     location = browser.begin()
     session, _ = browser.come_back(location, site.provider.vouch(location, "ann")).headers.get_list("set-cookie")
