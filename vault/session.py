@@ -25,6 +25,7 @@ from requests.adapters import HTTPAdapter
 
 from schemas.errors import AccessDenied, VaultUnavailable
 from schemas.hidden import Hidden
+from vault.metrics import FAILED, SECONDS
 
 T = TypeVar("T")
 
@@ -114,6 +115,10 @@ class Session:
             raise AccessDenied(f"Vault forbids this identity to {what}; check its rights in flow.yaml") from None
 
     def _attempts(self, what: str, action: Callable[[hvac.Client], T]) -> T:
+        with SECONDS.time():
+            return self._attempted(what, action)
+
+    def _attempted(self, what: str, action: Callable[[hvac.Client], T]) -> T:
         in_doubt = False
         failure = ""
         for delay in (*RETRY_DELAYS_S, None):
@@ -130,6 +135,7 @@ class Session:
                 raise Rejected(404, _json(error), in_doubt) from None
             except (hvac.exceptions.VaultError, requests.RequestException) as error:
                 in_doubt = True
+                FAILED.inc()
                 failure = _STATUS_NAMES.get(type(error), type(error).__name__)
             if delay is not None:
                 self._wait(delay)

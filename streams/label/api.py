@@ -51,6 +51,7 @@ from streams.label.commands import (
 )
 from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
+from streams.label.metrics import ASKED_SECONDS
 from streams.label.onboarding import Progress, by_id, is_right, practice_id
 from streams.label.opening import OpenContent, Opener, Unreadable
 from streams.label.patience import patiently
@@ -346,8 +347,9 @@ class LabelApi:
     async def _ask(self, command: object) -> object:
         """The answer after the commit. Raises Problem."""
         try:
-            future = asyncio.wrap_future(self._seams.requests.ask(command))
-            return await asyncio.wait_for(future, self._settings.answer_timeout_s)
+            with ASKED_SECONDS.labels(self._project, type(command).__name__).time():
+                future = asyncio.wrap_future(self._seams.requests.ask(command))
+                return await asyncio.wait_for(future, self._settings.answer_timeout_s)
         except TimeoutError:
             raise problems.unavailable("in_doubt", "this takes too long; ask again in the same words") from None
         except VeilError as error:

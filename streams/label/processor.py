@@ -28,6 +28,7 @@ from streams.label.askers import People
 from streams.label.commands import EndSession
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.find_sealing import Reported
+from streams.label.metrics import TASKS
 from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
 from streams.label.sharing import Sharing
@@ -293,10 +294,16 @@ class LabelProcessor:
         if now - self._looked_at < self._settings.queue.skills_look_ms:
             return
         self._looked_at = now
+        self._show(now)
         said = {(one.skills, one.adjudicate) for one in self._missing}
         self._missing = missing(self._queue.asked_for(), self._seams.holders)
         new = [one for one in self._missing if (one.skills, one.adjudicate) not in said]
         effects.events += [events.skills_missing(self._project, one) for one in new]
+
+    def _show(self, now: int) -> None:
+        counts = self._queue.counts(now)
+        for state in ("available", "leased", "awaiting", "parked"):
+            TASKS.labels(self._project, state).set(getattr(counts, state))
 
     def _look_for_waiters(self, batch: Batch) -> None:
         """Whose turn it is, after all that has happened in this round. Also once a second, since skills change."""
