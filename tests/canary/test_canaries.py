@@ -14,11 +14,13 @@ import pytest
 from deploy.demo.canaries import Aviary
 from deploy.demo.search import CanarySearch
 from deploy.publishing import publishing
+from schemas.codec import MAGIC, PREFIX
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import LabelSpan
 from streams.label.client import LabelClient
 from tests.canary.planting import control_canary, plant
 from tests.support.waiting import wait_for
+from topology.flow import Scope
 from topology.topics import topics
 
 pytestmark = pytest.mark.stack
@@ -115,6 +117,24 @@ def test_no_record_behind_raw_holds_a_canary(pipeline, planted, answers, search)
             hits |= search.in_bytes(b"\n".join((message.key or b"", message.value or b"", *headers)), name)
     assert not hits
     assert len(pipeline.messages("raw")) == planted.records
+
+
+def test_each_topic_holds_the_types_of_record_that_the_flow_names(pipeline, planted, answers):
+    found = set()
+    for kind in pipeline.topology.flow.topics.values():
+        for message in pipeline.messages(kind.name) if kind.scope is Scope.PROJECT else ():
+            if message.value and kind.records:
+                found.add((kind.name, record_name(pipeline.registry, message.value)))
+    named = {(kind.name, name) for kind in pipeline.topology.flow.topics.values() for name in kind.records}
+    assert len(found) > 20
+    assert found <= named
+
+
+def record_name(registry, value):
+    """By the schema's id, in front of it."""
+    magic, schema_id = PREFIX.unpack_from(value)
+    assert magic == MAGIC
+    return registry.schema_of(schema_id)["name"].rpartition(".")[2]
 
 
 def test_no_file_below_the_root_holds_a_canary(stack, pipeline, planted, answers, search):
