@@ -28,6 +28,7 @@ from deploy.cli import (
     redact,
     showcase,
     status,
+    subject,
     synth,
     topology,
     up,
@@ -67,6 +68,7 @@ app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
+erase.app.command("report", cls=Command)(subject.report)
 app.add_typer(erase.app, name="subject", rich_help_panel=RULE)
 app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)

@@ -91,6 +91,7 @@ def test_a_project_no_longer_declared_is_left_alone_and_named(parts):
     apply_topology(with_project("retired"), parts)
     planned = plan_topology(TOPOLOGY, parts)
     assert [str(change) for change in planned.changes] == [
+        "update vault policy inspector.platform",  # it looks at nobody's who is not declared
         "update vault policy starter.platform",  # it starts nobody who is not declared
         "update vault policy warden.platform",  # it may end nobody's logins who is not named
     ]
