@@ -24,6 +24,7 @@ from deploy.cli import (
     label,
     policy,
     publish,
+    purge,
     quarantine,
     redact,
     showcase,
@@ -70,6 +71,7 @@ app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
 erase.app.command("report", cls=Command)(subject.report)
 app.add_typer(erase.app, name="subject", rich_help_panel=RULE)
+app.command("purge", cls=Command, rich_help_panel=RULE)(purge.purge)
 app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
 app.add_typer(credentials.app, name="credentials", rich_help_panel=RULE)
