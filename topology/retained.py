@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from topology.topics import CLEANER_MS, TopicSpec, kept_ms
+from topology.topics import TopicSpec, kept_ms
 
 LASTING = (
     *("cleanup.policy", "retention.ms", "segment.ms", "message.timestamp.type"),
@@ -66,20 +66,13 @@ def topic_place(
         return Place(spec.name, 0, fault=Fault.UNLIKE, why="the broker has no such topic")
     held = sum(it.end - it.begin for it in extents.values())
     oldest = min((it.oldest for it in extents.values() if it.oldest), default=0)
-    ends = oldest + limit_ms(spec) if oldest and "retention.ms" in spec.config else 0
+    ends = oldest + kept_ms(spec) if oldest and "retention.ms" in spec.config else 0
     unlike = "; ".join(_unlike(spec, settings))
     if 0 < ends < now:
-        late = sorted(number for number, it in extents.items() if 0 < it.oldest < now - limit_ms(spec))
+        late = sorted(number for number, it in extents.items() if 0 < it.oldest < now - kept_ms(spec))
         named = f"partition {', '.join(map(str, late))} begins too early"
         return Place(spec.name, held, oldest, ends, Fault.OVERDUE, f"{named}; {unlike}" if unlike else named)
     return Place(spec.name, held, oldest, ends, Fault.UNLIKE if unlike else None, unlike)
-
-
-def limit_ms(spec: TopicSpec) -> int:
-    """How old the first record of a topic that deletes may be: its retention, the segment that it is in, and the
-    time that the broker takes.
-    """
-    return kept_ms(spec) + CLEANER_MS
 
 
 def _unlike(spec: TopicSpec, settings: Mapping[str, str]) -> Iterator[str]:

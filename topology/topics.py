@@ -55,9 +55,9 @@ class TopicSpec:
 
 def kept_ms(spec: TopicSpec) -> int:
     """For how long at most a record lies on a topic that deletes: Kafka deletes whole segments, so a record goes
-    with the last of its own.
+    with the last of its own, once the broker comes around to it.
     """
-    return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"])
+    return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"]) + CLEANER_MS
 
 
 def topics(topology: Topology, environment: Environment = Environment.LOCAL) -> list[TopicSpec]:

@@ -130,7 +130,10 @@ def _at(*times: int) -> list[int]:
 
 _PLACES: Mapping[str, tuple[str, Times]] = MappingProxyType(
     {
-        "raw": ("records as they were published, sealed; redact alone opens them", lambda it: _at(it.redacted)),
+        "raw": (
+            "records as they were published, sealed, dated by when they were redacted",
+            lambda it: _at(it.redacted),
+        ),
         "again": (
             "copies of these for another redaction, sealed the same",
             lambda it: _at(it.redacted) if it.raw is not None and it.raw.revision > 1 else (),

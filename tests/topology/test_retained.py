@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from topology.loading import load_topology
-from topology.retained import LASTING, Extent, Fault, limit_ms, topic_place
-from topology.topics import CLEANER_MS, TopicSpec, topics
+from topology.retained import LASTING, Extent, Fault, topic_place
+from topology.topics import CLEANER_MS, TopicSpec, kept_ms, topics
 
 SPECS = {spec.name: spec for spec in topics(load_topology())}
 NOW = 1_700_000_000_000
@@ -24,7 +24,7 @@ EMPTY = Extent(7, 7, 0)
 
 
 def test_the_limit_is_retention_and_the_segment_that_a_record_is_in_and_the_brokers_time() -> None:
-    assert limit_ms(RAW) == 86_400_000 + 86_400_000 // 4 + CLEANER_MS
+    assert kept_ms(RAW) == 86_400_000 + 86_400_000 // 4 + CLEANER_MS
 
 
 @given(st.sampled_from(DELETING), st.lists(st.none() | st.integers(0, 500 * 86_400_000), max_size=4))
@@ -35,13 +35,13 @@ def test_a_topic_is_overdue_exactly_where_a_partition_begins_before_its_limit(
     found = topic_place(
         spec, spec.config, {n: EMPTY if age is None else extent(age) for n, age in enumerate(ages)}, NOW
     )
-    late = [n for n, age in enumerate(ages) if age is not None and age > limit_ms(spec)]
+    late = [n for n, age in enumerate(ages) if age is not None and age > kept_ms(spec)]
     assert (found.fault is Fault.OVERDUE) == bool(late)
     assert all(str(n) in found.why for n in late)
     held = [age for age in ages if age is not None]
     assert found.held == 10 * len(held)
     assert found.oldest == (NOW - max(held) if held else 0)
-    assert found.ends == (found.oldest + limit_ms(spec) if held else 0)
+    assert found.ends == (found.oldest + kept_ms(spec) if held else 0)
 
 
 @given(st.sampled_from(sorted(SPECS)), st.integers(0, 5_000 * 86_400_000))
@@ -75,12 +75,12 @@ def test_a_topic_that_is_not_there_is_a_fault_and_an_empty_one_is_none() -> None
 
 def test_what_is_overdue_because_the_broker_keeps_it_longer_is_told_with_the_reason() -> None:
     longer = {**RAW.config, "retention.ms": "999999999999"}
-    found = topic_place(RAW, longer, {0: extent(1), 3: extent(limit_ms(RAW) + 1)}, NOW)
+    found = topic_place(RAW, longer, {0: extent(1), 3: extent(kept_ms(RAW) + 1)}, NOW)
     assert found.fault is Fault.OVERDUE
     assert found.why == "partition 3 begins too early; retention.ms is 999999999999 instead of 86400000"
 
 
 @pytest.mark.parametrize("spec", [RAW], ids=["raw"])
 def test_the_limit_itself_is_in_time(spec: TopicSpec) -> None:
-    assert topic_place(spec, spec.config, {0: extent(limit_ms(spec))}, NOW).fault is None
-    assert topic_place(spec, spec.config, {0: extent(limit_ms(spec) + 1)}, NOW).fault is Fault.OVERDUE
+    assert topic_place(spec, spec.config, {0: extent(kept_ms(spec))}, NOW).fault is None
+    assert topic_place(spec, spec.config, {0: extent(kept_ms(spec) + 1)}, NOW).fault is Fault.OVERDUE
