@@ -100,6 +100,7 @@ def _asking(found: Notice) -> str:
     if not found.can_erase:
         return f"""Write to {contact}. Records are not kept by person here: nobody can find all that is about
 you by your name."""
-    return f"""Write to {contact} to have what is about you erased. Two people sign it, what is hidden is
+    return f"""Write to {contact} to be told what is held about you: where, since when and until when. Nobody
+has to open it for that. Write there, too, to have it erased. Two people sign it, what is hidden is
 destroyed, texts about you are pulled, and later ones are left out. A signed report says what was erased, and until
 when anything of it may still lie somewhere."""

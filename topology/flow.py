@@ -124,6 +124,8 @@ class Role:
     backs_up: bool = False
     measures: bool = False
     """Whether it may ask how far the stages of its project have read, and where its topics begin and end."""
+    checks: bool = False
+    """Whether it may ask how every topic is set, where it begins and ends, and of which time its records are."""
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

@@ -86,6 +86,7 @@ class RoleEntry(Entry):
     starts_processes: bool = False
     backs_up: bool = False
     measures: bool = False
+    checks: bool = False
 
 
 class ControlEntry(Entry):
@@ -202,6 +203,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         starts_processes=entry.starts_processes,
         backs_up=entry.backs_up,
         measures=entry.measures,
+        checks=entry.checks,
         signed_in=_vault(entry.signed_in),
     )
 

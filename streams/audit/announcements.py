@@ -106,7 +106,7 @@ RULES: tuple[Rule, ...] = (
     *(Rule("keeper", Operation.REWRITE, folder, _REWRAPPED) for folder in ("half-a", "half-b", "hmac")),
     *(Rule("keeper", Operation.REWRAP, kind, _REWRAPPED) for kind in _REWRAPS),
     Rule(PERSON, Operation.DECRYPT, "finds", frozenset({_E.FIND_OPENED})),
-    Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED}), each=1),
+    Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED, _E.SUBJECT_REPORTED}), each=1),
     *(Rule(PERSON, Operation.DECRYPT, f"values-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.READ, f"half-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.WRITE, f"share-{group}", _APPROVED, each=1) for group in "ab"),

@@ -31,6 +31,8 @@ class Deed(StrEnum):
     REPORT = "report"
     DENIAL = "denial"
     COPY = "copy"
+    QUESTION = "question"
+    """What is held of somebody, asked by who may."""
     FORGERY = "forgery"
     """An order on `control` that is not signed, or not by somebody who may."""
     REFUSAL = "refusal"
@@ -52,6 +54,7 @@ _OF = {
     EventType.ACCESS_DENIED: Deed.DENIAL,
     EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
+    EventType.SUBJECT_REPORTED: Deed.QUESTION,
     EventType.CONTROL_REFUSED: Deed.REFUSAL,
     EventType.LOGIN_STOLEN: Deed.THEFT,
     EventType.RECORD_LOST: Deed.LOSS,

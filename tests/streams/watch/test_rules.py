@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from schemas.alerts import MAX_EVIDENCE, Severity
 from schemas.audit import Decision, EventType
 from schemas.errors import ConfigError, Reason
-from schemas.resources import lease_resource, message_resource, project_resource, slot_resource, task_resource
+from schemas.resources import (
+    control_resource,
+    lease_resource,
+    message_resource,
+    project_resource,
+    slot_resource,
+    task_resource,
+)
 from streams.watch.habits import DAYS, Habit, hour_of
 from streams.watch.listening import LISTENERS
 from streams.watch.rules_document import RulesDocument, packaged_rules
@@ -82,6 +89,15 @@ class Doing:
         event = self.label.event(kind, slot_resource(f"{self.label.process}.0"), self.time)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
 
+    def asks(self, count, about=lambda number: number) -> None:
+        """What is held of so many people."""
+        asking = Writing("person.ada")
+        for number in range(count):
+            self.time += SECOND
+            resource = control_resource(f"erase/demo/{about(number):064x}")
+            event = asking.event(EventType.SUBJECT_REPORTED, resource, self.time, person="ada")
+            self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
     def told(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
         for alert in alerts(iter(self.arrivals), RULES):
@@ -141,6 +157,10 @@ def _copy_attempts(doing):
     doing.copies(3, times=4)
 
 
+def _many_subjects(doing):
+    doing.asks(6)
+
+
 def _control_forged(doing):
     doing.label = Writing("seal.platform")
     doing.refused(Reason.BAD_SIGNATURE)
@@ -178,6 +198,7 @@ WRONG = {
     "enumeration": (_enumeration, ADA),
     "view-and-release": (_view_and_release, ADA),
     "copy-attempts": (_copy_attempts, ADA),
+    "many-subjects": (_many_subjects, ADA),
     "control-forged": (_control_forged, "message/control/0/7"),
     "control-refused": (_control_refused, "message/control/0/7"),
     "login-stolen": (_login_stolen, "slot/redact.demo.0"),
@@ -217,6 +238,13 @@ def test_skips_are_not_told_of_a_day_without_a_batch_nobody_can_do():
     calm = [it for it in day_of(person, 0, Writing("label.demo"), random) if it.time % DAY // HOUR < 9]
     arrivals = [Arrival(0, at, it.time, it) for at, it in enumerate(calm)]
     assert "skips" not in {alert.rule for alert in alerts(iter(arrivals), RULES)}
+
+
+@pytest.mark.parametrize(("count", "about"), [(5, lambda number: number), (50, lambda number: number % 5)])
+def test_few_people_may_be_asked_about_as_often_as_one_likes(count, about):
+    doing = Doing()
+    doing.asks(count, about)
+    assert doing.told() == {}
 
 
 def test_a_spell_is_told_once_and_again_after_it_was_over():
