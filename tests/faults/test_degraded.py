@@ -38,6 +38,7 @@ REDACT, LABEL, JOIN = (f"{role}.{PROJECT}.0" for role in ("redact", "label", "jo
 STRANGER = "ann-6"
 """Nobody of the load."""
 KAFKA_DISK_MIB = 512
+LOGIN_ONLY = 'path "auth/token/+" { capabilities = ["read", "update"] }'
 LATE_S = 5.0
 """As long as the client waits for an answer: some come just in time, some do not."""
 MENDED_S = 240.0
@@ -125,10 +126,10 @@ def test_a_vault_whose_disk_is_full_takes_no_segment_and_nothing_is_lost(install
 
 @contextmanager
 def without_policy(installation, name: str) -> Iterator[None]:
-    """Vault's policy of an identity gives nothing meanwhile."""
+    """Vault's policy of an identity gives its own login and nothing else meanwhile."""
     with administrator(installation.endpoints) as session:
         before = session.call("read", lambda client: client.sys.read_policy(name))["data"]["rules"]
-        session.call("empty", lambda client: client.sys.create_or_update_policy(name, "# nothing"))
+        session.call("empty", lambda client: client.sys.create_or_update_policy(name, LOGIN_ONLY))
         try:
             yield
         finally:
