@@ -31,6 +31,7 @@ class Measure(StrEnum):
     DENIED_THINGS = "denied_things"
     RELEASED_TASKS = "released_tasks"
     COPY_ATTEMPTS = "copy_attempts"
+    HINTS = "hints"
     FORGED_ORDERS = "forged_orders"
     REFUSED_ORDERS = "refused_orders"
     STOLEN_LOGINS = "stolen_logins"
@@ -148,6 +149,10 @@ def _copy_attempts(looked: Looked) -> Measured:
     return _count(looked, Deed.COPY)
 
 
+def _hints(looked: Looked) -> Measured:
+    return _count(looked, Deed.HINT)
+
+
 def _forged_orders(looked: Looked) -> Measured:
     return _count(looked, Deed.FORGERY)
 
@@ -184,6 +189,7 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.DENIED_THINGS: _denied_things,
     Measure.RELEASED_TASKS: _released_tasks,
     Measure.COPY_ATTEMPTS: _copy_attempts,
+    Measure.HINTS: _hints,
     Measure.FORGED_ORDERS: _forged_orders,
     Measure.REFUSED_ORDERS: _refused_orders,
     Measure.STOLEN_LOGINS: _stolen_logins,
