@@ -38,7 +38,7 @@ def read(html: str) -> Reading:
 
 
 def test_what_may_be_asked_is_on_the_page_where_anything_may():
-    assert "in which country it lies (location)" in " ".join(read(page(FOUND)).text.split())
+    assert "what kind of place it is, and in which country (location)" in " ".join(read(page(FOUND)).text.split())
     assert "may ask" not in read(page(replace(FOUND, told=()))).text
 
 

@@ -20,7 +20,7 @@ class Hint(StrEnum):
     """What may be told of a value."""
 
     COUNTRY = "country"
-    """In which country a city lies."""
+    """In which country a city or a state lies; of a country, that it is one."""
     DECADE = "decade"
     BAND = "band"
     """Between which ages, ten years wide; 90 and more as one."""

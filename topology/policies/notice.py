@@ -32,7 +32,7 @@ _TARGETS = {
     Target.ZIP3: "replaced by the first three digits, where many people live",
 }
 _HINTS = {
-    Hint.COUNTRY: "in which country it lies",
+    Hint.COUNTRY: "what kind of place it is, and in which country",
     Hint.DECADE: "in which ten years it falls",
     Hint.BAND: "between which ages, ten years wide",
 }

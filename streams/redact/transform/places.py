@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
@@ -14,13 +14,13 @@ from streams.redact.detect.shadow import fold
 class Places:
     """Names by code, and for each place, folded and in lower case, its country and its state in the USA.
 
-    `cities`: those of each country by its name, none that a country or state is called as well.
+    `kinds`: of what means one kind of place alone, which, and the name of its country.
     """
 
     countries: dict[str, str]
     states: dict[str, str]
     found: dict[str, tuple[str, str]]
-    cities: dict[str, tuple[str, ...]]
+    kinds: dict[str, tuple[str, str]]
 
 
 def region_of(place: str) -> str | None:
@@ -36,21 +36,16 @@ def country_of(place: str) -> str | None:
     return places.countries.get(places.found.get(_plain(place), ("", ""))[0])
 
 
-def country_of_city(place: str) -> str | None:
-    """The country that a city lies in. None for what is none in the table: a country, a state, anything else."""
-    name, country = _plain(place), country_of(place)
-    return country if country is not None and name in _cities()[country] else None
+def kind_of_place(place: str) -> tuple[str, str] | None:
+    """`city`, `state` (of the USA) or `country`, and the country that it lies in or is. None for what the table
+    doesn't know, or knows as more than one of these, as Georgia.
+    """
+    return _places().kinds.get(_plain(place))
 
 
-def cities_of(country: str) -> tuple[str, ...]:
-    """The cities of a country that the table knows, folded and in lower case."""
-    return _places().cities.get(country, ())
-
-
-@cache
-def _cities() -> dict[str, frozenset[str]]:
-    places = _places()
-    return {country: frozenset(places.cities.get(country, ())) for country in places.countries.values()}
+def known_places() -> Iterable[tuple[str, tuple[str, str]]]:
+    """Every name of which `kind_of_place` knows something, with what it knows."""
+    return _places().kinds.items()
 
 
 @cache
@@ -62,13 +57,16 @@ def _places() -> Places:
     states = {code: name for kind, code, name in rows if kind == "state"}
     found = {_plain(name): ("US", code) for code, name in states.items()}
     found |= {_plain(name): (code, "") for code, name in countries.items() if _plain(name) not in found}
-    cities: defaultdict[str, list[str]] = defaultdict(list)
+    kinds = {name: ("state" if state else "country", countries[code]) for name, (code, state) in found.items()}
+    for name in {_plain(one) for one in countries.values()} & {_plain(one) for one in states.values()}:
+        del kinds[name]
     for kind, code, names in rows:
         if kind == "cities":
             country, _, state = code.partition("-")
-            cities[countries[country]] += [name for name in names.split("|") if name not in found]
+            cities = [name for name in names.split("|") if name not in found]
+            kinds |= dict.fromkeys(cities, ("city", countries[country]))
             found |= dict.fromkeys(names.split("|"), (country, state))
-    return Places(countries, states, found, {country: tuple(each) for country, each in cities.items()})
+    return Places(countries, states, found, kinds)
 
 
 def _plain(name: str) -> str:

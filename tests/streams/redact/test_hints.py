@@ -14,17 +14,13 @@ from streams.redact.detect.shadow import fold
 from streams.redact.hints import hint_of, shares_a_word, sharing
 from streams.redact.outcome import Redacted
 from streams.redact.redactor import redact
-from streams.redact.transform.places import cities_of, country_of
+from streams.redact.transform.places import kind_of_place, known_places
 from tests.streams.redact.test_redactor import Scripted
 from topology.policies import parse_policy
 from topology.policies.hints import Hint
 
 LATEST = 2036
-CITIES = tuple(
-    sorted(
-        {city for country in map(country_of, ("Lyon", "Boston", "Osaka", "Lima")) for city in cities_of(country)}
-    )
-)
+PLACES = tuple(name for name, _ in known_places())
 MONTHS = ("January", "Mai", "12", "mars", "Dec.")
 words = st.text(min_size=1, max_size=20)
 dates = st.builds(
@@ -38,7 +34,7 @@ ages = st.builds(
     "{}{}".format, st.integers(0, 140), st.sampled_from(("", " years old", " y", ", older", " months"))
 )
 values = st.one_of(
-    st.sampled_from(CITIES), dates, ages, words, st.sampled_from(("Mexico City", "France", "Texas"))
+    st.sampled_from(PLACES), dates, ages, words, st.sampled_from(("Mexico City", "France", "Texas"))
 )
 LEASTS = st.integers(10, 60)
 
@@ -50,8 +46,9 @@ LEASTS = st.integers(10, 60)
         ("LYON", Hint.COUNTRY, "city in France"),
         ("Zürich", Hint.COUNTRY, None),  # the table has fewer than ten cities of Switzerland
         ("Mexico City", Hint.COUNTRY, None),
-        ("France", Hint.COUNTRY, None),
-        ("Texas", Hint.COUNTRY, None),
+        ("France", Hint.COUNTRY, "country"),
+        ("Texas", Hint.COUNTRY, "state in United States"),
+        ("Georgia", Hint.COUNTRY, None),  # a country and a state
         ("Springfield Elementary", Hint.COUNTRY, None),
         ("12 March 1984", Hint.DECADE, "after 1979, before 1990"),
         ("1989", Hint.DECADE, "after 1979, before 1990"),
@@ -86,18 +83,20 @@ def test_a_hint_is_the_same_each_time(value, hint, least):
     assert hint_of(value, hint, least, LATEST) == hint_of(value, hint, least, LATEST)
 
 
-@given(LEASTS)
-def test_every_country_that_is_told_is_shared_by_so_many_cities(least):
-    told = Counter(hint_of(city, Hint.COUNTRY, least, LATEST) for city in CITIES)
+@pytest.mark.parametrize("least", [10, 30, 200])
+def test_every_kind_of_place_that_is_told_is_shared_by_so_many(least):
+    told = Counter(hint_of(place, Hint.COUNTRY, least, LATEST) for place in PLACES)
     del told[None]
     assert told
     assert min(told.values()) >= least
+    assert all(count == sharing(said) for said, count in told.items())
 
 
-def test_sharing_counts_the_cities_that_get_the_hint():
-    for country in ("France", "United States"):
-        told = [city for city in cities_of(country) if hint_of(city, Hint.COUNTRY, 10, LATEST)]
-        assert len(told) == sharing(country)
+def test_every_place_of_the_table_is_of_one_kind_and_none_that_is_two():
+    kinds = Counter(kind for _, (kind, _) in known_places())
+    assert set(kinds) == {"city", "state", "country"}
+    assert kind_of_place("Georgia") is None
+    assert kind_of_place("Łódź, really") is None
 
 
 @given(st.integers(2000, 2099))

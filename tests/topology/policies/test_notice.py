@@ -32,7 +32,9 @@ def test_a_condition_that_treats_a_kind_otherwise_is_told_too():
 
 def test_what_may_be_asked_of_hidden_pieces_is_told():
     found = notice(DEMO, PROJECT)
-    assert [(one.how, one.kinds) for one in found.told] == [("in which country it lies", ("location",))]
+    assert [(one.how, one.kinds) for one in found.told] == [
+        ("what kind of place it is, and in which country", ("location",))
+    ]
     assert found.pieces == 3
     assert notice(replace(DEMO, hints=NO_HINTS), PROJECT).told == ()
     every = Hints(tuple(sorted(OF_CATEGORY.items())))
