@@ -57,7 +57,7 @@ tell who you are. A program takes that out before anybody sees it.</p>
 </dl>
 <p>Whatever else is found that may be sensitive is {escape(found.otherwise)}. Fields that no rule names are left
 out. A program can miss something. Who reads a text can report that, and it is pulled at once.</p>
-<h2>How long it is kept</h2>
+{_told(found)}<h2>How long it is kept</h2>
 <table>
 <caption>At most; much of it is gone sooner.</caption>
 <tbody>
@@ -83,6 +83,16 @@ def _handled(found: Notice) -> str:
     return "\n".join(
         f"<dt>{_sentence(one.how)}</dt>\n<dd>{escape(', '.join(one.kinds))}</dd>" for one in found.handled
     )
+
+
+def _told(found: Notice) -> str:
+    """Nothing where nobody may ask."""
+    if not found.told:
+        return ""
+    asked = "; ".join(f"{escape(one.how)} ({escape(', '.join(one.kinds))})" for one in found.told)
+    return f"""<p>Who works on a text may ask about a hidden piece of it, about {found.pieces} at most: {asked}.
+It is told only where it fits many others as well. Each ask is on record.</p>
+"""
 
 
 def _kept(found: Notice) -> str:

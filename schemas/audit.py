@@ -67,6 +67,7 @@ class EventType(StrEnum):
     TASK_RELEASED = "task.released"
     TASK_SKIPPED = "task.skipped"
     TASK_REPORTED = "task.reported"
+    HINT_SHOWN = "hint.shown"
     COPY_ATTEMPTED = "copy.attempted"
     FIND_OPENED = "find.opened"
     TASK_CLOSED = "task.closed"

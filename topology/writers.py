@@ -24,6 +24,7 @@ WRITERS = {
     EventType.TASK_RELEASED: "label",
     EventType.TASK_SKIPPED: "label",
     EventType.TASK_REPORTED: "label",
+    EventType.HINT_SHOWN: "label",
     EventType.COPY_ATTEMPTED: "label",
     EventType.TASK_CLOSED: "label",
     EventType.LABEL_SUBMITTED: "label",

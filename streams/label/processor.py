@@ -38,6 +38,7 @@ from streams.label.superseded import USUAL_MS, ExpectedTasks
 from streams.label.waiters import Waiters
 from streams.web.denials import Denials
 from topology.jobs import Job
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema
 from topology.project import Project
 
@@ -99,6 +100,8 @@ class Seams:
     """The project as it holds now; None: nobody may label."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
     """How long after the task of a later revision that of the earlier may come (`superseded.latest`)."""
+    hints_of: Callable[[str], Hints] = lambda _: NO_HINTS
+    """What may be asked of placeholders under a policy, by the policy's hash."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -146,6 +149,7 @@ class LabelProcessor:
             seams.paused_by,
             seams.batches,
             self._paused.is_paused,
+            seams.hints_of,
         )
         stores = self._queue, self._onboarding, self._sessions
         self._desk = Desk(*stores, desk, self._denials, self._attempts, limits)

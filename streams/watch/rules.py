@@ -32,6 +32,7 @@ class Measure(StrEnum):
     RELEASED_TASKS = "released_tasks"
     COPY_ATTEMPTS = "copy_attempts"
     SUBJECTS_ASKED = "subjects_asked"
+    HINTS = "hints"
     FORGED_ORDERS = "forged_orders"
     REFUSED_ORDERS = "refused_orders"
     STOLEN_LOGINS = "stolen_logins"
@@ -155,6 +156,10 @@ def _subjects_asked(looked: Looked) -> Measured:
     return Measured(count, count, tuple(looked.deeds.by(Deed.QUESTION)))
 
 
+def _hints(looked: Looked) -> Measured:
+    return _count(looked, Deed.HINT)
+
+
 def _forged_orders(looked: Looked) -> Measured:
     return _count(looked, Deed.FORGERY)
 
@@ -192,6 +197,7 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.RELEASED_TASKS: _released_tasks,
     Measure.COPY_ATTEMPTS: _copy_attempts,
     Measure.SUBJECTS_ASKED: _subjects_asked,
+    Measure.HINTS: _hints,
     Measure.FORGED_ORDERS: _forged_orders,
     Measure.REFUSED_ORDERS: _refused_orders,
     Measure.STOLEN_LOGINS: _stolen_logins,

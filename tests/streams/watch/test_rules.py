@@ -70,6 +70,12 @@ class Doing:
                 EventType.COPY_ATTEMPTED, task_resource("t1"), details={"taking": "copy", "times": str(times)}
             )
 
+    def hints(self, count, again="false") -> None:
+        for number in range(count):
+            self.time += 30 * SECOND
+            details = {"placeholder": f"[LOCATION_{number}]", "again": again, "client": "browser"}
+            self._say(EventType.HINT_SHOWN, task_resource("t1"), parents=("lease/t1-1",), details=details)
+
     def refused(self, reason, offset=7, written=NINE) -> None:
         """A stage refuses a record of `control`."""
         self.time += SECOND
@@ -161,6 +167,10 @@ def _many_subjects(doing):
     doing.asks(6)
 
 
+def _hints_many(doing):
+    doing.hints(20)
+
+
 def _control_forged(doing):
     doing.label = Writing("seal.platform")
     doing.refused(Reason.BAD_SIGNATURE)
@@ -199,6 +209,7 @@ WRONG = {
     "view-and-release": (_view_and_release, ADA),
     "copy-attempts": (_copy_attempts, ADA),
     "many-subjects": (_many_subjects, ADA),
+    "hints-many": (_hints_many, ADA),
     "control-forged": (_control_forged, "message/control/0/7"),
     "control-refused": (_control_refused, "message/control/0/7"),
     "login-stolen": (_login_stolen, "slot/redact.demo.0"),
@@ -230,6 +241,25 @@ def test_a_rule_is_not_told_of_honest_days(honest, rule):
     do (README).
     """
     assert rule not in honest
+
+
+def test_a_hint_asked_for_again_is_none_more():
+    doing = Doing()
+    doing.hints(15)
+    doing.hints(30, again="true")
+    assert "hints-many" not in doing.told()
+
+
+def test_a_hint_does_not_end_what_an_app_does_under_its_lease():
+    doing = Doing()
+    for _ in range(70):
+        doing.task(None, 1, client="app triage-ui")
+        details = {"again": "false", "client": "app triage-ui"}
+        doing._say(EventType.HINT_SHOWN, task_resource("t1"), parents=("lease/t1-1",), details=details)
+        doing._say(
+            EventType.TASK_SKIPPED, task_resource(f"t{doing.number}"), parents=(f"lease/t{doing.number}-1",)
+        )
+    assert "app-views-without-labels" not in doing.told()
 
 
 def test_skips_are_not_told_of_a_day_without_a_batch_nobody_can_do():
