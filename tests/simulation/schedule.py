@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.audit import AuditEvent, EventType, RawOutcome
+from schemas.errors import VeilError
 from schemas.gold import LeakTally, PersonScore, RedactionScore
 from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
 from schemas.resources import raw_reference, raw_resource, task_ids
@@ -39,7 +40,9 @@ class Broken(AssertionError):
 
 
 def run(seed: int, **changes: Any) -> Verdicted:
-    """Run a seed. Raises Broken with the seed in its text."""
+    """Run a seed. Raises Broken with the seed in its text; also where a process ends of anything but a crash or
+    because it was fenced.
+    """
     world = World(seed, **changes)
     people = [Person(name, world.random) for name in PEOPLE]
     watch = Watch(world)
@@ -49,6 +52,8 @@ def run(seed: int, **changes: Any) -> Verdicted:
         return check(world, people)
     except Broken as broken:
         raise Broken(f"seed {seed}: {broken}") from None
+    except VeilError as error:
+        raise Broken(f"seed {seed}: a process ended: {type(error).__name__}: {error}") from None
 
 
 class Watch:
