@@ -15,15 +15,15 @@ from pathlib import Path
 from deploy.acting import act
 from deploy.compliance import Compliance, audit_topic, compliance
 from deploy.control_orders import control_record
-from deploy.granting import Ask, signed_in
+from deploy.granting import Ask
 from deploy.incidents import events_of
 from deploy.persons import acting, load_declared, missing_roles, require_role
+from deploy.subjects import ERASERS, Subject, hashed, require_subject
 from deploy.surroundings import CONTROL, Surroundings
 from schemas.audit import Event, EventType
 from schemas.control import ControlKind
 from schemas.erasure import ErasureReason, erased_subject, erasure_body, erasure_concern, erasure_key
 from schemas.errors import ConfigError, Undecodable
-from schemas.hidden import Hidden
 from schemas.records import ControlState
 from schemas.resources import control_resource
 from streams.audit.erasure_report import (
@@ -44,23 +44,11 @@ from streams.engine.messages import Message, Outgoing
 from topology.control import Applied, ControlBook
 from topology.erasures import Erasures as Signed
 from topology.policies import load_policy_bytes
-from vault import keyed_hash
-from vault.keyed_hash import Purpose
 
-ERASERS = ("operator", "approver")
-"""One of each has to sign the same hash, two different persons, as `flow.yaml` says."""
-MAX_SUBJECT_BYTES = 64 * 1024
 LEAST_PREFIX = 8
 REAPPLIED = "reapplied"
 """As the reason of `erasure.ordered`: who says so has put the orders of others back."""
 EVENTS_AT_ONCE, LOOK_S = 500, 1.0
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Subject(Hidden):
-    """Whom somebody asks to erase, exactly as records name them."""
-
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +91,11 @@ def erase(root: Path, project: str, person: str, subject: Subject, reason: Erasu
     """
     declared = load_declared(root)
     require_role(declared, project, person, ERASERS, "erase a subject")
-    if not 0 < len(subject.text.encode()) <= MAX_SUBJECT_BYTES:
-        raise ConfigError(f"a subject is a text of 1 to {MAX_SUBJECT_BYTES:,} bytes, as records have it")
+    require_subject(subject)
     with compliance(root) as seen, acting(root, declared, project, person) as around:
-        hashed = _hashed(around, subject, ask)
-        _sign(around, seen.book(), hashed, reason)
-        return _stands(seen, project, hashed)
+        digest = hashed(around, subject, ask)
+        _sign(around, seen.book(), digest, reason)
+        return _stands(seen, project, digest)
 
 
 def standings(root: Path, project: str) -> tuple[Standing, ...]:
@@ -118,7 +105,7 @@ def standings(root: Path, project: str) -> tuple[Standing, ...]:
         book = seen.book().erasures(project)
         with closing(Progress(seen, project)) as progress:
             found = progress.now()
-        return tuple(_standing(seen, project, book, found, one) for one in (*book.waiting(), *book.in_force))
+        return tuple(standing_of(seen, project, book, found, one) for one in (*book.waiting(), *book.in_force))
 
 
 def watched(root: Path, project: str, name: str, limit_s: float) -> Iterator[Standing]:
@@ -132,7 +119,7 @@ def watched(root: Path, project: str, name: str, limit_s: float) -> Iterator[Sta
             project
         )  # once: what is signed by enough stays so, and nothing less is watched
         while True:
-            now = _standing(seen, project, book, progress.now(), subject)
+            now = standing_of(seen, project, book, progress.now(), subject)
             if now != last:
                 yield now
                 last = now
@@ -215,12 +202,6 @@ class Progress:
         self._follower.close()
 
 
-def _hashed(around: Surroundings, subject: Subject, ask: Ask) -> str:
-    with signed_in(around, ask()) as vault:
-        found = keyed_hash.load(vault, around.project, Purpose.SUBJECT)
-    return found.hex(subject.text.encode())
-
-
 def _sign(around: Surroundings, book: ControlBook, subject: str, reason: ErasureReason) -> None:
     signer = around.identity.signer
     key = erasure_key(around.project, subject, signer)
@@ -231,10 +212,11 @@ def _sign(around: Surroundings, book: ControlBook, subject: str, reason: Erasure
 
 def _stands(seen: Compliance, project: str, subject: str) -> Standing:
     with closing(Progress(seen, project)) as progress:
-        return _standing(seen, project, seen.book().erasures(project), progress.now(), subject)
+        return standing_of(seen, project, seen.book().erasures(project), progress.now(), subject)
 
 
-def _standing(seen: Compliance, project: str, book: Signed, found: Erasures, subject: str) -> Standing:
+def standing_of(seen: Compliance, project: str, book: Signed, found: Erasures, subject: str) -> Standing:
+    """How the erasure of a subject stands by what `control` and the audit say, of anybody."""
     signed = tuple(sorted(book.signers(subject)))
     persons = seen.topology.project(project).persons
     missing = () if subject in book.in_force else missing_roles(persons, signed, ERASERS)

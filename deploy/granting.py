@@ -40,6 +40,7 @@ from topology.grants import GROUPS, REQUESTER, Grant
 from topology.writers import is_by_its_writer
 from vault.client import VaultClient
 from vault.granted import ENTRY, SHARES, Handing, collect_shares, open_values, release_share
+from vault.nodes import active_address
 from vault.segments.document import KeyReference
 from vault.wrapping import unwrap
 
@@ -227,7 +228,8 @@ def by_grant(events: Iterable[AuditEvent]) -> dict[str, Seen]:
 def signed_in(around: Surroundings, factor: SecondFactor) -> Iterator[VaultClient]:
     """Vault under the token that the person's password and code give; it is ended after it. Raises ConfigError."""
     place = around.endpoints.vault
-    token = asyncio.run(_token(place.url, str(place.ca_file), around.identity.signer, factor))
+    url = active_address(place.url, place.ca_file)
+    token = asyncio.run(_token(url, str(place.ca_file), around.identity.signer, factor))
     with VaultClient.from_token(place.url, place.ca_file, token, around.project) as vault:
         try:
             yield vault

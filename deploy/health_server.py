@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from streams.engine import metrics
 from streams.engine.health import Condition, Health
 
 WELL = (Condition.WORKING, Condition.STANDING_BY)
@@ -45,6 +46,7 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
                 content = json.dumps({"condition": condition.value, "why": why}).encode()
                 self._answer(status, "application/json", content)
             elif self.path == "/metrics":
+                metrics.WELL.set(health.read()[0] in WELL)
                 self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())
             else:
                 self._answer(HTTPStatus.NOT_FOUND, "text/plain", b"/healthz or /metrics\n")

@@ -57,7 +57,7 @@ tell who you are. A program takes that out before anybody sees it.</p>
 </dl>
 <p>Whatever else is found that may be sensitive is {escape(found.otherwise)}. Fields that no rule names are left
 out. A program can miss something. Who reads a text can report that, and it is pulled at once.</p>
-<h2>How long it is kept</h2>
+{_told(found)}<h2>How long it is kept</h2>
 <table>
 <caption>At most; much of it is gone sooner.</caption>
 <tbody>
@@ -85,6 +85,16 @@ def _handled(found: Notice) -> str:
     )
 
 
+def _told(found: Notice) -> str:
+    """Nothing where nobody may ask."""
+    if not found.told:
+        return ""
+    asked = "; ".join(f"{escape(one.how)} ({escape(', '.join(one.kinds))})" for one in found.told)
+    return f"""<p>Who works on a text may ask about a hidden piece of it, about {found.pieces} at most: {asked}.
+It is told only where it fits many others as well. Each ask is on record.</p>
+"""
+
+
 def _kept(found: Notice) -> str:
     return "\n".join(
         f'<tr><th scope="row">{_sentence(one.what)}</th><td>{escape(one.how_long)}</td></tr>' for one in found.kept
@@ -100,6 +110,7 @@ def _asking(found: Notice) -> str:
     if not found.can_erase:
         return f"""Write to {contact}. Records are not kept by person here: nobody can find all that is about
 you by your name."""
-    return f"""Write to {contact} to have what is about you erased. Two people sign it, what is hidden is
+    return f"""Write to {contact} to be told what is held about you: where, since when and until when. Nobody
+has to open it for that. Write there, too, to have it erased. Two people sign it, what is hidden is
 destroyed, texts about you are pulled, and later ones are left out. A signed report says what was erased, and until
 when anything of it may still lie somewhere."""

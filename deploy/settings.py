@@ -25,7 +25,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_KAFKA_ADMIN_USER", "–", "SCRAM user that may create topics, users and ACLs"),
     Setting("VEIL_KAFKA_ADMIN_PASSWORD_FILE", "–", "file that holds its password"),
     Setting("VEIL_KAFKA_DENIED_LOG", "out of reach", "file of that Kafka's `kafka.authorizer.logger`"),
-    Setting("VEIL_VAULT_ADDR", "an OpenBao of our own", "address of an external OpenBao or Vault, `https://…`"),
+    Setting(
+        "VEIL_VAULT_ADDR",
+        "an OpenBao of our own",
+        "address of an external OpenBao or Vault, `https://…`; of all its nodes, with commas",
+    ),
     Setting("VEIL_VAULT_CA", "–", "file with the CA of that Vault"),
     Setting(
         "VEIL_VAULT_TOKEN_FILE",

@@ -86,6 +86,11 @@ class Reason(StrEnum):
     BAD_REQUEST = "bad_request"
     PERSON_PAUSED = "person_paused"
     ERASED = "erased"
+    NO_HINT = "no_hint"
+    UNKNOWN_PLACEHOLDER = "unknown_placeholder"
+    HINTS_STOPPED = "hints_stopped"
+    HINTS_USED_UP = "hints_used_up"
+    TOO_MANY_HINTS = "too_many_hints"
 
 
 class VeilError(Exception):

@@ -70,6 +70,15 @@ class TurnState:
 
 
 @dataclass(frozen=True, slots=True)
+class HintState:
+    """A hint that somebody has asked for: of which placeholder, never what it says."""
+
+    person: str
+    placeholder: str
+    asked_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class TaskWork:
     """What has happened to a task in the label queue. Key: `work/<task id>`. `ended_at` is 0 while it is open.
 
@@ -87,6 +96,7 @@ class TaskWork:
     turns: tuple[TurnState, ...]
     ended_at: int
     added_at: int = 0
+    hints: tuple[HintState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -89,5 +89,8 @@ def _of(identity: Identity, allowed: Rights) -> Iterator[Acl]:
         yield from (Acl(who, resource, name, False, operation) for resource, name, operation in _PROVISIONING)
     if allowed.backs_up:
         yield Acl(who, Resource.TOPIC, "*", False, Operation.DESCRIBE)  # where each ends, and nothing it holds
+    if allowed.checks:
+        for operation in (Operation.DESCRIBE, Operation.DESCRIBE_CONFIGS):
+            yield Acl(who, Resource.TOPIC, "*", False, operation)
     if allowed.ends:
         yield Acl(who, Resource.CLUSTER, CLUSTER_NAME, False, Operation.ALTER)  # decisions/0008 weighs it

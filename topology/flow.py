@@ -48,7 +48,8 @@ class DocumentRight(StrEnum):
 class TopicKind:
     """A kind of topic. `retention_ms` is the default, None where the topic is compacted.
 
-    `keeps_all`: compacted in name only; each record that was ever written stays.
+    `keeps_all`: compacted in name only; each record that was ever written stays. `records`: the types of record
+    (`schemas.catalog`) that lie there; none where what lies there is no Avro.
     """
 
     name: str
@@ -60,6 +61,7 @@ class TopicKind:
     retention_ms: int | None
     keeps_all: bool
     feedback: bool
+    records: tuple[str, ...]
 
     def topic(self, project: str) -> str:
         """The topic's name, `<kind>.<project>`; the platform's topics are named as their kind."""
@@ -122,6 +124,8 @@ class Role:
     backs_up: bool = False
     measures: bool = False
     """Whether it may ask how far the stages of its project have read, and where its topics begin and end."""
+    checks: bool = False
+    """Whether it may ask how every topic is set, where it begins and ends, and of which time its records are."""
     signed_in: VaultRights = field(default_factory=VaultRights)
     """What a person may do in Vault beside `vault` right after password and second factor."""
 

@@ -7,6 +7,7 @@ from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
+from schemas import catalog
 from topology.flow import (
     Cleanup,
     Content,
@@ -85,6 +86,7 @@ class RoleEntry(Entry):
     starts_processes: bool = False
     backs_up: bool = False
     measures: bool = False
+    checks: bool = False
 
 
 class ControlEntry(Entry):
@@ -101,6 +103,7 @@ class ControlEntry(Entry):
 
 class FlowDocument(Entry):
     topics: dict[KindName, TopicEntry]
+    records: dict[KindName, tuple[str, ...]]
     keys: list[Name]
     hmac: list[Name]
     key_age_ms: int = Field(ge=MIN_RETENTION_MS, strict=True)
@@ -113,6 +116,9 @@ class FlowDocument(Entry):
         for name, topic in self.topics.items():
             _known(f"topics.{name}.opened_by", topic.opened_by, self.keys)
             _known(f"topics.{name}.folder", [topic.folder] if topic.folder else [], self.folders)
+        _known("records: topics", self.records, self.topics)
+        for name, records in self.records.items():
+            _known(f"records.{name}", records, catalog.NAMES)
         for name, folder in self.folders.items():
             _known(f"folders.{name}.opened_by", folder.opened_by, self.keys)
         for name, role in self.roles.items():
@@ -143,7 +149,9 @@ def _known(where: str, names: Iterable[str], allowed: Iterable[str]) -> None:
 def to_flow(document: FlowDocument) -> Flow:
     """The checked document as values."""
     return Flow(
-        topics={name: _topic(name, entry) for name, entry in document.topics.items()},
+        topics={
+            name: _topic(name, entry, document.records.get(name, ())) for name, entry in document.topics.items()
+        },
         keys=tuple(document.keys),
         hmac=tuple(document.hmac),
         key_age_ms=document.key_age_ms,
@@ -158,7 +166,7 @@ def to_flow(document: FlowDocument) -> Flow:
     )
 
 
-def _topic(name: str, entry: TopicEntry) -> TopicKind:
+def _topic(name: str, entry: TopicEntry, records: tuple[str, ...]) -> TopicKind:
     return TopicKind(
         name=name,
         scope=entry.scope,
@@ -169,6 +177,7 @@ def _topic(name: str, entry: TopicEntry) -> TopicKind:
         retention_ms=entry.retention_ms,
         keeps_all=entry.keeps_all,
         feedback=entry.feedback,
+        records=records,
     )
 
 
@@ -194,6 +203,7 @@ def _role(name: str, entry: RoleEntry) -> Role:
         starts_processes=entry.starts_processes,
         backs_up=entry.backs_up,
         measures=entry.measures,
+        checks=entry.checks,
         signed_in=_vault(entry.signed_in),
     )
 

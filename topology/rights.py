@@ -53,6 +53,8 @@ class Rights:
     """Whether it may take a snapshot of Vault's storage, and ask where each topic ends."""
     measures: frozenset[Reader] = frozenset()
     """Whose progress on which topics it may ask for."""
+    checks: bool = False
+    """Whether it may ask how every topic is set, where it begins and ends, and of which time its records are."""
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
@@ -107,6 +109,7 @@ def rights(topology: Topology, identity: Identity) -> Rights:
         starts=started(topology) if any(role.starts_processes for role, _ in roles) else frozenset(),
         backs_up=any(role.backs_up for role, _ in roles),
         measures=frozenset(it for role, project in roles if role.measures for it in readers(topology, project)),
+        checks=any(role.checks for role, _ in roles),
     )
 
 

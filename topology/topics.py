@@ -20,6 +20,8 @@ COMPACTED_SEGMENT_MS = 3_600_000
 COMPACTED_WITHIN_MS = 24 * 3_600_000
 """As `max.compaction.lag.ms`: what a tombstone or a later record has replaced leaves the disk a day after that,
 and the next run of the cleaner. Without it Kafka waits until half of a log is replaced, which may be never."""
+CLEANER_MS = 3_600_000
+"""How long the broker may take to come around to a log, once it must delete or compact: an hour."""
 NEVER_MS = 2**63 - 1
 """As `min.compaction.lag.ms`: no record is ever old enough to be compacted away."""
 
@@ -49,6 +51,13 @@ class TopicSpec:
     partitions: int
     replication: int
     config: Mapping[str, str]
+
+
+def kept_ms(spec: TopicSpec) -> int:
+    """For how long at most a record lies on a topic that deletes: Kafka deletes whole segments, so a record goes
+    with the last of its own, once the broker comes around to it.
+    """
+    return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"]) + CLEANER_MS
 
 
 def topics(topology: Topology, environment: Environment = Environment.LOCAL) -> list[TopicSpec]:

@@ -22,7 +22,11 @@ KEPT_VERSIONS = 10
 """KV v2 keeps ten versions unless configured otherwise; older ones it has destroyed itself."""
 
 _FIELD = "sealed"
-_BAD_REQUEST = 400
+_BAD_REQUEST, _NOT_FOUND = 400, 404
+_CONFLICT = "check-and-set"
+"""In the message of a check-and-set that failed, OpenBao's and Vault's. A mount that is not ready says 400, too:
+each is for a moment after another node has begun to lead.
+"""
 
 
 class DocumentsClient:
@@ -117,7 +121,9 @@ class DocumentsClient:
                 f"list documents below {folder}",
                 lambda client: client.secrets.kv.v2.list_secrets(folder, mount_point=self._project_mount),
             )
-        except Rejected:
+        except Rejected as rejected:
+            if rejected.status != _NOT_FOUND:
+                raise VaultUnavailable(f"Vault did not list {folder}: the mount is not ready") from None
             return []
         names: list[str] = answer["data"]["keys"]
         return names
@@ -149,6 +155,8 @@ def _conflict(rejected: Rejected, reason: Reason, message: str) -> VeilError:
     """A check-and-set that failed, unless an attempt before it may have been the one that won."""
     if rejected.status != _BAD_REQUEST:
         return VaultUnavailable("Vault has no such mount; run `veil topology apply`")
+    if not any(_CONFLICT in str(error) for error in rejected.answer.get("errors") or ()):
+        return VaultUnavailable("Vault did not write: the mount is not ready")
     if rejected.in_doubt:
         return VaultUnavailable("Vault answered too late: the write may or may not have happened")
     return Refused(reason, message)

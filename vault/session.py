@@ -2,7 +2,10 @@
 
 What happens to each answer (OpenBao 2.7, measured):
 
-- no connection, time limit, 429, 5xx, sealed (503): tried again a bounded number of times, then VaultUnavailable;
+- no connection, time limit, 3xx, 429, 5xx, sealed (503): tried again a bounded number of times, at the node that
+  leads (`vault.nodes`) where there are several, then VaultUnavailable;
+- 404 of a node that did not lead before and after it, where there are several: the same, since it may not have
+  heard of what is there;
 - 403: one new login (the token may have ended early), then AccessDenied;
 - 400 and 404: handed to the caller as `Rejected`; what they mean depends on the call.
 
@@ -21,21 +24,16 @@ from typing import Any, TypeVar
 import hvac
 import hvac.exceptions
 import requests
-from requests.adapters import HTTPAdapter
 
 from schemas.errors import AccessDenied, VaultUnavailable
 from schemas.hidden import Hidden
+from vault.metrics import FAILED, SECONDS
+from vault.nodes import Nodes
 
 T = TypeVar("T")
 
-CONNECT_TIMEOUT_S = 2.0
-"""Loopback and data-centre connections take milliseconds; two seconds is a lost SYN and its retry."""
-READ_TIMEOUT_S = 5.0
-"""The slowest call measured (a 249-key batch, cold) took 40 ms; raft elections take 1–3 s."""
 RETRY_DELAYS_S = (0.05, 0.2, 0.8)
 """Waits between four attempts: bridges an unseal after a restart (0.2 s), not an outage; the loop does that."""
-POOLED_CONNECTIONS = 16
-"""Connections kept open: label's eight workers and the writers of `create_all`."""
 RENEW_AT = 2 / 3
 """The share of a token's life after which it is renewed: a failed renewal leaves a third for a new login."""
 
@@ -73,7 +71,9 @@ class Credentials(Hidden):
 
 
 class Session:
-    """Runs calls on a logged-in hvac client. Thread-safe; logs in on the first call."""
+    """Runs calls on a logged-in hvac client. Thread-safe; logs in on the first call. `url`: one address, or those
+    of all nodes with commas.
+    """
 
     def __init__(
         self,
@@ -84,25 +84,27 @@ class Session:
         monotonic: Callable[[], float] = time.monotonic,
         wait: Callable[[float], None] = time.sleep,
     ) -> None:
-        self._url = url
         self._credentials = credentials
         self._monotonic = monotonic
         self._wait = wait
         self._lock = threading.Lock()
-        self._http = _pooled(ca)
-        timeouts: Any = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)  # requests' form, which hvac's stubs don't know
-        self._client = hvac.Client(url=url, session=self._http, timeout=timeouts, allow_redirects=False)
+        self._nodes = Nodes(url, ca, monotonic)
         # hvac takes VAULT_TOKEN or ~/.vault-token when it is given no token: never act as somebody else.
-        self._client.token = credentials.token
+        self._nodes.use(credentials.token)
         self._renew_at = 0.0
         self._logins = 0
 
     def close(self) -> None:
         """Close the pooled connections."""
-        self._http.close()
+        self._nodes.close()
+
+    @property
+    def _client(self) -> hvac.Client:
+        return self._nodes.current
 
     def call(self, what: str, action: Callable[[hvac.Client], T]) -> T:
         """Run one call; `what` names it in errors. Raises VaultUnavailable, AccessDenied, Rejected."""
+        self._nodes.follow()
         logins = self._ensure_token()
         try:
             return self._attempts(what, action)
@@ -114,11 +116,17 @@ class Session:
             raise AccessDenied(f"Vault forbids this identity to {what}; check its rights in flow.yaml") from None
 
     def _attempts(self, what: str, action: Callable[[hvac.Client], T]) -> T:
+        with SECONDS.time():
+            return self._attempted(what, action)
+
+    def _attempted(self, what: str, action: Callable[[hvac.Client], T]) -> T:
         in_doubt = False
         failure = ""
+        led = self._nodes.only
         for delay in (*RETRY_DELAYS_S, None):
+            client = self._client
             try:
-                return action(self._client)
+                return action(client)
             except (hvac.exceptions.Forbidden, hvac.exceptions.Unauthorized):
                 if in_doubt:
                     # Who may create but not update is forbidden to repeat a write whose answer was lost.
@@ -127,10 +135,17 @@ class Session:
             except hvac.exceptions.InvalidRequest as error:
                 raise Rejected(400, _json(error), in_doubt) from None
             except hvac.exceptions.InvalidPath as error:
-                raise Rejected(404, _json(error), in_doubt) from None
+                leads = self._nodes.leads(client)
+                if leads and client is led:
+                    raise Rejected(404, _json(error), in_doubt) from None
+                led, failure = (client if leads else None), "404 from a node that did not lead"
+                if leads:
+                    continue  # since when, nobody knows: asked once more, it leads before and after
             except (hvac.exceptions.VaultError, requests.RequestException) as error:
                 in_doubt = True
+                FAILED.inc()
                 failure = _STATUS_NAMES.get(type(error), type(error).__name__)
+            self._nodes.failed(client)
             if delay is not None:
                 self._wait(delay)
         raise VaultUnavailable(f"Vault did not {what}: {failure}, {len(RETRY_DELAYS_S) + 1} attempts")
@@ -170,11 +185,12 @@ class Session:
         except (Rejected, hvac.exceptions.Forbidden):
             raise AccessDenied("Vault refuses this AppRole's credentials; run `veil topology apply`") from None
         self._logins += 1
+        self._nodes.use(str(answer["auth"]["client_token"]))
         self._taken(answer)
 
     def _approle_login(self, client: hvac.Client) -> Answer:
         answer: Answer = client.auth.approle.login(
-            role_id=self._credentials.role_id, secret_id=self._credentials.secret_id
+            role_id=self._credentials.role_id, secret_id=self._credentials.secret_id, use_token=False
         )
         return answer
 
@@ -197,16 +213,6 @@ class AnonymousSession(Session):
 
 _SHORT_S = 10
 """A renewal that grants less is at the token's maximum life: log in anew while the old token still works."""
-
-
-def _pooled(ca: Path | str | None) -> requests.Session:
-    session = requests.Session()
-    # Proxies and CA bundles from the environment must not decide where keys travel; and reading them
-    # costs a quarter of a small call.
-    session.trust_env = False
-    session.verify = str(ca) if ca else True
-    session.mount("https://", HTTPAdapter(pool_connections=1, pool_maxsize=POOLED_CONNECTIONS))
-    return session
 
 
 def _json(error: hvac.exceptions.VaultError) -> Answer | None:

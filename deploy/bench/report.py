@@ -23,6 +23,7 @@ MB = 1_000_000
 CONTAIN_TARGET_S = 2
 SEAL_TARGET = 5_000
 ERASE_TARGET_S = 60
+STORE_TARGET, OPEN_TARGET, REVEAL_TARGET_MS = 0.8, 3_000, 150
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
 
@@ -173,6 +174,37 @@ class Erasing:
 
 
 @dataclass(frozen=True, slots=True)
+class Mappings:
+    """Segments a second: sealed, written by our store, and bare writes of their size. Geometries opened a second,
+    as join does it, and what the process grew by once as many segments were read as are kept. `revealed`: what
+    Vault does of a reveal after the second approval.
+    """
+
+    segments: int
+    sealed_per_s: float
+    stored_per_s: float
+    bare_per_s: float
+    opened_per_s: float
+    growth_bytes: int
+    revealed: Latency
+
+    @property
+    def ratio(self) -> float:
+        """Our writes ÷ bare ones."""
+        return self.stored_per_s / self.bare_per_s
+
+    def targets(self) -> list[Target]:
+        """What was promised of mappings."""
+        growth, most = self.growth_bytes / 2**20, GROWTH_TARGET / 2**20
+        return [
+            Target("segments ÷ bare writes of their size", self.ratio, STORE_TARGET, True),
+            Target("geometries opened/s", self.opened_per_s, OPEN_TARGET, True),
+            Target("memory more, segments read, MiB", growth, most, False),
+            Target("reveal in Vault p95, ms", self.revealed.p95_ms, REVEAL_TARGET_MS, False),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Resources:
     """By process name: the largest resident size, in bytes; the share of a core it takes when nothing comes."""
 
@@ -211,6 +243,7 @@ class Report:
     containing: Containing | None = None
     again: Again | None = None
     erasing: Erasing | None = None
+    mappings: Mappings | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -226,6 +259,7 @@ class Report:
         if self.erasing is not None:
             name = f"a person of {self.erasing.segments:,} segments erased, s"
             found.append(Target(name, self.erasing.over_s, ERASE_TARGET_S, False))
+        found += self.mappings.targets() if self.mappings is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
             found.append(Target("idle CPU of the busiest process", busiest, IDLE_CPU_TARGET, False))
@@ -238,21 +272,20 @@ class Report:
             content["redact"] = _rates(self.rates)
         if self.delays is not None:
             content["latency"] = _delays(self.delays)
-        if self.queueing is not None:
-            content["label"] = asdict(self.queueing)
         if self.resources is not None:
             content["peak_bytes"] = dict(self.resources.peak_bytes)
             content["idle_cpu"] = dict(self.resources.idle_cpu)
-        if self.texts is not None:
-            content["texts"] = asdict(self.texts)
-        if self.sealing is not None:
-            content["seal"] = asdict(self.sealing)
-        if self.containing is not None:
-            content["contain"] = asdict(self.containing)
-        if self.again is not None:
-            content["again"] = asdict(self.again)
-        if self.erasing is not None:
-            content["erase"] = asdict(self.erasing)
+        parts = {
+            "label": self.queueing,
+            "texts": self.texts,
+            "seal": self.sealing,
+            "contain": self.containing,
+            "again": self.again,
+            "erase": self.erasing,
+        }
+        content |= {name: asdict(part) for name, part in parts.items() if part is not None}
+        if self.mappings is not None:
+            content["vault"] = asdict(self.mappings) | {"ratio_to_bare": self.mappings.ratio}
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import again, annotators, containing, delays, erasing, redaction, sealing, whole_texts
+from deploy.bench import again, annotators, containing, delays, erasing, mappings, redaction, sealing, whole_texts
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -23,7 +23,7 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "contain", "erase", "redact", "again", "label", "seal", "texts")
+PARTS = ("resources", "latency", "contain", "erase", "redact", "again", "label", "seal", "vault", "texts")
 """In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
@@ -32,7 +32,7 @@ _SETTLE_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
-    name somebody.
+    name somebody, segments to write, reveals.
     """
 
     records: int = 10_000
@@ -47,6 +47,8 @@ class Size:
     alerts: int = 30
     segments: int = 10_000
     affected: int = 100
+    stored: int = 600
+    reveals: int = 100
 
 
 QUICK = Size(
@@ -62,6 +64,8 @@ QUICK = Size(
     alerts=6,
     segments=500,
     affected=5,
+    stored=100,
+    reveals=20,
 )
 
 
@@ -116,6 +120,8 @@ def _on_a_stack(
             report = replace(report, queueing=annotators.measure(ground, size.open_tasks, size.tasks_each))
         if "seal" in parts:
             report = replace(report, sealing=sealing.measure(ground, size.seal_events, size.seal_s))
+        if "vault" in parts:
+            report = replace(report, mappings=mappings.measure(ground, size.stored, size.reveals))
         ground.note_peaks()
         return replace(report, resources=Resources(ground.peaks, idle))
 

@@ -13,6 +13,7 @@ from deploy.bench.report import (
     Containing,
     Delays,
     Erasing,
+    Mappings,
     Queueing,
     Rates,
     Report,
@@ -46,13 +47,19 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _containing(report.containing)
     if report.again is not None:
         yield _again(report.again)
-    if report.erasing is not None:
-        yield _erasing(report.erasing)
+    yield from _of_vault(report)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
         yield _texts(report.texts)
     yield _targets(report.targets())
+
+
+def _of_vault(report: Report) -> Iterator[Table]:
+    if report.erasing is not None:
+        yield _erasing(report.erasing)
+    if report.mappings is not None:
+        yield _mappings(report.mappings)
 
 
 def _table(title: str, first: str, *others: str) -> Table:
@@ -126,6 +133,16 @@ def _erasing(erasing: Erasing) -> Table:
         f"{erasing.tasks:,} tasks of {erasing.segments:,} segments out of Vault", f"{erasing.erased_s:.1f}"
     )
     table.add_row("every stage has let go", f"{erasing.over_s:.1f}")
+    return table
+
+
+def _mappings(mappings: Mappings) -> Table:
+    table = _table("Mappings in Vault", "", "per second", "p50 ms", "p95 ms", "p99 ms")
+    table.add_row(f"segments sealed, {mappings.segments:,}", f"{mappings.sealed_per_s:,.0f}")
+    table.add_row("segments written", f"{mappings.stored_per_s:,.0f}")
+    table.add_row("bare writes of their size", f"{mappings.bare_per_s:,.0f}")
+    table.add_row("geometries opened", f"{mappings.opened_per_s:,.0f}")
+    table.add_row("a reveal, what Vault does of it", "", *_times(mappings.revealed))
     return table
 
 

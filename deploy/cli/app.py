@@ -24,10 +24,12 @@ from deploy.cli import (
     label,
     policy,
     publish,
+    purge,
     quarantine,
     redact,
     showcase,
     status,
+    subject,
     synth,
     topology,
     up,
@@ -67,7 +69,9 @@ app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
+erase.app.command("report", cls=Command)(subject.report)
 app.add_typer(erase.app, name="subject", rich_help_panel=RULE)
+app.command("purge", cls=Command, rich_help_panel=RULE)(purge.purge)
 app.add_typer(keys.app, name="keys", rich_help_panel=RULE)
 app.add_typer(incident.app, name="incident", rich_help_panel=RULE)
 app.add_typer(credentials.app, name="credentials", rich_help_panel=RULE)

@@ -3,7 +3,6 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,13 +15,13 @@ from deploy.cli.factor import ask_factor
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, NAME, QUIET, WAITING, Output, heading
+from deploy.cli.subject import SUBJECT_HELP, given_subject
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 from schemas.erasure import ErasureReason
 
 if TYPE_CHECKING:
-    from deploy.erasing import Standing, Subject
+    from deploy.erasing import Standing
 
-STDIN = "-"
 WAIT_S = 600
 app = typer.Typer(
     cls=Commands, help="People whom records speak of: erasing them, and what shows that.", no_args_is_help=True
@@ -41,7 +40,7 @@ def erase(
         str | None,
         typer.Argument(
             metavar="SUBJECT",
-            help="Exactly as records name them; - reads a line of standard input. None: you are asked for it.",
+            help=SUBJECT_HELP,
             show_default=False,
         ),
     ] = None,
@@ -62,7 +61,7 @@ def erase(
     from deploy.erasing import erase as order
 
     out = Output(as_json)
-    stands = order(root, project, person, _subject(subject), reason, lambda: ask_factor(person))
+    stands = order(root, project, person, given_subject(subject), reason, lambda: ask_factor(person))
     if wait and not stands.missing:
         stands = _wait(out, root, project, stands)
     out.result({"project": project, **stands.as_json()}, *_words(stands), *_next(project, stands))
@@ -155,15 +154,6 @@ def reapply(
     keys = put_back(root, project, person, folder)
     words = Text.assemble(("✓ ", GOOD), f"{len(keys)} orders are on control; keeper looks for what they are about")
     Output(as_json).result({"project": project, "control_keys": list(keys)}, words)
-
-
-def _subject(given: str | None) -> Subject:
-    """What the person gives, never printed."""
-    from deploy.erasing import Subject
-
-    if given is None:
-        return Subject(typer.prompt("Subject, as records name them", hide_input=True, err=True))
-    return Subject(sys.stdin.readline().rstrip("\r\n") if given == STDIN else given)
 
 
 def _wait(out: Output, root: Path, project: str, stands: Standing) -> Standing:

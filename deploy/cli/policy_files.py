@@ -149,12 +149,17 @@ def public_notice(
 
 
 def _notice_words(found: Notice) -> list[RenderableType]:
-    handled, kept = plain_table(), plain_table()
+    handled, told, kept = plain_table(), plain_table(), plain_table()
     for one in found.handled:
         handled.add_row(one.how, Text(", ".join(one.kinds), style=QUIET))
     for each in found.kept:
         kept.add_row(each.what, Text(each.how_long, style=QUIET))
-    return [Text(), handled, Text(), Text("  kept, at most:"), kept]
+    for one in found.told:
+        told.add_row(one.how, Text(", ".join(one.kinds), style=QUIET))
+    asked: list[RenderableType] = []
+    if found.told:
+        asked = [Text(), Text("  who works on a text may ask, of a hidden piece:"), told]
+    return [Text(), handled, *asked, Text(), Text("  kept, at most:"), kept]
 
 
 def _written(out: Path | None) -> list[RenderableType]:
@@ -168,7 +173,7 @@ def _remarks(policy: Policy, project: str | None, root: Path) -> list[Remark]:
     from topology.loading import load_topology
     from topology.policies.lint import project_remarks, remarks
 
-    named = policy.categories or policy.conditions
+    named = policy.categories or policy.conditions or policy.hints
     found = remarks(policy, SystemClock().now(), known_categories() if named else frozenset())
     if project is not None:
         declared = load_topology(extra_projects=project_folders(root))

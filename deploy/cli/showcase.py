@@ -46,7 +46,7 @@ def bench(
         typer.Option(
             "--only",
             metavar="PART",
-            help="resources, latency, contain, erase, redact, again, label, seal or texts; may be given again.",
+            help="resources, latency, contain, erase, redact, again, label, seal, vault, texts; again for more.",
         ),
     ] = None,
     root: Root = Path(DEFAULT_ROOT),

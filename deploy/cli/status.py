@@ -18,7 +18,12 @@ from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, heading, p
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from deploy.up.picture import Picture, Seen
+
+LATE_S = 60.0
+"""From when on an alert says so, too (`deploy/observability/rules.yaml`)."""
 
 
 def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
@@ -40,6 +45,7 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
         telling = [one for one in picture.seen if one.why and (one.kind == "process" or not one.well)]
         why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in telling]
         words: list[RenderableType] = [heading(_title(picture), f"in {root}"), Text(), _table(picture), *why]
+        words += [Text(line, style=QUIET) for line in _standing(picture)]
         out.result({**content, "seen": seen}, *words)
     if not picture.well:
         raise typer.Exit(Exit.FAILED)
@@ -53,12 +59,30 @@ def _title(picture: Picture) -> str:
 
 
 def _table(picture: Picture) -> Table:
-    table = plain_table("", "name", "says", "restarts", "MiB", "pid", "address")
-    for column in table.columns[3:6]:
+    table = plain_table("", "name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address")
+    for column in table.columns[3:8]:
         column.justify = "right"
     for one in picture.seen:
         table.add_row(*_row(one))
     return table
+
+
+def _standing(picture: Picture) -> Iterator[str]:
+    """A line a project: its queue, and what is known of how well it is hidden."""
+    for one in picture.seen:
+        tasks, bounds = one.figures.tasks, one.figures.leak_bounds
+        if sum(tasks.values()):
+            words = {"available": "can be leased", "leased": "leased", "awaiting": "decided", "parked": "parked"}
+            said = ", ".join(f"{tasks[name]} {word}" for name, word in words.items() if tasks.get(name))
+            yield f"{one.name}: open tasks: {said}"
+        for policy, bound in bounds.items():
+            yield f"{one.name}: at most {bound:.2%} of values exposed (95 %), by policy {policy[:12]}"
+
+
+def _behind(seconds: float | None) -> Text:
+    if seconds is None:
+        return Text("–", style=QUIET)
+    return Text(f"{seconds:.1f} s", style=WAITING if seconds > LATE_S else QUIET)
 
 
 def _row(one: Seen) -> list[Text]:
@@ -68,6 +92,8 @@ def _row(one: Seen) -> list[Text]:
         Text("●", style=style),
         Text(one.name, style="" if one.kind == "process" else QUIET),
         Text(one.condition, style=style),
+        _behind(one.figures.behind_s),
+        Text("–" if one.figures.setbacks is None else str(one.figures.setbacks), style=QUIET),
         Text(str(one.restarts), style=WAITING if one.restarts else QUIET),
         Text(memory),
         Text(str(one.pid or "–"), style=QUIET),

@@ -3,7 +3,9 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
+import json
 from collections import Counter
+from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -44,6 +46,21 @@ def apply(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson =
     [dim]Example:[/] [cyan]veil topology apply[/]
     """
     _show(_run(root, apply=True), Output(as_json), every=every)
+
+
+@app.command(cls=Command)
+def asyncapi(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """Print all topics, their records and who may do what with them, as an AsyncAPI document (3.0.0).
+
+    [dim]Example:[/] [cyan]veil topology asyncapi > veilstream.asyncapi.json[/]
+    """
+    from deploy.persons import load_declared
+    from topology.asyncapi import asyncapi as document
+
+    declared = load_declared(root.absolute())
+    made = document(declared.flow, declared.projects, version("veilstream"))
+    out = Output(as_json)
+    out.result(made, Text(json.dumps(made, indent=1)))
 
 
 def _run(root: Path, *, apply: bool) -> Result:

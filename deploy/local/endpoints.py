@@ -12,6 +12,7 @@ from typing import Any
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
 from streams.audit.note import is_name
+from vault.nodes import addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +39,9 @@ class KafkaEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class VaultEndpoint:
-    """The file of the audit device: of our own Vault `audit_log`; of an external one `external_log`, where we can
+    """`url`: where several nodes are, their addresses with commas (`vault.nodes`).
+
+    The file of the audit device: of our own Vault `audit_log`; of an external one `external_log`, where we can
     read it.
     """
 
@@ -80,6 +83,7 @@ class Endpoints:
     log_name: str | None = None
 
 
+VAULT = "vault"
 # field of the endpoint → environment variable; the first one switches the part to "external"
 KAFKA_VARIABLES = {
     "bootstrap": "VEIL_KAFKA_BOOTSTRAP",
@@ -108,7 +112,7 @@ def read_external(environ: Mapping[str, str]) -> External:
     """What the environment configures. Raises ConfigError naming the variable that is missing or wrong."""
     kafka = _read("kafka", KAFKA_VARIABLES, environ)
     kafka |= _read_log("denied_log", KAFKA_LOG_VARIABLE, KAFKA_VARIABLES["bootstrap"], environ)
-    vault = _read("vault", VAULT_VARIABLES, environ)
+    vault = _read(VAULT, VAULT_VARIABLES, environ)
     vault |= _read_log("external_log", VAULT_LOG_VARIABLE, VAULT_VARIABLES["url"], environ)
     registry = _read("registry", REGISTRY_VARIABLES, environ)
     if registry and any(name in environ for name in REGISTRY_CLIENT_VARIABLES.values()):
@@ -158,11 +162,18 @@ def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -
     for other in others:
         if not environ.get(other):
             raise ConfigError(f"{switch} names an external {part}, so {other} must be set too.")
+    if part == VAULT and not _are_addresses(environ[switch]):
+        raise ConfigError(f"{switch} is `https://…`, or several of them with commas between.")
     found = _typed({field: environ[name] for field, name in variables.items()})
     for field, value in found.items():
         if isinstance(value, Path) and not value.is_file():
             raise ConfigError(f"{variables[field]} names {value}, which is no file.")
     return found
+
+
+def _are_addresses(text: str) -> bool:
+    found = addresses(text)
+    return bool(found) and all(one.startswith("https://") for one in found)
 
 
 def _read_log(field: str, variable: str, switch: str, environ: Mapping[str, str]) -> dict[str, Any]:

@@ -39,7 +39,7 @@ class Kafka:
     """Implements Part. `jars` is the class path."""
 
     name = "kafka"
-    ready_within_s = 60.0
+    ready_within_s = 120.0
 
     def __init__(self, layout: Layout, jars: Sequence[Path], ports: Ports, certificates: Certificates) -> None:
         self._layout = layout

@@ -29,7 +29,7 @@ class OpenBao:
     """Implements Part."""
 
     name = "vault"
-    ready_within_s = 60.0
+    ready_within_s = 120.0
 
     def __init__(self, layout: Layout, ports: Ports, certificates: Certificates) -> None:
         self._layout = layout

@@ -35,7 +35,7 @@ class Registry:
     """Implements Part. `unpacked` is the folder made by `unpack`."""
 
     name = "registry"
-    ready_within_s = 60.0
+    ready_within_s = 120.0
 
     def __init__(self, layout: Layout, unpacked: Path, ports: Ports, certificates: Certificates) -> None:
         self._layout = layout

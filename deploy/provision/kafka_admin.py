@@ -27,9 +27,11 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 
 from deploy.provision.difference import KafkaDifference, KafkaState
 from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
+from deploy.provision.kafka_extents import extents
 from deploy.provision.kafka_login import await_login
 from schemas.errors import LogUnavailable
 from topology.acls import Acl, Operation, Resource
+from topology.retained import Extent
 from topology.topics import TopicSpec
 
 SCRAM_ITERATIONS = 4096
@@ -50,9 +52,13 @@ class KafkaAdmin:
         self._settings = settings
         self._client = AdminClient({**settings, "client.id": "veil-provision", "log_level": 2})
 
+    def extents(self, found: Mapping[str, TopicSpec]) -> dict[str, dict[int, Extent]]:
+        """Where the partitions of these topics begin and end, and of which time their first record is."""
+        return extents(self._client, found)
+
     def state(self) -> KafkaState:
         """The cluster as it is."""
-        return KafkaState(topics=self._topics(), acls=self._acls(), users=self._users())
+        return KafkaState(topics=self.topics(), acls=self._acls(), users=self._users())
 
     def apply(self, difference: KafkaDifference, passwords: Mapping[str, str]) -> None:
         """Add what is missing: topics, settings, rules, then users with these passwords. Returns when the broker
@@ -78,7 +84,8 @@ class KafkaAdmin:
         if newest is not None:
             await_login(self._settings, newest, passwords[newest], limit)
 
-    def _topics(self) -> dict[str, TopicSpec]:
+    def topics(self) -> dict[str, TopicSpec]:
+        """Every topic that it may see, with all settings as the broker has them."""
         metadata = answer("list the topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
         found = {name: topic for name, topic in metadata.topics.items() if topic.error is None}
         configs = self._configs(name for name in found if not name.startswith("_"))

@@ -39,7 +39,8 @@ from streams.web.server import WebServer
 from streams.web.shown_certificate import ShownCertificate
 from topology.control import ControlBook
 from topology.policies import load_policy_bytes
-from topology.policies.model import LabelSchema
+from topology.policies.hints import NO_HINTS, Hints
+from topology.policies.model import LabelSchema, Policy
 from topology.project import Project
 from topology.switches import SHUT_OUT
 from vault.data_keys import DataKeys
@@ -59,7 +60,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
-    schema_of, open_content = _schemas(book, project), _contents(keys, project)
+    policy_of, open_content = _policies(book, project), _contents(keys, project)
+    schema_of, hints_of = _schemas(policy_of), _hints(policy_of)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
     current = Shared(current_project(around))
     known = LastKnown(around.topology.project(project), current)
@@ -82,6 +84,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         waiters=requests.waiters,
         project=current,
         late_ms=lambda: latest(known().retention_ms),
+        hints_of=hints_of,
         closed=lambda: "" if current() is not None else _CLOSED,
     )
     processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
@@ -97,6 +100,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
                 schema_in_force=lambda: _schema_in_force(book, project, schema_of),
                 project=current,
                 revoked=lambda person: book.revoked(project, person),
+                hints_of=hints_of,
+                open_hints=_told(keys),
                 token_keys=_token_keys(around),
                 clock=around.clock,
                 signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),
@@ -186,16 +191,26 @@ def _tls(configured: SignInConfiguration, link: LinkCertificate | None) -> Shown
     return ShownCertificate(configured.listening.pem_files, {LINK: link.context})
 
 
-def _schemas(book: ControlBook, project: str) -> Callable[[str], LabelSchema | None]:
-    """Label schemas by policy hash, each parsed once."""
-    known: dict[str, LabelSchema] = {}
+def _policies(book: ControlBook, project: str) -> Callable[[str], Policy | None]:
+    """Policies by hash, each parsed once."""
+    known: dict[str, Policy] = {}
 
-    def schema_of(policy_hash: str) -> LabelSchema | None:
+    def policy_of(policy_hash: str) -> Policy | None:
         if policy_hash not in known and (record := book.policy(project, policy_hash)) is not None:
-            known[policy_hash] = load_policy_bytes(record.body).labels
+            known[policy_hash] = load_policy_bytes(record.body)
         return known.get(policy_hash)
 
-    return schema_of
+    return policy_of
+
+
+def _schemas(policy_of: Callable[[str], Policy | None]) -> Callable[[str], LabelSchema | None]:
+    """Label schemas by policy hash."""
+    return lambda policy_hash: policy.labels if (policy := policy_of(policy_hash)) else None
+
+
+def _hints(policy_of: Callable[[str], Policy | None]) -> Callable[[str], Hints]:
+    """What may be asked of placeholders, by policy hash: nothing while the policy has not arrived."""
+    return lambda policy_hash: policy.hints if (policy := policy_of(policy_hash)) else NO_HINTS
 
 
 def _schema_in_force(
@@ -214,6 +229,16 @@ def _contents(keys: ViewKeys, project: str) -> Callable[[Task], Mapping[str, str
         return _fields(open_sealed(key, SealedBytes(task.sealed), binding))
 
     return open_content
+
+
+def _told(keys: ViewKeys) -> Callable[[Task], Mapping[str, str]]:
+    """Opens what may be told of a task's placeholders, which lies with its key and goes with it."""
+
+    def open_hints(task: Task) -> Mapping[str, str]:
+        hints = keys.hints(task.segment_id, task.task_id)
+        return _fields(hints) if hints else {}
+
+    return open_hints
 
 
 def _fields(content: bytes) -> dict[str, str]:

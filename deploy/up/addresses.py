@@ -15,6 +15,8 @@ from schemas.errors import StackError
 from topology.identity import Identity
 
 FILE = "addresses.json"
+TARGETS = "targets.json"
+"""The same for Prometheus (`file_sd_configs`)."""
 LABEL, CONSOLE = "label", "console"
 SERVING = (LABEL, CONSOLE)
 """Roles that people's browsers and programs connect to."""
@@ -119,6 +121,13 @@ def candidates(rng: random.Random) -> list[int]:
 
 def write_addresses(root: Path, addresses: Sequence[Address]) -> None:
     write_atomically(root / "run" / FILE, json.dumps([asdict(one) for one in addresses], indent=1))
+    write_atomically(root / "run" / TARGETS, json.dumps([_target(one) for one in addresses], indent=1))
+
+
+def _target(address: Address) -> dict[str, object]:
+    """As Prometheus reads it. A metric's own labels come before these (`honor_labels`)."""
+    names = {"process": address.process, "role": address.role, "project": address.project}
+    return {"targets": [f"127.0.0.1:{address.health_port}"], "labels": names}
 
 
 def read_addresses(root: Path) -> tuple[Address, ...]:

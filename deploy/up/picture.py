@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import httpx
@@ -14,6 +14,7 @@ from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.lock import root_owner
 from deploy.supervise.state import PROCESSES, ProcessStatus, read_state
 from deploy.up.addresses import read_addresses
+from deploy.up.figures import NONE, Figures, figures
 
 HEALTH_LIMIT_S = 2.0  # an answer takes 2 ms; a stage that is busy with a batch still answers, on its own thread
 WELL = ("working", "standing by")
@@ -36,6 +37,7 @@ class Seen:
     log_file: str
     health_url: str | None = None
     api_url: str | None = None
+    figures: Figures = NONE
 
     @property
     def well(self) -> bool:
@@ -78,7 +80,7 @@ def _process(status: ProcessStatus, api_url: str | None) -> Seen:
     if state != RUNNING:
         return _seen(status, "process", state, state, _last_end(status), api_url)
     condition, why = _ask(status.health_url)
-    return _seen(status, "process", state, condition, why, api_url)
+    return replace(_seen(status, "process", state, condition, why, api_url), figures=_figures(status.health_url))
 
 
 def _seen(status: ProcessStatus, kind: str, state: str, condition: str, why: str, api_url: str | None) -> Seen:
@@ -117,3 +119,12 @@ def _ask(url: str | None) -> tuple[str, str]:
         return str(said["condition"]), str(said["why"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return UNREACHABLE, "its health address does not answer"
+
+
+def _figures(health_url: str | None) -> Figures:
+    if health_url is None:
+        return NONE
+    try:
+        return figures(httpx.get(health_url.replace("/healthz", "/metrics"), timeout=HEALTH_LIMIT_S).text)
+    except (httpx.HTTPError, ValueError):
+        return NONE

@@ -20,6 +20,7 @@ FORMAT = "veilstream-access/1"
 SEEING: Mapping[EventType, str] = MappingProxyType(
     {
         EventType.TASK_VIEWED: "view",
+        EventType.HINT_SHOWN: "hint",
         EventType.FIND_OPENED: "find",
         EventType.LABELS_EXPORTED: "export",
         EventType.VALUE_REVEALED: "reveal",

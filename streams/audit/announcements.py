@@ -67,7 +67,8 @@ class Announced:
 _E = EventType
 _STARTED = frozenset({_E.PROCESS_STARTED})
 _BATCH = frozenset({_E.BATCH_REDACTED})
-_VIEWED = frozenset({_E.TASK_VIEWED})
+_VIEWED = frozenset({_E.TASK_VIEWED, _E.HINT_SHOWN})
+"""By which label says that a person is about to see what the view layer's keys open."""
 _JOINED = frozenset({_E.LABEL_JOINED, _E.GOLD_SCORED, _E.RECORD_REFUSED, _E.TASK_WITHDRAWN})
 _KEPT = frozenset({_E.SEGMENT_DESTROYED, _E.SEGMENT_REWRITTEN})
 _REWRAPPED = frozenset({_E.KEY_REWRAPPED})
@@ -106,7 +107,7 @@ RULES: tuple[Rule, ...] = (
     *(Rule("keeper", Operation.REWRITE, folder, _REWRAPPED) for folder in ("half-a", "half-b", "hmac")),
     *(Rule("keeper", Operation.REWRAP, kind, _REWRAPPED) for kind in _REWRAPS),
     Rule(PERSON, Operation.DECRYPT, "finds", frozenset({_E.FIND_OPENED})),
-    Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED}), each=1),
+    Rule(PERSON, Operation.DECRYPT, "hmac", frozenset({_E.ERASURE_ORDERED, _E.SUBJECT_REPORTED}), each=1),
     *(Rule(PERSON, Operation.DECRYPT, f"values-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.READ, f"half-{group}", _APPROVED, each=1) for group in "ab"),
     *(Rule(PERSON, Operation.WRITE, f"share-{group}", _APPROVED, each=1) for group in "ab"),
@@ -147,13 +148,13 @@ def checkpointed() -> Announced:
 
 
 def _by_label(event: AuditEvent, _identity: str) -> Iterator[Announced]:
-    """Who signs in, and who has signed a token just before: a view names the app or operator whose token asked for
-    it (`app triage-ui`). No event of theirs says so: apps write none.
+    """Who signs in, and who has signed a token just before: a view or hint names the app or operator whose token
+    asked for it (`app triage-ui`). No event of theirs says so: apps write none.
     """
     if event.type is EventType.SESSION_STARTED and event.person:
         yield Announced(Claim(f"{PERSON}.{event.person}", Operation.LOGIN, ""), ANY)
     kind, _, issuer = event.details.get("client", "").partition(" ")
-    if event.type is EventType.TASK_VIEWED and kind in {"app", "operator"} and issuer:
+    if event.type in _VIEWED and kind in {"app", "operator"} and issuer:
         signer = Identity(PERSON, issuer)
         yield Announced(Claim(signer.name, Operation.LOGIN, ""), ANY)
         yield Announced(Claim(signer.name, Operation.SIGN, signer.sign_key), ANY)

@@ -12,10 +12,8 @@ from dataclasses import dataclass
 
 from topology.flow import Cleanup, Scope
 from topology.loading import Topology
-from topology.topics import COMPACTED_WITHIN_MS, TopicSpec, topics
+from topology.topics import CLEANER_MS, COMPACTED_WITHIN_MS, kept_ms, topics
 
-CLEANER_MS = 3_600_000
-"""How long the cleaner may take to come around to a log, once it must: an hour."""
 _WHAT: Mapping[str, str] = {
     "raw": "records as they were published, sealed; redact alone opens them, and drops what names the subject",
     "again": "copies of such records on their way back to redact, sealed the same",
@@ -58,12 +56,7 @@ def remains(topology: Topology, project: str, erased: int) -> tuple[Remains, ...
     found = []
     for kind in kinds:
         spec = specs[kind.topic(project)]
-        lag = COMPACTED_WITHIN_MS + CLEANER_MS if kind.cleanup is Cleanup.COMPACT else _kept(spec)
+        lag = COMPACTED_WITHIN_MS + CLEANER_MS if kind.cleanup is Cleanup.COMPACT else kept_ms(spec)
         found.append(Remains(spec.name, _WHAT[kind.name], erased + lag))
     found.sort(key=lambda one: (one.until, one.place))
     return (*found, *(Remains(place, what, 0) for place, what in _FOR_EVER.items()))
-
-
-def _kept(spec: TopicSpec) -> int:
-    """Kafka deletes whole segments: a record goes with the last of its own."""
-    return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"])

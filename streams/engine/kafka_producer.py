@@ -133,7 +133,7 @@ class KafkaProducer:
     def close(self) -> None:
         """Leave; an open transaction is left to the next incarnation, which aborts it."""
         with contextlib.suppress(KafkaException):
-            self._client.purge(blocking=False)  # else it waits for every thread of its own, with Python's lock held
+            self._client.purge(blocking=False)  # else it waits for its own threads, with Python's lock held
             self._client.flush(0)
         self._calls.close()
 

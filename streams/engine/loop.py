@@ -347,6 +347,9 @@ class Loop:
             self._commit(session, plan)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
             metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
+        oldest = min((message.timestamp for message in messages), default=None)
+        behind_ms = 0 if oldest is None else max(0, self._clock.now() - oldest)
+        metrics.BEHIND.labels(*self._labels).set(behind_ms / 1000)
 
     def _commit(self, session: Session, plan: Plan) -> None:
         assert self._chain is not None

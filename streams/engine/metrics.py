@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from prometheus_client import Counter, Gauge, Histogram
 
+WELL = Gauge("veil_well", "1 while this process works or stands by, else 0")
 ROUNDS = Counter("veil_rounds_total", "Transactions committed by the loop", ["role", "project"])
 MESSAGES = Counter("veil_messages_total", "Messages consumed and committed", ["role", "project"])
 OUTPUTS = Counter(
@@ -18,6 +19,11 @@ ROUND_SECONDS = Histogram(
     "From the first message of a round to its commit",
     ["role", "project"],
     buckets=(0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10),
+)
+BEHIND = Gauge(
+    "veil_behind_seconds",
+    "How long the oldest record of the last batch had lain on its topic when the batch was committed; 0 when idle",
+    ["role", "project"],
 )
 LEAK_BOUND = Gauge(
     "veil_leak_bound", "What the share of leaked values does not exceed (95 %), by policy", ["project", "policy"]

@@ -29,6 +29,7 @@ from streams.label import forms, problems, queries, tokens
 from streams.label.askers import nobody
 from streams.label.callers import Callers
 from streams.label.commands import (
+    AskHint,
     AskOnboarding,
     Attempt,
     CountBatches,
@@ -39,6 +40,7 @@ from streams.label.commands import (
     Grant,
     Heartbeat,
     Held,
+    Hinted,
     Leased,
     LeaseTask,
     Practise,
@@ -51,8 +53,9 @@ from streams.label.commands import (
 )
 from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
+from streams.label.metrics import ASKED_SECONDS
 from streams.label.onboarding import Progress, by_id, is_right, practice_id
-from streams.label.opening import OpenContent, Opener, Unreadable
+from streams.label.opening import OpenContent, Opener, OpenHints, Unreadable
 from streams.label.patience import patiently
 from streams.label.requests import RequestQueue
 from streams.label.session_desk import SessionDesk
@@ -63,6 +66,7 @@ from streams.web.denials import Denials
 from streams.web.problem import Problem
 from streams.web.signin import SignIn, SignInFault
 from topology.permissions import Action, Asked, Denial
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema
 from topology.project import Project
 
@@ -75,7 +79,8 @@ _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 class ApiSeams:
     """What the API needs. `schema_of`: a policy's label schema by its hash; `schema_in_force`: of the one that new
     tasks get. `project`: as its file stands now. `token_keys`: raw Ed25519 public keys by key id, from the
-    topology's pins. `signin`: browsers'. `revoked`: who may do nothing any more.
+    topology's pins. `signin`: browsers'. `revoked`: who may do nothing any more. `hints_of`: what a policy lets be
+    asked of placeholders, by its hash.
     """
 
     requests: RequestQueue
@@ -87,6 +92,8 @@ class ApiSeams:
     clock: Clock
     signin: SignInSeams = NO_SIGN_IN
     revoked: Callable[[str], bool] = nobody
+    hints_of: Callable[[str], Hints] = lambda _: NO_HINTS
+    open_hints: OpenHints = lambda _: {}
 
 
 class LabelApi:
@@ -98,7 +105,8 @@ class LabelApi:
         self._project = project
         self._seams = seams
         self._settings = settings
-        self._opener = Opener(seams.open_content, settings.openers, settings.answer_timeout_s)
+        timeout_s = settings.answer_timeout_s
+        self._opener = Opener(seams.open_content, seams.open_hints, settings.openers, timeout_s)
         self._denials = Denials(settings.denials_per_minute)
         signin, clock = seams.signin, seams.clock
         self._gate = gate = Gate(seams.project, clock, seams.revoked)
@@ -181,7 +189,7 @@ class LabelApi:
         leased = cast("Leased | None", await self._ask(command))
         if leased is None and wait_s:
             leased = await self._wait(request, command, wait_s)
-        return None if leased is None else await self._view(leased)
+        return None if leased is None else await self._view(leased, person)
 
     async def _wait(self, request: Request, command: LeaseTask, wait_s: int) -> Leased | None:
         """Raises Problem as any call does; also where the caller's session has ended meanwhile."""
@@ -196,13 +204,31 @@ class LabelApi:
         self.person(request, active=False)
         return leased
 
-    async def _view(self, leased: Leased) -> forms.LeaseView:
-        """The task with its content. Raises Problem."""
+    async def _view(self, leased: Leased, person: tokens.Person) -> forms.LeaseView:
+        """The task with its content, and which hints its holder may ask for. Raises Problem."""
         schema = self._seams.schema_of(leased.task.policy)
         if schema is None:
             raise problems.unavailable(Reason.NO_POLICY.value, "the policy of this task has not arrived yet")
         fields = await self._open(leased)
-        return forms.lease_view(leased, fields, schema)
+        hints = self._seams.hints_of(leased.task.policy)
+        return forms.lease_view(leased, fields, schema, hints if hints.apps or person.session else NO_HINTS)
+
+    async def hint(self, request: Request, person: tokens.Person) -> forms.HintView:
+        """A coarse class of what one placeholder of your task stands for, where its policy has one, as `city in
+        France`. Each ask goes on record. One asked again counts once, and is answered alike.
+        """
+        form = await self._form(request, forms.HintForm)
+        held, by_token = _held(request, person, form.fencing_token), person.session is None
+        command = AskHint(held, form.placeholder, by_token, self._grant(person))
+        hinted = cast("Hinted", await self._ask(command))
+        try:
+            found = await self._opener.open_hints(hinted.leased.task)
+        except Unreadable as error:
+            raise problems.gone(error.reason) from None
+        except VeilError as error:
+            raise problems.of_error(error) from None
+        hint = found.get(form.placeholder)
+        return forms.HintView(placeholder=form.placeholder, hint=hint, left=hinted.most - hinted.asked)
 
     async def heartbeat(self, request: Request, person: tokens.Person) -> forms.HeartbeatView:
         """Extend the lease from now, up to its longest life."""
@@ -224,31 +250,32 @@ class LabelApi:
         held = _held(request, person, form.fencing_token)
         vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
         digests = hashlib.sha256(key.encode()).digest(), hashlib.sha256(vouched).digest()
-        return await self._end(Submit(held, form.result.result(), *digests, await self._then(request, person)))
+        command = Submit(held, form.result.result(), *digests, await self._then(request, person))
+        return await self._end(command, person)
 
     async def skip(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """You will not label this task; it never comes to you again."""
         form = await self._form(request, forms.SkipForm)
         held, then = _held(request, person, form.fencing_token), await self._then(request, person)
-        return await self._end(Skip(held, form.reason, then))
+        return await self._end(Skip(held, form.reason, then), person)
 
     async def release(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Give the task back for now."""
         form = await self._form(request, forms.ReleaseForm)
-        return await self._end(Release(_held(request, person, form.fencing_token), form.reason))
+        return await self._end(Release(_held(request, person, form.fencing_token), form.reason), person)
 
     async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Something sensitive is in clear. Pulls the task at once, for everyone."""
         form = await self._form(request, forms.ReportForm)
         held, then = _held(request, person, form.fencing_token), await self._then(request, person)
-        return await self._end(Report(held, form.reason, form.marks(), then))
+        return await self._end(Report(held, form.reason, form.marks(), then), person)
 
     async def attempt(self, request: Request, person: tokens.Person) -> None:
         """Your page has refused to let a text be taken away. That goes on record; nothing else happens."""
         form = await self._form(request, forms.AttemptForm)
         await self._ask(Attempt(_held(request, person, form.fencing_token), form.taking, form.times))
 
-    async def _end(self, command: Submit | Skip | Release | Report) -> forms.EndedView:
+    async def _end(self, command: Submit | Skip | Release | Report, person: tokens.Person) -> forms.EndedView:
         """How a lease has ended, with the next one. That this one doesn't open changes nothing about the end: the
         caller asks for it, and is told why.
         """
@@ -256,7 +283,7 @@ class LabelApi:
         next_view = None
         if ended.next is not None:
             with contextlib.suppress(Problem):
-                next_view = await self._view(ended.next)
+                next_view = await self._view(ended.next, person)
         return _ended_view(ended, next_view)
 
     async def stats(self, request: Request, person: tokens.Person) -> forms.StatsView:
@@ -346,8 +373,9 @@ class LabelApi:
     async def _ask(self, command: object) -> object:
         """The answer after the commit. Raises Problem."""
         try:
-            future = asyncio.wrap_future(self._seams.requests.ask(command))
-            return await asyncio.wait_for(future, self._settings.answer_timeout_s)
+            with ASKED_SECONDS.labels(self._project, type(command).__name__).time():
+                future = asyncio.wrap_future(self._seams.requests.ask(command))
+                return await asyncio.wait_for(future, self._settings.answer_timeout_s)
         except TimeoutError:
             raise problems.unavailable("in_doubt", "this takes too long; ask again in the same words") from None
         except VeilError as error:

@@ -38,6 +38,12 @@ _LEASE_ERRORS = _ERRORS | {
     HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "body too large",
     HTTPStatus.UNPROCESSABLE_ENTITY: "the answer does not fit the task or its policy",
 }
+_HINT_ERRORS = _LEASE_ERRORS | {
+    HTTPStatus.CONFLICT: "the lease has ended, or its task's hints are used up",
+    HTTPStatus.UNPROCESSABLE_ENTITY: "the task has no such placeholder, or its policy no hints of it",
+    HTTPStatus.TOO_MANY_REQUESTS: "too many calls, or hints (`too_many_hints`), of one person; ask again after "
+    "Retry-After seconds",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +95,7 @@ CALLS = (
         "POST", f"{_LEASE}/report", LabelApi.report, forms.EndedView, _LEASE_ERRORS, forms.ReportForm,
         query=END_QUERY,
     ),
+    Call("POST", f"{_LEASE}/hint", LabelApi.hint, forms.HintView, _HINT_ERRORS, forms.HintForm),
     Call("POST", f"{_LEASE}/attempt", LabelApi.attempt, None, _LEASE_ERRORS, forms.AttemptForm, empty="noted"),
     Call(
         "POST", f"{_PROJECT}/onboarding/{{task}}", LabelApi.practise, forms.PractisedView, _PRACTICE_ERRORS,

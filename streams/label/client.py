@@ -30,6 +30,7 @@ from streams.label.forms import (
     BatchesView,
     EndedView,
     HeartbeatView,
+    HintView,
     LeaseView,
     MeView,
     PractisedView,
@@ -167,6 +168,14 @@ class LabelClient:
         body = {"fencing_token": lease.fencing_token, "reason": reason.value, "spans": spans}
         return self._end(lease, "report", body, then)
 
+    def hint(self, lease: LeaseView, placeholder: str) -> HintView:
+        """What may be told of a placeholder, as `[LOCATION_1]`; `lease.hints` says of which kinds one may ask.
+
+        Refused with `too_many_hints` where the hour's are used up: that is not waited for.
+        """
+        body = {"fencing_token": lease.fencing_token, "placeholder": placeholder}
+        return HintView.model_validate(self._call("POST", f"/v1/leases/{lease.lease_id}/hint", body).json())
+
     def attempt(self, lease: LeaseView, taking: Taking, times: int = 1) -> None:
         """The page of an app has refused to let the text be taken away, so many times: put it on record."""
         body = {"fencing_token": lease.fencing_token, "taking": taking.value, "times": times}
@@ -262,7 +271,9 @@ class LabelClient:
 
 
 def _too_many(answer: httpx.Response) -> bool:
-    return answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    """Of hints there are more within the hour, which nobody waits for here."""
+    too_many = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
+    return too_many and _reason(answer) != Reason.TOO_MANY_HINTS
 
 
 def _result(spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> dict[str, Any]:

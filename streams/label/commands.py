@@ -101,6 +101,18 @@ class Heartbeat:
     page: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class AskHint:
+    """What may be told of one placeholder, as `[LOCATION_1]`. `by_token`: an app or a robot asks, not our page.
+    Answered with Hinted.
+    """
+
+    held: Held
+    placeholder: str
+    by_token: bool
+    grant: Grant = Grant()
+
+
 class Taking(StrEnum):
     """How somebody tried to take a text away from the page."""
 
@@ -265,6 +277,20 @@ class Leased:
     task: Task
     again: bool
     follows: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Hinted:
+    """A hint that may be opened now. `again`: it was asked for before, and counts once; `asked`: so many of this
+    task by this person so far, of `most`.
+    """
+
+    leased: Leased
+    placeholder: str
+    kind: str
+    again: bool
+    asked: int
+    most: int
 
 
 @dataclass(frozen=True, slots=True)

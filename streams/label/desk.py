@@ -14,6 +14,7 @@ from streams.label.askers import nobody
 from streams.label.commands import (
     OTHER_BATCH,
     SESSION_ENDED,
+    AskHint,
     AskOnboarding,
     Attempt,
     CountBatches,
@@ -23,6 +24,7 @@ from streams.label.commands import (
     EndSession,
     Heartbeat,
     Held,
+    Hinted,
     Leased,
     LeaseTask,
     ListSessions,
@@ -37,11 +39,13 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.find_sealing import Reported
+from streams.label.hints import DENIED, kind_of
 from streams.label.onboarding import Progress, answered, progress
 from streams.label.queue import Digests, Queue, Store
 from streams.label.results import check_result, check_spans
 from streams.label.settings import ResultLimits
 from streams.web.denials import Denials
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema
 
 NO_RESULT = Result((), {})
@@ -81,6 +85,8 @@ class DeskSeams:
     """The batches that the project's file names."""
     is_paused: Callable[[str], bool] = nobody
     """Whether a person gets no task for their answers on gold."""
+    hints_of: Callable[[str], Hints] = lambda _: NO_HINTS
+    """What may be asked of placeholders under a policy, by its hash."""
 
 
 class Desk:
@@ -109,8 +115,8 @@ class Desk:
         try:
             return self._handle(command, now, effects)
         except Refused as error:
-            if error.reason is Reason.NOT_PERMITTED:
-                self._deny(command, now, effects)
+            if error.reason is Reason.NOT_PERMITTED or (isinstance(command, AskHint) and error.reason in DENIED):
+                self._deny(command, error.reason, now, effects)
             raise
 
     def _handle(self, command: object, now: int, effects: Effects) -> object:  # noqa: PLR0911 - one a command
@@ -129,6 +135,8 @@ class Desk:
                 return self._end(held, LeaseEnding.RELEASE, reason, now, effects)
             case Report():
                 return self._and_next(self._report(command, now, effects), command.then, now, effects)
+            case AskHint():
+                return self._hint(command, now, effects)
         return self._tell(command, now, effects)
 
     def _tell(self, command: object, now: int, effects: Effects) -> object:
@@ -212,6 +220,24 @@ class Desk:
         effects.events.append(events.renewed(leased))
         return leased
 
+    def _hint(self, command: AskHint, now: int, effects: Effects) -> Hinted:
+        """Who asks is told nothing here: the hint is opened once this is on the audit."""
+        task = self._queue.task_held(command.held, now)
+        hints = self._seams.hints_of(task.policy)
+        kind = kind_of(command.placeholder, task, hints)
+        if command.by_token and not hints.apps:
+            raise Refused(Reason.NOT_PERMITTED, "the policy of this task tells hints on the page alone")
+        if not self.gives:
+            raise Refused(Reason.HINTS_STOPPED, "the project is stopped or paused; there are no hints for now")
+        if self._seams.is_paused(command.held.person):
+            raise Refused(
+                Reason.PERSON_PAUSED, "you get no hints for now; an operator of the project can say more"
+            )
+        leased, again, asked = self._queue.ask_hint(command.held, command.placeholder, hints, now)
+        hinted = Hinted(leased, command.placeholder, kind.value, again, asked, hints.per_task)
+        effects.events.append(events.hint_shown(hinted, command.grant))
+        return hinted
+
     def _attempt(self, command: Attempt, now: int, effects: Effects) -> None:
         task = self._queue.task_held(command.held, now)
         suppressed = self._attempts.admit(command.held.person, now)
@@ -278,12 +304,12 @@ class Desk:
         self._sessions.remove(command.session_id)
         effects.events.append(events.session_ended(command))
 
-    def _deny(self, command: object, now: int, effects: Effects) -> None:
+    def _deny(self, command: object, reason: Reason, now: int, effects: Effects) -> None:
         held = getattr(command, "held", None)
         if isinstance(held, Held):
             suppressed = self._denials.admit(held.person, now)
             if suppressed is not None:
-                effects.events.append(events.denied_lease(held, suppressed))
+                effects.events.append(events.denied_lease(held, reason, suppressed))
 
 
 def _record(ended: Ended, result: Result, effects: Effects) -> Ended:

@@ -21,7 +21,18 @@ from schemas.resources import (
 )
 from schemas.states import LeaseEnding
 from streams.label import work
-from streams.label.commands import Attempt, Deny, Ended, EndSession, Grant, Held, Lease, Leased, StartSession
+from streams.label.commands import (
+    Attempt,
+    Deny,
+    Ended,
+    EndSession,
+    Grant,
+    Held,
+    Hinted,
+    Lease,
+    Leased,
+    StartSession,
+)
 from streams.label.skills import Missing
 from topology.jobs import Job
 from topology.project import Project
@@ -105,6 +116,30 @@ def finished(ended: Ended, task: Task) -> Event:
     )
 
 
+def hint_shown(hinted: Hinted, grant: Grant) -> Event:
+    """Committed before the hint is opened, each time it is; what it says is nowhere but in Vault."""
+    leased = hinted.leased
+    details = {
+        "placeholder": hinted.placeholder,
+        "hint": hinted.kind,
+        "again": str(hinted.again).lower(),
+        "asked": str(hinted.asked),
+        "rule": grant.rule,
+        "client": grant.client,
+        "job": grant.job,
+    }
+    return Event(
+        EventType.HINT_SHOWN,
+        task_resource(leased.task.task_id),
+        decision=Decision.ALLOW,
+        person=leased.lease.person,
+        purpose=PURPOSE,
+        bundle=leased.task.bundle,
+        parents=(lease_resource(leased.lease.lease_id), segment_resource(leased.task.segment_id)),
+        details=details,
+    )
+
+
 def attempted(command: Attempt, task: Task, suppressed: int) -> Event:
     """The page has refused to let a text be taken away; `suppressed` calls that said so had no event."""
     return Event(
@@ -163,11 +198,13 @@ def denied(command: Deny, parents: tuple[str, ...] = ()) -> Event:
     )
 
 
-def denied_lease(held: Held, suppressed: int) -> Event:
-    """A person used the lease of another one. Written from its parts: nothing a client sent goes into audit."""
+def denied_lease(held: Held, reason: Reason, suppressed: int) -> Event:
+    """A person used the lease of another one, or was told nothing under their own. Written from its parts: nothing
+    a client sent goes into audit.
+    """
     task_id, token = work.split(held.lease_id)
     resource = lease_resource(work.lease_id(task_id, token))
-    return denied(Deny(held.person, resource, Reason.NOT_PERMITTED, suppressed), (task_resource(task_id),))
+    return denied(Deny(held.person, resource, reason, suppressed), (task_resource(task_id),))
 
 
 def session_started(command: StartSession) -> Event:

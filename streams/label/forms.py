@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.records import LabelSpan
 from streams.label.commands import Counts, Leased, ReleaseReason, ReportReason, Result, SkipReason, Taking
+from streams.label.hints import PLACEHOLDER
+from topology.policies.hints import Hints
 from topology.policies.model import LabelSchema
 
 _KINDS = ("available", "leased", "awaiting", "parked")
@@ -70,6 +72,13 @@ class AttemptForm(Form):
     times: Annotated[int, Field(ge=1, le=MOST_ATTEMPTS, description="how often since the last call")] = 1
 
 
+class HintForm(Form):
+    fencing_token: Token
+    placeholder: Annotated[
+        str, Field(pattern=f"^{PLACEHOLDER}$", description="as it stands in the text: `[LOCATION_1]`")
+    ]
+
+
 class LabelForm(Form):
     fencing_token: Token
     result: ResultForm
@@ -125,6 +134,9 @@ class LeaseView(BaseModel):
     labels: LabelsView
     batch: str = ""
     reserved: bool = Field(default=False, description="the task after this one is kept for you")
+    hints: dict[str, str] = Field(
+        default={}, description="of placeholders of which kind you may ask for a hint, and what it tells"
+    )
 
 
 class HeartbeatView(BaseModel):
@@ -133,6 +145,14 @@ class HeartbeatView(BaseModel):
     lease_id: str
     fencing_token: int
     expires_at: int
+
+
+class HintView(BaseModel):
+    """What may be told of a placeholder; null where nothing can be. `left`: so many more of this task."""
+
+    placeholder: str
+    hint: str | None = Field(repr=False)
+    left: int
 
 
 class EndedView(BaseModel):
@@ -225,8 +245,8 @@ def labels_view(schema: LabelSchema) -> LabelsView:
     return LabelsView(spans=list(schema.spans), choices=choices)
 
 
-def lease_view(leased: Leased, fields: dict[str, str], schema: LabelSchema) -> LeaseView:
-    """A leased task with its opened content."""
+def lease_view(leased: Leased, fields: dict[str, str], schema: LabelSchema, hints: Hints) -> LeaseView:
+    """A leased task with its opened content. `hints`: those that its holder may ask for."""
     lease, task = leased.lease, leased.task
     placeholders = {
         shape.path: [
@@ -244,6 +264,7 @@ def lease_view(leased: Leased, fields: dict[str, str], schema: LabelSchema) -> L
         labels=labels_view(schema),
         batch=task.batch,
         reserved=leased.follows,
+        hints={category: hint.value for category, hint in hints.categories},
     )
 
 

@@ -1,4 +1,4 @@
-"""Opening a leased task's content: after its `task.viewed` is committed, in threads of its own."""
+"""Opening a leased task's content or hints: after the event that says so is committed, in threads of its own."""
 
 from __future__ import annotations
 
@@ -12,6 +12,9 @@ from schemas.records import Task
 OpenContent = Callable[[Task], Mapping[str, str]]
 """Text by field path. Raises RecordError where it never will open, VaultUnavailable, AccessDenied."""
 
+OpenHints = Callable[[Task], Mapping[str, str]]
+"""What may be told, by placeholder. Raises likewise."""
+
 _GONE = frozenset({Reason.WITHDRAWN, Reason.UNKNOWN_SEGMENT})
 _IN_A_ROW = 3
 
@@ -23,8 +26,9 @@ class Unreadable(RecordError):
 class Opener:
     """Opens contents for the API. Used from the event loop only."""
 
-    def __init__(self, open_content: OpenContent, threads: int, timeout_s: float) -> None:
+    def __init__(self, open_content: OpenContent, open_hints: OpenHints, threads: int, timeout_s: float) -> None:
         self._open_content = open_content
+        self._open_hints = open_hints
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="label-open")
         self._timeout_s = timeout_s
         self._failed = 0
@@ -39,17 +43,29 @@ class Opener:
         Raises Unreadable (for good), VaultUnavailable (also when nothing opens any more: several failures in a
         row are blamed on a key or a right of ours, not on the tasks), AccessDenied.
         """
+
+        def content(task: Task) -> Mapping[str, str]:
+            fields = self._open_content(task)
+            _check_shapes(task, fields)
+            return fields
+
+        return await self._opened(content, task)
+
+    async def open_hints(self, task: Task) -> dict[str, str]:
+        """What may be told of the task's placeholders, to be shown one by one. Errors likewise."""
+        return await self._opened(self._open_hints, task)
+
+    async def _opened(self, opening: OpenContent, task: Task) -> dict[str, str]:
         loop = asyncio.get_running_loop()
         try:
-            future = loop.run_in_executor(self._pool, self._open_content, task)
-            fields = dict(await asyncio.wait_for(future, self._timeout_s))
-            _check_shapes(task, fields)
+            future = loop.run_in_executor(self._pool, opening, task)
+            found = dict(await asyncio.wait_for(future, self._timeout_s))
         except TimeoutError:
             raise VaultUnavailable("opening a task took too long") from None
         except RecordError as error:
             raise self._blame(error) from None
         self._failed = 0
-        return fields
+        return found
 
     def _blame(self, error: RecordError) -> Exception:
         if error.reason in _GONE:

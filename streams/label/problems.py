@@ -5,6 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from schemas.errors import DependencyError, Reason, RecordError, VaultUnavailable, VeilError
+from streams.label.hints import Later
 from streams.label.requests import Overloaded
 from streams.label.tokens import TokenFault, TokenRefused
 from streams.web.problem import Problem
@@ -18,6 +19,7 @@ _CONFLICT = (
     Reason.TASK_CLOSED,
     Reason.IDEMPOTENCY_CONFLICT,
     Reason.EXCLUDED,
+    Reason.HINTS_USED_UP,
 )
 _INVALID = (
     Reason.SPAN_OUT_OF_RANGE,
@@ -26,6 +28,8 @@ _INVALID = (
     Reason.UNKNOWN_CHOICE,
     Reason.TOO_MANY_SPANS,
     Reason.DUPLICATE,
+    Reason.NO_HINT,
+    Reason.UNKNOWN_PLACEHOLDER,
 )
 STATUS: dict[Reason, HTTPStatus] = {
     **dict.fromkeys(_CONFLICT, HTTPStatus.CONFLICT),
@@ -34,6 +38,8 @@ STATUS: dict[Reason, HTTPStatus] = {
     Reason.UNKNOWN_BATCH: HTTPStatus.NOT_FOUND,
     Reason.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Reason.PERSON_PAUSED: HTTPStatus.FORBIDDEN,
+    Reason.HINTS_STOPPED: HTTPStatus.FORBIDDEN,
+    Reason.TOO_MANY_HINTS: HTTPStatus.TOO_MANY_REQUESTS,
     Reason.WITHDRAWN: HTTPStatus.GONE,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.NO_POLICY: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -56,6 +62,8 @@ def no_owner() -> Problem:
 def of_error(error: VeilError) -> Problem:
     """What the caller is told of one of our errors."""
     match error:
+        case Later():
+            return Problem(STATUS[error.reason], error.reason.value, str(error), -(-error.wait_ms // 1000))
         case RecordError():
             status = STATUS.get(error.reason, HTTPStatus.BAD_REQUEST)
             return Problem(status, error.reason.value, str(error))

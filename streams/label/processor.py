@@ -28,6 +28,7 @@ from streams.label.askers import People
 from streams.label.commands import EndSession
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.find_sealing import Reported
+from streams.label.metrics import TASKS
 from streams.label.queue import EVERYBODY, Queue
 from streams.label.settings import LabelSettings
 from streams.label.sharing import Sharing
@@ -37,6 +38,7 @@ from streams.label.superseded import USUAL_MS, ExpectedTasks
 from streams.label.waiters import Waiters
 from streams.web.denials import Denials
 from topology.jobs import Job
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema
 from topology.project import Project
 
@@ -98,6 +100,8 @@ class Seams:
     """The project as it holds now; None: nobody may label."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
     """How long after the task of a later revision that of the earlier may come (`superseded.latest`)."""
+    hints_of: Callable[[str], Hints] = lambda _: NO_HINTS
+    """What may be asked of placeholders under a policy, by the policy's hash."""
     closed: Callable[[], str] = _open
     """Why nobody may label at all, in words for the health; empty where somebody may."""
 
@@ -145,6 +149,7 @@ class LabelProcessor:
             seams.paused_by,
             seams.batches,
             self._paused.is_paused,
+            seams.hints_of,
         )
         stores = self._queue, self._onboarding, self._sessions
         self._desk = Desk(*stores, desk, self._denials, self._attempts, limits)
@@ -293,10 +298,16 @@ class LabelProcessor:
         if now - self._looked_at < self._settings.queue.skills_look_ms:
             return
         self._looked_at = now
+        self._show(now)
         said = {(one.skills, one.adjudicate) for one in self._missing}
         self._missing = missing(self._queue.asked_for(), self._seams.holders)
         new = [one for one in self._missing if (one.skills, one.adjudicate) not in said]
         effects.events += [events.skills_missing(self._project, one) for one in new]
+
+    def _show(self, now: int) -> None:
+        counts = self._queue.counts(now)
+        for state in ("available", "leased", "awaiting", "parked"):
+            TASKS.labels(self._project, state).set(getattr(counts, state))
 
     def _look_for_waiters(self, batch: Batch) -> None:
         """Whose turn it is, after all that has happened in this round. Also once a second, since skills change."""

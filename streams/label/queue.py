@@ -15,6 +15,7 @@ Promises (tests/streams/label/test_queue_properties.py, test_interleavings.py):
    makes urgent (`availability.py`).
 10. One reservation a person, beside their lease. It says nothing to them, becomes a lease only when they ask, ends
     with their lease unless that ends with an answer, and gives way to whoever else would get nothing.
+11. Hints are counted with the task (`hints.py`), and for an hour after its end, so that a restart forgets none.
 """
 
 from __future__ import annotations
@@ -27,12 +28,14 @@ from typing import Protocol, TypeVar
 
 from schemas.errors import Reason, Refused
 from schemas.records import Order, Task, WorkOrder
-from schemas.states import LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
+from schemas.states import HintState, LeaseEnding, LeaseState, TaskWork, TurnState, WorkStatus
 from streams.label import work as works
 from streams.label.askers import Asker, People
 from streams.label.availability import Availability
 from streams.label.commands import USUAL, Counts, Ended, Held, Leased, Terms
+from streams.label.hints import HintTimes, asked, asked_of
 from streams.label.settings import QueueSettings
+from topology.policies.hints import Hints
 
 T = TypeVar("T")
 
@@ -98,6 +101,7 @@ class Queue:
                 self._purges.append((state.ended_at + self._settings.receipt_ms, task_id))
         heapq.heapify(self._expiries)
         heapq.heapify(self._purges)
+        self._hint_times = HintTimes(hint for _, state in self._work.items() for hint in state.hints)
         self._rebuild()
 
     def _index_leases(self, state: TaskWork) -> None:
@@ -203,6 +207,17 @@ class Queue:
         """The task of a lease that is still its holder's. Raises Refused as `works.held` does."""
         state, _ = self._held(claim, now)
         return self._content(state.task_id)
+
+    def ask_hint(self, claim: Held, placeholder: str, hints: Hints, now: int) -> tuple[Leased, bool, int]:
+        """The lease under which its holder may be told of the placeholder, whether they had asked before, and of
+        how many of the task by now. Raises Refused as `works.held` and `hints.asked` do.
+        """
+        state, lease = self._held(claim, now)
+        told = asked(state, HintState(claim.person, placeholder, now), hints, self._hint_times)
+        if told is not state:
+            self._work.put(state.task_id, told)
+        leased = Leased(works.as_lease(told, lease), self._content(state.task_id), again=True)
+        return leased, told is state, len(asked_of(told, claim.person))
 
     def finish(
         self,

@@ -12,7 +12,7 @@ from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import Hidden, RawRecord, RawValues, SanitizedRecord
 from streams.redact.detect.find import Find
 from streams.redact.fields import MAX_TEXT
-from streams.redact.outcome import Redacted
+from streams.redact.outcome import NO_VALUES, Redacted
 from streams.redact.placeholders import may_need_escapes
 from streams.redact.transform.transform import same
 from topology.policies import Action, FieldRule, Policy
@@ -41,7 +41,7 @@ class OneText(Hidden):
 
 def one_text(record: RawRecord, policy: Policy) -> OneText | None:
     """The record as one text; None where it is more than that, or the policy asks more than the short way does."""
-    if len(record.fields) != 1 or record.tags or policy.conditions or policy.subject:
+    if len(record.fields) != 1 or record.tags or policy.conditions or policy.subject or policy.hints:
         return None
     [(path, text)] = record.fields.items()
     rule = policy.field_rule(path)
@@ -103,8 +103,5 @@ def numbered(one: OneText, finds: Sequence[Find], policy: Policy) -> Redacted | 
         (FieldGeometry(path, len(text), len(sanitized), tuple(spans)),),
         RawValues(originals),
         RawValues({path: text}),
-        _NOBODY,
+        NO_VALUES,
     )
-
-
-_NOBODY = RawValues({})

@@ -10,12 +10,15 @@ from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import RawValues, SanitizedRecord
 from streams.redact.risk.score import Score
 
+NO_VALUES = RawValues({})
+
 
 class Redacted(NamedTuple):
     """A record that may be shown, and, apart from it, what it takes to go back. It prints no value.
 
     `values`: placeholder, token or surrogate → original. `sources`: raw text of each field shown. `subjects`: raw
     text at the policy's subject paths, shown or not. `risk`: the residual risk, where the policy asks for it.
+    `hints`: placeholder → what may be told of its value, where the policy asks for it.
     """
 
     record: SanitizedRecord
@@ -24,6 +27,7 @@ class Redacted(NamedTuple):
     sources: RawValues
     subjects: RawValues
     risk: Score | None = None
+    hints: RawValues = NO_VALUES
 
     @property
     def spans(self) -> tuple[Span, ...]:

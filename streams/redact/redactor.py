@@ -23,6 +23,7 @@ from streams.redact.detect.custom import DENIED
 from streams.redact.detect.find import CERTAIN, Detector, Find, Searched
 from streams.redact.detect.own_values import MAX_VALUES, KnownValue, OwnValues
 from streams.redact.fields import Leaf, leaves
+from streams.redact.hinting import hints_for
 from streams.redact.one_text import OneText, numbered, one_text
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
 from streams.redact.placeholders import escapes, may_need_escapes
@@ -178,7 +179,9 @@ class _Redaction(Hidden):
         shown = [Shown(leaf.rule, *parts, leaf.text) for leaf, parts in zip(plan.shown, rendered, strict=True)]
         if not holds(shown, plan.known, self._policy, self._detector.is_everyday):
             return _REFUSED
-        return _redacted(plan, rendered, replacing.values())
+        spans = [spans for _, spans in rendered]
+        hints = hints_for(self._policy, plan.leaves, list(zip(plan.shown, self._cuts, spans, strict=True)))
+        return _redacted(plan, rendered, replacing.values(), hints)
 
     def _cuts_of(self, leaf: Leaf, found: Iterator[list[Find]], own: OwnValues | None) -> list[Cut]:
         """What of one field must be replaced, ascending and disjoint."""
@@ -234,7 +237,9 @@ def _circumstances(plan: Plan, policy: Policy) -> Circumstances:
     )
 
 
-def _redacted(plan: Plan, rendered: Sequence[tuple[str, tuple[Span, ...]]], values: RawValues) -> Redacted:
+def _redacted(
+    plan: Plan, rendered: Sequence[tuple[str, tuple[Span, ...]]], values: RawValues, hints: RawValues
+) -> Redacted:
     shown = list(zip(plan.shown, rendered, strict=True))
     return Redacted(
         record=SanitizedRecord({leaf.path: text for leaf, (text, _) in shown}),
@@ -244,4 +249,5 @@ def _redacted(plan: Plan, rendered: Sequence[tuple[str, tuple[Span, ...]]], valu
         values=values,
         sources=RawValues({leaf.path: leaf.text for leaf in plan.shown}),
         subjects=plan.subjects,
+        hints=hints,
     )

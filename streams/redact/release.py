@@ -75,8 +75,11 @@ class Releaser:
         digests = tuple(self._digest(field, redacted) for field in redacted.geometry)
         geometry = encode_geometry(Geometry(raw, redacted.geometry, digests))
         values = json.dumps(dict(redacted.values.by_name), ensure_ascii=False, sort_keys=True).encode()
+        hints = (
+            json.dumps(dict(redacted.hints.by_name), sort_keys=True).encode() if redacted.hints.by_name else b""
+        )
         subjects = tuple(self._hashes.subject.digest(person.encode()) for person in people)
-        contents = TaskContents(task_id, key, geometry, values)
+        contents = TaskContents(task_id, key, geometry, values, hints)
         entry = SegmentEntry(task_id, subjects)
         return Release(raw, task_id, key, redacted, content, contents, entry, routing)
 

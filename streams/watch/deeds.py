@@ -31,6 +31,9 @@ class Deed(StrEnum):
     REPORT = "report"
     DENIAL = "denial"
     COPY = "copy"
+    QUESTION = "question"
+    """What is held of somebody, asked by who may."""
+    HINT = "hint"
     FORGERY = "forgery"
     """An order on `control` that is not signed, or not by somebody who may."""
     REFUSAL = "refusal"
@@ -52,6 +55,8 @@ _OF = {
     EventType.ACCESS_DENIED: Deed.DENIAL,
     EventType.CONSOLE_DENIED: Deed.DENIAL,
     EventType.COPY_ATTEMPTED: Deed.COPY,
+    EventType.SUBJECT_REPORTED: Deed.QUESTION,
+    EventType.HINT_SHOWN: Deed.HINT,
     EventType.CONTROL_REFUSED: Deed.REFUSAL,
     EventType.LOGIN_STOLEN: Deed.THEFT,
     EventType.RECORD_LOST: Deed.LOSS,
@@ -61,6 +66,8 @@ _NOBODYS = frozenset(
     {EventType.CONTROL_REFUSED, EventType.LOGIN_STOLEN, EventType.RECORD_LOST, EventType.READING_LATE}
 )
 """What is nobody's deed that is known; it is about the place or the process that the event names."""
+_DURING = frozenset({Deed.VIEW, Deed.HINT})
+"""What doesn't end a lease."""
 _FORGED = frozenset(
     {Reason.UNSIGNED, Reason.BAD_SIGNATURE, Reason.UNKNOWN_SIGNER, Reason.SIGNER_NOT_ALLOWED},
 )
@@ -152,14 +159,14 @@ class Diary:
         deeds.take(deed, next(iter(things), event.resource), _times(deed, event), event.event_id)
 
     def _app(self, event: AuditEvent, deed: Deed, step: int) -> str:
-        """A view says its client; whatever ends the lease is by the same. Copying is tried on our page only."""
+        """A view or hint says its client; what ends the lease is by the same. Only our page tells of copies."""
         if deed is Deed.COPY:
             return ""
         lease = next((it for it in event.parents if it.startswith("lease/")), "")
         client = event.details.get("client", "")
-        if deed is Deed.VIEW and client.startswith(_APP):
+        if deed in _DURING and client.startswith(_APP):
             self.apps[lease] = client.removeprefix(_APP), step
-        found, _ = self.apps.get(lease, ("", step)) if deed is Deed.VIEW else self.apps.pop(lease, ("", step))
+        found, _ = self.apps.get(lease, ("", step)) if deed in _DURING else self.apps.pop(lease, ("", step))
         return found
 
 
@@ -172,4 +179,6 @@ def _times(deed: Deed, event: AuditEvent) -> int:
     """An event may stand for several: those it was written for, and those that were only counted."""
     if deed is Deed.COPY:
         return max(1, number(event, "times"))
+    if deed is Deed.HINT:
+        return int(event.details.get("again") != "true")  # what somebody was told already tells them no more
     return 1 + (number(event, "suppressed") if deed is Deed.DENIAL else 0)

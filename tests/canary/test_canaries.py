@@ -14,11 +14,13 @@ import pytest
 from deploy.demo.canaries import Aviary
 from deploy.demo.search import CanarySearch
 from deploy.publishing import publishing
+from schemas.codec import MAGIC, PREFIX
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import LabelSpan
 from streams.label.client import LabelClient
 from tests.canary.planting import control_canary, plant
 from tests.support.waiting import wait_for
+from topology.flow import Scope
 from topology.topics import topics
 
 pytestmark = pytest.mark.stack
@@ -26,6 +28,8 @@ pytestmark = pytest.mark.stack
 SEED = 20
 REVISIONS = 2
 """Of each record: it is redacted once more, by an order. What is in quarantine then comes back by a release."""
+CONTROL = b"control"
+"""Key of the record that is planted in clear, to be found."""
 ANNOTATORS = ("ava", "abel", "aron")
 
 
@@ -117,6 +121,24 @@ def test_no_record_behind_raw_holds_a_canary(pipeline, planted, answers, search)
     assert len(pipeline.messages("raw")) == planted.records
 
 
+def test_each_topic_holds_the_types_of_record_that_the_flow_names(pipeline, planted, answers):
+    found = set()
+    for kind in pipeline.topology.flow.topics.values():
+        for message in pipeline.messages(kind.name) if kind.scope is Scope.PROJECT else ():
+            if message.value and kind.records and message.key != CONTROL:
+                found.add((kind.name, record_name(pipeline.registry, message.value)))
+    named = {(kind.name, name) for kind in pipeline.topology.flow.topics.values() for name in kind.records}
+    assert len(found) > 20
+    assert found <= named
+
+
+def record_name(registry, value):
+    """By the schema's id, in front of it."""
+    magic, schema_id = PREFIX.unpack_from(value)
+    assert magic == MAGIC
+    return registry.schema_of(schema_id)["name"].rpartition(".")[2]
+
+
 def test_no_file_below_the_root_holds_a_canary(stack, pipeline, planted, answers, search):
     """The broker's log segments, Vault's storage and audit log, all logs, temporary files; content and names."""
     searched = search.searched
@@ -172,6 +194,6 @@ def test_the_search_sees_into_the_brokers_log_segments(stack, pipeline):
     """A canary in clear on a topic of its own is found in the broker's files."""
     if stack.endpoints.vault.audit_log is None:
         pytest.skip("the files of an external broker are out of reach")
-    pipeline.write(f"work.{pipeline.project}", b"control", control_canary().value.encode())
+    pipeline.write(f"work.{pipeline.project}", CONTROL, control_canary().value.encode())
     search = CanarySearch([control_canary()])
     wait_for(lambda: search.below(stack.root / "kafka"), "the canary is in the broker's files")

@@ -37,6 +37,11 @@ def read(html: str) -> Reading:
     return reading
 
 
+def test_what_may_be_asked_is_on_the_page_where_anything_may():
+    assert "what kind of place it is, and in which country (location)" in " ".join(read(page(FOUND)).text.split())
+    assert "may ask" not in read(page(replace(FOUND, told=()))).text
+
+
 def test_all_that_the_notice_says_is_on_the_page():
     text = read(page(FOUND)).text.lower()
     for one in FOUND.handled:

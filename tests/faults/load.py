@@ -132,8 +132,8 @@ class Load:
                 continue
 
 
-def issue_tokens(root: Path) -> dict[str, str]:
-    """A bearer token for each robot."""
+def issue_tokens(root: Path, persons: tuple[str, ...] = ROBOTS) -> dict[str, str]:
+    """A bearer token for each of them."""
     around = surroundings(root, Identity(PERSON, OPERATOR), PROJECT)
     try:
         return {
@@ -145,7 +145,7 @@ def issue_tokens(root: Path) -> dict[str, str]:
                 token_id=secrets.token_hex(8),
                 now=around.clock.now(),
             )
-            for person in ROBOTS
+            for person in persons
         }
     finally:
         around.close()

@@ -46,6 +46,7 @@ class Declared:
     backs_up: bool = False
     measures: set[str] = field(default_factory=set)
     """Groups whose progress it may ask for."""
+    checks: bool = False
     transit: set[tuple[str, str]] = field(default_factory=set)
     documents: set[tuple[str, str, str]] = field(default_factory=set)
 
@@ -70,6 +71,7 @@ class Declared:
         self.ends |= role.get("ends_credentials", False)
         self.starts |= role.get("starts_processes", False)
         self.backs_up |= role.get("backs_up", False)
+        self.checks |= role.get("checks", False)
         self.hold_in_vault(role.get("vault", {}), project)
 
     def hold_in_vault(self, vault: dict, project: str) -> None:

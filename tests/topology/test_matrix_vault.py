@@ -33,6 +33,8 @@ pytestmark = pytest.mark.stack
 PROJECTS = ("alpha", "beta")
 OK, FORBIDDEN = 200, 403
 KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds")
+LOGGED_IN_S = 120.0
+"""Tokens live five minutes, and the whole matrix takes longer on a crowded machine."""
 PURPOSES = ("record", "subject", "digest", "task", "token")
 HANDED = ("share-a", "share-b", "entry")
 OWN = tuple(f"{folder}/{who}" for folder in HANDED for who in ("rita", "ruth"))
@@ -150,9 +152,13 @@ def documents(root):
 @pytest.fixture(scope="module")
 def caller_of(applied, root):
     callers: dict[str, Caller] = {}
+    since: dict[str, float] = {}
 
     def of(name: str) -> Caller:
+        if name in callers and time.monotonic() - since[name] > LOGGED_IN_S:
+            callers.pop(name).close()
         if name not in callers:
+            since[name] = time.monotonic()
             credentials = CredentialFiles(applied.root).load(Identity.parse(name)).vault
             assert credentials is not None
             anonymous = Caller(applied.endpoints.vault, "")

@@ -14,6 +14,7 @@ from schemas.errors import AccessDenied, Refused, VaultUnavailable
 from vault.client import VaultClient
 from vault.session import RETRY_DELAYS_S, Credentials, Session
 
+CONFLICT = "check-and-set parameter did not match the current version"
 LOGIN = "auth/approle/login"
 RENEW = "auth/token/renew-self"
 
@@ -54,11 +55,13 @@ class Scripted(BaseAdapter):
 
     def answer(self, request, status, content):
         if status >= 400:
-            content = {"errors": ["secret-of-the-server"]}
+            content = {"errors": [self.script.get("says", "secret-of-the-server")]}
         body = HTTPResponse(io.BytesIO(json.dumps(content).encode()), preload_content=False, status=status)
         response = requests.Response()
         response.status_code, response.raw, response.url, response.request = status, body, request.url, request
         response.headers["Content-Type"] = "application/json"
+        if status == 307:
+            response.headers["Location"] = "https://elsewhere.test/v1/"
         return response
 
     def close(self):
@@ -85,7 +88,7 @@ def connect():
         clock = clock or Time()
         credentials = Credentials(token=token) if token else Credentials("role", "the-secret-id")
         session = Session("https://vault.test", None, credentials, monotonic=clock.monotonic, wait=clock.wait)
-        session._http.mount("https://", server)
+        session._nodes.http.mount("https://", server)
         client = VaultClient(session, "demo")
         made.append(client)
         return client
@@ -113,6 +116,13 @@ def test_a_server_in_trouble_is_asked_again_with_growing_waits_then_given_up(con
         connect(server, clock).sign("sign-alice", b"m")
     assert clock.waits == list(RETRY_DELAYS_S)
     assert server.seen.count("transit/sign/sign-alice") == len(RETRY_DELAYS_S) + 1
+
+
+def test_a_redirect_is_no_success_and_is_not_followed(connect):
+    server = Scripted(call=307)
+    with pytest.raises(VaultUnavailable):
+        connect(server).create("view/1", b"x")
+    assert server.seen.count("veil-demo/data/view/1") == len(RETRY_DELAYS_S) + 1
 
 
 def test_a_server_that_recovers_in_time_is_no_error(connect):
@@ -189,7 +199,7 @@ def test_a_token_at_its_maximum_life_is_replaced_by_a_login(connect):
 
 
 def test_a_create_that_may_have_happened_is_in_doubt_not_a_duplicate(connect):
-    server = Scripted(call=[requests.Timeout(), 400])
+    server = Scripted(call=[requests.Timeout(), 400], says=CONFLICT)
     with pytest.raises(VaultUnavailable, match="may or may not"):
         connect(server).create("view/1", b"x")
 
@@ -202,7 +212,17 @@ def test_a_repeated_create_that_is_forbidden_is_in_doubt_for_who_may_only_create
 
 def test_a_create_that_is_refused_at_once_is_a_duplicate(connect):
     with pytest.raises(Refused):
-        connect(Scripted(call=400)).create("view/1", b"x")
+        connect(Scripted(call=400, says=CONFLICT)).create("view/1", b"x")
+
+
+def test_a_mount_that_is_not_ready_is_unavailable_and_neither_a_duplicate_nor_empty(connect):
+    client = connect(Scripted(call=400, says="this backend will be unavailable for a brief period"))
+    with pytest.raises(VaultUnavailable):
+        client.create("view/1", b"x")
+    with pytest.raises(VaultUnavailable):
+        client.replace("view/1", b"x", 1)
+    with pytest.raises(VaultUnavailable):
+        client.names("view")
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 500])

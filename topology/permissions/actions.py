@@ -17,6 +17,8 @@ class Action(StrEnum):
     SKIP = "skip"
     RELEASE = "release"
     REPORT = "report"
+    HINT = "hint"
+    """Be told a coarse class of what one placeholder of the task in hand stands for."""
     ATTEMPT = "attempt"
     """Say that the page has refused to let a text be taken away."""
     ME = "me"

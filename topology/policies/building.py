@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 
 from topology.policies.actions import Action, Tier, Treatment
@@ -11,12 +11,14 @@ from topology.policies.document import (
     ConditionEntry,
     DetectionEntry,
     GoldEntry,
+    HintsEntry,
     LabelsEntry,
     PolicyDocument,
     PublishedDocument,
 )
 from topology.policies.entries import RuleEntry
 from topology.policies.floors import Floors
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import (
     Acceptance,
     Choice,
@@ -40,6 +42,30 @@ def to_policy(document: PolicyDocument, packs: Sequence[Pack]) -> Policy:
     """The policy that a file spells out, with its packs and its tier worked in."""
     floors = Floors.of(document.default_action.treatment(None), document.tier, packs)
     return _build(document, floors, packs, tuple(sorted(pack.id for pack in packs)))
+
+
+def hint_faults(policy: Policy, packs: Sequence[Pack]) -> Iterator[tuple[str, str]]:
+    """Category and fault of each hint that would show what the policy, its tier or a pack hides."""
+    floors = Floors.of(policy.default, policy.tier, packs)
+    kept_whole = {
+        category
+        for condition in policy.conditions
+        for category, treatment in condition.categories
+        if treatment.action is Action.PLACEHOLDER
+    }
+    for category, hint in policy.hints.categories:
+        if policy.treatment_for(category).action is not Action.PLACEHOLDER:
+            yield (
+                category,
+                f"a hint is asked of a placeholder, and {category} gets none: say `{category}: placeholder`",
+            )
+        elif floors.category(category, hint.treatment) != hint.treatment:
+            yield (
+                category,
+                f"its tier or a pack lets no text show the {hint} of a {category} either",
+            )
+        elif category in kept_whole:
+            yield category, f"a condition wants {category} kept whole in some places; let it mask or drop there"
 
 
 def as_published(document: PublishedDocument) -> Policy:
@@ -76,6 +102,7 @@ def _build(document: PolicyDocument, floors: Floors, packs: Sequence[Pack], pack
         gold=_gold(document.gold),
         acceptance=_acceptance(document.acceptance),
         segment_hours=document.retention.segment_hours,
+        hints=_hints(document.hints),
     )
 
 
@@ -134,3 +161,10 @@ def _acceptance(entry: AcceptanceEntry) -> Acceptance:
 
 def _gold(entry: GoldEntry) -> Gold:
     return Gold(entry.share, entry.bar, entry.leak_limit, entry.least)
+
+
+def _hints(entry: HintsEntry | None) -> Hints:
+    """Without a category there are none, whatever else is said."""
+    if entry is None or not entry.categories:
+        return NO_HINTS
+    return Hints(tuple(sorted(entry.categories.items())), entry.least, entry.per_task, entry.per_hour, entry.apps)

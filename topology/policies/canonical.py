@@ -15,6 +15,7 @@ from schemas.errors import ConfigError
 from topology.policies.actions import Treatment
 from topology.policies.building import as_published
 from topology.policies.document import PublishedDocument
+from topology.policies.hints import Hints
 from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Gold, Policy, Risk, TagRule
 
 FORMAT = 1
@@ -54,6 +55,7 @@ def policy_bytes(policy: Policy) -> bytes:
         "gold": _gold(policy.gold),
         "acceptance": _acceptance(policy.acceptance),
         "retention": {"segment_hours": policy.segment_hours},
+        "hints": _hints(policy.hints),
     }
     return json.dumps(_said(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 
@@ -144,6 +146,19 @@ def _gold(gold: Gold) -> dict[str, Json]:
         "bar": _permille(gold.bar_permille),
         "leak_limit": _permille(gold.leak_limit_permille),
         "least": gold.least,
+    }
+
+
+def _hints(hints: Hints) -> dict[str, Json]:
+    """Nothing where there are none: policies written before there were hints keep their hash."""
+    if not hints:
+        return {}
+    return {
+        "categories": dict(hints.categories),
+        "least": hints.least,
+        "per_task": hints.per_task,
+        "per_hour": hints.per_hour,
+        "apps": hints.apps,
     }
 
 

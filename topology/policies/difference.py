@@ -102,6 +102,8 @@ def _effect(path: str, old: Policy, new: Policy, before: Mapping[str, str], afte
 
 
 def _of_setting(path: str, old: str | None, new: str | None) -> Effect:
+    if path.startswith("hints."):
+        return _of_hints(path, old, new)
     if path in _RANKS:
         return _compared(_RANKS[path].index(old), _RANKS[path].index(new))
     if path.startswith("context."):
@@ -112,6 +114,17 @@ def _of_setting(path: str, old: str | None, new: str | None) -> Effect:
         return Effect.SHOWS_MORE
     gained = next((gained for start, gained in _LISTED.items() if path.startswith(start)), None)
     return _gained(gained, old, new) if gained else Effect.OTHER
+
+
+def _of_hints(path: str, old: str | None, new: str | None) -> Effect:
+    """Of a policy that has none nobody is told anything, so that whatever is said of hints first shows more."""
+    if old is None or new is None:
+        return Effect.SHOWS_MORE if old is None else Effect.SHOWS_LESS
+    if path == "hints.apps":
+        return _compared(-(old == "true"), -(new == "true"))
+    if path == "hints.least":
+        return _compared(int(old), int(new))
+    return _compared(-int(old), -int(new)) if path in _HINT_LIMITS else Effect.SHOWS_MORE
 
 
 def _of_context(path: str, old: str | None) -> Effect:
@@ -205,6 +218,7 @@ _RANKS: Mapping[str, tuple[str | None, ...]] = {
     "detection.foreign_script": ("mask", "quarantine"),
     "tier": (None, "public", "internal", "confidential", "restricted"),
 }
+_HINT_LIMITS = frozenset({"hints.per_task", "hints.per_hour"})
 _LISTED: Mapping[str, Effect] = {
     "detection.deny": Effect.SHOWS_LESS,
     "detection.patterns": Effect.SHOWS_LESS,

@@ -21,6 +21,7 @@ from topology.policies.entries import (
     one_or_many,
     printable,
 )
+from topology.policies.hints import LEAST, OF_CATEGORY, RULED, Hint
 from topology.policies.model import (
     LEAST_ITEMS,
     MAX_VERSION,
@@ -37,6 +38,8 @@ MAX_CATEGORIES = 500
 MAX_PACK_CATEGORIES = 500  # of all packs together; about 200 when this was written
 MAX_LEAST = 1_000_000  # values: enough to show three in a million
 PERMILLE = 1000
+MAX_SHARE = 1000  # values that share a hint: no country has more cities in the table
+MAX_ASKED = 1000  # hints; more an hour than anybody reads
 MAX_LIST = 1000  # deny and allow entries; each costs a search in every text
 
 Tag = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_.:-]{0,63}$")]
@@ -184,6 +187,38 @@ class GoldEntry(Strict):
         return self
 
 
+Asked = Annotated[int, Field(ge=1, le=MAX_ASKED, strict=True)]
+
+
+class HintsEntry(Strict):
+    """What may be asked of placeholders, and how often by one person."""
+
+    categories: Annotated[dict[Category, Hint], Field(max_length=MAX_CATEGORIES)] = Field(default_factory=dict)
+    least: Annotated[int, Field(ge=LEAST, le=MAX_SHARE, strict=True)] = LEAST
+    per_task: Asked = 3
+    per_hour: Asked = 30
+    apps: Annotated[bool, Field(strict=True)] = False
+
+    @field_validator("categories")
+    @classmethod
+    def _coarse(cls, categories: dict[str, Hint]) -> dict[str, Hint]:
+        for category, hint in categories.items():
+            own = OF_CATEGORY.get(category)
+            if own is None:
+                known = ", ".join(OF_CATEGORY)
+                raise ValueError(f"{category}: any hint could give it away; there are hints of {known}")
+            if hint is not own:
+                raise ValueError(f"{category}: its hint is {own}")
+        return categories
+
+    @model_validator(mode="after")
+    def _shared(self) -> Self:
+        narrow = sorted({hint for hint in self.categories.values() if RULED.get(hint, self.least) < self.least})
+        if narrow:
+            raise ValueError(f"least: {RULED[narrow[0]]} values share a {narrow[0]}, and it asks for more")
+        return self
+
+
 class RetentionEntry(Strict):
     segment_hours: Annotated[int, Field(ge=1, le=24 * 366, strict=True)] = 168
 
@@ -215,6 +250,7 @@ class PolicyDocument(Strict):
     gold: GoldEntry = GoldEntry()
     acceptance: AcceptanceEntry = AcceptanceEntry()
     retention: RetentionEntry = RetentionEntry()
+    hints: HintsEntry | None = None
 
     @field_validator("tags")
     @classmethod

@@ -115,6 +115,7 @@ def _unknown(policy: Policy, categories: AbstractSet[str]) -> Iterator[Remark]:
     named = {f"categories.{name}": name for name, _ in policy.categories}
     for number, condition in enumerate(policy.conditions):
         named |= {f"conditions[{number}].categories.{name}": name for name, _ in condition.categories}
+    named |= {f"hints.categories.{name}": name for name, _ in policy.hints.categories}
     if policy.detection.recognizers:  # a recognizer of the user's own may find anything
         return
     for where, name in named.items():

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from importlib import resources
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from yaml.nodes import MappingNode, Node
 from schemas.errors import ConfigError
 from topology.plain_yaml import compose, construct
 from topology.policies.actions import Action
-from topology.policies.building import to_policy
+from topology.policies.building import hint_faults, to_policy
 from topology.policies.canonical import MAX_BYTES, with_hash
 from topology.policies.document import PolicyDocument
 from topology.policies.model import Policy
@@ -47,8 +48,10 @@ def parse_policy(text: str, source: str) -> Policy:
         checked = PolicyDocument.model_validate(construct(root, source))
     except ValidationError as error:
         raise ConfigError("\n".join(sentences(error, root, source))) from None
-    policy = to_policy(checked, _packs(checked, root, source))
+    packs = _packs(checked, root, source)
+    policy = to_policy(checked, packs)
     _check_tags(policy, root, source)
+    _check_hints(policy, packs, root, source)
     return with_hash(policy)
 
 
@@ -61,6 +64,16 @@ def _check_tags(policy: Policy, root: Node, source: str) -> None:
                 f"{where}: {rule.category} passes, and a tag is set by the producer and can't pass a field:"
                 " give the tag an action, or name the field's path"
             )
+
+
+def _check_hints(policy: Policy, packs: Sequence[Pack], root: Node, source: str) -> None:
+    """Hints obey what packs, tier and conditions say of the values themselves."""
+    faults = [
+        f"{source}:{locate(root, ('hints', 'categories', category))}: hints.categories.{category}: {fault}"
+        for category, fault in hint_faults(policy, packs)
+    ]
+    if faults:
+        raise ConfigError("\n".join(faults))
 
 
 def _packs(document: PolicyDocument, root: Node, source: str) -> list[Pack]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from topology.policies.actions import Action, Tier, Treatment, raised
+from topology.policies.hints import NO_HINTS, Hints
 
 MAX_VERSION = 1_000_000
 """Of a policy, and so of the lowest that may be in force: one a minute for two years."""
@@ -234,6 +235,7 @@ class Policy:
     gold: Gold
     acceptance: Acceptance
     segment_hours: int
+    hints: Hints = NO_HINTS
     hash: str = ""
     _field_index: Mapping[str, FieldRule] = field(init=False, repr=False, compare=False)
     _tag_index: Mapping[str, TagRule] = field(init=False, repr=False, compare=False)

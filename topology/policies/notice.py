@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
+from topology.policies.hints import Hint
 from topology.policies.model import FieldRule, Policy, TagRule
 from topology.project import Project
 
@@ -29,6 +30,11 @@ _TARGETS = {
     Target.REGION: "replaced by the region",
     Target.COUNTRY: "replaced by the country",
     Target.ZIP3: "replaced by the first three digits, where many people live",
+}
+_HINTS = {
+    Hint.COUNTRY: "what kind of place it is, and in which country",
+    Hint.DECADE: "in which ten years it falls",
+    Hint.BAND: "between which ages, ten years wide",
 }
 _SCOPES = {
     Scope.PROJECT: "the same wherever it stands in this project",
@@ -68,7 +74,8 @@ class Kept:
 class Notice:
     """Who answers for it, what happens to which data, how long what is kept. `can_erase`: whether people can be
     found by the policy, so that all of theirs can be erased; `can_see`: whether the project names people who may
-    agree that somebody sees what was hidden.
+    agree that somebody sees what was hidden. `told`: what who reads a text may ask of a hidden piece in it, of
+    `pieces` at most.
     """
 
     project: str
@@ -81,6 +88,8 @@ class Notice:
     kept: tuple[Kept, ...]
     can_erase: bool
     can_see: bool
+    told: tuple[Handled, ...]
+    pieces: int
 
 
 def notice(policy: Policy, project: Project) -> Notice:
@@ -95,6 +104,8 @@ def notice(policy: Policy, project: Project) -> Notice:
         otherwise=treatment_words(policy.default),
         kept=tuple(_kept(policy, project.retention_ms)),
         can_erase=bool(policy.subject),
+        told=tuple(_told(policy)),
+        pieces=policy.hints.per_task,
         can_see=all(project.persons.holding(role) for role in ("requester", "grantor-a", "grantor-b")),
     )
 
@@ -147,6 +158,13 @@ def _kinds(policy: Policy) -> Iterator[tuple[Treatment, str]]:
     yield from (
         (treatment, kind_words(category)) for one in policy.conditions for category, treatment in one.categories
     )
+
+
+def _told(policy: Policy) -> Iterator[Handled]:
+    for hint, how in _HINTS.items():
+        kinds = tuple(kind_words(category) for category, own in policy.hints.categories if own is hint)
+        if kinds:
+            yield Handled(how, kinds)
 
 
 def _kept(policy: Policy, retention_ms: Mapping[str, int]) -> Iterable[Kept]:

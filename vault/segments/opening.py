@@ -13,7 +13,7 @@ from schemas.errors import Reason, Refused, Undecodable
 from schemas.hidden import Hidden, SecretBytes
 from vault.data_keys import UnwrappedKeys
 from vault.interface import Vault, WrappedKey
-from vault.keys import open_sealed
+from vault.keys import KEY_BYTES, open_sealed
 from vault.segments.document import Layer, LayerDocument, entry_binding, path_of, unpack
 
 KEPT_DOCUMENTS = 256
@@ -94,14 +94,18 @@ class LayerReader(Hidden):
 
 
 class ViewKeys(Hidden):
-    """Label's opener: the key of a task's content."""
+    """Label's opener: the key of a task's content, and what may be told of its placeholders."""
 
     def __init__(self, vault: Vault, project: str, *, kept: int = KEPT_DOCUMENTS) -> None:
         self._reader = LayerReader(vault, project, Layer.VIEW, kept=kept)
 
     def task_key(self, segment_id: str, task_id: str) -> SecretBytes:
         """The key that opens `Task.sealed`. Errors as `LayerReader.open`."""
-        return SecretBytes(self._reader.open(segment_id, task_id))
+        return SecretBytes(self._reader.open(segment_id, task_id)[:KEY_BYTES])
+
+    def hints(self, segment_id: str, task_id: str) -> bytes:
+        """What redact sealed beside the key as the task's hints; empty where there are none. Errors likewise."""
+        return self._reader.open(segment_id, task_id)[KEY_BYTES:]
 
     def evict(self, task_ids: Collection[str]) -> None:
         """Forget withdrawn tasks."""

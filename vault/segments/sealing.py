@@ -27,18 +27,26 @@ ENTRY_BYTES = 16
 
 @dataclass(frozen=True, slots=True, repr=False)
 class TaskContents(Hidden):
-    """What a segment keeps of one task. `geometry` and `values` are opaque here; `values` are raw."""
+    """What a segment keeps of one task. `geometry`, `values` and `hints` are opaque here; `values` are raw, and
+    `hints`, what may be told of them one by one, lie with the task key.
+    """
 
     task_id: str
     task_key: SecretBytes
     geometry: bytes
     values: bytes
+    hints: bytes = b""
+
+    @property
+    def view(self) -> bytes:
+        """The task's entry in the view layer: its key, which has one length, and its hints."""
+        return self.task_key.data + self.hints
 
     def sizes(self) -> dict[Layer, int]:
         """How much the task adds to each document, in bytes."""
         fixed = len(self.task_id.encode()) + OVERHEAD + ENTRY_BYTES
         return {
-            Layer.VIEW: fixed + len(self.task_key.data),
+            Layer.VIEW: fixed + len(self.view),
             Layer.GEOMETRY: fixed + len(self.geometry),
             Layer.VALUES: fixed + len(self.values),
         }
@@ -135,7 +143,7 @@ class _Place:
     def under(self, key: DataKey, layer: Layer, tasks: Sequence[TaskContents]) -> dict[str, SealedBytes]:
         return {
             task.task_id: self._entry(
-                key.secret, layer, task.task_id, task.task_key.data if layer is Layer.VIEW else task.geometry
+                key.secret, layer, task.task_id, task.view if layer is Layer.VIEW else task.geometry
             )
             for task in tasks
         }

@@ -20,6 +20,7 @@ _DAILY: Mapping[EventType, str] = {
     EventType.TASK_SKIPPED: "skips",
     EventType.TASK_RELEASED: "releases",
     EventType.TASK_REPORTED: "reports",
+    EventType.HINT_SHOWN: "hints",
     EventType.COPY_ATTEMPTED: "copy attempts",
     EventType.LEASE_RENEWED: "heartbeats",
     EventType.LEASE_EXPIRED: "expired leases",

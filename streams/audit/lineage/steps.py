@@ -49,6 +49,13 @@ def _renewed(sketch: Sketch, event: AuditEvent, _task_id: str) -> None:
         sketch.count(event.resource, "heartbeats")
 
 
+def _hinted(sketch: Sketch, event: AuditEvent, _task_id: str) -> None:
+    """How many asks, one again included; which placeholders is for the audit itself."""
+    lease = _first(event, Kind.LEASE)
+    if lease in sketch:
+        sketch.count(lease, "hints")
+
+
 def _lease_ended(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     lease = event.resource if event.resource.startswith(lease_resource("")) else _first(event, Kind.LEASE)
     if lease and sketch.room(lease, new=False):
@@ -165,6 +172,7 @@ def _first(event: AuditEvent, kind: Kind) -> str:
 
 STEPS: Mapping[EventType, Step] = {
     EventType.TASK_VIEWED: _viewed,
+    EventType.HINT_SHOWN: _hinted,
     EventType.LEASE_RENEWED: _renewed,
     **dict.fromkeys(_ENDINGS, _lease_ended),
     EventType.LABEL_SUBMITTED: _labeled,

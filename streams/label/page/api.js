@@ -18,10 +18,11 @@ export class Refused extends Error {
 
 /** There is no answer, or only "ask again"; whether the call took effect is not known. */
 export class NoAnswer extends Error {
-  constructor(why, wait) {
+  constructor(why, wait, reason = "") {
     super(why);
     this.why = why; // "offline" or "busy"
     this.wait = wait;
+    this.reason = reason; // the server's, where it gave one
   }
 }
 
@@ -89,6 +90,11 @@ export class Api {
     return this.#until("POST", ...ofLease(lease, `report${NEXT}`, { reason, spans }));
   }
 
+  /** One attempt: {placeholder, hint, left}. Asking again is for people. */
+  hint(lease, placeholder) {
+    return this.#once("POST", ...ofLease(lease, "hint", { placeholder }));
+  }
+
   /** One attempt: `takings.js` asks again. */
   attempt(lease, taking, times) {
     return this.#once("POST", ...ofLease(lease, "attempt", { taking, times }));
@@ -132,7 +138,7 @@ export class Api {
     this.clock.heard(answer.headers.get("Date"));
     if (answer.ok) return content;
     if (PASSING.has(answer.status))
-      throw new NoAnswer("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0));
+      throw new NoAnswer("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0), content?.error?.reason);
     throw new Refused(answer.status, content?.error?.reason ?? "", content?.error?.message ?? "");
   }
 }

@@ -1,5 +1,5 @@
 /** From signing in to the end of work: what the server says becomes what is shown. */
-import { Refused } from "./api.js";
+import { NoAnswer, Refused } from "./api.js";
 import { showCard } from "./card.js";
 import { openHelp, openLeave } from "./dialogs.js";
 import { announce, element, one, words } from "./dom.js";
@@ -9,7 +9,7 @@ import { Pace } from "./pace.js";
 import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
-import { ofEnding, ofLoss, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
+import { ofEnding, ofLoss, ofNoHint, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
 import { showLease, showPace, showPerson, showSession } from "./status.js";
 import { Takings } from "./takings.js";
 import { Task } from "./task.js";
@@ -39,6 +39,7 @@ export class Desk {
         this.#end("report", () => this.api.report(task.lease, reason, marks.map(place))),
       leave: () => this.#leave(),
       help: openHelp,
+      hint: (task, placeholder) => this.#hint(task, placeholder),
     });
     this.presence = new Presence();
     this.keeper = new LeaseKeeper(api, clock, this.presence, {
@@ -216,6 +217,19 @@ export class Desk {
       skip: (reason) => this.#end("skip", () => this.api.skip(lease, reason)),
       release: (reason) => this.#end("release", () => this.api.release(lease, reason)),
     });
+  }
+
+  /** A hint is on record before it is here; what goes wrong is said, and changes nothing about the task. */
+  async #hint(task, placeholder) {
+    try {
+      this.bench.told(task, await this.api.hint(task.lease, placeholder));
+    } catch (error) {
+      if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
+      if (this.bench.task !== task) return;
+      const gone = error instanceof Refused && (ofAnotherSession(error) || ofLoss(error));
+      if (gone && error.reason !== "not_permitted") this.#lost(error);
+      else this.bench.say(ofNoHint(error));
+    }
   }
 
   /** The end of a lease, repeated in the same words until the server has answered. */

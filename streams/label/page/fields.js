@@ -4,7 +4,7 @@ import { lanesOf, piecesOf } from "./pieces.js";
 import { placeOf, pointAt } from "./places.js";
 import { caretAt, isEmpty } from "./selection.js";
 
-const NUMBERED = /^\[[A-Z][A-Z_]*_(\d+)\]$/u;
+const NUMBERED = /^\[[A-Z][A-Z0-9_]*_(\d+)\]$/u;
 const LANES = 4; // bars below a line; what overlaps more shares the last
 
 export class Fields {
@@ -15,6 +15,7 @@ export class Fields {
     this.selected = selected;
     this.reached = reached;
     this.texts = new Map();
+    this.hintOf = () => undefined;
     this.holders = new Map();
     document.addEventListener("selectionchange", () => this.#follow());
     root.addEventListener("mousedown", (event) => this.#press(event));
@@ -22,9 +23,10 @@ export class Fields {
     addEventListener("resize", () => this.#drawCaret());
   }
 
-  /** `texts`: a Map of FieldText by path. */
-  open(texts) {
+  /** `texts`: a Map of FieldText by path. `hintOf(path, atom)`: see `#hint`. */
+  open(texts, hintOf = () => undefined) {
     this.texts = texts;
+    this.hintOf = hintOf;
     this.selection = null;
     this.holders = new Map([...texts.keys()].map((path) => [path, this.#holder(path)]));
     this.root.replaceChildren(
@@ -106,10 +108,18 @@ export class Fields {
     const made = element("span", { data: { start: piece.start, end: piece.end } }, shown);
     made.className = ["piece", piece.atom && "chip", piece.marks.length && "mark"].filter(Boolean).join(" ");
     if (piece.atom) made.title = words(piece.atom.category);
+    if (piece.atom) this.#hint(made, this.hintOf(path, piece.atom));
     if (piece.opening.length) made.dataset.tag = piece.opening.map((span) => words(span.label)).join(" · ");
     if (piece.spans.length) this.#bars(made, piece.spans, lanes, hue);
     if (active && piece.spans.some((span) => isSpan(span, active))) made.classList.add("active");
     return made;
+  }
+
+  /** `hint`: what was told of the placeholder; null where it may be asked, undefined where it may not. */
+  #hint(made, hint) {
+    if (hint === undefined) return;
+    made.classList.add("asks");
+    if (hint) made.dataset.hint = hint;
   }
 
   /** One bar a span, each in its lane; the tint is that of the shortest. */
@@ -225,7 +235,7 @@ function isForward({ anchorNode, anchorOffset, focusNode, focusOffset }) {
 }
 
 /** What a placeholder shows: what kind it is and which one; never more than the text has. */
-function chipText(text, atom) {
+export function chipText(text, atom) {
   const written = text.slice(atom.start, atom.end);
   const number = NUMBERED.exec(written)?.[1];
   if (number) return `${words(atom.category)} ${number}`;

@@ -54,6 +54,7 @@ function run(workbench, command) {
     nextSpan: () => workbench.step(1),
     previousSpan: () => workbench.step(-1),
     remove: () => workbench.remove(),
+    hint: () => workbench.hint(),
     skip: () => workbench.leave(),
     report: () => workbench.startReport(),
     mark: () => workbench.task.reporting && workbench.mark(),

@@ -8,6 +8,7 @@ export const COMMANDS = [
   { key: "n", does: "nextSpan", says: "Go to the next span" },
   { key: "p", does: "previousSpan", says: "Go to the span before" },
   { key: "Delete", does: "remove", says: "Remove the span you are at (also Backspace)" },
+  { key: ".", does: "hint", says: "Ask for a hint about the dotted placeholder you are at" },
   { key: "s", does: "skip", says: "Skip the task or give it back" },
   { key: "x", does: "report", says: "Report exposed data" },
   { key: "m", does: "mark", says: "While reporting: mark what you selected" },

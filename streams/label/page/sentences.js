@@ -53,6 +53,15 @@ const UNFIT = {
   too_many_spans: "There are more spans than a task may have.",
 };
 
+const HINTS = {
+  hints_stopped: "The project is stopped or paused: there are no hints for now.",
+  person_paused: "You get no hints for now. An operator of the project can say more.",
+  no_hint: "There are no hints about such placeholders.",
+  unknown_placeholder: "There are no hints about such placeholders.",
+};
+
+export const HINTS_USED_UP = "You have asked for as many hints about this task as the project allows.";
+
 export const PAUSED = [
   "You get no new tasks for now: several of your latest answers differ from what is known to be right.",
   "Nothing that you sent is lost. Speak with an operator of the project, who can let you go on.",
@@ -73,6 +82,16 @@ export function ofLoss({ status, reason }) {
 
 export function ofRefusal({ reason }) {
   return UNFIT[reason] ?? FORBIDDEN[reason] ?? "The server does not accept this answer.";
+}
+
+/** Why there is no hint. `wait`: milliseconds until there may be one, where the hour's are used up. */
+export function ofNoHint({ reason, wait = 0 }) {
+  if (reason === "hints_used_up") return HINTS_USED_UP;
+  if (reason === "too_many_hints") {
+    const minutes = Math.max(1, Math.ceil(wait / 60_000));
+    return `You have asked for as many hints as the project allows in an hour. The next one: in ${minutes} min.`;
+  }
+  return HINTS[reason] ?? FORBIDDEN[reason] ?? "There is no hint now. Try again in a moment.";
 }
 
 export function ofTrouble(why) {

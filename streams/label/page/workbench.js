@@ -1,8 +1,10 @@
 /** The task on the screen: what people do to it becomes a new answer, and the answer is drawn. */
 import { chosen, openChoices, relabeled, sameSpan, spansAt, toggled, toggledMark, withoutSpan } from "./answer.js";
 import { announce, one, words } from "./dom.js";
-import { Fields } from "./fields.js";
+import { chipText, Fields } from "./fields.js";
+import { drawHint, sentenceOf } from "./hint.js";
 import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
+import { HINTS_USED_UP } from "./sentences.js";
 import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
 import { drawSelected, drawTools } from "./tools.js";
 
@@ -10,7 +12,7 @@ export class Workbench {
   #confirmed = false;
   #locked = false;
 
-  /** `acts`: {send(task), leave(task), report(task, reason, marks), help(task)}; each decides what comes next. */
+  /** `acts`: {send(task), leave(task), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what comes next. */
   constructor(acts) {
     this.acts = acts;
     this.task = null;
@@ -33,7 +35,7 @@ export class Workbench {
     document.title = `${title} · Veilstream`;
     this.sendSays = send;
     this.say("");
-    this.fields.open(task.texts);
+    this.fields.open(task.texts, (field, atom) => task.hintOf(field, atom));
     this.draw();
     this.fields.focus();
   }
@@ -79,7 +81,7 @@ export class Workbench {
       help: () => this.acts.help(task),
       send: () => this.send(),
     });
-    drawSelected(task, this.#range());
+    this.#drawSelection();
   }
 
   label(label) {
@@ -128,6 +130,34 @@ export class Workbench {
     const at = task.active ?? this.#spanHere();
     if (!at) return this.say("Go to a span first: click it, or press N.");
     return this.#change(withoutSpan(task.answer, at), `Removed ${words(at.label)}.`);
+  }
+
+  /** Ask what may be told of the placeholder one is at; what was told is said again. */
+  hint() {
+    const { task } = this;
+    if (this.#locked) return;
+    const { asked } = task;
+    if (Object.keys(task.asks).length === 0) this.say("There are no hints for this task.");
+    else if (!asked) this.say("Go to a dotted placeholder first, then press the full stop.");
+    else if (task.hints.has(asked.placeholder)) announce(this.#told(asked));
+    else if (task.hintsLeft === 0) this.say(HINTS_USED_UP);
+    else this.acts.hint(task, asked.placeholder);
+  }
+
+  /** The server's word on a placeholder of this task. */
+  told(task, { placeholder, hint, left }) {
+    if (this.task !== task) return;
+    task.hints.set(placeholder, hint);
+    task.hintsLeft = left;
+    this.say("");
+    this.draw();
+    const { asked } = task;
+    if (asked?.placeholder === placeholder) announce(this.#told(asked));
+    else announce(hint ?? "Nothing can be told of that one.");
+  }
+
+  #told({ placeholder, field, atom }) {
+    return sentenceOf(chipText(this.task.texts.get(field), atom), this.task.hints.get(placeholder));
   }
 
   undo() {
@@ -215,7 +245,12 @@ export class Workbench {
       this.task.active = null;
       this.draw();
     }
+    this.#drawSelection();
+  }
+
+  #drawSelection() {
     drawSelected(this.task, this.#range());
+    drawHint(this.task, { hint: () => this.hint() });
   }
 
   #reached(field, point) {

@@ -29,17 +29,30 @@ def band(age: str) -> str | None:
     return _written(age, lambda years: f"{years // 10 * 10}-{years // 10 * 10 + 9}" if years <= OLDEST else OVER)
 
 
+def years_old(age: str) -> int | None:
+    """How old somebody is. None for months, weeks and days, and for what holds no one number."""
+    number = _number(age)
+    return None if number is None else int(number.group())
+
+
 def are_units(around: str, units: frozenset[str] = UNITS) -> bool:
     """Whether what stands around the number of an age is nothing but these words, in lower case or not."""
     return _AROUND.fullmatch(around) is not None and units.issuperset(map(str.lower, _LETTERS.findall(around)))
 
 
 def _written(age: str, form: Callable[[int], str]) -> str | None:
+    number = _number(age)
+    if number is None:
+        return None
+    shown = form(int(number.group()))
+    start, end = number.span()
+    around = age[:start], age[end:]
+    return shown.join(around) if are_units(" ".join(around), _YEARS) else shown
+
+
+def _number(age: str) -> re.Match[str] | None:
     numbers = list(_NUMBER.finditer(age))
     words = {word.lower() for word in _LETTERS.findall(age)}
     if len(numbers) != 1 or words & _LESS_THAN_YEARS or int(numbers[0].group()) > MAX_AGE:
         return None
-    shown = form(int(numbers[0].group()))
-    start, end = numbers[0].span()
-    around = age[:start], age[end:]
-    return shown.join(around) if are_units(" ".join(around), _YEARS) else shown
+    return numbers[0]

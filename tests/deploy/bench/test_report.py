@@ -16,6 +16,7 @@ from deploy.bench.report import (
     Containing,
     Delays,
     Erasing,
+    Mappings,
     Queueing,
     Rates,
     Report,
@@ -57,6 +58,7 @@ WHOLE = Report(
     containing=Containing(FAST, 12.0, 2_400.0),
     again=Again(10_000, 1_850.0),
     erasing=Erasing(10_000, 100, 12.0, 61.0),
+    mappings=Mappings(600, 180.0, 80.0, 100.0, 2_999.0, 17 * 2**20, FAST),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -86,6 +88,10 @@ def test_each_target_says_whether_it_is_met():
         "alert to contained p95, s": True,
         "alert to frozen, s": False,
         "a person of 10,000 segments erased, s": False,
+        "segments ÷ bare writes of their size": True,
+        "geometries opened/s": False,
+        "memory more, segments read, MiB": False,
+        "reveal in Vault p95, ms": True,
         "idle CPU of the busiest process": False,
         "1 MiB of text, fast, s": True,
         "1 MiB made to be slow, s": True,

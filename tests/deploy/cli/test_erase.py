@@ -12,7 +12,8 @@ import pytest
 
 from deploy import erasing
 from deploy.cli.exits import Exit
-from deploy.erasing import Standing, Subject
+from deploy.erasing import Standing
+from deploy.subjects import Subject
 from streams.audit.erasures import Erasure, Taken
 
 Run = Callable[..., Any]
@@ -46,7 +47,7 @@ def test_the_subject_is_taken_however_it_comes_and_never_printed(
     run: Run, asked: list[Subject], monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     monkeypatch.setattr(
-        "deploy.cli.erase.typer.prompt", lambda *_, hide_input, **__: SUBJECT if hide_input else ""
+        "deploy.cli.subject.typer.prompt", lambda *_, hide_input, **__: SUBJECT if hide_input else ""
     )
     monkeypatch.setattr("sys.stdin", io.StringIO(f"{SUBJECT}\r\n"))
     given = {"prompt": [], "stdin": ["-"], "argument": [SUBJECT]}[way]

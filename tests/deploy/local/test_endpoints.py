@@ -48,6 +48,14 @@ def test_all_parts_may_be_elsewhere(tmp_path: Path, environ: dict[str, str]):
     assert found.kafka.client_settings()["sasl.password"] == "content"
 
 
+def test_a_vault_may_have_several_addresses_and_each_is_https(environ: dict[str, str]):
+    several = "https://a.example:8200,https://b.example:8200"
+    assert read_external(environ | {"VEIL_VAULT_ADDR": several}).vault.url == several
+    for wrong in ("a.example:8200", "https://a.example,http://b.example", ","):
+        with pytest.raises(ConfigError, match="VEIL_VAULT_ADDR"):
+            read_external(environ | {"VEIL_VAULT_ADDR": wrong})
+
+
 def test_a_registry_may_want_a_client_certificate(tmp_path: Path, environ: dict[str, str]):
     file = tmp_path / "file"
     environ |= {"VEIL_REGISTRY_CERT": str(file), "VEIL_REGISTRY_KEY": str(file)}

@@ -49,6 +49,17 @@ def test_looks_exports_refusals_and_sessions_are_accesses_too():
     assert [it.what for it in by_resource.latest] == ["session", "session ended"]
 
 
+def test_a_hint_is_an_access_of_its_own_kind_to_no_more_tasks():
+    story = whole()
+    of = {"person": "ann", "purpose": "annotation", "parents": ["lease/x-1"]}
+    said = {"placeholder": "[LOCATION_1]", "hint": "country", "again": "true", "rule": "annotators"}
+    story.tell("label", EventType.HINT_SHOWN, f"task/{TASK}", **of, details=said)
+    found = seen(story, person="ann")
+    assert (found.counts, found.tasks) == ({"view": 2, "hint": 1}, 2)
+    (hint,) = [it for it in found.latest if it.what == "hint"]
+    assert (hint.resource, hint.rule, hint.again) == (f"task/{TASK}", "annotators", True)
+
+
 def test_values_revealed_on_a_grant_are_an_access_of_who_has_requested_it():
     story = Story()
     story.tell("reveal", EventType.VALUE_REVEALED, f"task/{TASK}", person="rita", purpose="label_dispute")

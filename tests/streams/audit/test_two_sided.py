@@ -41,6 +41,10 @@ def viewed(time: int, number: int, segment: str = SEGMENT) -> AuditEvent:
     return event(EventType.TASK_VIEWED, LABEL, time, number, (f"segment/{segment}",))
 
 
+def hinted(time: int, number: int, segment: str = SEGMENT) -> AuditEvent:
+    return event(EventType.HINT_SHOWN, LABEL, time, number, ("lease/x-1", f"segment/{segment}"))
+
+
 def read(time: int, number: int, segment: str = SEGMENT) -> VaultUse:
     return VaultUse(time, LABEL, Operation.READ, "veil-demo/view", f"r{number}", Outcome.DONE, document=segment)
 
@@ -119,6 +123,12 @@ def test_each_announcement_removed_gives_exactly_its_alerts(count, data):
         (f"d{gone}", Severity.CRITICAL),
     }
     assert {it.rule for it in found} == {UNANNOUNCED}
+
+
+def test_a_hint_explains_the_reading_of_its_segment_as_a_view_does():
+    assert alerts_of([read(START, 1), decrypt(START, 1)], [hinted(START - 10, 1)]) == []
+    (alert,) = alerts_of([read(START, 1)], [hinted(START - 10, 1, segment="redact.demo.0/1/8")])
+    assert alert.rule == UNANNOUNCED
 
 
 def test_one_view_explains_one_decrypt_only():

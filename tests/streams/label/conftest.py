@@ -32,6 +32,7 @@ from streams.web.server import WebServer
 from streams.web.shown_certificate import ShownCertificate
 from tests.streams.label.site import opened
 from topology.guidance import Guidance, KnownSpan, PracticeTask
+from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
 from topology.switches import FREE, Excluded
@@ -95,6 +96,7 @@ class TinyLoop:
     withdrawn: set[str] = field(default_factory=set)
     evicted: list[str] = field(default_factory=list)
     policies: dict[str, LabelSchema] = field(default_factory=lambda: {"policy-1": SCHEMA})
+    hints: dict[str, Hints] = field(default_factory=dict)
     settings: LabelSettings = field(default_factory=LabelSettings)
     committed: list[Outgoing] = field(default_factory=list)
     events: list[Event] = field(default_factory=list)
@@ -126,9 +128,13 @@ class TinyLoop:
             self.requests.waiters,
             project=lambda: self.project,
             closed=lambda: self.closed,
+            hints_of=self.hints_of,
         )
         self.processor = LabelProcessor("demo", CODEC, self.clock, seams, self.settings)
         self.restart()
+
+    def hints_of(self, policy: str) -> Hints:
+        return self.hints.get(policy, NO_HINTS)
 
     def seal_find(self, reported: Reported, now: int) -> Find | None:
         """Sealed before the key is forgotten: here by nobody, in order to be looked into."""
@@ -225,6 +231,7 @@ class Api:
     key: Ed25519PrivateKey
     opened: list[str] = field(default_factory=list)
     content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
+    told: Callable[[Task], Mapping[str, str]] = lambda _: {}
     project: Project | None = PROJECT
     revoked: set[str] = field(default_factory=set)
     url: str = ""
@@ -234,6 +241,10 @@ class Api:
         assert EventType.TASK_VIEWED in self.loop.types(), "opened before the view was committed"
         self.opened.append(task.task_id)
         return self.content(task)
+
+    def open_hints(self, task: Task) -> Mapping[str, str]:
+        assert EventType.HINT_SHOWN in self.loop.types(), "opened before the hint was committed"
+        return self.told(task)
 
     def token(self, person: str = "ada", **changes: Any) -> str:
         issued = self.clock.now() // 1000
@@ -297,6 +308,8 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             clock=clock,
             signin=signin,
             revoked=lambda person: person in api.revoked,
+            hints_of=loop.hints_of,
+            open_hints=api.open_hints,
         )
         server = WebServer(build("demo", seams, settings, door), settings, tls)
         stop = threading.Event()

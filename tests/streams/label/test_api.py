@@ -472,7 +472,7 @@ def test_openapi_describes_every_call_and_its_body(api):
         "/v1/me",
         *(
             f"/v1/leases/{{lease_id}}/{call}"
-            for call in ("heartbeat", "label", "skip", "release", "report", "attempt")
+            for call in ("heartbeat", "label", "skip", "release", "report", "hint", "attempt")
         ),
     }
     label = paths["/v1/leases/{lease_id}/label"]["post"]

@@ -18,6 +18,7 @@ LONG, MANY = "x" * 100_000, 100_000
 SPAN = {"field": "text", "start": 0, "end": 1, "label": "NAME"}
 BODIES = {
     f"/v1/leases/{LEASE}/heartbeat": {"fencing_token": 1},
+    f"/v1/leases/{LEASE}/hint": {"fencing_token": 1, "placeholder": "[LOCATION_1]"},
     f"/v1/leases/{LEASE}/attempt": {"fencing_token": 1, "taking": "copy"},
     f"/v1/leases/{LEASE}/label": {"fencing_token": 1, "result": {"spans": [SPAN], "choices": {"tone": "calm"}}},
     f"/v1/leases/{LEASE}/skip": {"fencing_token": 1, "reason": "unclear"},

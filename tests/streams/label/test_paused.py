@@ -10,10 +10,12 @@ from schemas.gold import PersonStanding
 from streams.engine.messages import Message
 from streams.label.answering import PERFECT, Lexicon
 from streams.label.client import Denied
+from streams.label.commands import AskHint, Held
 from streams.label.robots import Robot, RobotSpec
 from tests.streams.label.conftest import CODEC
 from tests.streams.label.test_api import LEASES, error
 from tests.streams.label.test_processor import LeaseTask, lease, refusal, submit
+from topology.policies.hints import Hint, Hints
 
 
 def standing(person: str, paused: bool, key: bytes | None = None) -> Message:
@@ -37,6 +39,16 @@ def test_what_they_hold_they_may_finish(tiny, make_task):
     assert lease(tiny) == held
     assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
     assert refusal(tiny, LeaseTask("ada")) is Reason.PERSON_PAUSED
+
+
+def test_a_paused_person_is_told_no_hint(tiny, make_task):
+    tiny.hints["policy-1"] = Hints((("PERSON", Hint.COUNTRY),), per_task=1, per_hour=1)
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.batch([standing("ada", paused=True)])
+    ask = AskHint(Held("ada", held.lease_id, held.fencing_token), "[PERSON_1]", by_token=False)
+    assert refusal(tiny, ask) is Reason.PERSON_PAUSED
+    assert EventType.HINT_SHOWN not in tiny.types()
 
 
 def test_a_restart_forgets_nobody(tiny, make_task):

@@ -32,7 +32,7 @@ CALLS = [
     ("POST", LEASES, {}),
     *(
         ("POST", f"/v1/leases/{1:032x}-1/{call}", {})
-        for call in ("heartbeat", "label", "skip", "release", "report", "attempt")
+        for call in ("heartbeat", "label", "skip", "release", "report", "hint", "attempt")
     ),
     ("POST", "/v1/projects/demo/onboarding/0", {}),
     ("GET", "/v1/projects/demo/stats", None),

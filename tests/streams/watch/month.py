@@ -165,6 +165,9 @@ def one_task(person: Person, task: str, time: int, label: Writing, random: Rando
     if not person.app and habit.random() < 0.01:  # by habit, or to look a word up
         tried = {"taking": "copy", "times": str(habit.choice((1, 1, 1, 2, 3)))}
         yield label.event(EventType.COPY_ATTEMPTED, task_resource(task), time + SECOND, details=tried, **of)
+    if not person.app and habit.random() < 0.02:
+        asked = {"placeholder": "[LOCATION_1]", "again": "false", "client": client}
+        yield label.event(EventType.HINT_SHOWN, task_resource(task), time + SECOND, details=asked, **of)
     time += int(SECOND * person.seconds * random.lognormvariate(0, 0.7))
     drawn = random.random()
     if drawn < person.skips:

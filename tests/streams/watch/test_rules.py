@@ -11,7 +11,14 @@ from hypothesis import strategies as st
 from schemas.alerts import MAX_EVIDENCE, Severity
 from schemas.audit import Decision, EventType
 from schemas.errors import ConfigError, Reason
-from schemas.resources import lease_resource, message_resource, project_resource, slot_resource, task_resource
+from schemas.resources import (
+    control_resource,
+    lease_resource,
+    message_resource,
+    project_resource,
+    slot_resource,
+    task_resource,
+)
 from streams.watch.habits import DAYS, Habit, hour_of
 from streams.watch.listening import LISTENERS
 from streams.watch.rules_document import RulesDocument, packaged_rules
@@ -63,6 +70,12 @@ class Doing:
                 EventType.COPY_ATTEMPTED, task_resource("t1"), details={"taking": "copy", "times": str(times)}
             )
 
+    def hints(self, count, again="false") -> None:
+        for number in range(count):
+            self.time += 30 * SECOND
+            details = {"placeholder": f"[LOCATION_{number}]", "again": again, "client": "browser"}
+            self._say(EventType.HINT_SHOWN, task_resource("t1"), parents=("lease/t1-1",), details=details)
+
     def refused(self, reason, offset=7, written=NINE) -> None:
         """A stage refuses a record of `control`."""
         self.time += SECOND
@@ -81,6 +94,15 @@ class Doing:
     def slot(self, kind) -> None:
         event = self.label.event(kind, slot_resource(f"{self.label.process}.0"), self.time)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
+    def asks(self, count, about=lambda number: number) -> None:
+        """What is held of so many people."""
+        asking = Writing("person.ada")
+        for number in range(count):
+            self.time += SECOND
+            resource = control_resource(f"erase/demo/{about(number):064x}")
+            event = asking.event(EventType.SUBJECT_REPORTED, resource, self.time, person="ada")
+            self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
 
     def told(self) -> dict[str, set[str]]:
         found: dict[str, set[str]] = {}
@@ -141,6 +163,14 @@ def _copy_attempts(doing):
     doing.copies(3, times=4)
 
 
+def _many_subjects(doing):
+    doing.asks(6)
+
+
+def _hints_many(doing):
+    doing.hints(20)
+
+
 def _control_forged(doing):
     doing.label = Writing("seal.platform")
     doing.refused(Reason.BAD_SIGNATURE)
@@ -178,6 +208,8 @@ WRONG = {
     "enumeration": (_enumeration, ADA),
     "view-and-release": (_view_and_release, ADA),
     "copy-attempts": (_copy_attempts, ADA),
+    "many-subjects": (_many_subjects, ADA),
+    "hints-many": (_hints_many, ADA),
     "control-forged": (_control_forged, "message/control/0/7"),
     "control-refused": (_control_refused, "message/control/0/7"),
     "login-stolen": (_login_stolen, "slot/redact.demo.0"),
@@ -211,12 +243,38 @@ def test_a_rule_is_not_told_of_honest_days(honest, rule):
     assert rule not in honest
 
 
+def test_a_hint_asked_for_again_is_none_more():
+    doing = Doing()
+    doing.hints(15)
+    doing.hints(30, again="true")
+    assert "hints-many" not in doing.told()
+
+
+def test_a_hint_does_not_end_what_an_app_does_under_its_lease():
+    doing = Doing()
+    for _ in range(70):
+        doing.task(None, 1, client="app triage-ui")
+        details = {"again": "false", "client": "app triage-ui"}
+        doing._say(EventType.HINT_SHOWN, task_resource("t1"), parents=("lease/t1-1",), details=details)
+        doing._say(
+            EventType.TASK_SKIPPED, task_resource(f"t{doing.number}"), parents=(f"lease/t{doing.number}-1",)
+        )
+    assert "app-views-without-labels" not in doing.told()
+
+
 def test_skips_are_not_told_of_a_day_without_a_batch_nobody_can_do():
     person = Person("ada", "", 8.0, 30, 0.06, 0.01, 0.02)
     random = Random(0)
     calm = [it for it in day_of(person, 0, Writing("label.demo"), random) if it.time % DAY // HOUR < 9]
     arrivals = [Arrival(0, at, it.time, it) for at, it in enumerate(calm)]
     assert "skips" not in {alert.rule for alert in alerts(iter(arrivals), RULES)}
+
+
+@pytest.mark.parametrize(("count", "about"), [(5, lambda number: number), (50, lambda number: number % 5)])
+def test_few_people_may_be_asked_about_as_often_as_one_likes(count, about):
+    doing = Doing()
+    doing.asks(count, about)
+    assert doing.told() == {}
 
 
 def test_a_spell_is_told_once_and_again_after_it_was_over():

@@ -8,6 +8,7 @@ from topology.policies.difference import Change, Effect, differences
 HEAD = "name: p\nversion: {}\nowner: someone\nreview_by: 2030-01-01\n"
 TEXT = "fields: {text: detect}\n"
 ASKED = TEXT + "conditions:\n- {when: {near: at}, categories: {X: mask}}\n"
+HINTS = TEXT + "hints: {categories: {CITY: country}"
 MORE, LESS, OTHER = Effect.SHOWS_MORE, Effect.SHOWS_LESS, Effect.OTHER
 
 
@@ -99,6 +100,18 @@ CHANGES = [
     (TEXT, TEXT + "language: de", "language", "en", "de", MORE),
     (TEXT, TEXT + "overlap: 2", "overlap", "3", "2", OTHER),
     (TEXT, TEXT + "labels: {spans: [A]}", "labels.spans: A", None, "listed", OTHER),
+    (HINTS, HINTS + ", per_task: 4}", "hints.per_task", "3", "4", MORE),
+    (HINTS, HINTS + ", per_hour: 4}", "hints.per_hour", "30", "4", LESS),
+    (HINTS, HINTS + ", least: 20}", "hints.least", "10", "20", LESS),
+    (HINTS, HINTS + ", apps: true}", "hints.apps", "false", "true", MORE),
+    (
+        HINTS, HINTS.replace("CITY: country", "CITY: country, LOCATION: country"),
+        "hints.categories.LOCATION", None, "country", MORE,
+    ),
+    (
+        HINTS.replace("CITY: country", "CITY: country, LOCATION: country"), HINTS,
+        "hints.categories.LOCATION", "country", None, LESS,
+    ),
     (
         TEXT + "conditions: [{when: {language: de}, categories: {X: mask}}]", TEXT,
         'conditions.{"language": ["de"]}.X', "mask", None, MORE,
@@ -113,7 +126,17 @@ CHANGES = [
 
 @pytest.mark.parametrize(("old", "new", "path", "was", "is_", "effect"), CHANGES)
 def test_a_changed_rule_is_told_in_the_files_words_with_what_it_means(old, new, path, was, is_, effect):
-    assert between(old + "\n", new + "\n") == [Change(path, was, is_, effect)]
+    assert between(_closed(old), _closed(new)) == [Change(path, was, is_, effect)]
+
+
+def _closed(text: str) -> str:
+    """Hints are written open, so that more can be said of them."""
+    return f"{text}{'}' * (text.count('{') - text.count('}'))}\n"
+
+
+def test_hints_where_there_were_none_show_more_in_all_that_is_said_of_them():
+    assert {change.effect for change in between(TEXT, _closed(HINTS))} == {MORE}
+    assert {change.effect for change in between(_closed(HINTS), TEXT)} == {LESS}
 
 
 def test_a_pattern_that_changes_is_one_change_by_which_it_may_find_less():

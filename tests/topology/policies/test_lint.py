@@ -11,7 +11,7 @@ from topology.project import Persons, Project
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\n"
 SOUND = "subject: [id]\nlabels: {spans: [A]}\n"
 NOW = int(dt.datetime(2029, 6, 1, tzinfo=dt.UTC).timestamp() * 1000)
-KNOWN = frozenset({"PERSON", "DATE_TIME", "CREDIT_CARD"})
+KNOWN = frozenset({"PERSON", "DATE_TIME", "CREDIT_CARD", "LOCATION"})
 
 
 def said(body: str, now: int = NOW) -> list[tuple[str, str]]:
@@ -57,6 +57,11 @@ def test_built_in_policies_get_no_remark_but_that_text_names_nobody(name):
             "fields: {text: detect}\nconditions: [{when: {language: de}, categories: {PERSN: mask}}]",
             Concern.UNKNOWN_CATEGORY,
             "conditions[0].categories.PERSN",
+        ),
+        (
+            "fields: {text: detect}\nhints: {categories: {CITY: country}}",
+            Concern.UNKNOWN_CATEGORY,
+            "hints.categories.CITY",
         ),
     ],
 )  # fmt: skip

@@ -9,6 +9,7 @@ import pytest
 from topology.loading import load_topology
 from topology.policies import load_policy
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
+from topology.policies.hints import NO_HINTS, OF_CATEGORY, Hint, Hints
 from topology.policies.model import Condition
 from topology.policies.notice import DAY_MS, HOUR_MS, kind_words, notice, time_words, treatment_words
 
@@ -27,6 +28,17 @@ def test_a_condition_that_treats_a_kind_otherwise_is_told_too():
     condition = Condition((("PERSON", Treatment(Action.MASK)),), near=("born",))
     found = notice(replace(DEMO, conditions=(condition,)), PROJECT)
     assert "person" in next(one for one in found.handled if one.how == "covered").kinds
+
+
+def test_what_may_be_asked_of_hidden_pieces_is_told():
+    found = notice(DEMO, PROJECT)
+    assert [(one.how, one.kinds) for one in found.told] == [
+        ("what kind of place it is, and in which country", ("location",))
+    ]
+    assert found.pieces == 3
+    assert notice(replace(DEMO, hints=NO_HINTS), PROJECT).told == ()
+    every = Hints(tuple(sorted(OF_CATEGORY.items())))
+    assert len(notice(replace(DEMO, hints=every), PROJECT).told) == len(Hint)
 
 
 def test_what_leaves_most_comes_first():

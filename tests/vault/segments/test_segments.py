@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -71,6 +72,34 @@ def test_label_opens_task_keys_and_join_opens_geometry(vault, written):
     for one in tasks:
         assert views.task_key(segment.segment_id, one.task_id) == one.task_key
         assert geometries.geometry(segment.segment_id, one.task_id) == one.geometry
+
+
+def test_hints_lie_with_the_task_key_open_for_label_alone_and_go_with_the_entry(store, vault, sealer):
+    hinted = replace(task(1), hints=b'{"[CITY_1]":"city in France"}')
+    (segment,) = sealer.seal([hinted, task(2)], ids(), NOW).segments
+    vault.create_all(segment.documents)
+    views = ViewKeys(vault, "demo")
+    assert views.hints(segment.segment_id, hinted.task_id) == hinted.hints
+    assert views.task_key(segment.segment_id, hinted.task_id) == hinted.task_key
+    assert views.hints(segment.segment_id, task(2).task_id) == b""
+    assert all(b"France" not in blob for versions in store.documents.values() for blob in versions.values())
+
+    keeper = MemoryVault(store, "demo", rights=lambda operation, target: operation in {"read", "replace"})
+    found = keeper.read(path_of(Layer.VIEW, segment.segment_id))
+    keeper.replace(found.path, drop_entries(found.blob, {hinted.task_id}), found.version)
+    with pytest.raises(Refused) as caught:
+        ViewKeys(vault, "demo").hints(segment.segment_id, hinted.task_id)
+    assert caught.value.reason is Reason.WITHDRAWN
+    views.evict([hinted.task_id])
+    with pytest.raises(Refused):
+        views.hints(segment.segment_id, hinted.task_id)
+
+
+def test_a_task_whose_hints_fit_no_document_is_refused(sealer):
+    large = replace(task(1), hints=bytes(256 * 1024))
+    batch = sealer.seal([large, task(2)], ids(), NOW)
+    assert batch.refused[large.task_id].reason is Reason.MAPPING_TOO_LARGE
+    assert [segment.task_ids for segment in batch.segments] == [(task(2).task_id,)]
 
 
 def test_two_halves_together_open_exactly_one_tasks_values(vault, written):

@@ -49,6 +49,8 @@ class Service:
     clock: ManualClock
     project: Project
     contents: dict[str, Mapping[str, str]] = field(default_factory=dict)
+    told: dict[str, str] = field(default_factory=dict)
+    """What may be told of placeholders, in whichever task."""
     vouches: UnaskingProvider = field(default_factory=lambda: UnaskingProvider("ada"))
     url: str = ""
 
@@ -106,6 +108,8 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
             token_keys={},
             clock=now_clock,
             signin=signin,
+            hints_of=loop.hints_of,
+            open_hints=lambda _: service.told,
         )
         server = WebServer(build("demo", seams, settings), settings)
         stop = threading.Event()

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
+from streams.label.hints import DENIED
 from streams.label.problems import STATUS
 from streams.web.sessions import Ending
 from streams.web.signin import SignInFault
@@ -46,7 +47,8 @@ def js(seat):
 
 
 def reasons_with(status: int) -> list[str]:
-    return [reason.value for reason, answered in STATUS.items() if answered == status]
+    """Of an answer or a lease: why there is no hint is said in words of its own."""
+    return [reason.value for reason, answered in STATUS.items() if answered == status and reason not in DENIED]
 
 
 def units(text: str) -> list[int]:
@@ -294,6 +296,7 @@ def test_practice_is_compared_span_by_span(js):
 def test_every_reason_of_the_server_is_known_to_the_page(js):
     """Ends of sessions, refusals of a lease and of an answer; reasons to skip, give back and report."""
     conflicts, invalid = reasons_with(409), reasons_with(422)
+    hints = [reason.value for reason in DENIED]
     found = js(
         """const told = (say, reasons) => reasons.map((reason) => say(reason)).filter((one) => one !== say(""));
         return [
@@ -301,15 +304,16 @@ def test_every_reason_of_the_server_is_known_to_the_page(js):
             told((reason) => sentences.ofLoss({status: 409, reason}), conflicts).length,
             told((reason) => sentences.ofRefusal({reason}), [...invalid, ...denials]).length,
             told(sentences.ofProblem, problems).length,
+            told((reason) => sentences.ofNoHint({reason}), hints).length,
             dialogs.NEVER.map(([reason]) => reason),
             dialogs.LATER.map(([reason]) => reason),
             palette.REPORT_REASONS.map(({reason}) => reason),
         ];""",
-        endings=[ending.value for ending in Ending], conflicts=conflicts, invalid=invalid,
+        endings=[ending.value for ending in Ending], conflicts=conflicts, invalid=invalid, hints=hints,
         denials=list(Denial), problems=list(SignInFault),
     )  # fmt: skip
-    assert found[:4] == [len(Ending), len(conflicts), len(invalid) + len(Denial), len(SignInFault)]
-    assert found[4:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
+    assert found[:5] == [len(Ending), len(conflicts), len(invalid) + len(Denial), len(SignInFault), len(DENIED)]
+    assert found[5:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
 
 
 def test_placeholders_of_practice_texts_are_found_by_their_form(js):

@@ -1,0 +1,107 @@
+"""What `veil subject report` takes and prints; on the real parts: tests/integration/test_subject_report.py."""
+
+from __future__ import annotations
+
+import io
+import json
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from deploy import reporting
+from deploy.erasing import Standing
+from deploy.reporting import Answer, latest
+from deploy.subjects import Subject
+from streams.audit.erasures import Erasure, Signed, Taken
+from streams.audit.subject_facts import TaskFacts
+from streams.audit.subject_report import Held, SubjectReport, Unknown
+from streams.engine.messages import Message
+
+Run = Callable[..., Any]
+SUBJECT = "ann@canary8r.example"
+HASH = "a1" * 32
+AT = 1_700_000_000_000
+NOBODY = SubjectReport(
+    "demo", HASH, AT, (), {}, {}, Erasure(HASH, (), (), 0, 0, ()), (Unknown("backups", "as made"),)
+)
+RAW = Held("raw.demo", "records, sealed", 2, AT, AT + 86_400_000, ("demo@3",))
+SOMEBODY = replace(NOBODY, held=(RAW, replace(RAW, place="joined.demo", until=0)), tasks={"t": TaskFacts()})
+NONE = Standing(NOBODY.erasure, (), ("an operator (olga)", "an approver (grace)"))
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
+    found: list[Subject] = []
+
+    def report_on(*arguments: object) -> Answer:
+        found.append(arguments[3])  # type: ignore[arg-type]
+        return Answer(SOMEBODY, NONE)
+
+    monkeypatch.setattr(reporting, "report_on", report_on)
+    return found
+
+
+@pytest.mark.parametrize("way", ["prompt", "stdin", "argument"])
+def test_the_subject_is_taken_however_it_comes_and_never_printed(
+    run: Run, asked: list[Subject], monkeypatch: pytest.MonkeyPatch, way: str
+) -> None:
+    monkeypatch.setattr(
+        "deploy.cli.subject.typer.prompt", lambda *_, hide_input, **__: SUBJECT if hide_input else ""
+    )
+    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SUBJECT}\r\n"))
+    given = {"prompt": [], "stdin": ["-"], "argument": [SUBJECT]}[way]
+    ended = run("subject", "report", *given, "--as", "olga")
+    assert ([one.text for one in asked], ended.code) == ([SUBJECT], 0)
+    assert "canary8r" not in ended.out + ended.err
+
+
+def test_each_place_is_a_line_and_what_has_no_end_says_so(run: Run, asked: list[Subject]) -> None:
+    out = run("subject", "report", SUBJECT, "--as", "olga").out
+    lines = {line.split()[0]: line for line in out.splitlines() if line}
+    assert "2023-11-15 22:13" in lines["raw.demo"]
+    assert "not by itself" in lines["joined.demo"]
+    assert "backups: as made" in out
+    assert asked
+
+
+def shown(run: Run, monkeypatch: pytest.MonkeyPatch, answer: Answer) -> tuple[str, dict[str, Any]]:
+    monkeypatch.setattr(reporting, "report_on", lambda *_: answer)
+    words = run("subject", "report", SUBJECT, "--as", "olga").out
+    return words, json.loads(run("subject", "report", SUBJECT, "--as", "olga", "--json").out)
+
+
+def test_of_nobody_it_says_what_it_cannot_know(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    words, told = shown(run, monkeypatch, Answer(NOBODY, NONE))
+    assert "Of no task known here" in words
+    assert "erased" not in words
+    assert (told["held"], told["tasks"], told["state"]) == ([], [], "none")
+    assert told["unknown"] == [{"place": "backups", "why": "as made"}]
+
+
+@pytest.mark.parametrize(
+    ("erased", "waiting", "missing", "state", "said"),
+    [
+        (AT, (), (), "over", "erased since 2023-11-14 22:13"),
+        (0, (), (), "working", "being erased"),
+        (0, (), ("an approver (grace)",), "unsigned", "not erased, a signature is missing"),
+    ],
+)
+def test_an_erasure_is_told_with_who_ordered_it_and_when(
+    run: Run, monkeypatch: pytest.MonkeyPatch, erased: int, waiting: Any, missing: Any, state: str, said: str
+) -> None:
+    signed = (Signed("olga", AT - 60_000, "subject_request"),)
+    erasure = Erasure(HASH, signed, (Taken("t", AT, "s", erased),), erased, 0, waiting)
+    words, told = shown(
+        run, monkeypatch, Answer(replace(SOMEBODY, erasure=erasure), Standing(erasure, ("olga",), missing))
+    )
+    assert said in words
+    assert "ordered by olga on 2023-11-14 22:12 UTC: subject_request" in words
+    assert (told["state"], told["erasure"]["signed"][0]["person"]) == (state, "olga")
+
+
+def test_what_stands_on_a_topic_is_the_last_of_each_key_and_no_tombstone() -> None:
+    written = [("a", b"1"), ("b", b"2"), ("a", b"3"), ("b", None), ("c", b"4"), ("b", b"5"), ("c", None)]
+    messages = [Message("s", 0, n, key.encode(), value) for n, (key, value) in enumerate(written)]
+    assert latest(messages) == {b"a": b"3", b"b": b"5"}
