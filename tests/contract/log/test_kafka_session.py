@@ -50,10 +50,8 @@ class Client:
     def init_transactions(self, _timeout):
         return None
 
-    def close(self):
-        return None
-
-    purge = close
+    def purge(self, *, blocking):
+        assert not blocking  # it would wait with Python's lock held
 
     def flush(self, _timeout):
         return 0
