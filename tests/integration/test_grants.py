@@ -270,7 +270,7 @@ def test_every_use_of_vault_on_the_way_is_announced_by_an_event(ground, stack):
     assert ground.seen(grant)
     involved = {"person.rita", "person.anton", "person.berta", f"reveal.{ground.pipeline.project}"}
     sides, opened = TwoSided(), 0
-    for line in stack.endpoints.vault.audit_log.read_bytes().splitlines():
+    for line in stack.endpoints.vault.followed_log.read_bytes().splitlines():
         use = parse(line)
         if isinstance(use, VaultUse) and use.identity in involved and use.time >= began:
             opened += use.operation is Operation.DECRYPT

@@ -304,7 +304,7 @@ def test_every_use_of_vault_by_keeper_and_the_key_administrator_is_announced(rot
     events = rotated.pipeline.audit()
     until = max(it.time for it in events if it.type is EventType.KEY_ROTATED) + 10_000
     sides, seen = TwoSided(), set()
-    for line in stack.endpoints.vault.audit_log.read_bytes().splitlines():
+    for line in stack.endpoints.vault.followed_log.read_bytes().splitlines():
         use = parse(line)
         if isinstance(use, VaultUse) and use.identity in who and use.time < until:
             seen.add(use.operation)

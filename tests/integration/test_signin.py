@@ -28,7 +28,6 @@ from streams.audit.vault_log import parse
 from streams.label.commands import ReleaseReason
 from streams.web.session_cookie import as_secret
 from tests.support.browser import Browser, Guest
-from tests.support.foreign_vault import may_be_changed
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 from vault.people import MOUNT, PeopleProvisioner
@@ -43,7 +42,7 @@ RECORD = {"customer": {"name": "Zorvik Quelmer", "note": "My kettle broke"}, "pr
 @pytest.fixture(scope="module")
 def door(stack, projects_of_integration, pipeline_of):
     """The project `door`, with label's page and a provider for it and for another project."""
-    if not may_be_changed(stack.endpoints.vault):
+    if stack.endpoints.vault.audit_log is None:
         pytest.skip("needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
     pipeline, ports = pipeline_of("door"), {}
     for name in ("door", "spine"):
