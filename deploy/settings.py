@@ -66,6 +66,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_OIDC_ACR", "–", "`acr` that shows a second factor; this or the next must be set"),
     Setting("VEIL_OIDC_AMR", "–", "method in `amr` that shows a second factor"),
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
+    Setting("VEIL_TEST_VAULT", "OpenBao", "program of a HashiCorp Vault, for the stack that tests share"),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
     Setting(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from contextlib import ExitStack
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -12,6 +14,7 @@ from xdist.remote import Producer
 from deploy.local.stack import LocalStack
 from schemas.errors import ConfigError
 from tests.support import lanes
+from tests.support.foreign_vault import VARIABLE, ForeignVault
 
 OWN_STACK = ("own_stack", "faults", "demo")
 """Marks of tests that start a local stack for themselves alone, and mostly kill parts of it."""
@@ -47,11 +50,15 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """One stack for the whole session; don't kill its parts.
 
     `VEIL_TEST_STACK=local` (the default) starts all three parts on a root of its own and ignores the VEIL_*
-    endpoints; `external` uses those and starts only what they leave out.
+    endpoints; `external` uses those and starts only what they leave out. `VEIL_TEST_VAULT` names the program of a
+    HashiCorp Vault to start instead of our OpenBao.
     """
     environ = os.environ if stack_kind() == "external" else without_endpoints()
-    with LocalStack(tmp_path_factory.mktemp("stack"), environ=environ) as running:
-        yield running
+    with ExitStack() as parts:
+        if program := os.environ.get(VARIABLE):
+            vault = ForeignVault(Path(program), tmp_path_factory.mktemp("vault"))
+            environ = {**environ, **parts.enter_context(vault).environ()}
+        yield parts.enter_context(LocalStack(tmp_path_factory.mktemp("stack"), environ=environ))
 
 
 def stack_kind() -> str:
