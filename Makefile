@@ -7,7 +7,11 @@ LANES  ?= --numprocesses logical --maxprocesses 4
 # Tests and demo start a hundred processes; where no bytecode may be written each compiles all it imports (1.3 s).
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: setup demo test test-long check quality bench run clean lock
+# Those of these that are on the machine: `make test-pythons`.
+PYTHONS ?= 3.11 3.12 3.13
+ALONE   := not (stack or own_stack or faults or demo)
+
+.PHONY: setup demo test test-long test-pythons check quality bench run clean lock
 
 setup: $(VENV)/.ready
 
@@ -28,6 +32,16 @@ test: setup
 
 test-long: setup
 	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_TAKEOVER_ROUNDS=$${VEIL_TAKEOVER_ROUNDS:-50} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} VEIL_QUEUE_HISTORIES=$${VEIL_QUEUE_HISTORIES:-100000} $(BIN)/python -m pytest $(LANES)
+
+test-pythons: setup
+	@for version in $(PYTHONS); do \
+	  python=$$($(BIN)/uv python find --quiet --no-python-downloads --no-project $$version) || { echo "Python $$version is not here"; continue; }; \
+	  echo "Python $$version"; \
+	  $(BIN)/uv venv --quiet --clear --python $$python $(VENV)-$$version && \
+	  $(BIN)/uv pip sync --quiet --python $(VENV)-$$version/bin/python --require-hashes requirements.lock && \
+	  $(BIN)/uv pip install --quiet --python $(VENV)-$$version/bin/python --no-deps --no-build-isolation -e . && \
+	  $(VENV)-$$version/bin/python -m pytest $(LANES) -m "$(ALONE)" || exit 1; \
+	done
 
 check: setup
 	$(BIN)/ruff check .
@@ -51,4 +65,4 @@ lock:
 
 clean:
 	@test ! -x $(BIN)/veil || $(BIN)/veil down
-	rm -rf .veil $(VENV)
+	rm -rf .veil $(VENV) $(VENV)-3.*
