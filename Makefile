@@ -35,7 +35,7 @@ test-long: setup
 
 test-pythons: setup
 	@for version in $(PYTHONS); do \
-	  python=$$($(BIN)/uv python find --quiet --no-python-downloads --no-project $$version) || { echo "Python $$version is not here"; continue; }; \
+	  python=$$($(BIN)/uv python find --no-python-downloads --no-project $$version 2>/dev/null) || { echo "Python $$version is not here"; continue; }; \
 	  echo "Python $$version"; \
 	  $(BIN)/uv venv --quiet --clear --python $$python $(VENV)-$$version && \
 	  $(BIN)/uv pip sync --quiet --python $(VENV)-$$version/bin/python --require-hashes requirements.lock && \
