@@ -13,16 +13,12 @@ from pathlib import Path
 from deploy.acting import act
 from deploy.inspecting import inspector
 from deploy.provision.kafka_admin import KafkaAdmin
-from deploy.reporting import latest
+from deploy.segment_index import index_of
 from deploy.surroundings import Surroundings
 from schemas.audit import Event, EventType
-from schemas.errors import Undecodable
-from schemas.records import SegmentIndex
 from schemas.resources import project_resource
-from streams.engine.messages import Message
 from streams.keeper.lateness import late
 from streams.keeper.lifetimes import Lifetimes
-from streams.keeper.orphans import EPOCH
 from streams.keeper.overdue import halves_place, layer_place, replaced_place
 from streams.keeper.scanning import HALVES
 from topology.flow import Scope
@@ -106,7 +102,7 @@ def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]
     yield from (_reading(around, reader, now) for reader in readers(around.topology, project))
     topic = f"segments.{project}"
     messages = list(around.log.read(topic))
-    indexes = _indexes(around, messages)
+    indexes = index_of(messages, around.codec).segments
     yield replaced_place(topic, messages, now)
     vault, lifetimes = VaultClient(around.vault.session, project), Lifetimes()
     for layer in Layer:
@@ -126,19 +122,6 @@ def _reading(around: Surroundings, reader: Reader, now: int) -> Place:
     unread = sum(since[place] - at for place, at in behind.items())
     why = f"{unread} offsets older than half of the retention are unread" if behind else ""
     return Place(f"{reader.topic} by {reader.group}", unread, fault=Fault.LATE if behind else None, why=why)
-
-
-def _indexes(around: Surroundings, messages: Sequence[Message]) -> dict[str, SegmentIndex]:
-    """The indexes that stand. One that can't be read is of no segment: its documents are told as without."""
-    found: dict[str, SegmentIndex] = {}
-    for key, value in latest(messages).items():
-        if not key.startswith(EPOCH.encode()):
-            try:
-                index = around.codec.decode(value, SegmentIndex)
-            except Undecodable:
-                continue
-            found[index.segment_id] = index
-    return found
 
 
 def _key(around: Surroundings, name: str, now: int) -> Place:

@@ -5,7 +5,6 @@ Persons can't read `segments.P`, so it is read as `inspector.platform`, which ca
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -16,24 +15,18 @@ from deploy.granting import Ask
 from deploy.incidents import events_of
 from deploy.inspecting import inspector
 from deploy.persons import acting, load_declared, require_role
+from deploy.segment_index import Index, index_of
 from deploy.subjects import ERASERS, Subject, hashed, require_subject
 from schemas.audit import Event, EventType
-from schemas.codec import Codec
 from schemas.erasure import erasure_concern
-from schemas.errors import Undecodable
-from schemas.records import SegmentIndex
 from schemas.resources import control_resource
 from streams.audit.erasures import Erasures
 from streams.audit.subject_facts import subject_facts
 from streams.audit.subject_report import Asked, SubjectReport, report
-from streams.engine.messages import Message
-from streams.keeper.orphans import EPOCH
 from topology.control import ControlBook
 from topology.flow import Scope
 from topology.policies import load_policy_bytes
 from topology.topics import TopicSpec, topics
-
-SegmentTask = tuple[SegmentIndex, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,14 +46,6 @@ class Answer:
         return self.report.as_json() | {"state": self.erasure, "missing": list(self.standing.missing)}
 
 
-@dataclass(frozen=True, slots=True)
-class Named:
-    """The tasks whose entry has a subject's hash, with their segments; `unreadable`: so many indexes more."""
-
-    tasks: tuple[SegmentTask, ...]
-    unreadable: int
-
-
 def report_on(root: Path, project: str, person: str, subject: Subject, ask: Ask) -> Answer:
     """What is held of a subject. That the person asks is on the audit before anything of it is looked up.
 
@@ -75,50 +60,25 @@ def report_on(root: Path, project: str, person: str, subject: Subject, ask: Ask)
         act(around, [], [Event(EventType.SUBJECT_REPORTED, concern, person=person)])
         now = around.clock.now()
     with inspector(root) as looking:
-        messages = looking.log.read(f"segments.{project}")
-        named = naming(latest(messages), looking.codec, bytes.fromhex(digest))
+        index = index_of(looking.log.read(f"segments.{project}"), looking.codec)
     with compliance(root) as seen:
-        return _answer(seen, project, digest, named, now)
+        return _answer(seen, project, digest, index, now)
 
 
-def latest(messages: Iterable[Message]) -> dict[bytes, bytes]:
-    """What stands under each key, tombstones taken out."""
-    standing: dict[bytes, bytes] = {}
-    for message in messages:
-        key = message.key or b""
-        if message.value is None:
-            standing.pop(key, None)
-        else:
-            standing[key] = message.value
-    return standing
-
-
-def naming(standing: Mapping[bytes, bytes], codec: Codec, subject: bytes) -> Named:
-    """Whom the indexes that stand name by this hash. Epochs of slots stand on the same topic."""
-    found, unreadable = list[SegmentTask](), 0
-    for value in (value for key, value in standing.items() if not key.startswith(EPOCH.encode())):
-        try:
-            index = codec.decode(value, SegmentIndex)
-        except Undecodable:
-            unreadable += 1
-        else:
-            found += [(index, entry.task_id) for entry in index.entries if subject in entry.subjects]
-    return Named(tuple(found), unreadable)
-
-
-def _answer(seen: Compliance, project: str, subject: str, named: Named, now: int) -> Answer:
+def _answer(seen: Compliance, project: str, subject: str, index: Index, now: int) -> Answer:
     erasures, events, book = Erasures(project), events_of(seen, project), seen.book()
     for event in events:
         erasures.add(event)
     standing = standing_of(seen, project, book.erasures(project), erasures, subject)
-    tasks = {task for _, task in named.tasks} | {task.task_id for task in standing.erasure.tasks}
+    named = index.naming(bytes.fromhex(subject))
+    tasks = {task for _, task in named} | {task.task_id for task in standing.erasure.tasks}
     facts = subject_facts(events, project, tasks, control_resource(erasure_concern(project, subject)))
     policies, blind = _policies(book, project, facts.used)
     asked = Asked(
         project=project,
         subject=subject,
-        named=named.tasks,
-        unreadable=named.unreadable,
+        named=named,
+        unreadable=len(index.unreadable),
         facts=facts,
         erasure=standing.erasure,
         flow=seen.topology.flow,

@@ -4,8 +4,8 @@ projects has the project `platform`.
 Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
 slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
 not answer; 5 what it was handed to log in to Vault with was used up before it came; 6 Vault no longer knows its
-login; 1 a bug, or a loop that stood still (`streams/engine/watchdog.py`). It never runs on after any of them: the
-supervisor decides what happens next.
+login; 1 a bug, or it stood still (`streams/engine/watchdog.py`). It never runs on after any of them: what happens
+next the supervisor decides.
 """
 
 from __future__ import annotations
@@ -119,10 +119,13 @@ def _run(
     with _opened(options, identity, builders, handed) as running:
         health = HealthServer(running.health, options.health_port)
         log.info("started", health_port=health.port)
-        running.health.guard(Watchdog())
+        watchdog = Watchdog()
+        running.health.when_leaving(watchdog.leaving)
+        watchdog.start()
         try:
             running.run(stop)
         finally:
+            watchdog.leaving()
             health.stop()
 
 

@@ -11,46 +11,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 
+from deploy.segment_index import Index
 from schemas.codec import Codec
 from schemas.errors import Undecodable
 from schemas.records import SegmentIndex
 from schemas.states import KeptSegment, SegmentStage
 from streams.engine.messages import Message
-from streams.keeper.orphans import EPOCH
 
 _KEPT = "segment/"
 _ENDING = frozenset({SegmentStage.DOOMED, SegmentStage.DESTROYED})
-
-
-@dataclass(slots=True)
-class Index:
-    """The index as it stands after some of its records. `epochs`: latest record of each slot, as it is."""
-
-    segments: dict[str, SegmentIndex] = field(default_factory=dict)
-    epochs: dict[str, Message] = field(default_factory=dict)
-    partitions: dict[str, int] = field(default_factory=dict)
-
-    def take(self, message: Message, codec: Codec) -> None:
-        """The next record. What is no index counts for nothing, as for keeper."""
-        key = (message.key or b"").decode("utf-8", "replace")
-        if key.startswith(EPOCH):
-            self.epochs[key] = message
-        elif message.value is None:
-            self.segments.pop(key, None)
-        else:
-            try:
-                found = codec.decode(message.value, SegmentIndex)
-            except Undecodable:
-                return
-            if found.segment_id == key:
-                self.segments[key] = found
-                self.partitions[key] = message.partition
-
-    def copy(self) -> Index:
-        """One that goes on by itself."""
-        return Index(dict(self.segments), dict(self.epochs), dict(self.partitions))
 
 
 def doomed(messages: Iterable[Message], codec: Codec) -> frozenset[str]:

@@ -16,7 +16,7 @@ from deploy.backup import contents
 from deploy.backup.age import Opener
 from deploy.backup.folder import CHUNK, Verified
 from deploy.backup.framing import Reframed
-from deploy.backup.index import Index, Outcome
+from deploy.backup.index import Outcome
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Source
 from deploy.backup.writing import ANY_PARTITION, Writer
@@ -27,6 +27,7 @@ from deploy.local.openbao import SEAL_KEY
 from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
+from deploy.segment_index import Index
 from deploy.supervise.files import make_private_folder, write_atomically
 from deploy.surroundings import CONTROL
 from schemas.codec import Codec

@@ -15,13 +15,14 @@ from deploy.backup.age import Opener
 from deploy.backup.checks import Check
 from deploy.backup.contents import BACKUP
 from deploy.backup.folder import verified
-from deploy.backup.index import Index, Outcome, outcome
+from deploy.backup.index import Outcome, outcome
 from deploy.backup.manifest import Manifest
 from deploy.backup.rebuilding import fill, go_on, rebuilt, require_empty
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Known, Orders, Source, ended, known, later, orders
 from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints
+from deploy.segment_index import Index
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import ConfigError

@@ -13,10 +13,11 @@ from deploy.backup.age import Opener
 from deploy.backup.contents import BACKUP
 from deploy.backup.folder import Verified, verified
 from deploy.backup.framing import KeptSchemas
-from deploy.backup.index import Ended, Index, doomed
+from deploy.backup.index import Ended, doomed
 from deploy.backup.manifest import MANIFEST
 from deploy.backup.records import unpacked, unpacked_files
 from deploy.backup.taking import NEVER
+from deploy.segment_index import Index
 from deploy.surroundings import CONTROL, Surroundings, surroundings
 from schemas.codec import Codec
 from schemas.errors import ConfigError, Undecodable

@@ -21,9 +21,9 @@ from topology.topics import TopicSpec
 def extents(client: AdminClient, found: Mapping[str, TopicSpec]) -> dict[str, dict[int, Extent]]:
     """Of these topics, by partition. Raises LogUnavailable, AccessDenied."""
     places = [KafkaPartition(spec.name, number) for spec in found.values() for number in range(spec.partitions)]
-    begins = _asked(client, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call]
+    begins = _asked(client, places, OffsetSpec.earliest())  # type: ignore[no-untyped-call] # no types
     first = _asked(client, places, OffsetSpec.for_timestamp(0))
-    ends = _asked(client, places, OffsetSpec.latest())  # type: ignore[no-untyped-call]
+    ends = _asked(client, places, OffsetSpec.latest())  # type: ignore[no-untyped-call] # no types
     by_topic: defaultdict[str, dict[int, Extent]] = defaultdict(dict)
     for place, begin in begins.items():
         topic, number = place

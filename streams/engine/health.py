@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from enum import StrEnum
-
-from streams.engine.watchdog import Watchdog
 
 
 class Condition(StrEnum):
@@ -19,32 +18,25 @@ class Condition(StrEnum):
 
 
 class Health:
-    """The latest condition. Whoever says one goes round, which the watchdog of the process is told."""
+    """The latest condition."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._condition = Condition.STARTING
         self._why = ""
         self._notice = ""
-        self._watchdog: Watchdog | None = None
+        self._leaving: Callable[[], None] = lambda: None
 
-    def guard(self, watchdog: Watchdog) -> None:
-        """From now on the process ends where its loop stands still."""
-        self._watchdog = watchdog
-        watchdog.alive()
-
-    def alive(self) -> None:
-        """A round has begun, or a long step has come on."""
-        if self._watchdog is not None:
-            self._watchdog.alive()
+    def when_leaving(self, told: Callable[[], None]) -> None:
+        """Who is told as soon as the loop ends, before it lets go of anything."""
+        self._leaving = told
 
     def set(self, condition: Condition, why: str = "") -> None:
         """Say how it is. `why` is an error's text, which never holds a value."""
         with self._lock:
             self._condition, self._why = condition, why
-        if self._watchdog is not None and condition is Condition.STOPPED:
-            self._watchdog.closing()
-        self.alive()
+        if condition is Condition.STOPPED:
+            self._leaving()
 
     def note(self, notice: str) -> None:
         """Say what a person should know of a process that works; it holds no value either."""

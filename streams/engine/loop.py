@@ -165,7 +165,6 @@ class Loop:
 
     def round(self) -> None:
         """One round, or one step of the way back after a setback."""
-        self._health.alive()
         taken: list[Request[Any]] = []
         try:
             session = self._ready()
@@ -252,7 +251,6 @@ class Loop:
         changelog = WarmCopy(self._stage.state_topic)
         for message in self._log.read(self._stage.state_topic):
             changelog.apply(message)
-            self._health.alive()
         last = self._slot_state(changelog)
         self._check_remembered(session, last)
         epoch = last.epoch + 1 if last else 1

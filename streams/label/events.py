@@ -6,6 +6,7 @@ label is that of its lease: a lease becomes one label at most.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import replace
 
 from schemas.audit import Decision, Event, EventType
@@ -52,20 +53,8 @@ def viewed(leased: Leased, grant: Grant) -> Event:
         "fencing_token": str(leased.lease.fencing_token),
         "expires_at": str(leased.lease.expires_at),
         "again": str(leased.again).lower(),
-        "rule": grant.rule,
-        "client": grant.client,
-        "job": grant.job,
     }
-    return Event(
-        EventType.TASK_VIEWED,
-        task_resource(leased.task.task_id),
-        decision=Decision.ALLOW,
-        person=leased.lease.person,
-        purpose=PURPOSE,
-        bundle=leased.task.bundle,
-        parents=(lease_resource(leased.lease.lease_id), segment_resource(leased.task.segment_id)),
-        details=details,
-    )
+    return _opening(EventType.TASK_VIEWED, leased, details, grant)
 
 
 def renewed(leased: Leased) -> Event:
@@ -124,19 +113,22 @@ def hint_shown(hinted: Hinted, grant: Grant) -> Event:
         "hint": hinted.kind,
         "again": str(hinted.again).lower(),
         "asked": str(hinted.asked),
-        "rule": grant.rule,
-        "client": grant.client,
-        "job": grant.job,
     }
+    return _opening(EventType.HINT_SHOWN, leased, details, grant)
+
+
+def _opening(kind: EventType, leased: Leased, details: Mapping[str, str], grant: Grant) -> Event:
+    """Something of the task's is about to be opened, and by which rule."""
+    by = {"rule": grant.rule, "client": grant.client, "job": grant.job}
     return Event(
-        EventType.HINT_SHOWN,
+        kind,
         task_resource(leased.task.task_id),
         decision=Decision.ALLOW,
         person=leased.lease.person,
         purpose=PURPOSE,
         bundle=leased.task.bundle,
         parents=(lease_resource(leased.lease.lease_id), segment_resource(leased.task.segment_id)),
-        details=details,
+        details={**details, **by},
     )
 
 

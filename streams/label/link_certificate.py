@@ -1,4 +1,5 @@
-"""TLS between the processes of label: a certificate of their own, made at each start and never written to a disk.
+"""TLS between the processes of label: a certificate of their own, made at each start, whose key never lies in
+clear on a disk.
 
 Whoever has the queue says on the log what it shows (only label may write there), and the others trust that one
 alone: neither a name nor an authority is asked. It has nothing to do with the one that browsers see, which is

@@ -15,10 +15,7 @@ from deploy.cli.app import main
 from deploy.signin import invitation
 from schemas.audit import EventType, RawOutcome
 from schemas.records import LabelSpan
-from schemas.vault_log import Operation, VaultUse
-from streams.audit.matching import FOREVER
-from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
-from streams.audit.vault_log import parse
+from tests.support.announced import used
 from tests.support.inviting import invited
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
@@ -187,16 +184,9 @@ def test_who_is_erased_is_taken_out_everywhere_and_nothing_brings_them_back(grou
 
 def announced_uses(ground: Ground, began: int) -> None:
     """Both have opened the key of such hashes, and nothing that no event tells of."""
-    sides, opened = TwoSided(), 0
-    for line in ground.vault_log.read_bytes().splitlines():
-        use = parse(line)
-        if isinstance(use, VaultUse) and use.identity in {"person.flora", "person.finn"} and use.time >= began:
-            opened += use.operation is Operation.DECRYPT
-            sides.use(use)
-    for event in ground.pipeline.audit():
-        sides.announce(event, ground.pipeline.project)
-    found = [(it.rule, it.subject) for it in sides.judge(FOREVER, FOREVER) if it.rule in {UNANNOUNCED, DENIED}]
-    assert (found, opened) == ([], 2)
+    pipeline = ground.pipeline
+    found = used(ground.vault_log, pipeline.audit(), pipeline.project, {"person.flora", "person.finn"}, began)
+    assert (found.alerts, found.opened) == ([], 2)
 
 
 def test_whom_the_hash_stands_for_is_on_no_topic_in_no_log_and_was_not_printed(ground, stack):

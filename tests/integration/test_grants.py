@@ -15,12 +15,9 @@ from schemas.audit import EventType
 from schemas.control import ControlKind
 from schemas.errors import AccessDenied, ConfigError
 from schemas.grants import GrantAnswer, GrantPurpose, GrantReason, answer_body
-from schemas.vault_log import Operation, VaultUse
 from streams.audit.access import Asked, accesses
-from streams.audit.matching import FOREVER
-from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
-from streams.audit.vault_log import parse
 from streams.engine.log import Ownership, SessionSpec
+from tests.support.announced import used
 from tests.support.foreign_vault import may_be_changed
 from tests.support.handing import started
 from tests.support.waiting import wait_for
@@ -269,16 +266,9 @@ def test_every_use_of_vault_on_the_way_is_announced_by_an_event(ground, stack):
     grant = ground.approved(ground.requested(), "anton", "berta")
     assert ground.seen(grant)
     involved = {"person.rita", "person.anton", "person.berta", f"reveal.{ground.pipeline.project}"}
-    sides, opened = TwoSided(), 0
-    for line in stack.endpoints.vault.followed_log.read_bytes().splitlines():
-        use = parse(line)
-        if isinstance(use, VaultUse) and use.identity in involved and use.time >= began:
-            opened += use.operation is Operation.DECRYPT
-            sides.use(use)
-    for event in ground.pipeline.audit():
-        sides.announce(event, ground.pipeline.project)
-    found = [(it.rule, it.subject) for it in sides.judge(FOREVER, FOREVER) if it.rule in {UNANNOUNCED, DENIED}]
-    assert (found, opened) == ([], 2)
+    log, pipeline = stack.endpoints.vault.followed_log, ground.pipeline
+    found = used(log, pipeline.audit(), pipeline.project, involved, began)
+    assert (found.alerts, found.opened) == ([], 2)
 
 
 def test_what_was_handed_over_and_not_taken_is_there_for_another_try(ground):

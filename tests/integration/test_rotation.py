@@ -20,12 +20,11 @@ from schemas.audit import EventType
 from schemas.errors import AccessDenied, ConfigError, Reason
 from schemas.grants import GrantPurpose, GrantReason
 from schemas.records import LabelSpan
-from schemas.vault_log import Operation, VaultUse
-from streams.audit.matching import FOREVER
-from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
-from streams.audit.vault_log import parse
+from schemas.vault_log import Operation
+from streams.audit.two_sided import DENIED
 from streams.engine.clock import SystemClock
 from streams.label.client import QueueUnavailable
+from tests.support.announced import used
 from tests.support.foreign_vault import may_be_changed
 from tests.support.handing import started
 from tests.support.pipeline import Stage, free_port
@@ -303,15 +302,7 @@ def test_every_use_of_vault_by_keeper_and_the_key_administrator_is_announced(rot
     who = {"person.uwe", f"keeper.{rotated.project}"}
     events = rotated.pipeline.audit()
     until = max(it.time for it in events if it.type is EventType.KEY_ROTATED) + 10_000
-    sides, seen = TwoSided(), set()
-    for line in stack.endpoints.vault.followed_log.read_bytes().splitlines():
-        use = parse(line)
-        if isinstance(use, VaultUse) and use.identity in who and use.time < until:
-            seen.add(use.operation)
-            sides.use(use)
-    for event in events:
-        sides.announce(event, rotated.project)
-    alerts = [it for it in sides.judge(FOREVER, FOREVER) if it.rule in {UNANNOUNCED, DENIED}]
+    found = used(stack.endpoints.vault.followed_log, events, rotated.project, who, until=until)
     tried = (DENIED, "person.uwe")  # without the second factor, by a test of this module
-    assert [it for it in alerts if (it.rule, it.details["identity"]) != tried] == []
-    assert {Operation.REWRAP, Operation.REWRITE, Operation.READ, Operation.ADMINISTER} <= seen
+    assert [it for it in found.alerts if (it.rule, it.details["identity"]) != tried] == []
+    assert {Operation.REWRAP, Operation.REWRITE, Operation.READ, Operation.ADMINISTER} <= set(found.operations)

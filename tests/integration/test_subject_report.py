@@ -18,10 +18,7 @@ from schemas.audit import EventType
 from schemas.erasure import ErasureReason
 from schemas.errors import ConfigError
 from schemas.records import LabelSpan
-from schemas.vault_log import Operation, VaultUse
-from streams.audit.matching import FOREVER
-from streams.audit.two_sided import DENIED, UNANNOUNCED, TwoSided
-from streams.audit.vault_log import parse
+from tests.support.announced import used
 from tests.support.inviting import invited
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
@@ -149,17 +146,10 @@ def test_what_is_held_is_told_place_by_place_and_becomes_less_when_they_are_eras
 
 def announced(ground, began):
     """Each use of Vault by who asked is told by an event, and none was denied."""
-    sides, opened = TwoSided(), 0
-    for line in ground.vault_log.read_bytes().splitlines():
-        use = parse(line)
-        if isinstance(use, VaultUse) and use.identity in {"person.igor", "person.ines"} and use.time >= began:
-            opened += use.operation is Operation.DECRYPT
-            sides.use(use)
-    for event in ground.pipeline.audit():
-        sides.announce(event, ground.pipeline.project)
-    found = [(it.rule, it.subject) for it in sides.judge(FOREVER, FOREVER) if it.rule in {UNANNOUNCED, DENIED}]
-    assert found == []
-    assert opened >= 4, "two reports, two signatures"
+    pipeline = ground.pipeline
+    found = used(ground.vault_log, pipeline.audit(), pipeline.project, {"person.igor", "person.ines"}, began)
+    assert found.alerts == []
+    assert found.opened >= 4, "two reports, two signatures"
 
 
 def test_who_is_held_by_nobody_reads_like_who_was_never_known(ground):

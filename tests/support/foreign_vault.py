@@ -73,7 +73,7 @@ class ForeignVault:
         try:
             wait_for(self._answers, f"Vault answers; {self._log} says why not", START_S)
             self._set_up()
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing may be left running
             self._end()
             raise
         return self

@@ -86,7 +86,7 @@ class VaultApart:
         try:
             self.stack.start()
             self.gate = Gate(urlsplit(self.stack.endpoints.vault.url).port)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing may be left running
             self._end()
             raise
         return self

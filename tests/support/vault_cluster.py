@@ -70,7 +70,7 @@ class VaultCluster:
             for node in others:
                 self.start(node)
             wait_for(self._all_vote, "all nodes vote", UP_WITHIN_S)
-        except BaseException:
+        except BaseException:  # Ctrl-C too: nothing may be left running
             self.stop()
             raise
         return self

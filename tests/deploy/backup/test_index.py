@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.backup.checks import documents, sample, whole
-from deploy.backup.index import Ended, Index, doomed, outcome
+from deploy.backup.index import Ended, doomed, outcome
+from deploy.segment_index import Index, index_of
 from schemas.codec import Codec, FixedIds
 from schemas.hidden import SealedBytes
-from schemas.records import SegmentEntry, SegmentIndex, SlotEpoch
+from schemas.records import SegmentEntry, SegmentIndex
 from schemas.states import KeptSegment, SegmentStage
 from streams.engine.messages import Message
 from streams.keeper.rewriting import destroy, take_out
@@ -36,10 +37,7 @@ def message(key: str, record: object) -> Message:
 
 
 def of(*segments: SegmentIndex) -> Index:
-    found = Index()
-    for one in segments:
-        found.take(message(one.segment_id, one), CODEC)
-    return found
+    return index_of((message(one.segment_id, one) for one in segments), CODEC)
 
 
 def stored(vault: MemoryVault, sequence: int, *tasks: str) -> None:
@@ -57,24 +55,6 @@ def vault():
     made = MemoryVault(VaultStore(), "demo")
     made.create(f"half-a/{SLOT}/1/x", b"wrapped")
     return made
-
-
-def test_index_is_folded_as_kafka_has_it():
-    found = of(index(1, "a"), index(2, "b", "c"), index(2, "c"))
-    found.take(message(name_of(1), None), CODEC)
-    found.take(message(f"epoch/{SLOT}", SlotEpoch(SLOT, 4)), CODEC)
-    found.take(Message("segments.demo", 0, 0, b"x", b"no index"), CODEC)
-    found.take(message("another key", index(3, "d")), CODEC)
-    assert found.segments == {name_of(2): index(2, "c")}
-    assert list(found.epochs) == [f"epoch/{SLOT}"]
-    assert found.partitions[name_of(2)] == 1
-
-
-def test_copy_goes_on_by_itself():
-    first = of(index(1, "a"))
-    second = first.copy()
-    second.take(message(name_of(1), None), CODEC)
-    assert (len(first.segments), len(second.segments)) == (1, 0)
 
 
 @pytest.mark.parametrize(("stage", "ends"), [(stage, stage in ("doomed", "destroyed")) for stage in SegmentStage])

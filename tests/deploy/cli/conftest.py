@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import io
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -33,3 +34,17 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Ended(int(ended.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def giving(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], list[str]]:
+    """Ways of giving a command its subject; what is given on the command line then."""
+
+    def give(way: str, subject: str) -> list[str]:
+        monkeypatch.setattr(
+            "deploy.cli.subject.typer.prompt", lambda *_, hide_input, **__: subject if hide_input else ""
+        )
+        monkeypatch.setattr("sys.stdin", io.StringIO(f"{subject}\r\n"))
+        return {"prompt": [], "stdin": ["-"], "argument": [subject]}[way]
+
+    return give

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -32,7 +31,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
     found: list[Subject] = []
 
     def erase(*arguments: object) -> Standing:
-        found.append(arguments[3])  # type: ignore[arg-type]
+        found.append(arguments[3])  # type: ignore[arg-type] # who is asked about, by its place
         return WORKING if len(found) > 1 else UNSIGNED
 
     monkeypatch.setattr(erasing, "erase", erase)
@@ -44,14 +43,9 @@ WORDS = ("--as", "olga", "--reason", "rehearsal")
 
 @pytest.mark.parametrize("way", ["prompt", "stdin", "argument"])
 def test_the_subject_is_taken_however_it_comes_and_never_printed(
-    run: Run, asked: list[Subject], monkeypatch: pytest.MonkeyPatch, way: str
+    run: Run, asked: list[Subject], giving: Callable[[str, str], list[str]], way: str
 ) -> None:
-    monkeypatch.setattr(
-        "deploy.cli.subject.typer.prompt", lambda *_, hide_input, **__: SUBJECT if hide_input else ""
-    )
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SUBJECT}\r\n"))
-    given = {"prompt": [], "stdin": ["-"], "argument": [SUBJECT]}[way]
-    ended = run("erase", *given, *WORDS)
+    ended = run("erase", *giving(way, SUBJECT), *WORDS)
     assert [one.text for one in asked] == [SUBJECT]
     assert ended.code == Exit.OK
     assert "missing: an approver (grace)" in ended.out

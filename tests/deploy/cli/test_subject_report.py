@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import json
 from collections.abc import Callable
 from dataclasses import replace
@@ -12,12 +11,11 @@ import pytest
 
 from deploy import reporting
 from deploy.erasing import Standing
-from deploy.reporting import Answer, latest
+from deploy.reporting import Answer
 from deploy.subjects import Subject
 from streams.audit.erasures import Erasure, Signed, Taken
 from streams.audit.subject_facts import TaskFacts
 from streams.audit.subject_report import Held, SubjectReport, Unknown
-from streams.engine.messages import Message
 
 Run = Callable[..., Any]
 SUBJECT = "ann@canary8r.example"
@@ -36,7 +34,7 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
     found: list[Subject] = []
 
     def report_on(*arguments: object) -> Answer:
-        found.append(arguments[3])  # type: ignore[arg-type]
+        found.append(arguments[3])  # type: ignore[arg-type] # who is asked about, by its place
         return Answer(SOMEBODY, NONE)
 
     monkeypatch.setattr(reporting, "report_on", report_on)
@@ -45,14 +43,9 @@ def asked(monkeypatch: pytest.MonkeyPatch) -> list[Subject]:
 
 @pytest.mark.parametrize("way", ["prompt", "stdin", "argument"])
 def test_the_subject_is_taken_however_it_comes_and_never_printed(
-    run: Run, asked: list[Subject], monkeypatch: pytest.MonkeyPatch, way: str
+    run: Run, asked: list[Subject], giving: Callable[[str, str], list[str]], way: str
 ) -> None:
-    monkeypatch.setattr(
-        "deploy.cli.subject.typer.prompt", lambda *_, hide_input, **__: SUBJECT if hide_input else ""
-    )
-    monkeypatch.setattr("sys.stdin", io.StringIO(f"{SUBJECT}\r\n"))
-    given = {"prompt": [], "stdin": ["-"], "argument": [SUBJECT]}[way]
-    ended = run("subject", "report", *given, "--as", "olga")
+    ended = run("subject", "report", *giving(way, SUBJECT), "--as", "olga")
     assert ([one.text for one in asked], ended.code) == ([SUBJECT], 0)
     assert "canary8r" not in ended.out + ended.err
 
@@ -99,9 +92,3 @@ def test_an_erasure_is_told_with_who_ordered_it_and_when(
     assert said in words
     assert "ordered by olga on 2023-11-14 22:12 UTC: subject_request" in words
     assert (told["state"], told["erasure"]["signed"][0]["person"]) == (state, "olga")
-
-
-def test_what_stands_on_a_topic_is_the_last_of_each_key_and_no_tombstone() -> None:
-    written = [("a", b"1"), ("b", b"2"), ("a", b"3"), ("b", None), ("c", b"4"), ("b", b"5"), ("c", None)]
-    messages = [Message("s", 0, n, key.encode(), value) for n, (key, value) in enumerate(written)]
-    assert latest(messages) == {b"a": b"3", b"b": b"5"}

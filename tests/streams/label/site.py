@@ -66,8 +66,12 @@ class Site:
         return [(event.reason, event.person) for event in self.events(EventType.ACCESS_DENIED)]
 
     def heard(self):
-        """What was asked without waiting has been carried out once a later call is answered."""
-        self.api.loop.requests.ask(CountTasks()).result(60)
+        heard(self.api)
+
+
+def heard(api):
+    """What was asked without waiting has been carried out once a later call is answered."""
+    api.loop.requests.ask(CountTasks()).result(60)
 
 
 def opened(api_with, sessions=STILL, settings=SIGNIN, api=API, queue=None, tls=None):

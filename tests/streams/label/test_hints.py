@@ -17,7 +17,7 @@ from streams.label.commands import AskHint, Held, LeaseTask, Release, ReleaseRea
 from streams.label.hints import HOUR_MS, HintTimes, Later
 from streams.label.requests import RequestQueue
 from tests.streams.label.conftest import Api, ManualClock, TinyLoop
-from tests.streams.label.site import error
+from tests.streams.label.site import error, heard
 from topology.policies.hints import Hint, Hints
 
 TEXT = "[LOCATION_1] and [LOCATION_2], [PERSON_1], [LOCATION_3]"
@@ -264,6 +264,7 @@ def test_the_rules_have_a_say(asked):
     rules = '@id("no-hints") forbid (principal, action == Action::"hint", resource);'
     asked.project = replace(asked.project, access=replace(asked.project.access, rules=rules))
     assert error(hint(asked, lease)) == (403, "not_permitted")
+    heard(asked)
     denied = [event.details for event in asked.loop.events if event.type is EventType.ACCESS_DENIED]
     assert denied == [{"action": "hint", "rule": "no-hints"}]
 

@@ -10,11 +10,11 @@ import jwt
 import pytest
 
 from schemas.audit import EventType
-from streams.label.commands import CountTasks
 from streams.label.settings import ApiSettings
 from streams.label.signin import SignInSeams
 from streams.web.settings import SessionSettings
 from tests.streams.label.conftest import GUIDANCE, PROJECT
+from tests.streams.label.site import error, heard
 from tests.support.browser import Browser, VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
@@ -47,15 +47,6 @@ def trained(until, **access):
 
 def day(api):
     return datetime.fromtimestamp(api.clock.ms // 1000, UTC).date()
-
-
-def error(answer):
-    return answer.status_code, answer.json()["error"]["reason"]
-
-
-def heard(api):
-    """What was asked without waiting has been carried out."""
-    api.loop.requests.ask(CountTasks()).result(60)
 
 
 def denials(api):
