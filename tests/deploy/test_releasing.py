@@ -16,7 +16,7 @@ from schemas.errors import ConfigError, Reason
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import RawReference, Task
 from streams.audit.reredactions import carried
-from tests.support.pipeline import Pipeline
+from tests.support.pipeline import Pipeline, on_shared_stack
 from tests.support.waiting import wait_for
 from topology.loading import load_topology
 from topology.policies import Policy, parse_policy
@@ -107,7 +107,7 @@ def held(stack) -> Iterator[Held]:
     (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
     apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
     sign(stack.root, name, policy(), ["zoe", "zack"])
-    pipeline = Pipeline(stack.root, load_declared(stack.root), name)
+    pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
     pipeline.start("replay", "redact", "label")
     yield Held(pipeline)
     pipeline.close()

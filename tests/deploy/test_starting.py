@@ -14,7 +14,7 @@ from deploy.supervise.restarts import FENCED, STOLEN
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, StackError
 from streams.audit.reader import Reader, read_events
-from tests.support.pipeline import Pipeline
+from tests.support.pipeline import on_shared_stack
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -43,7 +43,7 @@ def applied(stack):
 
 @pytest.fixture(scope="module")
 def pipeline(stack, applied):
-    made = Pipeline(stack.root, applied, "demo")
+    made = on_shared_stack(stack.root, applied, "demo")
     yield made
     made.close()
 

@@ -27,7 +27,7 @@ from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from tests.support.browser import Browser, Guest
 from tests.support.handing import handed
-from tests.support.pipeline import Pipeline, free_port
+from tests.support.pipeline import free_port, on_shared_stack
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM
 from topology.loading import load_topology
@@ -58,7 +58,7 @@ def pipeline(stack):
     folder.mkdir(mode=0o700, exist_ok=True)
     (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
     apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    made = Pipeline(stack.root, load_declared(stack.root), name)
+    made = on_shared_stack(stack.root, load_declared(stack.root), name)
     made.start("redact")
     made.sign("cora", "cleo")
     made.publish(RECORD)

@@ -16,7 +16,7 @@ from schemas.errors import ConfigError
 from schemas.resources import task_ids
 from streams.label.studio import writing
 from streams.label.studio.reading import read
-from tests.support.pipeline import Pipeline
+from tests.support.pipeline import on_shared_stack
 from tests.support.waiting import wait_for
 from topology.loading import load_topology
 
@@ -45,7 +45,9 @@ def shop(stack):
     (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
     with connected(stack.endpoints, stack.root) as parts:
         apply_topology(load_topology(extra_projects=[folder]), parts)
-    pipeline = Pipeline(stack.root, load_topology(extra_projects=[folder], pins=pins_path(stack.root)), name)
+    pipeline = on_shared_stack(
+        stack.root, load_topology(extra_projects=[folder], pins=pins_path(stack.root)), name
+    )
     pipeline.start()
     pipeline.publish({"customer": {"note": NOTE}, "product": "kettle"})
     pipeline.sign("amy", "ben")

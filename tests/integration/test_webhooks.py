@@ -22,7 +22,7 @@ from schemas.control import Replay
 from streams.notify import signing
 from tests.streams.notify.making import label, receiving
 from tests.support.handing import handed
-from tests.support.pipeline import Pipeline
+from tests.support.pipeline import Pipeline, on_shared_stack
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -89,7 +89,9 @@ def hooks(stack):
         topology = load_topology(extra_projects=[folder])
         with connected(stack.endpoints, stack.root) as parts:
             apply_topology(topology, parts)
-        pipeline = Pipeline(stack.root, load_topology(extra_projects=[folder], pins=pins_path(stack.root)), name)
+        pipeline = on_shared_stack(
+            stack.root, load_topology(extra_projects=[folder], pins=pins_path(stack.root)), name
+        )
         try:
             yield pipeline, live, on_message
         finally:

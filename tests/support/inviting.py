@@ -13,7 +13,7 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.signin.configuration import Listening
 from deploy.signin.offering import Offering
-from tests.support.pipeline import Pipeline, free_port
+from tests.support.pipeline import Pipeline, free_port, on_shared_stack
 from topology.access import signed_in_policies
 from topology.loading import load_topology
 
@@ -31,7 +31,7 @@ def invited(stack: LocalStack, prefix: str, text: str) -> Iterator[Pipeline]:
     offering, projects = Offering(stack.root, Listening(), None), {name: topology.project(name)}
     rights = signed_in_policies(topology)
     assert offering.start(projects, {name: free_port()}, stack.endpoints.vault, rights=rights)
-    pipeline = Pipeline(stack.root, topology, name)
+    pipeline = on_shared_stack(stack.root, topology, name)
     yield pipeline
     pipeline.close()
     offering.stop()

@@ -34,11 +34,11 @@ from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.engine.kafka import KafkaAccess, KafkaLog
-from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Message, Outgoing
 from streams.label.client import LabelClient
 from streams.label.forms import LeaseView
 from tests.support.handing import started
+from tests.support.litter import litter, write_past_all
 from tests.support.waiting import wait_for
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology, load_topology
@@ -67,7 +67,7 @@ class Projects:
     names: Mapping[str, str]
 
     def pipeline(self, project: str) -> Pipeline:
-        return Pipeline(self.root, self.topology, self.names[project])
+        return on_shared_stack(self.root, self.topology, self.names[project])
 
 
 def applied(stack: LocalStack, templates: Path, folder: Path) -> Projects:
@@ -231,14 +231,7 @@ class Pipeline:
         self, topic: str, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
     ) -> None:
         """Write a record as an administrator could, past every stage and right."""
-        slot = f"admin-{secrets.token_hex(6)}"
-        session = self.log.open(SessionSpec(slot, slot, (), Ownership.WHOLE))
-        try:
-            session.begin()
-            session.produce(Outgoing(topic, key, value, tuple(headers)))
-            session.commit()
-        finally:
-            session.close()
+        write_past_all(self.log, Outgoing(topic, key, value, tuple(headers)))
 
     # Looking
 
@@ -304,6 +297,13 @@ class Pipeline:
     def wait_event(self, what: str, wanted: Callable[[AuditEvent], bool]) -> AuditEvent:
         """The first event that `wanted` says yes to."""
         return wait_for(lambda: next(filter(wanted, self.audit()), None), f"the event {what}")
+
+
+def on_shared_stack(root: Path, topology: Topology, project: str) -> Pipeline:
+    """A pipeline that finds on the topics of all what other tests may have left there."""
+    made = Pipeline(root, topology, project)
+    litter(made.log)
+    return made
 
 
 def free_port() -> int:
