@@ -8,9 +8,6 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import cast
-
-from confluent_kafka import Producer
 
 from deploy.acting import act
 from deploy.persons import load_declared
@@ -19,7 +16,8 @@ from schemas.audit import Event, EventType
 from schemas.errors import ConfigError, RecordError, VeilError
 from schemas.resources import project_resource
 from schemas.routing import Routing, routing
-from streams.publish.connection import KafkaProducer, connect, settings
+from streams.publish.connection import settings
+from streams.publish.lasting import LastingProducer, connect
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
 from vault import keyed_hash
@@ -44,7 +42,7 @@ def publishing(root: Path, project: str) -> Iterator[Publisher]:
 
 
 @contextmanager
-def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[tuple[Publisher, Producer]]:
+def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[tuple[Publisher, LastingProducer]]:
     """A publisher under a name used once, and its client; what arrived is on the audit, however it ends, and be it
     nothing: keys were opened for it in any case.
 
@@ -61,8 +59,7 @@ def announcing(around: Surroundings, every_s: float = SAY_EVERY_S) -> Iterator[t
     assert access.ca is not None
     producer = connect(settings(access.bootstrap, access.ca, access.user, access.password), on_error)
     name = f"{around.identity.slots}{secrets.token_hex(4)}"
-    client = cast("KafkaProducer", producer)  # its headers may also hold text and None; `list` is invariant
-    publisher = Publisher(around.project, name, client, DataKeys(around.vault), record_hash, around.registry)
+    publisher = Publisher(around.project, name, producer, DataKeys(around.vault), record_hash, around.registry)
     heard.append(publisher)
     account = _Account(around, name, publisher)
     try:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, Message
 
 from deploy.demo.canaries import Aviary
 from deploy.demo.records import Input, customer_schema
@@ -18,6 +18,7 @@ from schemas.hidden import Hidden
 from schemas.records import RawReference
 from streams.publish import payloads
 from streams.publish.connection import error_of
+from streams.publish.lasting import LastingProducer
 from streams.publish.publisher import Done, Publisher, parse_schema
 from vault.data_keys import MAX_AGE_MS
 from vault.raw import Media, seal_raw, topic_of, transit_key
@@ -118,7 +119,7 @@ def _publish(publisher: Publisher, one: Input, published: Published) -> None:
 
 
 def _publish_broken(
-    around: Surroundings, producer: Producer, publisher: Publisher, bad: Broken, published: Published
+    around: Surroundings, producer: LastingProducer, publisher: Publisher, bad: Broken, published: Published
 ) -> None:
     done = published.done(bad.name)
     if bad.moved:
@@ -127,7 +128,7 @@ def _publish_broken(
         publisher.publish_bytes(bad.payload, bad.media, bad.name, done, schema_id=bad.schema_id)
 
 
-def _publish_moved(around: Surroundings, producer: Producer, bad: Broken, done: Done) -> None:
+def _publish_moved(around: Surroundings, producer: LastingProducer, bad: Broken, done: Done) -> None:
     """A ciphertext under the key of another record, as from someone who swaps what customers have written."""
     context = f"{around.identity.slots}moved/{around.clock.now() // MAX_AGE_MS}"
     value, headers = seal_raw(
@@ -142,8 +143,7 @@ def _publish_moved(around: Surroundings, producer: Producer, bad: Broken, done: 
     def settle(error: KafkaError | None, message: Message) -> None:
         done(error_of(error) if error is not None else _place(message))
 
-    sent: list[tuple[str, str | bytes | None]] = [*headers]
-    producer.produce(topic_of(around.project), value, b"another-customer", on_delivery=settle, headers=sent)
+    producer.produce(topic_of(around.project), value, b"another-customer", on_delivery=settle, headers=headers)
 
 
 def _place(message: Message) -> RawReference:

@@ -20,7 +20,7 @@ from streams.engine.chain import Chain, audit_records
 from streams.engine.kafka import EndOffsets
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Slot
-from streams.publish.connection import connect, settings
+from streams.publish.connection import client, settings
 from streams.publish.gold_publisher import TRANSACTION_TIMEOUT_MS, Beside, GoldPublisher, TransactionalProducer
 from topology.identity import Identity
 from topology.loading import Topology
@@ -102,7 +102,7 @@ def _publisher(around: Surroundings, transactional_id: str) -> GoldPublisher:
         "linger.ms": 0,
     }
     configuration = settings(access.bootstrap, access.ca, access.user, access.password) | transactional
-    producer = cast("TransactionalProducer", connect(configuration, lambda _: None))
+    producer = cast("TransactionalProducer", client(configuration, lambda _: None))
     name = f"{Identity('producer', around.project).slots}{secrets.token_hex(4)}"  # as every other producer's
     record_hash = keyed_hash.load(around.vault, around.project, Purpose.RECORD)
     return GoldPublisher(around.project, name, producer, DataKeys(around.vault), record_hash, now=around.clock.now)

@@ -32,7 +32,7 @@ Delivered = Callable[[KafkaError | None, Message], None]
 
 
 class KafkaProducer(Protocol):
-    """What the publisher asks of `confluent_kafka.Producer`. `produce` raises BufferError on a full queue."""
+    """What the publisher asks of its connection (`lasting.LastingProducer`)."""
 
     def produce(
         self,
@@ -43,7 +43,7 @@ class KafkaProducer(Protocol):
         on_delivery: Delivered | None = None,
         headers: list[tuple[str, bytes]] | None = None,
     ) -> None:
-        """Queue a message."""
+        """Queue a message. Raises BufferError on a full queue, VeilError."""
         ...
 
     def poll(self, timeout: float) -> int:
@@ -77,8 +77,8 @@ def settings(brokers: str, ca: Path, username: str, password: str) -> dict[str, 
     }
 
 
-def connect(configuration: Mapping[str, str | int | bool], on_error: Callable[[VeilError], None]) -> Producer:
-    """A producer. `on_error` hears of wrong credentials and lost brokers, from `poll` or `flush`.
+def client(configuration: Mapping[str, str | int | bool], on_error: Callable[[VeilError], None]) -> Producer:
+    """Kafka's own. `on_error` hears of wrong credentials and lost brokers, from `poll` or `flush`.
 
     Raises ConfigError for settings librdkafka can't start with (a CA file that is none).
     """

@@ -193,6 +193,10 @@ def _ours() -> Iterator[None]:
         yield
     except KafkaException as failure:
         raise error_of(failure.args[0]) from None
+    except SystemError as failure:  # it went on to call us back after it had raised (confluent-kafka-python #865)
+        if not isinstance(failure.__cause__, KafkaException):
+            raise
+        raise error_of(failure.__cause__.args[0]) from None
 
 
 def _place(message: Message) -> RawReference:

