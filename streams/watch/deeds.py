@@ -44,6 +44,8 @@ class Deed(StrEnum):
     """Records that were gone before a stage read them."""
     LAG = "lag"
     """A stage so far behind that records will soon be."""
+    KEPT = "kept"
+    """Places that hold something for longer than they may, or are not set as ordered."""
 
 
 _OF = {
@@ -61,11 +63,18 @@ _OF = {
     EventType.LOGIN_STOLEN: Deed.THEFT,
     EventType.RECORD_LOST: Deed.LOSS,
     EventType.READING_LATE: Deed.LAG,
+    EventType.RETENTION_CHECKED: Deed.KEPT,
 }
 _NOBODYS = frozenset(
-    {EventType.CONTROL_REFUSED, EventType.LOGIN_STOLEN, EventType.RECORD_LOST, EventType.READING_LATE}
+    {
+        EventType.CONTROL_REFUSED,
+        EventType.LOGIN_STOLEN,
+        EventType.RECORD_LOST,
+        EventType.READING_LATE,
+        EventType.RETENTION_CHECKED,
+    }
 )
-"""What is nobody's deed that is known; it is about the place or the process that the event names."""
+"""What is nobody's deed that is known; it is about the place, process or project that the event names."""
 _DURING = frozenset({Deed.VIEW, Deed.HINT})
 """What doesn't end a lease."""
 _FORGED = frozenset(
@@ -181,4 +190,6 @@ def _times(deed: Deed, event: AuditEvent) -> int:
         return max(1, number(event, "times"))
     if deed is Deed.HINT:
         return int(event.details.get("again") != "true")  # what somebody was told already tells them no more
+    if deed is Deed.KEPT:
+        return number(event, "overdue") + number(event, "unlike")  # who reads late is told by keeper, each minute
     return 1 + (number(event, "suppressed") if deed is Deed.DENIAL else 0)

@@ -38,17 +38,20 @@ class Measure(StrEnum):
     STOLEN_LOGINS = "stolen_logins"
     LOST_RECORDS = "lost_records"
     LATE_READING = "late_reading"
+    KEPT_TOO_LONG = "kept_too_long"
 
 
 OF_RECORDS = frozenset({Measure.FORGED_ORDERS, Measure.REFUSED_ORDERS, Measure.LOST_RECORDS, Measure.LATE_READING})
 """What is measured of a place on a topic (`Kind.MESSAGE`), which is told once and for good."""
 OF_PROCESSES = frozenset({Measure.STOLEN_LOGINS})
 """What is measured of a process (`Kind.SLOT`)."""
+OF_PROJECTS = frozenset({Measure.KEPT_TOO_LONG})
+"""What is measured of a project (`Kind.PROJECT`)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """One rule. `of`: persons, apps, records or processes. `playbook` is the name of what to do about it."""
+    """One rule. `of`: whose it is. `playbook`: the name of what to do about it."""
 
     name: str
     title: str
@@ -180,6 +183,10 @@ def _late_reading(looked: Looked) -> Measured:
     return _count(looked, Deed.LAG)
 
 
+def _kept_too_long(looked: Looked) -> Measured:
+    return _count(looked, Deed.KEPT)
+
+
 def _count(looked: Looked, deed: Deed) -> Measured:
     count = looked.deeds.count(deed)
     return Measured(count, count, tuple(looked.deeds.by(deed)))
@@ -203,4 +210,5 @@ _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {
     Measure.STOLEN_LOGINS: _stolen_logins,
     Measure.LOST_RECORDS: _lost_records,
     Measure.LATE_READING: _late_reading,
+    Measure.KEPT_TOO_LONG: _kept_too_long,
 }

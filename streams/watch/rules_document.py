@@ -9,7 +9,7 @@ from pydantic import Field, model_validator
 
 from schemas.alerts import Severity
 from schemas.resources import Kind
-from streams.watch.rules import OF_PROCESSES, OF_RECORDS, Measure, Rule
+from streams.watch.rules import OF_PROCESSES, OF_PROJECTS, OF_RECORDS, Measure, Rule
 from topology.reading import Entry, Name, parse
 
 LONGEST_MINUTES = 24 * 60
@@ -21,7 +21,7 @@ Words = Annotated[str, Field(min_length=10, max_length=400)]
 class RuleEntry(Entry):
     title: Words
     why: Words
-    of: Literal["person", "app", "message", "slot"]
+    of: Literal["person", "app", "message", "slot", "project"]
     measure: Measure
     window_minutes: Annotated[int, Field(ge=1, le=LONGEST_MINUTES, strict=True)]
     least: Annotated[int, Field(ge=1, strict=True)]
@@ -42,6 +42,8 @@ class RulesDocument(Entry):
                 raise ValueError(f"rules.{name}.of: orders and reading are of messages, all else is not")
             if (rule.measure in OF_PROCESSES) is not (rule.of == "slot"):
                 raise ValueError(f"rules.{name}.of: stolen logins are of slots, all else is not")
+            if (rule.measure in OF_PROJECTS) is not (rule.of == "project"):
+                raise ValueError(f"rules.{name}.of: what is kept too long is of projects, all else is not")
         return self
 
 

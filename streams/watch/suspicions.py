@@ -19,6 +19,7 @@ from streams.watch.rules import Looked, Measured, Rule, fires, measure
 from streams.watch.windows import Arrival, Windows
 
 _MINUTE_MS = 60_000
+_WITHOUT_HABITS = frozenset({Kind.MESSAGE, Kind.SLOT, Kind.PROJECT})
 
 
 @dataclass(slots=True)
@@ -36,7 +37,7 @@ class Suspicions:
         events = (it.event for it in arrivals if self.listening.news(it))
         for subject in self.diary.take(step, events):
             kind = parse(subject).kind
-            habit = Habit() if kind in (Kind.MESSAGE, Kind.SLOT) else self.habits.setdefault(subject, Habit())
+            habit = Habit() if kind in _WITHOUT_HABITS else self.habits.setdefault(subject, Habit())
             asked = [rule for rule in rules if rule.of is kind]
             found += list(self._ask(asked, subject, habit, step, windows))
             habit.at_work(windows.since(step))

@@ -91,6 +91,14 @@ class Doing:
         event = Writing(process).event(kind, resource, self.time, details=details)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
 
+    def checked(self, **details) -> None:
+        """Somebody has looked what is kept."""
+        self.time += SECOND
+        event = Writing("inspector.platform").event(
+            EventType.RETENTION_CHECKED, project_resource("demo"), self.time, details=details
+        )
+        self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
+
     def slot(self, kind) -> None:
         event = self.label.event(kind, slot_resource(f"{self.label.process}.0"), self.time)
         self.arrivals.append(Arrival(0, len(self.arrivals), self.time, event))
@@ -196,6 +204,10 @@ def _reading_late(doing):
     doing.at_a_place(EventType.READING_LATE, "keeper.demo", group="redact.demo")
 
 
+def _kept_too_long(doing):
+    doing.checked(overdue="1", unlike="0", late="0")
+
+
 WRONG = {
     "pace": (_pace, ADA),
     "app-pace": (_app_pace, APP),
@@ -215,6 +227,7 @@ WRONG = {
     "login-stolen": (_login_stolen, "slot/redact.demo.0"),
     "record-lost": (_record_lost, "message/raw.demo/1/7"),
     "reading-late": (_reading_late, "message/raw.demo/1/7"),
+    "kept-too-long": (_kept_too_long, "project/demo"),
 }
 
 
@@ -241,6 +254,18 @@ def test_a_rule_is_not_told_of_honest_days(honest, rule):
     do (README).
     """
     assert rule not in honest
+
+
+def test_a_check_that_finds_nothing_kept_too_long_is_told_to_nobody():
+    doing = Doing()
+    doing.checked(overdue="0", unlike="0", late="2")
+    assert "kept-too-long" not in doing.told()
+
+
+def test_a_place_that_is_not_set_as_ordered_is_told_like_one_that_keeps_too_long():
+    doing = Doing()
+    doing.checked(overdue="0", unlike="3", late="0")
+    assert doing.told()["kept-too-long"] == {"project/demo"}
 
 
 def test_a_hint_asked_for_again_is_none_more():
