@@ -54,6 +54,11 @@ def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: 
     return tuple(identity.name for identity in chosen)
 
 
+def say_certificates(root: Path, endpoints: Endpoints, count: int) -> None:
+    """Say that so many certificates of our own parts were changed while they ran. Raises as `act`."""
+    _say(root, endpoints, Counter({"certificate": count}))
+
+
 def _say(root: Path, endpoints: Endpoints, changes: Counter[str]) -> None:
     details = {part: str(count) for part, count in sorted(changes.items())}
     handed = handed_by_administrator(endpoints, PROVISIONER)

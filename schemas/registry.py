@@ -14,6 +14,7 @@ from fastavro.types import Schema
 
 from schemas import catalog
 from schemas.avro_references import combined
+from schemas.client_certificate import ClientContext
 from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
 
 TIMEOUT_S = 5.0
@@ -33,11 +34,10 @@ def subject(name: str) -> str:
 
 
 def tls_context(ca: Path, certificate: Path | None = None, key: Path | None = None) -> ssl.SSLContext:
-    """TLS that trusts `ca` only and, where given, shows a client certificate."""
-    context = ssl.create_default_context(cafile=str(ca))
-    if certificate is not None:
-        context.load_cert_chain(str(certificate), str(key) if key else None)
-    return context
+    """TLS that trusts `ca` only and, where given, shows a client certificate (`ClientContext`)."""
+    if certificate is None:
+        return ssl.create_default_context(cafile=str(ca))
+    return ClientContext.of(ca, certificate, key)
 
 
 class Registry:
@@ -96,9 +96,16 @@ class Registry:
 
     def _call(self, method: str, path: str, content: dict[str, str] | None = None) -> httpx.Response:
         try:
-            return self._client.request(method, path, json=content, headers={"Content-Type": _CONTENT})
+            try:
+                return self._ask(method, path, content)
+            except httpx.ConnectError:
+                # Nothing was sent. Quarkus 3.15 hangs up on who connects while it reads its certificate anew.
+                return self._ask(method, path, content)
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
+
+    def _ask(self, method: str, path: str, content: dict[str, str] | None) -> httpx.Response:
+        return self._client.request(method, path, json=content, headers={"Content-Type": _CONTENT})
 
     def _refer(self, found: Mapping[str, Any], known: dict[str, str], depth: int = 0) -> None:
         """Add the schemas that a schema refers to by subject and version to `known`, deepest first, each once."""

@@ -45,3 +45,22 @@ def rotate(
         out.json_line({"rotated": list(names)})
         return
     out.line(Text.assemble(("✓ ", GOOD), f"{len(names)} passwords changed; processes that run have taken them up"))
+
+
+@app.command(cls=Command)
+def certificates(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
+    """Give the parts that `veil up` runs other certificates and keys now. Nothing is restarted, and nothing stops.
+
+    The stack does it by itself when a third of their life is left. What somebody else runs isn't touched.
+
+    [dim]Example:[/] [cyan]veil credentials certificates[/]
+    """
+    from deploy.renewing import renew_audited
+
+    root, out = root.absolute(), Output(as_json)
+    with out.progress_console.status(Text("waiting until every port shows its new certificate")):
+        names = renew_audited(root)
+    out.result(
+        {"renewed": list(names)},
+        Text.assemble(("✓ ", GOOD), f"{len(names)} certificates changed; every port shows its new one"),
+    )

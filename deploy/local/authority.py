@@ -3,21 +3,28 @@
 from __future__ import annotations
 
 import ipaddress
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 
 from cryptography import x509
+from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 from deploy.supervise.files import write_atomically
+from schemas.errors import StackError
 
 AUTHORITY_LIFE = timedelta(days=3650)
 # 825 days is the most that Apple's clients accept for a server.
 LEAF_LIFE = timedelta(days=825)
-RENEW_BEFORE = timedelta(days=14)  # no stack is expected to run longer than this without a restart
+RENEWED_LEFT = 1 / 3
+"""The share of its life that a certificate has left when it is renewed: 275 days for a renewal that fails to be
+noticed."""
+AUTHORITY_LEFT = timedelta(days=14)
+"""Another authority is made at a start only: every client would have to read it anew."""
 BACKDATED = timedelta(hours=1)  # a container's clock may lag behind
 
 BROKER = "veil-broker"
@@ -56,15 +63,89 @@ class Certificates:
         return self.folder / f"{name}.all.pem"
 
 
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """One certificate and its key in PEM, with the authority that has signed it; not written yet."""
+
+    name: str
+    key: bytes
+    certificate: bytes
+    ca: bytes
+
+    @property
+    def bundle(self) -> bytes:
+        return self.key + self.certificate + self.ca
+
+
 def ensure_certificates(folder: Path, authority_key: Path, now: datetime) -> Certificates:
-    """Create what is missing or about to expire; keep the rest. `now` is timezone-aware. Files are 0600."""
+    """Create what is missing, due or was cut short; keep the rest. `now` is timezone-aware. Files are 0600.
+
+    Raises StackError, as `renew`.
+    """
     files = Certificates(folder)
-    if not (files.ca.exists() and authority_key.exists()) or _expires(files.ca, now):
+    if not (files.ca.exists() and authority_key.exists()) or _ends(files.ca) - now < AUTHORITY_LEFT:
         _create_authority(files, authority_key, now)
-    for name, usages in _USAGES.items():
-        if not files.bundle(name).exists() or _expires(files.certificate(name), now):
-            _issue(files, authority_key, name, usages, now)
+    renew(files, authority_key, [name for name in _USAGES if not _whole(files, name)], now)
+    renew(files, authority_key, due(files, now), now)
     return files
+
+
+def due(files: Certificates, now: datetime) -> tuple[str, ...]:
+    """Names of the certificates that are to be renewed now; all are there."""
+    authority = _ends(files.ca)
+    return tuple(name for name in _USAGES if _is_due(_load(files.certificate(name)), authority, now))
+
+
+def renew(files: Certificates, authority_key: Path, names: Sequence[str], now: datetime) -> None:
+    """Other keys and certificates in the place of these. All are made and looked at before one is written.
+
+    Raises StackError where one could not be used; then nothing is written.
+    """
+    if not names:
+        return
+    authority = _load(files.ca)
+    if authority.not_valid_after_utc <= now:
+        raise StackError("The stack's authority has ended, so it signs no more; start again: another one is made.")
+    signer = _signer(authority_key)
+    issued = [_issue(authority, signer, name, now) for name in names]
+    for one in issued:
+        _require_usable(one, authority)
+    for one in issued:
+        write_atomically(files.key(one.name), one.key)
+        write_atomically(files.certificate(one.name), one.certificate)
+        write_atomically(files.bundle(one.name), one.bundle)  # last: `_whole` finds what was cut short
+
+
+def everything() -> tuple[str, ...]:
+    """Names of all certificates that the authority gives."""
+    return tuple(_USAGES)
+
+
+def _is_due(certificate: x509.Certificate, authority_ends: datetime, now: datetime) -> bool:
+    """With a third of its life left, and where another one would last longer."""
+    ends = certificate.not_valid_after_utc
+    life = ends - certificate.not_valid_before_utc
+    return ends - now < life * RENEWED_LEFT and ends < authority_ends
+
+
+def _require_usable(issued: Issued, authority: x509.Certificate) -> None:
+    certificate = x509.load_pem_x509_certificate(issued.certificate)
+    try:
+        certificate.verify_directly_issued_by(authority)
+    except (ValueError, TypeError, InvalidSignature):
+        raise StackError(
+            "The key ca.key is not that of the authority ca.pem, so what it signs is no use; the certificates "
+            "stay as they are. Put the right key back, or remove ca.key and start again: then another authority "
+            "is made."
+        ) from None
+
+
+def _whole(files: Certificates, name: str) -> bool:
+    """Whether the three files are of one issue, under the authority that is there."""
+    parts = (files.key(name), files.certificate(name), files.ca)
+    if not all(path.exists() for path in (*parts, files.bundle(name))):
+        return False
+    return files.bundle(name).read_bytes() == b"".join(path.read_bytes() for path in parts)
 
 
 def _create_authority(files: Certificates, key_file: Path, now: datetime) -> None:
@@ -82,25 +163,19 @@ def _create_authority(files: Certificates, key_file: Path, now: datetime) -> Non
     write_atomically(files.ca, _pem(builder.sign(key, hashes.SHA256())))
 
 
-def _issue(
-    files: Certificates, authority_key: Path, name: str, usages: tuple[x509.ObjectIdentifier, ...], now: datetime
-) -> None:
-    authority = x509.load_pem_x509_certificate(files.ca.read_bytes())
-    signer = serialization.load_pem_private_key(authority_key.read_bytes(), password=None)
-    assert isinstance(signer, ec.EllipticCurvePrivateKey)
+def _issue(authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> Issued:
     key = ec.generate_private_key(ec.SECP256R1())
+    life = min(LEAF_LIFE, authority.not_valid_after_utc - now)
     certificate = (
-        _draft(_name(name), authority.subject, key.public_key(), now, LEAF_LIFE)
+        _draft(_name(name), authority.subject, key.public_key(), now, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(usages), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(_USAGES[name]), critical=False)
         .add_extension(_here(), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
-    write_atomically(files.key(name), _pem_key(key))
-    write_atomically(files.certificate(name), _pem(certificate))
-    write_atomically(files.bundle(name), _pem_key(key) + _pem(certificate) + _pem(authority))
+    return Issued(name, _pem_key(key), _pem(certificate), _pem(authority))
 
 
 def _draft(
@@ -117,9 +192,22 @@ def _draft(
     )
 
 
-def _expires(certificate: Path, now: datetime) -> bool:
-    expiry = x509.load_pem_x509_certificate(certificate.read_bytes()).not_valid_after_utc
-    return expiry - now < RENEW_BEFORE
+def _signer(authority_key: Path) -> ec.EllipticCurvePrivateKey:
+    try:
+        signer = serialization.load_pem_private_key(authority_key.read_bytes(), password=None)
+    except ValueError:
+        signer = None
+    if not isinstance(signer, ec.EllipticCurvePrivateKey):
+        raise StackError(f"{authority_key} holds no key of an authority; put the right one back.")
+    return signer
+
+
+def _load(certificate: Path) -> x509.Certificate:
+    return x509.load_pem_x509_certificate(certificate.read_bytes())
+
+
+def _ends(certificate: Path) -> datetime:
+    return _load(certificate).not_valid_after_utc
 
 
 def _name(common_name: str) -> x509.Name:

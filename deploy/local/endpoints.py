@@ -11,6 +11,7 @@ from typing import Any
 
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
+from schemas.registry import tls_context
 from streams.audit.note import is_name
 from vault.nodes import addresses
 
@@ -67,10 +68,8 @@ class RegistryEndpoint:
     key_file: Path | None = None
 
     def tls(self) -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=str(self.ca_file))
-        if self.cert_file is not None:
-            context.load_cert_chain(self.cert_file, self.key_file)
-        return context
+        """Shows the client certificate as it stands on disk at each connection."""
+        return tls_context(self.ca_file, self.cert_file, self.key_file)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,8 +50,9 @@ class Registry:
         return RegistryEndpoint(
             url=f"https://127.0.0.1:{self._ports.registry}{CONFLUENT_API}",
             ca_file=self._certificates.ca,
-            cert_file=self._certificates.certificate(REGISTRY_CLIENT),
-            key_file=self._certificates.key(REGISTRY_CLIENT),
+            # One file for both, replaced in one piece: no client reads a new certificate with the key before.
+            cert_file=self._certificates.bundle(REGISTRY_CLIENT),
+            key_file=self._certificates.bundle(REGISTRY_CLIENT),
         )
 
     def command(self) -> Command:
@@ -83,6 +84,7 @@ class Registry:
             "quarkus.http.ssl.protocols": "TLSv1.3",
             "quarkus.http.ssl.certificate.files": str(certificates.certificate(REGISTRY)),
             "quarkus.http.ssl.certificate.key-files": str(certificates.key(REGISTRY)),
+            "quarkus.http.ssl.certificate.reload-period": "30s",  # the shortest that Quarkus takes
             "quarkus.http.ssl.certificate.trust-store-files": str(certificates.ca),
             "quarkus.http.ssl.certificate.trust-store-file-type": "PEM",
             "quarkus.log.level": "WARN",

@@ -6,7 +6,7 @@ import os
 import random
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from datetime import UTC, datetime
 from functools import partial
@@ -21,8 +21,10 @@ from deploy.local.endpoints import Endpoints, read_external, save_endpoints
 from deploy.local.layout import Layout, cache_folder
 from deploy.local.part import Part
 from deploy.local.ports import require_free
+from deploy.local.renewal import Renewal, renewing
 from deploy.local.rotation import Rotation
 from deploy.supervise.identity import end_leftover
+from deploy.supervise.journal import Journal
 from deploy.supervise.lock import RootLock
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import ProcessSpec, Supervisor
@@ -38,11 +40,18 @@ class LocalStack:
     """Owns the parts under `root`: they end with it, however it ends. Used by one thread at a time.
 
     A part that dies by itself is started again on its data, with backoff. What `environ` (`os.environ` unless
-    given) configures as external is neither started nor stopped. `report` gets a line about each step.
+    given) configures as external is neither started nor stopped. `report` gets a line about each step,
+    `renewed` the names of certificates that were changed while the parts ran (`deploy.local.renewal`), in a thread
+    of its own.
     """
 
     def __init__(
-        self, root: Path, *, environ: Mapping[str, str] | None = None, report: Report = lambda _: None
+        self,
+        root: Path,
+        *,
+        environ: Mapping[str, str] | None = None,
+        report: Report = lambda _: None,
+        renewed: Callable[[Sequence[str]], None] = lambda _: None,
     ) -> None:
         self.root = root.absolute()
         self.ready_after: dict[str, float] = {}
@@ -55,6 +64,8 @@ class LocalStack:
         self._supervisor = Supervisor(self.root, [])
         self._giving_up = threading.Event()
         self._rotation: Rotation | None = None
+        self._renewed = renewed
+        self._renewal: Renewal | None = None
 
     @property
     def endpoints(self) -> Endpoints:
@@ -74,6 +85,7 @@ class LocalStack:
                 self._bring_all_up(self._assembly)
                 save_endpoints(self._layout.run / "endpoints.json", self.endpoints)
                 self._rotate()
+                self._keep_certificates()
             except BaseException:  # Ctrl-C too
                 self.stop()
                 raise
@@ -82,8 +94,9 @@ class LocalStack:
     def stop(self) -> None:
         """SIGTERM to every part, SIGKILL to what doesn't end by it; none is left. May be called again."""
         self._giving_up.set()
-        if self._rotation is not None:
-            self._rotation.stop()
+        for looking in (self._rotation, self._renewal):
+            if looking is not None:
+                looking.stop()
         self._supervisor.stop(STOP_LIMIT_S)
         self._lock.release()
 
@@ -123,6 +136,19 @@ class LocalStack:
         if path is not None:
             self._rotation = Rotation(path, partial(self._supervisor.hang_up, VAULT))
             self._rotation.start()
+
+    def _keep_certificates(self) -> None:
+        """Ours alone: those of external parts are their operator's."""
+        journal = Journal(self._layout.logs / "supervisor.jsonl", time.time)
+        ended = threading.Event()
+        self._renewal = Renewal(
+            renewing(self._layout, self._assembled().ports, self.endpoints, self.statuses, ended.wait),
+            lambda: datetime.now(UTC),
+            self._renewed,
+            lambda why: journal.note("certificates.refused", why=why),
+            ended,
+        )
+        self._renewal.start()
 
     def _assembler(self) -> Assembler:
         cache = ArtifactCache(cache_folder(self._environ))

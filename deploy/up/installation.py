@@ -15,7 +15,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
 from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited, say_enrolled
+from deploy.provisioning import apply_audited, say_certificates, say_enrolled
 from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
@@ -28,7 +28,7 @@ from deploy.surroundings import project_folders
 from deploy.up.addresses import CONSOLE, LABEL, Address, assign, candidates, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from deploy.up.waiting import wait_healthy
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, StackError, VeilError
 from topology.access import signed_in_policies
 from topology.identity import PLATFORM
 from topology.loading import Topology, load_topology
@@ -64,7 +64,7 @@ class Installation:
         self.projects = tuple(dict.fromkeys(projects))
         self.addresses: tuple[Address, ...] = ()
         environ = os.environ if environ is None else environ
-        self.stack = LocalStack(self.root, environ=environ, report=report)
+        self.stack = LocalStack(self.root, environ=environ, report=report, renewed=self._say_renewed)
         """The parts: `stack.kill("vault")`, `stack.restart("kafka")`, `stack.alive(…)`."""
         self._console = console
         self._listening = read_listening(environ)
@@ -222,6 +222,12 @@ class Installation:
         if offered and self._provider is None:
             say_enrolled(self.root, endpoints, len(projects))
         self._report(f"people {'can' if offered else 'can not'} sign in with a browser")
+
+    def _say_renewed(self, names: Sequence[str]) -> None:
+        try:
+            say_certificates(self.root, self.endpoints, len(names))
+        except VeilError as error:
+            raise StackError(f"{len(names)} certificates were renewed; the audit was not told: {error}") from error
 
     def _assign(self, topology: Topology, platform: Sequence[str] = PLATFORM_ROLES) -> None:
         known = {address.process: address for address in read_addresses(self.root)}

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 
@@ -23,7 +24,9 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from deploy.local.authority import BROKER, REGISTRY_CLIENT, Certificates
 from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.local.ports import keep
+from deploy.local.renewal import Renewing
 from deploy.local.rotation import Rotation
+from deploy.local.shown import serial_at, serial_of, shown_by
 from deploy.local.stack import STATE_FILE, LocalStack
 from deploy.supervise.state import read_state
 from schemas.errors import StackError
@@ -33,6 +36,7 @@ pytestmark = pytest.mark.own_stack
 PARTS = ("kafka", "vault", "registry")
 PATIENCE_S = 30
 NO_CONNECTION = {KafkaError._TRANSPORT, KafkaError._SSL, KafkaError._ALL_BROKERS_DOWN}
+NO_CERTIFICATE = "TLSV13_ALERT_CERTIFICATE_REQUIRED"
 SCHEMA = {"schema": '{"type":"record","name":"Kept","fields":[{"name":"id","type":"string"}]}'}
 
 
@@ -132,7 +136,7 @@ def tls_says(port: int, certificates: Certificates, client: str | None) -> str:
 def test_the_broker_s_own_listeners_want_a_client_certificate(own: LocalStack, listener: str):
     port = getattr(own._assembled().ports, listener)
     certificates = Certificates(own.root / "tls")
-    assert tls_says(port, certificates, None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    assert tls_says(port, certificates, None) == NO_CERTIFICATE
     assert tls_says(port, certificates, BROKER) == "open"
 
 
@@ -223,7 +227,89 @@ def test_the_registry_refuses_a_client_without_certificate(own: LocalStack, at: 
     with httpx.Client(verify=tls) as client, pytest.raises(httpx.TransportError):
         client.get(f"{at.registry.url}/subjects")
     port = own._assembled().ports.registry
-    assert tls_says(port, Certificates(own.root / "tls"), None) == "TLSV13_ALERT_CERTIFICATE_REQUIRED"
+    assert tls_says(port, Certificates(own.root / "tls"), None) == NO_CERTIFICATE
+
+
+# Certificates
+
+
+def serials(own: LocalStack) -> dict[tuple[str, str], int | None]:
+    """By part and listener, what whoever connects now is shown."""
+    files = Certificates(own.root / "tls")
+    return {(it.part, it.listener): serial_at(it, files) for it in shown_by(own._assembled().ports, PARTS)}
+
+
+def on_disk(own: LocalStack) -> dict[tuple[str, str], int | None]:
+    files = Certificates(own.root / "tls")
+    shown = shown_by(own._assembled().ports, PARTS)
+    return {(it.part, it.listener): serial_of(files.certificate(it.certificate)) for it in shown}
+
+
+def pids(own: LocalStack) -> list[int | None]:
+    return [own._supervisor.status(part).pid for part in PARTS]
+
+
+def renewing_of(own: LocalStack) -> Renewing:
+    assert own._renewal is not None
+    return own._renewal._renewing
+
+
+def test_certificates_change_twice_on_every_port_while_open_connections_go_on_and_nothing_is_restarted(
+    own: LocalStack, at: Endpoints
+):
+    running, topic = pids(own), create_topic(at)
+    assert serials(own) == on_disk(own)
+    # Who is cut off would not be back in time.
+    patient = {"reconnect.backoff.ms": 60_000, "reconnect.backoff.max.ms": 60_000}
+    log, delivered = Producer({**at.kafka.client_settings(), **patient}), []
+    trusting = ssl.create_default_context(cafile=str(at.vault.ca_file))
+    kept = httpx.Limits(keepalive_expiry=None)
+    with (
+        httpx.Client(verify=at.registry.tls(), limits=kept) as ids,
+        httpx.Client(verify=trusting, limits=kept) as vaults,
+    ):
+
+        def all_answer() -> list[object]:
+            """Over which connections Vault and the registry did."""
+            log.produce(topic, b"on", on_delivery=lambda error, _: delivered.append(error))
+            assert log.flush(PATIENCE_S) == 0
+            return [
+                connection_of(ids, f"{at.registry.url}/subjects"),
+                connection_of(vaults, f"{at.vault.url}/v1/sys/health"),
+            ]
+
+        connections = all_answer()
+        for _ in range(2):
+            before = serials(own)
+            renewing_of(own).renew_all(datetime.now(UTC))
+            renewing_of(own).take_up()
+            shown = serials(own)
+            assert shown == on_disk(own)
+            assert not {it for it in shown if shown[it] == before[it]}
+            assert all_answer() == connections
+    assert delivered == [None] * 3
+    assert pids(own) == running
+    assert tls_says(own._assembled().ports.registry, Certificates(own.root / "tls"), None) == NO_CERTIFICATE
+
+
+def connection_of(client: httpx.Client, url: str) -> object:
+    with client.stream("GET", url) as answer:
+        assert answer.status_code == httpx.codes.OK
+        answer.read()
+        return answer.extensions["network_stream"].get_extra_info("client_addr")
+
+
+def test_what_the_authority_s_key_can_t_sign_is_refused_and_the_old_certificates_stay(own: LocalStack):
+    key, before = own.root / "secrets" / "ca.key", serials(own)
+    right = key.read_bytes()
+    key.write_bytes(Certificates(own.root / "tls").key(BROKER).read_bytes())
+    try:
+        with pytest.raises(StackError, match="not that of the authority"):
+            renewing_of(own).renew_all(datetime.now(UTC))
+        renewing_of(own).take_up()
+    finally:
+        key.write_bytes(right)
+    assert serials(own) == on_disk(own) == before
 
 
 # The whole

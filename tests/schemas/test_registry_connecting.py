@@ -1,0 +1,48 @@
+"""What the registry's client does where nobody takes the connection; without a registry."""
+
+from __future__ import annotations
+
+import httpx
+import pytest
+
+from schemas.errors import RegistryUnavailable
+from schemas.registry import Registry
+
+
+class Door:
+    """Hangs up on the first `times` that somebody connects, or breaks the answer off."""
+
+    def __init__(self, times: int, error: type[httpx.HTTPError] = httpx.ConnectError) -> None:
+        self.left, self.error, self.asked = times, error, 0
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        self.asked += 1
+        if self.left:
+            self.left -= 1
+            raise self.error("hung up")
+        return httpx.Response(200, json={"schema": "{}"})
+
+
+def behind(door: Door) -> Registry:
+    registry = Registry("https://registry.test")
+    registry._client = httpx.Client(base_url="https://registry.test", transport=httpx.MockTransport(door))
+    return registry
+
+
+def test_who_is_hung_up_on_once_connects_again():
+    door = Door(1)
+    assert behind(door).text_of(1) == "{}"
+    assert door.asked == 2
+
+
+def test_who_is_hung_up_on_twice_is_told_that_it_is_unavailable():
+    door = Door(2)
+    with pytest.raises(RegistryUnavailable, match="ConnectError"):
+        behind(door).text_of(1)
+
+
+def test_what_was_sent_is_not_sent_again():
+    door = Door(1, httpx.ReadError)
+    with pytest.raises(RegistryUnavailable, match="ReadError"):
+        behind(door).text_of(1)
+    assert door.asked == 1
