@@ -9,9 +9,9 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Those of these that are on the machine: `make test-pythons`.
 PYTHONS ?= 3.11 3.12 3.13
-ALONE   := not (stack or own_stack or faults or demo)
+ALONE   := not (stack or own_stack or faults or demo or container)
 
-.PHONY: setup demo test test-long test-pythons check quality bench run clean lock
+.PHONY: setup demo test test-long test-pythons check quality bench run image clean lock
 
 setup: $(VENV)/.ready
 
@@ -59,9 +59,14 @@ bench: setup
 run: setup
 	@$(BIN)/veil up
 
+image:
+	@deploy/containers/build
+
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header requirements-uv.in -o requirements-uv.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 --constraints requirements.lock --excludes deploy/containers/without.txt pyproject.toml -o deploy/containers/requirements.lock
+	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 deploy/containers/sbom.in -o deploy/containers/sbom.lock
 
 clean:
 	@test ! -x $(BIN)/veil || $(BIN)/veil down

@@ -32,6 +32,14 @@ class Lock:
 LOCKS = (
     Lock("requirements.lock", ("--python-version", "3.11", "--extra", "dev", "pyproject.toml")),
     Lock("requirements-uv.lock", ("requirements-uv.in",)),
+    Lock(
+        "deploy/containers/requirements.lock",
+        (
+            *("--python-version", "3.11", "--constraints", "requirements.lock"),
+            *("--excludes", "deploy/containers/without.txt", "pyproject.toml"),
+        ),
+    ),
+    Lock("deploy/containers/sbom.lock", ("--python-version", "3.11", "deploy/containers/sbom.in")),
 )
 
 
@@ -42,7 +50,7 @@ def difference(lock: Lock, root: Path, uv: Path) -> list[str]:
     """
     committed = root / lock.file
     with tempfile.TemporaryDirectory(prefix="veil-lock-") as folder:
-        made = Path(folder) / lock.file
+        made = Path(folder) / Path(lock.file).name
         if committed.exists():
             shutil.copy(committed, made)
         command = [str(uv), *COMMON, *lock.arguments, "-o", str(made)]
@@ -74,7 +82,7 @@ def main() -> int:
             shown = "\n".join(f"  {line}" for line in lines[:LINES_SHOWN])
             print(f"{lock.file} is stale ({len(lines)} lines differ); run `make lock`:\n{shown}")  # noqa: T201
     if not stale:
-        print(f"{' and '.join(lock.file for lock in LOCKS)} are up to date")  # noqa: T201
+        print(f"{', '.join(lock.file for lock in LOCKS)} are up to date")  # noqa: T201
     return STALE if stale else 0
 
 

@@ -11,6 +11,7 @@ next the supervisor decides.
 from __future__ import annotations
 
 import argparse
+import os
 import signal
 import sys
 import threading
@@ -24,6 +25,7 @@ import structlog
 
 from deploy import logs
 from deploy.health_server import HealthServer
+from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_PORT_VARIABLE
 from deploy.stages.folding import FoldRunning
 from deploy.stages.matcher import open_matcher
 from deploy.stages.stage import BUILDERS, CONSOLE, MATCHER, WATCH, Build, Running, assemble
@@ -165,7 +167,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--port", type=int, default=0, help="port of label's API, or of the console; 0 takes a free one"
     )
-    parser.add_argument("--health-port", type=int, default=0, help="port of /healthz and /metrics")
+    parser.add_argument(
+        "--health-port",
+        type=int,
+        default=os.environ.get(HEALTH_PORT_VARIABLE, DEFAULT_HEALTH_PORT),
+        help="port of /healthz and /metrics",
+    )
     return parser
 
 

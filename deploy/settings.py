@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 ROOT_VARIABLE, DEFAULT_ROOT = "VEIL_ROOT", ".veil"
 PROJECT_VARIABLE, DEFAULT_PROJECT = "VEIL_PROJECT", "demo"
+HEALTH_PORT_VARIABLE, DEFAULT_HEALTH_PORT = "VEIL_HEALTH_PORT", "0"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +21,11 @@ class Setting:
 SETTINGS: tuple[Setting, ...] = (
     Setting(ROOT_VARIABLE, DEFAULT_ROOT, "folder of the local stack, its data, keys and logs (mode 0700)"),
     Setting(PROJECT_VARIABLE, DEFAULT_PROJECT, "project that commands act on"),
+    Setting(
+        HEALTH_PORT_VARIABLE,
+        DEFAULT_HEALTH_PORT,
+        "port of `/healthz` and `/metrics` of a process that is not told; 0 takes a free one, an image says 9464",
+    ),
     Setting("VEIL_KAFKA_BOOTSTRAP", "a broker of our own", "brokers of an external Kafka, `host:port,…`"),
     Setting("VEIL_KAFKA_CA", "–", "file with the CA of that Kafka"),
     Setting("VEIL_KAFKA_ADMIN_USER", "–", "SCRAM user that may create topics, users and ACLs"),
@@ -67,6 +73,11 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_OIDC_AMR", "–", "method in `amr` that shows a second factor"),
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
     Setting("VEIL_TEST_VAULT", "OpenBao", "program of a HashiCorp Vault, for the stack that tests share"),
+    Setting(
+        "VEIL_CONTAINER_ENGINE",
+        "docker",
+        "program that talks to the container engine which builds and tests the image",
+    ),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
     Setting(

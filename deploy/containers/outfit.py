@@ -1,0 +1,118 @@
+"""What one process in a container is given: `python -m deploy.containers.outfit ROLE PROJECT --to DIR`.
+
+Of a root that `veil up` or `veil topology apply` has made, DIR gets what this one process reads: its own
+credentials, where the parts are and by which CAs they are known, the pins, the project files. No administrator's
+password or token and no other identity's file. The container sees DIR as `/veil`, read-only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from deploy.containers.collect import USER
+from deploy.local.endpoints import Endpoints, load_endpoints, save_endpoints
+from deploy.provision.credentials import CredentialFiles
+from deploy.provision.parts import pins_path
+from deploy.settings import DEFAULT_ROOT
+from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.surroundings import project_folders
+from schemas.errors import VeilError
+from topology.identity import Identity
+
+INSIDE = Path("/veil")
+NOT_GIVEN = INSIDE / "secrets" / "not-given"
+Files = dict[Path, Path]
+"""Where each file goes under the folder, and where it comes from."""
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Fill the folder. Exit code 2: there is no such identity or stack."""
+    parser = argparse.ArgumentParser(prog="python -m deploy.containers.outfit", description=__doc__)
+    parser.add_argument("role")
+    parser.add_argument("project", help="the project; `platform` for what serves all of them")
+    parser.add_argument("--root", type=Path, default=Path(DEFAULT_ROOT), help="folder of the stack")
+    parser.add_argument("--to", type=Path, required=True, help="folder to fill; best on a tmpfs")
+    options = parser.parse_args(arguments)
+    root = options.root.absolute()
+    try:
+        fit_out(root, Identity(options.role, options.project), options.to, project_folders(root))
+    except VeilError as error:
+        print(error, file=sys.stderr)  # noqa: T201 - a script's output
+        return 2
+    return 0
+
+
+def fit_out(root: Path, identity: Identity, folder: Path, projects: Iterable[Path] = ()) -> None:
+    """Fill `folder`, or bring it up to date. Raises ConfigError where the stack or the identity is missing.
+
+    As root, everything becomes the image's user's; else only a container that runs as our own user can read it.
+    """
+    CredentialFiles(root).load(identity)
+    endpoints, files = inside(load_endpoints(root / "run" / "endpoints.json"))
+    make_private_folder(folder)
+    for target, source in {**files, **dict(_others(root, identity, projects))}.items():
+        _write(folder / target, source)
+    make_private_folder(folder / "run")
+    save_endpoints(folder / "run" / "endpoints.json", endpoints)
+    if os.geteuid() == 0:
+        for place in (folder, *folder.rglob("*")):
+            os.chown(place, USER, USER)
+
+
+def inside(endpoints: Endpoints) -> tuple[Endpoints, Files]:
+    """The endpoints as the container has them, and the files that they name there."""
+    files: Files = {}
+
+    def moved(name: str, source: Path) -> Path:
+        files[Path("tls", name)] = source
+        return INSIDE / "tls" / name
+
+    kafka, vault, registry = endpoints.kafka, endpoints.vault, endpoints.registry
+    there = Endpoints(
+        kafka=replace(
+            kafka,
+            ca_file=moved("kafka-ca.pem", kafka.ca_file),
+            admin_password_file=NOT_GIVEN,
+            denied_log=None,
+        ),
+        vault=replace(
+            vault,
+            ca_file=moved("vault-ca.pem", vault.ca_file),
+            token_file=NOT_GIVEN,
+            audit_log=None,
+            external_log=None,
+        ),
+        registry=replace(
+            registry,
+            ca_file=moved("registry-ca.pem", registry.ca_file),
+            cert_file=registry.cert_file and moved("registry.pem", registry.cert_file),
+            key_file=registry.key_file and moved("registry.key", registry.key_file),
+        ),
+        log_name=endpoints.log_name,
+    )
+    return there, files
+
+
+def _others(root: Path, identity: Identity, projects: Iterable[Path]) -> Iterator[tuple[Path, Path]]:
+    own = CredentialFiles(root).path(identity)
+    yield own.relative_to(root), own
+    pins = pins_path(root)
+    if pins.exists():
+        yield pins.relative_to(root), pins
+    for folder in projects:
+        for file in folder.rglob("*.yaml"):
+            yield Path("projects", file.relative_to(folder)), file
+
+
+def _write(target: Path, source: Path) -> None:
+    make_private_folder(target.parent)
+    write_atomically(target, source.read_bytes())
+
+
+if __name__ == "__main__":
+    sys.exit(main())
