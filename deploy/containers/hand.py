@@ -29,12 +29,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--slot", type=int, default=0, help="number of the process among its equals")
     options = parser.parse_args(arguments)
     if sys.stdout.isatty():
-        print("This goes into a container's standard input, not on a terminal.", file=sys.stderr)  # noqa: T201
+        print("This goes into a container's standard input, not on a terminal.", file=sys.stderr)  # noqa: T201 - a script's
         return 2
     try:
-        print(handed(options.root.absolute(), Identity(options.role, options.project), options.slot))  # noqa: T201
+        print(handed(options.root.absolute(), Identity(options.role, options.project), options.slot))  # noqa: T201 - a pipe
     except VeilError as error:
-        print(error, file=sys.stderr)  # noqa: T201
+        print(error, file=sys.stderr)  # noqa: T201 - a script's output
         return 2
     return 0
 

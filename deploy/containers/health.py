@@ -19,7 +19,7 @@ def main() -> int:
     """Say what is the matter, if anything is, and return the exit code."""
     port = os.environ.get(HEALTH_PORT_VARIABLE, "")
     if not port.isdecimal():
-        print(f"{HEALTH_PORT_VARIABLE} must be the port that the process was started with.")  # noqa: T201
+        print(f"{HEALTH_PORT_VARIABLE} must be the port that the process was started with.")  # noqa: T201 - for engines
         return 1
     connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=ANSWERS_WITHIN_S)
     try:
@@ -27,7 +27,7 @@ def main() -> int:
         answer = connection.getresponse()
         print(answer.read().decode("utf-8", "replace"))  # noqa: T201 - engines keep it; conditions, no content
     except (OSError, http.client.HTTPException) as error:
-        print(f"No answer on port {port}: {type(error).__name__}.")  # noqa: T201
+        print(f"No answer on port {port}: {type(error).__name__}.")  # noqa: T201 - as above
         return 1
     else:
         return 0 if answer.status == http.HTTPStatus.OK else 1

@@ -31,8 +31,8 @@ _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TO
 Delivered = Callable[[KafkaError | None, Message], None]
 
 
-class KafkaProducer(Protocol):
-    """What the publisher asks of its connection (`lasting.LastingProducer`)."""
+class Produces(Protocol):
+    """What Kafka's own client and our connection have in common."""
 
     def produce(
         self,
@@ -43,12 +43,16 @@ class KafkaProducer(Protocol):
         on_delivery: Delivered | None = None,
         headers: list[tuple[str, bytes]] | None = None,
     ) -> None:
-        """Queue a message. Raises BufferError on a full queue, VeilError."""
+        """Queue a message. Raises BufferError on a full queue, and what whoever implements it says."""
         ...
 
     def poll(self, timeout: float) -> int:
         """Serve delivery callbacks."""
         ...
+
+
+class KafkaProducer(Produces, Protocol):
+    """What the publisher asks of its connection (`lasting.LastingProducer`). Raises VeilError."""
 
     def flush(self, timeout: float) -> int:
         """Wait for deliveries; the number still waiting."""

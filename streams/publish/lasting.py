@@ -15,30 +15,16 @@ from typing import Protocol, cast
 from confluent_kafka import KafkaError, KafkaException
 
 from schemas.errors import VeilError
-from streams.publish.connection import Delivered, client, error_of
+from streams.publish.connection import Delivered, Produces, client, error_of
 
 LAST_WORDS_S = 5.0
 """How long a client that has given up may take to tell of what it had; it does so at once."""
 
 
-class Client(Protocol):
-    """What is asked of `confluent_kafka.Producer`. `produce` raises BufferError on a full queue."""
-
-    def produce(
-        self,
-        topic: str,
-        value: bytes | None = None,
-        key: bytes | None = None,
-        *,
-        on_delivery: Delivered | None = None,
-        headers: list[tuple[str, bytes]] | None = None,
-    ) -> None:
-        """Queue a message. Raises KafkaException."""
-        ...
-
-    def poll(self, timeout: float) -> int:
-        """Serve reports of delivery. Raises KafkaException when it has given up, once."""
-        ...
+class Client(Produces, Protocol):
+    """What is asked of `confluent_kafka.Producer`. `produce` and `poll` raise KafkaException when it has given up,
+    `poll` once.
+    """
 
     def purge(self, *, blocking: bool) -> None:
         """Let everything fail that is not delivered."""
