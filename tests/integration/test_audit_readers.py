@@ -1,11 +1,12 @@
-"""What others read of a real audit: the CloudEvents SDK, Kafka's console consumer, Confluent's Avro deserializer.
-And what `veil audit trace` and `access` say of it.
+"""What others read of a real audit, of joined labels and open tasks: the CloudEvents SDK, Kafka's console
+consumer, Confluent's Avro deserializer, Java's. And what `veil audit trace` and `access` say of the audit.
 """
 
 from __future__ import annotations
 
 import json
 import re
+import secrets
 from xml.etree import ElementTree as ET
 
 import pytest
@@ -14,6 +15,13 @@ from cloudevents.core.formats.base import Format
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.avro import AvroDeserializer
 from confluent_kafka.serialization import MessageField, SerializationContext
+from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, load_pem_private_key
+from cryptography.hazmat.primitives.serialization.pkcs12 import (
+    PKCS12Certificate,
+    serialize_java_truststore,
+    serialize_key_and_certificates,
+)
+from cryptography.x509 import load_pem_x509_certificates
 
 from deploy import compliance
 from deploy.cli.exits import Exit
@@ -25,7 +33,7 @@ from schemas.leaf import event_of, prefix
 from schemas.resources import raw_resource
 from tests.deploy.cli.conftest import run  # noqa: F401 - a fixture
 from tests.schemas.cloudevents_rules import faults
-from tests.support.kafka_tools import login, run_tool, write_settings
+from tests.support.kafka_tools import AVRO, login, run_tool, write_settings
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.stack
@@ -116,16 +124,9 @@ def test_the_sdk_of_cloudevents_reads_every_event_as_we_wrote_it(traced):
 def test_confluents_own_deserializer_reads_every_event(traced):
     """Its values, encoded by the exported schema's rules, are the leaves that are hashed into the chain."""
     pipeline, _, _ = traced
-    place = load_endpoints(pipeline.root / "run" / "endpoints.json").registry
-    settings = {
-        "url": place.url,
-        "ssl.ca.location": str(place.ca_file),
-        **({"ssl.certificate.location": str(place.cert_file)} if place.cert_file else {}),
-        **({"ssl.key.location": str(place.key_file)} if place.key_file else {}),
-    }
     context = SerializationContext(f"audit.{pipeline.project}", MessageField.VALUE)
     events = {event.event_id: event for event in pipeline.audit()}
-    with SchemaRegistryClient(settings) as client:
+    with SchemaRegistryClient(registry_settings(pipeline)) as client:
         read = AvroDeserializer(client)
         for message in pipeline.messages("audit"):
             value = read(message.value, context)
@@ -139,6 +140,91 @@ def test_confluents_own_deserializer_reads_every_event(traced):
             assert (value["parents"], value["details"]) == (list(event.parents), dict(event.details))
             assert value["previous"] == event.previous
     assert events == {}
+
+
+def registry_settings(pipeline):
+    """Of Confluent's client, which shows the local stack's certificate."""
+    place = load_endpoints(pipeline.root / "run" / "endpoints.json").registry
+    return {
+        "url": place.url,
+        "ssl.ca.location": str(place.ca_file),
+        **({"ssl.certificate.location": str(place.cert_file)} if place.cert_file else {}),
+        **({"ssl.key.location": str(place.key_file)} if place.key_file else {}),
+    }
+
+
+@pytest.mark.parametrize("kind", ["joined", "tasks"])
+def test_confluents_own_deserializer_reads_joined_labels_and_open_tasks(traced, kind):
+    pipeline, _, _ = traced
+    context = SerializationContext(f"{kind}.{pipeline.project}", MessageField.VALUE)
+    with SchemaRegistryClient(registry_settings(pipeline)) as client:
+        read = AvroDeserializer(client)
+        found = [read(message.value, context) for message in pipeline.messages(kind) if message.value]
+    ours = pipeline.records(kind)
+    assert [it["task_id"] for it in found] == [it.task_id for it in ours]
+    assert [it["segment_id"] for it in found] == [it.segment_id for it in ours]
+    if kind == "joined":
+        assert [it["raw"]["offset"] for it in found] == [it.raw.offset for it in ours]
+    else:
+        assert [it["sealed"] for it in found] == [it.sealed for it in ours], "and can't be opened by it"
+
+
+def javas_keys(place, folder):
+    """Java's options for the registry's certificates, in a file of their own."""
+    secret = secrets.token_hex(16)
+    client, *chain = load_pem_x509_certificates(place.cert_file.read_bytes())
+    key = load_pem_private_key(place.key_file.read_bytes(), None)
+    authorities = load_pem_x509_certificates(place.ca_file.read_bytes())
+    kept = BestAvailableEncryption(secret.encode())
+    (folder / "keys").write_bytes(serialize_key_and_certificates(b"client", key, client, chain, kept))
+    trusted = [PKCS12Certificate(it, b"ca") for it in authorities]
+    (folder / "trusted").write_bytes(serialize_java_truststore(trusted, kept))
+    stores = {"keyStore": folder / "keys", "trustStore": folder / "trusted"}
+    options = [f"-Djavax.net.ssl.{name}={file}" for name, file in stores.items()]
+    options += [f"-Djavax.net.ssl.{name}Password={secret}" for name in stores]
+    options += [f"-Djavax.net.ssl.{name}Type=PKCS12" for name in stores]
+    (folder / "options").write_text("\n".join(options))
+    return f"@{folder / 'options'}"
+
+
+@pytest.mark.parametrize("kind", ["joined", "tasks", "audit"])
+def test_javas_deserializer_which_connects_converter_wraps_reads_what_we_wrote(traced, kind, tmp_path):
+    """One record, through Kafka's console consumer, which would hand it a tombstone as the word null."""
+    pipeline, _, _ = traced
+    kafka = load_endpoints(pipeline.root / "run" / "endpoints.json").kafka
+    config = write_settings(
+        tmp_path / "consumer.properties",
+        {
+            **login(kafka, kafka.admin_user, kafka.admin_password_file.read_text().strip()),
+            "isolation.level": "read_committed",
+            "enable.auto.commit": "false",
+        },
+    )
+    registry = load_endpoints(pipeline.root / "run" / "endpoints.json").registry
+    deserializing = {
+        "apicurio.registry.url": registry.url.removesuffix("/apis/ccompat/v7") + "/apis/registry/v2",
+        "apicurio.registry.as-confluent": "true",
+        "apicurio.registry.use-id": "contentId",
+    }
+    formatting = {
+        "value.deserializer": "io.apicurio.registry.serde.avro.AvroKafkaDeserializer",
+        **{f"value.deserializer.{name}": value for name, value in deserializing.items()},
+    }
+    written = write_settings(tmp_path / "formatter.properties", formatting)
+    message = next(it for it in pipeline.messages(kind) if it.value)
+    printed = run_tool(
+        "org.apache.kafka.tools.consumer.ConsoleConsumer",
+        *("--bootstrap-server", kafka.bootstrap, "--topic", message.topic, "--partition", str(message.partition)),
+        *("--offset", str(message.offset), "--max-messages", "1", "--timeout-ms", "30000"),
+        *("--command-config", str(config), "--formatter-config", str(written)),
+        also=AVRO,
+        options=[javas_keys(registry, tmp_path)],
+    )
+    if kind == "audit":
+        read = json.loads(printed)
+        assert f"{read['slot']}/{read['sequence']}" == message.headers["ce_id"].decode()
+    else:
+        assert json.loads(printed)["task_id"] == message.key.decode()
 
 
 def consumed(pipeline, folder, partition, count):

