@@ -14,6 +14,7 @@ import deploy
 from deploy.stages.stage import CONSOLE, FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
 from deploy.starting import Starter
 from deploy.supervise.supervisor import ProcessSpec
+from deploy.traces.setting import VARIABLES
 from deploy.up.addresses import LABEL, Address
 from topology.identity import PLATFORM, Identity
 
@@ -64,7 +65,9 @@ def spec_of(root: Path, address: Address, starter: Starter) -> ProcessSpec:
 
 
 def _environment(root: Path) -> dict[str, str]:
-    """Nothing inherited that could change how a process behaves; temporary files stay under the root."""
+    """Nothing inherited that could change how a process behaves, but where its traces go; temporary files stay
+    under the root.
+    """
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -73,4 +76,5 @@ def _environment(root: Path) -> dict[str, str]:
         "PYTHONPATH": str(PACKAGES),
         "PYTHONUNBUFFERED": "1",  # a line of the log is there when it is written
         "MALLOC_ARENA_MAX": "2",  # else each of twenty threads keeps what it has freed: 7 MB in label
+        **{name: os.environ[name] for name in VARIABLES if name in os.environ},
     }
