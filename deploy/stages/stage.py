@@ -123,6 +123,7 @@ def assemble(
     )
     health = Health()
     told = telling(traces, Source(role, project, slot), around.clock)
+    around.vault.session.tell(told.vault_called)
     loop = Loop(
         stage,
         parts.processor,

@@ -27,6 +27,8 @@ class Key(StrEnum):
     ROUND = "veil.round"
     REQUESTS = "veil.requests"
     DOCUMENTS = "veil.documents"
+    VAULT_CALLS = "veil.vault_calls"
+    VAULT_MS = "veil.vault_ms"
     WAITED = "veil.waited_ms"
     TOPIC = "veil.topic"
     PARTITION = "veil.partition"
@@ -78,6 +80,8 @@ def _attributes(span: Span) -> Iterator[KeyValue]:
         (Key.ROUND, span.round),
         (Key.REQUESTS, span.requests),
         (Key.DOCUMENTS, span.documents),
+        (Key.VAULT_CALLS, span.vault_calls),
+        (Key.VAULT_MS, span.vault_ms),
         (Key.WAITED, span.waited_ms),
     )
     for key, number in numbers:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from schemas.errors import ConfigError
 
-TRACES, RATIO, CA = VARIABLES = "VEIL_TRACES", "VEIL_TRACES_RATIO", "VEIL_TRACES_CA"
+TRACES, RATIO, CA = "VEIL_TRACES", "VEIL_TRACES_RATIO", "VEIL_TRACES_CA"
 DEFAULT_RATIO = "0.01"
 PATH = "/v1/traces"
 """Of OTLP over HTTP; the variable has the address before it, as OTEL_EXPORTER_OTLP_ENDPOINT has."""
@@ -24,6 +24,11 @@ class TracesSetting:
     ratio: float
     ca: str | None = None
 
+    def variables(self) -> dict[str, str]:
+        """For the environment of a process, which reads the same."""
+        of_ca = {} if self.ca is None else {CA: self.ca}
+        return {TRACES: self.url.removesuffix(PATH), RATIO: str(self.ratio), **of_ca}
+
 
 def read_traces(environ: Mapping[str, str]) -> TracesSetting | None:
     """None where traces are off. Raises ConfigError."""
@@ -31,10 +36,12 @@ def read_traces(environ: Mapping[str, str]) -> TracesSetting | None:
     if not address:
         return None
     _check_address(address)
-    ca = environ.get(CA) or None
-    if ca is not None and not Path(ca).is_file():
+    ratio, ca = _ratio(environ.get(RATIO) or DEFAULT_RATIO), environ.get(CA)
+    if not ca:
+        return TracesSetting(address + PATH, ratio)
+    if not Path(ca).is_file():
         raise ConfigError(f"{CA}: {ca} is no file")
-    return TracesSetting(address + PATH, _ratio(environ.get(RATIO) or DEFAULT_RATIO), ca)
+    return TracesSetting(address + PATH, ratio, str(Path(ca).absolute()))
 
 
 def _check_address(address: str) -> None:

@@ -17,6 +17,8 @@ class Telling:
 
     tracing: Tracing
     stop: Callable[[], None]
+    vault_called: Callable[[float], None] = lambda _: None
+    """Told of each call to Vault, in seconds."""
 
 
 def telling(setting: TracesSetting | None, source: Source, clock: Clock) -> Telling:
@@ -29,4 +31,5 @@ def telling(setting: TracesSetting | None, source: Source, clock: Clock) -> Tell
     from streams.engine.traces.traces import Traces  # noqa: PLC0415
 
     exporter = Exporter(setting, source, encode)
-    return Telling(Traces(source, setting.ratio, exporter, clock), exporter.stop)
+    traces = Traces(source, setting.ratio, exporter, clock)
+    return Telling(traces, exporter.stop, traces.vault_called)

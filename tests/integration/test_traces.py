@@ -123,6 +123,11 @@ def test_batches_are_told_with_their_steps_and_linked_to_their_records(followed)
     assert steps == {"redact process", "redact documents to Vault", "redact transaction"}
 
 
+def test_what_join_asks_of_vault_is_counted(followed):
+    found = [attributes(span) for _, span in followed.collector.spans() if span.name == "join process"]
+    assert sum(it["veil.vault_calls"] for it in found) > 0
+
+
 def test_a_producer_s_and_an_annotator_s_trace_go_nowhere(followed):
     for kind in (*ON_THE_WAY, "work", "label-state", "decide-state", "audit", "segments"):
         for message in followed.pipeline.messages(kind):

@@ -93,4 +93,6 @@ class Span:
     round: int | None = None
     requests: int | None = None
     documents: int | None = None
+    vault_calls: int | None = None
+    vault_ms: int | None = None
     waited_ms: int | None = None

@@ -41,6 +41,17 @@ class Times:
     ended: int
 
 
+@dataclass(slots=True)
+class Work:
+    """What a round has to do and did. Of Vault: what the stage itself asked while it processed the batch."""
+
+    messages: Sequence[Message]
+    requests: int
+    documents: int = 0
+    vault_calls: int = 0
+    vault_s: float = 0.0
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """One round of a slot, by the values that traces are made of."""
@@ -77,8 +88,8 @@ def arrived(messages: Sequence[Message], ratio: float) -> Passages:
     """The tasks that came with a batch and are told."""
     found: Passages = {}
     for message in messages:
-        if (topic := topic_of(message.topic)) is None or topic not in KEYED_BY_TASK:
-            continue
+        if topic_of(message.topic) not in KEYED_BY_TASK or message.value is None:
+            continue  # a tombstone names a task that may never have been
         trace = trace_of(message.key or b"")
         if is_sampled(trace, ratio):
             passage = found.setdefault(trace, Passage())
@@ -110,19 +121,11 @@ def _span_of(trace: TraceId, passage: Passage, round_: Round) -> SpanId:
     return root_of(trace) if passage.is_root else round_.span(trace)
 
 
-def told(
-    round_: Round,
-    messages: Sequence[Message],
-    requests: int,
-    documents: int,
-    passages: Passages,
-    times: Times,
-    outcome: Outcome,
-) -> Iterator[Span]:
+def told(round_: Round, work: Work, passages: Passages, times: Times, outcome: Outcome) -> Iterator[Span]:
     """The spans of a round that has ended. None where no record's way goes through it: when somebody
     asks for tasks is nobody's business here.
     """
-    taken = tuple(_taken(messages))
+    taken = tuple(_taken(work.messages))
     if not (taken or passages):
         return
     if outcome is Outcome.COMMITTED:
@@ -132,27 +135,25 @@ def told(
         return
     batch = Span(
         round_.trace, round_.span(round_.trace), None, Act.BATCH, times.began, times.ended, outcome,
-        taken, tuple(_links(round_, passages, outcome)), round_.epoch, round_.number, requests,
+        taken, tuple(_links(round_, passages, outcome)), round_.epoch, round_.number, work.requests,
     )  # fmt: skip
     yield batch
-    yield from _steps(round_, batch, times, documents)
+    yield from _steps(round_, batch, times, work)
 
 
-def _steps(round_: Round, batch: Span, times: Times, documents: int) -> Iterator[Span]:
+def _steps(round_: Round, batch: Span, times: Times, work: Work) -> Iterator[Span]:
     """What the round spent its time on, as far as it came; the last step ended as the round did."""
-    steps = [
-        (Act.PROCESS, times.began, times.processed, None),
-        (Act.DOCUMENTS, times.processed, times.prepared, documents),
-        (Act.TRANSACTION, times.prepared, times.ended, None),
-    ]
-    for act, began, ended, count in steps:
-        if began >= times.ended and act is not Act.PROCESS:
-            return
-        if act is Act.DOCUMENTS and not documents:
-            continue
+
+    def step(act: Act, began: int, ended: int) -> Span:
         outcome = batch.outcome if ended >= times.ended else Outcome.COMMITTED
-        span = round_.span(batch.trace, act.value)
-        yield Span(batch.trace, span, batch.id, act, began, ended, outcome, documents=count)
+        return Span(batch.trace, round_.span(batch.trace, act.value), batch.id, act, began, ended, outcome)
+
+    process = step(Act.PROCESS, times.began, times.processed)
+    yield replace(process, vault_calls=work.vault_calls, vault_ms=round(work.vault_s * 1_000))
+    if work.documents and times.processed < times.ended:
+        yield replace(step(Act.DOCUMENTS, times.processed, times.prepared), documents=work.documents)
+    if times.prepared < times.ended:
+        yield step(Act.TRANSACTION, times.prepared, times.ended)
 
 
 def _record(round_: Round, trace: TraceId, passage: Passage, times: Times) -> Span:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -18,7 +19,7 @@ from schemas.errors import (
 from streams.engine.clock import Clock
 from streams.engine.messages import Message, Outgoing
 from streams.engine.traces.spans import Outcome, Source
-from streams.engine.traces.told import Passages, Round, Times, arrived, marked, told
+from streams.engine.traces.told import Passages, Round, Times, Work, arrived, marked, told
 from streams.engine.traces.tracing import Sink
 
 OUTCOMES: Mapping[type[VeilError], Outcome] = MappingProxyType(
@@ -39,12 +40,10 @@ class _Open:
     """The round that is under way."""
 
     round: Round
-    messages: Sequence[Message]
-    requests: int
+    work: Work
     passages: Passages
     at: float
     """When it began, by the clock that never goes back."""
-    documents: int = 0
     steps: list[float] = field(default_factory=list)
 
 
@@ -57,19 +56,28 @@ class Traces:
         self._sink = sink
         self._clock = clock
         self._number = 0
+        self._thread = 0
         self._open: _Open | None = None
 
     def begin(self, epoch: int, messages: Sequence[Message], requests: int) -> None:
         """A batch was taken."""
         self._number += 1
+        self._thread = threading.get_ident()
         round_ = Round(self._source, epoch, self._number, self._clock.now(), self._ratio)
         passages = arrived(messages, self._ratio)
-        self._open = _Open(round_, messages, requests, passages, self._clock.monotonic())
+        self._open = _Open(round_, Work(messages, requests), passages, self._clock.monotonic())
+
+    def vault_called(self, seconds: float) -> None:
+        """Vault was asked; of other threads' calls (for people, before documents exist) nothing is said."""
+        open_ = self._open
+        if threading.get_ident() == self._thread and open_ is not None and not open_.steps:
+            open_.work.vault_calls += 1
+            open_.work.vault_s += seconds
 
     def processed(self, documents: int) -> None:
         """It was processed."""
         if self._open is not None:
-            self._open.documents = documents
+            self._open.work.documents = documents
             self._open.steps.append(self._clock.monotonic())
 
     def marked(self, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
@@ -97,8 +105,7 @@ class Traces:
         if ended is None:
             return
         times = _times(ended, self._clock.monotonic())
-        spans = told(ended.round, ended.messages, ended.requests, ended.documents, ended.passages, times, outcome)
-        if found := list(spans):
+        if found := list(told(ended.round, ended.work, ended.passages, times, outcome)):
             self._sink.put(found)
 
 

@@ -21,7 +21,7 @@ SOURCE = Source("label", "demo", "label.demo.0")
 TRACE = trace_of(b"task")
 SPAN = Span(
     TRACE, root_of(TRACE), root_of(trace_of(b"other")), Act.RECORD, 1_000, 3_000, Outcome.ABORTED,
-    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, root_of(TRACE)),), 2, 3, 0, 5, 17,
+    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, root_of(TRACE)),), 2, 3, 0, 5, 6, 7, 17,
 )  # fmt: skip
 
 
@@ -55,7 +55,7 @@ def test_a_span_arrives_as_it_is(collector):
     assert (span.start_time_unix_nano, span.end_time_unix_nano) == (1_000, 3_000)
     assert attributes(span) == {
         "veil.outcome": "aborted", "veil.epoch": 2, "veil.round": 3, "veil.requests": 0, "veil.documents": 5,
-        "veil.waited_ms": 17,
+        "veil.vault_calls": 6, "veil.vault_ms": 7, "veil.waited_ms": 17,
     }  # fmt: skip
     (event,) = span.events
     assert attributes(event) == {

@@ -8,12 +8,17 @@ import sys
 import pytest
 
 from deploy.settings import SETTINGS
-from deploy.traces.setting import DEFAULT_RATIO, VARIABLES, read_traces
+from deploy.traces.setting import DEFAULT_RATIO, read_traces
 from deploy.traces.telling import telling
+from deploy.up.addresses import Address
+from deploy.up.installation import Installation
+from deploy.up.processes import spec_of
 from schemas.errors import ConfigError
 from streams.engine.clock import SystemClock
 from streams.engine.traces.spans import Source
 from streams.engine.traces.tracing import Untraced
+
+ADDRESS = Address("label.demo.0", "label", "demo", 0, 1)
 
 
 @pytest.mark.parametrize("environ", [{}, {"VEIL_TRACES": ""}, {"VEIL_TRACES_RATIO": "1"}])
@@ -65,5 +70,21 @@ def test_a_missing_authority_is_refused(tmp_path):
         read_traces({"VEIL_TRACES": "https://tempo.example", "VEIL_TRACES_CA": str(tmp_path / "none.pem")})
 
 
-def test_every_variable_is_a_setting():
-    assert {*VARIABLES} <= {setting.name for setting in SETTINGS}
+def test_a_process_is_told_the_same(tmp_path):
+    (tmp_path / "ca.pem").touch()
+    environ = {"VEIL_TRACES": "https://tempo.example:4318/", "VEIL_TRACES_RATIO": "0.5",
+               "VEIL_TRACES_CA": str(tmp_path / "ca.pem")}  # fmt: skip
+    setting = read_traces(environ)
+    assert read_traces(setting.variables()) == setting
+    assert {*setting.variables()} == {*environ} <= {it.name for it in SETTINGS}
+    assert spec_of(tmp_path, ADDRESS, None, setting).env.items() >= setting.variables().items()
+
+
+def test_a_process_inherits_nothing_where_traces_are_off(tmp_path, monkeypatch):
+    monkeypatch.setenv("VEIL_TRACES", "http://127.0.0.1:4318")
+    assert not [name for name in spec_of(tmp_path, ADDRESS, None).env if name.startswith("VEIL_")]
+
+
+def test_up_refuses_a_wrong_setting_before_it_starts_anything(tmp_path):
+    with pytest.raises(ConfigError, match="VEIL_TRACES"):
+        Installation(tmp_path, environ={"VEIL_TRACES": "tempo"})

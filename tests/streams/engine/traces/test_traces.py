@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
+from threading import Thread
 
 import pytest
 
@@ -145,6 +147,22 @@ def test_a_batch_is_told_by_place_with_its_steps_and_linked_to_its_records():
     assert {it.parent for it in redact.kept.spans[-3:]} == {told.id}
 
 
+def test_what_the_stage_asked_of_vault_is_counted_while_it_processes():
+    join = Stage("join")
+    join.traces.vault_called(9.0)
+    join.traces.begin(1, [message("verdicts")], 0)
+    join.traces.vault_called(0.25)
+    join.traces.vault_called(0.5)
+    other = Thread(target=join.traces.vault_called, args=(9.0,))  # a person's, in a thread of the server
+    other.start()
+    other.join()
+    join.traces.processed(1)
+    join.traces.vault_called(9.0)
+    join.traces.committed()
+    (span,) = join.kept.of(Act.PROCESS)
+    assert (span.vault_calls, span.vault_ms) == (2, 750)
+
+
 @pytest.mark.parametrize(
     ("error", "outcome"),
     [
@@ -197,6 +215,12 @@ def test_without_a_round_nothing_is_marked_and_nothing_told():
 def test_only_records_of_a_task_on_its_way_are_marked(kind):
     outputs = [written(kind)]
     assert Stage("decide").round(message("labels"), out=outputs) == outputs
+
+
+def test_a_tombstone_has_no_span():
+    label = Stage("label")
+    label.round(replace(message("tasks"), value=None))
+    assert label.kept.of(Act.RECORD) == []
 
 
 def test_a_tombstone_is_not_marked():
