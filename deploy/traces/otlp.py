@@ -62,8 +62,8 @@ def _span(source: Source, span: Span) -> otlp.Span:
         trace_id=span.trace,
         span_id=span.id,
         parent_span_id=span.parent or b"",
-        name=source.role if span.act is Act.RECORD else f"{source.role} {span.act.value}",
-        kind=otlp.Span.SPAN_KIND_CONSUMER if span.taken else otlp.Span.SPAN_KIND_INTERNAL,
+        name=_name_of(source, span),
+        kind=otlp.Span.SPAN_KIND_CONSUMER if span.act is Act.RECORD else otlp.Span.SPAN_KIND_INTERNAL,
         start_time_unix_nano=span.began,
         end_time_unix_nano=span.ended,
         attributes=list(_attributes(span)),
@@ -71,6 +71,12 @@ def _span(source: Source, span: Span) -> otlp.Span:
         links=[otlp.Span.Link(trace_id=it.trace, span_id=it.span) for it in span.links],
         status=otlp.Status(code=otlp.Status.STATUS_CODE_OK if well else otlp.Status.STATUS_CODE_ERROR),
     )
+
+
+def _name_of(source: Source, span: Span) -> str:
+    if span.act is Act.WAITING and span.taken:
+        return span.taken[0].topic.value
+    return source.role if span.act is Act.RECORD else f"{source.role} {span.act.value}"
 
 
 def _attributes(span: Span) -> Iterator[KeyValue]:

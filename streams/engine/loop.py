@@ -363,7 +363,7 @@ class Loop:
         self._documents.create_all(plan.documents)
         lost = [_lost(gap) for gap in session.gaps()]
         self._positioned = self._positioned or bool(session.committed())
-        outputs = self._traces.marked(plan.outputs)
+        outputs = self._traces.marked(plan.outputs, plan.events)
         self._transact(session, [*outputs, *self._audit(self._chain, [*plan.events, *lost])])
         self._traces.committed()
         for request, result in plan.answers:

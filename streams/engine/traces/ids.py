@@ -27,9 +27,9 @@ def trace_of(task_id: bytes) -> TraceId:
     return TraceId(_hashed(b"task", task_id)[:16])
 
 
-def root_of(trace: TraceId) -> SpanId:
-    """The first span of a task's trace: redact's. It depends on nothing else, since its header is on `tasks.P`."""
-    return SpanId(_hashed(b"root", trace)[:8])
+def making_of(trace: TraceId) -> SpanId:
+    """The span in which a task was made: redact's. It depends on nothing else, being named on `tasks.P`."""
+    return SpanId(_hashed(b"making", trace)[:8])
 
 
 def trace_of_round(slot: str, epoch: int, number: int, began_ms: int) -> TraceId:

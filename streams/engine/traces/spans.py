@@ -26,8 +26,11 @@ class Topic(StrEnum):
 
 
 class Act(StrEnum):
-    """What a span is about. `RECORD`: one task's way through one batch, called by its stage's role."""
+    """What a span is about. `WAITING`: a raw record on its topic, by whose name it goes. `RECORD`: one task's way
+    through one batch, called by its stage's role.
+    """
 
+    WAITING = "waiting"
     RECORD = "record"
     BATCH = "batch"
     PROCESS = "process"

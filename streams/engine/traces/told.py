@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from schemas.audit import Event
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.traces.ids import (
     HEADER,
@@ -16,8 +17,8 @@ from streams.engine.traces.ids import (
     TraceId,
     header_of,
     is_sampled,
+    making_of,
     parent_in,
-    root_of,
     span_in,
     trace_of,
     trace_of_round,
@@ -78,7 +79,7 @@ class Passage:
 
     last: Message | None = None
     parents: tuple[SpanId, ...] = ()
-    is_root: bool = False
+    is_made: bool = False
 
 
 Passages = dict[TraceId, Passage]
@@ -93,7 +94,7 @@ def arrived(messages: Sequence[Message], ratio: float) -> Passages:
         trace = trace_of(message.key or b"")
         if is_sampled(trace, ratio):
             passage = found.setdefault(trace, Passage())
-            parent = parent_in(message.headers.get(HEADER), trace) or root_of(trace)
+            parent = parent_in(message.headers.get(HEADER), trace) or making_of(trace)
             passage.last = message
             passage.parents = (parent, *(it for it in passage.parents if it != parent))
     return found
@@ -112,13 +113,25 @@ def _marked(outgoing: Outgoing, round_: Round, passages: Passages) -> Outgoing:
     if not is_sampled(trace, round_.ratio):
         return outgoing
     passage = passages.setdefault(trace, Passage())
-    passage.is_root = passage.is_root or kind == Topic.TASKS
+    passage.is_made = passage.is_made or kind == Topic.TASKS
     header = (HEADER, header_of(trace, _span_of(trace, passage, round_)))
     return replace(outgoing, headers=(*outgoing.headers, header))
 
 
 def _span_of(trace: TraceId, passage: Passage, round_: Round) -> SpanId:
-    return root_of(trace) if passage.is_root else round_.span(trace)
+    return making_of(trace) if passage.is_made else round_.span(trace)
+
+
+def originate(passages: Passages, messages: Sequence[Message], events: Sequence[Event]) -> None:
+    """Find of what messages the tasks were made, by what the batch's events cover."""
+    if not any(passage.is_made for passage in passages.values()):
+        return
+    places = {(it.topic, it.partition, it.offset): it for it in messages}
+    for batch in (event.batch for event in events if event.batch is not None):
+        for outcome in batch.outcomes:
+            passage = passages.get(trace_of(outcome.task_id.encode())) if outcome.task_id else None
+            if passage is not None and passage.is_made:
+                passage.last = places.get((batch.topic, batch.partition, outcome.offset))
 
 
 def told(round_: Round, work: Work, passages: Passages, times: Times, outcome: Outcome) -> Iterator[Span]:
@@ -130,6 +143,7 @@ def told(round_: Round, work: Work, passages: Passages, times: Times, outcome: O
         return
     if outcome is Outcome.COMMITTED:
         for trace, passage in passages.items():
+            yield from _waiting(round_, trace, passage, times)
             yield _record(round_, trace, passage, times)
     if not passages and not is_sampled(round_.trace, round_.ratio):
         return
@@ -156,8 +170,17 @@ def _steps(round_: Round, batch: Span, times: Times, work: Work) -> Iterator[Spa
         yield step(Act.TRANSACTION, times.prepared, times.ended)
 
 
+def _waiting(round_: Round, trace: TraceId, passage: Passage, times: Times) -> Iterator[Span]:
+    """Where a trace begins: the raw record on its topic. Later waits are what lies between two spans."""
+    if passage.is_made and passage.last is not None:
+        began = min(passage.last.timestamp * 1_000_000, times.began)
+        span = round_.span(trace, Act.WAITING)
+        taken = tuple(_taken([passage.last]))
+        yield Span(trace, span, None, Act.WAITING, began, times.began, Outcome.COMMITTED, taken)
+
+
 def _record(round_: Round, trace: TraceId, passage: Passage, times: Times) -> Span:
-    first, *others = (None,) if passage.is_root else passage.parents or (root_of(trace),)
+    first, *others = _parents(round_, trace, passage)
     links = [Link(trace, it) for it in others if it is not None][: MOST_LINKS - 1]
     last = passage.last
     return Span(
@@ -168,13 +191,19 @@ def _record(round_: Round, trace: TraceId, passage: Passage, times: Times) -> Sp
     )  # fmt: skip
 
 
+def _parents(round_: Round, trace: TraceId, passage: Passage) -> tuple[SpanId | None, ...]:
+    if passage.is_made:
+        return (round_.span(trace, Act.WAITING) if passage.last is not None else None,)
+    return passage.parents or (making_of(trace),)
+
+
 def _links(round_: Round, passages: Mapping[TraceId, Passage], outcome: Outcome) -> Iterator[Link]:
     """To the records' spans; of a round that wrote nothing, to those that the records came of."""
     for trace, passage in list(passages.items())[:MOST_LINKS]:
         if outcome is Outcome.COMMITTED:
             yield Link(trace, _span_of(trace, passage, round_))
         else:
-            yield Link(trace, passage.parents[0] if passage.parents else root_of(trace))
+            yield Link(trace, passage.parents[0] if passage.parents else making_of(trace))
 
 
 def _taken(messages: Sequence[Message]) -> Iterator[Taken]:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 
+from schemas.audit import Event
 from schemas.errors import (
     Abortable,
     CommitInDoubt,
@@ -19,7 +20,7 @@ from schemas.errors import (
 from streams.engine.clock import Clock
 from streams.engine.messages import Message, Outgoing
 from streams.engine.traces.spans import Outcome, Source
-from streams.engine.traces.told import Passages, Round, Times, Work, arrived, marked, told
+from streams.engine.traces.told import Passages, Round, Times, Work, arrived, marked, originate, told
 from streams.engine.traces.tracing import Sink
 
 OUTCOMES: Mapping[type[VeilError], Outcome] = MappingProxyType(
@@ -80,12 +81,14 @@ class Traces:
             self._open.work.documents = documents
             self._open.steps.append(self._clock.monotonic())
 
-    def marked(self, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    def marked(self, outputs: Sequence[Outgoing], events: Sequence[Event]) -> Sequence[Outgoing]:
         """The transaction begins. Outside of a round (what `control` brings) nothing is marked."""
         if self._open is None:
             return outputs
         self._open.steps.append(self._clock.monotonic())
-        return marked(outputs, self._open.round, self._open.passages)
+        found = marked(outputs, self._open.round, self._open.passages)
+        originate(self._open.passages, self._open.work.messages, events)
+        return found
 
     def committed(self) -> None:
         """It was committed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Protocol
 
+from schemas.audit import Event
 from schemas.errors import VeilError
 from streams.engine.messages import Message, Outgoing
 from streams.engine.traces.spans import Span
@@ -29,8 +30,10 @@ class Tracing(Protocol):
         """It was processed; so many documents are to be written to Vault."""
         ...
 
-    def marked(self, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
-        """The documents exist, the transaction begins; the same records, with their headers."""
+    def marked(self, outputs: Sequence[Outgoing], events: Sequence[Event]) -> Sequence[Outgoing]:
+        """The documents exist, the transaction begins; the same records, with their headers. Of the events only
+        what they cover is looked at: which task came of which offset.
+        """
         ...
 
     def committed(self) -> None:
@@ -55,7 +58,7 @@ class Untraced:
     def processed(self, documents: int) -> None:
         """Nothing."""
 
-    def marked(self, outputs: Sequence[Outgoing]) -> Sequence[Outgoing]:
+    def marked(self, outputs: Sequence[Outgoing], events: Sequence[Event]) -> Sequence[Outgoing]:  # noqa: ARG002
         """The very same."""
         return outputs
 

@@ -12,7 +12,7 @@ from deploy.traces import exporter as exporting
 from deploy.traces.exporter import QUEUE_SPANS, Exporter
 from deploy.traces.otlp import Key, encode
 from deploy.traces.setting import TracesSetting
-from streams.engine.traces.ids import root_of, trace_of
+from streams.engine.traces.ids import making_of, trace_of
 from streams.engine.traces.spans import Act, Link, Outcome, Source, Span, Taken, Topic
 from tests.support.collector import Collector, attributes, collecting
 from tests.support.waiting import wait_for
@@ -20,8 +20,8 @@ from tests.support.waiting import wait_for
 SOURCE = Source("label", "demo", "label.demo.0")
 TRACE = trace_of(b"task")
 SPAN = Span(
-    TRACE, root_of(TRACE), root_of(trace_of(b"other")), Act.RECORD, 1_000, 3_000, Outcome.ABORTED,
-    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, root_of(TRACE)),), 2, 3, 0, 5, 6, 7, 17,
+    TRACE, making_of(TRACE), making_of(trace_of(b"other")), Act.RECORD, 1_000, 3_000, Outcome.ABORTED,
+    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, making_of(TRACE)),), 2, 3, 0, 5, 6, 7, 17,
 )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_a_span_arrives_as_it_is(collector):
         "veil.topic": "tasks", "veil.partition": 1,
         "veil.first_offset": 4, "veil.next_offset": 9, "veil.records": 3,
     }  # fmt: skip
-    assert [(link.trace_id, link.span_id) for link in span.links] == [(TRACE, root_of(TRACE))]
+    assert [(link.trace_id, link.span_id) for link in span.links] == [(TRACE, making_of(TRACE))]
     assert (span.status.code, span.status.message) == (2, "")
 
 

@@ -9,8 +9,8 @@ from hypothesis import strategies as st
 from streams.engine.traces.ids import (
     header_of,
     is_sampled,
+    making_of,
     parent_in,
-    root_of,
     span_in,
     trace_of,
     trace_of_round,
@@ -21,14 +21,14 @@ SPAN = span_in(TRACE, "label.demo.0", 3, 7)
 
 
 def test_ids_have_the_lengths_of_w3c_trace_context():
-    assert (len(TRACE), len(SPAN), len(root_of(TRACE))) == (16, 8, 8)
+    assert (len(TRACE), len(SPAN), len(making_of(TRACE))) == (16, 8, 8)
     assert len(trace_of_round("label.demo.0", 3, 7, 1)) == 16
 
 
 @given(st.binary(max_size=40))
 def test_a_task_has_one_trace_whoever_asks(task_id):
     assert trace_of(task_id) == trace_of(task_id)
-    assert root_of(trace_of(task_id)) == root_of(trace_of(task_id))
+    assert making_of(trace_of(task_id)) == making_of(trace_of(task_id))
     assert task_id not in trace_of(task_id) or len(task_id) < 4
 
 

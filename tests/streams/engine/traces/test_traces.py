@@ -8,9 +8,10 @@ from threading import Thread
 
 import pytest
 
+from schemas.audit import BatchCoverage, Event, EventType, OffsetOutcome, RawOutcome
 from schemas.errors import Abortable, CommitInDoubt, ConfigError, Fenced, LogUnavailable, VaultUnavailable
 from streams.engine.messages import Message, Outgoing
-from streams.engine.traces.ids import HEADER, header_of, parent_in, root_of, span_in, trace_of
+from streams.engine.traces.ids import HEADER, header_of, making_of, parent_in, span_in, trace_of
 from streams.engine.traces.spans import Act, Outcome, Source, Span, Topic
 from streams.engine.traces.traces import Traces
 from tests.simulation.world import SimulatedClock
@@ -44,18 +45,18 @@ class Stage:
         self.traces = Traces(Source(role, "demo", f"{role}.demo.0"), ratio, self.kept, self.clock)
 
     def round(
-        self, *messages: Message, out: Sequence[Outgoing] = (), requests: int = 0, documents: int = 0
+        self, *messages: Message, out: Sequence[Outgoing] = (), requests=0, documents=0, events=()
     ) -> list[Outgoing]:
-        marked = self.begun(*messages, out=out, requests=requests, documents=documents)
+        marked = self.begun(*messages, out=out, requests=requests, documents=documents, events=events)
         self.traces.committed()
         return marked
 
-    def begun(self, *messages, out=(), requests=0, documents=0) -> list[Outgoing]:
+    def begun(self, *messages, out=(), requests=0, documents=0, events=()) -> list[Outgoing]:
         self.traces.begin(1, messages, requests)
         self.clock.wait(0.2)
         self.traces.processed(documents)
         self.clock.wait(0.03)
-        marked = self.traces.marked(out)
+        marked = self.traces.marked(out, events)
         self.clock.wait(0.004)
         return list(marked)
 
@@ -81,7 +82,7 @@ def test_the_header_of_a_task_follows_from_its_id_alone():
     (first,) = one.round(message("raw", 4), out=[written("tasks")])
     (again,) = other.round(message("raw", 4), out=[written("tasks")])
     assert first == again
-    assert header(first) == header_of(TRACE, root_of(TRACE))
+    assert header(first) == header_of(TRACE, making_of(TRACE))
     assert first.headers[0] == ("own", b"1")
 
 
@@ -99,17 +100,43 @@ def test_redact_s_span_is_the_root_and_the_next_one_hangs_from_it_by_the_header(
     (task,) = redact.round(message("raw"), out=[written("tasks")])
     label.round(message("tasks", header=header(task)))
     (root,), (span,) = redact.kept.of(Act.RECORD), label.kept.of(Act.RECORD)
-    assert (root.trace, root.id, root.parent) == (TRACE, root_of(TRACE), None)
+    assert (root.trace, root.id, root.parent) == (TRACE, making_of(TRACE), None)
     assert (span.trace, span.parent) == (TRACE, root.id)
     assert span.waited_ms == 1_000
     assert span.ended - span.began == 234_000_000
+
+
+def test_a_trace_begins_where_the_raw_record_waited():
+    """Which offset a task came of is told by the event that covers the batch."""
+    redact = Stage("redact")
+    outcomes = (OffsetOutcome(4, RawOutcome.EMPTY), OffsetOutcome(5, RawOutcome.TASK, TASK.decode()))
+    covering = Event(EventType.BATCH_REDACTED, "batch/x", batch=BatchCoverage("raw.demo", 1, 4, 6, outcomes))
+    redact.round(message("raw"), message("raw", 5, partition=1), out=[written("tasks")], events=[covering])
+    (waiting,), (record,) = redact.kept.of(Act.WAITING), redact.kept.of(Act.RECORD)
+    assert (waiting.trace, waiting.parent) == (TRACE, None)
+    assert (waiting.began, waiting.ended) == (1_699_999_999_000_000_000, record.began)
+    assert (record.parent, record.waited_ms) == (waiting.id, 1_000)
+    assert [(it.topic, it.partition, it.first) for it in record.taken] == [(Topic.RAW, 1, 5)]
+
+
+def test_a_broker_s_clock_that_is_ahead_makes_no_wait_negative():
+    redact = Stage("redact")
+    covering = Event(
+        EventType.BATCH_REDACTED,
+        "batch/x",
+        batch=BatchCoverage("raw.demo", 0, 0, 1, (OffsetOutcome(0, RawOutcome.TASK, TASK.decode()),)),
+    )
+    ahead = replace(message("raw"), timestamp=redact.clock.now() + 60_000)
+    redact.round(ahead, out=[written("tasks")], events=[covering])
+    (waiting,) = redact.kept.of(Act.WAITING)
+    assert waiting.began == waiting.ended
 
 
 def test_an_answer_of_a_person_hangs_from_the_task():
     label = Stage("label")
     (answer,) = label.round(out=[written("labels")], requests=1)
     (span,) = label.kept.of(Act.RECORD)
-    assert (span.trace, span.parent) == (TRACE, root_of(TRACE))
+    assert (span.trace, span.parent) == (TRACE, making_of(TRACE))
     assert parent_in(header(answer), TRACE) == span.id
 
 
@@ -124,12 +151,12 @@ def test_a_verdict_on_two_labels_hangs_from_the_last_and_is_linked_to_the_other(
     assert parent_in(header(verdict), TRACE) == record.id
 
 
-@pytest.mark.parametrize("forged", [FOREIGN["traceparent"], b"secret", header_of(trace_of(b"x"), root_of(TRACE))])
+@pytest.mark.parametrize("forged", [FOREIGN["traceparent"], b"x", header_of(trace_of(b"x"), making_of(TRACE))])
 def test_a_forged_header_counts_as_none(forged):
     label = Stage("label")
     label.round(message("tasks", header=forged))
     (span,) = label.kept.of(Act.RECORD)
-    assert (span.trace, span.parent) == (TRACE, root_of(TRACE))
+    assert (span.trace, span.parent) == (TRACE, making_of(TRACE))
 
 
 def test_a_batch_is_told_by_place_with_its_steps_and_linked_to_its_records():
@@ -176,7 +203,7 @@ def test_what_the_stage_asked_of_vault_is_counted_while_it_processes():
 )
 def test_a_round_that_failed_says_its_kind_and_no_record_has_a_span_of_it(error, outcome):
     label = Stage("label")
-    parent = root_of(TRACE)
+    parent = making_of(TRACE)
     label.begun(message("tasks", header=header_of(TRACE, parent)), out=[written("labels")])
     label.traces.failed(error)
     assert label.kept.of(Act.RECORD) == []
@@ -207,7 +234,7 @@ def test_without_a_round_nothing_is_marked_and_nothing_told():
     label.traces.nothing()
     label.traces.committed()
     outputs = [written("work")]
-    assert label.traces.marked(outputs) == outputs
+    assert label.traces.marked(outputs, []) == outputs
     assert label.kept.spans == []
 
 
