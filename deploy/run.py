@@ -32,6 +32,7 @@ from deploy.stages.stage import BUILDERS, CONSOLE, MATCHER, WATCH, Build, Runnin
 from deploy.stages.watch import open_watch
 from deploy.supervise.restarts import FENCED, STOLEN
 from deploy.surroundings import surroundings
+from deploy.traces.setting import read_traces
 from schemas.errors import (
     AccessDenied,
     ConfigError,
@@ -149,7 +150,7 @@ def _opened(
         return
     around = surroundings(options.root, identity, options.project, handed=handed)
     try:
-        running = assemble(around, options.slot, options.port, builders)
+        running = assemble(around, options.slot, options.port, builders, read_traces(os.environ))
         try:
             yield running
         finally:

@@ -71,6 +71,15 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_OIDC_DEVICE_CLAIM", "none", "claim of the ID token that says what device it was made on"),
     Setting("VEIL_OIDC_ACR", "–", "`acr` that shows a second factor; this or the next must be set"),
     Setting("VEIL_OIDC_AMR", "–", "method in `amr` that shows a second factor"),
+    Setting(
+        "VEIL_TRACES",
+        "none: off",
+        "address of a collector of traces (OTLP over HTTP), `http://127.0.0.1:4318`; beyond this machine `https://`",
+    ),
+    Setting(
+        "VEIL_TRACES_RATIO", "0.01", "share of records that are traced, from 0 to 1; the same for all processes"
+    ),
+    Setting("VEIL_TRACES_CA", "the system's", "file with the CA of that collector"),
     Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
     Setting("VEIL_TEST_VAULT", "OpenBao", "program of a HashiCorp Vault, for the stack that tests share"),
     Setting(

@@ -10,11 +10,14 @@ from importlib import import_module
 from deploy.local.endpoints import Endpoints
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
+from deploy.traces.setting import TracesSetting
+from deploy.traces.telling import telling
 from schemas.errors import ConfigError
 from streams.engine.health import Health
 from streams.engine.log import SessionSpec
 from streams.engine.loop import Loop, Stage
 from streams.engine.presence import StandsBy
+from streams.engine.traces.spans import Source
 from topology.project import Project
 
 Build = Callable[[Surroundings, str, int], StageParts]
@@ -69,6 +72,8 @@ class Running:
     health: Health
     stop: Callable[[], None] = field(default=lambda: None)
     standby: StandsBy | None = None
+    silence: Callable[[], None] = field(default=lambda: None)
+    """Ends the telling of traces, after the loop."""
 
     def run(self, stop: threading.Event) -> None:
         """Stand by where others may own the slot, then work, until told to stop. Raises as `Loop.run` does."""
@@ -77,9 +82,16 @@ class Running:
                 self.loop.run(stop)
         finally:
             self.loop.close()
+            self.silence()
 
 
-def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str, Build] = BUILDERS) -> Running:
+def assemble(
+    around: Surroundings,
+    number: int,
+    port: int,
+    builders: Mapping[str, Build] = BUILDERS,
+    traces: TracesSetting | None = None,
+) -> Running:
     """The stage of the identity's role, as process `number`; `port` is label's, 0 lets the system choose.
 
     What serves all projects has the project `platform`, and `audit.platform`.
@@ -110,6 +122,8 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         rereads=parts.rereads,
     )
     health = Health()
+    told = telling(traces, Source(role, project, slot), around.clock)
+    around.vault.session.tell(told.vault_called)
     loop = Loop(
         stage,
         parts.processor,
@@ -122,8 +136,9 @@ def assemble(around: Surroundings, number: int, port: int, builders: Mapping[str
         parts.requests,
         health,
         parts.standby,
+        told.tracing,
     )
-    return Running(loop, health, parts.stop, parts.standby)
+    return Running(loop, health, parts.stop, parts.standby, told.stop)
 
 
 def _state_topic(around: Surroundings) -> str:

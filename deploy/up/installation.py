@@ -25,6 +25,7 @@ from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from deploy.supervise.supervisor import Supervisor
 from deploy.surroundings import project_folders
+from deploy.traces.setting import read_traces
 from deploy.up.addresses import CONSOLE, LABEL, Address, assign, candidates, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from deploy.up.waiting import wait_healthy
@@ -70,6 +71,7 @@ class Installation:
         self._listening = read_listening(environ)
         self._console_listening = read_listening(environ, CONSOLE_VARIABLES)
         self._provider = read_provider(environ)
+        self._traces = read_traces(environ)
         self._signin = Offering(self.root, self._listening, self._provider, self._console_listening)
         self._redact_processes = redact_processes
         self._standbys = standbys
@@ -248,7 +250,9 @@ class Installation:
 
     def _start_processes(self, topology: Topology, endpoints: Endpoints) -> None:
         self._starter = starter = Starter(self.root, endpoints, topology)
-        self._supervisor = Supervisor(self.root, [spec_of(self.root, it, starter) for it in self.addresses])
+        self._supervisor = Supervisor(
+            self.root, [spec_of(self.root, it, starter, self._traces) for it in self.addresses]
+        )
         self._report(f"starting {len(self.addresses)} processes")
         self._supervisor.start()
         self.wait_healthy()

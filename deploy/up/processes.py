@@ -14,6 +14,7 @@ import deploy
 from deploy.stages.stage import CONSOLE, FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
 from deploy.starting import Starter
 from deploy.supervise.supervisor import ProcessSpec
+from deploy.traces.setting import TracesSetting
 from deploy.up.addresses import LABEL, Address
 from topology.identity import PLATFORM, Identity
 
@@ -38,7 +39,7 @@ def slots_of(
     return own + [(Identity(role, PLATFORM), 0) for role in roles]
 
 
-def spec_of(root: Path, address: Address, starter: Starter) -> ProcessSpec:
+def spec_of(root: Path, address: Address, starter: Starter, traces: TracesSetting | None = None) -> ProcessSpec:
     """How to run one. Its password for Kafka is in its identity's file; what it logs in to Vault with, `starter`
     hands it, in no file, argument or environment.
     """
@@ -48,7 +49,7 @@ def spec_of(root: Path, address: Address, starter: Starter) -> ProcessSpec:
     spec = ProcessSpec(
         name=address.process,
         argv=(sys.executable, "-m", "deploy.run", address.role, address.project, *arguments),
-        env=_environment(root),
+        env=_environment(root, traces),
         log_file=root / "logs" / f"{address.process}.jsonl",
         health_url=address.health_url,
         cwd=root,
@@ -63,8 +64,10 @@ def spec_of(root: Path, address: Address, starter: Starter) -> ProcessSpec:
     )
 
 
-def _environment(root: Path) -> dict[str, str]:
-    """Nothing inherited that could change how a process behaves; temporary files stay under the root."""
+def _environment(root: Path, traces: TracesSetting | None) -> dict[str, str]:
+    """Nothing inherited that could change how a process behaves, but where its traces go; temporary files stay
+    under the root.
+    """
     return {
         "PATH": os.defpath,
         "LANG": "C.UTF-8",
@@ -73,4 +76,5 @@ def _environment(root: Path) -> dict[str, str]:
         "PYTHONPATH": str(PACKAGES),
         "PYTHONUNBUFFERED": "1",  # a line of the log is there when it is written
         "MALLOC_ARENA_MAX": "2",  # else each of twenty threads keeps what it has freed: 7 MB in label
+        **(traces.variables() if traces else {}),
     }

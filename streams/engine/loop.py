@@ -69,6 +69,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S, Presence
 from streams.engine.processor import Batch, Plan, Processor, Request, Slot
 from streams.engine.requests import RequestSource
+from streams.engine.traces.tracing import Tracing, Untraced
 from streams.engine.warm import WarmCopy
 from vault.interface import Documents
 
@@ -121,6 +122,7 @@ class Loop:
         requests: RequestSource,
         health: Health,
         presence: Presence | None = None,
+        traces: Tracing | None = None,
     ) -> None:
         self._stage = stage
         self._processor = processor
@@ -133,12 +135,14 @@ class Loop:
         self._requests = requests
         self._health = health
         self._presence = presence
+        self._traces = traces or Untraced()
         self._opened = False
         self._entered = False
         self._committed_at = 0.0
         self._session: Session | None = None
         self._control: ControlReader | None = None
         self._chain: Chain | None = None
+        self._epoch = 0
         self._restored = False
         self._positioned = False
         """Whether a commit of this slot, or of an earlier incarnation, has carried positions."""
@@ -175,17 +179,17 @@ class Loop:
             self._work(session, taken)
             self._backoff = BACKOFF_S[0]
         except (Fenced, CommitInDoubt) as error:
-            self._refuse(taken, error)
+            self._fail(taken, error)
             self._discard()
             if isinstance(error, Fenced):
                 raise
             self._wait(error)
         except (Abortable, DependencyError) as error:
-            self._refuse(taken, error)
+            self._fail(taken, error)
             self._step_back()
             self._wait(error)
         except VeilError as error:
-            self._refuse(taken, error)
+            self._fail(taken, error)
             raise
 
     def _say_stopped(self) -> None:
@@ -255,6 +259,7 @@ class Loop:
         self._check_remembered(session, last)
         epoch = last.epoch + 1 if last else 1
         slot = Slot(self._stage.slot, epoch, self._stage.process, self._stage.project)
+        self._epoch = epoch
         self._chain = Chain(slot, last, self._stage.process, self._certify)
         plan = self._processor.restore(slot, (m for m in changelog.drain() if not _of_slot(m)))
         self._note(plan)
@@ -339,12 +344,16 @@ class Loop:
         session.hold(self._processor.held)
         messages = session.poll(self._stage.batch_limit, 0.0 if taken else self._stage.poll_s)
         started = self._clock.monotonic()
+        self._traces.begin(self._epoch, messages, len(taken))
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
+        self._traces.processed(len(plan.documents))
         self._note(plan)
         if messages or not plan.empty or session.gaps() or session.overdue():
             self._commit(session, plan)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
             metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
+        else:
+            self._traces.nothing()
         oldest = min((message.timestamp for message in messages), default=None)
         behind_ms = 0 if oldest is None else max(0, self._clock.now() - oldest)
         metrics.BEHIND.labels(*self._labels).set(behind_ms / 1000)
@@ -354,7 +363,9 @@ class Loop:
         self._documents.create_all(plan.documents)
         lost = [_lost(gap) for gap in session.gaps()]
         self._positioned = self._positioned or bool(session.committed())
-        self._transact(session, [*plan.outputs, *self._audit(self._chain, [*plan.events, *lost])])
+        outputs = self._traces.marked(plan.outputs, plan.events)
+        self._transact(session, [*outputs, *self._audit(self._chain, [*plan.events, *lost])])
+        self._traces.committed()
         for request, result in plan.answers:
             request.answer(result)
         for act in plan.after:
@@ -389,8 +400,8 @@ class Loop:
         state = chain.state(positioned=self._positioned)
         return [*records, Outgoing(self._stage.state_topic, state_key, self._codec.encode(state))]
 
-    @staticmethod
-    def _refuse(requests: Sequence[Request[Any]], error: VeilError) -> None:
+    def _fail(self, requests: Sequence[Request[Any]], error: VeilError) -> None:
+        self._traces.failed(error)
         for request in requests:
             request.answer(error)
 

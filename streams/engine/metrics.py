@@ -25,6 +25,11 @@ BEHIND = Gauge(
     "How long the oldest record of the last batch had lain on its topic when the batch was committed; 0 when idle",
     ["role", "project"],
 )
+TRACE_SPANS = Counter(
+    "veil_trace_spans_total",
+    "Spans for the collector, where traces are on: sent, unsent (it didn't take them), overflow (no room to wait)",
+    ["fate"],
+)
 LEAK_BOUND = Gauge(
     "veil_leak_bound", "What the share of leaked values does not exceed (95 %), by policy", ["project", "policy"]
 )

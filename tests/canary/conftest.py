@@ -14,8 +14,10 @@ from deploy.local.ports import is_free
 from deploy.starting import Starter
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.supervisor import Supervisor
+from deploy.traces.setting import read_traces
 from deploy.up.addresses import assign, candidates
 from deploy.up.processes import slots_of, spec_of
+from tests.support.collector import collecting
 from tests.support.pipeline import applied
 
 PROJECTS = Path(__file__).parent / "projects"
@@ -30,13 +32,21 @@ def pipeline(stack):
 
 
 @pytest.fixture(scope="module")
-def addresses(stack, pipeline):
+def collector():
+    """Where every process sends all its traces."""
+    with collecting() as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def addresses(stack, pipeline, collector):
     """The stages, running, by role."""
     found = assign(slots_of([pipeline.project], 1), {}, candidates(SystemRandom()), is_free)
+    traces = read_traces({"VEIL_TRACES": collector.url, "VEIL_TRACES_RATIO": "1"})
     starter = Starter(stack.root, stack.endpoints, pipeline.topology)
     supervisor = Supervisor(
         stack.root,
-        [spec_of(stack.root, address, starter) for address in found],
+        [spec_of(stack.root, address, starter, traces) for address in found],
         state_file=f"canary-{secrets.token_hex(4)}.json",
     )
     supervisor.start()

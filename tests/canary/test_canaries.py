@@ -154,6 +154,14 @@ def test_no_answer_of_any_server_holds_a_canary(addresses, answers, search):
     assert not {hit for answer in found for hit in search.in_bytes(answer, "an answer")}
 
 
+def test_no_trace_holds_a_canary(collector, planted, answers, search):
+    """Of records that were redacted, quarantined, dropped, released, redacted again, labeled and joined."""
+    told = {span.name for _, span in collector.spans()}
+    assert {"redact", "label", "decide", "redact batch", "redact transaction"} <= told
+    wait_for(lambda: any(span.name == "join" for _, span in collector.spans()) or None, "join's spans")
+    assert not search.in_bytes(collector.received, "the collector")
+
+
 def test_the_audit_names_reasons_and_holds_together(pipeline, planted, answers):
     result = pipeline.reconciled()
     assert (result.tasks, result.quarantined, result.dropped) == (

@@ -15,6 +15,7 @@ from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
 from tests.simulation.people import Person
+from tests.simulation.traces import faults_of
 from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, World
 from vault.segments.document import Layer, path_of, unpack
 from vault.segments.opening import Geometries, ViewKeys
@@ -178,6 +179,8 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _check_leaks(world)
     _check_orphans(world)
     _check_opens(world)
+    if faults := faults_of(world.told, lambda kind: broker.committed(f"{kind}.{PROJECT}")):
+        raise Broken(f"traces: {faults[:3]}")
     broken = verify_chains(events, world.topology.pins.keys)
     if broken:
         raise Broken(f"chains: {broken[:3]}")

@@ -29,6 +29,8 @@ from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Processor, Request
 from streams.engine.requests import NoRequests
+from streams.engine.traces.spans import Source
+from streams.engine.traces.traces import Traces
 from streams.engine.warm import WarmCopy, WarmLog
 from streams.join.gold_book import GoldBook
 from streams.join.processor import JoinProcessor
@@ -54,6 +56,7 @@ from streams.redact.processor import Seams as RedactSeams
 from streams.redact.release import Hashes
 from streams.redact.ruling import RulingSeams
 from tests.simulation.broker import Broker, Crash, MemoryLog
+from tests.simulation.traces import Told
 from tests.simulation.vault import MemoryVault, VaultStore
 from topology.access import signers
 from topology.control import ControlBook
@@ -226,6 +229,7 @@ class World:
         """What two people have released from quarantine."""
         self.gold: dict[RawReference, bool] = {}
         """The records that are gold, and whether their value leaks."""
+        self.told = Told()
         self._loop_type = loop_type
         self._log_type = log_type
         self._warm_type = warm_type
@@ -414,6 +418,7 @@ class World:
             self.waiting if seat.role == "label" else NoRequests(),
             Health(),
             here,
+            Traces(Source(seat.role, PROJECT, slot), 1.0, self.told, self.clock),
         )
 
     def _processor(

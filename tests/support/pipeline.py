@@ -22,6 +22,7 @@ from deploy.provision.parts import connected, pins_path
 from deploy.publishing import publishing
 from deploy.stages.stage import PLATFORM_ROLES, Running, assemble, roles_of
 from deploy.surroundings import Surroundings, surroundings
+from deploy.traces.setting import TracesSetting
 from schemas.audit import AuditEvent, EventType
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason
@@ -124,6 +125,7 @@ class Pipeline:
         self.project = project
         self.stages: dict[tuple[str, int], Stage] = {}
         self._tokens: dict[str, str] = {}
+        self.traces: TracesSetting | None = None
 
     @property
     def partitions(self) -> int:
@@ -142,7 +144,7 @@ class Pipeline:
             place = PLATFORM if role in PLATFORM_ROLES else self.project
             around = started(self.root, Identity(role, place), place, self.topology)
             own = port or free_port()
-            self.stages[role, number] = Stage(around, assemble(around, number, own), own)
+            self.stages[role, number] = Stage(around, assemble(around, number, own, traces=self.traces), own)
 
     def stop(self, *roles: str) -> None:
         for key in [key for key in self.stages if not roles or key[0] in roles]:

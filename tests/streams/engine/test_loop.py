@@ -26,6 +26,9 @@ from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S
 from streams.engine.processor import Batch, Plan, Request, Slot
+from streams.engine.traces.ids import HEADER, parent_in, trace_of
+from streams.engine.traces.spans import Act, Outcome, Source, Span
+from streams.engine.traces.traces import Traces
 from tests.simulation.broker import Broker, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import TOPOLOGY, SimulatedClock, Waiting
@@ -43,6 +46,7 @@ class Copy:
         self.seen = 0
         self.restored = 0
         self.documents: list[tuple[str, bytes]] = []
+        self.to = "out"
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:
         self.seen = sum(int(m.value or b"") for m in changelog if m.key == b"count")  # one: the latest of its key
@@ -53,7 +57,7 @@ class Copy:
         plan = Plan(documents=list(self.documents))
         for message in batch.messages:
             self.seen += 1
-            plan.outputs.append(Outgoing("out", message.key or b"", message.value))
+            plan.outputs.append(Outgoing(self.to, message.key or b"", message.value))
             plan.outputs.append(Outgoing("copy-state", b"count", str(self.seen).encode()))
         plan.events += [Event(EventType.LABEL_JOINED, "task/x") for _ in batch.messages[:1]]
         plan.answers += [(request, request.command) for request in batch.requests]
@@ -78,12 +82,14 @@ class Bench:
         self.waiting = Waiting()
         self.health = Health()
         self.vault = MemoryVault(VaultStore(auto_keys=True), "demo", hook=self._at_vault)
+        self.inputs: tuple[str, ...] = ("in",)
+        self.traces: Traces | None = None
         self.loop = self.new()
 
     def new(self, *, rereads: bool = False) -> Loop:
         stage = Stage(
             "copy", "demo", "copy.demo.0", "copy.demo",
-            SessionSpec("copy.demo.0", "copy.demo", ("in",), Ownership.WHOLE), "copy-state", "audit.demo",
+            SessionSpec("copy.demo.0", "copy.demo", self.inputs, Ownership.WHOLE), "copy-state", "audit.demo",
             rereads=rereads,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
@@ -91,7 +97,7 @@ class Bench:
             stage, self.copy, self.log, self.vault,
             lambda: ControlReader(self.log.follow(["control"]), book, self.codec, self.clock, "demo"),
             self.codec, self.clock, lambda message: self.vault.sign("sign-copy.demo", message), self.waiting,
-            self.health,
+            self.health, None, self.traces,
         )  # fmt: skip
 
     def put(self, *values: bytes) -> None:
@@ -460,3 +466,82 @@ def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: 
     bench.put(b"a")
     bench.rounds(3)
     assert bench.out() == [b"a"]
+
+
+# Traces
+
+
+class Kept:
+    def __init__(self) -> None:
+        self.spans: list[Span] = []
+
+    def put(self, spans: Sequence[Span]) -> None:
+        self.spans += spans
+
+    def outcomes(self, act: Act) -> list[Outcome]:
+        return [span.outcome for span in self.spans if span.act is act]
+
+
+@pytest.fixture
+def kept(bench: Bench) -> Kept:
+    """The bench copies labels to verdicts, say, and tells of each."""
+    made = Kept()
+    bench.broker = Broker({**TOPICS, "labels.demo": 2, "verdicts.demo": 2}, bench._at)
+    bench.log = MemoryLog(bench.broker)
+    bench.copy.to = "verdicts.demo"
+    bench.inputs = ("labels.demo",)
+    bench.traces = Traces(Source("copy", "demo", "copy.demo.0"), 1.0, made, bench.clock)
+    bench.loop = bench.new()
+    return made
+
+
+def label(bench: Bench, task: bytes) -> None:
+    bench.broker.append(Outgoing("labels.demo", task, b"x"))
+
+
+def test_each_committed_batch_is_told_and_linked_to_the_traces_of_its_records(bench: Bench, kept: Kept) -> None:
+    bench.rounds(1)
+    label(bench, b"a")
+    label(bench, b"b")
+    bench.rounds(3)
+    (batch,) = [span for span in kept.spans if span.act is Act.BATCH]
+    assert {link.trace for link in batch.links} == {trace_of(b"a"), trace_of(b"b")}
+    assert sum(taken.records for taken in batch.taken) == 2
+    headers = {m.key: m.headers[HEADER] for m in bench.broker.committed("verdicts.demo")}
+    assert {key: parent_in(it, trace_of(key)) for key, it in headers.items()} == {
+        key: span.id for key in (b"a", b"b") for span in kept.spans if span.trace == trace_of(key)
+    }
+
+
+@pytest.mark.parametrize("point", ["produce", "positions", "before commit"])
+def test_an_aborted_batch_is_marked_and_its_repetition_falls_on_the_same_trace(
+    bench: Bench, kept: Kept, point: str
+) -> None:
+    bench.rounds(1)
+    label(bench, b"a")
+    bench.faults = [(point, Abortable("x"))]
+    bench.rounds(4)
+    assert kept.outcomes(Act.BATCH) == [Outcome.ABORTED, Outcome.COMMITTED]
+    assert kept.outcomes(Act.RECORD) == [Outcome.COMMITTED]
+    assert {link.trace for span in kept.spans if span.act is Act.BATCH for link in span.links} == {trace_of(b"a")}
+
+
+def test_a_commit_in_doubt_leaves_no_record_s_span_and_changes_nothing_else(bench: Bench, kept: Kept) -> None:
+    bench.rounds(1)
+    label(bench, b"a")
+    bench.faults = [("in doubt after", CommitInDoubt("x"))]
+    bench.rounds(4)
+    assert kept.outcomes(Act.BATCH) == [Outcome.IN_DOUBT]
+    assert kept.outcomes(Act.RECORD) == []
+    assert len(bench.broker.committed("verdicts.demo")) == 1
+
+
+def test_idle_rounds_and_restores_are_not_told(bench: Bench, kept: Kept) -> None:
+    bench.rounds(5)
+    assert kept.spans == []
+
+
+def test_without_traces_no_record_has_a_header(bench: Bench) -> None:
+    bench.put(b"a")
+    bench.rounds(3)
+    assert [m.headers for m in bench.broker.committed("out")] == [{}]
