@@ -45,6 +45,8 @@ class Cluster:
 
     domain: str
     image: str = "veilstream"
+    audience: str = "veilstream-vault"
+    """For whom pods' tokens are made, by which they log in to Vault: what VEIL_VAULT_PODS says."""
     issuer: str = "veilstream"
     """cert-manager's ClusterIssuer of the pages' certificates; browsers must know its authority."""
     kafka_cluster: str = "veilstream"

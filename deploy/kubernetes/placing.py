@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploy.stages.stage import CONSOLE, PROJECT_ROLES, roles_of
+from deploy.stages.roles import CONSOLE, PROJECT_ROLES, roles_of
 from topology.access import vault_policies
 from topology.flow import Content, Flow, Scope
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
-from topology.rights import handed
+from vault.pods import PodAccount
 
 NOT_HERE = {
     "notify": "the secrets of webhooks lie in files that nobody gives a pod, and their hosts are names, which a"
@@ -54,9 +54,7 @@ class Placed:
     processes: int
     serves: bool
     in_vault: bool
-    """Whether it may do anything in Vault."""
-    is_handed: bool
-    """Whether it is handed what it logs in to Vault with, at each start."""
+    """Whether it may do anything in Vault, and so logs in there, by its service account's token."""
     is_job: bool
 
     @property
@@ -72,7 +70,7 @@ class Placed:
 
 def placed(topology: Topology) -> tuple[Placed, ...]:
     """Everybody who has pods, in the order data passes through them."""
-    policies, by_hand = vault_policies(topology), handed(topology)
+    policies = vault_policies(topology)
     return tuple(
         Placed(
             identity,
@@ -80,11 +78,19 @@ def placed(topology: Topology) -> tuple[Placed, ...]:
             SEVERAL.get(identity.role, 1),
             serves=_serves(topology.flow, identity.role),
             in_vault=identity.name in policies,
-            is_handed=identity.name in by_hand,
             is_job=identity.role in JOBS,
         )
         for identity in _running(topology)
     )
+
+
+def pod_accounts(topology: Topology, audience: str) -> dict[str, PodAccount]:
+    """By identity, the service account by whose token its pods log in to Vault."""
+    return {
+        who.identity.name: PodAccount(who.namespace, who.identity.name, audience)
+        for who in placed(topology)
+        if who.in_vault
+    }
 
 
 def environment(flow: Flow, name: str) -> Environment:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from deploy.kubernetes.cluster import Object
+from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.pods import secret
+from deploy.kubernetes.pods import secret, token
 from deploy.kubernetes.workloads import BACKUPS, RECIPIENT
 
 OF_A_JOB = {"backup": "backup", "inspector": "purge"}
@@ -15,13 +15,13 @@ OF_A_JOB = {"backup": "backup", "inspector": "purge"}
 HOSTS = ("hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace", "hostAliases")
 
 
-def pod_faults(pod: Object, who: Placed) -> Iterator[str]:
+def pod_faults(pod: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     """What is wrong with it."""
     spec = pod["spec"]
     containers = [*spec.get("initContainers", ()), *spec["containers"], *spec.get("ephemeralContainers", ())]
     if len(containers) != 1:
         yield "has other containers than the one of its process"
-    yield from _whose(spec, who)
+    yield from _whose(spec, who, cluster)
     yield from (f"has {name} of its machine" for name in HOSTS if name in spec)
     yield from _unbound(spec.get("securityContext", {}))
     for container in containers:
@@ -29,23 +29,21 @@ def pod_faults(pod: Object, who: Placed) -> Iterator[str]:
         yield from _unrestricted(container)
 
 
-def _whose(spec: Object, who: Placed) -> Iterator[str]:
+def _whose(spec: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     if spec.get("serviceAccountName") != who.identity.name:
         yield "runs under another's service account"
     if spec.get("automountServiceAccountToken") is not False:
         yield "is given a token of Kubernetes"
     for volume in spec["volumes"]:
-        yield from (f"volume {volume['name']}: {fault}" for fault in _volume(volume, who))
+        yield from (f"volume {volume['name']}: {fault}" for fault in _volume(volume, who, cluster))
 
 
-def _volume(volume: Object, who: Placed) -> Iterator[str]:
+def _volume(volume: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     kind = next((name for name in volume if name != "name"), "")
     content = volume.get(kind) or {}
     match kind:
         case "projected":
-            for source in content["sources"]:
-                if set(source) != {"secret"} or source["secret"].get("name") != secret(who):
-                    yield "has files of another identity, or a token"
+            yield from _sources(content["sources"], who, cluster)
         case "secret" if who.serves and content.get("secretName") == f"{who.name}-tls":
             return
         case "emptyDir":
@@ -55,6 +53,14 @@ def _volume(volume: Object, who: Placed) -> Iterator[str]:
             return
         case _:
             yield f"is a {kind}, which nobody needs"
+
+
+def _sources(sources: list[Object], who: Placed, cluster: Cluster) -> Iterator[str]:
+    tokens = [source for source in sources if source.keys() != {"secret"}]
+    if tokens != ([token(cluster)] if who.in_vault else []):
+        yield "has another token than the one that logs it in to Vault, or lacks that"
+    if any(source["secret"].get("name") != secret(who) for source in sources if source not in tokens):
+        yield "has files of another identity"
 
 
 def _acts(container: Object, who: Placed) -> Iterator[str]:
@@ -68,8 +74,8 @@ def _acts(container: Object, who: Placed) -> Iterator[str]:
         yield "acts as somebody else"
     if "envFrom" in container or any(not _is_harmless(it) for it in container.get("env", ())):
         yield "has something in its environment that comes from elsewhere"
-    if bool(container.get("stdin")) != (who.is_handed and not who.is_job):
-        yield "is handed a login where it needs none, or none where it needs one"
+    if "stdin" in container or "tty" in container:
+        yield "listens to who attaches"
 
 
 def _is_harmless(variable: Object) -> bool:

@@ -13,6 +13,7 @@ from deploy.containers.outfit import INSIDE
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.routes import IDENTITY
+from deploy.surroundings import POD_TOKEN
 
 PYTHON = "/opt/veilstream/bin/python"
 READABLE = 0o440
@@ -22,19 +23,26 @@ SCRATCH = {"redact": "512Mi"}
 MEMORY = {"redact": ("1Gi", "3Gi"), "backup": ("512Mi", "2Gi")}
 ELSE_SCRATCH, ELSE_MEMORY = "64Mi", ("256Mi", "1Gi")
 """A process takes about 110 MB, and what its state needs; what is in /tmp counts, too."""
+TOKEN_S = 600
+"""The least that Kubernetes gives; it makes another in time."""
 LEAVES_WITHIN_S = 60
 """Twice what a process may take to leave its group (`streams/engine/watchdog.py`)."""
 REQUIRED = ("identities/{}.json", "run/endpoints.json", "topology/pins.json")
 CAS = ("tls/kafka-ca.pem", "tls/vault-ca.pem", "tls/registry-ca.pem")
-OPTIONAL = ("run/signin.json", "tls/registry.pem", "tls/registry.key", "tls/oidc-ca.pem", "secrets/oidc-client")
-"""A client certificate where the registry wants one; how people sign in, where it is a page's."""
+CLIENT = ("tls/registry.pem", "tls/registry.key")
+"""Where the registry wants a certificate."""
+SIGN_IN, OIDC_CA, OIDC_SECRET = "run/signin.json", "tls/oidc-ca.pem", "secrets/oidc-client"
+"""Of a page: how it is reached, how people sign in."""
 CERTIFICATE = "/tls"
 """Where a page's certificate is mounted, as cert-manager names its files."""
 
 
 def template(who: Placed, cluster: Cluster, container: Object, projects: Iterable[str]) -> Object:
     """A pod, with what is special about its container. `projects`: those with files besides the packaged ones."""
-    volumes = [_files(who, projects), {"name": "tmp", "emptyDir": _memory(SCRATCH.get(who.identity.role))}]
+    volumes = [
+        _files(who, cluster, projects),
+        {"name": "tmp", "emptyDir": _memory(SCRATCH.get(who.identity.role))},
+    ]
     if who.serves:
         volumes.append({"name": "tls", "secret": {"secretName": f"{who.name}-tls", "defaultMode": READABLE}})
     spec: Object = {
@@ -63,6 +71,16 @@ def labels(who: Placed) -> dict[str, str]:
 def secret(who: Placed) -> str:
     """The Secret with the files that this identity is given (`given.py`)."""
     return who.identity.name
+
+
+def paths(who: Placed, projects: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The files that its pods find: those that must be there, its credentials first, and those that may."""
+    required = [path.format(who.identity.name) for path in (*REQUIRED, *CAS)]
+    required += [f"projects/{name}.yaml" for name in sorted(projects)]
+    optional = [*CLIENT, *((OIDC_CA, OIDC_SECRET, SIGN_IN) if who.serves else ())]
+    return required, optional + (
+        [f"projects/contain/{who.identity.place}.yaml"] if who.identity.role == "contain" else []
+    )
 
 
 def key(path: str) -> str:
@@ -99,7 +117,7 @@ def stage(who: Placed) -> Object:
     ended: a Vault that is away would end all; one that stands still ends itself (`streams/engine/watchdog.py`).
     """
     port = ["--port", str(PAGE_PORT)] if who.serves else []
-    stage: Object = {
+    return {
         "args": [who.identity.role, who.identity.place, "--slot", "$(SLOT)", *port],
         "env": [{"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}],
         "readinessProbe": {
@@ -108,8 +126,6 @@ def stage(who: Placed) -> Object:
             "timeoutSeconds": 5,
         },
     }
-    # Its login, which opens once: whoever hands it over attaches, and the process waits for that before anything.
-    return stage | {"stdin": True, "stdinOnce": True} if who.is_handed else stage
 
 
 POD_INDEX = "apps.kubernetes.io/pod-index"
@@ -120,13 +136,19 @@ def _memory(limit: str | None) -> Object:
     return {"medium": "Memory", "sizeLimit": limit or ELSE_SCRATCH}
 
 
-def _files(who: Placed, projects: Iterable[str]) -> Object:
-    required = [path.format(who.identity.name) for path in (*REQUIRED, *CAS)]
-    required += [f"projects/{name}.yaml" for name in sorted(projects)]
-    sources = [_source(who, required), _source(who, OPTIONAL) | {}]
-    sources[1]["secret"]["optional"] = True
+def token(cluster: Cluster) -> Object:
+    """What a pod logs in to Vault with, and with nothing else: made for Vault alone, new every ten minutes."""
+    account = {"audience": cluster.audience, "expirationSeconds": TOKEN_S, "path": str(POD_TOKEN)}
+    return {"serviceAccountToken": account}
+
+
+def _files(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
+    required, optional = paths(who, projects)
+    sources = [_source(who, required), _source(who, optional, optional=True)]
+    sources += [token(cluster)] if who.in_vault else []
     return {"name": "files", "projected": {"defaultMode": READABLE, "sources": sources}}
 
 
-def _source(who: Placed, paths: Iterable[str]) -> Object:
-    return {"secret": {"name": secret(who), "items": [{"key": key(path), "path": path} for path in paths]}}
+def _source(who: Placed, paths: Iterable[str], *, optional: bool = False) -> Object:
+    items = [{"key": key(path), "path": path} for path in paths]
+    return {"secret": {"name": secret(who), "items": items, "optional": optional}}

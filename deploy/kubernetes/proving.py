@@ -129,7 +129,7 @@ def _workloads(objects: Collection[Object], topology: Topology, cluster: Cluster
             yield f"{_name(it)}: has pods of {name or 'nobody'}, which have no place there"
             continue
         seen.append(name)
-        yield from (f"{_name(it)}: {fault}" for fault in pod_faults(pod, who))
+        yield from (f"{_name(it)}: {fault}" for fault in pod_faults(pod, who, cluster))
         yield from (f"{_name(it)}: {fault}" for fault in route_faults(pod, who, objects, cluster))
     yield from (f"{name}: has no pods" for name in sorted(wanted.keys() - set(seen)))
     yield from (f"{name}: has pods of two kinds" for name in sorted(set(seen)) if seen.count(name) > 1)

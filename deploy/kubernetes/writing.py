@@ -7,12 +7,12 @@ from pathlib import Path
 import yaml
 
 from deploy.kubernetes.cluster import Cluster, Object
+from deploy.kubernetes.given import own_projects
 from deploy.kubernetes.making import made, text
 from deploy.kubernetes.proving import faults
 from deploy.persons import load_declared
 from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
-from topology.loading import load_topology
 
 HEAD = "# Made by `veil topology kubernetes` from flow.yaml and projects: change those, or lay an overlay on it.\n"
 
@@ -20,7 +20,7 @@ HEAD = "# Made by `veil topology kubernetes` from flow.yaml and projects: change
 def write(root: Path, folder: Path, cluster: Cluster) -> dict[str, int]:
     """Write all files; how many objects each holds. Raises ConfigError."""
     topology = load_declared(root)
-    files = made(topology, cluster, topology.projects.keys() - load_topology().projects.keys())
+    files = made(topology, cluster, own_projects(topology))
     folder.mkdir(parents=True, exist_ok=True)
     for name, objects in files.items():
         write_atomically(folder / name, HEAD + text(objects))

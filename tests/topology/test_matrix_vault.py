@@ -81,6 +81,8 @@ PROVISIONER_ONLY = (
     ("GET", "sys/policies/acl/redact.alpha", None),
     ("GET", "auth/approle/role/redact.alpha/role-id", None),
     ("POST", "auth/approle/role/redact.alpha/secret-id", {}),
+    ("GET", "auth/kubernetes/role/redact.alpha", None),
+    ("POST", "auth/kubernetes/role/redact.alpha", {}),
 )
 
 

@@ -25,6 +25,10 @@ def pod(objects, name="redact-demo"):
     return pod_of(found(objects, "StatefulSet", name))["spec"]
 
 
+def sources(objects, name="redact-demo"):
+    return pod(objects, name)["volumes"][0]["projected"]["sources"]
+
+
 def acls(objects, name):
     return found(objects, "KafkaUser", name)["spec"]["authorization"]["acls"]
 
@@ -108,9 +112,7 @@ TAMPERED = {
     "another's files": lambda it: pod(it)["volumes"][0]["projected"]["sources"][0]["secret"].update(
         name="join.demo"
     ),
-    "a projected token": lambda it: pod(it)["volumes"][0]["projected"]["sources"].append(
-        {"serviceAccountToken": {"path": "token"}}
-    ),
+    "a token of the API server": lambda it: sources(it).append({"serviceAccountToken": {"path": "token"}}),
     "a folder of the machine": lambda it: pod(it)["volumes"].append({"name": "x", "hostPath": {"path": "/"}}),
     "a folder on a disk": lambda it: pod(it)["volumes"][1]["emptyDir"].pop("medium"),
     "a container beside": lambda it: pod(it)["containers"].append(copy.deepcopy(pod(it)["containers"][0])),
@@ -119,7 +121,10 @@ TAMPERED = {
     "another program": lambda it: pod(it)["containers"][0].update(command=["python"]),
     "a variable": lambda it: pod(it)["containers"][0]["env"].append({"name": "PYTHONPATH", "value": "/x"}),
     "a secret in a variable": lambda it: pod(it)["containers"][0].update(envFrom=[{"secretRef": {"name": "x"}}]),
-    "a login for who needs none": lambda it: pod(it, "watch-platform")["containers"][0].update(stdin=True),
+    "a token for who has no business in vault": lambda it: sources(it, "watch-platform").append(sources(it)[-1]),
+    "a token for others": lambda it: sources(it)[-1]["serviceAccountToken"].pop("audience"),
+    "no token": lambda it: sources(it).pop(),
+    "an open ear": lambda it: pod(it)["containers"][0].update(stdin=True),
     "root": lambda it: pod(it)["securityContext"].update(runAsUser=0),
     "every call": lambda it: pod(it)["securityContext"]["seccompProfile"].update(type="Unconfined"),
     "a root that is written": lambda it: pod(it)["containers"][0]["securityContext"].update(
