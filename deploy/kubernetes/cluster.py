@@ -56,6 +56,11 @@ class Cluster:
     registry: Place = Place("registry", MappingProxyType({"app.kubernetes.io/name": "apicurio-registry"}), 8443)
     names: Place = Place("kube-system", MappingProxyType({"k8s-app": "kube-dns"}), 53, ("UDP", "TCP"))
 
+    @property
+    def bootstrap(self) -> str:
+        """Where Strimzi's brokers are, for who is in no pod of ours."""
+        return f"{self.kafka_cluster}-kafka-bootstrap.{self.kafka.namespace}.svc:{self.kafka.port}"
+
     def page(self, role: str, project: str) -> str:
         """What browsers call the page of label or of the console."""
         return f"console.{self.domain}" if role == "console" else f"{role}-{project}.{self.domain}"

@@ -3,7 +3,7 @@
 One has the files that its pods find below `/veil`, as `outfit` gives them to a container: its own credentials,
 where the parts are and by which CAs they are known, pins, project files. It opens nothing in Vault: pods log in
 there by their own token. The other has its password, which Strimzi's user operator reads. Whoever has no pods, as
-producers and persons, has the second alone.
+producers, has the second alone; of `scaler` the first is what KEDA asks Kafka by.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from deploy.kubernetes.kafka_objects import PASSWORD, password_secret
 from deploy.kubernetes.making import text
 from deploy.kubernetes.placing import Placed, placed
 from deploy.kubernetes.pods import CERTIFICATE, OIDC_CA, OIDC_SECRET, SIGN_IN, key, paths, secret
+from deploy.kubernetes.scaling import BY, CA, SCALER, USER
+from deploy.local.endpoints import load_endpoints
 from deploy.persons import load_declared
 from deploy.provision.credentials import CredentialFiles
 from deploy.settings import DEFAULT_ROOT
@@ -30,7 +32,7 @@ from deploy.signin.configuration import Listening, SignInConfiguration, read_pro
 from deploy.signin.configuration import text as signing_in
 from deploy.surroundings import project_folders
 from schemas.errors import ConfigError, VeilError
-from topology.identity import Identity
+from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
 
 
@@ -38,7 +40,7 @@ def main(arguments: list[str] | None = None) -> int:
     """Print them. Exit code 2: there is no such identity or stack, or they would be printed on a terminal."""
     parser = argparse.ArgumentParser(prog="python -m deploy.kubernetes.given", description=__doc__)
     parser.add_argument("role")
-    parser.add_argument("project", help="the project; `platform` for what serves all of them, a name for `person`")
+    parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, default=Path(DEFAULT_ROOT), help="folder of the stack")
     parser.add_argument("--domain", default="veil.example", help="as given to `veil topology kubernetes`")
     options = parser.parse_args(arguments)
@@ -57,16 +59,31 @@ def main(arguments: list[str] | None = None) -> int:
 
 def secrets(root: Path, identity: Identity, cluster: Cluster, environ: Mapping[str, str]) -> list[Object]:
     """The Secrets of an identity. `environ` says how people sign in, where it is a page's. Raises ConfigError."""
+    if identity.role == PERSON:
+        raise ConfigError(
+            f"{identity.name} is no user of Strimzi's: `veil topology apply` makes and warden ends it"
+        )
     password = CredentialFiles(root).load(identity).kafka_password.encode()
     made = [_secret(cluster.kafka.namespace, password_secret(identity), {PASSWORD: password})]
     topology = load_declared(root)
     who = next((it for it in placed(topology) if it.identity == identity), None)
     if who is None:
-        return made
+        return [*_for_keda(root, identity, topology), *made]
     files = _files(root, who, own_projects(topology))
     if who.serves:
         files |= _page(who, cluster, environ)
     return [_secret(who.namespace, secret(who), {key(path): content for path, content in files.items()}), *made]
+
+
+def _for_keda(root: Path, identity: Identity, topology: Topology) -> list[Object]:
+    """What KEDA asks Kafka by, beside the stages that it scales."""
+    if identity.role != SCALER:
+        return []
+    namespaces = {it.namespace for it in placed(topology) if it.identity.role in BY}
+    ca = load_endpoints(root / "run" / "endpoints.json").kafka.ca_file.read_bytes()
+    password = CredentialFiles(root).load(identity).kafka_password.encode()
+    content = {USER: identity.name.encode(), PASSWORD: password, CA: ca}
+    return [_secret(namespace, identity.name, content) for namespace in sorted(namespaces)]
 
 
 def own_projects(topology: Topology) -> frozenset[str]:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from deploy.kubernetes.cluster import Cluster, Object
 from topology.acls import Acl, Operation, Resource, acls, principal
-from topology.identity import Identity
+from topology.identity import PERSON, Identity
 from topology.loading import Topology
 from topology.rights import identities
 from topology.topics import Environment, TopicSpec, topics
@@ -27,11 +27,18 @@ def password_secret(identity: Identity) -> str:
     return f"given.{identity.name}"
 
 
+def users(topology: Topology) -> tuple[Identity, ...]:
+    """Whose users are Strimzi's. Persons' and apps' are not: in two minutes it would give back the password and
+    take away the denial by which warden has ended a login (`topology/decisions/0008`).
+    """
+    return tuple(identity for identity in identities(topology) if identity.role != PERSON)
+
+
 def kafka_objects(topology: Topology, cluster: Cluster) -> Iterator[Object]:
-    """All topics, then all users."""
+    """All topics, then all users that are Strimzi's."""
     yield from (_topic(spec, cluster) for spec in topics(topology, Environment.PRODUCTION))
     rules = acls(topology)
-    for identity in identities(topology):
+    for identity in users(topology):
         yield _user(identity, [rule for rule in rules if rule.principal == principal(identity)], cluster)
 
 

@@ -13,6 +13,7 @@ from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.kafka_objects import kafka_objects
 from deploy.kubernetes.placing import Environment, placed
 from deploy.kubernetes.routes import denials
+from deploy.kubernetes.scaling import scaled
 from deploy.kubernetes.workloads import workload
 from topology.loading import Topology
 
@@ -27,7 +28,7 @@ def made(topology: Topology, cluster: Cluster, own: Collection[str] = ()) -> dic
             made
             for who in placed(topology)
             if who.environment is environment
-            for made in workload(who, cluster, own)
+            for made in (*workload(who, cluster, own), *scaled(who, topology, cluster))
         ]
     resources = [name for name, objects in files.items() if objects]
     files[KUSTOMIZATION] = [

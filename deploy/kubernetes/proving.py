@@ -10,20 +10,21 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
-from deploy.kubernetes.kafka_objects import OPERATIONS, RESOURCES, password_secret
+from deploy.kubernetes.kafka_objects import OPERATIONS, RESOURCES, password_secret, users
 from deploy.kubernetes.placing import Environment, Placed, placed
 from deploy.kubernetes.pod_faults import pod_faults
 from deploy.kubernetes.route_faults import route_faults
 from deploy.kubernetes.routes import IDENTITY, denials
-from topology.acls import CLUSTER_NAME, Acl, acls
+from deploy.kubernetes.scaling import scaled
+from topology.acls import CLUSTER_NAME, Acl, acls, principal
 from topology.loading import Topology
-from topology.rights import identities
 from topology.topics import Environment as Kafka
 from topology.topics import topics
 
+SCALING = ("ScaledObject", "TriggerAuthentication")
 KNOWN = frozenset(
     {"Namespace", "KafkaTopic", "KafkaUser", "NetworkPolicy", "ServiceAccount", "StatefulSet", "CronJob"}
-    | {"PodDisruptionBudget", "Service", "Certificate", "Kustomization"}
+    | {"PodDisruptionBudget", "Service", "Certificate", "Kustomization", *SCALING}
 )
 """Kinds that this looks at, or that give nobody anything. No roles or bindings: pods have no rights there."""
 _RESOURCES = {spelled: resource for resource, spelled in RESOURCES.items()}
@@ -38,6 +39,7 @@ def faults(objects: Collection[Object], topology: Topology, cluster: Cluster) ->
     found += _denials(objects)
     found += _topics(objects, topology)
     found += _users(objects, topology)
+    found += _scaling(objects, topology, cluster)
     found += _workloads(objects, topology, cluster)
     return tuple(sorted(found))
 
@@ -84,11 +86,12 @@ def _topics(objects: Iterable[Object], topology: Topology) -> Iterator[str]:
 
 
 def _users(objects: Iterable[Object], topology: Topology) -> Iterator[str]:
-    users = of_kind(objects, "KafkaUser")
-    wanted = {identity.name: password_secret(identity) for identity in identities(topology)}
-    yield from _differ("login of user", {it["metadata"]["name"]: _login(it) for it in users}, wanted)
-    given = {rule for user in users for rule in _rules(user)}
-    allowed = {str(rule) for rule in acls(topology)}
+    found = of_kind(objects, "KafkaUser")
+    wanted = {identity.name: password_secret(identity) for identity in users(topology)}
+    yield from _differ("login of user", {it["metadata"]["name"]: _login(it) for it in found}, wanted)
+    given = {rule for user in found for rule in _rules(user)}
+    theirs = {principal(identity) for identity in users(topology)}
+    allowed = {str(rule) for rule in acls(topology) if rule.principal in theirs}
     yield from (f"{rule}: the flow does not give it" for rule in sorted(given - allowed))
     yield from (f"{rule}: the flow gives it, and it is missing" for rule in sorted(allowed - given))
 
@@ -116,6 +119,13 @@ def _rule(name: str, rule: Mapping[str, Any], operation: str) -> str:
     prefixed = resource.get("patternType") == "prefix"
     place = resource.get("name", CLUSTER_NAME)
     return str(Acl(f"User:{name}", _RESOURCES[resource["type"]], place, prefixed, _OPERATIONS[operation]))
+
+
+def _scaling(objects: Iterable[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
+    """KEDA reads whatever Secret it is told to, as whom it is told to: here it is told nothing else."""
+    wanted = [it for who in placed(topology) for it in scaled(who, topology, cluster)]
+    given = {_name(it): it["spec"] for it in of_kind(objects, *SCALING)}
+    yield from _differ("scaling", given, {_name(it): it["spec"] for it in wanted})
 
 
 def _workloads(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:

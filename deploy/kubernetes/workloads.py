@@ -40,9 +40,11 @@ def _set(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
             _spread(who, "kubernetes.io/hostname"),
             _spread(who, "topology.kubernetes.io/zone"),
         ]
+    # How many there are is KEDA's to say where it scales them: each `apply` would set it back.
+    number = {} if who.processes > 1 else {"replicas": 1}
     return _named(who, "apps/v1", "StatefulSet", who.name) | {
         "spec": {
-            "replicas": who.processes,
+            **number,
             "serviceName": who.name,
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": labels(who)},

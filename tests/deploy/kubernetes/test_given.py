@@ -23,6 +23,7 @@ from vault.provision import AppRoleCredentials
 
 CLUSTER = Cluster("veil.example")
 TOPOLOGY = load_topology()
+SCALER, PRODUCER = Identity("scaler", "demo"), Identity("producer", "demo")
 LABEL, BACKUP, ADA = Identity("label", "demo"), Identity("backup", PLATFORM), Identity("person", "ada")
 OIDC = {
     "VEIL_OIDC_ISSUER": "https://id.example",
@@ -105,8 +106,22 @@ def test_nothing_of_it_opens_vault_and_nothing_is_another_s(root, identity):
 
 
 def test_who_has_no_pods_has_a_password_for_kafka_and_nothing_else(root):
-    (password,) = secrets(root, ADA, CLUSTER, {})
-    assert password["metadata"]["name"] == "given.person.ada"
+    CredentialFiles(root).save(Credentials(PRODUCER, "password of producer.demo"))
+    (password,) = secrets(root, PRODUCER, CLUSTER, {})
+    assert password["metadata"]["name"] == "given.producer.demo"
+
+
+def test_a_person_s_login_stays_warden_s_to_end(root):
+    with pytest.raises(ConfigError, match="warden"):
+        secrets(root, ADA, CLUSTER, {})
+
+
+def test_keda_finds_what_it_asks_kafka_by_beside_what_it_scales(root):
+    CredentialFiles(root).save(Credentials(SCALER, "password of scaler.demo"))
+    asked, _ = secrets(root, SCALER, CLUSTER, {})
+    assert (asked["metadata"]["namespace"], asked["metadata"]["name"]) == ("veil-ingestion", "scaler.demo")
+    expected = {"ca": "content of kafka", "username": "scaler.demo", "password": "password of scaler.demo"}
+    assert content(asked) == expected
 
 
 def test_a_page_listens_beyond_its_pod_over_tls_under_the_name_of_its_certificate(root, tmp_path):

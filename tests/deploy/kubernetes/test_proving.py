@@ -13,6 +13,7 @@ from deploy.kubernetes.cluster import Place
 from deploy.kubernetes.proving import faults, pod_of
 from deploy.kubernetes.routes import to
 from topology.access import vault_policies
+from topology.rights import named
 
 ANYWHERE = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}
 
@@ -71,6 +72,11 @@ def test_nobody_reveals_anything_where_nobody_may_ask(objects):
     names = {it["metadata"]["name"] for it in objects if it["kind"] == "StatefulSet"}
     assert "reveal-letters" in names
     assert "reveal-demo" not in names
+
+
+def test_strimzi_has_no_user_that_warden_may_end(objects, topology):
+    users = {it["metadata"]["name"] for it in objects if it["kind"] == "KafkaUser"}
+    assert not users & {f"person.{who}" for who in named(topology)}
 
 
 TAMPERED = {
@@ -146,8 +152,21 @@ TAMPERED = {
     ].clear(),
     "a role": lambda it: it.append({"kind": "RoleBinding", "metadata": {"name": "x", "namespace": "veil-review"}}),
     "a deployment": lambda it: it.append({"kind": "Deployment", "metadata": {"name": "x", "namespace": "y"}}),
+    "a person's user": lambda it: it.append(
+        copy.deepcopy(found(it, "KafkaUser", "join.demo"))
+        | {"metadata": {"name": "person.ada", "namespace": "kafka"}}
+    ),
     "a user of nobody": lambda it: it.append(
         copy.deepcopy(found(it, "KafkaUser", "join.demo")) | {"metadata": {"name": "mallory"}}
+    ),
+    "more processes than there are partitions": lambda it: found(it, "ScaledObject", "redact-demo")["spec"].update(
+        maxReplicaCount=100
+    ),
+    "another's secret for keda": lambda it: found(it, "TriggerAuthentication", "scaler.demo")["spec"][
+        "secretTargetRef"
+    ][0].update(name="redact.demo"),
+    "scaling of nobody's": lambda it: it.append(
+        copy.deepcopy(found(it, "ScaledObject", "redact-demo")) | {"metadata": {"name": "x", "namespace": "y"}}
     ),
     "a thing twice": lambda it: it.append(copy.deepcopy(found(it, "KafkaTopic", "raw.demo"))),
 }
