@@ -28,7 +28,8 @@ from deploy.health_server import HealthServer
 from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_PORT_VARIABLE
 from deploy.stages.folding import FoldRunning
 from deploy.stages.matcher import open_matcher
-from deploy.stages.stage import BUILDERS, CONSOLE, MATCHER, WATCH, Build, Running, assemble
+from deploy.stages.roles import CONSOLE, MATCHER, WATCH
+from deploy.stages.stage import BUILDERS, Build, Running, assemble
 from deploy.stages.watch import open_watch
 from deploy.supervise.restarts import FENCED, STOLEN
 from deploy.surroundings import surroundings

@@ -30,6 +30,12 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_KAFKA_CA", "–", "file with the CA of that Kafka"),
     Setting("VEIL_KAFKA_ADMIN_USER", "–", "SCRAM user that may create topics, users and ACLs"),
     Setting("VEIL_KAFKA_ADMIN_PASSWORD_FILE", "–", "file that holds its password"),
+    Setting(
+        "VEIL_KAFKA_COPIES",
+        "1",
+        "copies of each topic that `veil topology apply` makes there: 1, or 3 of which two are in sync; never"
+        " change it for topics that are there",
+    ),
     Setting("VEIL_KAFKA_DENIED_LOG", "out of reach", "file of that Kafka's `kafka.authorizer.logger`"),
     Setting(
         "VEIL_VAULT_ADDR",
@@ -43,6 +49,11 @@ SETTINGS: tuple[Setting, ...] = (
         "file with a token that may write policies, roles, mounts, keys and (`sudo`) tokens",
     ),
     Setting("VEIL_VAULT_AUDIT_LOG", "out of reach", "file of that Vault's audit device, read by the shipper"),
+    Setting(
+        "VEIL_VAULT_PODS",
+        "nobody may",
+        "audience of pods' tokens, by which processes in Kubernetes log in to that Vault (`deploy/kubernetes`)",
+    ),
     Setting("VEIL_REGISTRY_URL", "an Apicurio of our own", "address of an external registry (Confluent API)"),
     Setting("VEIL_REGISTRY_CA", "–", "file with the CA of that registry"),
     Setting("VEIL_REGISTRY_CERT", "none", "client certificate for that registry, where it wants one"),

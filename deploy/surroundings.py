@@ -22,10 +22,13 @@ from topology.identity import Identity
 from topology.loading import Topology, load_topology
 from vault.client import VaultClient
 from vault.handing import NOTHING, Handed, take
+from vault.pods import enter
 from vault.provision import AppRoleCredentials
 from vault.session import Credentials, Session
 
 CONTROL = "control"
+POD_TOKEN = Path("run", "pod-token")
+"""Below the root: where a process in a pod finds the token of its service account, and no other has anything."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,10 +77,11 @@ def surroundings(
     *,
     handed: Handed = NOTHING,
 ) -> Surroundings:
-    """Connect as `identity`; what logs in by what it is `handed` (`vault.handing`) logs in at once.
+    """Connect as `identity`; what logs in by what it is `handed` (`vault.handing`) logs in at once, and so does a
+    process in a pod, by its token there (`vault.pods`).
 
     Raises ConfigError where the stack was never started or provisioned, or nothing was handed over; then also as
-    `vault.handing.take`.
+    `vault.handing.take`, and `vault.pods.enter`.
     """
     root = root.absolute()
     topology = topology or load_topology(extra_projects=project_folders(root), pins=pins_path(root))
@@ -89,7 +93,8 @@ def surroundings(
     access = KafkaAccess(
         endpoints.kafka.bootstrap, endpoints.kafka.ca_file, credentials.kafka_user, credentials.kafka_password
     )
-    session = _session(identity, credentials.vault, endpoints.vault, handed)  # first: it alone may fail
+    in_pod = (root / POD_TOKEN).exists()
+    session = _session(root, identity, credentials.vault, endpoints.vault, handed)  # first: it alone may fail
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     return Surroundings(
         root=root,
@@ -104,11 +109,15 @@ def surroundings(
         codec=Codec(registry),
         clock=SystemClock(),
         book=ControlBook(topology.flow, topology.pins, topology.projects),
-        watch=PasswordWatch(files, identity, access.login) if handed.token else None,
+        watch=PasswordWatch(files, identity, access.login) if handed.token or in_pod else None,
     )
 
 
-def _session(identity: Identity, mine: AppRoleCredentials, vault: VaultEndpoint, handed: Handed) -> Session:
+def _session(
+    root: Path, identity: Identity, mine: AppRoleCredentials, vault: VaultEndpoint, handed: Handed
+) -> Session:
+    if (root / POD_TOKEN).exists():
+        return enter(vault.url, vault.ca_file, identity.name, root / POD_TOKEN, handed.on_lost)
     if mine.secret_id:
         credentials = Credentials(role_id=mine.role_id, secret_id=mine.secret_id)
         return Session(vault.url, vault.ca_file, credentials)

@@ -35,6 +35,7 @@ TRANSIT = "transit"
 """Where the transit engine is mounted."""
 _ENTITIES = "identity/entity/name/"
 _APPROLES, _SECRETS = "auth/approle/role/", "/secret-id"
+_POD_ROLES = "auth/kubernetes/role/*"
 SNAPSHOT = "sys/storage/raft/snapshot"
 """All that Vault stores, as its barrier has sealed it: reading it opens nothing."""
 
@@ -200,10 +201,12 @@ def _provisioning_paths() -> Iterator[tuple[str, str]]:
         # Of keys `+` and not `*`: they are made and looked at here, and rotated and configured by others.
         for path in (f"{TRANSIT}/keys/+", "sys/policies/acl/*", "auth/approle/role/*", "sys/mounts/*", "+/config"):
             yield path, capability
+        yield _POD_ROLES, capability
     for path, capability in (("identity/entity", "update"), ("identity/entity-alias", "update")):
         yield path, capability
     yield "identity/entity/name/*", "read"
     for capability in ("read", "list"):
+        yield _POD_ROLES.removesuffix("/*"), capability
         for path in ("sys/mounts", "sys/auth", "sys/policies/acl", "auth/approle/role", "auth/approle/role/*"):
             yield path, capability
     yield f"{TRANSIT}/datakey/plaintext/hmac-*", "update"

@@ -11,13 +11,13 @@ from __future__ import annotations
 import base64
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from schemas.errors import ConfigError, VaultUnavailable
 from schemas.hidden import Hidden
-from vault import handing, keyed_hash, people
+from vault import handing, keyed_hash, people, pods
 from vault.client import VaultClient
 from vault.documents import mount_of
 from vault.entities import approle_of
@@ -64,6 +64,8 @@ class VaultPlan:
     entities: Mapping[str, str]
     handed: frozenset[str] = frozenset()
     """The AppRoles whose secret ids are handed over at each start (`vault.handing`)."""
+    pods: Mapping[str, pods.PodAccount] = field(default_factory=dict)
+    """By policy, the service account that may log in with it (`vault.pods`)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Provisioner:
         yield from self._engines(plan)
         yield from self._keys(plan)
         yield from self._roles(plan)
+        yield from self._pods(plan)
         yield from self._entities(plan)
         yield from self._hmac(plan)
 
@@ -254,6 +257,19 @@ class Provisioner:
                 change = Change("vault role", "create" if found is None else "update", name)
                 yield _Step(change, partial(self._paths.write, path, wanted))
 
+    def _pods(self, plan: VaultPlan) -> Iterator[_Step]:
+        if plan.pods and f"{pods.MOUNT}/" not in (self._paths.read("sys/auth") or {}):
+            raise ConfigError(
+                f"Vault has no auth method {pods.MOUNT}, by which pods log in; who runs it enables it and names"
+                " the API server (deploy/kubernetes/README.md)"
+            )
+        for name, account in sorted(plan.pods.items()):
+            path, wanted = f"{pods.ROLES}/{name}", pods.role(name, account)
+            found = self._paths.read(path)
+            if found is None or any(found.get(setting) != value for setting, value in wanted.items()):
+                change = Change("pod login", "create" if found is None else "update", name)
+                yield _Step(change, partial(self._paths.write, path, wanted))
+
     def _entities(self, plan: VaultPlan) -> Iterator[_Step]:
         """Before anybody logs in: Vault would make an entity of its own, that nobody could find by a name."""
         for role, entity in sorted(plan.entities.items()):
@@ -286,6 +302,7 @@ class Provisioner:
         declared = {*plan.policies, *_BUILT_IN_POLICIES, people.POLICY}
         extra = {("vault policy", name) for name in self._paths.list("sys/policies/acl") - declared}
         extra |= {("vault role", name) for name in self._paths.list("auth/approle/role") - declared}
+        extra |= {("pod login", name) for name in self._paths.list(pods.ROLES) - plan.pods.keys()}
         return tuple(f"{part} {name}" for part, name in sorted(extra))
 
 

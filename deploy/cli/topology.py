@@ -13,9 +13,11 @@ import typer
 from rich.text import Text
 
 from deploy.cli.command import Command, Commands, flag
+from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import GOOD, QUIET, WAITING, Output
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_ROOT
+from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from deploy.provision.command import Result
@@ -61,6 +63,45 @@ def asyncapi(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     made = document(declared.flow, declared.projects, version("veilstream"))
     out = Output(as_json)
     out.result(made, Text(json.dumps(made, indent=1)))
+
+
+@app.command(cls=Command)
+def kubernetes(
+    to: Annotated[Path | None, typer.Option("--to", metavar="DIR", help="Folder to write the files to.")] = None,
+    check: Annotated[
+        Path | None,
+        typer.Option(
+            "--check", metavar="FILE", help="Compare what `kubectl kustomize` has printed with the flow."
+        ),
+    ] = None,
+    domain: Annotated[
+        str,
+        typer.Option("--domain", metavar="D", help="What the names of label's and the console's pages end with."),
+    ] = "veil.example",
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Write what a Kubernetes cluster needs, as a kustomization; or check one: 1 where it gives more, or less.
+
+    [dim]Example:[/] [cyan]veil topology kubernetes --to deploy/base --domain veil.example[/]
+    """
+    from deploy.kubernetes.cluster import Cluster
+    from deploy.kubernetes.writing import check as checked
+    from deploy.kubernetes.writing import write
+
+    if (to is None) == (check is None):
+        raise ConfigError("give either a folder to write to (`--to`), or a file to check (`--check`)")
+    out, cluster = Output(as_json), Cluster(domain)
+    if to is not None:
+        written = write(root.absolute(), to, cluster)
+        out.result({"files": written}, Text(f"{sum(written.values())} objects → {to}"))
+        return
+    assert check is not None  # one of the two is given
+    faults = checked(root.absolute(), check, cluster)
+    found = [Text.assemble(("✗ ", BAD), fault) for fault in faults]
+    out.result({"faults": list(faults)}, *(found or [Text.assemble(("✓ ", GOOD), "As the flow says.")]))
+    if faults:
+        raise typer.Exit(Exit.FAILED)
 
 
 def _run(root: Path, *, apply: bool) -> Result:

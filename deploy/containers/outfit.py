@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from deploy.containers.collect import USER
-from deploy.local.endpoints import Endpoints, load_endpoints, save_endpoints
+from deploy.local.endpoints import Endpoints, load_endpoints, text
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.settings import DEFAULT_ROOT
@@ -52,16 +52,23 @@ def fit_out(root: Path, identity: Identity, folder: Path, projects: Iterable[Pat
 
     As root, everything becomes the image's user's; else only a container that runs as our own user can read it.
     """
-    CredentialFiles(root).load(identity)
-    endpoints, files = inside(load_endpoints(root / "run" / "endpoints.json"))
+    found = contents(root, identity, projects)
     make_private_folder(folder)
-    for target, source in {**files, **dict(_others(root, identity, projects))}.items():
-        _write(folder / target, source)
-    make_private_folder(folder / "run")
-    save_endpoints(folder / "run" / "endpoints.json", endpoints)
+    for target, content in found.items():
+        make_private_folder((folder / target).parent)
+        write_atomically(folder / target, content)
     if os.geteuid() == 0:
         for place in (folder, *folder.rglob("*")):
             os.chown(place, USER, USER)
+
+
+def contents(root: Path, identity: Identity, projects: Iterable[Path] = ()) -> dict[Path, bytes]:
+    """What each file in the folder holds. Raises ConfigError where the stack or the identity is missing."""
+    CredentialFiles(root).load(identity)
+    endpoints, files = inside(load_endpoints(root / "run" / "endpoints.json"))
+    found = {target: source.read_bytes() for target, source in files.items()}
+    found |= {target: source.read_bytes() for target, source in _others(root, identity, projects)}
+    return found | {Path("run", "endpoints.json"): text(endpoints).encode()}
 
 
 def inside(endpoints: Endpoints) -> tuple[Endpoints, Files]:
@@ -107,11 +114,6 @@ def _others(root: Path, identity: Identity, projects: Iterable[Path]) -> Iterato
     for folder in projects:
         for file in folder.rglob("*.yaml"):
             yield Path("projects", file.relative_to(folder)), file
-
-
-def _write(target: Path, source: Path) -> None:
-    make_private_folder(target.parent)
-    write_atomically(target, source.read_bytes())
 
 
 if __name__ == "__main__":

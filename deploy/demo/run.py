@@ -28,7 +28,7 @@ from deploy.demo.watch import Seen, Watch
 from deploy.local.endpoints import read_external
 from deploy.provision.parts import pins_path
 from deploy.sealed import SEALER, Sealed, sealed
-from deploy.stages.stage import SHIPPER
+from deploy.stages.roles import SHIPPER
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings

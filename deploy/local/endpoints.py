@@ -18,13 +18,16 @@ from vault.nodes import addresses
 
 @dataclass(frozen=True, slots=True)
 class KafkaEndpoint:
-    """`denied_log` is the broker's log of refused requests, where we can read it."""
+    """`denied_log` is the broker's log of refused requests, where we can read it. `copies`: of each topic, 1 where
+    it says nothing, or 3.
+    """
 
     bootstrap: str
     ca_file: Path
     admin_user: str
     admin_password_file: Path
     denied_log: Path | None = None
+    copies: str | None = None
 
     def client_settings(self) -> dict[str, Any]:
         """Settings of an administrator's client, in librdkafka's names. Holds the password: never print it."""
@@ -43,7 +46,7 @@ class VaultEndpoint:
     """`url`: where several nodes are, their addresses with commas (`vault.nodes`).
 
     The file of the audit device: of our own Vault `audit_log`; of an external one `external_log`, where we can
-    read it.
+    read it. `pods`: for whom the tokens are made by which processes in pods log in, where they may.
     """
 
     url: str
@@ -51,6 +54,7 @@ class VaultEndpoint:
     token_file: Path
     audit_log: Path | None = None
     external_log: Path | None = None
+    pods: str | None = None
 
     @property
     def followed_log(self) -> Path | None:
@@ -93,6 +97,8 @@ KAFKA_VARIABLES = {
 VAULT_VARIABLES = {"url": "VEIL_VAULT_ADDR", "ca_file": "VEIL_VAULT_CA", "token_file": "VEIL_VAULT_TOKEN_FILE"}
 REGISTRY_VARIABLES = {"url": "VEIL_REGISTRY_URL", "ca_file": "VEIL_REGISTRY_CA"}
 REGISTRY_CLIENT_VARIABLES = {"cert_file": "VEIL_REGISTRY_CERT", "key_file": "VEIL_REGISTRY_KEY"}
+PODS_VARIABLE = "VEIL_VAULT_PODS"
+COPIES_VARIABLE, COPIES = "VEIL_KAFKA_COPIES", ("1", "3")
 KAFKA_LOG_VARIABLE, VAULT_LOG_VARIABLE = "VEIL_KAFKA_DENIED_LOG", "VEIL_VAULT_AUDIT_LOG"
 LOG_NAME_VARIABLE, LOG_NAME = "VEIL_LOG_NAME", "log_name"
 
@@ -111,8 +117,10 @@ def read_external(environ: Mapping[str, str]) -> External:
     """What the environment configures. Raises ConfigError naming the variable that is missing or wrong."""
     kafka = _read("kafka", KAFKA_VARIABLES, environ)
     kafka |= _read_log("denied_log", KAFKA_LOG_VARIABLE, KAFKA_VARIABLES["bootstrap"], environ)
+    kafka |= _read_copies(environ)
     vault = _read(VAULT, VAULT_VARIABLES, environ)
     vault |= _read_log("external_log", VAULT_LOG_VARIABLE, VAULT_VARIABLES["url"], environ)
+    vault |= _read_pods(environ)
     registry = _read("registry", REGISTRY_VARIABLES, environ)
     if registry and any(name in environ for name in REGISTRY_CLIENT_VARIABLES.values()):
         registry |= _read("registry", REGISTRY_CLIENT_VARIABLES, environ)
@@ -126,7 +134,12 @@ def read_external(environ: Mapping[str, str]) -> External:
 
 def save_endpoints(path: Path, endpoints: Endpoints) -> None:
     """Write them for other processes of the same user; paths of secrets only, no secret."""
-    write_atomically(path, json.dumps(_plain(endpoints), indent=1))
+    write_atomically(path, text(endpoints))
+
+
+def text(endpoints: Endpoints) -> str:
+    """What `load_endpoints` reads."""
+    return json.dumps(_plain(endpoints), indent=1)
 
 
 def load_endpoints(path: Path) -> Endpoints:
@@ -185,6 +198,28 @@ def _read_log(field: str, variable: str, switch: str, environ: Mapping[str, str]
     if not Path(text).parent.is_dir():
         raise ConfigError(f"{variable} names {text}, in a folder that is not there.")
     return {field: Path(text)}
+
+
+def _read_copies(environ: Mapping[str, str]) -> dict[str, Any]:
+    copies = environ.get(COPIES_VARIABLE)
+    if not copies:
+        return {}
+    if not environ.get(KAFKA_VARIABLES["bootstrap"]):
+        raise ConfigError(
+            f"{COPIES_VARIABLE} is set but {KAFKA_VARIABLES['bootstrap']} is not; our own has one broker."
+        )
+    if copies not in COPIES:
+        raise ConfigError(f"{COPIES_VARIABLE} is {' or '.join(COPIES)}.")
+    return {"copies": copies}
+
+
+def _read_pods(environ: Mapping[str, str]) -> dict[str, Any]:
+    audience = environ.get(PODS_VARIABLE)
+    if audience and not environ.get(VAULT_VARIABLES["url"]):
+        raise ConfigError(
+            f"{PODS_VARIABLE} is set but {VAULT_VARIABLES['url']} is not; pods log in to that Vault."
+        )
+    return {"pods": audience} if audience else {}
 
 
 def _typed(texts: Mapping[str, str | None]) -> dict[str, Any]:

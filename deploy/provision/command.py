@@ -53,7 +53,7 @@ class Result:
 def plan_topology(topology: Topology, parts: Parts) -> Result:
     """What `apply_topology` would do. Changes nothing. Raises DependencyError, AccessDenied, ConfigError."""
     kafka = plan(parts.kafka.state(), desired_kafka(topology, parts.environment))
-    vault = parts.vault.differences(desired_vault(topology))
+    vault = parts.vault.differences(desired_vault(topology, parts.audience))
     changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts, kafka.users)]
     changes += [*kafka.changes(), *_schema_changes(parts.registry)]
     return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
@@ -63,7 +63,7 @@ def apply_topology(topology: Topology, parts: Parts) -> Result:
     """Do what differs. Removes nothing. Raises as `plan_topology`, and StackError for what a part refuses."""
     wanted = desired_kafka(topology, parts.environment)
     difference = plan(parts.kafka.state(), wanted)  # first: it may say that nothing can be done
-    vault = parts.vault.apply(desired_vault(topology))
+    vault = parts.vault.apply(desired_vault(topology, parts.audience))
     pinned = _pin(topology, parts)
     issued = _issue(topology, parts, difference.users)
     # A user whose file was lost exists, under a password that nobody knows any more.

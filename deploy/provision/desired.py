@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.kubernetes.placing import pod_accounts
 from deploy.provision.difference import KafkaState
 from topology.access import entities, hmac_keys, transit_keys, vault_policies
 from topology.acls import acls
@@ -20,8 +21,8 @@ def desired_kafka(topology: Topology, environment: Environment) -> KafkaState:
     )
 
 
-def desired_vault(topology: Topology) -> VaultPlan:
-    """Vault as declared."""
+def desired_vault(topology: Topology, audience: str | None = None) -> VaultPlan:
+    """Vault as declared. `audience`: for whom pods' tokens are made, where pods may log in."""
     return VaultPlan(
         keys=tuple(
             TransitKey(key.name, "ed25519" if key.signs else "aes256-gcm96", derived=not key.signs)
@@ -32,4 +33,5 @@ def desired_vault(topology: Topology) -> VaultPlan:
         hmac=tuple(HmacKey(key.project, key.purpose) for key in hmac_keys(topology)),
         entities=entities(topology),
         handed=handed(topology),
+        pods=pod_accounts(topology, audience) if audience else {},
     )

@@ -31,6 +31,8 @@ class Parts:
     registry: Registry
     root: Path
     environment: Environment = Environment.LOCAL
+    audience: str | None = None
+    """For whom pods' tokens are made, where pods may log in to Vault."""
 
     @property
     def pins_file(self) -> Path:
@@ -59,8 +61,10 @@ def administrator(endpoints: Endpoints) -> Iterator[Session]:
 
 
 @contextmanager
-def connected(endpoints: Endpoints, root: Path, environment: Environment = Environment.LOCAL) -> Iterator[Parts]:
+def connected(endpoints: Endpoints, root: Path) -> Iterator[Parts]:
     """The parts, under the administrators' credentials that the endpoints name. Raises ConfigError."""
+    several = endpoints.kafka.copies == str(Environment.PRODUCTION.replication)
+    environment = Environment.PRODUCTION if several else Environment.LOCAL
     try:
         settings = endpoints.kafka.client_settings()
     except OSError as error:
@@ -68,7 +72,9 @@ def connected(endpoints: Endpoints, root: Path, environment: Environment = Envir
     with administrator(endpoints) as session:
         registry = Registry(endpoints.registry.url, endpoints.registry.tls())
         try:
-            yield Parts(KafkaAdmin(settings), Provisioner(session), registry, root, environment)
+            yield Parts(
+                KafkaAdmin(settings), Provisioner(session), registry, root, environment, endpoints.vault.pods
+            )
         finally:
             registry.close()
 

@@ -134,8 +134,12 @@ def read_provider(environ: Mapping[str, str]) -> Provider | None:
 
 def save(root: Path, projects: Mapping[str, SignInConfiguration]) -> None:
     """Hand it on to the label processes of `root`; paths of secrets only, no secret."""
-    content = {name: asdict(one) for name, one in projects.items()}
-    write_atomically(root / "run" / FILE, json.dumps(content, indent=1))
+    write_atomically(root / "run" / FILE, text(projects))
+
+
+def text(projects: Mapping[str, SignInConfiguration]) -> str:
+    """What `load` reads."""
+    return json.dumps({name: asdict(one) for name, one in projects.items()}, indent=1)
 
 
 def load(root: Path, project: str) -> SignInConfiguration | None:

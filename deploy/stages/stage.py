@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 
-from deploy.local.endpoints import Endpoints
 from deploy.stages.parts import StageParts
+from deploy.stages.roles import FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
 from deploy.surroundings import Surroundings
 from deploy.traces.setting import TracesSetting
 from deploy.traces.telling import telling
@@ -18,7 +18,6 @@ from streams.engine.log import SessionSpec
 from streams.engine.loop import Loop, Stage
 from streams.engine.presence import StandsBy
 from streams.engine.traces.spans import Source
-from topology.project import Project
 
 Build = Callable[[Surroundings, str, int], StageParts]
 
@@ -33,35 +32,10 @@ def _builder(role: str) -> Build:
     return build
 
 
-PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keeper", "reveal", "contain")
-"""Of which each project has its own processes, in the order data passes through them."""
-CONSOLE = "console"
-"""It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
-SHIPPER, WATCH, MATCHER = "shipper", "watch", "matcher"
-FOLDING_ROLES = (WATCH, MATCHER)
-"""They only read and tell, in a loop of their own (`deploy.stages.folding`), without Vault and so without an audit
-of their own to sign.
-"""
-PLATFORM_ROLES = ("seal", SHIPPER, *FOLDING_ROLES, "warden")
-"""Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
 BUILDERS: Mapping[str, Build] = {
     role: _builder(role) for role in (*PROJECT_ROLES, *PLATFORM_ROLES) if role not in FOLDING_ROLES
 }
 """Every role that runs in the engine's loop, in the order data passes through them."""
-
-
-def roles_of(project: Project) -> tuple[str, ...]:
-    """The roles that a project needs a process for: without webhooks nobody is told anything, and where nobody may
-    request a grant nothing is revealed.
-    """
-    needed = {"notify": bool(project.webhooks), "reveal": bool(project.persons.requesters)}
-    return tuple(role for role in PROJECT_ROLES if needed.get(role, True))
-
-
-def platform_roles(endpoints: Endpoints) -> tuple[str, ...]:
-    """The platform's that can run here: where Vault's own log is out of reach, nobody can ship and match it."""
-    absent = () if endpoints.vault.followed_log is not None else (SHIPPER, MATCHER)
-    return tuple(role for role in PLATFORM_ROLES if role not in absent)
 
 
 @dataclass(slots=True)

@@ -19,7 +19,7 @@ from deploy.provisioning import apply_audited, say_certificates, say_enrolled
 from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
 from deploy.signin.configuration import read_listening, read_provider
 from deploy.signin.offering import Offering
-from deploy.stages.stage import PLATFORM_ROLES, platform_roles, roles_of
+from deploy.stages.roles import PLATFORM_ROLES, platform_roles, roles_of
 from deploy.starting import Starter
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus

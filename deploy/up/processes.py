@@ -11,7 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import deploy
-from deploy.stages.stage import CONSOLE, FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
+from deploy.stages.roles import CONSOLE, FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
 from deploy.starting import Starter
 from deploy.supervise.supervisor import ProcessSpec
 from deploy.traces.setting import TracesSetting

@@ -122,10 +122,14 @@ def _on_document(part: str, operation: str, folder: str) -> Operation:
 
 
 def _identity(auth: Mapping[str, Any], login_path: str) -> str:
-    """An AppRole by its name: all of them have the same display name. A person by the name they log in with."""
+    """An AppRole by its name: all of them have the same display name. A pod by its role, a person by the name they
+    log in with.
+    """
     metadata = auth.get("metadata") or {}
     if role := metadata.get("role_name"):
         return name_of(role)
+    if metadata.get("service_account_uid"):  # of a pod; any other method's `role` may be whatever somebody typed
+        return name_of(metadata.get("role") or "")
     if person := metadata.get("username"):
         return name_of(f"person.{person}")
     _, _, name = login_path.partition("/login/")

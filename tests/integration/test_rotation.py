@@ -15,7 +15,8 @@ from deploy import keys
 from deploy.granting import SecondFactor, approve, find, request, see
 from deploy.publishing import publishing
 from deploy.signin.totp import code_at
-from deploy.stages.stage import assemble, roles_of
+from deploy.stages.roles import roles_of
+from deploy.stages.stage import assemble
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, ConfigError, Reason
 from schemas.grants import GrantPurpose, GrantReason

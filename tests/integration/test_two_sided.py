@@ -15,7 +15,8 @@ import pytest
 
 from deploy.local.endpoints import load_endpoints
 from deploy.stages.matcher import open_matcher
-from deploy.stages.stage import SHIPPER, assemble
+from deploy.stages.roles import SHIPPER
+from deploy.stages.stage import assemble
 from schemas.alerts import Alert
 from schemas.errors import AccessDenied
 from schemas.vault_log import USE, Outcome, VaultUse

@@ -20,7 +20,8 @@ from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected, pins_path
 from deploy.publishing import publishing
-from deploy.stages.stage import PLATFORM_ROLES, Running, assemble, roles_of
+from deploy.stages.roles import PLATFORM_ROLES, roles_of
+from deploy.stages.stage import Running, assemble
 from deploy.surroundings import Surroundings, surroundings
 from deploy.traces.setting import TracesSetting
 from schemas.audit import AuditEvent, EventType

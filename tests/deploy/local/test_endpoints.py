@@ -109,6 +109,38 @@ def test_a_file_that_is_not_there_is_named(environ: dict[str, str]):
         read_external(environ)
 
 
+def test_for_whom_pods_tokens_are_made_goes_with_an_external_vault_alone(tmp_path: Path):
+    (file := tmp_path / "file").write_text("x")
+    names = {
+        "VEIL_VAULT_ADDR": "https://vault.example",
+        "VEIL_VAULT_CA": str(file),
+        "VEIL_VAULT_TOKEN_FILE": str(file),
+    }
+    found = read_external(names | {"VEIL_VAULT_PODS": "vault"}).vault
+    assert found is not None
+    assert found.pods == "vault"
+    with pytest.raises(ConfigError, match="VEIL_VAULT_ADDR"):
+        read_external({"VEIL_VAULT_PODS": "vault"})
+
+
+@pytest.mark.parametrize("copies", ["1", "3"])
+def test_how_many_copies_there_are_goes_with_an_external_kafka_alone(tmp_path: Path, copies: str):
+    (file := tmp_path / "file").write_text("x")
+    names = {
+        "VEIL_KAFKA_BOOTSTRAP": "kafka:9093",
+        "VEIL_KAFKA_CA": str(file),
+        "VEIL_KAFKA_ADMIN_USER": "admin",
+        "VEIL_KAFKA_ADMIN_PASSWORD_FILE": str(file),
+    }
+    found = read_external(names | {"VEIL_KAFKA_COPIES": copies})
+    assert found.kafka is not None
+    assert found.kafka.copies == copies
+    with pytest.raises(ConfigError, match="1 or 3"):
+        read_external(names | {"VEIL_KAFKA_COPIES": "2"})
+    with pytest.raises(ConfigError, match="VEIL_KAFKA_BOOTSTRAP"):
+        read_external({"VEIL_KAFKA_COPIES": copies})
+
+
 @pytest.mark.parametrize("audit_log", [None, Path("/a/audit")])
 def test_endpoints_are_read_back_as_saved(tmp_path: Path, audit_log: Path | None):
     saved = Endpoints(

@@ -244,3 +244,10 @@ def wait_until(condition) -> None:
         if condition():
             return
     pytest.fail("the condition did not come about")
+
+
+@pytest.mark.parametrize(("copies", "replication"), [(None, 1), ("1", 1), ("3", 3)])
+def test_an_external_kafka_has_as_many_copies_as_somebody_says(stack, copies, replication):
+    kafka = dataclasses.replace(stack.endpoints.kafka, copies=copies)
+    with connected(dataclasses.replace(stack.endpoints, kafka=kafka), stack.root) as parts:
+        assert parts.environment.replication == replication

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from deploy.local.endpoints import Endpoints, KafkaEndpoint, RegistryEndpoint, VaultEndpoint
-from deploy.stages.stage import PLATFORM_ROLES, PROJECT_ROLES, platform_roles
+from deploy.stages.roles import PLATFORM_ROLES, PROJECT_ROLES, platform_roles
 from deploy.up.addresses import Address, assign, read_addresses, write_addresses
 from deploy.up.processes import slots_of, spec_of
 from schemas.errors import StackError

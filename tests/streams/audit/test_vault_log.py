@@ -119,6 +119,14 @@ def test_a_person_is_named_by_the_login_and_a_root_token_by_its_display_name():
     assert parse(json.dumps(entry | {"auth": {"display_name": "root"}}).encode()).identity == "root"
 
 
+def test_a_pod_is_named_by_the_role_that_kubernetes_vouched_for_and_by_nothing_else():
+    entry = json.loads(line("auth/kubernetes/login"))
+    of_a_pod = {"role": "label.demo", "service_account_uid": "5f0c"}
+    assert parse(json.dumps(entry | {"auth": {"metadata": of_a_pod}}).encode()).identity == "label.demo"
+    claimed = {"role": "label.demo"}
+    assert parse(json.dumps(entry | {"auth": {"metadata": claimed}}).encode()).identity != "label.demo"
+
+
 @pytest.mark.parametrize("error", ["invalid username or password", "1 error occurred:\n\t* permission denied\n\n"])
 def test_who_is_not_let_in_may_have_typed_a_password_for_a_name(error):
     entry = json.loads(line(f"auth/userpass/login/{CANARY}", error=error)) | {"auth": {}}

@@ -1,0 +1,66 @@
+"""What a cluster is called where we say nothing else: namespaces, and where Kafka, Vault and the registry are."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any
+
+Object = dict[str, Any]
+"""One of Kubernetes' objects, or a part of one."""
+
+NAMESPACE = "kubernetes.io/metadata.name"
+"""A label that Kubernetes itself puts on each namespace, and nobody else can."""
+GATEWAY = "veilstream/gateway"
+"""The label of namespaces from which people's browsers come to the pages, `true`."""
+PAGE_PORT = 8443
+"""Of label and the console: browsers use it, too, since it is a part of the origin that they are checked by."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Pods of a namespace that a pod of ours may talk to: their labels, the port, by which protocols."""
+
+    namespace: str
+    labels: Mapping[str, str]
+    port: int
+    protocols: tuple[str, ...] = ("TCP",)
+
+    def peer(self) -> Object:
+        """As a network policy names them."""
+        return {
+            "namespaceSelector": {"matchLabels": {NAMESPACE: self.namespace}},
+            "podSelector": {"matchLabels": dict(self.labels)},
+        }
+
+    def ports(self) -> list[Object]:
+        """The same."""
+        return [{"port": self.port, "protocol": protocol} for protocol in self.protocols]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    """`domain`: what the pages' names end with, `label-<project>.<domain>` and `console.<domain>`."""
+
+    domain: str
+    image: str = "veilstream"
+    audience: str = "veilstream-vault"
+    """For whom pods' tokens are made, by which they log in to Vault: what VEIL_VAULT_PODS says."""
+    issuer: str = "veilstream"
+    """cert-manager's ClusterIssuer of the pages' certificates; browsers must know its authority."""
+    kafka_cluster: str = "veilstream"
+    """Strimzi's `Kafka`, whose namespace holds topics and users."""
+    kafka: Place = Place("kafka", MappingProxyType({"strimzi.io/cluster": "veilstream"}), 9093)
+    vault: Place = Place("vault", MappingProxyType({"app.kubernetes.io/name": "openbao"}), 8200)
+    registry: Place = Place("registry", MappingProxyType({"app.kubernetes.io/name": "apicurio-registry"}), 8443)
+    names: Place = Place("kube-system", MappingProxyType({"k8s-app": "kube-dns"}), 53, ("UDP", "TCP"))
+
+    @property
+    def bootstrap(self) -> str:
+        """Where Strimzi's brokers are, for who is in no pod of ours."""
+        return f"{self.kafka_cluster}-kafka-bootstrap.{self.kafka.namespace}.svc:{self.kafka.port}"
+
+    def page(self, role: str, project: str) -> str:
+        """What browsers call the page of label or of the console."""
+        return f"console.{self.domain}" if role == "console" else f"{role}-{project}.{self.domain}"

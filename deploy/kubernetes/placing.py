@@ -1,0 +1,115 @@
+"""Who has a pod, and in which environment: read off the flow, so a new role finds its place by what it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deploy.stages.roles import CONSOLE, PROJECT_ROLES, roles_of
+from topology.access import vault_policies
+from topology.flow import Content, Flow, Scope
+from topology.identity import PLATFORM, Identity
+from topology.loading import Topology
+from vault.pods import PodAccount
+
+NOT_HERE = {
+    "notify": "the secrets of webhooks lie in files that nobody gives a pod, and their hosts are names, which a"
+    " network policy can't allow",
+    "shipper": "it reads the log files of Vault and Kafka, which a pod has no way to",
+    "matcher": "it matches what shipper carries",
+}
+"""The stages that have no pod, and why."""
+SEVERAL = {"redact": 2}
+"""The stages that share a topic's partitions among several processes, and among how many."""
+STAGES = (*(role for role in PROJECT_ROLES if role not in NOT_HERE), "seal", "watch", "warden", CONSOLE)
+JOBS = ("backup", "inspector")
+"""Those that start, do one thing, and end."""
+
+
+class Environment(StrEnum):
+    """A namespace of ours each, `veil-<environment>`; between them there is no route."""
+
+    INGESTION = "ingestion"
+    """Who reads raw or quarantined records."""
+    ANNOTATION = "annotation"
+    """Who serves those who label."""
+    REVIEW = "review"
+    """What becomes of labels and mappings."""
+    PLATFORM = "platform"
+    """Who serves all projects."""
+
+    @property
+    def namespace(self) -> str:
+        """Its namespace."""
+        return f"veil-{self.value}"
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """An identity whose pods run somewhere. `serves`: people come to it by a browser."""
+
+    identity: Identity
+    environment: Environment
+    processes: int
+    serves: bool
+    in_vault: bool
+    """Whether it may do anything in Vault, and so logs in there, by its service account's token."""
+    is_job: bool
+
+    @property
+    def name(self) -> str:
+        """Of its objects whose names may have no dot: `redact-demo`."""
+        return f"{self.identity.role}-{self.identity.place}"
+
+    @property
+    def namespace(self) -> str:
+        """Where its pods are."""
+        return self.environment.namespace
+
+
+def placed(topology: Topology) -> tuple[Placed, ...]:
+    """Everybody who has pods, in the order data passes through them."""
+    policies = vault_policies(topology)
+    return tuple(
+        Placed(
+            identity,
+            environment(topology.flow, identity.role),
+            SEVERAL.get(identity.role, 1),
+            serves=_serves(topology.flow, identity.role),
+            in_vault=identity.name in policies,
+            is_job=identity.role in JOBS,
+        )
+        for identity in _running(topology)
+    )
+
+
+def pod_accounts(topology: Topology, audience: str) -> dict[str, PodAccount]:
+    """By identity, the service account by whose token its pods log in to Vault."""
+    return {
+        who.identity.name: PodAccount(who.namespace, who.identity.name, audience)
+        for who in placed(topology)
+        if who.in_vault
+    }
+
+
+def environment(flow: Flow, name: str) -> Environment:
+    """Of a role."""
+    role = flow.roles[name]
+    if role.scope is Scope.PLATFORM:
+        return Environment.PLATFORM
+    if any(flow.topics[topic].holds is Content.RAW for topic in role.reads):
+        return Environment.INGESTION
+    return Environment.ANNOTATION if _serves(flow, name) else Environment.REVIEW
+
+
+def _serves(flow: Flow, name: str) -> bool:
+    return any(other.served_by == name for other in flow.roles.values())
+
+
+def _running(topology: Topology) -> Iterator[Identity]:
+    for name, project in sorted(topology.projects.items()):
+        needed = set(roles_of(project))
+        yield from (Identity(role, name) for role in STAGES if role in needed)
+    platform = (role for role in (*STAGES, *JOBS) if topology.flow.roles[role].scope is Scope.PLATFORM)
+    yield from (Identity(role, PLATFORM) for role in platform)

@@ -1,0 +1,109 @@
+"""Whether a pod is who it says, holds only what is its own, and may do nothing on its machine. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import Any
+
+from deploy.kubernetes.cluster import Cluster, Object
+from deploy.kubernetes.placing import Placed
+from deploy.kubernetes.pods import secret, token
+from deploy.kubernetes.workloads import BACKUPS, RECIPIENT
+
+OF_A_JOB = {"backup": "backup", "inspector": "purge"}
+"""Which command a job runs as whom."""
+HOSTS = ("hostNetwork", "hostPID", "hostIPC", "hostUsers", "shareProcessNamespace", "hostAliases")
+
+
+def pod_faults(pod: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
+    """What is wrong with it."""
+    spec = pod["spec"]
+    containers = [*spec.get("initContainers", ()), *spec["containers"], *spec.get("ephemeralContainers", ())]
+    if len(containers) != 1:
+        yield "has other containers than the one of its process"
+    yield from _whose(spec, who, cluster)
+    yield from (f"has {name} of its machine" for name in HOSTS if name in spec)
+    yield from _unbound(spec.get("securityContext", {}))
+    for container in containers:
+        yield from _acts(container, who)
+        yield from _unrestricted(container)
+
+
+def _whose(spec: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
+    if spec.get("serviceAccountName") != who.identity.name:
+        yield "runs under another's service account"
+    if spec.get("automountServiceAccountToken") is not False:
+        yield "is given a token of Kubernetes"
+    for volume in spec["volumes"]:
+        yield from (f"volume {volume['name']}: {fault}" for fault in _volume(volume, who, cluster))
+
+
+def _volume(volume: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
+    kind = next((name for name in volume if name != "name"), "")
+    content = volume.get(kind) or {}
+    match kind:
+        case "projected":
+            yield from _sources(content["sources"], who, cluster)
+        case "secret" if who.serves and content.get("secretName") == f"{who.name}-tls":
+            return
+        case "emptyDir":
+            if content.get("medium") != "Memory":
+                yield "is on a disk"
+        case "persistentVolumeClaim" if who.identity.role == "backup" and content.get("claimName") == BACKUPS:
+            return
+        case _:
+            yield f"is a {kind}, which nobody needs"
+
+
+def _sources(sources: list[Object], who: Placed, cluster: Cluster) -> Iterator[str]:
+    tokens = [source for source in sources if source.keys() != {"secret"}]
+    if tokens != ([token(cluster)] if who.in_vault else []):
+        yield "has another token than the one that logs it in to Vault, or lacks that"
+    if any(source["secret"].get("name") != secret(who) for source in sources if source not in tokens):
+        yield "has files of another identity"
+
+
+def _acts(container: Object, who: Placed) -> Iterator[str]:
+    """It acts as whom its label names: that is what its routes go by."""
+    arguments = container.get("args", [])
+    if who.is_job:
+        right = "command" in container and arguments[:1] == [OF_A_JOB[who.identity.role]]
+    else:
+        right = "command" not in container and arguments[:2] == [who.identity.role, who.identity.place]
+    if not right:
+        yield "acts as somebody else"
+    if "envFrom" in container or any(not _is_harmless(it) for it in container.get("env", ())):
+        yield "has something in its environment that comes from elsewhere"
+    if "stdin" in container or "tty" in container:
+        yield "listens to who attaches"
+
+
+def _is_harmless(variable: Object) -> bool:
+    source: Any = variable.get("valueFrom", {"fieldRef": {}})
+    recipient = source.get("configMapKeyRef", {}).get("name") == RECIPIENT
+    return "value" not in variable and (set(source) == {"fieldRef"} or recipient)
+
+
+def _unbound(context: Object) -> Iterator[str]:
+    if context.get("runAsNonRoot") is not True or context.get("runAsUser", 0) == 0:
+        yield "may be root"
+    if context.get("seccompProfile") != {"type": "RuntimeDefault"}:
+        yield "may make every call to the kernel"
+
+
+def _unrestricted(container: Object) -> Iterator[str]:
+    context = container.get("securityContext", {})
+    wanted = {"allowPrivilegeEscalation": False, "readOnlyRootFilesystem": True, "runAsNonRoot": True}
+    yield from (
+        f"container: {name} is not {value}" for name, value in wanted.items() if context.get(name) is not value
+    )
+    if context.get("capabilities") != {"drop": ["ALL"]}:
+        yield "container: has capabilities"
+    others = set(context) - {*wanted, "capabilities"}
+    yield from (f"container: {name} is nothing that it needs" for name in sorted(others))
+    yield from (f"container: {name}" for name in _watched(container))
+
+
+def _watched(container: Object) -> Iterable[str]:
+    """What would end a process for a Vault that is away."""
+    return [f"has a {name}" for name in ("livenessProbe", "startupProbe", "lifecycle") if name in container]

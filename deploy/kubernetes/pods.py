@@ -1,0 +1,154 @@
+"""What a pod of ours is: one process, one identity, no right on its machine, nothing written but memory.
+
+The restrictions are those of Kubernetes' Pod Security Standard `restricted`, and a root file system that nobody
+writes besides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from deploy.containers.collect import USER
+from deploy.containers.outfit import INSIDE
+from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
+from deploy.kubernetes.placing import Placed
+from deploy.kubernetes.routes import IDENTITY
+from deploy.surroundings import POD_TOKEN
+
+PYTHON = "/opt/veilstream/bin/python"
+READABLE = 0o440
+"""Files of the pod's group: Kubernetes makes them root's."""
+SCRATCH = {"redact": "512Mi"}
+"""Redact compiles its detectors into /tmp; nobody else writes more than a few files there."""
+MEMORY = {"redact": ("1Gi", "3Gi"), "backup": ("512Mi", "2Gi")}
+ELSE_SCRATCH, ELSE_MEMORY = "64Mi", ("256Mi", "1Gi")
+"""A process takes about 110 MB, and what its state needs; what is in /tmp counts, too."""
+TOKEN_S = 600
+"""The least that Kubernetes gives; it makes another in time."""
+LEAVES_WITHIN_S = 60
+"""Twice what a process may take to leave its group (`streams/engine/watchdog.py`)."""
+REQUIRED = ("identities/{}.json", "run/endpoints.json", "topology/pins.json")
+CAS = ("tls/kafka-ca.pem", "tls/vault-ca.pem", "tls/registry-ca.pem")
+CLIENT = ("tls/registry.pem", "tls/registry.key")
+"""Where the registry wants a certificate."""
+SIGN_IN, OIDC_CA, OIDC_SECRET = "run/signin.json", "tls/oidc-ca.pem", "secrets/oidc-client"
+"""Of a page: how it is reached, how people sign in."""
+CERTIFICATE = "/tls"
+"""Where a page's certificate is mounted, as cert-manager names its files."""
+
+
+def template(who: Placed, cluster: Cluster, container: Object, projects: Iterable[str]) -> Object:
+    """A pod, with what is special about its container. `projects`: those with files besides the packaged ones."""
+    volumes = [
+        _files(who, cluster, projects),
+        {"name": "tmp", "emptyDir": _memory(SCRATCH.get(who.identity.role))},
+    ]
+    if who.serves:
+        volumes.append({"name": "tls", "secret": {"secretName": f"{who.name}-tls", "defaultMode": READABLE}})
+    spec: Object = {
+        "serviceAccountName": who.identity.name,
+        "automountServiceAccountToken": False,
+        "enableServiceLinks": False,
+        "terminationGracePeriodSeconds": LEAVES_WITHIN_S,
+        "securityContext": {
+            "runAsNonRoot": True,
+            "runAsUser": USER,
+            "runAsGroup": USER,
+            "fsGroup": USER,
+            "seccompProfile": {"type": "RuntimeDefault"},
+        },
+        "containers": [_container(who, cluster) | container],
+        "volumes": volumes,
+    }
+    return {"metadata": {"labels": labels(who)}, "spec": spec}
+
+
+def labels(who: Placed) -> dict[str, str]:
+    """By which a pod is known."""
+    return {"app.kubernetes.io/name": "veilstream", IDENTITY: who.identity.name}
+
+
+def secret(who: Placed) -> str:
+    """The Secret with the files that this identity is given (`given.py`)."""
+    return who.identity.name
+
+
+def paths(who: Placed, projects: Iterable[str]) -> tuple[list[str], list[str]]:
+    """The files that its pods find: those that must be there, its credentials first, and those that may."""
+    required = [path.format(who.identity.name) for path in (*REQUIRED, *CAS)]
+    required += [f"projects/{name}.yaml" for name in sorted(projects)]
+    optional = [*CLIENT, *((OIDC_CA, OIDC_SECRET, SIGN_IN) if who.serves else ())]
+    return required, optional + (
+        [f"projects/contain/{who.identity.place}.yaml"] if who.identity.role == "contain" else []
+    )
+
+
+def key(path: str) -> str:
+    """The key of a file in that Secret: keys have no slashes."""
+    return path.replace("/", "__")
+
+
+def _container(who: Placed, cluster: Cluster) -> Object:
+    least, most = MEMORY.get(who.identity.role, ELSE_MEMORY)
+    return {
+        "name": who.identity.role,
+        "image": cluster.image,
+        "securityContext": {
+            "allowPrivilegeEscalation": False,
+            "readOnlyRootFilesystem": True,
+            "runAsNonRoot": True,
+            "capabilities": {"drop": ["ALL"]},
+        },
+        "resources": {"requests": {"cpu": "100m", "memory": least}, "limits": {"memory": most}},
+        "volumeMounts": _mounts(who),
+    }
+
+
+def _mounts(who: Placed) -> list[Object]:
+    mounts: list[Object] = [
+        {"name": "files", "mountPath": str(INSIDE), "readOnly": True},
+        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own, in memory
+    ]
+    return [*mounts, {"name": "tls", "mountPath": CERTIFICATE, "readOnly": True}] if who.serves else mounts
+
+
+def stage(who: Placed) -> Object:
+    """The container of a stage. Whether it is well decides whether browsers are sent to it, never whether it is
+    ended: a Vault that is away would end all; one that stands still ends itself (`streams/engine/watchdog.py`).
+    """
+    port = ["--port", str(PAGE_PORT)] if who.serves else []
+    return {
+        "args": [who.identity.role, who.identity.place, "--slot", "$(SLOT)", *port],
+        "env": [{"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}],
+        "readinessProbe": {
+            "exec": {"command": [PYTHON, "-I", "-m", "deploy.containers.health"]},
+            "periodSeconds": 10,
+            "timeoutSeconds": 5,
+        },
+    }
+
+
+POD_INDEX = "apps.kubernetes.io/pod-index"
+"""By Kubernetes, on each pod of a StatefulSet since 1.28."""
+
+
+def _memory(limit: str | None) -> Object:
+    return {"medium": "Memory", "sizeLimit": limit or ELSE_SCRATCH}
+
+
+def token(cluster: Cluster) -> Object:
+    """What a pod logs in to Vault with, and with nothing else: made for Vault alone, new every ten minutes."""
+    account = {"audience": cluster.audience, "expirationSeconds": TOKEN_S, "path": str(POD_TOKEN)}
+    return {"serviceAccountToken": account}
+
+
+def _files(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
+    required, optional = paths(who, projects)
+    sources = [_source(who, required), _source(who, optional, optional=True)]
+    sources += [token(cluster)] if who.in_vault else []
+    return {"name": "files", "projected": {"defaultMode": READABLE, "sources": sources}}
+
+
+def _source(who: Placed, paths: Iterable[str], *, optional: bool = False) -> Object:
+    items = [{"key": key(path), "path": path} for path in paths]
+    return {"secret": {"name": secret(who), "items": items, "optional": optional}}

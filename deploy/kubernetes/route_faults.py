@@ -1,0 +1,72 @@
+"""Where a pod can go and who can come to it, summed over all network policies that choose it. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+from typing import Any
+
+from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
+from deploy.kubernetes.placing import Placed
+
+BROWSERS = "browsers"
+ANYWHERE = "anywhere"
+"""A route that is no place of the cluster's; what it is stands in the policy."""
+
+
+def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster: Cluster) -> Iterator[str]:
+    """Routes that the identity has no use for, and those that it lacks."""
+    policies = [it for it in objects if it.get("kind") == "NetworkPolicy" and _chooses(it, pod, who.namespace)]
+    ways = (
+        ("to", "Egress", [_place(rule, cluster) for it in policies for rule in it["spec"].get("egress") or ()]),
+        ("from", "Ingress", [_origin(rule) for it in policies for rule in it["spec"].get("ingress") or ()]),
+    )
+    wanted = {"to": _goes_to(who), "from": frozenset({BROWSERS}) if who.serves else frozenset()}
+    for word, way, found in ways:
+        if not any(way in it["spec"].get("policyTypes", ()) for it in policies):
+            yield f"no policy holds its {way.lower()}: it may go, or be come to, anywhere"
+        yield from (
+            f"a route {word} {place}, which the flow does not give" for place in _more(found, wanted[word])
+        )
+        yield from (f"no route {word} {place}" for place in sorted(wanted[word] - set(found)))
+
+
+def _goes_to(who: Placed) -> frozenset[str]:
+    return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()))
+
+
+def _more(found: Iterable[str], wanted: Collection[str]) -> list[str]:
+    return sorted(set(found) - set(wanted))
+
+
+def _chooses(policy: Object, pod: Object, namespace: str) -> bool:
+    """A selector that this does not understand is taken to choose every pod of its namespace."""
+    selector, labels = policy["spec"].get("podSelector") or {}, pod["metadata"].get("labels", {})
+    if policy["metadata"]["namespace"] != namespace:
+        return False
+    return (
+        set(selector) - {"matchLabels"} != set() or (selector.get("matchLabels") or {}).items() <= labels.items()
+    )
+
+
+def _place(rule: Object, cluster: Cluster) -> str:
+    places = {"names": cluster.names, "kafka": cluster.kafka, "vault": cluster.vault, "registry": cluster.registry}
+    return next((name for name, place in places.items() if _is(rule, place)), ANYWHERE)
+
+
+def _is(rule: Object, place: Place) -> bool:
+    return (
+        set(rule) == {"to", "ports"}
+        and rule["to"] == [place.peer()]
+        and _ports(rule) == _ports({"ports": place.ports()})
+    )
+
+
+def _origin(rule: Object) -> str:
+    browsers = [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}]
+    known = set(rule) == {"from", "ports"} and rule["from"] == browsers
+    return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT)] else ANYWHERE
+
+
+def _ports(rule: Object) -> list[Any]:
+    """One with a range has an `endPort`, and is like none of ours."""
+    return sorted((it.get("protocol", "TCP"), it.get("endPort") or it.get("port")) for it in rule["ports"])

@@ -1,0 +1,53 @@
+"""Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, and browsers to the pages."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
+from deploy.kubernetes.placing import Environment, Placed
+
+IDENTITY = "veilstream/identity"
+"""The label of a pod that says as whom it acts."""
+
+
+def denials() -> Iterator[Object]:
+    """In each namespace of ours nothing gets in or out that no other policy allows."""
+    for environment in Environment:
+        yield _policy("nobody", environment.namespace, {}, {"ingress": [], "egress": []})
+
+
+def route(who: Placed, cluster: Cluster) -> Object:
+    """What one identity's pods may reach, and who reaches them."""
+    spec = {
+        "ingress": [_from_browsers()] if who.serves else [],
+        "egress": [to(place) for place in places(who, cluster)],
+    }
+    return _policy(who.name, who.namespace, {"matchLabels": {IDENTITY: who.identity.name}}, spec)
+
+
+def places(who: Placed, cluster: Cluster) -> Iterable[Place]:
+    """Everybody reads or writes topics, whose schemas are in the registry; not everybody has business in Vault."""
+    vault = (cluster.vault,) if who.in_vault else ()
+    return (cluster.names, cluster.kafka, cluster.registry, *vault)
+
+
+def to(place: Place) -> Object:
+    """An egress rule."""
+    return {"to": [place.peer()], "ports": place.ports()}
+
+
+def _from_browsers() -> Object:
+    return {
+        "from": [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}],
+        "ports": [{"port": PAGE_PORT, "protocol": "TCP"}],
+    }
+
+
+def _policy(name: str, namespace: str, selector: Object, rules: Object) -> Object:
+    return {
+        "apiVersion": "networking.k8s.io/v1",
+        "kind": "NetworkPolicy",
+        "metadata": {"name": name, "namespace": namespace},
+        "spec": {"podSelector": selector, "policyTypes": ["Ingress", "Egress"], **rules},
+    }

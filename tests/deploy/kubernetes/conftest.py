@@ -1,0 +1,33 @@
+from __future__ import annotations
+
+import dataclasses
+
+import pytest
+
+from deploy.kubernetes.cluster import Cluster
+from deploy.kubernetes.making import made
+from topology.loading import Topology, load_topology
+
+CLUSTER = Cluster("veil.example")
+
+
+@pytest.fixture(scope="session")
+def topology() -> Topology:
+    """The packaged project, and one of somebody's own in which grants are requested."""
+    declared = load_topology()
+    demo = declared.projects["demo"]
+    persons = dataclasses.replace(demo.persons, requesters=("rita",), grantors_a=("abel",), grantors_b=("berta",))
+    letters = dataclasses.replace(demo, name="letters", partitions=8, persons=persons)
+    return dataclasses.replace(declared, projects={"demo": demo, "letters": letters})
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Cluster:
+    return CLUSTER
+
+
+@pytest.fixture
+def objects(topology: Topology, cluster: Cluster) -> list[dict]:
+    """New ones each time: tests change them."""
+    files = made(topology, cluster, {"letters"})
+    return [it for name, file in files.items() if name != "kustomization.yaml" for it in file]

@@ -1,0 +1,196 @@
+"""No pod has a right or a route that the flow doesn't give, and none lacks one; and an object that was tampered
+with, or left out, is found.
+"""
+
+from __future__ import annotations
+
+import copy
+import dataclasses
+
+import pytest
+
+from deploy.kubernetes.cluster import Place
+from deploy.kubernetes.proving import faults, pod_of
+from deploy.kubernetes.routes import to
+from topology.access import vault_policies
+from topology.rights import named
+
+ANYWHERE = {"to": [{"ipBlock": {"cidr": "0.0.0.0/0"}}]}
+
+
+def found(objects, kind, name):
+    return next(it for it in objects if it["kind"] == kind and it["metadata"]["name"] == name)
+
+
+def pod(objects, name="redact-demo"):
+    return pod_of(found(objects, "StatefulSet", name))["spec"]
+
+
+def sources(objects, name="redact-demo"):
+    return pod(objects, name)["volumes"][0]["projected"]["sources"]
+
+
+def acls(objects, name):
+    return found(objects, "KafkaUser", name)["spec"]["authorization"]["acls"]
+
+
+def route(objects, name):
+    return found(objects, "NetworkPolicy", name)["spec"]
+
+
+def test_what_is_made_is_what_the_flow_gives(objects, topology, cluster):
+    assert faults(objects, topology, cluster) == ()
+
+
+def test_who_has_no_rights_in_vault_has_no_route_there(objects, topology, cluster):
+    way = to(cluster.vault)
+    reaching = {
+        it["spec"]["podSelector"]["matchLabels"]["veilstream/identity"]
+        for it in objects
+        if it["kind"] == "NetworkPolicy" and way in it["spec"]["egress"]
+    }
+    assert reaching <= vault_policies(topology).keys()
+    assert "watch.platform" not in reaching
+
+
+def test_browsers_come_to_the_pages_and_nobody_comes_to_anybody_else(objects):
+    entered = {
+        it["metadata"]["name"] for it in objects if it["kind"] == "NetworkPolicy" and it["spec"].get("ingress")
+    }
+    assert entered == {"label-demo", "label-letters", "console-platform"}
+
+
+def test_who_reads_raw_records_is_apart_from_who_serves_annotators(objects):
+    where = {it["metadata"]["name"]: it["metadata"]["namespace"] for it in objects if it["kind"] == "StatefulSet"}
+    assert {name for name, it in where.items() if it == "veil-ingestion"} == {
+        *("redact-demo", "replay-demo", "redact-letters", "replay-letters")
+    }
+    assert {name for name, it in where.items() if it == "veil-annotation"} == {"label-demo", "label-letters"}
+
+
+def test_nobody_reveals_anything_where_nobody_may_ask(objects):
+    names = {it["metadata"]["name"] for it in objects if it["kind"] == "StatefulSet"}
+    assert "reveal-letters" in names
+    assert "reveal-demo" not in names
+
+
+def test_strimzi_has_no_user_that_warden_may_end(objects, topology):
+    users = {it["metadata"]["name"] for it in objects if it["kind"] == "KafkaUser"}
+    assert not users & {f"person.{who}" for who in named(topology)}
+
+
+TAMPERED = {
+    "an acl more": lambda it: acls(it, "label.demo").append(
+        {"resource": {"type": "topic", "name": "raw.demo"}, "operations": ["Read"]}
+    ),
+    "an operation more": lambda it: acls(it, "label.demo")[0]["operations"].append("All"),
+    "an acl for a prefix": lambda it: acls(it, "label.demo")[0]["resource"].update(patternType="prefix"),
+    "an acl that denies": lambda it: acls(it, "label.demo")[0].update(type="deny"),
+    "an acl less": lambda it: acls(it, "redact.demo").pop(),
+    "a user without rules": lambda it: found(it, "KafkaUser", "join.demo")["spec"]["authorization"].update(
+        type="x"
+    ),
+    "a user under another password": lambda it: found(it, "KafkaUser", "join.demo")["spec"]["authentication"][
+        "password"
+    ]["valueFrom"]["secretKeyRef"].update(name="given.redact.demo"),
+    "a topic that is kept longer": lambda it: found(it, "KafkaTopic", "raw.demo")["spec"]["config"].update(
+        {"retention.ms": "-1"}
+    ),
+    "a topic with one copy": lambda it: found(it, "KafkaTopic", "raw.demo")["spec"].update(replicas=1),
+    "a way to anywhere": lambda it: route(it, "redact-demo")["egress"].append(ANYWHERE | {"ports": []}),
+    "a way to every port": lambda it: route(it, "redact-demo")["egress"][1].pop("ports"),
+    "a way to a range of ports": lambda it: route(it, "redact-demo")["egress"][1]["ports"][0].update(endPort=9999),
+    "a way to all of a namespace": lambda it: route(it, "redact-demo")["egress"][1]["to"][0].pop("podSelector"),
+    "a way to vault": lambda it: route(it, "watch-platform")["egress"].append(
+        route(it, "redact-demo")["egress"][3]
+    ),
+    "a way less": lambda it: route(it, "redact-demo")["egress"].pop(),
+    "a way in": lambda it: route(it, "redact-demo")["ingress"].extend(route(it, "label-demo")["ingress"]),
+    "a policy for all that opens": lambda it: it.append(
+        {
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "open", "namespace": "veil-review"},
+            "spec": {"podSelector": {"matchExpressions": []}, "policyTypes": ["Egress"], "egress": [{}]},
+        }
+    ),
+    "a token": lambda it: pod(it).update(automountServiceAccountToken=True),
+    "another's account": lambda it: pod(it).update(serviceAccountName="label.demo"),
+    "another's files": lambda it: pod(it)["volumes"][0]["projected"]["sources"][0]["secret"].update(
+        name="join.demo"
+    ),
+    "a token of the API server": lambda it: sources(it).append({"serviceAccountToken": {"path": "token"}}),
+    "a folder of the machine": lambda it: pod(it)["volumes"].append({"name": "x", "hostPath": {"path": "/"}}),
+    "a folder on a disk": lambda it: pod(it)["volumes"][1]["emptyDir"].pop("medium"),
+    "a container beside": lambda it: pod(it)["containers"].append(copy.deepcopy(pod(it)["containers"][0])),
+    "an init container": lambda it: pod(it).update(initContainers=[copy.deepcopy(pod(it)["containers"][0])]),
+    "another role": lambda it: pod(it)["containers"][0]["args"].__setitem__(0, "keeper"),
+    "another program": lambda it: pod(it)["containers"][0].update(command=["python"]),
+    "a variable": lambda it: pod(it)["containers"][0]["env"].append({"name": "PYTHONPATH", "value": "/x"}),
+    "a secret in a variable": lambda it: pod(it)["containers"][0].update(envFrom=[{"secretRef": {"name": "x"}}]),
+    "a token for who has no business in vault": lambda it: sources(it, "watch-platform").append(sources(it)[-1]),
+    "a token for others": lambda it: sources(it)[-1]["serviceAccountToken"].pop("audience"),
+    "no token": lambda it: sources(it).pop(),
+    "an open ear": lambda it: pod(it)["containers"][0].update(stdin=True),
+    "root": lambda it: pod(it)["securityContext"].update(runAsUser=0),
+    "every call": lambda it: pod(it)["securityContext"]["seccompProfile"].update(type="Unconfined"),
+    "a root that is written": lambda it: pod(it)["containers"][0]["securityContext"].update(
+        readOnlyRootFilesystem=False
+    ),
+    "capabilities": lambda it: pod(it)["containers"][0]["securityContext"]["capabilities"].update(add=["NET_RAW"]),
+    "privileges": lambda it: pod(it)["containers"][0]["securityContext"].update(privileged=True),
+    "the machine's network": lambda it: pod(it).update(hostNetwork=True),
+    "an end when vault is away": lambda it: pod(it)["containers"][0].update(livenessProbe={}),
+    "pods of nobody": lambda it: pod_of(found(it, "StatefulSet", "redact-demo"))["metadata"]["labels"].clear(),
+    "pods in another namespace": lambda it: found(it, "StatefulSet", "redact-demo")["metadata"].update(
+        namespace="veil-annotation"
+    ),
+    "no pods": lambda it: it.remove(found(it, "StatefulSet", "keeper-demo")),
+    "no denial": lambda it: it.remove(found(it, "NetworkPolicy", "nobody")),
+    "no routes": lambda it: it.remove(found(it, "NetworkPolicy", "redact-demo")),
+    "a namespace without limits": lambda it: found(it, "Namespace", "veil-ingestion")["metadata"][
+        "labels"
+    ].clear(),
+    "a role": lambda it: it.append({"kind": "RoleBinding", "metadata": {"name": "x", "namespace": "veil-review"}}),
+    "a deployment": lambda it: it.append({"kind": "Deployment", "metadata": {"name": "x", "namespace": "y"}}),
+    "a person's user": lambda it: it.append(
+        copy.deepcopy(found(it, "KafkaUser", "join.demo"))
+        | {"metadata": {"name": "person.ada", "namespace": "kafka"}}
+    ),
+    "a user of nobody": lambda it: it.append(
+        copy.deepcopy(found(it, "KafkaUser", "join.demo")) | {"metadata": {"name": "mallory"}}
+    ),
+    "more processes than there are partitions": lambda it: found(it, "ScaledObject", "redact-demo")["spec"].update(
+        maxReplicaCount=100
+    ),
+    "another's secret for keda": lambda it: found(it, "TriggerAuthentication", "scaler.demo")["spec"][
+        "secretTargetRef"
+    ][0].update(name="redact.demo"),
+    "scaling of nobody's": lambda it: it.append(
+        copy.deepcopy(found(it, "ScaledObject", "redact-demo")) | {"metadata": {"name": "x", "namespace": "y"}}
+    ),
+    "a thing twice": lambda it: it.append(copy.deepcopy(found(it, "KafkaTopic", "raw.demo"))),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERED)
+def test_it_is_found(objects, topology, cluster, what):
+    TAMPERED[what](objects)
+    assert faults(objects, topology, cluster)
+
+
+@pytest.mark.parametrize("kind", ["KafkaTopic", "KafkaUser", "ServiceAccount", "Namespace", "CronJob"])
+def test_each_that_is_left_out_is_missed(objects, topology, cluster, kind):
+    for it in [it for it in objects if it["kind"] == kind]:
+        assert faults([other for other in objects if other is not it], topology, cluster), it["metadata"]
+
+
+def test_a_right_that_the_flow_no_longer_gives_is_found(objects, topology, cluster):
+    label = dataclasses.replace(topology.flow.roles["label"], reads=("tasks", "work", "label-state"))
+    flow = dataclasses.replace(topology.flow, roles={**topology.flow.roles, "label": label})
+    said = faults(objects, dataclasses.replace(topology, flow=flow), cluster)
+    assert "User:label.demo: READ on topic people.demo: the flow does not give it" in said
+
+
+def test_another_cluster_s_vault_is_no_vault(objects, topology, cluster):
+    elsewhere = dataclasses.replace(cluster, vault=Place("elsewhere", {"app": "vault"}, 8200))
+    assert any("vault" in fault for fault in faults(objects, topology, elsewhere))
