@@ -88,6 +88,7 @@ class EventType(StrEnum):
     EVALUATOR_FAILED = "evaluator.failed"
     LABELS_EXPORTED = "labels.exported"
     LABEL_JOINED = "label.joined"
+    JOINED_EXPORTED = "joined.exported"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"
     GOLD_SCORED = "gold.scored"

@@ -79,6 +79,7 @@ BY_PERSONS = frozenset(
         EventType.RELEASE_ORDERED,
         EventType.ERASURE_ORDERED,
         EventType.SUBJECT_REPORTED,
+        EventType.JOINED_EXPORTED,
         EventType.GRANT_REQUESTED,
         EventType.GRANT_APPROVED,
         EventType.GRANT_DENIED,

@@ -17,6 +17,7 @@ from deploy.cli import (
     credentials,
     detect,
     erase,
+    export,
     grant,
     incident,
     job,
@@ -61,6 +62,7 @@ app.command("restore", cls=Command, rich_help_panel=RUN)(backup.restore)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
+app.command("export", cls=Command, rich_help_panel=WORK)(export.export)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
