@@ -18,6 +18,7 @@ from deploy.cli import (
     detect,
     erase,
     export,
+    export_order,
     grant,
     incident,
     job,
@@ -69,6 +70,7 @@ app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
+grant.app.command("export", cls=Command)(export_order.order)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
 erase.app.command("report", cls=Command)(subject.report)

@@ -6,6 +6,7 @@ import importlib.util
 from enum import StrEnum
 
 from schemas.errors import ConfigError
+from schemas.export_order import ExportForm
 
 
 class What(StrEnum):
@@ -13,31 +14,23 @@ class What(StrEnum):
 
     JOINED = "joined"
     """Labels in the coordinates of the raw records, without any text."""
-
-
-class Form(StrEnum):
-    """In which form."""
-
-    JSONL = "jsonl"
-    CONLL = "conll"
-    SPACY = "spacy"
-    PARQUET = "parquet"
-    LABEL_STUDIO = "label-studio"
+    SANITIZED = "sanitized"
+    """Sanitized texts with their labels."""
 
 
 SUFFIXES = {
-    Form.JSONL: ".jsonl",
-    Form.CONLL: ".conll",
-    Form.SPACY: ".spacy",
-    Form.PARQUET: ".parquet",
-    Form.LABEL_STUDIO: ".json",
+    ExportForm.JSONL: ".jsonl",
+    ExportForm.CONLL: ".conll",
+    ExportForm.SPACY: ".spacy",
+    ExportForm.PARQUET: ".parquet",
+    ExportForm.LABEL_STUDIO: ".json",
 }
 """By which the tools know them."""
-_NEEDS = {Form.PARQUET: "pyarrow", Form.SPACY: "spacy"}
-_WITHOUT_TEXT = (Form.JSONL, Form.PARQUET)
+_NEEDS = {ExportForm.PARQUET: "pyarrow", ExportForm.SPACY: "spacy"}
+_WITHOUT_TEXT = (ExportForm.JSONL, ExportForm.PARQUET)
 
 
-def require(what: What, form: Form) -> None:
+def require(what: What, form: ExportForm) -> None:
     """Raises ConfigError where the form makes no sense of it, or what writes it isn't installed."""
     if what is What.JOINED and form not in _WITHOUT_TEXT:
         raise ConfigError(

@@ -6,20 +6,22 @@ parted, and nothing else: it opens nothing, and no hash leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.acting import act
 from deploy.compliance import compliance
-from deploy.export.files import require_free, write_file, write_folder
-from deploy.export.forms import SUFFIXES, Form, What, require
+from deploy.export.chosen import of_erased
+from deploy.export.files import require_free
+from deploy.export.forms import What, require
 from deploy.export.json_lines import json_lines
 from deploy.export.parquet import parquet
-from deploy.export.parts import ALL, Parted, parted
+from deploy.export.parts import Parted, parted
 from deploy.export.rows import Row, joined_row
 from deploy.export.split import Split, groups_of
+from deploy.export.wanted import Wanted, write
 from deploy.granting import Ask, signed_in
 from deploy.local.endpoints import load_endpoints
 from deploy.persons import acting, load_declared, require_role
@@ -28,24 +30,17 @@ from deploy.segment_index import index_of
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.errors import Undecodable
+from schemas.export_order import ExportForm
 from schemas.records import JoinedLabel
 from schemas.registry import Registry
 from schemas.resources import project_resource
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.messages import Message
+from topology.control import ControlBook
 from topology.identity import Identity
 
 EXPORTERS = ("operator",)
 """Who may. What they get has no text and names nobody who labels."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """What somebody asks for: in which form, parted how, and where to."""
-
-    form: Form
-    split: Split | None
-    to: Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +54,7 @@ class Done:
 
 
 def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
-    """Write the joined labels of a project, but those of withdrawn tasks.
+    """Write the joined labels of a project, but those of withdrawn tasks and erased people.
 
     Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
     """
@@ -69,8 +64,8 @@ def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: As
     require_free(wanted.to)
     with acting(root, declared, project, person) as around:
         with compliance(root) as seen:
-            withdrawn = seen.book().withdrawn(project)
-        found, unreadable = _parted(root, project, wanted.split, withdrawn)
+            book = seen.book()
+        found, unreadable = _parted(root, project, wanted.split, book)
         found.require_some()
         with signed_in(around, ask()):
             event = Event(
@@ -80,7 +75,7 @@ def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: As
                 details=_details(wanted, found, unreadable),
             )
             act(around, [], [event])
-    _write(wanted, found)
+    write(wanted, {part: _bytes(wanted.form, rows) for part, rows in found.filled.items()})
     return Done(found.counts, found.unknown, found.moved, unreadable)
 
 
@@ -102,7 +97,7 @@ def latest_labels(codec: Codec, messages: Iterable[Message]) -> tuple[dict[str, 
     return found, len(unreadable)
 
 
-def _parted(root: Path, project: str, split: Split | None, withdrawn: Collection[str]) -> tuple[Parted[Row], int]:
+def _parted(root: Path, project: str, split: Split | None, book: ControlBook) -> tuple[Parted[Row], int]:
     """Read as `packer.P`."""
     endpoints = load_endpoints(root.absolute() / "run" / "endpoints.json")
     mine, kafka = CredentialFiles(root.absolute()).load(Identity("packer", project)), endpoints.kafka
@@ -110,9 +105,10 @@ def _parted(root: Path, project: str, split: Split | None, withdrawn: Collection
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
         labels, unreadable = latest_labels(codec, log.read(f"joined.{project}"))
-        index = index_of(log.read(f"segments.{project}") if split else (), codec)
-    rows = [joined_row(it) for _, it in sorted(labels.items()) if it.task_id not in withdrawn]
-    return parted(rows, lambda row: str(row["task_id"]), split, groups_of(index.segments.values())), unreadable
+        segments = index_of(log.read(f"segments.{project}"), codec).segments.values()
+    out = book.withdrawn(project) | of_erased(segments, book.erasures(project).hashes)
+    rows = [joined_row(it) for _, it in sorted(labels.items()) if it.task_id not in out]
+    return parted(rows, lambda row: str(row["task_id"]), split, groups_of(segments)), unreadable
 
 
 def _details(wanted: Wanted, found: Parted[Row], unreadable: int) -> dict[str, str]:
@@ -125,13 +121,5 @@ def _details(wanted: Wanted, found: Parted[Row], unreadable: int) -> dict[str, s
     }
 
 
-def _write(wanted: Wanted, found: Parted[Row]) -> None:
-    contents = {part: _bytes(wanted.form, rows) for part, rows in found.filled.items()}
-    if wanted.split is None:
-        write_file(wanted.to, contents[ALL])
-    else:
-        write_folder(wanted.to, {part + SUFFIXES[wanted.form]: content for part, content in contents.items()})
-
-
-def _bytes(form: Form, rows: list[Row]) -> bytes:
-    return parquet(rows, What.JOINED) if form is Form.PARQUET else json_lines(rows)
+def _bytes(form: ExportForm, rows: list[Row]) -> bytes:
+    return parquet(rows, What.JOINED) if form is ExportForm.PARQUET else json_lines(rows)

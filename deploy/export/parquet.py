@@ -34,7 +34,7 @@ def parquet(rows: Sequence[Row], what: What) -> bytes:
 def _columns(what: What) -> pa.Schema:
     import pyarrow as pa
 
-    own = {What.JOINED: _joined}[what]()
+    own = _joined() if what is What.JOINED else _sanitized()
     metadata = {b"veilstream": NOTE, b"what": what.value.encode()}
     return pa.schema(own, metadata=metadata)
 
@@ -52,6 +52,19 @@ def _joined() -> list[pa.Field]:
         pa.field("digests", pa.list_(pa.struct(digest))),
         *_origin(),
         pa.field("joined_at", pa.int64()),
+    ]
+
+
+def _sanitized() -> list[pa.Field]:
+    import pyarrow as pa
+
+    text = [("field", pa.string()), ("text", pa.string())]
+    return [
+        pa.field("task_id", pa.string()),
+        pa.field("fields", pa.list_(pa.struct(text))),
+        *_verdict(_span()),
+        *_origin(),
+        pa.field("decided_at", pa.int64()),
     ]
 
 

@@ -17,7 +17,7 @@ def joined_row(label: JoinedLabel) -> Row:
         "status": label.status.value,
         "confidence": label.confidence,
         "spans": [_joined_span(span) for span in label.spans],
-        "choices": [_choice(choice) for choice in label.choices],
+        "choices": [choice_row(choice) for choice in label.choices],
         "digests": [_digest(digest) for digest in label.digests],
         "policy": label.policy,
         "bundle": label.bundle,
@@ -40,7 +40,8 @@ def _joined_span(span: JoinedSpan) -> Row:
     }
 
 
-def _choice(choice: SupportedChoice) -> Row:
+def choice_row(choice: SupportedChoice) -> Row:
+    """A choice of the verdict; `value` is empty where nothing won."""
     return {"name": choice.name, "value": choice.value, "support": choice.support}
 
 

@@ -28,6 +28,8 @@ from schemas.records import SegmentEntry, SegmentIndex
 _DOMAIN = b"veilstream/split/v1\n"
 _PART = re.compile(r"[a-z][a-z0-9_-]{0,39}")
 _WHOLE = 2**64
+TAKEN = "all"
+"""Of `datasets`, for all parts together; it loads no part of that name."""
 MAX_PARTS = 16
 """Three are usual, ten fold a cross-validation."""
 
@@ -70,7 +72,7 @@ def _part(text: str) -> tuple[str, Decimal]:
         found = Decimal(share)
     except InvalidOperation:
         found = Decimal(0)
-    if _PART.fullmatch(name) is None or not found.is_finite() or not 0 < found < 1:
+    if _PART.fullmatch(name) is None or name == TAKEN or not found.is_finite() or not 0 < found < 1:
         raise ConfigError("--split: a part is a name in small letters and a share between 0 and 1: `train=0.8`")
     return name, found
 

@@ -37,7 +37,7 @@ _EACH = MappingProxyType(
     }
 )
 """Which events are noted where in `TaskFacts`: the last of a kind, or each."""
-_EXPORTS = frozenset({EventType.LABELS_EXPORTED, EventType.JOINED_EXPORTED})
+_EXPORTS = frozenset({EventType.LABELS_EXPORTED, EventType.JOINED_EXPORTED, EventType.TEXTS_EXPORTED})
 
 
 @dataclass(slots=True)

@@ -5,13 +5,14 @@ import json
 import pytest
 
 from deploy.export import forms
-from deploy.export.forms import Form, What
+from deploy.export.forms import What
 from deploy.export.joined import latest_labels
 from deploy.export.json_lines import json_lines
 from deploy.export.parquet import parquet
 from deploy.export.rows import joined_row
 from schemas.codec import Codec, FixedIds
 from schemas.errors import ConfigError
+from schemas.export_order import ExportForm
 from schemas.records import FieldDigest, JoinedLabel, JoinedSpan, RawReference, SupportedChoice, VerdictStatus
 from streams.engine.messages import Message
 from tests.support.hugging_face import load_dataset
@@ -40,12 +41,12 @@ def test_json_lines_are_read_back_as_they_were():
     assert ROWS[0]["digests"] == [{"field": "note", "length": 40, "digest": "01ff"}]
 
 
-@pytest.mark.parametrize(("form", "loader"), [(Form.PARQUET, "parquet"), (Form.JSONL, "json")])
+@pytest.mark.parametrize(("form", "loader"), [(ExportForm.PARQUET, "parquet"), (ExportForm.JSONL, "json")])
 def test_datasets_loads_both_forms_with_the_same_rows(tmp_path, form, loader):
     content = {"train": ROWS, "test": ROWS[:1]}
     files = {part: str(tmp_path / f"{part}.x") for part in content}
     for part, rows in content.items():
-        written = parquet(rows, What.JOINED) if form is Form.PARQUET else json_lines(rows)
+        written = parquet(rows, What.JOINED) if form is ExportForm.PARQUET else json_lines(rows)
         (tmp_path / f"{part}.x").write_bytes(written)
     loaded = load_dataset(loader, files, tmp_path)
     assert {part: loaded[part].to_list() for part in content} == content
@@ -60,7 +61,7 @@ def test_a_file_without_a_span_or_a_choice_has_the_columns_of_all_others(tmp_pat
     assert loaded["test"].features == loaded["train"].features
 
 
-@pytest.mark.parametrize("form", [Form.CONLL, Form.SPACY, Form.LABEL_STUDIO])
+@pytest.mark.parametrize("form", [ExportForm.CONLL, ExportForm.SPACY, ExportForm.LABEL_STUDIO])
 def test_forms_that_are_nothing_without_a_text_are_refused_for_joined_labels(form):
     with pytest.raises(ConfigError, match=f"{form.value} is nothing without one"):
         forms.require(What.JOINED, form)
@@ -69,8 +70,8 @@ def test_forms_that_are_nothing_without_a_text_are_refused_for_joined_labels(for
 def test_a_missing_package_is_named_with_what_installs_it(monkeypatch):
     monkeypatch.setattr(forms.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(ConfigError, match=r"pyarrow, which isn't here: install veilstream\[export\]"):
-        forms.require(What.JOINED, Form.PARQUET)
-    forms.require(What.JOINED, Form.JSONL)
+        forms.require(What.JOINED, ExportForm.PARQUET)
+    forms.require(What.JOINED, ExportForm.JSONL)
 
 
 def test_of_each_task_counts_what_was_said_last_and_what_was_taken_back_is_gone():

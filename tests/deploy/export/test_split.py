@@ -120,6 +120,7 @@ def test_shares_are_exact():
         "train=0.5,dev=0.4",
         "train=0.5,train=0.5",
         "Train=0.5,dev=0.5",
+        "all=0.5,dev=0.5",
         "train=0.5,../x=0.5",
         "train=nan,dev=0.5",
         "train=-0.5,dev=1.5",
