@@ -45,6 +45,8 @@ class EventType(StrEnum):
     RELEASE_CARRIED = "release.carried"
     ERASURE_ORDERED = "erasure.ordered"
     SUBJECT_REPORTED = "subject.reported"
+    EXPORT_ORDERED = "export.ordered"
+    EXPORT_BEGUN = "export.begun"
     GRANT_REQUESTED = "grant.requested"
     GRANT_APPROVED = "grant.approved"
     GRANT_DENIED = "grant.denied"
@@ -88,6 +90,8 @@ class EventType(StrEnum):
     EVALUATOR_FAILED = "evaluator.failed"
     LABELS_EXPORTED = "labels.exported"
     LABEL_JOINED = "label.joined"
+    JOINED_EXPORTED = "joined.exported"
+    TEXTS_EXPORTED = "texts.exported"
     WEBHOOK_DELIVERED = "webhook.delivered"
     WEBHOOK_FAILED = "webhook.failed"
     GOLD_SCORED = "gold.scored"
@@ -143,6 +147,7 @@ ORDERS = frozenset(
         EventType.RELEASE_ORDERED,
         EventType.RELEASE_CARRIED,
         EventType.ERASURE_ORDERED,
+        EventType.EXPORT_ORDERED,
         EventType.GRANT_REQUESTED,
         EventType.GRANT_APPROVED,
         EventType.GRANT_DENIED,

@@ -7,7 +7,7 @@ Keys end in their signer: `policy/P/<hash>/<signer>`, `minimum/P/<version>/<sign
 `reinstate/P/<person>/<signer>`, `reredact/P/<signer>` (`schemas.reredaction`),
 `release/P/<partition>.<offset>.<revision>/<signer>` (`schemas.quarantine_release`),
 `grant/P/<SHA-256 of the request>/<signer>` (`schemas.grants`), `erase/P/<subject hash>/<signer>`
-(`schemas.erasure`). Versions rise a key.
+(`schemas.erasure`), `export/P/<SHA-256 of the order>/<signer>` (`schemas.export_order`). Versions rise a key.
 """
 
 from __future__ import annotations
@@ -63,6 +63,8 @@ class ControlKind(StrEnum):
     """A person asks to see one task's values; others approve, deny, revoke."""
     ERASE = "erase"
     """Two people erase whom records speak of; for ever, so that nothing brings them back."""
+    EXPORT = "export"
+    """Two people order that sanitized texts may be taken out with their labels, for a while."""
 
 
 class Freezable(StrEnum):

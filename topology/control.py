@@ -38,6 +38,8 @@ Rules, each with a test:
     request, and nobody who may has denied or revoked it; whoever carries it out remembers that (`grants.py`).
 16. A subject is erased when two people, one of each role that `erase` names, have signed the same hash, for ever
     (`erasures.py`).
+17. Sanitized texts may be taken out when two people, one of each role that `export` names, have signed the same
+    order, until its time is over (`export_orders.py`).
 
 What holds depends only on the set of valid records, not on the order they came in.
 """
@@ -64,11 +66,13 @@ from schemas.control import (
     read_switch,
 )
 from schemas.errors import Reason
+from schemas.export_order import read_order
 from schemas.quarantine_release import read_release
 from schemas.records import ControlState
 from schemas.reredaction import read_reredaction
 from topology.control_key import ControlKey, fits, parse_key, policy_version
 from topology.erasures import Erasures
+from topology.export_orders import ExportOrders
 from topology.flow import Flow, Scope
 from topology.freezes import Freezes
 from topology.grants import Grants
@@ -128,6 +132,7 @@ class ControlBook:
         }
         self._grants = {name: Grants(project.persons.holders) for name, project in projects.items()}
         self._erasures = {name: Erasures(partial(self._agreed, ControlKind.ERASE, name)) for name in projects}
+        self._exports = {name: ExportOrders(partial(self._agreed, ControlKind.EXPORT, name)) for name in projects}
 
     def apply(self, key: str, state: ControlState | None) -> Applied | Rejected:
         """Take up one record of the topic; None stands for a tombstone."""
@@ -226,6 +231,10 @@ class ControlBook:
     def erasures(self, project: str) -> Erasures:
         """Who is erased from a project, by the keyed hash, and which erasures wait for a second signature."""
         return self._erasures[project]
+
+    def export_orders(self, project: str) -> ExportOrders:
+        """Who may take out sanitized texts, in which form, until when, and who has signed that."""
+        return self._exports[project]
 
     def withdrawn(self, project: str) -> AbstractSet[str]:
         """The tasks withdrawn in a project."""
@@ -342,6 +351,10 @@ class ControlBook:
                 return self._grants[key.project].take(key.target, key.signer, state.body)
             case ControlKind.ERASE:
                 return self._erasures[key.project].sign(key.target, key.signer, state.signed_at)
+            case ControlKind.EXPORT:
+                export = read_order(key.target, state.body)
+                assert export is not None, "checked by `fits`"
+                return self._exports[key.project].sign(key.target, export, key.signer)
 
     def _take_up_replay(self, key: ControlKey, state: ControlState) -> bool:
         replay = read_replay(state.body, state.version)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 from schemas.control import ControlKind, read_freeze, read_lift, read_replay, read_revocation, read_switch
 from schemas.erasure import read_erasure
+from schemas.export_order import read_order
 from schemas.grants import fits_grant
 from schemas.quarantine_release import read_release
 from schemas.reredaction import read_reredaction
@@ -38,6 +39,7 @@ _TARGETS: dict[ControlKind, re.Pattern[str] | None] = {
     ControlKind.RELEASE: re.compile(r"[0-9]+\.[0-9]+\.[0-9]+"),  # a quarantined revision; the body says more
     ControlKind.GRANT: _HASH,  # SHA-256 of the request
     ControlKind.ERASE: _HASH,  # the keyed hash of the subject
+    ControlKind.EXPORT: _HASH,  # SHA-256 of the order
 }
 _BODIES: dict[ControlKind, Callable[[bytes], object]] = {
     ControlKind.FREEZE: read_freeze,
@@ -96,6 +98,8 @@ def fits(key: ControlKey, body: bytes) -> bool:
         return read_release(key.target, body) is not None
     if key.kind is ControlKind.GRANT:
         return fits_grant(key.target, key.signer, body)
+    if key.kind is ControlKind.EXPORT:
+        return read_order(key.target, body) is not None
     read = _BODIES.get(key.kind)
     return read is None or read(body) is not None
 

@@ -17,6 +17,8 @@ from deploy.cli import (
     credentials,
     detect,
     erase,
+    export,
+    export_order,
     grant,
     incident,
     job,
@@ -61,12 +63,14 @@ app.command("restore", cls=Command, rich_help_panel=RUN)(backup.restore)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
+app.command("export", cls=Command, rich_help_panel=WORK)(export.export)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)
 app.add_typer(quarantine.app, name="quarantine", rich_help_panel=RULE)
+grant.app.command("export", cls=Command)(export_order.order)
 app.add_typer(grant.app, name="grant", rich_help_panel=RULE)
 app.command("erase", cls=Command, rich_help_panel=RULE)(erase.erase)
 erase.app.command("report", cls=Command)(subject.report)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 
+from deploy.contents import contents, fields_of
 from deploy.current_project import LastKnown, Shared, current_project
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
@@ -14,8 +14,6 @@ from deploy.signin.seams import signin_seams
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
-from schemas.errors import Reason, Undecodable
-from schemas.hidden import SealedBytes
 from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.engine.warm import WarmLog
@@ -44,7 +42,6 @@ from topology.policies.model import LabelSchema, Policy
 from topology.project import Project
 from topology.switches import SHUT_OUT
 from vault.data_keys import DataKeys
-from vault.keys import open_sealed, task_binding
 from vault.segments.opening import ViewKeys
 
 REQUEST_WAIT_S = 0.02
@@ -60,7 +57,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
     keys = ViewKeys(around.vault, project)
-    policy_of, open_content = _policies(book, project), _contents(keys, project)
+    policy_of, open_content = _policies(book, project), contents(keys, project)
     schema_of, hints_of = _schemas(policy_of), _hints(policy_of)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
     current = Shared(current_project(around))
@@ -220,33 +217,14 @@ def _schema_in_force(
     return schema_of(policy.hash) if policy else None
 
 
-def _contents(keys: ViewKeys, project: str) -> Callable[[Task], Mapping[str, str]]:
-    """Opens a task's content under the key that the view layer holds for it."""
-
-    def open_content(task: Task) -> Mapping[str, str]:
-        key = keys.task_key(task.segment_id, task.task_id)
-        binding = task_binding(project, task.task_id, task.revision)
-        return _fields(open_sealed(key, SealedBytes(task.sealed), binding))
-
-    return open_content
-
-
 def _told(keys: ViewKeys) -> Callable[[Task], Mapping[str, str]]:
     """Opens what may be told of a task's placeholders, which lies with its key and goes with it."""
 
     def open_hints(task: Task) -> Mapping[str, str]:
         hints = keys.hints(task.segment_id, task.task_id)
-        return _fields(hints) if hints else {}
+        return fields_of(hints) if hints else {}
 
     return open_hints
-
-
-def _fields(content: bytes) -> dict[str, str]:
-    try:
-        fields: dict[str, str] = json.loads(content)
-    except ValueError:  # `from None`: it quotes what it choked on
-        raise Undecodable(Reason.UNDECODABLE, "the content of a task is not what redact writes") from None
-    return fields
 
 
 def _token_keys(around: Surroundings) -> dict[str, bytes]:

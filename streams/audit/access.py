@@ -23,6 +23,8 @@ SEEING: Mapping[EventType, str] = MappingProxyType(
         EventType.HINT_SHOWN: "hint",
         EventType.FIND_OPENED: "find",
         EventType.LABELS_EXPORTED: "export",
+        EventType.JOINED_EXPORTED: "export",
+        EventType.TEXTS_EXPORTED: "export",
         EventType.VALUE_REVEALED: "reveal",
         EventType.ACCESS_DENIED: "denied",
         EventType.SESSION_STARTED: "session",

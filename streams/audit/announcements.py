@@ -69,6 +69,8 @@ _STARTED = frozenset({_E.PROCESS_STARTED})
 _BATCH = frozenset({_E.BATCH_REDACTED})
 _VIEWED = frozenset({_E.TASK_VIEWED, _E.HINT_SHOWN})
 """By which label says that a person is about to see what the view layer's keys open."""
+_COPIED = frozenset({_E.TEXTS_EXPORTED})
+"""By which copier says of a segment that its texts are about to be taken out; it reads each once."""
 _JOINED = frozenset({_E.LABEL_JOINED, _E.GOLD_SCORED, _E.RECORD_REFUSED, _E.TASK_WITHDRAWN})
 _KEPT = frozenset({_E.SEGMENT_DESTROYED, _E.SEGMENT_REWRITTEN})
 _REWRAPPED = frozenset({_E.KEY_REWRAPPED})
@@ -96,6 +98,8 @@ RULES: tuple[Rule, ...] = (
     Rule("label", Operation.READ, "view", _VIEWED, By.SEGMENT, each=1),
     Rule("label", Operation.DECRYPT, "view", _VIEWED, By.SLOT, each=1),
     Rule("label", Operation.DATAKEY, "finds", frozenset({_E.TASK_REPORTED})),
+    Rule("copier", Operation.READ, "view", _COPIED, By.SEGMENT, each=1),
+    Rule("copier", Operation.DECRYPT, "view", _COPIED, By.SLOT, each=1),
     Rule("join", Operation.READ, "geometry", _JOINED),
     Rule("join", Operation.DECRYPT, "geometry", _JOINED),
     *(Rule("keeper", Operation.READ, folder, _KEPT | _REWRAPPED) for folder in _LAYERS),

@@ -37,6 +37,7 @@ _EACH = MappingProxyType(
     }
 )
 """Which events are noted where in `TaskFacts`: the last of a kind, or each."""
+_EXPORTS = frozenset({EventType.LABELS_EXPORTED, EventType.JOINED_EXPORTED, EventType.TEXTS_EXPORTED})
 
 
 @dataclass(slots=True)
@@ -94,7 +95,7 @@ def subject_facts(
             continue
         if any(_names(it, concern) for it in (event.resource, *event.parents)):
             found.about.append(event.time)
-        if event.type is EventType.LABELS_EXPORTED:
+        if event.type in _EXPORTS:
             found.exports.append(event.time)
         for task in task_ids(event):
             if (facts := found.tasks.get(task)) is not None:

@@ -293,6 +293,17 @@ def test_what_an_administrator_does_is_announced_by_the_topology_that_was_applie
     assert len(alerts_of(acts, [])) == 3
 
 
+def test_copier_reads_the_document_of_a_segment_once_for_each_time_it_has_said_so():
+    read = VaultUse(
+        START, "copier.demo", Operation.READ, "veil-demo/view", "a", Outcome.DONE, document="redact.demo.0/1/7"
+    )
+    said = replace(event(EventType.TEXTS_EXPORTED, "copier.demo", START - 9), resource="segment/redact.demo.0/1/7")
+    assert alerts_of([read], [said]) == []
+    assert len(alerts_of([read, replace(read, request_id="b")], [said])) == 1
+    for other in (replace(said, process="label.demo"), replace(said, resource="segment/redact.demo.0/1/8")):
+        assert len(alerts_of([read], [other])) == 1
+
+
 def test_who_erases_opens_the_key_of_subjects_hashes_once_for_each_order_of_their_own():
     use = VaultUse(START, "person.olga", Operation.DECRYPT, "hmac-demo-subject", "a", Outcome.DONE)
     ordered = replace(event(EventType.ERASURE_ORDERED, "person.olga", START + 9), person="olga")

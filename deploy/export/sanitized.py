@@ -1,0 +1,170 @@
+"""Sanitized texts taken out with their labels, where two people ordered it; on the audit before one is opened.
+
+1. The order is looked for on `control`; no order, no freeze, nobody revoked: else nothing is asked.
+2. Who it names gives password and a fresh code, and says on the audit that they begin (`export.begun`).
+3. `copier.P` reads what is sealed, and commits for each segment which tasks' texts are about to be opened
+   (`texts.exported`), by which order, for whom.
+4. It opens them under the keys of the view layer, then writes the files. What is withdrawn by then doesn't open.
+
+`copier.P` may read the view layer and decrypt by its key, as label may, and nothing else in Vault
+(vault/decisions/0004).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.acting import act
+from deploy.contents import contents
+from deploy.export.chosen import Choice, Chosen, announcements, choose
+from deploy.export.conll import conll
+from deploy.export.docbin import docbin
+from deploy.export.documents import Document, Tally, document_row
+from deploy.export.files import require_free
+from deploy.export.forms import What, require
+from deploy.export.json_lines import json_lines
+from deploy.export.label_studio import label_studio
+from deploy.export.ordering import MAKERS, order_in_force
+from deploy.export.parquet import parquet
+from deploy.export.parts import Parted, parted
+from deploy.export.split import groups_of
+from deploy.export.wanted import Wanted, write
+from deploy.granting import Ask, book_of, signed_in
+from deploy.persons import acting, load_declared, require_role
+from deploy.segment_index import Index, index_of
+from deploy.surroundings import Surroundings, surroundings
+from schemas.audit import Event, EventType
+from schemas.control import ControlKind
+from schemas.errors import ConfigError, Reason, RecordError
+from schemas.export_order import ExportForm
+from schemas.records import Task
+from schemas.resources import control_resource
+from topology.control import ControlBook
+from topology.identity import Identity
+from topology.loading import Topology
+from vault.segments.opening import ViewKeys
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was written. `closed`: texts that didn't open; `ended`, `unreadable`: see `Choice`; `tally`: spans."""
+
+    order: str
+    counts: dict[str, int]
+    unknown: int
+    moved: int
+    closed: int
+    ended: int
+    unreadable: int
+    tally: Tally
+
+
+def export_texts(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
+    """Write the texts and labels of a project's decided tasks.
+
+    Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
+    """
+    declared = load_declared(root)
+    require_role(declared, project, person, MAKERS, "export texts")
+    require(What.SANITIZED, wanted.form)
+    require_free(wanted.to)
+    with _copier(root, project, declared) as copier:
+        order, _ = _allowed(copier, person, wanted.form)
+        _begin(root, declared, project, person, order, ask)
+        order, book = _allowed(copier, person, wanted.form)  # typing takes time
+        index = index_of(copier.log.read(f"segments.{project}"), copier.codec)
+        choice = _choice(copier, book, index)
+        shared = parted(choice.chosen, lambda it: it.task_id, wanted.split, groups_of(index.segments.values()))
+        shared.require_some()
+        act(copier, [], list(announcements(_all(shared), _order_key(project, order), person, wanted.form.value)))
+        opened = _opened(copier, shared)
+    tally, closed = Tally(), sum(shared.counts.values()) - sum(map(len, opened.values()))
+    write(wanted, {part: _bytes(wanted.form, them, tally) for part, them in opened.items() if them})
+    counts = {part: len(opened.get(part, ())) for part in shared.parts}
+    return Done(order, counts, shared.unknown, shared.moved, closed, choice.ended, choice.unreadable, tally)
+
+
+@contextmanager
+def _copier(root: Path, project: str, declared: Topology) -> Iterator[Surroundings]:
+    around = surroundings(root, Identity("copier", project), project, declared)
+    try:
+        yield around
+    finally:
+        around.close()
+
+
+def _allowed(copier: Surroundings, person: str, form: ExportForm) -> tuple[str, ControlBook]:
+    book = book_of(copier)
+    return order_in_force(book, copier.project, person, form, copier.clock.now()), book
+
+
+def _begin(root: Path, declared: Topology, project: str, person: str, order: str, ask: Ask) -> None:
+    event = Event(EventType.EXPORT_BEGUN, control_resource(_order_key(project, order)), person=person)
+    with acting(root, declared, project, person) as around, signed_in(around, ask()):
+        act(around, [], [event])
+
+
+def _choice(copier: Surroundings, book: ControlBook, index: Index) -> Choice:
+    project, read = copier.project, copier.log.read
+    tasks, verdicts = read(f"tasks.{project}"), read(f"verdicts.{project}")
+    erased = book.erasures(project).hashes
+    return choose(copier.codec, tasks, verdicts, index.segments.values(), book.withdrawn(project), erased)
+
+
+def _all(shared: Parted[Chosen]) -> list[Chosen]:
+    every = [one for them in shared.parts.values() for one in them]
+    return sorted(every, key=lambda it: (it.task.segment_id, it.task_id))
+
+
+def _opened(copier: Surroundings, shared: Parted[Chosen]) -> dict[str, list[Document]]:
+    """In the order of segments, whatever the parts: each of their documents is read once, as announced."""
+    opening = contents(ViewKeys(copier.vault, copier.project), copier.project)
+    texts = dict(open_all(opening, _all(shared)))
+    if not texts:
+        raise ConfigError("none of the texts opens any more; nothing was written")
+    return {
+        part: [Document(it.verdict, texts[it.task_id]) for it in them if it.task_id in texts]
+        for part, them in shared.parts.items()
+    }
+
+
+def open_all(
+    opening: Callable[[Task], Mapping[str, str]], chosen: Iterable[Chosen]
+) -> Iterator[tuple[str, dict[str, str]]]:
+    """The texts that open, by task, each in the order of its verdict's fields; without those that aren't what the
+    verdict is about. A segment whose document is gone is asked for once: so often its reading is announced.
+    """
+    gone = set[str]()
+    for one in chosen:
+        if one.task.segment_id in gone:
+            continue
+        try:
+            found = opening(one.task)
+        except RecordError as error:
+            if error.reason is Reason.UNKNOWN_SEGMENT:
+                gone.add(one.task.segment_id)
+            continue
+        lengths = {shape.path: shape.length for shape in one.verdict.fields}
+        if lengths == {path: len(text) for path, text in found.items()}:
+            yield one.task_id, {path: found[path] for path in lengths}
+
+
+def _bytes(form: ExportForm, documents: list[Document], tally: Tally) -> bytes:
+    match form:
+        case ExportForm.JSONL:
+            return json_lines(map(document_row, documents))
+        case ExportForm.PARQUET:
+            return parquet([document_row(it) for it in documents], What.SANITIZED)
+        case ExportForm.LABEL_STUDIO:
+            return label_studio(documents)
+        case ExportForm.CONLL:
+            return conll(documents, tally)
+        case ExportForm.SPACY:
+            return docbin(documents, tally)
+
+
+def _order_key(project: str, name: str) -> str:
+    return f"{ControlKind.EXPORT}/{project}/{name}"
