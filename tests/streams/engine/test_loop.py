@@ -26,7 +26,7 @@ from streams.engine.loop import Loop, Stage
 from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S
 from streams.engine.processor import Batch, Plan, Request, Slot
-from tests.simulation.broker import Broker, MemoryLog
+from tests.simulation.broker import Broker, MemoryFollower, MemoryLog, MemorySession
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import TOPOLOGY, SimulatedClock, Waiting
 from topology.control import ControlBook
@@ -80,10 +80,10 @@ class Bench:
         self.vault = MemoryVault(VaultStore(auto_keys=True), "demo", hook=self._at_vault)
         self.loop = self.new()
 
-    def new(self, *, rereads: bool = False) -> Loop:
+    def new(self, *, rereads: bool = False, inputs: tuple[str, ...] = ("in",)) -> Loop:
         stage = Stage(
             "copy", "demo", "copy.demo.0", "copy.demo",
-            SessionSpec("copy.demo.0", "copy.demo", ("in",), Ownership.WHOLE), "copy-state", "audit.demo",
+            SessionSpec("copy.demo.0", "copy.demo", inputs, Ownership.WHOLE), "copy-state", "audit.demo",
             rereads=rereads,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
@@ -460,3 +460,22 @@ def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: 
     bench.put(b"a")
     bench.rounds(3)
     assert bench.out() == [b"a"]
+
+
+@pytest.mark.parametrize(("inputs", "waits"), [((), (0.25, 0)), (("in",), (0, 0.25))])
+def test_a_round_waits_for_control_where_a_stage_has_no_inputs_and_else_for_these(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], waits: tuple[float, float]
+) -> None:
+    bench.loop = bench.new(inputs=inputs)
+    bench.rounds(1)
+    waited: list[float] = []
+    for kind in (MemoryFollower, MemorySession):
+
+        def poll(self: Any, limit: int, timeout: float, plain: Any = kind.poll) -> list[Message]:
+            waited.append(timeout)
+            found: list[Message] = plain(self, limit, timeout)
+            return found
+
+        monkeypatch.setattr(kind, "poll", poll)
+    bench.rounds(2)
+    assert waited == [*waits, *waits]
