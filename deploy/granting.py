@@ -11,9 +11,8 @@ import asyncio
 import json
 import ssl
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from functools import partial
 
 from deploy.acting import act
 from deploy.control_book import read_book
@@ -42,7 +41,7 @@ from vault.client import VaultClient
 from vault.granted import ENTRY, SHARES, Handing, collect_shares, open_values, release_share
 from vault.nodes import active_address
 from vault.segments.document import KeyReference
-from vault.wrapping import unwrap
+from vault.wrapping import Unwrapping
 
 HANDED_WITHIN_S = 20.0
 """Reveal takes a quarter of a second; a token of a second factor lives a minute."""
@@ -154,9 +153,10 @@ def see(around: Surroundings, grant: Grant, ask: Ask) -> RawValues:
         answer = GrantAnswer.OPEN
         _say(around, grant.grant_id, grant.request, answer_body(answer), _EVENTS[answer], {})
         _await(around, vault, handing, (ENTRY,), "reveal has handed nothing over; does it run?")
-        once = partial(unwrap, around.endpoints.vault.url, around.endpoints.vault.ca_file)
+        place = around.endpoints.vault
         try:
-            return _values(open_values(vault, once, handing, collect_shares(vault, once, handing)))
+            with closing(Unwrapping(place.url, place.ca_file)) as unwrap:
+                return _values(open_values(vault, unwrap, handing, collect_shares(vault, unwrap, handing)))
         except Refused as refused:
             if revealed_before:
                 raise ConfigError(f"grant {handing.grant_id[:12]} was opened before; request another") from None

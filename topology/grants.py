@@ -8,7 +8,7 @@ whoever hands out remembers it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from types import MappingProxyType
@@ -102,7 +102,15 @@ class Grants:
 
     def every(self) -> tuple[Grant, ...]:
         """All that were ever requested, the earliest first."""
-        found = [grant for name in self._requests if (grant := self.find(name)) is not None]
+        return self._found(self._requests)
+
+    def unfinished(self, now: int, remembered: Collection[str]) -> tuple[Grant, ...]:
+        """Those whose time is not over at `now` (milliseconds), and those named, the earliest first."""
+        lasting = (name for name, request in self._requests.items() if request.until > now)
+        return self._found({*lasting, *remembered})
+
+    def _found(self, names: Iterable[str]) -> tuple[Grant, ...]:
+        found = [grant for name in names if (grant := self.find(name)) is not None]
         return tuple(sorted(found, key=lambda it: (it.request.since, it.grant_id)))
 
     def _by(self, grant_id: str) -> Mapping[GrantAnswer, frozenset[str]]:

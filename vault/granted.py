@@ -28,7 +28,7 @@ SHARES = tuple(f"share-{group}" for group in GROUPS)
 FOLDERS = (*SHARES, ENTRY)
 _SEALED, _SEGMENT = "sealed", "segment"
 Unwrap = Callable[[str], Mapping[str, str]]
-"""`vault.wrapping.unwrap` at one Vault."""
+"""`vault.wrapping.Unwrapping`, at one Vault."""
 
 
 class ApproversVault(Transit, Documents, Wrapping, Protocol):

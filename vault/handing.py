@@ -8,6 +8,7 @@ and whoever comes second knows that somebody was there.
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from schemas.errors import AccessDenied, LoginUsedUp, RecordError, VaultUnavaila
 from schemas.hidden import Hidden
 from vault.keeping import Kept, KeptSession
 from vault.session import AnonymousSession, Answer, Rejected, Session
-from vault.wrapping import unwrap_any
+from vault.wrapping import Unwrapping
 
 _OVER = "what was handed over to log in with is over, or somebody has unwrapped it"
 HANDED_S = 300
@@ -58,7 +59,8 @@ def take(url: str, ca: Path | str | None, role: str, role_id: str, handed: Hande
     """
     _require_origin(url, ca, role, handed.token)
     try:
-        secret_id = str(unwrap_any(url, ca, handed.token).get("secret_id", ""))
+        with closing(Unwrapping(url, ca)) as unwrap:
+            secret_id = str(unwrap.any(handed.token).get("secret_id", ""))
     except RecordError:
         raise LoginUsedUp(f"{_OVER}; {role} does not start with it") from None
     session = AnonymousSession(url, ca)

@@ -6,13 +6,14 @@ Whoever finds the token used up knows that somebody else was there.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import hvac
 
 from schemas.errors import AccessDenied, Reason, Refused, Undecodable, VaultUnavailable
-from vault.session import Answer, Credentials, Rejected, Session
+from vault.session import AnonymousSession, Answer, Rejected, Session
 
 
 class WrappingClient:
@@ -32,40 +33,52 @@ class WrappingClient:
             raise VaultUnavailable("Vault did not wrap what is to be handed over") from None
 
 
-def unwrap(url: str, ca: Path | str | None, token: str) -> Mapping[str, str]:
-    """What somebody of ours put into a token, which is used up by it. Raises Undecodable, and as `unwrap_any`."""
-    found = unwrap_any(url, ca, token)
-    if not all(isinstance(value, str) for value in found.values()):
-        raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
-    return found
-
-
-def unwrap_any(url: str, ca: Path | str | None, token: str) -> Mapping[str, Any]:
-    """What a token holds, which is used up by it.
-
-    Raises Refused (`stale_token`) where it is over or was unwrapped before, Undecodable, VaultUnavailable (also:
-    nobody knows whether it is used up now).
+class Unwrapping:
+    """Takes what lies in tokens: each is used up by it, and is all that it shows. Over one connection, so that the
+    second costs no handshake. Not thread-safe.
     """
-    session = Session(url, ca, Credentials(token=token))
-    try:
-        answer: Answer = session.call("unwrap what was handed over", _unwrapped)
-    except Rejected as rejected:
-        if rejected.in_doubt:
-            raise VaultUnavailable("Vault answered too late: what was handed over may be used up") from None
-        raise _used_up() from None
-    except AccessDenied:  # so OpenBao and Vault say it of a token that they don't know
-        raise _used_up() from None
-    finally:
-        session.close()
-    found = answer.get("data")
-    if not isinstance(found, dict):
-        raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
-    return found
+
+    def __init__(self, url: str, ca: Path | str | None) -> None:
+        self._session = AnonymousSession(url, ca)
+
+    def __call__(self, token: str) -> Mapping[str, str]:
+        """What somebody of ours put into a token. Raises Undecodable, and as `any`."""
+        found = self.any(token)
+        if not all(isinstance(value, str) for value in found.values()):
+            raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
+        return found
+
+    def any(self, token: str) -> Mapping[str, Any]:
+        """What a token holds.
+
+        Raises Refused (`stale_token`) where it is over or was unwrapped before, Undecodable, VaultUnavailable
+        (also: nobody knows whether it is used up now).
+        """
+        try:
+            answer = self._session.call("unwrap what was handed over", partial(_unwrapped, token))
+        except Rejected as rejected:
+            if rejected.in_doubt:
+                raise VaultUnavailable("Vault answered too late: what was handed over may be used up") from None
+            raise _used_up() from None
+        except AccessDenied:  # so OpenBao and Vault say it of a token that they don't know
+            raise _used_up() from None
+        found = answer.get("data")
+        if not isinstance(found, dict):
+            raise Undecodable(Reason.UNDECODABLE, "what was handed over was not wrapped by Veilstream")
+        return found
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._session.close()
 
 
-def _unwrapped(client: hvac.Client) -> Answer:
+def _unwrapped(token: str, client: hvac.Client) -> Answer:
     system: Any = client.sys  # hvac's stubs leave this call out
-    answer: Answer = system.unwrap()
+    client.token = token
+    try:
+        answer: Answer = system.unwrap()
+    finally:
+        client.token = ""
     return answer
 
 

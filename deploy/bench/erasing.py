@@ -16,6 +16,7 @@ from contextlib import closing
 from deploy.acting import act
 from deploy.bench.ground import OPERATOR, PROJECT, SIGNERS, Ground
 from deploy.bench.report import Erasing
+from deploy.bench.segments import HOUR_MS, administrators_vault, commit_index, now_ms
 from deploy.control_orders import control_record, order_withdrawals
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.codec import Codec
@@ -23,24 +24,22 @@ from schemas.control import ControlKind, WithdrawalReason
 from schemas.erasure import ErasureReason, erasure_body, erasure_key
 from schemas.errors import StackError
 from schemas.hidden import SealedBytes
-from schemas.records import SegmentEntry, SegmentIndex, SlotEpoch
+from schemas.records import SegmentEntry, SegmentIndex
 from schemas.registry import Registry
 from schemas.resources import control_resource, task_ids
 from streams.audit.erasures import Erasures
 from streams.engine.kafka import KafkaLog
-from streams.engine.log import Follower, Ownership, SessionSpec
-from streams.engine.messages import Message, Outgoing
-from vault.client import VaultClient
+from streams.engine.log import Follower
+from streams.engine.messages import Message
 from vault.segments.document import Layer, LayerDocument, pack, path_of
 
 SLOT = f"redact.{PROJECT}.9"
-AUDIT, SEGMENTS = f"audit.{PROJECT}", f"segments.{PROJECT}"
+AUDIT = f"audit.{PROJECT}"
 TASKS, ENTRY_BYTES = 20, 200
 """Of a segment: 4 kB a document."""
 AT_ONCE = 200
 LAST = 60
 """Segments written last; some of them are in each partition."""
-HOUR_MS = 3_600_000
 WITHIN_S = 600.0
 
 
@@ -59,7 +58,7 @@ class _Bench:
         self._codec = codec
         self._log = log
         self._subject = secrets.token_bytes(32)
-        self._now = time.time_ns() // 1_000_000
+        self._now = now_ms()
         self._erasures = Erasures(PROJECT)
         self._out: set[str] = set()
         self._read: list[Message] = []
@@ -94,21 +93,10 @@ class _Bench:
 
     def _write(self, made: Sequence[SegmentIndex]) -> None:
         """Documents first, then the index of them, as redact does."""
-        place = self._ground.installation.endpoints.vault
-        token = place.token_file.read_text(encoding="utf-8").strip()
-        with VaultClient.from_token(place.url, place.ca_file, token, PROJECT) as vault:
+        with administrators_vault(self._ground) as vault:
             for first in range(0, len(made), AT_ONCE):
                 vault.create_all([one for index in made[first : first + AT_ONCE] for one in _documents(index)])
-        epoch = Outgoing(SEGMENTS, f"epoch/{SLOT}".encode(), self._codec.encode(SlotEpoch(SLOT, 1, 1, len(made))))
-        indexes = (Outgoing(SEGMENTS, it.segment_id.encode(), self._codec.encode(it)) for it in made)
-        session = self._log.open(SessionSpec(f"bench-{secrets.token_hex(4)}", "bench", (), Ownership.WHOLE))
-        try:
-            session.begin()
-            for outgoing in (epoch, *indexes):
-                session.produce(outgoing)
-            session.commit()
-        finally:
-            session.close()
+        commit_index(self._log, self._codec, SLOT, made)
 
     def _await_keeper(self, follower: Follower, last: Sequence[SegmentIndex]) -> None:
         """Until keeper has read all: a task of each of the last segments is withdrawn, whatever partition it is

@@ -45,10 +45,13 @@ persons:
   authors: [bench-author]
   approvers: [bench-approver]
   operators: [bench-operator]
+  requesters: [bench-requester]
+  grant_approvers: {{a: [bench-grantor-a], b: [bench-grantor-b]}}
   annotators: [{annotators}]
 """
 SIGNERS = ("bench-author", "bench-approver")
 OPERATOR = "bench-operator"
+REQUESTER, GRANTORS = "bench-requester", ("bench-grantor-a", "bench-grantor-b")
 POLICY = "demo"
 ANNOTATORS = tuple(f"bench-annotator-{number}" for number in range(1, 33))
 HEALTHY_WITHIN_S = 60.0
@@ -130,6 +133,13 @@ class Ground:
         """Start one and wait until it works."""
         self.installation.begin(process)
         self._await_health(self.installation.address(process).health_url, process)
+
+    def begin_all(self) -> None:
+        """Start all that do not run, and wait until all work."""
+        for status in self.installation.statuses():
+            if status.pid is None:
+                self.installation.begin(status.name)
+        self.installation.wait_healthy()
 
     def begin_otherwise(self, switch: str) -> None:
         """Redact with a switch of `deploy.bench.process`, under the same identity and slot."""

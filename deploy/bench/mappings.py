@@ -1,5 +1,4 @@
-"""What mappings in Vault cost: segments written beside bare writes of the same size, geometries opened as join
-does it, and what a reveal asks of Vault once the second approver has signed.
+"""What mappings in Vault cost: segments written beside bare writes of the same size.
 
 Under the administrator's token, in this process: no stage works meanwhile. Writes go by turns, so that their ratio
 is of one machine in one state.
@@ -8,70 +7,42 @@ is of one machine in one state.
 from __future__ import annotations
 
 import base64
-import itertools
 import os
-import secrets
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from typing import Any, Self
 
-import psutil
 import requests
 from requests.adapters import HTTPAdapter
 
-from deploy.bench.figures import Latency, median
+from deploy.bench.figures import median
 from deploy.bench.ground import PROJECT, Ground
 from deploy.bench.report import Mappings
+from deploy.bench.segments import Sealing, administrators_vault, contents
 from deploy.local.endpoints import VaultEndpoint
-from schemas.errors import StackError
-from schemas.grants import GrantPurpose, GrantReason, GrantRequest
-from schemas.hidden import SecretBytes
-from vault.client import VaultClient
-from vault.data_keys import DataKeys
 from vault.documents import WRITERS, mount_of
-from vault.granted import Handing, collect_shares, halves_of, hand_entry, open_values, release_share
-from vault.segments.document import Layer, LayerDocument, path_of, unpack
-from vault.segments.halves import GROUPS, SlotHalves
-from vault.segments.opening import KEPT_DOCUMENTS, Geometries
-from vault.segments.sealing import Segment, SegmentSealer, TaskContents
-from vault.wrapping import unwrap
 
 SLOT = f"redact.{PROJECT}.8"
-REQUESTER = "bench-requester"
-TASKS, CONTENT_BYTES = 100, 380
+TASKS = 100
 """Of a segment: 44 kB in each of its larger documents."""
 TURN = 25
 """Segments written in one go, product and bare by turns."""
-HOUR_MS = 3_600_000
 LIMIT_S = 30.0
 
 
-def measure(ground: Ground, segments: int, reveals: int) -> Mappings:
-    """So many segments written, all their geometries opened, and so many values revealed."""
+def measure(ground: Ground, segments: int) -> Mappings:
+    """So many segments sealed and written."""
     place = ground.installation.endpoints.vault
     ground.end_all()
-    with VaultClient.from_token(place.url, place.ca_file, _token(place), PROJECT) as vault:
-        written, rates = _written(vault, place, segments)
-        opened, growth = _opened(vault, written)
-        revealed = _revealed(vault, place, written, reveals)
-    stored, bare = rates["stored"], rates["bare"]
-    ground.report(f"{stored:,.0f} segments/s, bare writes of their size {bare:,.0f}; {opened:,.0f} geometries/s")
-    return Mappings(len(written), rates["sealed"], stored, bare, opened, growth, revealed)
-
-
-def _written(vault: VaultClient, place: VaultEndpoint, segments: int) -> tuple[list[Segment], dict[str, float]]:
-    """The segments; how many a second are sealed, are stored, and where bytes as many are just written."""
-    sealer = SegmentSealer(DataKeys(vault), SlotHalves(vault, PROJECT, SLOT), PROJECT, SLOT)
-    names = (f"{SLOT}/1/{number}" for number in itertools.count())
-    written: list[Segment] = []
     rates: dict[str, list[float]] = {"sealed": [], "stored": [], "bare": []}
-    with _Bare(place) as bare:
-        for turn in range(max(1, segments // TURN)):
-            tasks = [_contents() for _ in range(TURN * TASKS)]
+    turns = max(1, segments // TURN)
+    with administrators_vault(ground) as vault, _Bare(place) as bare:
+        sealing = Sealing(vault, SLOT)
+        for turn in range(turns):
+            tasks = [contents() for _ in range(TURN * TASKS)]
             begun = time.monotonic()
-            made = [_segment(sealer, names, tasks[at : at + TASKS]) for at in range(0, len(tasks), TASKS)]
+            made = [sealing.seal(tasks[at : at + TASKS]) for at in range(0, len(tasks), TASKS)]
             rates["sealed"].append(TURN / (time.monotonic() - begun))
             begun = time.monotonic()
             vault.create_all([document for one in made for document in one.documents])
@@ -80,8 +51,9 @@ def _written(vault: VaultClient, place: VaultEndpoint, segments: int) -> tuple[l
             begun = time.monotonic()
             bare.write(turn, sizes)
             rates["bare"].append(TURN / (time.monotonic() - begun))
-            written += made
-    return written, {name: median(found) for name, found in rates.items()}
+    found = Mappings(turns * TURN, *(median(rates[name]) for name in ("sealed", "stored", "bare")))
+    ground.report(f"{found.stored_per_s:,.0f} segments/s, bare writes of their size {found.bare_per_s:,.0f}")
+    return found
 
 
 class _Bare:
@@ -116,70 +88,5 @@ class _Bare:
         self._http.post(url, json=content, timeout=LIMIT_S).raise_for_status()
 
 
-def _segment(sealer: SegmentSealer, names: Iterator[str], tasks: Sequence[TaskContents]) -> Segment:
-    (made,) = sealer.seal(tasks, lambda: next(names), _now()).segments
-    return made
-
-
-def _contents() -> TaskContents:
-    fill = os.urandom(CONTENT_BYTES)
-    return TaskContents(secrets.token_hex(16), SecretBytes(os.urandom(32)), fill, fill)
-
-
-def _opened(vault: VaultClient, written: Sequence[Segment]) -> tuple[float, int]:
-    """Geometries a second, each segment read once; and by how many bytes the process grew after as many segments
-    as are kept had been read.
-    """
-    geometries, process, full = Geometries(vault, PROJECT), psutil.Process(), 0
-    begun, count = time.monotonic(), 0
-    for number, segment in enumerate(written):
-        if number == min(KEPT_DOCUMENTS, len(written) // 2):
-            full = process.memory_info().rss
-        for task in segment.task_ids:
-            geometries.geometry(segment.segment_id, task)
-            count += 1
-    rate = count / (time.monotonic() - begun)
-    return rate, process.memory_info().rss - full
-
-
-def _revealed(vault: VaultClient, place: VaultEndpoint, written: Sequence[Segment], reveals: int) -> Latency:
-    """From the moment that the second share lies there: reveal reads and hands over the entry, the requester takes
-    shares and entry and opens it.
-    """
-    once, took = partial(unwrap, place.url, place.ca_file), []
-    for number in range(reveals):
-        segment = written[number % len(written)]
-        handing = _handing(segment.task_ids[number % TASKS])
-        path = path_of(Layer.VALUES, segment.segment_id)
-        halves = halves_of(_values(vault, path))
-        for group, half in zip(GROUPS, halves, strict=True):
-            release_share(vault, handing, group, half, _now())
-        begun = time.monotonic()
-        sealed = _values(vault, path).entries[handing.request.task_id]
-        hand_entry(vault, handing, segment.segment_id, sealed, _now())
-        open_values(vault, once, handing, collect_shares(vault, once, handing))
-        took.append(time.monotonic() - begun)
-    return Latency.of(took)
-
-
-def _handing(task_id: str) -> Handing:
-    since = _now()
-    wanted = GrantRequest(
-        REQUESTER, task_id, GrantPurpose.REHEARSAL, GrantReason.REHEARSAL, since, since + HOUR_MS
-    )
-    return Handing(PROJECT, secrets.token_hex(32), wanted)
-
-
-def _values(vault: VaultClient, path: str) -> LayerDocument:
-    found = vault.read(path)
-    if found is None:
-        raise StackError(f"{path} was written and is not there")
-    return unpack(found.blob)
-
-
 def _token(place: VaultEndpoint) -> str:
     return place.token_file.read_text(encoding="utf-8").strip()
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

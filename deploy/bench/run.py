@@ -15,7 +15,19 @@ from pathlib import Path
 
 from rich.console import Console
 
-from deploy.bench import again, annotators, containing, delays, erasing, mappings, redaction, sealing, whole_texts
+from deploy.bench import (
+    again,
+    annotators,
+    containing,
+    delays,
+    erasing,
+    joining,
+    mappings,
+    redaction,
+    revealing,
+    sealing,
+    whole_texts,
+)
 from deploy.bench.ground import Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
@@ -121,7 +133,9 @@ def _on_a_stack(
         if "seal" in parts:
             report = replace(report, sealing=sealing.measure(ground, size.seal_events, size.seal_s))
         if "vault" in parts:
-            report = replace(report, mappings=mappings.measure(ground, size.stored, size.reveals))
+            report = replace(report, revealing=revealing.measure(ground, size.reveals))
+            report = replace(report, mappings=mappings.measure(ground, size.stored))
+            report = replace(report, joining=joining.measure(ground, size.stored))
         ground.note_peaks()
         return replace(report, resources=Resources(ground.peaks, idle))
 

@@ -13,11 +13,13 @@ from deploy.bench.report import (
     Containing,
     Delays,
     Erasing,
+    Joining,
     Mappings,
     Queueing,
     Rates,
     Report,
     Resources,
+    Revealing,
     Sealing,
     Target,
     Texts,
@@ -60,6 +62,10 @@ def _of_vault(report: Report) -> Iterator[Table]:
         yield _erasing(report.erasing)
     if report.mappings is not None:
         yield _mappings(report.mappings)
+    if report.joining is not None:
+        yield _joining(report.joining)
+    if report.revealing is not None:
+        yield _revealing(report.revealing)
 
 
 def _table(title: str, first: str, *others: str) -> Table:
@@ -137,12 +143,25 @@ def _erasing(erasing: Erasing) -> Table:
 
 
 def _mappings(mappings: Mappings) -> Table:
-    table = _table("Mappings in Vault", "", "per second", "p50 ms", "p95 ms", "p99 ms")
+    table = _table("Mappings in Vault", "", "per second")
     table.add_row(f"segments sealed, {mappings.segments:,}", f"{mappings.sealed_per_s:,.0f}")
     table.add_row("segments written", f"{mappings.stored_per_s:,.0f}")
     table.add_row("bare writes of their size", f"{mappings.bare_per_s:,.0f}")
-    table.add_row("geometries opened", f"{mappings.opened_per_s:,.0f}")
-    table.add_row("a reveal, what Vault does of it", "", *_times(mappings.revealed))
+    return table
+
+
+def _joining(joining: Joining) -> Table:
+    table = _table("Join", "", "per second", "memory more, MiB")
+    name = f"verdicts joined, {joining.verdicts:,}"
+    table.add_row(name, f"{joining.joined_per_s:,.0f}", f"{joining.growth_bytes / MIB:.1f}")
+    return table
+
+
+def _revealing(revealing: Revealing) -> Table:
+    title = f"Reveal, {revealing.opened.count} times: from the second approval"
+    table = _table(title, "until", "p50 ms", "p95 ms", "p99 ms")
+    table.add_row("the audit says so", *_times(revealing.said))
+    table.add_row("the values are open", *_times(revealing.opened))
     return table
 
 

@@ -19,7 +19,8 @@ DEFAULT_BATCH_LIMIT = 500
 
 @dataclass(frozen=True, slots=True)
 class StageParts:
-    """A processor and how it is fed. `slot`: the one that several processes of a stage have in common, of which
+    """A processor and how it is fed; without `inputs` `control` alone wakes it. `slot`: the one that several
+    processes of a stage have in common, of which
     one owns it and the others stand by; `log`: through which it is read, where not directly; `by_turns`: people
     wait for its transactions, which are to follow each other without a pause.
     """
@@ -38,8 +39,6 @@ class StageParts:
     by_turns: bool = False
     batch_limit: int = DEFAULT_BATCH_LIMIT
     rereads: bool = False
-    """Its inputs may be read from their beginning once more: it knows by itself what it has done, or takes nothing
-    of them but that they wake it.
-    """
+    """Its inputs may be read from their beginning once more: it knows by itself what it has done."""
     obeys_everywhere: frozenset[ControlKind] = frozenset()
     """What it takes up, and acknowledges, of every project: for a process that serves all of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
-from streams.redact.again.processor import INPUTS, ReplayProcessor, Seams
+from streams.redact.again.processor import ReplayProcessor, Seams
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
@@ -26,4 +26,4 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         released=lambda: around.book.quarantine_releases(project).in_force,
     )
     processor = ReplayProcessor(project, around.codec, seams)
-    return StageParts(processor, INPUTS, Ownership.WHOLE, stop=processor.close, rereads=True)
+    return StageParts(processor, (), Ownership.WHOLE, stop=processor.close)

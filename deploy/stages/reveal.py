@@ -12,14 +12,14 @@ from schemas.records import SegmentIndex
 from streams.engine.log import Ownership
 from streams.engine.messages import Message
 from streams.keeper.orphans import EPOCH
-from streams.reveal.processor import INPUTS, RevealProcessor, Seams
+from streams.reveal.processor import RevealProcessor, Seams
 
 
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
     """The reveal stage of a project."""
     project, grants = around.project, around.book.grants(around.project)
-    seams = Seams(grants.every, _Segments(around).of, around.vault, around.clock.now)
-    return StageParts(RevealProcessor(project, around.codec, seams), INPUTS, Ownership.WHOLE, rereads=True)
+    seams = Seams(grants.unfinished, _Segments(around).of, around.vault, around.clock.now)
+    return StageParts(RevealProcessor(project, around.codec, seams), (), Ownership.WHOLE)
 
 
 class _Segments:

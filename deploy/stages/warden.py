@@ -10,7 +10,7 @@ from deploy.provision.parts import pins_path
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from streams.engine.log import Ownership
-from streams.watch.warden.processor import INPUTS, OBEYS, Seams, WardenProcessor
+from streams.watch.warden.processor import OBEYS, Seams, WardenProcessor
 from topology.flow import Flow
 from topology.pins import load_pins
 from vault.entities import VaultLogins
@@ -25,7 +25,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         (_InVault(VaultLogins(around.vault.session), people), KafkaLogins(around.access)),
     )
     processor = WardenProcessor(around.codec, seams)
-    return StageParts(processor, INPUTS, Ownership.WHOLE, obeys_everywhere=OBEYS, rereads=True)
+    return StageParts(processor, (), Ownership.WHOLE, obeys_everywhere=OBEYS)
 
 
 class _People:

@@ -97,7 +97,9 @@ class Stage:
     batch_limit: int = 500
     """Redact's segments stay under 256 kB at ~100–400 bytes of mapping a record."""
     poll_s: float = 0.25
-    """How long an idle round waits for messages; control is heard in between. 0 where people may ask."""
+    """How long an idle round waits for messages; control is heard in between. 0 where people may ask. A stage
+    without inputs waits for `control`, and takes up at once what it says.
+    """
     request_wait_s: float = 0.02
     """How long it waits for a request: one wakes the loop at once, so a message waits 20 ms at most."""
     rereads: bool = False
@@ -325,7 +327,7 @@ class Loop:
     def _hear(self, session: Session) -> None:
         """Take up and acknowledge what `control` says; refuse to go on without it."""
         assert self._control is not None
-        news = self._control.poll()
+        news = self._control.poll(0.0 if self._stage.session.inputs else self._stage.poll_s)
         if not self._control.fresh():
             raise LogUnavailable("control was not heard for 30 s; nothing is released until it is")
         if news.events:
@@ -342,7 +344,8 @@ class Loop:
 
     def _work(self, session: Session, taken: list[Request[Any]]) -> None:
         session.hold(self._processor.held)
-        messages = session.poll(self._stage.batch_limit, 0.0 if taken else self._stage.poll_s)
+        at_once = taken or not self._stage.session.inputs
+        messages = session.poll(self._stage.batch_limit, 0.0 if at_once else self._stage.poll_s)
         started = self._clock.monotonic()
         self._traces.begin(self._epoch, messages, len(taken))
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))

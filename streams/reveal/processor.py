@@ -9,12 +9,12 @@
    once, so that it is not handed over twice. *Crash in 3:* the same.
 4. Denied, revoked or over: what was handed over and not taken is destroyed.
 
-It opens nothing and can't. The topic `control` is an input too: all that is taken of it is that it wakes the loop.
+It opens nothing and can't.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol
@@ -34,8 +34,6 @@ from topology.grants import Grant
 from vault.granted import Handing, RevealsVault, halves_of, hand_entry, take_back
 from vault.segments.document import Layer, LayerDocument, path_of, unpack
 
-INPUTS = ("control",)
-
 
 class SegmentOf(Protocol):
     """Where a task's entry is, by `segments.P` as it stands now."""
@@ -47,9 +45,11 @@ class SegmentOf(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Seams:
-    """What the stage needs from the outside. `now`: the time, in milliseconds."""
+    """What the stage needs from the outside. `grants`: those that are not over at a time, and those it remembers;
+    `now`: the time. In milliseconds.
+    """
 
-    grants: Callable[[], Sequence[Grant]]
+    grants: Callable[[int, Collection[str]], Sequence[Grant]]
     segment_of: SegmentOf
     vault: RevealsVault
     now: Callable[[], int]
@@ -90,7 +90,8 @@ class RevealProcessor:
         for grant_id in sorted(self._handed):
             self._note(grant_id, GrantStep.HANDED)
         self._handed.clear()
-        for one in list(due(self._seams.grants(), dict(self._states.items()), now)):
+        states = dict(self._states.items())
+        for one in list(due(self._seams.grants(now, states.keys()), states, now)):
             self._do(one, plan)
         plan.outputs += self._states.changes()
         return plan

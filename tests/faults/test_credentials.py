@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
@@ -26,7 +26,7 @@ from streams.engine.kafka import KafkaAccess
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from vault.session import Session
-from vault.wrapping import unwrap_any
+from vault.wrapping import Unwrapping
 
 pytestmark = pytest.mark.faults
 
@@ -109,7 +109,8 @@ def test_who_finds_its_login_used_does_not_start_an_alert_is_raised_and_another_
     def stolen(session: Session, role: str) -> str:
         token = hand(session, role)
         if role == DECIDE.name and not thefts:
-            thefts.append(unwrap_any(vault.url, vault.ca_file, token)["secret_id"])
+            with closing(Unwrapping(vault.url, vault.ca_file)) as unwrap:
+                thefts.append(unwrap.any(token)["secret_id"])
         return token
 
     monkeypatch.setattr(starting, "hand", stolen)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from contextlib import closing
 from dataclasses import dataclass
 
 import pytest
@@ -27,7 +28,7 @@ from vault.granted import ENTRY, FOLDERS, Handing
 from vault.interface import WrappedKey
 from vault.people import Doors, PeopleProvisioner
 from vault.session import Credentials, Session
-from vault.wrapping import unwrap
+from vault.wrapping import Unwrapping
 
 pytestmark = pytest.mark.stack
 
@@ -283,7 +284,8 @@ def test_somebody_who_takes_a_share_first_is_noticed(ground, stack):
     grant, place = ground.approved(ground.requested(), "abel", "berta"), stack.endpoints.vault
     with ground.pipeline.administrators_vault() as vault:
         token = vault.read(ground.handing(grant).path("share-a")).blob.decode()
-    assert unwrap(place.url, place.ca_file, token)
+    with closing(Unwrapping(place.url, place.ca_file)) as unwrap:
+        assert unwrap(token)
     with pytest.raises(ConfigError, match="somebody has unwrapped it already"):
         ground.seen(grant)
 

@@ -46,7 +46,6 @@ from streams.label.processor import Seams as LabelSeams
 from streams.label.processor import inputs as label_inputs
 from streams.label.settings import StandbySettings
 from streams.label.withdrawals import WithdrawalOrders
-from streams.redact.again.processor import INPUTS as REPLAY_INPUTS
 from streams.redact.again.processor import ReplayProcessor
 from streams.redact.again.processor import Seams as ReplaySeams
 from streams.redact.detect.find import Find, Searched
@@ -449,7 +448,7 @@ class World:
                     kept_ms=KEPT_MS,
                     released=lambda: book.quarantine_releases(PROJECT).in_force,
                 )
-                return ReplayProcessor(PROJECT, self.codec, replay), REPLAY_INPUTS, Ownership.WHOLE
+                return ReplayProcessor(PROJECT, self.codec, replay), (), Ownership.WHOLE
             case "label":
                 return self._label(vault, book), label_inputs(PROJECT), Ownership.WHOLE
             case "decide":

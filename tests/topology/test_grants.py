@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -142,6 +143,19 @@ def test_the_book_takes_it_up_step_by_step():
     wish = record("rita", answer_body(GrantAnswer.OPEN), version=2)
     assert book.apply(wish.key, wish) == Applied(wish.key, ControlKind.GRANT, (concern,))
     assert book.grants("alpha").find(NAME).wanted_open
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.booleans()), max_size=6), st.integers(0, 10))
+def test_unfinished_are_those_that_last_and_those_remembered(requests, now):
+    found, wanted = Grants(HOLDERS.__getitem__), []
+    for at, (minutes, remembered) in enumerate(requests):
+        since = SINCE + at
+        request = replace(REQUEST, since=since, until=since + 1 + minutes)
+        found.take(grant_id(request), "rita", request_body(request))
+        wanted.append((grant_id(request), request.until > SINCE + now, remembered))
+    names = [one.grant_id for one in found.unfinished(SINCE + now, {name for name, _, kept in wanted if kept})]
+    assert names == [name for name, lasts, kept in wanted if lasts or kept]
+    assert found.unfinished(SINCE, {"f" * 64}) == found.every()
 
 
 @given(st.permutations([record(*ASKED), *(record(*one) for one in APPROVED)]))

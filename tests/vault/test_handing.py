@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from contextlib import closing
 
 import pytest
 
@@ -18,7 +19,7 @@ from vault import handing, keeping
 from vault.client import VaultClient
 from vault.handing import Handed, hand, take
 from vault.session import AnonymousSession, Rejected
-from vault.wrapping import unwrap_any
+from vault.wrapping import Unwrapping
 
 pytestmark = pytest.mark.stack
 
@@ -57,7 +58,8 @@ class Doors:
         return self.opened[-1]
 
     def unwrap(self, token: str) -> dict:
-        return dict(unwrap_any(self.vault.url, self.vault.ca_file, token))
+        with closing(Unwrapping(self.vault.url, self.vault.ca_file)) as unwrap:
+            return dict(unwrap.any(token))
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@
    of `release.copied` and of the note that it is done; `release.missed` says that it is gone or overtaken.
    *Crash before the commit:* it is looked for again from the beginning.
 
-It can open nothing. The topic `control` is an input too, of which nothing is taken but that it wakes the loop.
+It can open nothing.
 """
 
 from __future__ import annotations
@@ -35,7 +35,6 @@ from streams.redact.again.scan import Scan
 from streams.redact.again.waiting_releases import Copied, copied, next_turn, open_releases, overtaken
 from vault.raw import topic_of
 
-INPUTS = ("control",)
 MAX_COPIES = 500
 """A round. With the quarter of a second that a round waits for `control`, 2,000 records/s at most."""
 MAX_BYTES = 4 * 1024 * 1024

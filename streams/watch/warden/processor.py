@@ -6,8 +6,6 @@
    *Crash in it, or before 2:* nothing was said; after the start all of `control` is read, and it is done again.
 2. What was done is committed with the events, and with `control.applied`, which contain waits for. So nobody is
    told that credentials have ended before they have.
-
-The topic `control` is an input too, of which nothing is taken but that it wakes the loop.
 """
 
 from __future__ import annotations
@@ -32,7 +30,6 @@ from topology.revocations import Revocations
 STATE = "warden-state"
 LOOK_EVERY_MS = 5_000
 """How often it is looked whether who is revoked has a login by now: a read of 3 ms each."""
-INPUTS = ("control",)
 OBEYS = frozenset({ControlKind.REVOKE, ControlKind.REINSTATE})
 
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import io
 import json
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -16,11 +17,13 @@ from deploy.bench.report import (
     Containing,
     Delays,
     Erasing,
+    Joining,
     Mappings,
     Queueing,
     Rates,
     Report,
     Resources,
+    Revealing,
     Sealing,
     Target,
     Texts,
@@ -58,7 +61,9 @@ WHOLE = Report(
     containing=Containing(FAST, 12.0, 2_400.0),
     again=Again(10_000, 1_850.0),
     erasing=Erasing(10_000, 100, 12.0, 61.0),
-    mappings=Mappings(600, 180.0, 80.0, 100.0, 2_999.0, 17 * 2**20, FAST),
+    mappings=Mappings(600, 180.0, 80.0, 100.0),
+    joining=Joining(60_000, 2_999.0, 17 * 2**20),
+    revealing=Revealing(FAST, replace(SLOW, p95_ms=150.1)),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -89,9 +94,9 @@ def test_each_target_says_whether_it_is_met():
         "alert to frozen, s": False,
         "a person of 10,000 segments erased, s": False,
         "segments ÷ bare writes of their size": True,
-        "geometries opened/s": False,
-        "memory more, segments read, MiB": False,
-        "reveal in Vault p95, ms": True,
+        "verdicts joined/s": False,
+        "join's memory more, MiB": False,
+        "second approval to values p95, ms": False,
         "idle CPU of the busiest process": False,
         "1 MiB of text, fast, s": True,
         "1 MiB made to be slow, s": True,
@@ -131,6 +136,8 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["again"] == {"records": 10_000, "copies_per_s": 1_850}
     assert content["contain"]["frozen_ms"] == 2_400
     assert content["erase"]["erased_s"] == 12
+    assert content["join"]["joined_per_s"] == 2_999
+    assert content["reveal"]["said"]["p95_ms"] == 4
     assert content["texts"]["hostile_s"] == {"fast": 2.5, "strict": 4.9}
     assert content["peak_bytes"]["kafka"] == 400 * 2**20
     assert content["idle_cpu"]["redact.bench.0"] == 0.02

@@ -29,7 +29,7 @@ from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.traces.ids import HEADER, parent_in, trace_of
 from streams.engine.traces.spans import Act, Outcome, Source, Span
 from streams.engine.traces.traces import Traces
-from tests.simulation.broker import Broker, MemoryLog
+from tests.simulation.broker import Broker, MemoryFollower, MemoryLog, MemorySession
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import TOPOLOGY, SimulatedClock, Waiting
 from topology.control import ControlBook
@@ -466,6 +466,26 @@ def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: 
     bench.put(b"a")
     bench.rounds(3)
     assert bench.out() == [b"a"]
+
+
+@pytest.mark.parametrize(("inputs", "waits"), [((), (0.25, 0)), (("in",), (0, 0.25))])
+def test_a_round_waits_for_control_where_a_stage_has_no_inputs_and_else_for_these(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], waits: tuple[float, float]
+) -> None:
+    bench.inputs = inputs
+    bench.loop = bench.new()
+    bench.rounds(1)
+    waited: list[float] = []
+    for kind in (MemoryFollower, MemorySession):
+
+        def poll(self: Any, limit: int, timeout: float, plain: Any = kind.poll) -> list[Message]:
+            waited.append(timeout)
+            found: list[Message] = plain(self, limit, timeout)
+            return found
+
+        monkeypatch.setattr(kind, "poll", poll)
+    bench.rounds(2)
+    assert waited == [*waits, *waits]
 
 
 # Traces

@@ -90,7 +90,7 @@ class Ground:
         self.start()
 
     def start(self):
-        seams = Seams(self.grants.every, self.segments.get, self.vault, lambda: self.now)
+        seams = Seams(self.grants.unfinished, self.segments.get, self.vault, lambda: self.now)
         self.stage = RevealProcessor("demo", CODEC, seams)
         kept = [Message(one.topic, 0, at, one.key, one.value) for at, one in enumerate(self.committed)]
         self.stage.restore(Slot("reveal.demo.0", 1, "reveal.demo", "demo"), kept)
