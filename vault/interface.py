@@ -159,7 +159,7 @@ class Wrapping(Protocol):
     """Single-use delivery. Not part of what stages share: approvers and reveal hand over by it."""
 
     def wrap(self, content: Mapping[str, str], ttl_s: int) -> str:
-        """A token that unwraps to this content once, within so many seconds (`vault.wrapping.unwrap`)."""
+        """A token that unwraps to this content once, within so many seconds (`vault.wrapping.Unwrapping`)."""
         ...
 
 

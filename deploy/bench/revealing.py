@@ -57,7 +57,7 @@ SLOT = f"redact.{PROJECT}.7"
 AUDIT, CONTROL = f"audit.{PROJECT}", "control"
 WARM_UP = 3
 """Grants before those that count: every connection is open then."""
-LOOK_S = 0.002
+LOOK_S = 0.01
 WITHIN_S = 30.0
 
 
