@@ -89,8 +89,10 @@ def _fit(task: Task | None, verdict: Verdict) -> bool:
 
 
 def _latest(codec: Codec, messages: Iterable[Message], kind: type[T]) -> tuple[Mapping[str, T], int]:
+    """By task; one that was taken back, or whose latest record can't be read, is not there."""
     found, unreadable = dict[str, T](), 0
     for message in messages:
+        found.pop((message.key or b"").decode("utf-8", "replace"), None)
         if message.value is None:
             continue
         try:

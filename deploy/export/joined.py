@@ -29,14 +29,13 @@ from deploy.provision.credentials import CredentialFiles
 from deploy.segment_index import index_of
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
-from schemas.errors import Undecodable
+from schemas.errors import ConfigError, Undecodable
 from schemas.export_order import ExportForm
 from schemas.records import JoinedLabel
 from schemas.registry import Registry
 from schemas.resources import project_resource
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.messages import Message
-from topology.control import ControlBook
 from topology.identity import Identity
 
 EXPORTERS = ("operator",)
@@ -56,25 +55,23 @@ class Done:
 def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
     """Write the joined labels of a project, but those of withdrawn tasks and erased people.
 
-    Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
+    Raises ConfigError, OSError (what was written till then stays), and what Kafka and Vault raise: then nothing is
+    written.
     """
     declared = load_declared(root)
     require_role(declared, project, person, EXPORTERS, "export joined labels")
     require(What.JOINED, wanted.form)
     require_free(wanted.to)
-    with acting(root, declared, project, person) as around:
-        with compliance(root) as seen:
-            book = seen.book()
-        found, unreadable = _parted(root, project, wanted.split, book)
+    with acting(root, declared, project, person) as around, signed_in(around, ask()):
+        found, unreadable = _parted(root, project, person, wanted.split)
         found.require_some()
-        with signed_in(around, ask()):
-            event = Event(
-                EventType.JOINED_EXPORTED,
-                project_resource(project),
-                person=person,
-                details=_details(wanted, found, unreadable),
-            )
-            act(around, [], [event])
+        event = Event(
+            EventType.JOINED_EXPORTED,
+            project_resource(project),
+            person=person,
+            details=_details(wanted, found, unreadable),
+        )
+        act(around, [], [event])
     write(wanted, {part: _bytes(wanted.form, rows) for part, rows in found.filled.items()})
     return Done(found.counts, found.unknown, found.moved, unreadable)
 
@@ -97,15 +94,22 @@ def latest_labels(codec: Codec, messages: Iterable[Message]) -> tuple[dict[str, 
     return found, len(unreadable)
 
 
-def _parted(root: Path, project: str, split: Split | None, book: ControlBook) -> tuple[Parted[Row], int]:
-    """Read as `packer.P`."""
+def _parted(root: Path, project: str, person: str, split: Split | None) -> tuple[Parted[Row], int]:
+    """Read as `packer.P`. The index first and `control` last, and both after whoever types has typed: keeper
+    orders a withdrawal before it rewrites the index, so who is erased is in the one or the other. Raises
+    ConfigError for who is revoked.
+    """
     endpoints = load_endpoints(root.absolute() / "run" / "endpoints.json")
     mine, kafka = CredentialFiles(root.absolute()).load(Identity("packer", project)), endpoints.kafka
     log = KafkaLog(KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password))
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
-        labels, unreadable = latest_labels(codec, log.read(f"joined.{project}"))
         segments = index_of(log.read(f"segments.{project}"), codec).segments.values()
+        labels, unreadable = latest_labels(codec, log.read(f"joined.{project}"))
+    with compliance(root) as seen:
+        book = seen.book()
+    if person in book.revocations(project).held:
+        raise ConfigError(f"{person} is revoked in {project}, and takes nothing out")
     out = book.withdrawn(project) | of_erased(segments, book.erasures(project).hashes)
     rows = [joined_row(it) for _, it in sorted(labels.items()) if it.task_id not in out]
     return parted(rows, lambda row: str(row["task_id"]), split, groups_of(segments)), unreadable

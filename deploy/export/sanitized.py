@@ -4,7 +4,8 @@
 2. Who it names gives password and a fresh code, and says on the audit that they begin (`export.begun`).
 3. `copier.P` reads what is sealed, and commits for each segment which tasks' texts are about to be opened
    (`texts.exported`), by which order, for whom.
-4. It opens them under the keys of the view layer, then writes the files. What is withdrawn by then doesn't open.
+4. It looks at `control` once more, opens those under the keys of the view layer that are still not withdrawn, nor
+   of anybody erased, looks again, and writes the files.
 
 `copier.P` may read the view layer and decrypt by its key, as label may, and nothing else in Vault
 (vault/decisions/0004).
@@ -13,13 +14,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Set as AbstractSet
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.acting import act
 from deploy.contents import contents
-from deploy.export.chosen import Choice, Chosen, announcements, choose
+from deploy.export.chosen import Choice, Chosen, announcements, choose, of_erased
 from deploy.export.conll import conll
 from deploy.export.docbin import docbin
 from deploy.export.documents import Document, Tally, document_row
@@ -65,7 +67,8 @@ class Done:
 def export_texts(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
     """Write the texts and labels of a project's decided tasks.
 
-    Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
+    Raises ConfigError, OSError (what was written till then stays), and what Kafka and Vault raise: then nothing is
+    written.
     """
     declared = load_declared(root)
     require_role(declared, project, person, MAKERS, "export texts")
@@ -80,7 +83,9 @@ def export_texts(root: Path, project: str, person: str, wanted: Wanted, ask: Ask
         shared = parted(choice.chosen, lambda it: it.task_id, wanted.split, groups_of(index.segments.values()))
         shared.require_some()
         act(copier, [], list(announcements(_all(shared), _order_key(project, order), person, wanted.form.value)))
-        opened = _opened(copier, shared)
+        _, book = _allowed(copier, person, wanted.form)  # so does reading long topics
+        opened = _opened(copier, shared, _out(book, project, index))
+        _allowed(copier, person, wanted.form)
     tally, closed = Tally(), sum(shared.counts.values()) - sum(map(len, opened.values()))
     write(wanted, {part: _bytes(wanted.form, them, tally) for part, them in opened.items() if them})
     counts = {part: len(opened.get(part, ())) for part in shared.parts}
@@ -114,15 +119,22 @@ def _choice(copier: Surroundings, book: ControlBook, index: Index) -> Choice:
     return choose(copier.codec, tasks, verdicts, index.segments.values(), book.withdrawn(project), erased)
 
 
+def _out(book: ControlBook, project: str, index: Index) -> AbstractSet[str]:
+    """The tasks that are withdrawn, or of somebody erased."""
+    return book.withdrawn(project) | of_erased(index.segments.values(), book.erasures(project).hashes)
+
+
 def _all(shared: Parted[Chosen]) -> list[Chosen]:
     every = [one for them in shared.parts.values() for one in them]
     return sorted(every, key=lambda it: (it.task.segment_id, it.task_id))
 
 
-def _opened(copier: Surroundings, shared: Parted[Chosen]) -> dict[str, list[Document]]:
-    """In the order of segments, whatever the parts: each of their documents is read once, as announced."""
+def _opened(copier: Surroundings, shared: Parted[Chosen], out: AbstractSet[str]) -> dict[str, list[Document]]:
+    """But for those that are out by now. In the order of segments, whatever the parts: each of their documents is
+    read once at most, as announced.
+    """
     opening = contents(ViewKeys(copier.vault, copier.project), copier.project)
-    texts = dict(open_all(opening, _all(shared)))
+    texts = dict(open_all(opening, (one for one in _all(shared) if one.task_id not in out)))
     if not texts:
         raise ConfigError("none of the texts opens any more; nothing was written")
     return {

@@ -7,8 +7,9 @@ knows, never of what happens to be exported, so that the same task is in the sam
 A group goes by its *name*: of its earliest task the least subject hash, or the task's own id where it has no
 subject. What comes later changes no name, but for a task that joins two groups: then the later group takes the
 name of the earlier, and its tasks may change parts. No rule can spare that: two people in two parts became one
-group. How many tasks did is counted (`Groups.moved`). What is removed from the index (a segment that has ended, an
-erasure) changes the name of a group only where that was its earliest task, and the group has several subjects.
+group. How many tasks did is counted (`Groups.moved`). What is removed from the index (a segment that has ended, a
+withdrawal, an erasure) changes names only in a group with several subjects, where that was its earliest task or
+the one that joined two groups; that is not counted.
 
 A name's place in [0, 1) is a hash of it and nothing else. Subject hashes are keyed (`hmac-P-subject`), so nobody
 without that key can tell beforehand in which part somebody will be.
