@@ -1,7 +1,8 @@
 """Whether objects give anybody more, or less, than the flow does. Pure: objects in, faults out.
 
-It reads any objects, also those that an overlay has changed (`veil topology kubernetes --check`), and believes
-nothing of how they were made: what it does not know is a fault.
+It reads any objects, also those that an overlay has changed (`veil topology kubernetes --check`). Rights, routes
+and pods are summed up from the objects as they are, so that a fault says what is given. And whatever differs from
+what is made, but for the few things that an overlay may change (`likeness.py`), is a fault, too.
 """
 
 from __future__ import annotations
@@ -10,7 +11,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
+from deploy.kubernetes.given import own_projects
 from deploy.kubernetes.kafka_objects import OPERATIONS, RESOURCES, password_secret, users
+from deploy.kubernetes.likeness import key_of, unlike
+from deploy.kubernetes.making import KUSTOMIZATION, made
 from deploy.kubernetes.placing import Environment, Placed, placed
 from deploy.kubernetes.pod_faults import pod_faults
 from deploy.kubernetes.route_faults import route_faults
@@ -24,9 +28,9 @@ from topology.topics import topics
 SCALING = ("ScaledObject", "TriggerAuthentication")
 KNOWN = frozenset(
     {"Namespace", "KafkaTopic", "KafkaUser", "NetworkPolicy", "ServiceAccount", "StatefulSet", "CronJob"}
-    | {"PodDisruptionBudget", "Service", "Certificate", "Kustomization", *SCALING}
+    | {"PodDisruptionBudget", "Service", "Certificate", *SCALING}
 )
-"""Kinds that this looks at, or that give nobody anything. No roles or bindings: pods have no rights there."""
+"""Kinds that are made. No roles or bindings: pods have no rights there."""
 _RESOURCES = {spelled: resource for resource, spelled in RESOURCES.items()}
 _OPERATIONS = {spelled: operation for operation, spelled in OPERATIONS.items()}
 
@@ -41,7 +45,17 @@ def faults(objects: Collection[Object], topology: Topology, cluster: Cluster) ->
     found += _users(objects, topology)
     found += _scaling(objects, topology, cluster)
     found += _workloads(objects, topology, cluster)
+    found += _others(objects, topology, cluster)
     return tuple(sorted(found))
+
+
+def _others(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
+    """Whatever else differs."""
+    files = made(topology, cluster, own_projects(topology))
+    wanted = [it for name, those in files.items() if name != KUSTOMIZATION for it in those]
+    yield from (f"{_named(*key)}: is not as it is made" for key in sorted(unlike(objects, wanted)))
+    missing = {key_of(it) for it in wanted} - {key_of(it) for it in objects}
+    yield from (f"{_named(*key)}: is missing" for key in sorted(missing))
 
 
 def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:
@@ -50,8 +64,11 @@ def of_kind(objects: Iterable[Object], *kinds: str) -> list[Object]:
 
 
 def _name(it: Object) -> str:
-    place = it.get("metadata", {})
-    return f"{it.get('kind')} {place.get('namespace', '')}/{place.get('name', '')}"
+    return _named(*key_of(it))
+
+
+def _named(_version: str, kind: str, namespace: str, name: str) -> str:
+    return f"{kind} {namespace}/{name}"
 
 
 def _twice(objects: Iterable[Object]) -> Iterator[str]:

@@ -39,13 +39,14 @@ def _more(found: Iterable[str], wanted: Collection[str]) -> list[str]:
 
 
 def _chooses(policy: Object, pod: Object, namespace: str) -> bool:
-    """A selector that this does not understand is taken to choose every pod of its namespace."""
+    """A selector that this does not understand is taken to choose every pod of its namespace, and a label that a
+    pod is not made with to be one that Kubernetes gives it.
+    """
     selector, labels = policy["spec"].get("podSelector") or {}, pod["metadata"].get("labels", {})
     if policy["metadata"]["namespace"] != namespace:
         return False
-    return (
-        set(selector) - {"matchLabels"} != set() or (selector.get("matchLabels") or {}).items() <= labels.items()
-    )
+    wanted = (selector.get("matchLabels") or {}).items()
+    return set(selector) - {"matchLabels"} != set() or all(labels.get(key, it) == it for key, it in wanted)
 
 
 def _place(rule: Object, cluster: Cluster) -> str:
@@ -64,9 +65,10 @@ def _is(rule: Object, place: Place) -> bool:
 def _origin(rule: Object) -> str:
     browsers = [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}]
     known = set(rule) == {"from", "ports"} and rule["from"] == browsers
-    return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT)] else ANYWHERE
+    return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT, None)] else ANYWHERE
 
 
 def _ports(rule: Object) -> list[Any]:
     """One with a range has an `endPort`, and is like none of ours."""
-    return sorted((it.get("protocol", "TCP"), it.get("endPort") or it.get("port")) for it in rule["ports"])
+    found = ((it.get("protocol", "TCP"), it.get("port"), it.get("endPort")) for it in rule["ports"])
+    return sorted(found, key=str)

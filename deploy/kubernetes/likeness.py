@@ -1,0 +1,55 @@
+"""Whether an object is the one that is made, but for what an overlay may change. Pure.
+
+What an overlay may change gives nobody a right or a route. That includes which image runs: what is in it is
+believed.
+"""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Iterator
+
+from deploy.kubernetes.cluster import Object
+
+OF_SETS = ("replicas",)
+OF_CRON_JOBS = ("schedule", "timeZone", "suspend")
+OF_PODS = ("nodeSelector", "affinity", "tolerations", "priorityClassName", "imagePullSecrets")
+OF_CONTAINERS = ("image", "imagePullPolicy", "resources")
+
+Key = tuple[str, str, str, str]
+
+
+def key_of(it: Object) -> Key:
+    """Which object it is."""
+    place = it.get("metadata", {})
+    return (it.get("apiVersion", ""), it.get("kind", ""), place.get("namespace", ""), place.get("name", ""))
+
+
+def unlike(objects: Iterable[Object], made: Iterable[Object]) -> Iterator[Key]:
+    """Those that are not like the one of their name that is made, or of which none is."""
+    known = {key_of(it): _bare(it) for it in made}
+    yield from (key_of(it) for it in objects if known.get(key_of(it)) != _bare(it))
+
+
+def _bare(it: Object) -> Object:
+    """Without what an overlay may change."""
+    found = copy.deepcopy(it)
+    match found.get("kind"):
+        case "StatefulSet":
+            _drop(found["spec"], OF_SETS)
+            _bare_pod(found["spec"]["template"])
+        case "CronJob":
+            _drop(found["spec"], OF_CRON_JOBS)
+            _bare_pod(found["spec"]["jobTemplate"]["spec"]["template"])
+    return found
+
+
+def _bare_pod(pod: Object) -> None:
+    _drop(pod["spec"], OF_PODS)
+    for container in pod["spec"]["containers"]:
+        _drop(container, OF_CONTAINERS)
+
+
+def _drop(of: Object, names: Iterable[str]) -> None:
+    for name in names:
+        of.pop(name, None)
