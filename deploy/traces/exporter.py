@@ -22,7 +22,9 @@ REQUEST_SPANS = 512
 GATHER_S = 1.0
 """How long a few spans wait for more."""
 ANSWER_S = 5.0
-"""Each of connecting, sending and hearing may take so long."""
+"""Each of connecting, sending and hearing a part of the answer may take so long. One that dribbles holds this
+thread up, and nothing else.
+"""
 PAUSE_S = 5.0
 """After a failure: whoever is overloaded is not asked again at once. What comes meanwhile waits in the queue."""
 LEAVE_S = 2.0
@@ -60,7 +62,13 @@ class Exporter:
         self._thread.join(LEAVE_S)
 
     def _run(self) -> None:
-        with httpx.Client(verify=self._tls(), timeout=ANSWER_S, trust_env=False) as client:
+        try:
+            tls = ssl.create_default_context(cafile=self._setting.ca)
+        except OSError:  # no certificates, ssl.SSLError among them: nobody could be sent anything
+            while spans := self._next():
+                _count("unsent", len(spans))
+            return
+        with httpx.Client(verify=tls, timeout=ANSWER_S, trust_env=False) as client:
             while spans := self._next():
                 if not self._sent(client, spans):
                     self._stopping.wait(PAUSE_S)
@@ -76,19 +84,17 @@ class Exporter:
             return [self._waiting.popleft() for _ in range(min(REQUEST_SPANS, len(self._waiting)))]
 
     def _sent(self, client: httpx.Client, spans: Sequence[Span]) -> bool:
-        """Post them once. Of the answer nothing but its status is read; a redirection is a refusal."""
-        body = self._encode(self._source, spans)
+        """Post them once. Of the answer nothing but its status is taken; a redirection is a refusal, and no cookie
+        is kept. Whatever goes wrong costs these spans, and no more.
+        """
         taken = False
-        with (
-            contextlib.suppress(httpx.HTTPError, ssl.SSLError),
-            client.stream("POST", self._setting.url, content=body, headers=_HEADERS) as answer,
-        ):
-            taken = answer.is_success
+        with contextlib.suppress(Exception):
+            body = self._encode(self._source, spans)
+            with client.stream("POST", self._setting.url, content=body, headers=_HEADERS) as answer:
+                taken = answer.is_success
+        client.cookies.clear()
         _count("sent" if taken else "unsent", len(spans))
         return taken
-
-    def _tls(self) -> ssl.SSLContext:
-        return ssl.create_default_context(cafile=self._setting.ca)
 
 
 _HEADERS = {"Content-Type": "application/x-protobuf", "User-Agent": "veilstream"}

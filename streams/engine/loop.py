@@ -275,7 +275,7 @@ class Loop:
         """A stage that has committed positions goes on from them or not at all. The broker forgets those of a
         group that was empty for `offsets.retention.minutes`; from the beginning, everything would be done twice.
         """
-        has_read = last is not None and last.positioned
+        has_read = bool(self._stage.session.inputs) and last is not None and last.positioned
         if has_read and not self._stage.rereads and not session.remembered():
             raise ConfigError(
                 f"{self._stage.slot} has read before, and the broker knows no position of group "

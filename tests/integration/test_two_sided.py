@@ -4,6 +4,7 @@ the matcher tells of it, with the shipper and itself in threads, each under its 
 
 from __future__ import annotations
 
+import re
 import ssl
 import threading
 from collections import Counter
@@ -201,7 +202,10 @@ def test_an_honest_run_gives_no_alert_and_each_misuse_of_labels_credentials_its_
 
 @pytest.mark.usefixtures("told")
 def test_secrets_tried_at_many_accounts_are_told_and_none_of_their_names(matched):
-    assert set(guessed(matched)) == {"vault/unknown/login/auth/approle/login"}
+    """Vault's log is everybody's here: other tests have logins refused by other methods."""
+    found = set(guessed(matched))
+    assert "vault/unknown/login/auth/approle/login" in found
+    assert all(re.fullmatch(r"vault/unknown/login/auth/[a-z-]+/login", it) for it in found)
 
 
 def test_what_kafka_has_refused_label_is_told(matched, told):

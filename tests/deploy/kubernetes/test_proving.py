@@ -168,6 +168,58 @@ TAMPERED = {
     "scaling of nobody's": lambda it: it.append(
         copy.deepcopy(found(it, "ScaledObject", "redact-demo")) | {"metadata": {"name": "x", "namespace": "y"}}
     ),
+    "a policy by a label that Kubernetes gives": lambda it: it.append(
+        {
+            "apiVersion": "networking.k8s.io/v1",
+            "kind": "NetworkPolicy",
+            "metadata": {"name": "x", "namespace": "veil-ingestion"},
+            "spec": {
+                "podSelector": {"matchLabels": {"apps.kubernetes.io/pod-index": "0"}},
+                "policyTypes": ["Egress"],
+                "egress": [{}],
+            },
+        }
+    ),
+    "a range of ports that ends at ours": lambda it: route(it, "redact-demo")["egress"][1]["ports"][0].update(
+        port=1, endPort=9093
+    ),
+    "another thing of a known kind's name": lambda it: it.append(
+        {
+            "apiVersion": "serving.knative.dev/v1",
+            "kind": "Service",
+            "metadata": {"name": "x", "namespace": "veil-ingestion"},
+        }
+    ),
+    "what applies other things": lambda it: it.append(
+        {
+            "apiVersion": "kustomize.toolkit.fluxcd.io/v1",
+            "kind": "Kustomization",
+            "metadata": {"name": "x", "namespace": "y"},
+        }
+    ),
+    "a user of the same name elsewhere": lambda it: it.append(
+        copy.deepcopy(found(it, "KafkaUser", "redact.demo"))
+        | {"metadata": {"name": "redact.demo", "namespace": "other"}}
+    ),
+    "another name in a certificate": lambda it: next(o for o in it if o["kind"] == "Certificate")["spec"].update(
+        dnsNames=["console.veil.example"]
+    ),
+    "a page for everybody": lambda it: next(o for o in it if o["kind"] == "Service")["spec"].update(
+        type="LoadBalancer"
+    ),
+    "an argument more": lambda it: pod(it)["containers"][0]["args"].extend(["--root", "/x"]),
+    "a probe that runs something": lambda it: pod(it)["containers"][0]["readinessProbe"].update(
+        exec={"command": ["x"]}
+    ),
+    "a disk for each": lambda it: found(it, "StatefulSet", "redact-demo")["spec"].update(
+        volumeClaimTemplates=[{"metadata": {"name": "tmp"}}]
+    ),
+    "a container that something else puts in": lambda it: pod_of(found(it, "StatefulSet", "redact-demo"))[
+        "metadata"
+    ].update(annotations={"sidecar.istio.io/inject": "true"}),
+    "an account of a cloud": lambda it: found(it, "ServiceAccount", "redact.demo")["metadata"].update(
+        annotations={"eks.amazonaws.com/role-arn": "x"}
+    ),
     "a thing twice": lambda it: it.append(copy.deepcopy(found(it, "KafkaTopic", "raw.demo"))),
 }
 
@@ -176,6 +228,15 @@ TAMPERED = {
 def test_it_is_found(objects, topology, cluster, what):
     TAMPERED[what](objects)
     assert faults(objects, topology, cluster)
+
+
+def test_what_an_overlay_may_change_is_no_fault(objects, topology, cluster):
+    one = found(objects, "StatefulSet", "redact-demo")
+    one["spec"]["replicas"] = 3
+    pod(objects).update(nodeSelector={"disk": "fast"}, tolerations=[{"operator": "Exists"}])
+    pod(objects)["containers"][0].update(image="registry.example/veilstream:1", resources={})
+    found(objects, "CronJob", "backup-platform")["spec"]["schedule"] = "0 3 * * *"
+    assert faults(objects, topology, cluster) == ()
 
 
 @pytest.mark.parametrize("kind", ["KafkaTopic", "KafkaUser", "ServiceAccount", "Namespace", "CronJob"])

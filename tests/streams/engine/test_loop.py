@@ -468,6 +468,19 @@ def test_a_stage_that_never_committed_a_position_begins_at_the_beginning(bench: 
     assert bench.out() == [b"a"]
 
 
+def test_a_stage_that_has_no_inputs_any_more_needs_no_position(bench: Bench) -> None:
+    """It had some once, and its state says so."""
+    bench.rounds(1)
+    bench.put(b"a")
+    bench.rounds(1)
+    bench.loop.close()
+    bench.broker.groups.clear()
+    bench.inputs = ()
+    bench.loop = bench.new()
+    bench.rounds(2)
+    assert bench.out() == [b"a"]
+
+
 @pytest.mark.parametrize(("inputs", "waits"), [((), (0.25, 0)), (("in",), (0, 0.25))])
 def test_a_round_waits_for_control_where_a_stage_has_no_inputs_and_else_for_these(
     bench: Bench, monkeypatch: pytest.MonkeyPatch, inputs: tuple[str, ...], waits: tuple[float, float]
