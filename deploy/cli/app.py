@@ -12,6 +12,7 @@ from deploy.cli import (
     audit,
     audit_witness,
     backup,
+    completion,
     console,
     contain,
     credentials,
@@ -60,6 +61,7 @@ app.command("drill", cls=Command, rich_help_panel=RUN)(showcase.drill)
 app.command("bench", cls=Command, rich_help_panel=RUN)(showcase.bench)
 app.command("backup", cls=Command, rich_help_panel=RUN)(backup.backup)
 app.command("restore", cls=Command, rich_help_panel=RUN)(backup.restore)
+app.command("completion", cls=Command, rich_help_panel=RUN)(completion.completion)
 app.command("publish", cls=Command, rich_help_panel=WORK)(publish.publish)
 app.command("synth", cls=Command, rich_help_panel=WORK)(synth.synth)
 app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
@@ -103,6 +105,7 @@ def veil(
 def main() -> None:
     """Entry point of `veil`. Whatever nobody expected is told by type and place: its text could quote a value."""
     try:
+        completion.prepare()
         app()
     except Exception as error:  # noqa: BLE001 - the last one who can
         say(sentence(error))

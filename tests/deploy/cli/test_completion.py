@@ -1,0 +1,69 @@
+"""Shells ask the real command what there is, and get it."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from deploy.cli.completion import Shell
+
+WRAPPER = """#!{python}
+import sys
+sys.argv[0] = "veil"
+from deploy.cli import main
+main()
+"""
+
+
+@pytest.fixture
+def shell(tmp_path):
+    """Runs a script in a shell whose `veil` is ours; what it prints."""
+    command = tmp_path / "veil"
+    command.write_text(WRAPPER.format(python=sys.executable))
+    command.chmod(0o700)
+
+    def run(name, script):
+        place = {
+            "PATH": f"{tmp_path}:{os.defpath}",
+            "PYTHONPATH": os.pathsep.join(sys.path),
+            "HOME": str(tmp_path),
+        }
+        done = subprocess.run([name, "-c", script], env=place, capture_output=True, text=True, check=True)
+        assert done.stderr == ""
+        return done.stdout
+
+    return run
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        (["gr"], {"grant"}),
+        (["policy", "not"], {"notice"}),
+        (["grant", "export", "--f"], {"--format"}),
+        (["grant", "export", "--format", "co"], {"conll"}),
+    ],
+)
+@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+def test_bash_completes_commands_options_and_what_they_take(shell, words, expected):
+    line = " ".join(f"'{word}'" for word in ["veil", *words])
+    asked = (
+        f"source <(veil completion bash); COMP_WORDS=({line}); COMP_CWORD={len(words)};"
+        ' _veil_completion veil; printf "%s\\n" "${COMPREPLY[@]}"'
+    )
+    assert set(shell("bash", asked).split()) == expected
+
+
+@pytest.mark.parametrize("kind", Shell)
+def test_a_shell_takes_its_script(shell, kind):
+    """By its own check of the syntax, where the shell is here."""
+    script = shell("sh", f"veil completion {kind}")
+    assert json.loads(shell("sh", f"veil completion {kind} --json")) == {"script": script.rstrip("\n")}
+    assert "_VEIL_COMPLETE" in script
+    if found := shutil.which(kind):
+        subprocess.run([found, "-n"], input=script, text=True, check=True, capture_output=True)
