@@ -9,7 +9,7 @@ from enum import StrEnum
 from typing import Annotated
 
 import typer
-from typer.completion import completion_init, get_completion_script
+from typer.completion import completion_init, get_completion_script  # type: ignore[attr-defined] # its own names
 
 from deploy.cli.options import AsJson
 
