@@ -3,7 +3,8 @@
 A file is known again by its inode and by the hash of its first bytes, since an inode is given to another file soon
 after its own is gone. Files of the same name with a number or date behind it are older ones: the higher number is
 the older, the later date the newer. One is left only when a later one holds something, so that whoever writes has
-let go of it.
+let go of it. A file that is renamed while its folder is listed can be missing in that list (POSIX, `readdir`), so
+what two lists one after the other agree on counts: a file missed in both would have been renamed twice.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from streams.audit.shipping import Piece
 PIECE_BYTES = 4 * 1024 * 1024
 """Read at once: some thousand lines. A longer line comes in parts, of which none can be read."""
 HEAD_BYTES = 1024
+LISTS = 10
+"""Tried, until two agree: a rotation takes a few renames."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class FollowedLog:
         Where the file is gone or was cut below `place`, it goes on with the oldest that was written since.
         """
         try:
-            found = sorted(self._files(), key=self._age)
+            found = sorted(self._all_files(), key=self._age)
             if not found:
                 raise LogUnavailable(
                     f"there is no log {self._path}; whoever writes it does not run, or writes elsewhere"
@@ -82,6 +85,17 @@ class FollowedLog:
 
     def _beginning(self, file: _Found) -> FollowedFile:
         return FollowedFile(self._name, file.inode, 0, _hash(b""), file.written)
+
+    def _all_files(self) -> list[_Found]:
+        """Raises LogUnavailable where the folder changes all the time."""
+        before = None
+        for _ in range(LISTS):
+            found = list(self._files())
+            names = {(it.path, it.inode) for it in found}
+            if names == before:
+                return found
+            before = names
+        raise LogUnavailable(f"{self._path} is being rotated")
 
     def _files(self) -> Iterator[_Found]:
         with os.scandir(self._path.parent) as entries:

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from deploy.following import FollowedLog
+from deploy.following import LISTS, FollowedLog
 from schemas.errors import LogUnavailable
 
 MOST_FILES = 50
@@ -71,7 +71,10 @@ class Reader:
         self.lost: list[str] = []
 
     def step(self) -> bool:
-        piece = FollowedLog("vault", self.path, self.piece_bytes).read(self.place)
+        return self.take(FollowedLog("vault", self.path, self.piece_bytes))
+
+    def take(self, log: FollowedLog) -> bool:
+        piece = log.read(self.place)
         self.place = piece.place
         self.lines += piece.lines
         self.lost += [piece.lost] if piece.lost else []
@@ -174,10 +177,10 @@ def test_a_file_that_was_put_aside_is_left_only_when_the_new_one_holds_something
 @pytest.mark.parametrize("before", [0, 3])
 def test_what_has_taken_the_name_of_a_file_meanwhile_is_not_taken_for_it(writer, reader, before):
     class Late(FollowedLog):
-        def _files(self):
-            found = list(super()._files())
+        def _all_files(self):
+            found = super()._all_files()
             writer.rename()
-            return iter(found)
+            return found
 
     writer.write(before)
     reader.to_the_end()
@@ -187,6 +190,38 @@ def test_what_has_taken_the_name_of_a_file_meanwhile_is_not_taken_for_it(writer,
     writer.write(2)
     reader.to_the_end()
     assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+class Listed(FollowedLog):
+    """Where each list of the folder lacks the file of its turn, as it may while that one is renamed."""
+
+    def __init__(self, path, lacking):
+        super().__init__("vault", path)
+        self._lacking = iter(lacking)
+
+    def _files(self):
+        lacks = next(self._lacking, None)
+        return (it for it in super()._files() if it.path.name != lacks)
+
+
+@pytest.mark.parametrize("number", [0, 1, 2])
+def test_a_file_that_is_missing_in_one_list_is_not_gone(writer, reader, number):
+    writer.write(2)
+    reader.to_the_end()
+    for _ in range(2):
+        writer.write(2)
+        writer.rename()
+    writer.write(2)
+    name = writer.named(number).name if number else writer.path.name
+    while not reader.take(Listed(writer.path, [name])):
+        pass
+    assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+def test_a_folder_whose_files_change_all_the_time_is_read_later(writer, reader):
+    writer.write(2)
+    with pytest.raises(LogUnavailable, match="is being rotated"):
+        reader.take(Listed(writer.path, [writer.path.name, None] * LISTS))
 
 
 def test_half_a_line_waits_for_its_end_and_comes_as_it_is_where_nobody_writes_any_more(writer, reader):

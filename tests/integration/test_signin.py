@@ -27,6 +27,7 @@ from streams.audit.two_sided import DENIED, TwoSided
 from streams.audit.vault_log import parse
 from streams.label.commands import ReleaseReason
 from streams.web.session_cookie import as_secret
+from tests.support.announced import lines
 from tests.support.browser import Browser, Guest
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
@@ -123,8 +124,8 @@ def test_account_is_closed_after_five_wrong_passwords_and_that_is_an_alert(door,
         await login.close()
 
     asyncio.run(tries())
-    lines = stack.endpoints.vault.audit_log.read_bytes().splitlines()
-    seen = [it for it in map(parse, lines) if isinstance(it, VaultUse) and it.target == f"auth/{MOUNT}/login"]
+    logged = map(parse, lines(stack.endpoints.vault.audit_log))
+    seen = [it for it in logged if isinstance(it, VaultUse) and it.target == f"auth/{MOUNT}/login"]
     assert [(it.outcome, it.identity) for it in seen][-6:] == [(Outcome.FAILED, "")] * 5 + [(Outcome.DENIED, "")]
     sides = TwoSided()
     sides.use(seen[-1])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.following import FollowedLog
 from schemas.audit import AuditEvent
 from schemas.vault_log import Operation, VaultUse
 from streams.audit.matching import FOREVER
@@ -26,6 +27,15 @@ class Used:
         return self.operations.count(Operation.DECRYPT)
 
 
+def lines(log: Path) -> Iterator[bytes]:
+    """All of them, of the files too that the stack has put aside meanwhile."""
+    followed, place, at_end = FollowedLog("vault", log), None, False
+    while not at_end:
+        piece = followed.read(place)
+        yield from piece.lines
+        place, at_end = piece.place, piece.at_end
+
+
 def used(
     log: Path,
     events: Iterable[AuditEvent],
@@ -36,7 +46,7 @@ def used(
 ) -> Used:
     """In the time from `since` to before `until`, in milliseconds."""
     sides, operations = TwoSided(), []
-    for line in log.read_bytes().splitlines():
+    for line in lines(log):
         use = parse(line)
         if isinstance(use, VaultUse) and use.identity in who and since <= use.time < until:
             operations.append(use.operation)

@@ -17,6 +17,7 @@ from deploy.surroundings import POD_TOKEN, surroundings
 from schemas.errors import AccessDenied, ConfigError, LoginLost
 from schemas.vault_log import Operation, Outcome, VaultUse
 from streams.audit.vault_log import parse
+from tests.support.announced import lines
 from tests.support.token_reviews import REVIEWER, TokenReviews
 from tests.support.waiting import wait_for
 from topology.identity import Identity
@@ -99,7 +100,7 @@ def test_vault_s_own_log_names_the_identity_that_a_pod_has_logged_in_as(log_in, 
     if log is None:
         pytest.skip("the log of this Vault is out of reach")
     log_in(token)
-    uses = [parse(line) for line in log.read_bytes().splitlines()]
+    uses = [parse(line) for line in lines(log)]
     logins = [use for use in uses if isinstance(use, VaultUse) and use.target == f"auth/{pods.MOUNT}/login"]
     assert {(use.identity, use.operation) for use in logins if use.outcome is Outcome.DONE} == {
         (DECIDE.name, Operation.LOGIN)
