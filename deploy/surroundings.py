@@ -93,8 +93,8 @@ def surroundings(
     access = KafkaAccess(
         endpoints.kafka.bootstrap, endpoints.kafka.ca_file, credentials.kafka_user, credentials.kafka_password
     )
-    in_pod = (root / POD_TOKEN).exists()
-    session = _session(root, identity, credentials.vault, endpoints.vault, handed)  # first: it alone may fail
+    pod_token = root / POD_TOKEN if (root / POD_TOKEN).exists() else None
+    session = _session(identity, credentials.vault, endpoints.vault, handed, pod_token)  # first: it alone may fail
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     return Surroundings(
         root=root,
@@ -109,15 +109,15 @@ def surroundings(
         codec=Codec(registry),
         clock=SystemClock(),
         book=ControlBook(topology.flow, topology.pins, topology.projects),
-        watch=PasswordWatch(files, identity, access.login) if handed.token or in_pod else None,
+        watch=PasswordWatch(files, identity, access.login) if handed.token or pod_token else None,
     )
 
 
 def _session(
-    root: Path, identity: Identity, mine: AppRoleCredentials, vault: VaultEndpoint, handed: Handed
+    identity: Identity, mine: AppRoleCredentials, vault: VaultEndpoint, handed: Handed, pod_token: Path | None
 ) -> Session:
-    if (root / POD_TOKEN).exists():
-        return enter(vault.url, vault.ca_file, identity.name, root / POD_TOKEN, handed.on_lost)
+    if pod_token is not None:
+        return enter(vault.url, vault.ca_file, identity.name, pod_token, handed.on_lost)
     if mine.secret_id:
         credentials = Credentials(role_id=mine.role_id, secret_id=mine.secret_id)
         return Session(vault.url, vault.ca_file, credentials)

@@ -47,9 +47,9 @@ def measure(ground: Ground, segments: int) -> Mappings:
             begun = time.monotonic()
             vault.create_all([document for one in made for document in one.documents])
             rates["stored"].append(TURN / (time.monotonic() - begun))
-            sizes = [len(blob) for one in made for _, blob in one.documents]
+            noise = [os.urandom(len(blob)) for one in made for _, blob in one.documents]
             begun = time.monotonic()
-            bare.write(turn, sizes)
+            bare.write(turn, noise)
             rates["bare"].append(TURN / (time.monotonic() - begun))
     found = Mappings(turns * TURN, *(median(rates[name]) for name in ("sealed", "stored", "bare")))
     ground.report(f"{found.stored_per_s:,.0f} segments/s, bare writes of their size {found.bare_per_s:,.0f}")
@@ -75,17 +75,17 @@ class _Bare:
         self._threads.shutdown()
         self._http.close()
 
-    def write(self, turn: int, sizes: Sequence[int]) -> None:
-        """A new document of each size. Raises what requests does."""
-        paths = [f"{self._url}/{turn}/{number}" for number in range(len(sizes))]
-        list(self._threads.map(self._post, paths, sizes))
+    def write(self, turn: int, contents: Sequence[bytes]) -> None:
+        """A new document of each. Raises what requests does."""
+        paths = [f"{self._url}/{turn}/{number}" for number in range(len(contents))]
+        list(self._threads.map(self._post, paths, contents))
 
-    def _post(self, url: str, size: int) -> None:
-        content: Any = {
-            "data": {"bytes": base64.b64encode(os.urandom(size)).decode("ascii")},
+    def _post(self, url: str, content: bytes) -> None:
+        body: Any = {
+            "data": {"bytes": base64.b64encode(content).decode("ascii")},
             "options": {"cas": 0},
         }
-        self._http.post(url, json=content, timeout=LIMIT_S).raise_for_status()
+        self._http.post(url, json=body, timeout=LIMIT_S).raise_for_status()
 
 
 def _token(place: VaultEndpoint) -> str:

@@ -19,6 +19,7 @@ from schemas.export_order import ExportForm
 if TYPE_CHECKING:
     from deploy.export.joined import Done as Joined
     from deploy.export.sanitized import Done as Sanitized
+    from deploy.export.wanted import Wanted
 
 _LEFT_OUT = {
     "unknown": "left out: the index of their segment is gone, so whom they speak of can't be known",
@@ -70,7 +71,7 @@ def export(
     Output(as_json).result(told, *_words(told))
 
 
-def _take_out(root: Path, project: str, person: str, what: What, wanted: Any) -> dict[str, Any]:  # noqa: ANN401 - `Wanted`
+def _take_out(root: Path, project: str, person: str, what: What, wanted: Wanted) -> dict[str, Any]:
     from deploy.export.joined import export_joined
     from deploy.export.sanitized import export_texts
 

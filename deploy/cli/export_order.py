@@ -15,7 +15,7 @@ from deploy.cli.options import As, AsJson, Project, Root
 from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 from schemas.errors import ConfigError
-from schemas.export_order import ExportForm
+from schemas.export_order import ExportForm, ExportOrder
 
 if TYPE_CHECKING:
     from deploy.export.ordering import Standing
@@ -50,20 +50,25 @@ def order(
     """
     from deploy.export import ordering
 
+    out = Output(as_json)
     if (name is None) == (form is None):
         raise ConfigError("name the order to sign, or say by --format what a new one is for")
     if form is not None:
         stands = ordering.order(root, project, person, form, minutes * 60_000, lambda: ask_factor(person))
     else:
-        stands = ordering.approve(root, project, person, name or "", lambda: ask_factor(person))
-    Output(as_json).result({"project": project, **stands.as_json()}, *_words(project, stands))
+        show = lambda it: out.note(Text(_says(it)))  # noqa: E731 - shorter than a function that is used once
+        stands = ordering.approve(root, project, person, name or "", lambda: ask_factor(person), show)
+    out.result({"project": project, **stands.as_json()}, *_words(project, stands))
+
+
+def _says(order: ExportOrder) -> str:
+    return f"{order.person} may take out texts as {order.form.value} until {moment(order.until)} UTC"
 
 
 def _words(project: str, stands: Standing) -> list[Text]:
     order, short = stands.order, stands.name[:12]
     state, style = ("waiting", WAITING) if stands.missing else ("in force", GOOD)
-    who = f"  {order.person} may take out texts as {order.form.value} until {moment(order.until)} UTC"
-    words = [Text.assemble((short, NAME), "  ", (state, style)), Text(who, style=QUIET)]
+    words = [Text.assemble((short, NAME), "  ", (state, style)), Text(f"  {_says(order)}", style=QUIET)]
     words += [Text(f"  missing: {role}", style=WAITING) for role in stands.missing]
     if stands.missing:
         then = f"veil grant export {short} --project {project} --as …"

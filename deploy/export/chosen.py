@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import groupby
-from typing import TypeVar
 
+from deploy.export.latest import latest
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
-from schemas.errors import Undecodable
 from schemas.records import SegmentIndex, Task, Verdict
 from schemas.resources import control_resource, segment_resource, task_resource
 from streams.engine.messages import Message
 
-T = TypeVar("T", Task, Verdict)
 TASKS_IN_AN_EVENT = 5_000
 """An event's parents are its tasks, 40 bytes each: 200 kB, of 1 MiB a record may have; segments have fewer."""
 
@@ -54,8 +52,8 @@ def choose(
     """`erased`: keyed hashes of subjects, see `of_erased`. A verdict on another revision than the task's says
     nothing of this text.
     """
-    sealed, bad_tasks = _latest(codec, tasks, Task)
-    decided, bad_verdicts = _latest(codec, verdicts, Verdict)
+    sealed, bad_tasks = latest(codec, tasks, Task)
+    decided, bad_verdicts = latest(codec, verdicts, Verdict)
     out = set(withdrawn) | of_erased(segments, erased)
     wanted = {name: it for name, it in decided.items() if name not in out}
     found = [Chosen(sealed[name], it) for name, it in wanted.items() if _fit(sealed.get(name), it)]
@@ -86,19 +84,3 @@ def of_erased(segments: Iterable[SegmentIndex], erased: Collection[bytes]) -> se
 
 def _fit(task: Task | None, verdict: Verdict) -> bool:
     return task is not None and (task.revision, task.segment_id) == (verdict.revision, verdict.segment_id)
-
-
-def _latest(codec: Codec, messages: Iterable[Message], kind: type[T]) -> tuple[Mapping[str, T], int]:
-    """By task; one that was taken back, or whose latest record can't be read, is not there."""
-    found, unreadable = dict[str, T](), 0
-    for message in messages:
-        found.pop((message.key or b"").decode("utf-8", "replace"), None)
-        if message.value is None:
-            continue
-        try:
-            record = codec.decode(message.value, kind)
-        except Undecodable:
-            unreadable += 1
-            continue
-        found[record.task_id] = record
-    return found, unreadable

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from deploy.export.rows import Row, choice_row
+from deploy.export.rows import Row, choice_row, span_row
 from schemas.hidden import Hidden
 from schemas.records import SupportedSpan, Verdict
 
@@ -50,19 +50,9 @@ def document_row(document: Document) -> Row:
         "fields": [{"field": path, "text": text} for path, text in document.texts.items()],
         "status": verdict.status.value,
         "confidence": verdict.confidence,
-        "spans": [_span(span) for span in verdict.spans],
+        "spans": [span_row(span) for span in verdict.spans],
         "choices": [choice_row(choice) for choice in verdict.choices],
         "policy": verdict.policy,
         "bundle": verdict.bundle,
         "decided_at": verdict.decided_at,
-    }
-
-
-def _span(span: SupportedSpan) -> Row:
-    return {
-        "field": span.field,
-        "start": span.start,
-        "end": span.end,
-        "label": span.label,
-        "support": span.support,
     }

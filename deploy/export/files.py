@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -25,15 +26,23 @@ def write_file(place: Path, content: bytes) -> None:
         opened = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
     except FileExistsError:
         raise ConfigError(f"{place} is there already; an export overwrites nothing") from None
-    with os.fdopen(opened, "wb") as file:
-        file.write(content)
+    try:
+        with os.fdopen(opened, "wb") as file:
+            file.write(content)
+    except OSError:
+        place.unlink()  # half a file would pass for a whole one
+        raise
 
 
 def write_folder(place: Path, contents: Mapping[str, bytes]) -> None:
-    """A new folder with these files. Raises likewise."""
+    """A new folder with these files: all or none. Raises likewise."""
     try:
         place.mkdir(mode=PRIVATE_FOLDER)
     except FileExistsError:
         raise ConfigError(f"{place} is there already; an export overwrites nothing") from None
-    for name, content in contents.items():
-        write_file(place / name, content)
+    try:
+        for name, content in contents.items():
+            write_file(place / name, content)
+    except OSError:
+        shutil.rmtree(place)
+        raise

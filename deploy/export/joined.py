@@ -6,7 +6,6 @@ parted, and nothing else: it opens nothing, and no hash leaves it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,32 +13,28 @@ from pathlib import Path
 from deploy.acting import act
 from deploy.compliance import compliance
 from deploy.export.chosen import of_erased
-from deploy.export.files import require_free
-from deploy.export.forms import What, require
+from deploy.export.forms import What
 from deploy.export.json_lines import json_lines
+from deploy.export.latest import latest
 from deploy.export.parquet import parquet
 from deploy.export.parts import Parted, parted
 from deploy.export.rows import Row, joined_row
 from deploy.export.split import Split, groups_of
-from deploy.export.wanted import Wanted, write
+from deploy.export.wanted import Wanted, admitted, write
 from deploy.granting import Ask, signed_in
 from deploy.local.endpoints import load_endpoints
-from deploy.persons import acting, load_declared, require_role
+from deploy.persons import acting
 from deploy.provision.credentials import CredentialFiles
 from deploy.segment_index import index_of
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
-from schemas.errors import ConfigError, Undecodable
+from schemas.errors import ConfigError
 from schemas.export_order import ExportForm
 from schemas.records import JoinedLabel
 from schemas.registry import Registry
 from schemas.resources import project_resource
 from streams.engine.kafka import KafkaAccess, KafkaLog
-from streams.engine.messages import Message
 from topology.identity import Identity
-
-EXPORTERS = ("operator",)
-"""Who may. What they get has no text and names nobody who labels."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,13 +50,9 @@ class Done:
 def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
     """Write the joined labels of a project, but those of withdrawn tasks and erased people.
 
-    Raises ConfigError, OSError (what was written till then stays), and what Kafka and Vault raise: then nothing is
-    written.
+    Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
     """
-    declared = load_declared(root)
-    require_role(declared, project, person, EXPORTERS, "export joined labels")
-    require(What.JOINED, wanted.form)
-    require_free(wanted.to)
+    declared = admitted(root, project, person, What.JOINED, wanted)
     with acting(root, declared, project, person) as around, signed_in(around, ask()):
         found, unreadable = _parted(root, project, person, wanted.split)
         found.require_some()
@@ -76,24 +67,6 @@ def export_joined(root: Path, project: str, person: str, wanted: Wanted, ask: As
     return Done(found.counts, found.unknown, found.moved, unreadable)
 
 
-def latest_labels(codec: Codec, messages: Iterable[Message]) -> tuple[dict[str, JoinedLabel], int]:
-    """What the topic says last of each task, and of how many that can't be read: an earlier label isn't taken for
-    it. What was taken back is gone.
-    """
-    found, unreadable = dict[str, JoinedLabel](), set[str]()
-    for message in messages:
-        key = (message.key or b"").decode("utf-8", "replace")
-        found.pop(key, None)
-        unreadable.discard(key)
-        if message.value is None:
-            continue
-        try:
-            found[key] = codec.decode(message.value, JoinedLabel)
-        except Undecodable:
-            unreadable.add(key)
-    return found, len(unreadable)
-
-
 def _parted(root: Path, project: str, person: str, split: Split | None) -> tuple[Parted[Row], int]:
     """Read as `packer.P`. The index first and `control` last, and both after whoever types has typed: keeper
     orders a withdrawal before it rewrites the index, so who is erased is in the one or the other. Raises
@@ -105,7 +78,7 @@ def _parted(root: Path, project: str, person: str, split: Split | None) -> tuple
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
         segments = index_of(log.read(f"segments.{project}"), codec).segments.values()
-        labels, unreadable = latest_labels(codec, log.read(f"joined.{project}"))
+        labels, unreadable = latest(codec, log.read(f"joined.{project}"), JoinedLabel)
     with compliance(root) as seen:
         book = seen.book()
     if person in book.revocations(project).held:

@@ -5,11 +5,13 @@ An operator makes it and signs first; an approver signs the same bytes. Who it n
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.acting import act
 from deploy.control_orders import control_record
+from deploy.export.wanted import EXPORTERS
 from deploy.granting import Ask, book_of, signed_in
 from deploy.persons import acting, load_declared, missing_roles, require_role
 from deploy.surroundings import Surroundings
@@ -22,7 +24,6 @@ from topology.control import ControlBook
 from topology.project import Persons
 
 SIGNERS = ("operator", "approver")
-MAKERS = ("operator",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,15 +51,19 @@ class Standing:
 def order(root: Path, project: str, person: str, form: ExportForm, lasting_ms: int, ask: Ask) -> Standing:
     """Make an order that names the person, and sign it. Raises ConfigError, VaultUnavailable, and as `act`."""
     declared = load_declared(root)
-    require_role(declared, project, person, MAKERS, "order an export of texts")
+    require_role(declared, project, person, EXPORTERS, "order an export of texts")
     with acting(root, declared, project, person) as around:
         now = around.clock.now()
         made = ExportOrder(person, form, now, now + lasting_ms)
         return _sign(around, made, ask)
 
 
-def approve(root: Path, project: str, person: str, name: str, ask: Ask) -> Standing:
-    """Sign somebody's order, by its name or the beginning of that. May be repeated. Raises likewise."""
+def approve(
+    root: Path, project: str, person: str, name: str, ask: Ask, show: Callable[[ExportOrder], None]
+) -> Standing:
+    """Sign somebody's order, by its name or the beginning of that, which is shown before anything is asked. May be
+    repeated. Raises likewise.
+    """
     declared = load_declared(root)
     require_role(declared, project, person, SIGNERS, "sign an export of texts")
     with acting(root, declared, project, person) as around:
@@ -68,6 +73,7 @@ def approve(root: Path, project: str, person: str, name: str, ask: Ask) -> Stand
             raise ConfigError(f"{project} has {len(found) or 'no'} orders of an export that begin so")
         if not found[0].in_time(around.clock.now()):
             raise ConfigError(f"order {order_id(found[0])[:12]} is over; make another")
+        show(found[0])
         return _sign(around, found[0], ask)
 
 

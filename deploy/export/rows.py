@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.records import FieldDigest, JoinedLabel, JoinedSpan, RawReference, SupportedChoice
+from schemas.records import FieldDigest, JoinedLabel, JoinedSpan, RawReference, SupportedChoice, SupportedSpan
 
 Row = dict[str, Any]
 
@@ -16,7 +16,7 @@ def joined_row(label: JoinedLabel) -> Row:
         "raw": _raw(label.raw),
         "status": label.status.value,
         "confidence": label.confidence,
-        "spans": [_joined_span(span) for span in label.spans],
+        "spans": [span_row(span) | {"snapped": span.snapped} for span in label.spans],
         "choices": [choice_row(choice) for choice in label.choices],
         "digests": [_digest(digest) for digest in label.digests],
         "policy": label.policy,
@@ -29,14 +29,14 @@ def _raw(raw: RawReference) -> Row:
     return {"topic": raw.topic, "partition": raw.partition, "offset": raw.offset, "revision": raw.revision}
 
 
-def _joined_span(span: JoinedSpan) -> Row:
+def span_row(span: JoinedSpan | SupportedSpan) -> Row:
+    """What the spans of both sides have in common."""
     return {
         "field": span.field,
         "start": span.start,
         "end": span.end,
         "label": span.label,
         "support": span.support,
-        "snapped": span.snapped,
     }
 
 

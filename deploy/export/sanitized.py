@@ -25,17 +25,16 @@ from deploy.export.chosen import Choice, Chosen, announcements, choose, of_erase
 from deploy.export.conll import conll
 from deploy.export.docbin import docbin
 from deploy.export.documents import Document, Tally, document_row
-from deploy.export.files import require_free
-from deploy.export.forms import What, require
+from deploy.export.forms import What
 from deploy.export.json_lines import json_lines
 from deploy.export.label_studio import label_studio
-from deploy.export.ordering import MAKERS, order_in_force
+from deploy.export.ordering import order_in_force
 from deploy.export.parquet import parquet
 from deploy.export.parts import Parted, parted
 from deploy.export.split import groups_of
-from deploy.export.wanted import Wanted, write
+from deploy.export.wanted import Wanted, admitted, write
 from deploy.granting import Ask, book_of, signed_in
-from deploy.persons import acting, load_declared, require_role
+from deploy.persons import acting
 from deploy.segment_index import Index, index_of
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import Event, EventType
@@ -67,13 +66,9 @@ class Done:
 def export_texts(root: Path, project: str, person: str, wanted: Wanted, ask: Ask) -> Done:
     """Write the texts and labels of a project's decided tasks.
 
-    Raises ConfigError, OSError (what was written till then stays), and what Kafka and Vault raise: then nothing is
-    written.
+    Raises ConfigError, OSError, and what Kafka and Vault raise: then nothing is written.
     """
-    declared = load_declared(root)
-    require_role(declared, project, person, MAKERS, "export texts")
-    require(What.SANITIZED, wanted.form)
-    require_free(wanted.to)
+    declared = admitted(root, project, person, What.SANITIZED, wanted)
     with _copier(root, project, declared) as copier:
         order, _ = _allowed(copier, person, wanted.form)
         _begin(root, declared, project, person, order, ask)

@@ -6,11 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.export.files import write_file, write_folder
-from deploy.export.forms import SUFFIXES
+from deploy.export.files import require_free, write_file, write_folder
+from deploy.export.forms import SUFFIXES, What, require
 from deploy.export.parts import ALL
 from deploy.export.split import Split
+from deploy.persons import load_declared, require_role
 from schemas.export_order import ExportForm
+from topology.loading import Topology
+
+EXPORTERS = ("operator",)
+"""Who may take labels out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +25,15 @@ class Wanted:
     form: ExportForm
     split: Split | None
     to: Path
+
+
+def admitted(root: Path, project: str, person: str, what: What, wanted: Wanted) -> Topology:
+    """What is declared, where this person may take this out, in this form, to this place. Raises ConfigError."""
+    declared = load_declared(root)
+    require_role(declared, project, person, EXPORTERS, f"export {what.value} labels")
+    require(what, wanted.form)
+    require_free(wanted.to)
+    return declared
 
 
 def write(wanted: Wanted, contents: Mapping[str, bytes]) -> None:

@@ -11,8 +11,7 @@ from collections.abc import Iterable, Iterator
 
 from deploy.kubernetes.cluster import Object
 
-OF_SETS = ("replicas",)
-OF_CRON_JOBS = ("schedule", "timeZone", "suspend")
+OF_CRON_JOBS = ("schedule", "timeZone")
 OF_PODS = ("nodeSelector", "affinity", "tolerations", "priorityClassName", "imagePullSecrets")
 OF_CONTAINERS = ("image", "imagePullPolicy", "resources")
 
@@ -27,8 +26,17 @@ def key_of(it: Object) -> Key:
 
 def unlike(objects: Iterable[Object], made: Iterable[Object]) -> Iterator[Key]:
     """Those that are not like the one of their name that is made, or of which none is."""
-    known = {key_of(it): _bare(it) for it in made}
-    yield from (key_of(it) for it in objects if known.get(key_of(it)) != _bare(it))
+    known = {key_of(it): it for it in made}
+    yield from (key_of(it) for it in objects if not _is_like(it, known.get(key_of(it))))
+
+
+def _is_like(it: Object, made: Object | None) -> bool:
+    if made is None:
+        return False
+    found = _bare(it)
+    if made["kind"] == "StatefulSet" and "replicas" not in made["spec"]:
+        found["spec"].pop("replicas", None)  # of a set that is scaled how many there are is nobody's to say here
+    return found == _bare(made)
 
 
 def _bare(it: Object) -> Object:
@@ -36,7 +44,6 @@ def _bare(it: Object) -> Object:
     found = copy.deepcopy(it)
     match found.get("kind"):
         case "StatefulSet":
-            _drop(found["spec"], OF_SETS)
             _bare_pod(found["spec"]["template"])
         case "CronJob":
             _drop(found["spec"], OF_CRON_JOBS)

@@ -1,8 +1,9 @@
 """Whether objects give anybody more, or less, than the flow does. Pure: objects in, faults out.
 
 It reads any objects, also those that an overlay has changed (`veil topology kubernetes --check`). Rights, routes
-and pods are summed up from the objects as they are, so that a fault says what is given. And whatever differs from
-what is made, but for the few things that an overlay may change (`likeness.py`), is a fault, too.
+and pods are summed up from the objects as they are and held against the flow itself, not against what is made of
+it. And whatever differs from what is made, but for the few things that an overlay may change (`likeness.py`), is a
+fault, too.
 """
 
 from __future__ import annotations
@@ -18,39 +19,29 @@ from deploy.kubernetes.making import KUSTOMIZATION, made
 from deploy.kubernetes.placing import Environment, Placed, placed
 from deploy.kubernetes.pod_faults import pod_faults
 from deploy.kubernetes.route_faults import route_faults
-from deploy.kubernetes.routes import IDENTITY, denials
-from deploy.kubernetes.scaling import scaled
+from deploy.kubernetes.routes import IDENTITY
 from topology.acls import CLUSTER_NAME, Acl, acls, principal
 from topology.loading import Topology
 from topology.topics import Environment as Kafka
 from topology.topics import topics
 
-SCALING = ("ScaledObject", "TriggerAuthentication")
-KNOWN = frozenset(
-    {"Namespace", "KafkaTopic", "KafkaUser", "NetworkPolicy", "ServiceAccount", "StatefulSet", "CronJob"}
-    | {"PodDisruptionBudget", "Service", "Certificate", *SCALING}
-)
-"""Kinds that are made. No roles or bindings: pods have no rights there."""
 _RESOURCES = {spelled: resource for resource, spelled in RESOURCES.items()}
 _OPERATIONS = {spelled: operation for operation, spelled in OPERATIONS.items()}
 
 
 def faults(objects: Collection[Object], topology: Topology, cluster: Cluster) -> tuple[str, ...]:
     """What is given that the flow does not give, and what is missing; a sentence each, none where it is right."""
-    found = [f"{_name(it)}: no object that the topology makes" for it in objects if it.get("kind") not in KNOWN]
-    found += _twice(objects)
+    found = [*_twice(objects)]
     found += _namespaces(objects)
-    found += _denials(objects)
     found += _topics(objects, topology)
     found += _users(objects, topology)
-    found += _scaling(objects, topology, cluster)
     found += _workloads(objects, topology, cluster)
     found += _others(objects, topology, cluster)
     return tuple(sorted(found))
 
 
 def _others(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
-    """Whatever else differs."""
+    """Whatever differs from what is made."""
     files = made(topology, cluster, own_projects(topology))
     wanted = [it for name, those in files.items() if name != KUSTOMIZATION for it in those]
     yield from (f"{_named(*key)}: is not as it is made" for key in sorted(unlike(objects, wanted)))
@@ -83,14 +74,6 @@ def _namespaces(objects: Iterable[Object]) -> Iterator[str]:
     }
     wanted = {environment.namespace: "restricted" for environment in Environment}
     yield from _differ("pod security of namespace", enforced, wanted)
-
-
-def _denials(objects: Iterable[Object]) -> Iterator[str]:
-    """For pods that nobody has declared."""
-    nothing = next(denials())["spec"]
-    denied = {it["metadata"]["namespace"] for it in of_kind(objects, "NetworkPolicy") if it["spec"] == nothing}
-    missing = sorted({environment.namespace for environment in Environment} - denied)
-    yield from (f"namespace {name}: pods without a policy may go anywhere" for name in missing)
 
 
 def _topics(objects: Iterable[Object], topology: Topology) -> Iterator[str]:
@@ -136,13 +119,6 @@ def _rule(name: str, rule: Mapping[str, Any], operation: str) -> str:
     prefixed = resource.get("patternType") == "prefix"
     place = resource.get("name", CLUSTER_NAME)
     return str(Acl(f"User:{name}", _RESOURCES[resource["type"]], place, prefixed, _OPERATIONS[operation]))
-
-
-def _scaling(objects: Iterable[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
-    """KEDA reads whatever Secret it is told to, as whom it is told to: here it is told nothing else."""
-    wanted = [it for who in placed(topology) for it in scaled(who, topology, cluster)]
-    given = {_name(it): it["spec"] for it in of_kind(objects, *SCALING)}
-    yield from _differ("scaling", given, {_name(it): it["spec"] for it in wanted})
 
 
 def _workloads(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:

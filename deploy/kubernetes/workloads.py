@@ -92,7 +92,7 @@ def _certificate(who: Placed, cluster: Cluster) -> Object:
 
 
 def _job(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
-    made = template(who, cluster, _BACKUP if who.identity.role == "backup" else _PURGE, projects)
+    made = template(who, cluster, _backup() if who.identity.role == "backup" else _purge(), projects)
     made["spec"]["restartPolicy"] = "Never"
     if who.identity.role == "backup":
         made["spec"]["volumes"].append({"name": BACKUPS, "persistentVolumeClaim": {"claimName": BACKUPS}})
@@ -109,19 +109,21 @@ def _job(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
     }
 
 
-_PURGE: Object = {"command": [VEIL], "args": ["purge", "--dry-run", "--root", "/veil"]}
-_BACKUP: Object = {
-    "command": [VEIL],
-    # A folder of its own each time: no pod's name is given twice. To verify it, it would need Vault's seal keys.
-    "args": ["backup", f"/{BACKUPS}/$(POD)", "--to", "$(RECIPIENT)", "--no-verify", "--root", "/veil"],
-    "env": [
-        {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
-        {
-            "name": "RECIPIENT",
-            "valueFrom": {"configMapKeyRef": {"name": RECIPIENT, "key": "recipient"}},
-        },
-    ],
-}
+def _purge() -> Object:
+    return {"command": [VEIL], "args": ["purge", "--dry-run", "--root", "/veil"]}
+
+
+def _backup() -> Object:
+    recipient = {"configMapKeyRef": {"name": RECIPIENT, "key": "recipient"}}
+    return {
+        "command": [VEIL],
+        # A folder of its own each time: no pod's name is given twice. To verify it takes Vault's seal keys.
+        "args": ["backup", f"/{BACKUPS}/$(POD)", "--to", "$(RECIPIENT)", "--no-verify", "--root", "/veil"],
+        "env": [
+            {"name": "POD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.name"}}},
+            {"name": "RECIPIENT", "valueFrom": recipient},
+        ],
+    }
 
 
 def _named(who: Placed, api: str, kind: str, name: str) -> Object:

@@ -25,7 +25,6 @@ class Key(StrEnum):
     OUTCOME = "veil.outcome"
     EPOCH = "veil.epoch"
     ROUND = "veil.round"
-    REQUESTS = "veil.requests"
     DOCUMENTS = "veil.documents"
     VAULT_CALLS = "veil.vault_calls"
     VAULT_MS = "veil.vault_ms"
@@ -84,7 +83,6 @@ def _attributes(span: Span) -> Iterator[KeyValue]:
     numbers = (
         (Key.EPOCH, span.epoch),
         (Key.ROUND, span.round),
-        (Key.REQUESTS, span.requests),
         (Key.DOCUMENTS, span.documents),
         (Key.VAULT_CALLS, span.vault_calls),
         (Key.VAULT_MS, span.vault_ms),

@@ -65,12 +65,12 @@ class ControlReader:
         """Where the log ended when it was asked last; None once that is taken up."""
 
     def poll(self, wait_s: float = 0) -> ControlNews:
-        """Take up what is new, waiting up to `wait_s` for something; all that was not acknowledged yet.
+        """Take up what is new; all that was not acknowledged yet. Waits up to `wait_s` where that is nothing.
 
         Raises LogUnavailable, RegistryUnavailable.
         """
         if not self._waiting:
-            self._waiting.extend(self._follower.poll(POLL_LIMIT, wait_s))
+            self._waiting.extend(self._follower.poll(POLL_LIMIT, 0 if self._events else wait_s))
         while self._waiting:
             self._take_up(self._waiting[0])
             self._waiting.popleft()

@@ -347,7 +347,7 @@ class Loop:
         at_once = taken or not self._stage.session.inputs
         messages = session.poll(self._stage.batch_limit, 0.0 if at_once else self._stage.poll_s)
         started = self._clock.monotonic()
-        self._traces.begin(self._epoch, messages, len(taken))
+        self._traces.begin(self._epoch, messages)
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
         self._traces.processed(len(plan.documents))
         self._note(plan)

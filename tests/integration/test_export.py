@@ -12,7 +12,11 @@ import pytest
 import spacy
 from spacy.tokens import DocBin
 
+from deploy.acting import act
 from deploy.cli.app import main
+from deploy.export import joined as joined_labels
+from deploy.export import sanitized
+from deploy.export.latest import latest
 from deploy.signin import invitation
 from schemas.audit import EventType
 from schemas.records import LabelSpan
@@ -133,7 +137,7 @@ def without_canaries(folder: Path) -> bool:
 def test_joined_labels_are_taken_out_in_parts_that_nobody_is_in_two_of_and_the_audit_says_so(
     ground, capsys, monkeypatch, tmp_path
 ):
-    to = tmp_path / "out"
+    to, before = tmp_path / "out", len(ground.exports())
     to.mkdir()
     words = ("--format", "parquet", "--split", PARTS, "--to", str(to / "labels"))
     said = ground.veil(capsys, monkeypatch, *words, person="xenia")
@@ -151,7 +155,7 @@ def test_joined_labels_are_taken_out_in_parts_that_nobody_is_in_two_of_and_the_a
     assert all(subjects.values()), "each record names somebody"
     groups = {those: {parts[task] for task in parts if subjects[task] == those} for those in subjects.values()}
     assert [len(found) for found in groups.values()] == [1, 1]
-    (event,) = ground.exports()
+    (event,) = ground.exports()[before:]
     assert (event.process, event.person, event.details["format"]) == ("person.xenia", "xenia", "parquet")
 
     plain = to / "labels.jsonl"
@@ -176,12 +180,6 @@ def sign_order(ground, capsys, monkeypatch, form: str) -> str:
     return signed["order"]
 
 
-def labeled(pipeline: Pipeline, count: int) -> set[str]:
-    pipeline.annotate("xenia", ANNOTATORS, label_kettle)
-    found = {it.task_id for it in pipeline.records("verdicts")}
-    return found if len(found) >= count else set()
-
-
 def test_texts_are_taken_out_by_an_order_of_two_and_each_is_on_the_audit_before_it_is_opened(
     ground, capsys, monkeypatch, tmp_path
 ):
@@ -192,8 +190,7 @@ def test_texts_are_taken_out_by_an_order_of_two_and_each_is_on_the_audit_before_
     why = ground.veil(capsys, monkeypatch, *words, "spacy", person="xenia", fails=True)["why"]
     assert "no order lets xenia take texts" in why
     order = sign_order(ground, capsys, monkeypatch, "spacy")
-    pipeline.publish(record("clodwater", 9))
-    (gone,) = wait_for(lambda: labeled(pipeline, 5), "one more verdict") - ground.tasks
+    gone = one_more(pipeline, 9)
     pipeline.withdraw("xenia", gone)
 
     said = ground.veil(capsys, monkeypatch, *words, "spacy", person="xenia")
@@ -204,11 +201,11 @@ def test_texts_are_taken_out_by_an_order_of_two_and_each_is_on_the_audit_before_
     assert any("[EMAIL" in doc.text for doc in docs), "what stood there is hidden"
     assert without_canaries(out)
 
-    events = ground.exports(EventType.TEXTS_EXPORTED)
+    events = [it for it in ground.exports(EventType.TEXTS_EXPORTED) if it.details["order"] == order]
     assert {(it.process, it.person) for it in events} == {(f"copier.{pipeline.project}", "xenia")}
     assert {task for it in events for task in task_ids(it)} == ground.tasks
     assert {it.parents[0] for it in events} == {f"control/export/{pipeline.project}/{order}"}
-    (begun,) = ground.exports(EventType.EXPORT_BEGUN)
+    (begun,) = (it for it in ground.exports(EventType.EXPORT_BEGUN) if it.resource.endswith(order))
     assert (begun.process, begun.person) == ("person.xenia", "xenia")
     pipeline.reconciled()
     identities = {f"copier.{pipeline.project}", "person.xenia", "person.xeno"}
@@ -219,6 +216,54 @@ def test_texts_are_taken_out_by_an_order_of_two_and_each_is_on_the_audit_before_
     other = ("--what", "sanitized", "--to", str(out / "x"), "--format", "jsonl")
     why = ground.veil(capsys, monkeypatch, *other, person="xenia", fails=True)["why"]
     assert "as jsonl" in why, "an order is for one form"
+
+
+def one_more(pipeline: Pipeline, number: int) -> str:
+    """A task that is decided and joined, of nobody else's test."""
+    known = {it.task_id for it in pipeline.records("tasks")}
+    pipeline.publish(record("clodwater", number))
+    (task,) = wait_for(lambda: {it.task_id for it in pipeline.records("tasks")} - known, "one more task")
+
+    def joined() -> bool:
+        pipeline.annotate("xenia", ANNOTATORS, label_kettle)
+        return task in {it.task_id for it in pipeline.records("joined")}
+
+    wait_for(joined, "its label is joined")
+    return task
+
+
+def test_what_is_withdrawn_while_texts_are_announced_is_not_opened(ground, capsys, monkeypatch, tmp_path):
+    pipeline, acted = ground.pipeline, []
+    late = one_more(pipeline, 11)
+    sign_order(ground, capsys, monkeypatch, "jsonl")
+
+    def act_and_withdraw(around, outputs, events):
+        act(around, outputs, events)
+        if any(late in task_ids(it) for it in events):
+            acted.append(late)
+            pipeline.withdraw("xenia", late)
+
+    monkeypatch.setattr(sanitized, "act", act_and_withdraw)
+    words = ("--what", "sanitized", "--format", "jsonl", "--to", str(tmp_path / "texts"))
+    said = ground.veil(capsys, monkeypatch, *words, person="xenia")
+    assert acted == [late]
+    assert said["closed"] == 1
+    assert late not in {json.loads(line)["task_id"] for line in (tmp_path / "texts").read_text().splitlines()}
+
+
+def test_what_is_withdrawn_while_labels_are_read_is_left_out(ground, capsys, monkeypatch, tmp_path):
+    pipeline = ground.pipeline
+    late = one_more(pipeline, 12)
+
+    def read_and_withdraw(codec, messages, kind):
+        found = latest(codec, messages, kind)
+        assert late in found[0]
+        pipeline.withdraw("xenia", late)
+        return found
+
+    monkeypatch.setattr(joined_labels, "latest", read_and_withdraw)
+    ground.veil(capsys, monkeypatch, "--to", str(tmp_path / "labels"), person="xenia")
+    assert late not in {json.loads(line)["task_id"] for line in (tmp_path / "labels").read_text().splitlines()}
 
 
 def test_who_is_no_operator_takes_nothing_out_and_nothing_is_overwritten(ground, capsys, monkeypatch, tmp_path):

@@ -72,6 +72,7 @@ def collecting() -> Iterator[Collector]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
             self.send_response(collector.take(self.path, str(self.headers), body))
+            self.send_header("Set-Cookie", f"{len(collector.heads)}=kept")
             self.send_header("Content-Length", "0")
             self.end_headers()
 

@@ -94,7 +94,6 @@ class Span:
     links: tuple[Link, ...] = ()
     epoch: int | None = None
     round: int | None = None
-    requests: int | None = None
     documents: int | None = None
     vault_calls: int | None = None
     vault_ms: int | None = None

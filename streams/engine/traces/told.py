@@ -47,7 +47,6 @@ class Work:
     """What a round has to do and did. Of Vault: what the stage itself asked while it processed the batch."""
 
     messages: Sequence[Message]
-    requests: int
     documents: int = 0
     vault_calls: int = 0
     vault_s: float = 0.0
@@ -149,7 +148,7 @@ def told(round_: Round, work: Work, passages: Passages, times: Times, outcome: O
         return
     batch = Span(
         round_.trace, round_.span(round_.trace), None, Act.BATCH, times.began, times.ended, outcome,
-        taken, tuple(_links(round_, passages, outcome)), round_.epoch, round_.number, work.requests,
+        taken, tuple(_links(round_, passages, outcome)), round_.epoch, round_.number,
     )  # fmt: skip
     yield batch
     yield from _steps(round_, batch, times, work)

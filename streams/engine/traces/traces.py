@@ -60,13 +60,13 @@ class Traces:
         self._thread = 0
         self._open: _Open | None = None
 
-    def begin(self, epoch: int, messages: Sequence[Message], requests: int) -> None:
+    def begin(self, epoch: int, messages: Sequence[Message]) -> None:
         """A batch was taken."""
         self._number += 1
         self._thread = threading.get_ident()
         round_ = Round(self._source, epoch, self._number, self._clock.now(), self._ratio)
         passages = arrived(messages, self._ratio)
-        self._open = _Open(round_, Work(messages, requests), passages, self._clock.monotonic())
+        self._open = _Open(round_, Work(messages), passages, self._clock.monotonic())
 
     def vault_called(self, seconds: float) -> None:
         """Vault was asked; of other threads' calls (for people, before documents exist) nothing is said."""

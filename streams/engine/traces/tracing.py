@@ -22,7 +22,7 @@ class Sink(Protocol):
 class Tracing(Protocol):
     """What the loop says of its rounds. Called by one thread."""
 
-    def begin(self, epoch: int, messages: Sequence[Message], requests: int) -> None:
+    def begin(self, epoch: int, messages: Sequence[Message]) -> None:
         """A batch was taken."""
         ...
 
@@ -52,13 +52,13 @@ class Tracing(Protocol):
 class Untraced:
     """The default: nothing is told, no header is written."""
 
-    def begin(self, epoch: int, messages: Sequence[Message], requests: int) -> None:
+    def begin(self, epoch: int, messages: Sequence[Message]) -> None:
         """Nothing."""
 
     def processed(self, documents: int) -> None:
         """Nothing."""
 
-    def marked(self, outputs: Sequence[Outgoing], events: Sequence[Event]) -> Sequence[Outgoing]:  # noqa: ARG002
+    def marked(self, outputs: Sequence[Outgoing], events: Sequence[Event]) -> Sequence[Outgoing]:  # noqa: ARG002 - the protocol's
         """The very same."""
         return outputs
 

@@ -62,5 +62,12 @@ def test_an_order_says_who_has_yet_to_sign_and_then_what_to_do(monkeypatch):
     assert "missing: an approver (grace)" in said
     assert "veil grant export abababababab" in said
     signed = ordering.Standing("ab" * 32, order, ("grace", "olga"), ())
-    monkeypatch.setattr(ordering, "approve", lambda *order: signed)
-    assert "veil export --what sanitized --format spacy" in run("grant", "export", "abab", "--as", "grace")
+
+    def approve(*order):
+        order[-1](signed.order)  # shown before anything is asked
+        return signed
+
+    monkeypatch.setattr(ordering, "approve", approve)
+    told = run("grant", "export", "abab", "--as", "grace")
+    assert told.index("olga may take out texts as spacy") < told.index("in force")
+    assert "veil export --what sanitized --format spacy" in told

@@ -37,8 +37,11 @@ def verdict(number: int, segment: str = "s/1/1", revision: int = 1) -> Verdict:
 
 
 def messages(*values: object) -> list[Message]:
-    coded = [it if isinstance(it, bytes | None) else CODEC.encode(it) for it in values]
-    return [Message("t", 0, at, b"k", value) for at, value in enumerate(coded)]
+    """Keyed as on their topics; what is no record under a key of its own."""
+    coded = [
+        (b"k", it) if isinstance(it, bytes | None) else (it.task_id.encode(), CODEC.encode(it)) for it in values
+    ]
+    return [Message("t", 0, at, key, value) for at, (key, value) in enumerate(coded)]
 
 
 def index(*entries: tuple[int, bytes]) -> SegmentIndex:
@@ -48,7 +51,7 @@ def index(*entries: tuple[int, bytes]) -> SegmentIndex:
 
 def chosen(**changed: object) -> Choice:
     given = {
-        "tasks": messages(task(2, "s/1/2"), task(1), task(3), b"junk", None),
+        "tasks": messages(task(2, "s/1/2"), task(1), task(3), None, b"junk"),
         "verdicts": messages(verdict(1), verdict(2, "s/1/2"), verdict(3), verdict(9)),
         "segments": [index((1, b"ann"), (3, b"ben"))],
         "withdrawn": (),

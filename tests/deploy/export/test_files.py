@@ -1,7 +1,12 @@
 from __future__ import annotations
 
+import errno
+import os
+from types import SimpleNamespace
+
 import pytest
 
+from deploy.export import files
 from deploy.export.files import require_free, write_file, write_folder
 from schemas.errors import ConfigError
 
@@ -28,3 +33,24 @@ def test_nothing_is_overwritten_and_nothing_followed(tmp_path):
 def test_a_folder_that_is_missing_is_told_before_anything_is_done(tmp_path):
     with pytest.raises(ConfigError, match="there is no folder"):
         require_free(tmp_path / "no" / "file")
+
+
+def test_where_one_can_not_be_written_none_is_there(tmp_path, monkeypatch):
+    class Full:
+        def __init__(self, opened):
+            os.close(opened)
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *_):
+            pass
+
+        def write(self, _):
+            raise OSError(errno.ENOSPC, "full")
+
+    monkeypatch.setattr(files, "os", SimpleNamespace(**vars(os) | {"fdopen": lambda opened, _: Full(opened)}))
+    for write in (lambda it: write_file(it, b"x"), lambda it: write_folder(it, {"train": b"x"})):
+        with pytest.raises(OSError, match="full"):
+            write(tmp_path / "out")
+        assert list(tmp_path.iterdir()) == []

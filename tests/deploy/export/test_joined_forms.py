@@ -6,8 +6,8 @@ import pytest
 
 from deploy.export import forms
 from deploy.export.forms import What
-from deploy.export.joined import latest_labels
 from deploy.export.json_lines import json_lines
+from deploy.export.latest import latest
 from deploy.export.parquet import parquet
 from deploy.export.rows import joined_row
 from schemas.codec import Codec, FixedIds
@@ -81,8 +81,9 @@ def test_of_each_task_counts_what_was_said_last_and_what_was_taken_back_is_gone(
         return Message("joined.demo", 0, 0, key.encode(), value, {}, 0)
 
     kept, other = codec.encode(LABEL), codec.encode(BARE)
-    labels, unreadable = latest_labels(
+    labels, unreadable = latest(
         codec,
         [said("a", kept), said("b", kept), said("c", kept), said("b", None), said("c", b"x"), said("a", other)],
+        JoinedLabel,
     )
     assert (labels, unreadable) == ({"a": BARE}, 1)

@@ -220,6 +220,22 @@ TAMPERED = {
     "an account of a cloud": lambda it: found(it, "ServiceAccount", "redact.demo")["metadata"].update(
         annotations={"eks.amazonaws.com/role-arn": "x"}
     ),
+    "no keeper": lambda it: found(it, "StatefulSet", "keeper-demo")["spec"].update(replicas=0),
+    "two labels": lambda it: found(it, "StatefulSet", "label-demo")["spec"].update(replicas=2),
+    "a suspended backup": lambda it: found(it, "CronJob", "backup-platform")["spec"].update(suspend=True),
+    "a backup for somebody else": lambda it: pod_of(found(it, "CronJob", "backup-platform"))["spec"]["containers"][
+        0
+    ]["args"].__setitem__(3, "age1attacker"),
+    "another folder in it": lambda it: pod(it)["containers"][0]["volumeMounts"].append(
+        {"name": "tmp", "mountPath": "/opt"}
+    ),
+    "a variable from an annotation": lambda it: pod(it)["containers"][0]["env"].append(
+        {"name": "LD_PRELOAD", "valueFrom": {"fieldRef": {"fieldPath": "metadata.annotations['x']"}}}
+    ),
+    "a user of another cluster": lambda it: found(it, "KafkaUser", "redact.demo")["metadata"]["labels"].clear(),
+    "a budget that stops draining": lambda it: found(it, "PodDisruptionBudget", "redact-demo")["spec"].update(
+        maxUnavailable=0
+    ),
     "a thing twice": lambda it: it.append(copy.deepcopy(found(it, "KafkaTopic", "raw.demo"))),
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -20,7 +21,7 @@ SOURCE = Source("label", "demo", "label.demo.0")
 TRACE = trace_of(b"task")
 SPAN = Span(
     TRACE, making_of(TRACE), making_of(trace_of(b"other")), Act.RECORD, 1_000, 3_000, Outcome.ABORTED,
-    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, making_of(TRACE)),), 2, 3, 0, 5, 6, 7, 17,
+    (Taken(Topic.TASKS, 1, 4, 9, 3),), (Link(TRACE, making_of(TRACE)),), 2, 3, 5, 6, 7, 17,
 )  # fmt: skip
 
 
@@ -53,7 +54,7 @@ def test_a_span_arrives_as_it_is(collector):
     assert (span.trace_id, span.span_id, span.parent_span_id) == (SPAN.trace, SPAN.id, SPAN.parent)
     assert (span.start_time_unix_nano, span.end_time_unix_nano) == (1_000, 3_000)
     assert attributes(span) == {
-        "veil.outcome": "aborted", "veil.epoch": 2, "veil.round": 3, "veil.requests": 0, "veil.documents": 5,
+        "veil.outcome": "aborted", "veil.epoch": 2, "veil.round": 3, "veil.documents": 5,
         "veil.vault_calls": 6, "veil.vault_ms": 7, "veil.waited_ms": 17,
     }  # fmt: skip
     (event,) = span.events
@@ -122,3 +123,35 @@ def test_ending_does_not_wait_for_a_collector_that_never_answers(collector, monk
     assert exporter._thread.is_alive()
     collector.goes_on.set()
     exporter._thread.join()  # what it counts is not to be another test's
+
+
+def test_nothing_that_a_collector_answers_is_kept(collector):
+    """Cookies come back otherwise, as many as it likes to give."""
+    sent = fate("sent")
+    exporter = exporter_to(collector.url)
+    for more in (1, 2):
+        exporter.put([SPAN])
+        wait_for(lambda more=more: fate("sent") == sent + more or None, "the request")
+    exporter.stop()
+    assert len(collector.heads) == 2
+    assert not [it for it in collector.heads if "cookie" in it.lower()]
+
+
+def test_no_certificates_cost_spans_only(tmp_path):
+    (tmp_path / "ca.pem").write_text("none")
+    unsent = fate("unsent")
+    exporter = Exporter(
+        TracesSetting("https://127.0.0.1:1/v1/traces", 1.0, str(tmp_path / "ca.pem")), SOURCE, encode
+    )
+    for more in (1, 2):
+        exporter.put([SPAN])
+        wait_for(lambda more=more: fate("unsent") == unsent + more or None, "the spans that go nowhere")
+    exporter.stop()
+
+
+def test_offsets_of_raw_records_are_told_to_nobody(collector):
+    exporter = exporter_to(collector.url)
+    exporter.put([replace(SPAN, taken=(Taken(Topic.RAW, 1, 4, 9, 3), Taken(Topic.AGAIN, 0, 4, 9, 3)))])
+    exporter.stop()
+    ((_, span),) = collector.spans()
+    assert [attributes(it).keys() for it in span.events] == [{"veil.topic", "veil.partition", "veil.records"}] * 2

@@ -13,7 +13,7 @@ from schemas.records import ControlState
 from streams.engine.control_reader import STALE_AFTER_S, ControlReader
 from streams.engine.log import Follower
 from streams.engine.messages import Message, Outgoing
-from tests.simulation.broker import Broker, MemoryLog
+from tests.simulation.broker import Broker, MemoryFollower, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.simulation.world import TOPOLOGY, SimulatedClock
 from topology.access import signers
@@ -180,3 +180,21 @@ class RegistryThatFails(FixedIds):
         if self.away:
             raise RegistryUnavailable("away")
         return super().schema_of(schema_id)
+
+
+def test_it_waits_for_news_only_where_none_waits_to_be_acknowledged(monkeypatch: pytest.MonkeyPatch) -> None:
+    desk, waited = Desk(), list[float]()
+    plain = MemoryFollower.poll
+
+    def poll(self: MemoryFollower, limit: int, timeout: float) -> list[Message]:
+        waited.append(timeout)
+        return plain(self, limit, timeout)
+
+    monkeypatch.setattr(MemoryFollower, "poll", poll)
+    desk.reader.poll(0.25)
+    desk.put(withdrawal().key, withdrawal())
+    for _ in range(2):
+        assert desk.reader.poll(0.25).events
+    desk.reader.acknowledged()
+    desk.reader.poll(0.25)
+    assert waited == [0.25, 0.25, 0, 0.25]

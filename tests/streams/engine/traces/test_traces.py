@@ -44,15 +44,13 @@ class Stage:
         self.clock = SimulatedClock()
         self.traces = Traces(Source(role, "demo", f"{role}.demo.0"), ratio, self.kept, self.clock)
 
-    def round(
-        self, *messages: Message, out: Sequence[Outgoing] = (), requests=0, documents=0, events=()
-    ) -> list[Outgoing]:
-        marked = self.begun(*messages, out=out, requests=requests, documents=documents, events=events)
+    def round(self, *messages: Message, out: Sequence[Outgoing] = (), documents=0, events=()) -> list[Outgoing]:
+        marked = self.begun(*messages, out=out, documents=documents, events=events)
         self.traces.committed()
         return marked
 
-    def begun(self, *messages, out=(), requests=0, documents=0, events=()) -> list[Outgoing]:
-        self.traces.begin(1, messages, requests)
+    def begun(self, *messages, out=(), documents=0, events=()) -> list[Outgoing]:
+        self.traces.begin(1, messages)
         self.clock.wait(0.2)
         self.traces.processed(documents)
         self.clock.wait(0.03)
@@ -134,7 +132,7 @@ def test_a_broker_s_clock_that_is_ahead_makes_no_wait_negative():
 
 def test_an_answer_of_a_person_hangs_from_the_task():
     label = Stage("label")
-    (answer,) = label.round(out=[written("labels")], requests=1)
+    (answer,) = label.round(out=[written("labels")])
     (span,) = label.kept.of(Act.RECORD)
     assert (span.trace, span.parent) == (TRACE, making_of(TRACE))
     assert parent_in(header(answer), TRACE) == span.id
@@ -177,7 +175,7 @@ def test_a_batch_is_told_by_place_with_its_steps_and_linked_to_its_records():
 def test_what_the_stage_asked_of_vault_is_counted_while_it_processes():
     join = Stage("join")
     join.traces.vault_called(9.0)
-    join.traces.begin(1, [message("verdicts")], 0)
+    join.traces.begin(1, [message("verdicts")])
     join.traces.vault_called(0.25)
     join.traces.vault_called(0.5)
     other = Thread(target=join.traces.vault_called, args=(9.0,))  # a person's, in a thread of the server
@@ -218,7 +216,7 @@ def test_a_round_that_failed_says_its_kind_and_no_record_has_a_span_of_it(error,
 
 def test_a_round_that_failed_while_it_was_processed_has_no_later_steps():
     label = Stage("label")
-    label.traces.begin(1, [message("tasks")], 0)
+    label.traces.begin(1, [message("tasks")])
     label.clock.wait(0.1)
     label.traces.failed(VaultUnavailable("secret"))
     assert [(it.act, it.outcome) for it in label.kept.spans] == [
@@ -230,7 +228,7 @@ def test_a_round_that_failed_while_it_was_processed_has_no_later_steps():
 def test_without_a_round_nothing_is_marked_and_nothing_told():
     label = Stage("label")
     label.traces.failed(Abortable("x"))
-    label.traces.begin(1, [message("tasks")], 0)
+    label.traces.begin(1, [message("tasks")])
     label.traces.nothing()
     label.traces.committed()
     outputs = [written("work")]
@@ -257,7 +255,7 @@ def test_a_tombstone_is_not_marked():
 
 def test_when_somebody_asks_for_a_task_is_not_told():
     label = Stage("label")
-    label.round(out=[written("label-state"), written("audit")], requests=3)
+    label.round(out=[written("label-state"), written("audit")])
     assert label.kept.spans == []
 
 
