@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -14,6 +15,8 @@ from rich.text import Text
 
 GOOD, BAD, WAITING, QUIET, NAME = "green", "bold red", "yellow", "dim", "bold"
 MIB = 1024 * 1024
+UNBOUND = 10_000
+"""Columns, where no terminal is: what is searched and cut by other programs is neither wrapped nor cropped."""
 
 Report = Callable[[str], None]
 
@@ -23,8 +26,14 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        self._out = Console(highlight=False, markup=False, emoji=False)
+        seen = sys.stdout.isatty() or "COLUMNS" in os.environ
+        self._out = Console(width=None if seen else UNBOUND, highlight=False, markup=False, emoji=False)
         self._err = Console(stderr=True, highlight=False, markup=False, emoji=False)
+
+    @property
+    def width(self) -> int:
+        """How many columns a line may have."""
+        return self._out.width
 
     @property
     def progress_console(self) -> Console:
@@ -68,7 +77,7 @@ def plain_table(*columns: str) -> Table:
     """Columns without lines, which read well in a log too; what is said in one is never broken."""
     table = Table(box=None, padding=(0, 2, 0, 0), header_style=QUIET, show_edge=False, pad_edge=False)
     for column in columns:
-        table.add_column(column, no_wrap=True, overflow="ignore")
+        table.add_column(column, no_wrap=True, overflow="crop")
     return table
 
 

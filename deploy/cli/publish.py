@@ -144,7 +144,8 @@ def _report(report: FileReport, bad: list[BadLine], file: Path, project: str, ou
         "may_repeat": report.may_repeat,
         "bad_lines": [{"line": one.number, "reason": one.reason.value} for one in bad],
     }
-    words = [Text.assemble(("✓ ", GOOD), f"{done.published:,} records of {file.name} are on raw.{project}.")]
+    records = "1 record" if done.published == 1 else f"{done.published:,} records"
+    words = [Text.assemble(("✓ ", GOOD), f"{records} of {file.name} published to raw.{project}.")]
     if report.resumed_at_line > 1:
         nothing = " Nothing was new." if report.resumed_at_line > done.lines else ""
         words.append(Text(f"  Taken up at line {report.resumed_at_line:,}.{nothing}", style=WAITING))

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import typer
+from rich.cells import cell_len
 from rich.console import RenderableType
 from rich.table import Table
 from rich.text import Text
@@ -18,10 +19,14 @@ from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, heading, p
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping, Sequence
 
     from deploy.up.picture import Picture, Seen
 
+_COLUMNS = ("", "name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address")
+_NUMBERS = {"behind", "setbacks", "restarts", "MiB", "pid"}
+_LEFT_OUT = ("pid", "MiB", "restarts", "setbacks", "address", "behind")
+"""In a narrow terminal, one after the other; `--json` has all."""
 LATE_S = 60.0
 """From when on an alert says so, too (`deploy/observability/rules.yaml`)."""
 
@@ -44,7 +49,12 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     else:
         telling = [one for one in picture.seen if one.why and (one.kind == "process" or not one.well)]
         why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in telling]
-        words: list[RenderableType] = [heading(_title(picture), f"in {root}"), Text(), _table(picture), *why]
+        words: list[RenderableType] = [
+            heading(_title(picture), f"in {root}"),
+            Text(),
+            _table(picture, out.width),
+            *why,
+        ]
         words += [Text(line, style=QUIET) for line in _standing(picture)]
         out.result({**content, "seen": seen}, *words)
     if not picture.well:
@@ -58,13 +68,23 @@ def _title(picture: Picture) -> str:
     return f"{sum(not one.well for one in picture.seen)} of {len(picture.seen)} do not work"
 
 
-def _table(picture: Picture) -> Table:
-    table = plain_table("", "name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address")
-    for column in table.columns[3:8]:
-        column.justify = "right"
-    for one in picture.seen:
-        table.add_row(*_row(one))
+def _table(picture: Picture, width: int) -> Table:
+    """As much of it as fits."""
+    rows = [_row(one) for one in picture.seen]
+    for left_out in range(len(_LEFT_OUT) + 1):
+        columns = [it for it in _COLUMNS if it not in _LEFT_OUT[:left_out]]
+        if sum(_width(name, rows) for name in columns) <= width:
+            break
+    table = plain_table(*columns)
+    for column in table.columns:
+        column.justify = "right" if column.header in _NUMBERS else "left"
+    for row in rows:
+        table.add_row(*(row[name] for name in columns))
     return table
+
+
+def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
+    return 2 + max([cell_len(name), *(row[name].cell_len for row in rows)])
 
 
 def _standing(picture: Picture) -> Iterator[str]:
@@ -85,17 +105,18 @@ def _behind(seconds: float | None) -> Text:
     return Text(f"{seconds:.1f} s", style=WAITING if seconds > LATE_S else QUIET)
 
 
-def _row(one: Seen) -> list[Text]:
+def _row(one: Seen) -> dict[str, Text]:
     style = GOOD if one.well else WAITING if one.state == "running" else BAD
     memory = f"{one.memory_bytes / MIB:,.0f}" if one.memory_bytes else "–"
-    return [
-        Text("●", style=style),
-        Text(one.name, style="" if one.kind == "process" else QUIET),
-        Text(one.condition, style=style),
-        _behind(one.figures.behind_s),
-        Text("–" if one.figures.setbacks is None else str(one.figures.setbacks), style=QUIET),
-        Text(str(one.restarts), style=WAITING if one.restarts else QUIET),
-        Text(memory),
-        Text(str(one.pid or "–"), style=QUIET),
-        Text(one.api_url or one.health_url or "", style="cyan" if one.api_url else QUIET),
-    ]
+    setbacks = "–" if one.figures.setbacks is None else str(one.figures.setbacks)
+    return {
+        "": Text("●", style=style),
+        "name": Text(one.name, style="" if one.kind == "process" else QUIET),
+        "says": Text(one.condition, style=style),
+        "behind": _behind(one.figures.behind_s),
+        "setbacks": Text(setbacks, style=QUIET),
+        "restarts": Text(str(one.restarts), style=WAITING if one.restarts else QUIET),
+        "MiB": Text(memory),
+        "pid": Text(str(one.pid or "–"), style=QUIET),
+        "address": Text(one.api_url or one.health_url or "", style="cyan" if one.api_url else QUIET),
+    }

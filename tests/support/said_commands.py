@@ -15,7 +15,8 @@ SHOWN = re.compile(r"^\$ (veil .+)$", re.MULTILINE)
 
 def commands_in(text: str) -> list[str]:
     """Those that stand in the text, and those that are shown as typed, each on one line."""
-    return [" ".join(one.split()) for one in (*INLINE.findall(text), *SHOWN.findall(text))]
+    said = (*INLINE.findall(text), *SHOWN.findall(text))
+    return [" ".join(re.split(r" [|>] ", one)[0].split()) for one in said]
 
 
 def context_of(said: str) -> Any:

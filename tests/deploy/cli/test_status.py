@@ -1,0 +1,72 @@
+"""What `veil status` shows of a picture, in terminals of some widths and where there is none."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from deploy.cli.app import main
+from deploy.up import picture
+from deploy.up.figures import Figures
+from deploy.up.picture import Picture, Seen
+
+KAFKA = Seen("kafka", "part", "running", "running", "", 4711, 0, 321 * 1024 * 1024, "kafka.log")
+REDACT = Seen(
+    "redact.letters.0", "process", "running", "working", "", 4712, 3, 98 * 1024 * 1024, "redact.log",
+    "http://127.0.0.1:30137/healthz", None, Figures(12.5, 2),
+)  # fmt: skip
+
+
+@pytest.fixture
+def shown(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (KAFKA, REDACT)))
+    monkeypatch.setattr("sys.argv", ["veil", "status", "--root", str(tmp_path)])
+
+    def run(width: int | None) -> list[str]:
+        monkeypatch.delenv("COLUMNS", raising=False)
+        if width is not None:
+            monkeypatch.setenv("COLUMNS", str(width))
+        with pytest.raises(SystemExit) as ended:
+            main()
+        assert not ended.value.code
+        return capsys.readouterr().out.splitlines()
+
+    return run
+
+
+def test_where_no_terminal_is_nothing_is_left_out_or_cut(shown):
+    head, _, columns, kafka, redact = shown(None)
+    assert columns.split() == ["name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address"]
+    assert kafka.split() == ["●", "kafka", "running", "–", "–", "0", "321", "4711"]
+    assert redact.split() == f"● redact.letters.0 working 12.5 s 2 3 98 4712 {REDACT.health_url}".split()
+    assert head.startswith("Everything works (419 MiB in 2 processes)")
+
+
+@pytest.mark.parametrize(
+    ("width", "columns"),
+    [
+        (100, "name says behind setbacks restarts MiB address"),
+        (80, "name says behind setbacks address"),
+        (40, "name says behind"),
+    ],
+)
+def test_a_narrow_terminal_shows_less_and_what_it_shows_whole(shown, width, columns):
+    lines = shown(width)
+    assert any(line.split() == columns.split() for line in lines)
+    (redact,) = (line for line in lines if "redact" in line)
+    assert redact.split()[:3] == ["●", "redact.letters.0", "working"]
+    assert ("address" in columns) == (REDACT.health_url in redact)
+    assert all(len(line) <= width for line in lines)
+
+
+def test_numbers_stand_below_one_another(shown):
+    _, _, columns, kafka, redact = shown(None)
+    assert columns.index("MiB") + 3 == kafka.index("321") + 3 == redact.index(" 98 ") + 3
+
+
+def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypatch, capsys):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(Path(root), 1, ()))
+    with pytest.raises(SystemExit):
+        main()
+    assert "0 of 0 do not work" in capsys.readouterr().out
