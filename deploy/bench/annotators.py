@@ -47,7 +47,7 @@ def measure(ground: Ground, open_tasks: int, tasks_each: int) -> Queueing:
     found, handouts = [], Handouts()
     for count in GROUPS:
         ground.report(f"{count} annotator(s), {tasks_each} tasks each")
-        people = [_Person(ground, name) for name in ANNOTATORS[:count]]
+        people = [Person(ground, name) for name in ANNOTATORS[:count]]
         found.append(_group(people, tasks_each))
         for person in people:
             handouts.add(person.name, person.labeled)
@@ -79,7 +79,7 @@ def _fill(ground: Ground, tasks: int) -> int:
 
 def _waiting(ground: Ground, least: int) -> int:
     """How many tasks wait, when there are so many at least and no more come. Raises StackError."""
-    person = _Person(ground, ANNOTATORS[-1])
+    person = Person(ground, ANNOTATORS[-1])
     before, limit = -1, time.monotonic() + FILLED_WITHIN_S
     while (now := person.available()) < least or now != before:
         if time.monotonic() > limit:
@@ -97,7 +97,7 @@ def _written(ground: Ground) -> Counter[str]:
     return Counter(label.label_id for label in labels)
 
 
-def _group(people: Sequence[_Person], tasks_each: int) -> Calls:
+def _group(people: Sequence[Person], tasks_each: int) -> Calls:
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(lambda person: person.work(WARM_UP), people))
         for person in people:
@@ -118,7 +118,7 @@ class _Times:
     submit: list[float] = field(default_factory=list)
 
 
-class _Person:
+class Person:
     """One annotator without think time."""
 
     def __init__(self, ground: Ground, name: str) -> None:
@@ -139,6 +139,7 @@ class _Person:
         self._http = Connection(url.hostname or "", url.port or 0, headers)
 
     def close(self) -> None:
+        """Hang up."""
         self._http.close()
 
     def available(self) -> int:

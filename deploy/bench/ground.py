@@ -35,6 +35,7 @@ from streams.publish.publisher import Publisher
 from topology.identity import Identity
 from topology.pins import load_pins
 from topology.policies import load_policy
+from topology.project_document import DEFAULT_PARTITIONS
 
 PROJECT = "bench"
 PLAIN_IN, PLAIN_OUT = "bench-plain-in", "bench-plain-out"
@@ -48,6 +49,7 @@ persons:
   requesters: [bench-requester]
   grant_approvers: {{a: [bench-grantor-a], b: [bench-grantor-b]}}
   annotators: [{annotators}]
+partitions: {partitions}
 """
 SIGNERS = ("bench-author", "bench-approver")
 OPERATOR = "bench-operator"
@@ -61,15 +63,16 @@ HEALTHY_WITHIN_S = 60.0
 class Ground:
     """A running stack. One thread at a time, but the log, publishers and admin may be used from any."""
 
-    def __init__(self, root: Path, report: Callable[[str], None]) -> None:
+    def __init__(self, root: Path, report: Callable[[str], None], redact_processes: int = 1) -> None:
         self.root = root.absolute()
         self.report = report
-        self.installation = Installation(self.root, (PROJECT,), report=report)
+        self._redact_processes = redact_processes
+        self.installation = Installation(self.root, (PROJECT,), redact_processes, report=report)
         self.peaks: dict[str, int] = {}
         self._children: list[tuple[str, Child]] = []
 
     def __enter__(self) -> Self:
-        _fresh(self.root)
+        _fresh(self.root, max(DEFAULT_PARTITIONS, self._redact_processes))
         self.installation.start()
         try:
             self._make_topics()
@@ -223,7 +226,7 @@ class Ground:
                 sign_policy(around, load_policy(POLICY))
 
 
-def _fresh(root: Path) -> None:
+def _fresh(root: Path, partitions: int) -> None:
     """An empty root with the bench's own project: figures must not depend on what ran before.
 
     Raises StackError where another bench runs.
@@ -235,5 +238,5 @@ def _fresh(root: Path) -> None:
             shutil.rmtree(root, ignore_errors=True)
         for folder in (root, root / "projects"):
             make_private_folder(folder)
-        text = _PROJECT_FILE.format(annotators=", ".join(ANNOTATORS))
+        text = _PROJECT_FILE.format(annotators=", ".join(ANNOTATORS), partitions=partitions)
         (root / "projects" / f"{PROJECT}.yaml").write_text(text, encoding="utf-8")

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-import time
 from collections import Counter, defaultdict
+from collections.abc import Iterable
 
 from confluent_kafka import Consumer, Producer, TopicPartition
 
@@ -12,16 +12,11 @@ from deploy.bench.figures import Progress, rate_after_first
 from deploy.bench.ground import PLAIN_IN, PLAIN_OUT, PROJECT, Ground
 from deploy.bench.process import FAST, NO_DETECTION
 from deploy.bench.report import Rates, Way
+from deploy.bench.watch import LIMIT_S, Watch
 from deploy.bench.workload import FIELD, texts
-from schemas.audit import AuditEvent, EventType, RawOutcome
-from schemas.codec import Codec
-from schemas.errors import StackError
-from schemas.registry import Registry
-from streams.engine.kafka import KafkaFollower
 
 ALTERNATIVE_SHARE = 10
 """The alternative gets a tenth of the records: it takes much longer, and its rate does not depend on how many."""
-ROUND_LIMIT_S = 300.0
 _SWITCHES = {Way.UNDETECTED: NO_DETECTION, Way.FAST: FAST}
 
 
@@ -30,7 +25,7 @@ def measure(ground: Ground, records: int, repeats: int) -> Rates:
     ground.end_all()
     runs: dict[Way, list[float]] = {way: [] for way in Way}
     outcomes: dict[Way, Counter[str]] = {way: Counter() for way in Way if way is not Way.ALTERNATIVE}
-    watch = _Watch(ground)
+    watch = Watch(ground)
     try:
         for number in range(1, repeats + 1):
             for way in Way:
@@ -46,7 +41,7 @@ def measure(ground: Ground, records: int, repeats: int) -> Rates:
     return Rates(runs, outcomes)
 
 
-def _redact(ground: Ground, watch: _Watch, way: Way, records: int, outcomes: Counter[str]) -> float:
+def _redact(ground: Ground, watch: Watch, way: Way, records: int, outcomes: Counter[str]) -> float:
     """Everything lies on `raw` before the stage starts; what counts is from its first commit to its last."""
     with ground.publisher() as publisher:
         for text in texts(records):
@@ -57,42 +52,19 @@ def _redact(ground: Ground, watch: _Watch, way: Way, records: int, outcomes: Cou
         ground.begin(redact)
     else:
         ground.begin_otherwise(_SWITCHES[way])
-    batches = watch.covered(records, outcomes)
+    batches = _by_commit(watch.batches(records, outcomes))
     ground.end_all()
     if way is not Way.DETECTED:
         ground.end_child(f"redact {_SWITCHES[way]}")
     return rate_after_first(batches)
 
 
-class _Watch:
-    """Follows the audit of the project: what redact has committed, and when."""
-
-    def __init__(self, ground: Ground) -> None:
-        registry = ground.installation.endpoints.registry
-        self._registry = Registry(registry.url, registry.tls())
-        self._codec = Codec(self._registry)
-        self._follower: KafkaFollower = ground.log().follow([f"audit.{PROJECT}"])
-        while not self._follower.at_end():
-            self._follower.poll(1000, 0.1)
-
-    def close(self) -> None:
-        self._follower.close()
-        self._registry.close()
-
-    def covered(self, records: int, outcomes: Counter[str]) -> list[Progress]:
-        """One entry a transaction, once `records` records are covered. Adds to `outcomes`."""
-        by_commit: defaultdict[int, int] = defaultdict(int)
-        limit = time.monotonic() + ROUND_LIMIT_S
-        while sum(by_commit.values()) < records:
-            if time.monotonic() > limit:
-                raise StackError(f"redact did not get through {records} records in {ROUND_LIMIT_S:.0f} s.")
-            for message in self._follower.poll(1000, 0.5):
-                event = self._codec.decode(message.value, AuditEvent)
-                if event.type is EventType.BATCH_REDACTED and event.batch is not None:
-                    done = [o.outcome.value for o in event.batch.outcomes if o.outcome is not RawOutcome.EMPTY]
-                    outcomes.update(done)
-                    by_commit[event.time] += len(done)
-        return [Progress(at / 1000, count) for at, count in by_commit.items()]
+def _by_commit(batches: Iterable[Progress]) -> list[Progress]:
+    """One entry a moment: a transaction holds several batches."""
+    found: defaultdict[float, int] = defaultdict(int)
+    for batch in batches:
+        found[batch.at] += batch.records
+    return [Progress(at, count) for at, count in found.items()]
 
 
 def _alternative(ground: Ground, records: int) -> float:
@@ -103,7 +75,7 @@ def _alternative(ground: Ground, records: int) -> float:
         producer.produce(PLAIN_IN, json.dumps({FIELD: text}).encode())
     producer.flush()
     places = ["--source", PLAIN_IN, "--sink", PLAIN_OUT, "--offset", str(offset), "--count", str(records)]
-    line = ground.run_module("deploy.bench.alternative", ["--root", str(ground.root), *places], ROUND_LIMIT_S)
+    line = ground.run_module("deploy.bench.alternative", ["--root", str(ground.root), *places], LIMIT_S)
     result = json.loads(line)
     return float(result["records"] / result["seconds"])
 

@@ -23,6 +23,8 @@ MB = 1_000_000
 CONTAIN_TARGET_S = 2
 SEAL_TARGET = 5_000
 ERASE_TARGET_S = 60
+SCALE_TARGET = 0.85
+REDACT = "redact"
 STORE_TARGET, JOIN_TARGET, REVEAL_TARGET_MS = 0.8, 3_000, 150
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
@@ -154,6 +156,76 @@ class Containing:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """So many redact processes at work. `cpu_ms`: of a record, by what took it (redact: all of them); `busy`: the
+    share of all cores that was taken, by whatever runs on the machine.
+    """
+
+    processes: int
+    records_per_s: float
+    cpu_ms: Mapping[str, float]
+    busy: float
+
+
+@dataclass(frozen=True, slots=True)
+class Scaling:
+    """Redact with 1, 2, 4 … processes, by turns."""
+
+    steps: Sequence[Step]
+
+    @property
+    def processes(self) -> list[int]:
+        """The counts that were tried."""
+        return sorted({step.processes for step in self.steps})
+
+    def rate(self, processes: int) -> float:
+        """Records a second."""
+        return median([step.records_per_s for step in self._of(processes)])
+
+    def efficiency(self, processes: int) -> float:
+        """Of so many times what one alone does. Where no core is free for each, less than 1 by that alone."""
+        return self.rate(processes) / (processes * self.rate(1))
+
+    def cpu_ms(self, processes: int) -> dict[str, float]:
+        """What a record costs, by what took it."""
+        steps = self._of(processes)
+        return {name: median([step.cpu_ms[name] for step in steps]) for name in steps[0].cpu_ms}
+
+    def a_core(self, processes: int) -> float:
+        """What a core that redact has gives, ÷ with one process: whether processes stand in each other's way."""
+        return self.cpu_ms(1)[REDACT] / self.cpu_ms(processes)[REDACT]
+
+    def busy(self, processes: int) -> float:
+        """The share of all cores that was taken."""
+        return median([step.busy for step in self._of(processes)])
+
+    def targets(self) -> list[Target]:
+        """What was promised of more processes."""
+        return [
+            Target(f"redact with {it}: what a core of theirs gives ÷ with 1", self.a_core(it), SCALE_TARGET, True)
+            for it in self.processes[1:]
+        ]
+
+    def _of(self, processes: int) -> list[Step]:
+        return [step for step in self.steps if step.processes == processes]
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Of `records`, `tasks` of which were labeled by so many people each and joined. A record's share: `cpu_ms` by
+    process, `topic_bytes` by topic as they lie on the broker's disk (compressed, one replica, before compaction),
+    `vault_bytes` of its mappings; as base64, and with what a store adds, they take more on Vault's disk.
+    """
+
+    records: int
+    tasks: int
+    people: int
+    cpu_ms: Mapping[str, float]
+    topic_bytes: Mapping[str, float]
+    vault_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
 class Again:
     """Of so many records that were ordered to be redacted again, how many a second replay copied."""
 
@@ -267,6 +339,8 @@ class Report:
     mappings: Mappings | None = None
     revealing: Revealing | None = None
     joining: Joining | None = None
+    scaling: Scaling | None = None
+    costs: Costs | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -282,7 +356,7 @@ class Report:
         if self.erasing is not None:
             name = f"a person of {self.erasing.segments:,} segments erased, s"
             found.append(Target(name, self.erasing.over_s, ERASE_TARGET_S, False))
-        for part in (self.mappings, self.joining, self.revealing):
+        for part in (self.mappings, self.joining, self.revealing, self.scaling):
             found += part.targets() if part is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
@@ -308,8 +382,11 @@ class Report:
             "erase": self.erasing,
             "join": self.joining,
             "reveal": self.revealing,
+            "costs": self.costs,
         }
         content |= {name: asdict(part) for name, part in parts.items() if part is not None}
+        if self.scaling is not None:
+            content["scale"] = _scaling(self.scaling)
         if self.mappings is not None:
             content["vault"] = asdict(self.mappings) | {"ratio_to_bare": self.mappings.ratio}
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
@@ -348,6 +425,20 @@ def _rates(rates: Rates) -> dict[str, Any]:
     }
     fast = {"fast_ratio_to_no_detection": rates.over(Way.UNDETECTED, Way.FAST)}
     return ways | {f"ratio_to_{way.value}": rates.over(way) for way in (Way.UNDETECTED, Way.ALTERNATIVE)} | fast
+
+
+def _scaling(scaling: Scaling) -> dict[str, Any]:
+    derived = {
+        str(it): {
+            "records_per_s": scaling.rate(it),
+            "efficiency": scaling.efficiency(it),
+            "a_core": scaling.a_core(it),
+            "cpu_ms": scaling.cpu_ms(it),
+            "busy": scaling.busy(it),
+        }
+        for it in scaling.processes
+    }
+    return asdict(scaling) | {"processes": derived}
 
 
 def _delays(delays: Delays) -> dict[str, Any]:

@@ -24,11 +24,12 @@ def peak_bytes(pid: int) -> int:
 
 def idle_cpu(pids: Mapping[str, int], seconds: float) -> dict[str, float]:
     """The share of a core that each process takes over the next `seconds`."""
-    before = {name: _cpu_s(pid) for name, pid in pids.items()}
+    before = {name: cpu_s(pid) for name, pid in pids.items()}
     threading.Event().wait(seconds)
-    return {name: (_cpu_s(pid) - before[name]) / seconds for name, pid in pids.items()}
+    return {name: (cpu_s(pid) - before[name]) / seconds for name, pid in pids.items()}
 
 
-def _cpu_s(pid: int) -> float:
+def cpu_s(pid: int) -> float:
+    """CPU seconds of a process so far, in the kernel, too."""
     times = psutil.Process(pid).cpu_times()
     return float(times.user + times.system)

@@ -19,12 +19,14 @@ from deploy.bench import (
     again,
     annotators,
     containing,
+    costs,
     delays,
     erasing,
     joining,
     mappings,
     redaction,
     revealing,
+    scaling,
     sealing,
     whole_texts,
 )
@@ -35,8 +37,23 @@ from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
 
-PARTS = ("resources", "latency", "contain", "erase", "redact", "again", "label", "seal", "vault", "texts")
-"""In this order: idle before much has come, latency while the topics are short. `texts` needs no stack."""
+PARTS = (
+    "resources",
+    "latency",
+    "contain",
+    "erase",
+    "redact",
+    "again",
+    "label",
+    "seal",
+    "vault",
+    "scale",
+    "costs",
+    "texts",
+)
+"""Idle before much has come, latency while topics are short; the last three not on its stack."""
+ALONE = frozenset({"scale", "costs", "texts"})
+"""What needs a stack of its own, or none."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
 
@@ -44,7 +61,7 @@ _SETTLE_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
-    name somebody, segments to write, reveals.
+    name somebody, segments to write, reveals, records a process, records the whole way.
     """
 
     records: int = 10_000
@@ -61,6 +78,8 @@ class Size:
     affected: int = 100
     stored: int = 600
     reveals: int = 100
+    scale_records: int = 30_000
+    cost_records: int = 4_000
 
 
 QUICK = Size(
@@ -78,6 +97,8 @@ QUICK = Size(
     affected=5,
     stored=100,
     reveals=20,
+    scale_records=10_000,
+    cost_records=1_000,
 )
 
 
@@ -106,7 +127,15 @@ def measure(folder: Path, parts: frozenset[str], size: Size, say: Callable[[str]
     report = Report(datetime.now(UTC).isoformat(timespec="seconds"), machine(), size.records)
     if "texts" in parts:
         report = replace(report, texts=whole_texts.measure(size.texts, say))
-    return _on_a_stack(report, folder, parts, size, say) if parts != {"texts"} else report
+    if parts - ALONE:
+        report = _on_a_stack(report, folder, parts, size, say)
+    if "scale" in parts:
+        with Ground(folder / "stack", say, scaling.most()) as ground:
+            report = replace(report, scaling=scaling.measure(ground, size.scale_records, size.repeats))
+    if "costs" in parts:
+        with Ground(folder / "stack", say) as ground:
+            report = replace(report, costs=costs.measure(ground, size.cost_records))
+    return report
 
 
 def _on_a_stack(

@@ -11,6 +11,7 @@ from deploy.bench.figures import Latency
 from deploy.bench.report import (
     Again,
     Containing,
+    Costs,
     Delays,
     Erasing,
     Joining,
@@ -20,6 +21,7 @@ from deploy.bench.report import (
     Report,
     Resources,
     Revealing,
+    Scaling,
     Sealing,
     Target,
     Texts,
@@ -50,11 +52,19 @@ def tables(report: Report) -> Iterator[RenderableType]:
     if report.again is not None:
         yield _again(report.again)
     yield from _of_vault(report)
+    yield from _of_capacity(report)
     if report.resources is not None:
         yield _resources(report.resources)
     if report.texts is not None:
         yield _texts(report.texts)
     yield _targets(report.targets())
+
+
+def _of_capacity(report: Report) -> Iterator[Table]:
+    if report.scaling is not None:
+        yield _scaling(report.scaling)
+    if report.costs is not None:
+        yield from _costs(report.costs)
 
 
 def _of_vault(report: Report) -> Iterator[Table]:
@@ -131,6 +141,32 @@ def _again(again: Again) -> Table:
     table = _table("Redacted again", "", "copies/s")
     table.add_row(f"replay alone, {again.records:,} records", f"{again.copies_per_s:,.0f}")
     return table
+
+
+def _scaling(scaling: Scaling) -> Table:
+    parts = list(scaling.cpu_ms(1))
+    named = (f"{name} CPU ms a record" for name in parts)
+    table = _table("Redact processes", "", "records/s", "of N times one", "cores taken", *named)
+    for count in scaling.processes:
+        costs = (f"{scaling.cpu_ms(count)[name]:.3f}" for name in parts)
+        share, busy = f"{scaling.efficiency(count):.2f}", f"{scaling.busy(count):.0%}"
+        table.add_row(str(count), f"{scaling.rate(count):,.0f}", share, busy, *costs)
+    return table
+
+
+def _costs(costs: Costs) -> Iterator[Table]:
+    whole = f"{costs.records:,} records, {costs.tasks:,} tasks, {costs.people} labels each"
+    table = _table(f"CPU of a record's whole way ({whole})", "process", "ms a record")
+    for name, cost in sorted(costs.cpu_ms.items(), key=lambda it: -it[1]):
+        table.add_row(name, f"{cost:.3f}")
+    table.add_row("all", f"{sum(costs.cpu_ms.values()):.3f}")
+    yield table
+    table = _table("What is kept of a record", "topic", "bytes a record")
+    for name, size in sorted(costs.topic_bytes.items(), key=lambda it: -it[1]):
+        if size >= 1:
+            table.add_row(name, f"{size:,.0f}")
+    table.add_row("mappings in Vault", f"{costs.vault_bytes:,.0f}")
+    yield table
 
 
 def _erasing(erasing: Erasing) -> Table:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from deploy.bench import process, run, whole_texts
+from deploy.bench import process, run, scaling, whole_texts
 from deploy.bench.resources import peak_bytes
 from deploy.bench.workload import texts
 from deploy.stages.stage import BUILDERS
@@ -74,3 +74,8 @@ def test_fast_is_the_policy_in_another_mode():
     fast = replace(policy, detection=replace(policy.detection, mode=Mode.FAST))
     assert process._finds_fast(policy).data_hash == build_detector(fast).data_hash
     assert process._finds_fast(policy).data_hash != build_detector(policy).data_hash
+
+
+@pytest.mark.parametrize(("cores", "steps"), [(1, [1, 2]), (2, [1, 2]), (3, [1, 2]), (8, [1, 2, 4, 8])])
+def test_processes_are_tried_as_far_as_the_cores_go(cores, steps):
+    assert list(scaling.steps(cores)) == steps

@@ -15,6 +15,7 @@ from deploy.bench.report import (
     Again,
     Calls,
     Containing,
+    Costs,
     Delays,
     Erasing,
     Joining,
@@ -24,7 +25,9 @@ from deploy.bench.report import (
     Report,
     Resources,
     Revealing,
+    Scaling,
     Sealing,
+    Step,
     Target,
     Texts,
     Way,
@@ -40,6 +43,16 @@ RATES = Rates(
         Way.ALTERNATIVE: [80.0] * 3,
     },
     {Way.DETECTED: {"task": 29_000, "quarantined": 1_000}},
+)
+SCALING = Scaling(
+    [
+        Step(1, 2_000.0, {"redact": 0.4, "kafka": 0.1}, 0.6),
+        Step(2, 3_000.0, {"redact": 0.5, "kafka": 0.1}, 1.0),
+        Step(1, 2_200.0, {"redact": 0.3, "kafka": 0.1}, 0.7),
+        Step(2, 3_600.0, {"redact": 0.6, "kafka": 0.2}, 0.9),
+        Step(1, 100.0, {"redact": 4.0, "kafka": 1.0}, 1.0),
+        Step(2, 3_200.0, {"redact": 0.5, "kafka": 0.1}, 1.0),
+    ]
 )
 WHOLE = Report(
     date="2026-01-01T00:00:00+00:00",
@@ -64,9 +77,23 @@ WHOLE = Report(
     mappings=Mappings(600, 180.0, 80.0, 100.0),
     joining=Joining(60_000, 2_999.0, 17 * 2**20),
     revealing=Revealing(FAST, replace(SLOW, p95_ms=150.1)),
+    scaling=SCALING,
+    costs=Costs(
+        1_000, 970, 3, {"label.bench.0": 4.5, "kafka": 9.25}, {"audit.P": 3_310.5, "alerts.P": 0.4}, 1_500.0
+    ),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
+
+
+def test_what_more_processes_give_is_told_by_the_medians():
+    assert SCALING.processes == [1, 2]
+    assert SCALING.efficiency(1) == SCALING.a_core(1) == 1
+    assert SCALING.efficiency(2) == 3_200 / (2 * 2_000)
+    assert SCALING.a_core(2) == 0.4 / 0.5
+    assert (SCALING.cpu_ms(2), SCALING.busy(1)) == ({"redact": 0.5, "kafka": 0.1}, 0.7)
+    (target,) = SCALING.targets()
+    assert (target.figure, target.met) == (0.8, False)
 
 
 def test_ratios_are_those_of_the_medians():
@@ -79,6 +106,7 @@ def test_each_target_says_whether_it_is_met():
     assert met == {
         "redact ÷ alternative": True,
         "redact ÷ no detection": True,
+        "redact with 2: what a core of theirs gives ÷ with 1": False,
         "redact, fast ÷ no detection": False,
         "lease p95, 1 annotator, ms": True,
         "submit p95, 1 annotator, ms": True,
