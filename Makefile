@@ -9,7 +9,7 @@ unexport PYTHONDONTWRITEBYTECODE
 
 # Those of these that are on the machine: `make test-pythons`.
 PYTHONS ?= 3.11 3.12 3.13
-ALONE   := not (stack or own_stack or faults or demo or container)
+ALONE   := not (stack or own_stack or faults or demo or container or label_studio)
 
 .PHONY: setup demo test test-long test-pythons check quality bench run image clean lock
 

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import ssl
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from deploy.persons import annotator_token
+from deploy.places import check_place
 from deploy.up.addresses import LABEL, read_addresses
 from schemas.errors import ConfigError
 from streams.label.client import LabelClient
 from streams.label.studio.importing import Imported, import_answers
 from streams.label.studio.offsets import Unit
 from streams.label.studio.reading import MAX_FILE_BYTES, read
-from streams.web.server import is_loopback
 
 LIFETIME_S = 3_600
 """Of the token: as long as one may hold. What is left after that is imported by doing it again."""
@@ -27,7 +26,7 @@ def import_file(
     """
     given = read(_content(file), file.name)
     place = url or label_url(root, project)
-    _check_place(place)
+    check_place("--url", place)
     token = annotator_token(root, project, person, issuer, LIFETIME_S)
     verify = ssl.create_default_context() if place.startswith("https:") else True
     with LabelClient(place, project, lambda: token, verify=verify) as client:
@@ -40,17 +39,6 @@ def label_url(root: Path, project: str) -> str:
         if address.role == LABEL and address.project == project and address.api_url:
             return address.api_url
     raise ConfigError(f"no label stage of {project} under {root}; start `veil up`, or give --url")
-
-
-def _check_place(url: str) -> None:
-    """A bearer token is good for whoever reads it: it leaves this machine under TLS only. Raises ConfigError."""
-    try:
-        parts = urlsplit(url)
-        host = parts.hostname
-    except ValueError:
-        raise ConfigError("--url: is no address") from None
-    if not host or not (parts.scheme == "https" or (parts.scheme == "http" and is_loopback(host))):
-        raise ConfigError("--url: must be https, or http on this machine: whoever reads a token can label with it")
 
 
 def _content(file: Path) -> bytes:

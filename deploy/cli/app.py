@@ -12,6 +12,7 @@ from deploy.cli import (
     audit,
     audit_witness,
     backup,
+    bridge,
     completion,
     console,
     contain,
@@ -68,6 +69,7 @@ app.command("redact", cls=Command, rich_help_panel=WORK)(redact.redact)
 app.command("export", cls=Command, rich_help_panel=WORK)(export.export)
 app.add_typer(detect.app, name="detect", rich_help_panel=RULE)
 app.add_typer(label.app, name="label", rich_help_panel=WORK)
+app.add_typer(bridge.app, name="bridge", rich_help_panel=WORK)
 app.add_typer(policy.app, name="policy", rich_help_panel=RULE)
 app.add_typer(job.app, name="job", rich_help_panel=RULE)
 app.add_typer(contain.app, name="contain", rich_help_panel=RULE)

@@ -1,0 +1,148 @@
+"""What to do next, from what label says and what Label Studio says. Pure; nothing is remembered between two looks.
+
+1. What lies there under another lease than the one held, or under none, is taken out: nobody may be shown it.
+2. A lease that is not shown is shown. What is shown twice (an answer to the first try was lost) is taken out once.
+3. An answer is submitted, and its task taken out next. Where it is not the answer of the lease's own person, or
+   does not fit, the task is taken out first and given back next.
+4. What nobody answers is held by heartbeats, but not for ever.
+
+Whatever is interrupted between two actions is a case of 1 or 2 at the next look.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+
+from deploy.bridge.shown import Answer, Shown
+from schemas.errors import Refused
+from streams.label.commands import ReleaseReason, Result
+from streams.label.forms import LeaseView
+from streams.label.studio.offsets import Unit
+from streams.label.studio.reading import Given, result
+
+
+class Why(StrEnum):
+    """Why a task is given back, where label has no word for it."""
+
+    NOT_ANSWERED = "not_answered"
+    ANSWERED_BY_ANOTHER = "answered_by_another"
+    SEVERAL_ANSWERS = "several_answers"
+    UNREADABLE = "unreadable_answer"
+    FIELD_NOT_SHOWN = "field_not_shown"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What stays the same. `account`: whose answers count; `fields`: in the order of the configuration there.
+
+    Times in milliseconds.
+    """
+
+    account: int
+    fields: tuple[str, ...]
+    keep_ms: int
+    beat_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The lease that the person holds, and when it was last extended."""
+
+    lease: LeaseView
+    extended_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Remove:
+    """Take a task out of Label Studio."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Show:
+    """Put the leased task there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Send a heartbeat; where the lease is over, take the task out."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Send the answer, under a key that follows from lease and annotation."""
+
+    key: str
+    result: Result
+
+
+@dataclass(frozen=True, slots=True)
+class Skip:
+    """The person will not answer it."""
+
+
+@dataclass(frozen=True, slots=True)
+class GiveBack:
+    """The task goes back to the queue. `why`: of `Why`, or a reason of the label API."""
+
+    reason: ReleaseReason
+    why: str
+
+
+Action = Remove | Show | Extend | Submit | Skip | GiveBack
+
+
+def decide(held: Held | None, shown: Sequence[Shown], terms: Terms, now: int) -> list[Action]:
+    """The actions of this look, in order; each leaves something from which the next look goes on rightly."""
+    lease_id = held.lease.lease_id if held else None
+    strays: list[Action] = [Remove(it.number) for it in shown if it.lease_id != lease_id]
+    if held is None:
+        return strays
+    mine = sorted((it for it in shown if it.lease_id == lease_id), key=lambda it: (not it.answers, it.number))
+    if not mine:
+        return [*strays, _first(held.lease, terms)]
+    return [*strays, *(Remove(it.number) for it in mine[1:]), *_go_on(held, mine[0], terms, now)]
+
+
+def _first(lease: LeaseView, terms: Terms) -> Action:
+    if set(lease.fields) <= set(terms.fields):
+        return Show()
+    return GiveBack(ReleaseReason.TECHNICAL, Why.FIELD_NOT_SHOWN)
+
+
+def _go_on(held: Held, shown: Shown, terms: Terms, now: int) -> list[Action]:
+    if shown.answers:
+        return _answered(held.lease, shown, terms)
+    if not shown.since <= now < shown.since + terms.keep_ms:
+        return _back(shown, ReleaseReason.BREAK, Why.NOT_ANSWERED)
+    return [Extend(shown.number)] if now - held.extended_at >= terms.beat_ms else []
+
+
+def _answered(lease: LeaseView, shown: Shown, terms: Terms) -> list[Action]:
+    if any(it.by != terms.account for it in shown.answers):
+        return _back(shown, ReleaseReason.TECHNICAL, Why.ANSWERED_BY_ANOTHER)
+    if len(shown.answers) > 1:
+        return _back(shown, ReleaseReason.TECHNICAL, Why.SEVERAL_ANSWERS)
+    (answer,) = shown.answers
+    if answer.annotation is None:
+        return _back(shown, ReleaseReason.TECHNICAL, Why.UNREADABLE)
+    if answer.annotation.was_cancelled:
+        return [Skip(), Remove(shown.number)]
+    given = Given(lease.task_id, terms.fields, answer.annotation)
+    try:
+        return [Submit(_key(lease, answer), result(given, lease.fields, Unit.CODE_POINTS)), Remove(shown.number)]
+    except Refused as refused:
+        return _back(shown, ReleaseReason.TECHNICAL, refused.reason)
+
+
+def _back(shown: Shown, reason: ReleaseReason, why: str) -> list[Action]:
+    return [Remove(shown.number), GiveBack(reason, why)]
+
+
+def _key(lease: LeaseView, answer: Answer) -> str:
+    return f"studio-{lease.lease_id}-{answer.number}"

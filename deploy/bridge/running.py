@@ -1,0 +1,115 @@
+"""A bridge put together: the token of its app, the label API, a Label Studio; until it is stopped."""
+
+from __future__ import annotations
+
+import contextlib
+import ssl
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from deploy.bridge.bridge import Bridge, Tally
+from deploy.bridge.deciding import Terms
+from deploy.bridge.server import Server, StudioProject
+from deploy.bridge.settings import BEAT_S, POLL_S, TOKEN_S
+from deploy.importing import label_url
+from deploy.persons import annotator_token
+from deploy.places import check_place
+from schemas.errors import ConfigError, DependencyError
+from streams.engine.clock import Clock, SystemClock
+from streams.label.client import LabelClient
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+Tell = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """One bridge. `app`: as whom it signs its tokens; `account`: the address of the one who answers, there;
+    `fields`: the paths that are shown, in order; `keep_s`: how long a task may lie unanswered; `label_url`: of
+    label's API, that of this stack where it is empty.
+    """
+
+    project: str
+    person: str
+    app: str
+    url: str
+    account: str
+    token_file: Path
+    fields: tuple[str, ...]
+    keep_s: int
+    title: str = ""
+    label_url: str = ""
+
+
+class FreshToken:
+    """A bearer token of the app for its person, made anew when half of its time is over. One thread."""
+
+    def __init__(self, make: Callable[[], str], clock: Clock) -> None:
+        self._make = make
+        self._clock = clock
+        self._token = ""
+        self._made_at = 0.0
+
+    def __call__(self) -> str:
+        """The token of the moment. Raises what making one does."""
+        now = self._clock.monotonic()
+        if not self._token or now - self._made_at > TOKEN_S / 2:
+            self._token, self._made_at = self._make(), now
+        return self._token
+
+
+def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
+    """Until `stop` is set; then nothing of ours lies there. What it could not take out for an error is told.
+
+    Raises ConfigError, AccessDenied and, while it starts, DependencyError; later it waits and goes on.
+    """
+    token = FreshToken(
+        lambda: annotator_token(root, wanted.project, wanted.person, wanted.app, TOKEN_S), SystemClock()
+    )
+    secret = private_line(wanted.token_file)
+    api = wanted.label_url or label_url(root, wanted.project)
+    check_place("--label-url", api)
+    with (
+        Server(wanted.url, secret, verify=_verify(wanted.url)) as server,
+        LabelClient(api, wanted.project, token, verify=_verify(api)) as queue,
+    ):
+        title = wanted.title or f"{wanted.project} · {wanted.person}"
+        studio = StudioProject(server, title, wanted.fields, queue.guide().labels)
+        terms = Terms(server.account(wanted.account), wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
+        bridge = Bridge(queue, studio, terms, SystemClock())
+        tell(f"shows tasks of {wanted.person} in the project “{title}”")
+        work(bridge, stop, tell)
+        return bridge.tally
+
+
+def work(bridge: Bridge, stop: threading.Event, tell: Tell, poll_s: float = POLL_S) -> None:
+    """Look again and again until `stop` is set, also while nobody answers; then take out what is left."""
+    try:
+        while not stop.is_set():
+            try:
+                bridge.step()
+            except DependencyError as error:
+                tell(str(error))
+            stop.wait(poll_s)
+    finally:
+        try:
+            bridge.clear()
+        except DependencyError as error:
+            tell(f"{error}; what lies there stays until a bridge runs again")
+
+
+def _verify(url: str) -> ssl.SSLContext | bool:
+    return ssl.create_default_context() if url.startswith("https:") else True
+
+
+def private_line(file: Path) -> str:
+    """What a file holds that nobody else can read. Raises ConfigError."""
+    with contextlib.suppress(OSError, UnicodeDecodeError):
+        if file.stat().st_mode & _OTHERS:
+            raise ConfigError(f"{file}: others may read it; a token is in a file of mode 0600")
+        if (line := file.read_text(encoding="ascii").strip()) and len(line.split()) == 1:
+            return line
+    raise ConfigError(f"{file}: holds no token; it is one line, in a file of mode 0600")

@@ -1,0 +1,192 @@
+"""A real Label Studio with a folder of its own, of an environment that is made once and kept in the cache."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import uv
+
+from deploy.local.layout import cache_folder
+from deploy.local.part import plain_environment
+from tests.support.pipeline import free_port
+from tests.support.waiting import wait_for
+
+LOCK = Path(__file__).with_name("label_studio.lock")
+OWNER, PASSWORD = "bridge@example.org", "a kettle of fish"
+TOKEN = "5f" * 20
+"""Of its first account, whose programs the bridge is one of."""
+_PROGRAM = "import sys; from label_studio.server import main; sys.argv[0] = 'label-studio'; main()"
+_FIRST_S = 600.0
+"""Making the environment and the first start, which makes a hundred tables, on busy cores."""
+
+
+@dataclass(frozen=True)
+class Account:
+    """Somebody who labels there, in a session of a browser."""
+
+    number: int
+    email: str
+    http: httpx.Client
+
+    def token(self) -> str:
+        """Their legacy token."""
+        return self.http.get("/api/current-user/token").json()["token"]
+
+    def personal_token(self) -> str:
+        answer = self.http.post("/api/token/", headers=self._csrf())
+        return answer.json()["token"]
+
+    def annotate(self, task: int, result: list[dict[str, Any]], *, cancelled: bool = False) -> int:
+        """Answer a task as the page does; the annotation's number."""
+        body = {"result": result, "was_cancelled": cancelled}
+        path = f"/api/tasks/{task}/annotations/"
+        return _done(lambda: self.http.post(path, json=body, headers=self._csrf()))["id"]
+
+    def _csrf(self) -> dict[str, str]:
+        return {"X-CSRFToken": self.http.cookies.get("csrftoken", "")}
+
+
+class LabelStudio:
+    """One that runs."""
+
+    def __init__(self, url: str, opened: ExitStack) -> None:
+        self.url = url
+        self._opened = opened
+        self.http = opened.enter_context(
+            httpx.Client(base_url=url, headers={"Authorization": f"Token {TOKEN}"}, timeout=60)
+        )
+
+    def sign_up(self, email: str) -> Account:
+        """A new account, signed in."""
+        http = httpx.Client(base_url=self.url, timeout=60, headers={"Referer": f"{self.url}/user/signup/"})
+        self._opened.enter_context(http)
+        form = re.search(r'csrfmiddlewaretoken" value="([^"]+)', http.get("/user/signup/").text)
+        assert form
+        fields = {"csrfmiddlewaretoken": form[1], "email": email, "password": PASSWORD}
+        assert http.post("/user/signup/", data=fields).status_code == 302
+        return Account(http.get("/api/current-user/whoami").json()["id"], email, http)
+
+    def tasks(self) -> list[dict[str, Any]]:
+        """All tasks of all projects."""
+        found = []
+        for project in self._projects():
+            query = {"project": project["id"], "fields": "all", "page_size": 100}
+            found += _done(lambda: self.http.get("/api/tasks/", params=query))["tasks"]  # noqa: B023 - called here
+        return found
+
+    def project(self, title: str) -> dict[str, Any]:
+        return next(it for it in self._projects() if it["title"] == title)
+
+    def _projects(self) -> list[dict[str, Any]]:
+        return _done(lambda: self.http.get("/api/projects/", params={"page_size": 100}))["results"]
+
+
+def _done(call: Callable[[], httpx.Response]) -> Any:
+    """What is answered. Its SQLite lets one write at a time, and is told so late by an error of the server's."""
+
+    def answered() -> httpx.Response | None:
+        answer = call()
+        return None if answer.is_server_error else answer
+
+    answer = wait_for(answered, "an answer of Label Studio")
+    assert answer.is_success, (answer.status_code, answer.text[:500])
+    return answer.json()
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[LabelStudio]:
+    """A server whose folder is `folder`, until the end. Skips the test where it can't be installed."""
+    made = _made()
+    shutil.copytree(made / "first", folder)
+    with _served(made, folder) as url, ExitStack() as opened:
+        yield LabelStudio(url, opened)
+
+
+@contextmanager
+def _served(made: Path, folder: Path) -> Iterator[str]:
+    port = free_port()
+    log = (folder / "log").open("wb")
+    argv = [
+        *(_python(made), "-c", _PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1"),
+        *("--port", str(port), "--data-dir", folder),
+    ]
+    process = subprocess.Popen(argv, env=_environment(folder), stdout=log, stderr=log)
+    url = f"http://127.0.0.1:{port}"
+    try:
+        wait_for(lambda: process.poll() is not None or _answers(url), "Label Studio", _FIRST_S, 0.2)
+        assert process.poll() is None, (folder / "log").read_text()[-2000:]
+        yield url
+    finally:
+        process.kill()
+        process.wait()
+        log.close()
+
+
+def _environment(folder: Path) -> dict[str, str]:
+    return {
+        **plain_environment(),
+        "HOME": str(folder),
+        "LABEL_STUDIO_USERNAME": OWNER,
+        "LABEL_STUDIO_PASSWORD": PASSWORD,
+        "LABEL_STUDIO_USER_TOKEN": TOKEN,
+        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
+        "COLLECT_ANALYTICS": "false",
+        "SENTRY_DSN": "",
+        "FRONTEND_SENTRY_DSN": "",
+        "LATEST_VERSION_CHECK": "false",
+        "SSRF_PROTECTION_ENABLED": "false",
+    }
+
+
+def _made() -> Path:
+    """The folder of the environment, and of the first state of a server of it. Only one process makes it."""
+    folder = cache_folder({}) / "label-studio" / hashlib.sha256(LOCK.read_bytes()).hexdigest()[:16]
+    ready = folder / "ready"
+    folder.mkdir(parents=True, exist_ok=True)
+    with (folder / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not ready.exists():
+            _install(folder)
+            _begin(folder, folder / "first")
+            ready.touch()
+    return folder
+
+
+def _install(folder: Path) -> None:
+    program = uv.find_uv_bin()
+    sync = ["pip", "sync", "--python", _python(folder), "--require-hashes", LOCK]
+    for arguments in (["venv", "--clear", "--python", sys.executable, folder / "env"], sync):
+        done = subprocess.run([program, "--quiet", *arguments], capture_output=True, check=False)
+        if done.returncode:
+            pytest.skip(f"needs Label Studio, which can't be installed here: {done.stderr.decode()[-300:]}")
+
+
+def _begin(folder: Path, first: Path) -> None:
+    """The state of a server that was started once: that takes a minute, and copying it nothing."""
+    shutil.rmtree(first, ignore_errors=True)
+    first.mkdir()
+    with _served(folder, first):
+        pass
+
+
+def _python(made: Path) -> Path:
+    return made / "env" / "bin" / "python"
+
+
+def _answers(url: str) -> bool:
+    try:
+        return httpx.get(f"{url}/version", timeout=60).is_success
+    except httpx.TransportError:
+        return False
