@@ -91,6 +91,9 @@ class Reason(StrEnum):
     HINTS_STOPPED = "hints_stopped"
     HINTS_USED_UP = "hints_used_up"
     TOO_MANY_HINTS = "too_many_hints"
+    COMMENTS_STOPPED = "comments_stopped"
+    COMMENTS_USED_UP = "comments_used_up"
+    TOO_MANY_COMMENTS = "too_many_comments"
 
 
 class VeilError(Exception):

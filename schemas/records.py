@@ -307,6 +307,44 @@ class Find:
 
 
 @dataclass(frozen=True, slots=True)
+class Comment:
+    """What somebody has typed about a task, for redact alone: on `comments.P` under the task's id.
+
+    `sealed` opens under `wrapped_key` of the transit key `comments-P`. It holds the text, and the key under which
+    what is left of it is sealed for those who may see the task (`vault.comments`).
+    """
+
+    comment_id: str
+    task_id: str
+    wrapped_key: str
+    context: str
+    sealed: bytes
+    written_at: int
+
+
+class NoteOutcome(StrEnum):
+    """What redact has made of a comment."""
+
+    SHOWN = "shown"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A comment as it may be shown: on `notes.P` under the task's id. `sealed` opens by the task's key alone,
+    and is empty where it was refused, for `reason`.
+    """
+
+    comment_id: str
+    task_id: str
+    outcome: NoteOutcome
+    reason: str
+    bundle: str
+    sealed: bytes
+    redacted_at: int
+
+
+@dataclass(frozen=True, slots=True)
 class ControlState:
     """A signed desired state. The signature covers key, version, kind and body (see `schemas.control`)."""
 

@@ -11,6 +11,7 @@ Every event that speaks of a task names it: as its resource, in its parents, or 
 | `message` | topic, partition, offset             | `message/labels.demo/2/40`       |
 | `lease`   | lease id                             | `lease/9c…`                      |
 | `label`   | label id                             | `label/31…`                      |
+| `comment` | comment id                           | `comment/77…`                    |
 | `verdict` | task id                              | `verdict/5f…`                    |
 | `joined`  | task id                              | `joined/5f…`                     |
 | `segment` | slot, epoch, sequence                | `segment/redact.demo.0/3/12`     |
@@ -46,6 +47,7 @@ class Kind(StrEnum):
     MESSAGE = "message"
     LEASE = "lease"
     LABEL = "label"
+    COMMENT = "comment"
     VERDICT = "verdict"
     JOINED = "joined"
     SEGMENT = "segment"
@@ -101,6 +103,11 @@ def lease_resource(lease_id: str) -> str:
 def label_resource(label_id: str) -> str:
     """One person's label of one task."""
     return f"{Kind.LABEL}/{label_id}"
+
+
+def comment_resource(comment_id: str) -> str:
+    """What one person has written about one task."""
+    return f"{Kind.COMMENT}/{comment_id}"
 
 
 def verdict_resource(task_id: str) -> str:

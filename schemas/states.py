@@ -385,6 +385,34 @@ class SessionState:
     """What the sign-in has said of the device."""
 
 
+class CommentStanding(StrEnum):
+    """How far a comment is."""
+
+    WAITING = "waiting"
+    """Redact has not said anything of it yet."""
+    SHOWN = "shown"
+    REFUSED = "refused"
+
+
+@dataclass(frozen=True, slots=True)
+class CommentState:
+    """A comment on an open task. Key: `comment/<comment id>`; none once the task has ended.
+
+    `lead`: by who adjudicates in the project. `digest`, keyed by the task, tells a repeated call from another one;
+    `sealed` is what redact left of the text (`schemas.records.Note`).
+    """
+
+    comment_id: str
+    task_id: str
+    person: str
+    lead: bool
+    digest: bytes
+    written_at: int
+    standing: CommentStanding = CommentStanding.WAITING
+    reason: str = ""
+    sealed: bytes = b""
+
+
 @dataclass(frozen=True, slots=True)
 class OwnerState:
     """Which instance of a stage owns its slot. Key: `owner/<slot>`; none while nobody does.

@@ -18,6 +18,7 @@ WAYS: dict[str, tuple[str, ...]] = {
     "raw": ("raw", "again", "quarantine", "again"),
     "quarantine": ("quarantine", "again"),
     "finds": ("finds",),
+    "comments": ("comments",),
 }
 """Of each kind of key that wraps in records: the topics that a record may lie on, one after the other."""
 

@@ -14,6 +14,7 @@ from deploy.signin.seams import signin_seams
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
+from schemas.hidden import SecretBytes
 from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.engine.warm import WarmLog
@@ -21,6 +22,7 @@ from streams.label.api import ApiSeams
 from streams.label.app import DoorSeams
 from streams.label.app import build as build_app
 from streams.label.askers import People
+from streams.label.comment_sealing import CommentSealer
 from streams.label.find_sealing import FindSealer
 from streams.label.forwarding import ForwardedBy, Forwarder
 from streams.label.link_certificate import LINK, LinkCertificate, new_link_certificate
@@ -56,7 +58,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     configured = _configured(around, port)
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
-    keys = ViewKeys(around.vault, project)
+    keys, data_keys = ViewKeys(around.vault, project), DataKeys(around.vault)
     policy_of, open_content = _policies(book, project), contents(keys, project)
     schema_of, hints_of = _schemas(policy_of), _hints(policy_of)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
@@ -68,7 +70,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         evict=keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
-        seal_find=FindSealer(project, open_content, DataKeys(around.vault)),
+        seal_find=FindSealer(project, open_content, data_keys),
         people=People(
             lambda person: person in known().persons.adjudicators,
             lambda person: known().qualification(person).skills,
@@ -101,6 +103,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
                 open_hints=_told(keys),
                 token_keys=_token_keys(around),
                 clock=around.clock,
+                comments=CommentSealer(project, _task_key(keys), data_keys),
                 signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),
             ),
             settings.api,
@@ -225,6 +228,11 @@ def _told(keys: ViewKeys) -> Callable[[Task], Mapping[str, str]]:
         return fields_of(hints) if hints else {}
 
     return open_hints
+
+
+def _task_key(keys: ViewKeys) -> Callable[[Task], SecretBytes]:
+    """The key of a task, by which what was commented on it opens."""
+    return lambda task: keys.task_key(task.segment_id, task.task_id)
 
 
 def _token_keys(around: Surroundings) -> dict[str, bytes]:

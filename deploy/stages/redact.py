@@ -11,17 +11,16 @@ from deploy.surroundings import Surroundings
 from schemas.control import Freezable
 from schemas.hidden import RawRecord
 from streams.engine.log import Ownership
-from streams.redact.again.arrivals import again_topic
 from streams.redact.detect.detector import build_detector as build_rules
 from streams.redact.detect.find import Detector
 from streams.redact.parse import parse as parse_payload
-from streams.redact.processor import RedactProcessor, Seams
+from streams.redact.processor import RedactProcessor, Seams, inputs
 from streams.redact.release import Hashes
 from streams.redact.ruling import RulingSeams
 from topology.policies import Policy
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
-from vault.raw import Media, topic_of
+from vault.raw import Media
 
 
 def build(
@@ -65,4 +64,4 @@ def build(
     def stop() -> None:
         builder.shutdown(wait=False, cancel_futures=True)
 
-    return StageParts(processor, (topic_of(project), again_topic(project)), Ownership.SHARED, stop=stop)
+    return StageParts(processor, inputs(project), Ownership.SHARED, stop=stop)

@@ -21,6 +21,7 @@ SEEING: Mapping[EventType, str] = MappingProxyType(
     {
         EventType.TASK_VIEWED: "view",
         EventType.HINT_SHOWN: "hint",
+        EventType.COMMENTS_VIEWED: "comments",
         EventType.FIND_OPENED: "find",
         EventType.LABELS_EXPORTED: "export",
         EventType.JOINED_EXPORTED: "export",

@@ -67,7 +67,7 @@ class Announced:
 _E = EventType
 _STARTED = frozenset({_E.PROCESS_STARTED})
 _BATCH = frozenset({_E.BATCH_REDACTED})
-_VIEWED = frozenset({_E.TASK_VIEWED, _E.HINT_SHOWN})
+_VIEWED = frozenset({_E.TASK_VIEWED, _E.HINT_SHOWN, _E.COMMENTS_VIEWED})
 """By which label says that a person is about to see what the view layer's keys open."""
 _COPIED = frozenset({_E.TEXTS_EXPORTED})
 """By which copier says of a segment that its texts are about to be taken out; it reads each once."""
@@ -92,12 +92,14 @@ RULES: tuple[Rule, ...] = (
     Rule("redact", Operation.DECRYPT, "hmac", _STARTED),
     Rule("redact", Operation.DECRYPT, "raw", _BATCH),
     Rule("redact", Operation.DECRYPT, "quarantine", _BATCH),
+    Rule("redact", Operation.DECRYPT, "comments", frozenset({_E.COMMENT_REDACTED, _E.RECORD_REFUSED})),
     *(Rule("redact", Operation.DATAKEY, kind, _BATCH) for kind in _LAYER_KEYS),
     *(Rule("redact", Operation.ENCRYPT, kind, _BATCH) for kind in _LAYER_KEYS),
     *(Rule("redact", Operation.WRITE, folder, _BATCH) for folder in _LAYERS),
     Rule("label", Operation.READ, "view", _VIEWED, By.SEGMENT, each=1),
     Rule("label", Operation.DECRYPT, "view", _VIEWED, By.SLOT, each=1),
     Rule("label", Operation.DATAKEY, "finds", frozenset({_E.TASK_REPORTED})),
+    Rule("label", Operation.DATAKEY, "comments", frozenset({_E.COMMENTS_VIEWED, _E.COMMENT_WRITTEN})),
     Rule("copier", Operation.READ, "view", _COPIED, By.SEGMENT, each=1),
     Rule("copier", Operation.DECRYPT, "view", _COPIED, By.SLOT, each=1),
     Rule("join", Operation.READ, "geometry", _JOINED),

@@ -20,6 +20,8 @@ _WHAT: Mapping[str, str] = {
     "quarantine": "records that could not go on, sealed; redact opens one on a release, and drops it then",
     "tasks": "redacted texts, sealed under keys that are destroyed: they open no more",
     "finds": "what was reported, masked, sealed for authors",
+    "comments": "what people have typed about tasks, sealed; redact alone opens it",
+    "notes": "what redact left of that, sealed under keys that are destroyed: it opens no more",
     "labels": "answers: offsets and choices, no text",
     "verdicts": "answers, as decided: offsets and choices, no text",
     "work": "task ids",

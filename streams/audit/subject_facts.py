@@ -32,6 +32,8 @@ _EACH = MappingProxyType(
         EventType.TASK_VIEWED: "seen",
         EventType.LABEL_SUBMITTED: "labels",
         EventType.TASK_REPORTED: "reported",
+        EventType.COMMENT_WRITTEN: "commented",
+        EventType.COMMENT_REDACTED: "noted",
         EventType.WEBHOOK_DELIVERED: "told",
         EventType.VALUE_REVEALED: "revealed",
     }
@@ -58,6 +60,8 @@ class TaskFacts:
     out: int = 0
     labels: list[int] = field(default_factory=list)
     reported: list[int] = field(default_factory=list)
+    commented: list[int] = field(default_factory=list)
+    noted: list[int] = field(default_factory=list)
     quarantined: list[int] = field(default_factory=list)
     """When other revisions of its raw record went to quarantine."""
     seen: list[int] = field(default_factory=list)

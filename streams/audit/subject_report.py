@@ -148,6 +148,8 @@ _PLACES: Mapping[str, tuple[str, Times]] = MappingProxyType(
             lambda it: () if it.closed else _at(it.redacted),
         ),
         "finds": ("what was reported, masked, sealed for authors", lambda it: it.reported),
+        "comments": ("what was written about its tasks, sealed; redact alone opens it", lambda it: it.commented),
+        "notes": ("what redact left of that, sealed under the tasks' keys", lambda it: it.noted),
         "labels": ("answers: offsets and choices, no text", lambda it: it.labels),
         "verdicts": ("what these answers amount to, no text", lambda it: _at(it.verdict)),
         "joined": ("where labels lie in the raw record: offsets, no text", lambda it: _at(it.joined)),

@@ -41,6 +41,7 @@ from streams.label.commands import (
     Heartbeat,
     Held,
     Hinted,
+    Lead,
     Leased,
     LeaseTask,
     Practise,
@@ -51,6 +52,7 @@ from streams.label.commands import (
     Terms,
     Unopenable,
 )
+from streams.label.comment_calls import CommentCalls, CommentKeys
 from streams.label.gate import CurrentProject, Gate
 from streams.label.guide import GuideView, guide_view
 from streams.label.metrics import ASKED_SECONDS
@@ -80,7 +82,7 @@ class ApiSeams:
     """What the API needs. `schema_of`: a policy's label schema by its hash; `schema_in_force`: of the one that new
     tasks get. `project`: as its file stands now. `token_keys`: raw Ed25519 public keys by key id, from the
     topology's pins. `signin`: browsers'. `revoked`: who may do nothing any more. `hints_of`: what a policy lets be
-    asked of placeholders, by its hash.
+    asked of placeholders, by its hash. `comments`: seals and opens what is written about tasks.
     """
 
     requests: RequestQueue
@@ -90,6 +92,7 @@ class ApiSeams:
     project: CurrentProject
     token_keys: dict[str, bytes]
     clock: Clock
+    comments: CommentKeys
     signin: SignInSeams = NO_SIGN_IN
     revoked: Callable[[str], bool] = nobody
     hints_of: Callable[[str], Hints] = lambda _: NO_HINTS
@@ -107,6 +110,7 @@ class LabelApi:
         self._settings = settings
         timeout_s = settings.answer_timeout_s
         self._opener = Opener(seams.open_content, seams.open_hints, settings.openers, timeout_s)
+        self._comments = CommentCalls(project, self._ask, self._opener, seams.comments, seams.clock)
         self._denials = Denials(settings.denials_per_minute)
         signin, clock = seams.signin, seams.clock
         self._gate = gate = Gate(seams.project, clock, seams.revoked)
@@ -242,10 +246,7 @@ class LabelApi:
 
     async def label(self, request: Request, person: tokens.Person) -> forms.EndedView:
         """Your answer. Final. With `next=true` you get the next lease too."""
-        key = request.headers.get("idempotency-key", "")
-        if _KEY.fullmatch(key) is None:
-            message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
-            raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message)
+        key = _key(request)
         form = await self._form(request, forms.LabelForm)
         held = _held(request, person, form.fencing_token)
         vouched = json.dumps([held.lease_id, form.model_dump(mode="json")], sort_keys=True).encode()
@@ -269,6 +270,35 @@ class LabelApi:
         form = await self._form(request, forms.ReportForm)
         held, then = _held(request, person, form.fencing_token), await self._then(request, person)
         return await self._end(Report(held, form.reason, form.marks(), then), person)
+
+    async def comments(self, request: Request, person: tokens.Person) -> forms.CommentsView:
+        """The comments on your task, as the policy lets them be shown. That you see them goes on record."""
+        held = _held(request, person, queries.token_of(request))
+        return await self._comments.read(held, self._grant(person))
+
+    async def comment(self, request: Request, person: tokens.Person) -> forms.CommentsView:
+        """Write about your task, to who has it now and who leads. Nobody is shown what you typed: what the policy
+        hides is masked first, and where nothing is left, or it can't be told, you alone are told so.
+        """
+        key, form = _key(request), await self._form(request, forms.CommentForm)
+        held = _held(request, person, form.fencing_token)
+        return await self._comments.write(held, self._grant(person), key, form.text)
+
+    async def threads(self, request: Request, person: tokens.Person) -> forms.ThreadsView:
+        """Which open tasks have comments. For who adjudicates in the project."""
+        self._check_project(request, person)
+        return await self._comments.threads(person.name)
+
+    async def thread(self, request: Request, person: tokens.Person) -> forms.CommentsView:
+        """The comments on an open task, for who adjudicates. That you see them goes on record."""
+        self._check_project(request, person)
+        return await self._comments.read(_lead(request, person), self._grant(person))
+
+    async def reply(self, request: Request, person: tokens.Person) -> forms.CommentsView:
+        """Answer to the comments on an open task, for who adjudicates. Masked as any comment is."""
+        self._check_project(request, person)
+        key, form = _key(request), await self._form(request, forms.ReplyForm)
+        return await self._comments.write(_lead(request, person), self._grant(person), key, form.text)
 
     async def attempt(self, request: Request, person: tokens.Person) -> None:
         """Your page has refused to let a text be taken away. That goes on record; nothing else happens."""
@@ -413,6 +443,20 @@ def _why(action: Action, rules: tuple[str, ...]) -> dict[str, str]:
 def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:
     """What a call that acts on a lease claims."""
     return Held(person.name, request.path_params["lease_id"], fencing_token)
+
+
+def _lead(request: Request, person: tokens.Person) -> Lead:
+    """Who leads, and of which task."""
+    return Lead(person.name, request.path_params["task_id"])
+
+
+def _key(request: Request) -> str:
+    """The name of what is sent, so that it counts once. Raises Problem (400)."""
+    key = request.headers.get("idempotency-key", "")
+    if _KEY.fullmatch(key) is None:
+        message = "an Idempotency-Key of 1 to 128 visible ASCII characters is needed"
+        raise Problem(HTTPStatus.BAD_REQUEST, Reason.BAD_REQUEST.value, message)
+    return key
 
 
 def _ended_view(ended: Ended, next_view: forms.LeaseView | None) -> forms.EndedView:

@@ -14,7 +14,7 @@ from starlette.requests import Request
 from streams.label import forms
 from streams.label.api import LabelApi
 from streams.label.guide import GuideView
-from streams.label.queries import END_QUERY, LEASE_QUERY
+from streams.label.queries import END_QUERY, LEASE_QUERY, TOKEN_QUERY
 from streams.label.tokens import Person
 from topology.permissions import Action
 
@@ -44,6 +44,14 @@ _HINT_ERRORS = _LEASE_ERRORS | {
     HTTPStatus.TOO_MANY_REQUESTS: "too many calls, or hints (`too_many_hints`), of one person; ask again after "
     "Retry-After seconds",
 }
+_COMMENT_ERRORS = _LEASE_ERRORS | {
+    HTTPStatus.CONFLICT: "the lease has ended, the key was used for another comment, or the task has as many "
+    "comments as it may",
+    HTTPStatus.TOO_MANY_REQUESTS: "too many calls, or comments (`too_many_comments`), of one person; ask again "
+    "after Retry-After seconds",
+}
+_THREAD_ERRORS = _ERRORS | _WITHDRAWN | {HTTPStatus.NOT_FOUND: "no such task is open"}
+_REPLY_ERRORS = _COMMENT_ERRORS | {HTTPStatus.NOT_FOUND: "no such task is open"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,6 +104,19 @@ CALLS = (
         query=END_QUERY,
     ),
     Call("POST", f"{_LEASE}/hint", LabelApi.hint, forms.HintView, _HINT_ERRORS, forms.HintForm),
+    Call(
+        "GET", f"{_LEASE}/comments", LabelApi.comments, forms.CommentsView, _LEASE_ERRORS, query=TOKEN_QUERY,
+    ),
+    Call(
+        "POST", f"{_LEASE}/comments", LabelApi.comment, forms.CommentsView, _COMMENT_ERRORS, forms.CommentForm,
+        keyed=True,
+    ),
+    Call("GET", f"{_PROJECT}/comments", LabelApi.threads, forms.ThreadsView, _ERRORS),
+    Call("GET", f"{_PROJECT}/tasks/{{task_id}}/comments", LabelApi.thread, forms.CommentsView, _THREAD_ERRORS),
+    Call(
+        "POST", f"{_PROJECT}/tasks/{{task_id}}/comments", LabelApi.reply, forms.CommentsView, _REPLY_ERRORS,
+        forms.ReplyForm, keyed=True,
+    ),
     Call("POST", f"{_LEASE}/attempt", LabelApi.attempt, None, _LEASE_ERRORS, forms.AttemptForm, empty="noted"),
     Call(
         "POST", f"{_PROJECT}/onboarding/{{task}}", LabelApi.practise, forms.PractisedView, _PRACTICE_ERRORS,

@@ -28,6 +28,7 @@ from schemas.records import LabelSpan
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason, Taking
 from streams.label.forms import (
     BatchesView,
+    CommentsView,
     EndedView,
     HeartbeatView,
     HintView,
@@ -35,6 +36,7 @@ from streams.label.forms import (
     MeView,
     PractisedView,
     StatsView,
+    ThreadsView,
 )
 from streams.label.guide import GuideView
 
@@ -176,6 +178,33 @@ class LabelClient:
         body = {"fencing_token": lease.fencing_token, "placeholder": placeholder}
         return HintView.model_validate(self._call("POST", f"/v1/leases/{lease.lease_id}/hint", body).json())
 
+    def comments(self, lease: LeaseView) -> CommentsView:
+        """The comments on the task."""
+        query = {"fencing_token": str(lease.fencing_token)}
+        answer = self._call("GET", f"/v1/leases/{lease.lease_id}/comments", query=query)
+        return CommentsView.model_validate(answer.json())
+
+    def comment(self, lease: LeaseView, text: str, *, key: str | None = None) -> CommentsView:
+        """Write about the task, once however often it is sent. `key` names it; a fresh one unless given.
+
+        Refused with `too_many_comments` where the hour's are used up: that is not waited for.
+        """
+        body = {"fencing_token": lease.fencing_token, "text": text}
+        return self._write(f"/v1/leases/{lease.lease_id}/comments", body, key)
+
+    def threads(self) -> ThreadsView:
+        """Which open tasks have comments; for who adjudicates, as the next two."""
+        return ThreadsView.model_validate(self._call("GET", f"{self._of_project}/comments").json())
+
+    def thread(self, task_id: str) -> CommentsView:
+        """The comments on an open task."""
+        answer = self._call("GET", f"{self._of_project}/tasks/{task_id}/comments")
+        return CommentsView.model_validate(answer.json())
+
+    def reply(self, task_id: str, text: str, *, key: str | None = None) -> CommentsView:
+        """Write about an open task. `key` as of `comment`."""
+        return self._write(f"{self._of_project}/tasks/{task_id}/comments", {"text": text}, key)
+
     def attempt(self, lease: LeaseView, taking: Taking, times: int = 1) -> None:
         """The page of an app has refused to let the text be taken away, so many times: put it on record."""
         body = {"fencing_token": lease.fencing_token, "taking": taking.value, "times": times}
@@ -231,6 +260,10 @@ class LabelClient:
             done.set()
             thread.join()
 
+    def _write(self, path: str, body: dict[str, Any], key: str | None) -> CommentsView:
+        answer = self._call("POST", path, body, {"Idempotency-Key": key or uuid.uuid4().hex})
+        return CommentsView.model_validate(answer.json())
+
     def _end(
         self,
         lease: LeaseView,
@@ -271,9 +304,9 @@ class LabelClient:
 
 
 def _too_many(answer: httpx.Response) -> bool:
-    """Of hints there are more within the hour, which nobody waits for here."""
+    """Of hints and comments there are more within the hour, which nobody waits for here."""
     too_many = answer.status_code == HTTPStatus.TOO_MANY_REQUESTS
-    return too_many and _reason(answer) != Reason.TOO_MANY_HINTS
+    return too_many and _reason(answer) not in (Reason.TOO_MANY_HINTS, Reason.TOO_MANY_COMMENTS)
 
 
 def _result(spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from schemas.errors import Reason
 from schemas.records import LabelSpan, Task
-from schemas.states import LeaseEnding
+from schemas.states import CommentState, LeaseEnding
 
 
 class SkipReason(StrEnum):
@@ -111,6 +111,70 @@ class AskHint:
     placeholder: str
     by_token: bool
     grant: Grant = Grant()
+
+
+@dataclass(frozen=True, slots=True)
+class Lead:
+    """Who leads, and has no lease of this task."""
+
+    person: str
+    task_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ReadComments:
+    """The comments on a task. `writes`: its key is needed to add one, too. Answered with Commented."""
+
+    by: Held | Lead
+    grant: Grant = Grant()
+    writes: bool = False
+
+    @property
+    def held(self) -> Held | Lead:
+        """By which right they are asked for."""
+        return self.by
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Draft:
+    """A comment, sealed for redact. `digest` is keyed by the task, `length` in characters."""
+
+    comment_id: str
+    task_id: str
+    digest: bytes
+    length: int
+    wrapped_key: str
+    context: str
+    sealed: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class WriteComment:
+    """Add a comment. Answered with CommentState."""
+
+    by: Held | Lead
+    draft: Draft
+    grant: Grant = Grant()
+
+    @property
+    def held(self) -> Held | Lead:
+        """By which right it is written."""
+        return self.by
+
+
+@dataclass(frozen=True, slots=True)
+class ListThreads:
+    """Which tasks have comments. Answered with a list of Thread (`streams.label.comments`)."""
+
+    person: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commented:
+    """A task with its comments, all still sealed."""
+
+    task: Task
+    comments: tuple[CommentState, ...]
 
 
 class Taking(StrEnum):

@@ -31,6 +31,8 @@ Lease a task, read its redacted text, answer, ask for the next one.
 * **`wait` keeps a call for a lease until there is a task**; `next=true` answers the end of a lease with the next
   one, in the same commit; `reserve=true` keeps the one after it, unseen, for the same person.
 * Offsets are code points of the field as delivered, end-exclusive. There is no free text in an answer.
+* **Comments are free text**, masked by the project's policy before anybody reads them; each needs an
+  `Idempotency-Key` too.
 * Each view is on the audit log before the content is opened.
 """
 _IDEMPOTENCY: dict[str, Any] = {
@@ -74,11 +76,14 @@ def _parameters(call: Call) -> Any:  # noqa: ANN401 - FastAPI reads the signatur
 
     def of_project(p: str, _: _Token) -> None: ...
     def of_practice(p: str, task: str, _: _Token) -> None: ...
+    def of_task(p: str, task_id: str, _: _Token) -> None: ...
     def of_lease(lease_id: str, _: _Token) -> None: ...
     def of_person(_: _Token) -> None: ...
 
     if "{task}" in call.path:
         return of_practice
+    if "{task_id}" in call.path:
+        return of_task
     if "{p}" in call.path:
         return of_project
     return of_lease if "{lease_id}" in call.path else of_person

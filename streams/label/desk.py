@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from schemas.audit import Event
 from schemas.errors import Reason, Refused
-from schemas.records import Label, LabelOutcome, LabelSpan, Task
+from schemas.records import Comment, Label, LabelOutcome, LabelSpan, Task
 from schemas.states import LeaseEnding, Onboarding, SessionState, WorkStatus
 from streams.label import events
 from streams.label.askers import nobody
@@ -28,7 +28,9 @@ from streams.label.commands import (
     Leased,
     LeaseTask,
     ListSessions,
+    ListThreads,
     Practise,
+    ReadComments,
     Release,
     Report,
     Result,
@@ -37,7 +39,9 @@ from streams.label.commands import (
     Submit,
     Terms,
     Unopenable,
+    WriteComment,
 )
+from streams.label.comment_desk import CommentDesk
 from streams.label.find_sealing import Reported
 from streams.label.hints import DENIED, kind_of
 from streams.label.onboarding import Progress, answered, progress
@@ -66,6 +70,8 @@ class Effects:
     """Task id and reason of each report, and of each task that was superseded: withdrawals to order."""
     finds: list[Reported] = field(default_factory=list)
     """What reports have marked, to be kept for those who write policies."""
+    comments: list[Comment] = field(default_factory=list)
+    """What was typed, sealed for redact."""
     gone: list[str] = field(default_factory=list)
     """Tasks whose keys are to be forgotten."""
 
@@ -97,6 +103,7 @@ class Desk:
         queue: Queue,
         onboarding: Store[Onboarding],
         sessions: Store[SessionState],
+        comments: CommentDesk,
         seams: DeskSeams,
         denials: Denials,
         attempts: Denials,
@@ -105,6 +112,7 @@ class Desk:
         self._queue = queue
         self._onboarding = onboarding
         self._sessions = sessions
+        self._comments = comments
         self._seams = seams
         self._denials = denials
         self._attempts = attempts
@@ -152,6 +160,22 @@ class Desk:
                 return self._practise(command, now, effects)
             case ListSessions():
                 return dict(self._sessions.items())
+        return self._comment(command, now, effects)
+
+    def _comment(self, command: object, now: int, effects: Effects) -> object:
+        """What people write to each other about tasks."""
+        match command:
+            case ReadComments():
+                found, seen = self._comments.read(command, now)
+                effects.events += seen
+                return found
+            case WriteComment():
+                state, records, written = self._comments.write(command, now)
+                effects.comments += records
+                effects.events += written
+                return state
+            case ListThreads():
+                return self._comments.threads(command)
         self._note(command, now, effects)
         return None
 

@@ -13,6 +13,7 @@ from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
 from schemas.resources import (
+    comment_resource,
     label_resource,
     lease_resource,
     project_resource,
@@ -20,19 +21,22 @@ from schemas.resources import (
     session_resource,
     task_resource,
 )
-from schemas.states import LeaseEnding
+from schemas.states import CommentState, LeaseEnding
 from streams.label import work
 from streams.label.commands import (
     Attempt,
+    Commented,
     Deny,
     Ended,
     EndSession,
     Grant,
     Held,
     Hinted,
+    Lead,
     Lease,
     Leased,
     StartSession,
+    WriteComment,
 )
 from streams.label.skills import Missing
 from topology.jobs import Job
@@ -117,18 +121,58 @@ def hint_shown(hinted: Hinted, grant: Grant) -> Event:
     return _opening(EventType.HINT_SHOWN, leased, details, grant)
 
 
+def comments_viewed(found: Commented, by: Held | Lead, grant: Grant) -> Event:
+    """Committed before the comments are opened, and before one is added: both take the task's key."""
+    opened = sum(bool(state.sealed) for state in found.comments)
+    details = {"comments": str(opened), "lead": _leads(by)}
+    return _opened(EventType.COMMENTS_VIEWED, found.task, by.person, _lease_of(by), details, grant)
+
+
+def comment_written(state: CommentState, task: Task, command: WriteComment) -> Event:
+    """Committed with the comment, which is sealed for redact; nobody has seen it."""
+    return Event(
+        EventType.COMMENT_WRITTEN,
+        comment_resource(state.comment_id),
+        decision=Decision.ALLOW,
+        person=state.person,
+        purpose=PURPOSE,
+        bundle=task.bundle,
+        parents=(task_resource(task.task_id), *_lease_of(command.by)),
+        details={"lead": _leads(command.by), "length": str(command.draft.length), **_by(command.grant)},
+    )
+
+
+def _leads(by: Held | Lead) -> str:
+    """Whether somebody does it as a lead, without a lease."""
+    return str(isinstance(by, Lead)).lower()
+
+
+def _lease_of(by: Held | Lead) -> tuple[str, ...]:
+    return (lease_resource(by.lease_id),) if isinstance(by, Held) else ()
+
+
+def _by(grant: Grant) -> dict[str, str]:
+    return {"rule": grant.rule, "client": grant.client, "job": grant.job}
+
+
 def _opening(kind: EventType, leased: Leased, details: Mapping[str, str], grant: Grant) -> Event:
+    lease = lease_resource(leased.lease.lease_id)
+    return _opened(kind, leased.task, leased.lease.person, (lease,), details, grant)
+
+
+def _opened(
+    kind: EventType, task: Task, person: str, lease: tuple[str, ...], details: Mapping[str, str], grant: Grant
+) -> Event:
     """Something of the task's is about to be opened, and by which rule."""
-    by = {"rule": grant.rule, "client": grant.client, "job": grant.job}
     return Event(
         kind,
-        task_resource(leased.task.task_id),
+        task_resource(task.task_id),
         decision=Decision.ALLOW,
-        person=leased.lease.person,
+        person=person,
         purpose=PURPOSE,
-        bundle=leased.task.bundle,
-        parents=(lease_resource(leased.lease.lease_id), segment_resource(leased.task.segment_id)),
-        details={**details, **by},
+        bundle=task.bundle,
+        parents=(*lease, segment_resource(task.segment_id)),
+        details={**details, **_by(grant)},
     )
 
 

@@ -8,7 +8,9 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from schemas.records import LabelSpan
+from schemas.states import CommentStanding, CommentState
 from streams.label.commands import Counts, Leased, ReleaseReason, ReportReason, Result, SkipReason, Taking
+from streams.label.comments import Thread
 from streams.label.hints import PLACEHOLDER
 from topology.policies.hints import Hints
 from topology.policies.model import LabelSchema
@@ -24,6 +26,10 @@ Token = Annotated[int, Field(ge=1, le=2**53, description="the lease's fencing to
 
 MOST_ATTEMPTS = 100
 """How many a call may tell of at once; a key held down repeats about thirty times a second."""
+
+
+MOST_TYPED = 1_000
+"""Characters of a comment: a question, not a letter; what detectors miss grows with the text."""
 
 
 class Form(BaseModel):
@@ -77,6 +83,27 @@ class HintForm(Form):
     placeholder: Annotated[
         str, Field(pattern=f"^{PLACEHOLDER}$", description="as it stands in the text: `[LOCATION_1]`")
     ]
+
+
+Typed = Annotated[
+    str,
+    Field(
+        min_length=1,
+        max_length=MOST_TYPED,
+        pattern=r"\S",
+        repr=False,
+        description="shown to nobody as it stands: what the policy hides is masked first",
+    ),
+]
+
+
+class CommentForm(Form):
+    fencing_token: Token
+    text: Typed
+
+
+class ReplyForm(Form):
+    text: Typed
 
 
 class LabelForm(Form):
@@ -153,6 +180,42 @@ class HintView(BaseModel):
     placeholder: str
     hint: str | None = Field(repr=False)
     left: int
+
+
+class CommentView(BaseModel):
+    """A comment on a task. `standing`: `shown`, or to its writer alone `waiting` for redaction, or `refused`:
+    nothing of it may be shown, for `reason`. `lead`: by who adjudicates in the project.
+    """
+
+    comment_id: str
+    mine: bool
+    lead: bool
+    written_at: int
+    standing: str
+    reason: str | None = None
+    text: str | None = Field(default=None, repr=False)
+
+
+class CommentsView(BaseModel):
+    """The comments on a task, the oldest first. Nobody is named in it."""
+
+    task_id: str
+    comments: list[CommentView]
+
+
+class ThreadView(BaseModel):
+    """A task with comments. `awaits`: the last one is not a lead's."""
+
+    task_id: str
+    comments: int
+    written_at: int
+    awaits: bool
+
+
+class ThreadsView(BaseModel):
+    """Every open task with comments; those that await a lead first, the oldest before."""
+
+    threads: list[ThreadView]
 
 
 class EndedView(BaseModel):
@@ -265,6 +328,35 @@ def lease_view(leased: Leased, fields: dict[str, str], schema: LabelSchema, hint
         batch=task.batch,
         reserved=leased.follows,
         hints={category: hint.value for category, hint in hints.categories},
+    )
+
+
+def comments_view(
+    person: str, task_id: str, comments: Sequence[CommentState], texts: Mapping[str, str]
+) -> CommentsView:
+    """What a person is told of comments; `texts` by comment id."""
+    views = [
+        CommentView(
+            comment_id=it.comment_id,
+            mine=it.person == person,
+            lead=it.lead,
+            written_at=it.written_at,
+            standing=it.standing.value,
+            reason=it.reason or None,
+            text=texts.get(it.comment_id) if it.standing is CommentStanding.SHOWN else None,
+        )
+        for it in comments
+    ]
+    return CommentsView(task_id=task_id, comments=views)
+
+
+def threads_view(threads: Sequence[Thread]) -> ThreadsView:
+    """Which tasks have comments."""
+    return ThreadsView(
+        threads=[
+            ThreadView(task_id=it.task_id, comments=it.comments, written_at=it.written_at, awaits=it.awaits)
+            for it in threads
+        ]
     )
 
 

@@ -9,16 +9,15 @@
 from __future__ import annotations
 
 import re
-from collections import defaultdict, deque
 from collections.abc import Iterable
 from dataclasses import replace
 
 from schemas.errors import Reason, Refused
 from schemas.records import Task
 from schemas.states import HintState, TaskWork
+from streams.label.hourly import Hourly, Later
 from topology.policies.hints import Hint, Hints
 
-HOUR_MS = 3_600_000
 PLACEHOLDER = r"\[[A-Z][A-Z0-9_]{0,39}_[1-9][0-9]{0,5}\]"
 """As redact numbers them."""
 _PARTS = re.compile(r"\[(?P<category>[A-Z][A-Z0-9_]*)_(?P<number>[1-9][0-9]*)\]")
@@ -33,14 +32,6 @@ DENIED = frozenset(
     }
 )
 """Why somebody who has the task is told nothing; each is on the audit."""
-
-
-class Later(Refused):
-    """So many hints were asked for within the hour that the next one has to wait."""
-
-    def __init__(self, wait_ms: int) -> None:
-        super().__init__(Reason.TOO_MANY_HINTS, "you have asked for as many hints as the policy allows in an hour")
-        self.wait_ms = wait_ms
 
 
 def kind_of(placeholder: str, task: Task, hints: Hints) -> Hint:
@@ -60,21 +51,18 @@ class HintTimes:
     """When each person asked for what counts, within the last hour. Not thread-safe."""
 
     def __init__(self, states: Iterable[HintState]) -> None:
-        self._times: defaultdict[str, deque[int]] = defaultdict(deque)
-        for state in sorted(states, key=lambda it: it.asked_at):
-            self._times[state.person].append(state.asked_at)
+        self._hourly = Hourly((state.person, state.asked_at) for state in states)
 
     def check(self, person: str, per_hour: int, now: int) -> None:
         """Raises Later."""
-        times = self._times[person]
-        while times and times[0] <= now - HOUR_MS:
-            times.popleft()
-        if len(times) >= per_hour:
-            raise Later(times[len(times) - per_hour] + HOUR_MS - now)
+        wait_ms = self._hourly.wait_ms(person, per_hour, now)
+        if wait_ms:
+            message = "you have asked for as many hints as the policy allows in an hour"
+            raise Later(Reason.TOO_MANY_HINTS, message, wait_ms)
 
     def note(self, state: HintState) -> None:
         """One more that counts."""
-        self._times[state.person].append(state.asked_at)
+        self._hourly.note(state.person, state.asked_at)
 
 
 def asked_of(work: TaskWork, person: str) -> tuple[str, ...]:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from typing import TypeVar
 
 from schemas.errors import Reason, RecordError, Refused, VaultUnavailable
 from schemas.records import Task
 
+T = TypeVar("T")
 OpenContent = Callable[[Task], Mapping[str, str]]
 """Text by field path. Raises RecordError where it never will open, VaultUnavailable, AccessDenied."""
 
@@ -49,17 +51,18 @@ class Opener:
             _check_shapes(task, fields)
             return fields
 
-        return await self._opened(content, task)
+        return dict(await self.opened(content, task))
 
     async def open_hints(self, task: Task) -> dict[str, str]:
         """What may be told of the task's placeholders, to be shown one by one. Errors likewise."""
-        return await self._opened(self._open_hints, task)
+        return dict(await self.opened(self._open_hints, task))
 
-    async def _opened(self, opening: OpenContent, task: Task) -> dict[str, str]:
+    async def opened(self, opening: Callable[[Task], T], task: Task) -> T:
+        """What `opening` makes of a task by its key, in a thread. Errors likewise."""
         loop = asyncio.get_running_loop()
         try:
             future = loop.run_in_executor(self._pool, opening, task)
-            found = dict(await asyncio.wait_for(future, self._timeout_s))
+            found = await asyncio.wait_for(future, self._timeout_s)
         except TimeoutError:
             raise VaultUnavailable("opening a task took too long") from None
         except RecordError as error:

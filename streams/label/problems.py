@@ -5,7 +5,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from schemas.errors import DependencyError, Reason, RecordError, VaultUnavailable, VeilError
-from streams.label.hints import Later
+from streams.label.hourly import Later
 from streams.label.requests import Overloaded
 from streams.label.tokens import TokenFault, TokenRefused
 from streams.web.problem import Problem
@@ -20,6 +20,7 @@ _CONFLICT = (
     Reason.IDEMPOTENCY_CONFLICT,
     Reason.EXCLUDED,
     Reason.HINTS_USED_UP,
+    Reason.COMMENTS_USED_UP,
 )
 _INVALID = (
     Reason.SPAN_OUT_OF_RANGE,
@@ -36,10 +37,13 @@ STATUS: dict[Reason, HTTPStatus] = {
     **dict.fromkeys(_INVALID, HTTPStatus.UNPROCESSABLE_ENTITY),
     Reason.UNKNOWN_LEASE: HTTPStatus.NOT_FOUND,
     Reason.UNKNOWN_BATCH: HTTPStatus.NOT_FOUND,
+    Reason.UNKNOWN_TASK: HTTPStatus.NOT_FOUND,
     Reason.NOT_PERMITTED: HTTPStatus.FORBIDDEN,
     Reason.PERSON_PAUSED: HTTPStatus.FORBIDDEN,
     Reason.HINTS_STOPPED: HTTPStatus.FORBIDDEN,
+    Reason.COMMENTS_STOPPED: HTTPStatus.FORBIDDEN,
     Reason.TOO_MANY_HINTS: HTTPStatus.TOO_MANY_REQUESTS,
+    Reason.TOO_MANY_COMMENTS: HTTPStatus.TOO_MANY_REQUESTS,
     Reason.WITHDRAWN: HTTPStatus.GONE,
     Reason.TOO_LARGE: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
     Reason.NO_POLICY: HTTPStatus.SERVICE_UNAVAILABLE,

@@ -2,7 +2,8 @@
 
 All requests of a batch share one transaction (group commit); each is answered after it. State is in
 `label-state.P`: `task/<id>` is the sealed task, `work/<id>` what has happened to it, so that a heartbeat does not
-write the content again; `session/<id>` a browser's session, without its secret.
+write the content again; `comment/<id>` what redact has left of a comment; `session/<id>` a browser's session,
+without its secret.
 """
 
 from __future__ import annotations
@@ -15,8 +16,8 @@ from typing import Any
 from schemas.codec import Codec
 from schemas.control import WithdrawalReason, revoked_person, withdrawn_task
 from schemas.errors import Reason, RecordError, Refused, Undecodable
-from schemas.records import Find, Task, WorkOrder
-from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
+from schemas.records import Find, Note, Task, WorkOrder
+from schemas.states import CommentState, Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.clock import Clock
 from streams.engine.log import Ownership
 from streams.engine.messages import Message, Outgoing
@@ -26,6 +27,8 @@ from streams.engine.state import KeyedState
 from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
+from streams.label.comment_desk import CommentDesk
+from streams.label.comments import Comments
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.find_sealing import Reported
 from streams.label.metrics import TASKS
@@ -41,6 +44,7 @@ from topology.jobs import Job
 from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema
 from topology.project import Project
+from vault import comments as commenting
 
 OWNERSHIP = Ownership.WHOLE
 TRANSACTION_TIMEOUT_MS = 2_000
@@ -49,7 +53,7 @@ TRANSACTION_TIMEOUT_MS = 2_000
 
 def inputs(project: str) -> tuple[str, ...]:
     """The topics to consume."""
-    return (f"tasks.{project}", f"work.{project}", paused.topic_of(project))
+    return (f"tasks.{project}", f"work.{project}", commenting.notes_of(project), paused.topic_of(project))
 
 
 _TASK_ID = re.compile(rb"[0-9a-f]{32}")
@@ -138,6 +142,7 @@ class LabelProcessor:
         self._paused = paused.PausedPeople(self._project, self._codec)
         self._adopted: tuple[Job | None, str] = (None, "")
         self._expected = ExpectedTasks(topic, self._codec)
+        self._commented = KeyedState(topic, CommentState, self._codec, "comment/")
 
     def _open(self) -> None:
         seams, limits = self._seams, self._settings.results
@@ -151,8 +156,12 @@ class LabelProcessor:
             self._paused.is_paused,
             seams.hints_of,
         )
+        self._comments = Comments(self._commented, self._settings.comments)
+        comments = CommentDesk(
+            self._queue, self._tasks, self._comments, lambda: self._desk.gives, seams.people.adjudicates
+        )
         stores = self._queue, self._onboarding, self._sessions
-        self._desk = Desk(*stores, desk, self._denials, self._attempts, limits)
+        self._desk = Desk(*stores, comments, desk, self._denials, self._attempts, limits)
         self._full = False
         self._missing: list[Missing] = []
         self._looked_at = 0
@@ -172,6 +181,7 @@ class LabelProcessor:
                 self._sessions,
                 self._paused,
                 self._expected,
+                self._commented,
             )
             _ = any(state.apply(message) for state in states)
         self._expected.restored()
@@ -234,6 +244,8 @@ class LabelProcessor:
                 self._take_from_redact(message, now, effects)
             elif message.topic == paused.topic_of(self._project):
                 self._paused.take(message)
+            elif message.topic == commenting.notes_of(self._project):
+                self._comments.note(self._codec.decode(message.value, Note))
             else:
                 self._take_order(self._codec.decode(message.value, WorkOrder), now, effects)
         except RecordError as error:
@@ -338,6 +350,7 @@ class LabelProcessor:
 
     def _plan(self, effects: Effects, now: int) -> Plan:
         finds = [find for it in effects.finds if (find := self._seams.seal_find(it, now)) is not None]
+        self._comments.end(self._tasks.__contains__)
         if effects.gone:
             self._seams.evict(effects.gone)
         plan = Plan(events=effects.events, notice=self._notice())
@@ -347,6 +360,9 @@ class LabelProcessor:
         for find in finds:
             topic = f"finds.{self._project}"
             plan.outputs.append(Outgoing(topic, find.find_id.encode(), self._codec.encode(find)))
+        for comment in effects.comments:
+            topic = commenting.topic_of(self._project)
+            plan.outputs.append(Outgoing(topic, comment.task_id.encode(), self._codec.encode(comment)))
         plan.outputs += [self._seams.order_withdrawal(task_id, why, now) for task_id, why in effects.reports]
         plan.outputs += self._tasks.changes()
         plan.outputs += self._work.changes()
@@ -354,4 +370,5 @@ class LabelProcessor:
         plan.outputs += self._sessions.changes()
         plan.outputs += self._paused.changes()
         plan.outputs += self._expected.changes()
+        plan.outputs += self._commented.changes()
         return plan

@@ -24,6 +24,8 @@ END_QUERY = {
     "reserve": LEASE_QUERY["reserve"],
 }
 """What a call understands that ends a lease."""
+TOKEN_QUERY = {"fencing_token": "the lease's fencing token"}
+_TOKEN_DIGITS = 16
 
 
 def terms_of(request: Request, person: Person) -> Terms:
@@ -58,6 +60,14 @@ def wait_of(request: Request, longest_s: int) -> int:
 def is_page(person: Person) -> bool:
     """Whether our own page is calling: only it has a session."""
     return person.session is not None
+
+
+def token_of(request: Request) -> int:
+    """The fencing token of a call without a body. Raises Problem (400)."""
+    text = request.query_params.get("fencing_token", "")
+    if not (text.isascii() and text.isdecimal()) or len(text) > _TOKEN_DIGITS:
+        raise _bad("fencing_token is the lease's")
+    return int(text)
 
 
 def _flag(request: Request, name: str) -> bool:

@@ -50,6 +50,16 @@ class ResultLimits:
 
 
 @dataclass(frozen=True, slots=True)
+class CommentLimits:
+    """How much may be written about tasks."""
+
+    per_task: int = 30
+    """A question and its answer take a few; at 1,000 characters each, 30 are 120 kB of memory at most."""
+    per_hour: int = 60
+    """By one person: one a minute is more than anybody asks who also works."""
+
+
+@dataclass(frozen=True, slots=True)
 class ApiSettings(HttpSettings):
     """Limits of the HTTP API, beside those of every server."""
 
@@ -140,6 +150,7 @@ class LabelSettings:
 
     queue: QueueSettings = field(default_factory=QueueSettings)
     results: ResultLimits = field(default_factory=ResultLimits)
+    comments: CommentLimits = field(default_factory=CommentLimits)
     api: ApiSettings = field(default_factory=ApiSettings)
     sessions: SessionSettings = field(default_factory=SessionSettings)
     signin: SignInSettings = field(default_factory=SignInSettings)

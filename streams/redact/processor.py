@@ -4,6 +4,8 @@ Records of `raw.P` come for the first time; copies on `again.P`, by signed order
 They wait while `raw.P` has much to read, and for a policy of the version they were ordered for; those from
 quarantine for their order, without which they are refused.
 
+What people have commented on tasks (`comments.P`) is redacted with the batch it comes in (`commenting/`).
+
 What it does with a batch, in this order:
 
 1. open the payloads (one call to Vault for the data keys that are new)
@@ -31,6 +33,7 @@ from streams.redact.again.arrivals import Arrival, again_topic
 from streams.redact.again.reading import read_arrivals
 from streams.redact.again.released import Orders, Releases
 from streams.redact.amounts import amounts, details
+from streams.redact.commenting.notes import Notes
 from streams.redact.coverage import adopted_event, covered, covered_again, redacted_event
 from streams.redact.intake import Payload, open_messages
 from streams.redact.outcome import Dropped, Outcome, Redacted, Refused
@@ -41,6 +44,7 @@ from streams.redact.suppression import Erased, Suppression
 from streams.redact.transform.keys import TransformKeys
 from streams.redact.trying import in_spite, outcomes
 from topology.routes import KnownRoutes
+from vault import comments
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
 from vault.raw import Media, topic_of, transit_key
@@ -50,6 +54,12 @@ from vault.segments.sealing import Segment, SegmentSealer
 HOUR_MS = 3_600_000
 MUCH = 250
 """Raw records in a batch of at most 500: while more of it are, copies wait, so that live work comes first."""
+
+
+def inputs(project: str) -> tuple[str, str, str]:
+    """The topics to consume: raw records, copies of them, comments."""
+    return topic_of(project), again_topic(project), comments.topic_of(project)
+
 
 Parse = Callable[[bytes, Media, int | None], RawRecord]
 """A payload as a record. Raises RecordError, and RegistryUnavailable for a schema not seen before."""
@@ -96,6 +106,7 @@ class RedactProcessor:
         self._quarantine = Quarantine(project, slot, data_keys)
         self._releaser = Releaser(project, seams.hashes)
         self._keys = TransformKeys(seams.hashes.token.digest)
+        self._notes = Notes(project, codec, seams.vault, self._keys)
         self._slot = Slot(slot, 0, f"redact.{project}", project)
         self._sequence = 0
         self._rulings = Rulings(project, seams.ruling)
@@ -113,11 +124,11 @@ class RedactProcessor:
 
     @property
     def held(self) -> frozenset[str]:
-        """Without a ruling nothing may leave: raw records wait where they are. Copies wait longer."""
-        raw, again = topic_of(self._project), again_topic(self._project)
+        """Without a ruling nothing may leave: raw records and comments wait where they are. Copies wait longer."""
+        raw, again, commented = inputs(self._project)
         ruling = self._rulings.ruling
         if ruling is None:
-            return frozenset({raw, again})
+            return frozenset({raw, again, commented})
         waits = self._busy or ruling.policy.version < self._least_policy or self._released.waiting(self._now)
         return frozenset({again}) if waits else frozenset()
 
@@ -154,12 +165,19 @@ class RedactProcessor:
         if ruling is None:  # they were held; if some come all the same, their position must not be committed
             raise LogUnavailable(self._rulings.notice)
         work = _Work(batch.now, ruling)
-        self._redact(self._arrivals(batch.messages, ruling, plan), work)
+        commented, records = self._apart(batch.messages)
+        self._redact(self._arrivals(records, ruling, plan), work)
         self._seal(work)
         self._release(work, plan)
         self._end_earlier(work, plan)
         self._cover(batch, work, plan)
+        self._notes.make(commented, ruling, batch.now, plan)
         return plan
+
+    def _apart(self, messages: Sequence[Message]) -> tuple[list[Message], list[Message]]:
+        """Comments, and what becomes a revision of a record."""
+        topic = comments.topic_of(self._project)
+        return [it for it in messages if it.topic == topic], [it for it in messages if it.topic != topic]
 
     def _arrivals(self, messages: Sequence[Message], ruling: Ruling, plan: Plan) -> list[Arrival]:
         """What is to be redacted now. Raises LogUnavailable where copies have to wait."""

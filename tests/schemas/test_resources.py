@@ -20,6 +20,7 @@ EXAMPLES = {
     resources.lease_resource("5f-1"): Resource(Kind.LEASE, "5f-1"),
     resources.incident_resource("2026-11-26-9c"): Resource(Kind.INCIDENT, "2026-11-26-9c"),
     resources.label_resource("5f-1"): Resource(Kind.LABEL, "5f-1"),
+    resources.comment_resource("77"): Resource(Kind.COMMENT, "77"),
     resources.verdict_resource("5f"): Resource(Kind.VERDICT, "5f"),
     resources.joined_resource("5f"): Resource(Kind.JOINED, "5f"),
     resources.segment_resource("redact.demo.0/3/12"): Resource(Kind.SEGMENT, "redact.demo.0/3/12"),

@@ -52,6 +52,7 @@ from streams.redact.detect.find import Find, Searched
 from streams.redact.parse import parse
 from streams.redact.processor import RedactProcessor
 from streams.redact.processor import Seams as RedactSeams
+from streams.redact.processor import inputs as redact_inputs
 from streams.redact.release import Hashes
 from streams.redact.ruling import RulingSeams
 from tests.simulation.broker import Broker, Crash, MemoryLog
@@ -438,8 +439,7 @@ class World:
                     released=lambda target: book.quarantine_releases(PROJECT).of(target),
                     erased=lambda: book.erasures(PROJECT).hashes,
                 )
-                inputs = (f"raw.{PROJECT}", f"again.{PROJECT}")
-                return RedactProcessor(PROJECT, self.codec, slot, seams), inputs, Ownership.SHARED
+                return RedactProcessor(PROJECT, self.codec, slot, seams), redact_inputs(PROJECT), Ownership.SHARED
             case "replay":
                 replay = ReplaySeams(
                     in_force=lambda: book.reredactions(PROJECT).in_force,

@@ -27,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 11 + 3 * 25
+    assert len(specs) == 11 + 3 * 27
     assert {
         specs[name].partitions
         for name in (
@@ -90,11 +90,18 @@ def test_redact_gets_the_smallest_set_of_acls():
     topic = Resource.TOPIC
     reads = {
         (topic, name, False, Operation.READ)
-        for name in ("raw.demo", "again.demo", "segments.demo", "control", "redact-state.demo")
+        for name in ("raw.demo", "again.demo", "comments.demo", "segments.demo", "control", "redact-state.demo")
     }
     writes = {
         (topic, name, False, Operation.WRITE)
-        for name in ("tasks.demo", "segments.demo", "quarantine.demo", "audit.demo", "redact-state.demo")
+        for name in (
+            "tasks.demo",
+            "notes.demo",
+            "segments.demo",
+            "quarantine.demo",
+            "audit.demo",
+            "redact-state.demo",
+        )
     }
     assert mine == reads | writes | {
         (Resource.GROUP, "redact.demo", False, Operation.READ),

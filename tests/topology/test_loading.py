@@ -91,7 +91,7 @@ def test_an_app_by_the_name_of_a_person_of_another_project_is_refused(tmp_path, 
         ("retention_ms: {gold: 7776000000}", "gold whose truth is gone would be joined as if it were real"),
         (
             "retention_ms: {nope: 100000}",
-            "retention_ms.nope: no such topic; allowed here: again, alerts, audit, finds, gold",
+            "retention_ms.nope: no such topic; allowed here: again, alerts, audit, comments, finds, gold",
         ),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 60000, again: 60001}", "copies of raw records are kept no longer than raw"),

@@ -32,7 +32,7 @@ pytestmark = pytest.mark.stack
 
 PROJECTS = ("alpha", "beta")
 OK, FORBIDDEN = 200, 403
-KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds")
+KEY_KINDS = ("raw", "view", "geometry", "values-a", "values-b", "quarantine", "finds", "comments")
 LOGGED_IN_S = 120.0
 """Tokens live five minutes, and the whole matrix takes longer on a crowded machine."""
 PURPOSES = ("record", "subject", "digest", "task", "token")

@@ -12,13 +12,13 @@ from topology.loading import load_topology, parse_flow
 from topology.visibility import can_see, visibility_faults
 
 LABEL = """\
-    reads: [tasks, work, people, control]
-    writes: [labels, finds, control, audit]
+    reads: [tasks, notes, work, people, control]
+    writes: [labels, finds, comments, control, audit]
     state: label-state
     group: true
     transactions: true
     vault: {decrypt: [view], datakey"""
-VAULT = "vault: {decrypt: [view], datakey: [finds], sign: true, documents: {view: [read]}}"
+VAULT = "vault: {decrypt: [view], datakey: [finds, comments], sign: true, documents: {view: [read]}}"
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
 
 

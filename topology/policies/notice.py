@@ -47,6 +47,8 @@ _KEPT = (
     ("quarantine", "what the program could not be sure about, encrypted"),
     ("tasks", "the text without what is hidden, encrypted"),
     ("finds", "what somebody has reported as not hidden well enough, covered"),
+    ("comments", "what somebody has written about it, encrypted; the program alone can open it"),
+    ("notes", "that, without what is hidden, encrypted"),
     ("labels", "the answers of those who read it, as positions in the text"),
     ("verdicts", "what the answers amount to, as positions"),
     ("audit", "the record of who saw what, without any of it"),

@@ -21,6 +21,8 @@ _DAILY: Mapping[EventType, str] = {
     EventType.TASK_RELEASED: "releases",
     EventType.TASK_REPORTED: "reports",
     EventType.HINT_SHOWN: "hints",
+    EventType.COMMENT_WRITTEN: "comments",
+    EventType.COMMENTS_VIEWED: "comments viewed",
     EventType.COPY_ATTEMPTED: "copy attempts",
     EventType.LEASE_RENEWED: "heartbeats",
     EventType.LEASE_EXPIRED: "expired leases",

@@ -15,13 +15,15 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from schemas.audit import Event, EventType
 from schemas.codec import Codec, FixedIds
 from schemas.errors import CommitInDoubt
-from schemas.records import FieldShape, Find, Label, PlaceholderSpan, Task, WorkOrder
+from schemas.hidden import SealedBytes, SecretBytes
+from schemas.records import Comment, FieldShape, Find, Label, Note, NoteOutcome, PlaceholderSpan, Task, WorkOrder
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.label import tokens
 from streams.label.api import ApiSeams
 from streams.label.app import DoorSeams, build
 from streams.label.askers import People
+from streams.label.comment_sealing import CommentSealer
 from streams.label.find_sealing import Reported
 from streams.label.processor import LabelProcessor, Seams
 from streams.label.requests import RequestQueue
@@ -30,14 +32,19 @@ from streams.label.signin import NO_SIGN_IN, SignInSeams
 from streams.label.withdrawals import WithdrawalOrders
 from streams.web.server import WebServer
 from streams.web.shown_certificate import ShownCertificate
+from tests.simulation.vault import MemoryVault, VaultStore
 from tests.streams.label.site import opened
 from topology.guidance import Guidance, KnownSpan, PracticeTask
 from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import Choice, LabelSchema
 from topology.project import Persons, Project
 from topology.switches import FREE, Excluded
+from vault.comments import open_typed, seal_note, transit_key
+from vault.data_keys import DataKeys
+from vault.interface import WrappedKey
 
 TEXT = "[PERSON_1] a"
+TASK_KEY = SecretBytes(b"k" * 32)
 SCHEMA = LabelSchema(("NAME", "COMPLAINT"), (Choice("tone", ("calm", "angry")),))
 CODEC = Codec(FixedIds())
 
@@ -105,6 +112,7 @@ class TinyLoop:
     project: Project | None = None
     closed: str = ""
     offset: int = 0
+    vault: MemoryVault = field(default_factory=lambda: MemoryVault(VaultStore(auto_keys=True), "demo"))
     turn: threading.RLock = field(default_factory=threading.RLock)
     """Held by whoever works a batch: tests give tasks while `run` takes requests."""
 
@@ -142,6 +150,32 @@ class TinyLoop:
         task, marks = reported.task, repr(reported.marks).encode()
         return Find(reported.lease_id, task.task_id, task.policy, task.bundle, reported.reason, "", "", marks, now)
 
+    def comments(self) -> list[Comment]:
+        return [CODEC.decode(one.value, Comment) for one in self.committed if one.topic == "comments.demo"]
+
+    def typed(self, comment: Comment) -> str:
+        return self._typed(comment).text
+
+    def _typed(self, comment: Comment) -> Any:
+        wrapped = WrappedKey(comment.wrapped_key, comment.context)
+        (secret,) = self.vault.unwrap(transit_key("demo"), [wrapped])
+        assert isinstance(secret, SecretBytes)
+        place = {"task_id": comment.task_id, "comment_id": comment.comment_id}
+        return open_typed(secret, SealedBytes(comment.sealed), project="demo", **place)
+
+    def redact(self, *texts: str | None) -> None:
+        """What redact makes of the last comments, as many as there are texts; of None nothing may be shown."""
+        for comment, text in zip(self.comments()[-len(texts) :], texts, strict=True):
+            self.give(self.note(comment, text))
+
+    def note(self, comment: Comment, text: str | None) -> Note:
+        name, task_id = comment.comment_id, comment.task_id
+        if text is None:
+            return Note(name, task_id, NoteOutcome.REFUSED, "nothing_left", "bundle-1", b"", self.clock.now())
+        key = self._typed(comment).note_key
+        sealed = seal_note(key, text, project="demo", task_id=task_id, comment_id=name).data
+        return Note(name, task_id, NoteOutcome.SHOWN, "", "bundle-1", sealed, self.clock.now())
+
     def restart(self) -> None:
         state = [
             Message("label-state.demo", 0, at, one.key, one.value)
@@ -165,13 +199,13 @@ class TinyLoop:
         with self.turn:
             self.commit(self.processor.control(keys))
 
-    def give(self, *records: Task | WorkOrder | bytes) -> None:
+    def give(self, *records: Task | WorkOrder | Note | bytes) -> None:
         with self.turn:
             self.batch([self.message(record) for record in records])
 
-    def message(self, record: Task | WorkOrder | bytes) -> Message:
+    def message(self, record: Task | WorkOrder | Note | bytes) -> Message:
         self.offset += 1
-        topic = "work.demo" if isinstance(record, WorkOrder) else "tasks.demo"
+        topic = {WorkOrder: "work.demo", Note: "notes.demo"}.get(type(record), "tasks.demo")
         value = record if isinstance(record, bytes) else CODEC.encode(record)
         return Message(topic, 0, self.offset, b"key", value)
 
@@ -232,6 +266,7 @@ class Api:
     opened: list[str] = field(default_factory=list)
     content: Callable[[Task], Mapping[str, str]] = lambda _: {"text": TEXT}
     told: Callable[[Task], Mapping[str, str]] = lambda _: {}
+    key_of: Callable[[Task], SecretBytes] = lambda _: TASK_KEY
     project: Project | None = PROJECT
     revoked: set[str] = field(default_factory=set)
     url: str = ""
@@ -245,6 +280,11 @@ class Api:
     def open_hints(self, task: Task) -> Mapping[str, str]:
         assert EventType.HINT_SHOWN in self.loop.types(), "opened before the hint was committed"
         return self.told(task)
+
+    def task_key(self, task: Task) -> SecretBytes:
+        """Of the content of any task."""
+        assert EventType.COMMENTS_VIEWED in self.loop.types(), "used before the event was committed"
+        return self.key_of(task)
 
     def token(self, person: str = "ada", **changes: Any) -> str:
         issued = self.clock.now() // 1000
@@ -306,6 +346,7 @@ def api_with(clock) -> Iterator[Callable[..., Api]]:
             project=lambda: api.project,
             token_keys=dict.fromkeys(signers, public),
             clock=clock,
+            comments=CommentSealer("demo", api.task_key, DataKeys(loop.vault)),
             signin=signin,
             revoked=lambda person: person in api.revoked,
             hints_of=loop.hints_of,

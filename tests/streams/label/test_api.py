@@ -469,10 +469,12 @@ def test_openapi_describes_every_call_and_its_body(api):
         "/v1/projects/{p}/batches",
         "/v1/projects/{p}/guide",
         "/v1/projects/{p}/onboarding/{task}",
+        "/v1/projects/{p}/comments",
+        "/v1/projects/{p}/tasks/{task_id}/comments",
         "/v1/me",
         *(
             f"/v1/leases/{{lease_id}}/{call}"
-            for call in ("heartbeat", "label", "skip", "release", "report", "hint", "attempt")
+            for call in ("heartbeat", "label", "skip", "release", "report", "hint", "comments", "attempt")
         ),
     }
     label = paths["/v1/leases/{lease_id}/label"]["post"]

@@ -14,7 +14,8 @@ from schemas.records import FieldShape, Order, PlaceholderSpan, Task, WorkOrder
 from schemas.states import HintState
 from streams.label.client import Denied, LabelClient
 from streams.label.commands import AskHint, Held, LeaseTask, Release, ReleaseReason
-from streams.label.hints import HOUR_MS, HintTimes, Later
+from streams.label.hints import HintTimes
+from streams.label.hourly import HOUR_MS, Later
 from streams.label.requests import RequestQueue
 from tests.streams.label.conftest import Api, ManualClock, TinyLoop
 from tests.streams.label.site import error, heard

@@ -32,8 +32,12 @@ CALLS = [
     ("POST", LEASES, {}),
     *(
         ("POST", f"/v1/leases/{1:032x}-1/{call}", {})
-        for call in ("heartbeat", "label", "skip", "release", "report", "hint", "attempt")
+        for call in ("heartbeat", "label", "skip", "release", "report", "hint", "comments", "attempt")
     ),
+    ("GET", f"/v1/leases/{1:032x}-1/comments?fencing_token=1", None),
+    ("GET", "/v1/projects/demo/comments", None),
+    ("GET", f"/v1/projects/demo/tasks/{1:032x}/comments", None),
+    ("POST", f"/v1/projects/demo/tasks/{1:032x}/comments", {}),
     ("POST", "/v1/projects/demo/onboarding/0", {}),
     ("GET", "/v1/projects/demo/stats", None),
     ("GET", "/v1/projects/demo/guide", None),

@@ -35,7 +35,7 @@ def test_every_builtin_rule_has_a_name_and_every_forbid_a_reason():
 
 def test_schema_has_the_actions_that_can_be_asked_for_and_no_other():
     declared = re.findall(r"^action (.*?)(?: in |;)", schema_text(), re.MULTILINE)
-    groups = {"any", "enter", "see", "answer", "handBack", "learn"}
+    groups = {"any", "enter", "see", "answer", "handBack", "learn", "lead"}
     assert {name for line in declared for name in line.split(", ")} - groups == {one.value for one in Action}
 
 

@@ -18,12 +18,13 @@ from schemas.records import FieldShape, PlaceholderSpan, Task
 from streams.engine.clock import SystemClock
 from streams.label.api import ApiSeams
 from streams.label.app import build
+from streams.label.comment_sealing import CommentSealer
 from streams.label.requests import RequestQueue
 from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
 from streams.label.signin import SignInSeams
 from streams.web.server import WebServer
 from streams.web.settings import SessionSettings
-from tests.streams.label.conftest import GUIDANCE, SCHEMA, ManualClock, TinyLoop
+from tests.streams.label.conftest import GUIDANCE, SCHEMA, TASK_KEY, ManualClock, TinyLoop
 from tests.support.browser import UnaskingProvider
 from tests.support.chromium import Window, chromium, emptied, left, skip_without_browser
 from tests.support.waiting import wait_for
@@ -31,6 +32,7 @@ from topology.guidance import Guidance
 from topology.policies.model import LabelSchema
 from topology.project import Persons, Project
 from topology.project_access import Access
+from vault.data_keys import DataKeys
 
 __all__ = ["chromium"]
 """A fixture of every page."""
@@ -107,6 +109,7 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
             project=lambda: service.project,
             token_keys={},
             clock=now_clock,
+            comments=CommentSealer("demo", lambda _: TASK_KEY, DataKeys(loop.vault)),
             signin=signin,
             hints_of=loop.hints_of,
             open_hints=lambda _: service.told,

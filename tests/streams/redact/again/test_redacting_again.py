@@ -121,7 +121,7 @@ def test_copies_wait_while_raw_records_do() -> None:
     assert desk.held == {"again.demo"}
     desk.process()
     assert desk.held == frozenset()
-    assert Stage(None).held == {"raw.demo", "again.demo"}
+    assert Stage(None).held == {"raw.demo", "again.demo", "comments.demo"}
 
 
 def over(plan: Plan) -> list[str]:

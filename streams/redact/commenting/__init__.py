@@ -1,0 +1,1 @@
+"""What people comment on tasks, redacted before anybody reads it."""
