@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -20,8 +20,9 @@ from deploy.local.endpoints import KafkaEndpoint
 from deploy.local.layout import Layout
 from deploy.local.part import Command, java, plain_environment
 from deploy.local.ports import Ports
+from deploy.local.runner import Programs
 from deploy.supervise.files import write_atomically
-from deploy.supervise.spawn import NURSERY
+from deploy.supervise.spawn import Spawner
 from schemas.errors import StackError
 
 ADMIN = "veil-admin"
@@ -36,16 +37,19 @@ deny). Measured with 5 s: who was deleted went on for 4.2 s, others noticed noth
 
 
 class Kafka:
-    """Implements Part. `jars` is the class path."""
+    """Implements Part. `spawner` starts what formats its storage."""
 
     name = "kafka"
     ready_within_s = 120.0
 
-    def __init__(self, layout: Layout, jars: Sequence[Path], ports: Ports, certificates: Certificates) -> None:
+    def __init__(
+        self, layout: Layout, programs: Programs, ports: Ports, certificates: Certificates, spawner: Spawner
+    ) -> None:
         self._layout = layout
-        self._jars = jars
+        self._programs = programs
         self._ports = ports
         self._certificates = certificates
+        self._spawner = spawner
         self._folder = layout.data("kafka")
         self._config = self._folder / "server.properties"
         self._logging = self._folder / "log4j2.properties"
@@ -91,9 +95,9 @@ class Kafka:
         return server_settings(self._ports, self._certificates, self._folder / "data")
 
     def _java(self, heap_mib: int, *arguments: str) -> Command:
-        class_path = ":".join(str(jar) for jar in self._jars)
+        class_path = ":".join(str(jar) for jar in self._programs.kafka)
         logging_flag = f"-Dlog4j2.configurationFile={self._logging}"
-        argv = java(self._layout, heap_mib, logging_flag, "-cp", class_path, *arguments)
+        argv = java(self._programs.java, self._layout, heap_mib, logging_flag, "-cp", class_path, *arguments)
         return Command(argv, plain_environment(), self._folder)
 
     def _format(self) -> None:
@@ -117,7 +121,7 @@ class Kafka:
         quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
         tool = self._java(FORMAT_HEAP_MIB, quick, "kafka.tools.StorageTool", f"@{arguments}")
         log = self._layout.log("kafka")
-        child = NURSERY.spawn(tool.argv, tool.env, log, tool.cwd)
+        child = self._spawner.spawn(tool.argv, tool.env, log, tool.cwd)
         try:
             code = child.wait(FORMAT_LIMIT_S)
         except subprocess.TimeoutExpired:

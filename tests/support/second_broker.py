@@ -11,14 +11,13 @@ from pathlib import Path
 
 from confluent_kafka.admin import AdminClient
 
-from deploy.local.assembly import kafka_artifacts
 from deploy.local.authority import Certificates
-from deploy.local.downloads import ArtifactCache
 from deploy.local.endpoints import KafkaEndpoint
 from deploy.local.kafka import ADMIN, HEAP_MIB, properties, server_settings
-from deploy.local.layout import Layout, cache_folder
+from deploy.local.layout import Layout
 from deploy.local.part import Command, java, plain_environment
 from deploy.local.ports import keep
+from deploy.local.processes import Processes
 from deploy.supervise.spawn import NURSERY
 from tests.support.kafka_tools import login, run_tool, write_settings
 from tests.support.waiting import wait_for
@@ -110,9 +109,8 @@ class SecondBroker:
         subprocess.run(tool.argv, env=dict(tool.env), cwd=tool.cwd, check=True, capture_output=True)
 
     def _java(self, *arguments: str) -> Command:
-        cache = ArtifactCache(cache_folder({}))
-        jars = ":".join(str(cache.path(artifact)) for artifact in kafka_artifacts())
+        programs = Processes().programs({"kafka"}, {}, lambda _: None)
+        jars = ":".join(map(str, programs.kafka))
         quick = "-XX:TieredStopAtLevel=1"
-        return Command(
-            java(self._layout, HEAP_MIB, quick, "-cp", jars, *arguments), plain_environment(), self._layout.root
-        )
+        argv = java(programs.java, self._layout, HEAP_MIB, quick, "-cp", jars, *arguments)
+        return Command(argv, plain_environment(), self._layout.root)

@@ -11,9 +11,11 @@ from deploy.local.layout import Layout, cache_folder
 from deploy.local.openbao import OpenBao
 from deploy.local.ports import Ports
 from deploy.local.registry import Registry
+from deploy.local.runner import Programs
 
 PORTS = Ports(1, 2, 3, 4, 5, 6)
 TLS = Certificates(Path("/root/tls"))
+PROGRAMS = Programs(Path("/java"), Path("/bao"), registry=(Path("/certificates"), Path("/app-runner.jar")))
 
 
 def broker() -> dict[str, str]:
@@ -52,7 +54,7 @@ def test_cluster_ids_never_look_like_an_option():
 
 
 def test_the_vault_listens_on_loopback_with_tls_and_an_audit_file():
-    text = OpenBao(Layout(Path("/root")), PORTS, TLS)._configuration()
+    text = OpenBao(Layout(Path("/root")), PROGRAMS, PORTS, TLS)._configuration()
     assert 'address         = "127.0.0.1:4"' in text
     assert "tls_disable" not in text
     assert (
@@ -60,9 +62,8 @@ def test_the_vault_listens_on_loopback_with_tls_and_an_audit_file():
     )  # the same in every root: a restored vault asks for it
 
 
-def test_the_registry_has_no_plain_port(tmp_path: Path):
-    (tmp_path / "app-runner.jar").touch()
-    argv = Registry(Layout(Path("/root")), tmp_path, PORTS, TLS).command().argv
+def test_the_registry_has_no_plain_port():
+    argv = Registry(Layout(Path("/root")), PROGRAMS, PORTS, TLS).command().argv
     assert "-Dquarkus.http.insecure-requests=disabled" in argv
     assert "-Dquarkus.http.host=127.0.0.1" in argv
 
