@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHONS ?= 3.11 3.12 3.13
 ALONE   := not (stack or own_stack or faults or demo or container or label_studio)
 
-.PHONY: setup demo test test-long test-pythons check quality bench run image clean lock
+.PHONY: setup demo test test-containers test-long test-pythons check quality bench run image clean lock
 
 setup: $(VENV)/.ready
 
@@ -29,6 +29,10 @@ demo: setup
 
 test: setup
 	@$(BIN)/python -m pytest $(LANES)
+
+# The seams and the whole path once more, on parts in containers: an engine has to answer (deploy/containers/engine).
+test-containers: setup
+	@VEIL_TEST_STACK=containers $(BIN)/python -m pytest tests/contract tests/integration/test_whole_path.py
 
 test-long: setup
 	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_TAKEOVER_ROUNDS=$${VEIL_TAKEOVER_ROUNDS:-50} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} VEIL_QUEUE_HISTORIES=$${VEIL_QUEUE_HISTORIES:-100000} $(BIN)/python -m pytest $(LANES)

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -14,18 +15,24 @@ from xdist.remote import Producer
 from deploy.local.stack import LocalStack
 from schemas.errors import ConfigError
 from tests.support import lanes
+from tests.support.containers import Engine
 from tests.support.foreign_vault import VARIABLE, ForeignVault
+
+if TYPE_CHECKING:
+    from tests.support.boxes import Boxes
 
 OWN_STACK = ("own_stack", "faults", "demo")
 """Marks of tests that start a local stack for themselves alone, and mostly kill parts of it."""
 
 
-def pytest_configure() -> None:
+def pytest_configure(config: pytest.Config) -> None:
     """Hypothesis's limits on an example's time hold on an idle machine only. Ours never is: lanes share the cores,
     and where there are none, whatever else runs. So they are off always.
     """
     settings.register_profile("busy", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
     settings.load_profile("busy")
+    if stack_kind() == "containers":
+        config.add_cleanup(put_parts_in_containers().end)
 
 
 @pytest.hookimpl(optionalhook=True)  # asked by pytest-xdist, where tests run in several lanes
@@ -34,10 +41,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> lanes.L
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    if stack_kind() == "external":
-        for item in items:
-            if any(item.get_closest_marker(mark) for mark in OWN_STACK):
-                item.add_marker(pytest.mark.skip("needs a local stack of its own: VEIL_TEST_STACK=local"))
+    kind = stack_kind()
+    for item in items:
+        if kind == "external" and any(item.get_closest_marker(mark) for mark in OWN_STACK):
+            item.add_marker(pytest.mark.skip("needs a local stack of its own: VEIL_TEST_STACK=local"))
+        if kind == "containers" and item.get_closest_marker("processes"):
+            item.add_marker(pytest.mark.skip("starts parts as processes by itself: VEIL_TEST_STACK=local"))
 
 
 @pytest.hookimpl(tryfirst=True)  # before the fixtures that a test asks for
@@ -50,7 +59,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
     """One stack for the whole session; don't kill its parts.
 
     `VEIL_TEST_STACK=local` (the default) starts all three parts on a root of its own and ignores the VEIL_*
-    endpoints; `external` uses those and starts only what they leave out. `VEIL_TEST_VAULT` names the program of a
+    endpoints; `containers` does, too, each in a container; `external` uses the endpoints and starts only what they
+    leave out. `VEIL_TEST_VAULT` names the program of a
     HashiCorp Vault to start instead of our OpenBao.
     """
     environ = os.environ if stack_kind() == "external" else without_endpoints()
@@ -63,9 +73,24 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LocalStack]:
 
 def stack_kind() -> str:
     kind = os.environ.get("VEIL_TEST_STACK", "local")
-    if kind not in ("local", "external"):
-        raise ConfigError(f"VEIL_TEST_STACK is {kind!r}; it may be local or external.")
+    if kind not in ("local", "containers", "external"):
+        raise ConfigError(f"VEIL_TEST_STACK is {kind!r}; it may be local, containers or external.")
     return kind
+
+
+def put_parts_in_containers() -> Boxes:
+    """Those of every stack that a test starts in this process, its own ones, too."""
+    from tests.support.boxes import Boxes  # noqa: PLC0415 - a second for what no other kind of stack needs
+
+    engine = Engine.named()
+    if not engine.answers():
+        raise pytest.UsageError(
+            f"VEIL_TEST_STACK=containers, and no container engine answers ({engine.program}): "
+            "deploy/containers/engine COMMAND runs a command with one."
+        )
+    boxes = Boxes(engine)
+    LocalStack.runner = boxes
+    return boxes
 
 
 def without_endpoints() -> dict[str, str]:

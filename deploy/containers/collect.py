@@ -65,10 +65,10 @@ def main() -> int:
         ignore_dangling_symlinks=True,
     )
     interpreter = Path(sys.executable)
-    for file in {*_chain(interpreter), *_libraries(_binaries((venv, library, interpreter.resolve())))}:
+    for file in {*links(interpreter), *libraries(binaries((venv, library, interpreter.resolve())))}:
         if not file.is_relative_to(venv):
-            _copy(file, root)
-    _write_rest(root)
+            copy(file, root)
+    write_rest(root)
     _compile(root, (library, venv))
     return 0
 
@@ -84,11 +84,12 @@ def named_by(output: str) -> Iterator[Path]:
 def settle(root: Path, epoch: int) -> None:
     """Everything is root's to write and everybody's to read, and of one time: the same files, the same layer."""
     for place in (root, *root.rglob("*")):
-        if not place.is_symlink():
+        if place == root / "tmp":
+            place.chmod(0o1777)
+        elif not place.is_symlink():
             executable = place.is_dir() or place.stat().st_mode & 0o100
             place.chmod(0o755 if executable else 0o644)
         os.utime(place, (epoch, epoch), follow_symlinks=False)
-    (root / "tmp").chmod(0o1777)
 
 
 def _leave_commands(folder: Path) -> None:
@@ -97,7 +98,7 @@ def _leave_commands(folder: Path) -> None:
             file.unlink()
 
 
-def _chain(link: Path) -> Iterator[Path]:
+def links(link: Path) -> Iterator[Path]:
     """A file and what its links lead to, each by its own name."""
     yield link
     while link.is_symlink():
@@ -105,7 +106,8 @@ def _chain(link: Path) -> Iterator[Path]:
         yield link
 
 
-def _binaries(places: Iterable[Path]) -> Iterator[Path]:
+def binaries(places: Iterable[Path]) -> Iterator[Path]:
+    """Programs and libraries among these files, and in these folders."""
     for place in places:
         files = place.rglob("*") if place.is_dir() else [place]
         for file in files:
@@ -118,7 +120,7 @@ def _begins(file: Path) -> bytes:
         return content.read(len(ELF))
 
 
-def _libraries(binaries: Iterable[Path]) -> Iterator[Path]:
+def libraries(binaries: Iterable[Path]) -> Iterator[Path]:
     """What the loader would load for them, each with the links that lead there."""
     found: set[Path] = set()
     for binary in binaries:
@@ -127,19 +129,21 @@ def _libraries(binaries: Iterable[Path]) -> Iterator[Path]:
     beside = {file.parent for file in found}
     found |= {folder / name for folder in beside for name in LOADED_LATER if (folder / name).exists()}
     for file in found:
-        yield from _chain(file)
+        yield from links(file)
 
 
-def _copy(file: Path, root: Path) -> None:
+def copy(file: Path, root: Path) -> None:
+    """Under the same name below this root; a link stays one."""
     target = _under(root, file)
     target.parent.mkdir(parents=True, exist_ok=True)
     if not target.exists() and not target.is_symlink():
         shutil.copy2(file, target, follow_symlinks=False)
 
 
-def _write_rest(root: Path) -> None:
+def write_rest(root: Path) -> None:
+    """What programs expect of any system, and no package brings as it is needed."""
     if CERTIFICATES.exists():
-        _copy(CERTIFICATES, root)
+        copy(CERTIFICATES, root)
     for name, text in WRITTEN.items():
         place = root / name
         place.parent.mkdir(parents=True, exist_ok=True)

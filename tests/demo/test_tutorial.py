@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.own_stack
+pytestmark = [pytest.mark.own_stack, pytest.mark.processes]
 
 TREE = Path(__file__).parents[2]
 TUTORIAL = TREE / "deploy" / "guides" / "ten-minutes.md"

@@ -29,6 +29,11 @@ class Engine:
 
     program: str
 
+    @classmethod
+    def named(cls) -> Engine:
+        """The one of this machine; `VEIL_CONTAINER_ENGINE` names another program than `docker`."""
+        return cls(os.environ.get("VEIL_CONTAINER_ENGINE", "docker"))
+
     def call(self, *arguments: str, check: bool = True) -> subprocess.CompletedProcess[str]:
         return subprocess.run([self.program, *arguments], capture_output=True, text=True, check=check)
 

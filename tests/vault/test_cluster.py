@@ -24,7 +24,7 @@ from vault.segments.halves import SlotHalves
 from vault.segments.opening import Geometries
 from vault.segments.sealing import SegmentSealer, TaskContents
 
-pytestmark = pytest.mark.own_stack
+pytestmark = [pytest.mark.own_stack, pytest.mark.processes]
 
 PROJECT, SLOT = "cluster", "redact.cluster.0"
 ROLE = "everything"

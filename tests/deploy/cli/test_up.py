@@ -22,7 +22,7 @@ from deploy.up import read_addresses
 from tests.support.browser import Browser, Guest
 from tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.own_stack
+pytestmark = [pytest.mark.own_stack, pytest.mark.processes]
 
 TREE = Path(__file__).parents[3]
 PATIENCE_S = 60

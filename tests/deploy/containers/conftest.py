@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-
 import pytest
 
 from tests.support.containers import Engine, built
@@ -11,7 +9,7 @@ from tests.support.containers import Engine, built
 
 @pytest.fixture(scope="session")
 def engine() -> Engine:
-    found = Engine(os.environ.get("VEIL_CONTAINER_ENGINE", "docker"))
+    found = Engine.named()
     if not found.answers():
         pytest.skip(
             f"no container engine answers ({found.program}): deploy/containers/engine starts one for tests"
