@@ -19,7 +19,7 @@ from typing import Any
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Reason, Refused
 from schemas.records import FieldShape, Order, Task, WorkOrder
-from schemas.states import Onboarding, SessionState, TaskWork, WorkStatus
+from schemas.states import CommentState, Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.messages import Message
 from streams.engine.state import KeyedState
 from streams.label.askers import People
@@ -40,9 +40,11 @@ from streams.label.commands import (
     Submit,
     Terms,
 )
+from streams.label.comment_desk import CommentDesk
+from streams.label.comments import Comments
 from streams.label.desk import Desk, DeskSeams, Effects
 from streams.label.queue import Queue
-from streams.label.settings import QueueSettings, ResultLimits
+from streams.label.settings import CommentLimits, QueueSettings, ResultLimits
 from streams.web.denials import Denials
 from tests.streams.label.reference import Broken, Model
 from topology.policies.model import LabelSchema
@@ -102,6 +104,7 @@ class Owner:
             self.queue,
             KeyedState("label-state.demo", Onboarding, CODEC, "onboarding/"),
             KeyedState("label-state.demo", SessionState, CODEC, "session/"),
+            self._comments(lambda: not ground.paused_by),
             DeskSeams(
                 "demo",
                 lambda _: SCHEMA,
@@ -112,6 +115,11 @@ class Owner:
             Denials(10),
             ResultLimits(),
         )
+
+    def _comments(self, gives: Callable[[], bool]) -> CommentDesk:
+        """Nobody comments in these histories."""
+        store = KeyedState("label-state.demo", CommentState, CODEC, "comment/")
+        return CommentDesk(self.queue, self.tasks, Comments(store, CommentLimits()), gives, ADJUDICATOR.__eq__)
 
     def changes(self) -> dict[bytes, bytes | None]:
         return {one.key: one.value for one in (*self.tasks.changes(), *self.work.changes()) if one.key}

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.errors import Reason
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.hints import DENIED
 from streams.label.problems import STATUS
@@ -47,8 +48,9 @@ def js(seat):
 
 
 def reasons_with(status: int) -> list[str]:
-    """Of an answer or a lease: why there is no hint is said in words of its own."""
-    return [reason.value for reason, answered in STATUS.items() if answered == status and reason not in DENIED]
+    """Of an answer or a lease: why there is no hint is said in words of its own; for comments it doesn't ask."""
+    others = {*DENIED, Reason.COMMENTS_USED_UP}
+    return [reason.value for reason, answered in STATUS.items() if answered == status and reason not in others]
 
 
 def units(text: str) -> list[int]:
