@@ -122,6 +122,8 @@ class Project:
     """What decide asks about labels, `package.module:Class` each."""
     drift: bool = True
     """Whether decide watches how the answers of each person change."""
+    comments: bool = False
+    """Whether people may write to each other about tasks."""
     escalation: str = ""
     """Whom to ask or alarm, in words."""
     jobs: Jobs | None = None

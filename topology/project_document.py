@@ -76,6 +76,7 @@ class ProjectDocument(JobEntry):
     batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
     skills: tuple[Name, ...] = ()
     drift: StrictBool = True
+    comments: StrictBool = False
     evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
     webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
@@ -122,6 +123,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         webhooks=to_webhooks(document.webhooks, source),
         evaluators=tuple(dict.fromkeys(document.evaluators)),
         drift=document.drift,
+        comments=document.comments,
         escalation=document.escalation,
         jobs=to_jobs(jobs, persons, source) if jobs else None,
         job=job_of(document, jobs.version if jobs else 0),

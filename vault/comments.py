@@ -19,6 +19,8 @@ from vault.keys import KEY_BYTES, Nonces, associated_data, framed, open_sealed, 
 
 _NOTES = b"veilstream/comments/notes/v1"
 _DIGESTS = b"veilstream/comments/digests/v1"
+MOST_BYTES = 4_000
+"""Of a text, in UTF-8: 1,000 characters, which label lets people type, have no more."""
 DIGEST_BYTES = 16
 """So that two texts of one task have the same digest by chance once in 2^64."""
 
@@ -48,9 +50,9 @@ def notes_of(project: str) -> str:
     return f"notes.{project}"
 
 
-def note_key(task_key: SecretBytes, project: str, task_id: str) -> SecretBytes:
-    """The key of all notes on a task."""
-    return _derived(task_key, _NOTES, project, task_id)
+def note_key(task_key: SecretBytes, project: str, task_id: str, comment_id: str) -> SecretBytes:
+    """The key of one note: the one that travels with a comment opens no other."""
+    return _derived(task_key, _NOTES, project, task_id, comment_id)
 
 
 def digest(task_key: SecretBytes, project: str, task_id: str, text: str) -> bytes:
@@ -72,6 +74,8 @@ def open_typed(secret: SecretBytes, sealed: SealedBytes, *, project: str, task_i
     content = open_sealed(secret, sealed, _typed_binding(project, task_id, comment_id))
     try:
         key, text = unframed(content)
+        if len(key) != KEY_BYTES or not 0 < len(text) <= MOST_BYTES:
+            raise ValueError
         return Typed(text.decode(), SecretBytes(key))
     except ValueError:  # `from None`: it quotes what it choked on
         raise Undecodable(Reason.UNDECODABLE, f"comment {comment_id} is not what label writes") from None
@@ -93,10 +97,8 @@ def open_note(secret: SecretBytes, sealed: SealedBytes, *, project: str, task_id
         raise Undecodable(Reason.UNDECODABLE, f"note {comment_id} is not what redact writes") from None
 
 
-def _derived(task_key: SecretBytes, purpose: bytes, project: str, task_id: str) -> SecretBytes:
-    derivation = HKDF(
-        algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=framed(purpose, project, task_id)
-    )
+def _derived(task_key: SecretBytes, purpose: bytes, *names: str) -> SecretBytes:
+    derivation = HKDF(algorithm=hashes.SHA256(), length=KEY_BYTES, salt=None, info=framed(purpose, *names))
     return SecretBytes(derivation.derive(task_key.data))
 
 

@@ -73,6 +73,8 @@ from topology.policies.model import LabelSchema
 from topology.project import Project
 
 F = TypeVar("F", bound=forms.Form)
+_ONBOARDED = frozenset({Action.LEASE, Action.THREADS, Action.THREAD, Action.REPLY})
+"""What shows texts without a lease in hand, where the onboarding was asked for."""
 _NO_DETAILS: Mapping[str, str] = {}
 _KEY = re.compile(r"[\x21-\x7e]{1,128}")
 
@@ -152,7 +154,7 @@ class LabelApi:
 
     async def _allowed(self, person: tokens.Person, action: Action, batch: str = "") -> tokens.Person:
         """`batch`: of which tasks are asked; where none are, the one that the session is bound to."""
-        onboarded = action is Action.LEASE and await self._is_onboarded(person)
+        onboarded = action in _ONBOARDED and await self._is_onboarded(person)
         asked = Asked(
             person.name, action, person.issuer, person.devices, onboarded, batch or queries.bound_to(person)
         )
@@ -287,7 +289,7 @@ class LabelApi:
     async def threads(self, request: Request, person: tokens.Person) -> forms.ThreadsView:
         """Which open tasks have comments. For who adjudicates in the project."""
         self._check_project(request, person)
-        return await self._comments.threads(person.name)
+        return await self._comments.threads(person.name, queries.bound_to(person))
 
     async def thread(self, request: Request, person: tokens.Person) -> forms.CommentsView:
         """The comments on an open task, for who adjudicates. That you see them goes on record."""
@@ -447,7 +449,7 @@ def _held(request: Request, person: tokens.Person, fencing_token: int) -> Held:
 
 def _lead(request: Request, person: tokens.Person) -> Lead:
     """Who leads, and of which task."""
-    return Lead(person.name, request.path_params["task_id"])
+    return Lead(person.name, request.path_params["task_id"], queries.bound_to(person))
 
 
 def _key(request: Request) -> str:

@@ -115,10 +115,11 @@ class AskHint:
 
 @dataclass(frozen=True, slots=True)
 class Lead:
-    """Who leads, and has no lease of this task."""
+    """Who leads, and has no lease of this task. `batch`: they are bound to it; empty: to none."""
 
     person: str
     task_id: str
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +168,7 @@ class ListThreads:
     """Which tasks have comments. Answered with a list of Thread (`streams.label.comments`)."""
 
     person: str
+    batch: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,7 @@
 """What the API does for comments: the key is used, in a thread, once the event that says so is committed.
 
-A text is sealed for redact in the thread that opens the task; the loop, and whoever stands by, get it sealed.
+A text is sealed for redact in the thread that opens the task; the loop gets it sealed. A process that stands by
+passes the call on as it came.
 """
 
 from __future__ import annotations
@@ -55,9 +56,9 @@ class CommentCalls:
         others = (it for it in found.comments if it.comment_id != written.comment_id)
         return await self._view(by.person, Commented(found.task, (*others, written)))
 
-    async def threads(self, person: str) -> forms.ThreadsView:
-        """Which tasks have comments."""
-        return forms.threads_view(cast("list[Thread]", await self.ask(ListThreads(person))))
+    async def threads(self, person: str, batch: str) -> forms.ThreadsView:
+        """Which tasks have comments; of one batch, where they are bound to it."""
+        return forms.threads_view(cast("list[Thread]", await self.ask(ListThreads(person, batch))))
 
     async def _view(self, person: str, found: Commented) -> forms.CommentsView:
         texts: Mapping[str, str] = {}

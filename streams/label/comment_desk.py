@@ -10,6 +10,7 @@ from schemas.errors import Reason, Refused
 from schemas.records import Comment, Task
 from schemas.states import CommentState
 from streams.label import events
+from streams.label.askers import People
 from streams.label.commands import Commented, Held, Lead, ListThreads, ReadComments, WriteComment
 from streams.label.comments import Comments
 from streams.label.queue import Queue, Store
@@ -18,7 +19,7 @@ from streams.label.queue import Queue, Store
 @dataclass(frozen=True, slots=True)
 class CommentDesk:
     """One call a command. `tasks`: those that are open. `gives`: nobody has stopped or paused the
-    project; `leads`: whether a person does.
+    project; `people`: who leads, and what they are kept from; `is_paused`: whether a person is, by the project.
 
     Raises Refused; then nothing has changed.
     """
@@ -27,7 +28,8 @@ class CommentDesk:
     tasks: Store[Task]
     comments: Comments
     gives: Callable[[], bool]
-    leads: Callable[[str], bool]
+    people: People
+    is_paused: Callable[[str], bool]
 
     def read(self, command: ReadComments, now: int) -> tuple[Commented, list[Event]]:
         """The comments on a task, still sealed, and what is committed before they are opened: nothing where none
@@ -45,7 +47,7 @@ class CommentDesk:
         task, draft, person = self._task(command.by, now), command.draft, command.by.person
         if draft.task_id != task.task_id:
             raise Refused(Reason.STALE_TOKEN, "the comment is about another task")
-        lead = self.leads(person)
+        lead = self.people.adjudicates(person)
         state = CommentState(draft.comment_id, task.task_id, person, lead, draft.digest, now)
         if not self.comments.write(state):
             (known,) = (
@@ -59,21 +61,37 @@ class CommentDesk:
 
     def threads(self, command: ListThreads) -> list[object]:
         """Which tasks have comments; no comment is opened for it."""
+        self._check_gives(command.person)
         self._check_leads(command.person)
-        return list(self.comments.threads())
+        return list(self.comments.threads(lambda task_id: self._led(command, task_id) is not None))
 
     def _task(self, by: Held | Lead, now: int) -> Task:
         """The task that a person may see the comments of now."""
-        if not self.gives():
-            raise Refused(Reason.COMMENTS_STOPPED, "the project is stopped or paused; no comments for now")
+        self._check_gives(by.person)
         if isinstance(by, Held):
             return self.queue.task_held(by, now)
         self._check_leads(by.person)
-        task = self.tasks.get(by.task_id)
+        task = self._led(by, by.task_id)
         if task is None:
-            raise Refused(Reason.UNKNOWN_TASK, "no such task is open; its comments went with it")
+            raise Refused(Reason.UNKNOWN_TASK, "no such task is open to you; comments go with their task")
         return task
 
+    def _led(self, by: Lead | ListThreads, task_id: str) -> Task | None:
+        """An open task, of the batch that they are bound to, and that nobody keeps them from."""
+        task = self.tasks.get(task_id)
+        withheld = self.people.asker(by.person).withheld
+        if task is None or withheld.covers(task_id, task.batch) or by.batch not in ("", task.batch):
+            return None
+        return task
+
+    def _check_gives(self, person: str) -> None:
+        if not self.gives():
+            raise Refused(Reason.COMMENTS_STOPPED, "the project is stopped or paused; no comments for now")
+        if self.is_paused(person):
+            raise Refused(
+                Reason.PERSON_PAUSED, "you see no comments for now; an operator of the project can say more"
+            )
+
     def _check_leads(self, person: str) -> None:
-        if not self.leads(person):
+        if not self.people.adjudicates(person):
             raise Refused(Reason.NOT_PERMITTED, "only who adjudicates sees comments without a lease")

@@ -37,17 +37,17 @@ class CommentSealer:
         """The comment of this name, as it may leave the thread that was given its text."""
         project, task_id, key = self._project, task.task_id, self._task_key(task)
         data_key = self._keys.current(transit_key(project), f"label.{project}/{now // HOUR_MS}", now)
-        typed = Typed(text, note_key(key, project, task_id))
+        typed = Typed(text, note_key(key, project, task_id, name))
         sealed = seal_typed(data_key.secret, typed, project=project, task_id=task_id, comment_id=name)
         said = digest(key, project, task_id, text)
         return Draft(name, task_id, said, len(text), data_key.wrapped, data_key.context, sealed.data)
 
     def texts(self, task: Task, comments: Sequence[CommentState]) -> dict[str, str]:
         """What may be shown of these comments, by their ids; of one that is not shown, nothing."""
-        secret = note_key(self._task_key(task), self._project, task.task_id)
+        key = self._task_key(task)
         return {
             it.comment_id: open_note(
-                secret,
+                note_key(key, self._project, task.task_id, it.comment_id),
                 SealedBytes(it.sealed),
                 project=self._project,
                 task_id=task.task_id,

@@ -3,7 +3,8 @@
 1. A comment is seen by others once redact has said what of it may be; until then, and where nothing may, its
    writer alone is told that it is there. What was typed is in no state.
 2. The same comment id from the same person, with the same words, is the same comment; with others it is refused.
-3. Never more than `per_task` on one task, and `per_hour` by one person within any hour.
+3. Never more than `per_task` on one task (the last `for_leads` are for who leads), `of_all` on open tasks, and
+   `per_hour` by one person within any hour, as far as the tasks are still open.
 4. A comment ends with its task.
 """
 
@@ -11,6 +12,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from heapq import nsmallest
 
 from schemas.errors import Reason, Refused
 from schemas.records import Note, NoteOutcome
@@ -41,6 +43,7 @@ class Comments:
         self._of_task: dict[str, list[str]] = {}
         for comment_id, state in store.items():
             self._of_task.setdefault(state.task_id, []).append(comment_id)
+        self._threads = {task_id: it for task_id in self._of_task if (it := self._thread(task_id)) is not None}
         self._hourly = Hourly((state.person, state.written_at) for _, state in store.items())
 
     def write(self, state: CommentState) -> bool:
@@ -53,9 +56,11 @@ class Comments:
             if (before.person, before.digest) != (state.person, state.digest):
                 raise Refused(Reason.IDEMPOTENCY_CONFLICT, "this Idempotency-Key was used for another comment")
             return False
-        of_task = self._of_task.get(state.task_id, [])
-        if len(of_task) >= self._limits.per_task:
+        most = self._limits.per_task - (0 if state.lead else self._limits.for_leads)
+        if len(self._of_task.get(state.task_id, [])) >= most:
             raise Refused(Reason.COMMENTS_USED_UP, "this task has as many comments as a task may have")
+        if len(self._store) >= self._limits.of_all:
+            raise Refused(Reason.COMMENTS_USED_UP, "the open tasks have as many comments as a project may have")
         wait_ms = self._hourly.wait_ms(state.person, self._limits.per_hour, state.written_at)
         if wait_ms:
             message = "you have written as many comments as one may in an hour"
@@ -73,20 +78,25 @@ class Comments:
             self._store.put(
                 note.comment_id, replace(state, standing=standing, reason=note.reason, sealed=note.sealed)
             )
+            if (thread := self._thread(note.task_id)) is not None:
+                self._threads[note.task_id] = thread
 
     def seen_by(self, person: str, task_id: str) -> tuple[CommentState, ...]:
         """The comments on a task that a person is told of, the oldest first."""
         found = [state for state in self._on(task_id) if _is_shown(state) or state.person == person]
         return tuple(sorted(found, key=lambda it: (it.written_at, it.comment_id)))
 
-    def threads(self) -> list[Thread]:
-        """Of each task with comments that others see, the longest unanswered first, then the rest."""
-        found = [thread for task_id in self._of_task if (thread := self._thread(task_id)) is not None]
-        return sorted(found, key=lambda it: (not it.awaits, it.written_at, it.task_id))
+    def threads(self, sees: Callable[[str], bool]) -> list[Thread]:
+        """Of each task with comments that others see, and of which this person `sees` any: the longest unanswered
+        first, then the rest, `listed` at most.
+        """
+        found = (thread for task_id, thread in self._threads.items() if sees(task_id))
+        return nsmallest(self._limits.listed, found, key=lambda it: (not it.awaits, it.written_at, it.task_id))
 
     def end(self, is_open: Callable[[str], bool]) -> None:
         """Forget the comments of every task that is no longer open."""
         for task_id in [task_id for task_id in self._of_task if not is_open(task_id)]:
+            self._threads.pop(task_id, None)
             for comment_id in self._of_task.pop(task_id):
                 self._store.remove(comment_id)
 

@@ -158,7 +158,12 @@ class LabelProcessor:
         )
         self._comments = Comments(self._commented, self._settings.comments)
         comments = CommentDesk(
-            self._queue, self._tasks, self._comments, lambda: self._desk.gives, seams.people.adjudicates
+            self._queue,
+            self._tasks,
+            self._comments,
+            lambda: self._desk.gives,
+            seams.people,
+            self._paused.is_paused,
         )
         stores = self._queue, self._onboarding, self._sessions
         self._desk = Desk(*stores, comments, desk, self._denials, self._attempts, limits)

@@ -55,8 +55,14 @@ class CommentLimits:
 
     per_task: int = 30
     """A question and its answer take a few; at 1,000 characters each, 30 are 120 kB of memory at most."""
-    per_hour: int = 60
-    """By one person: one a minute is more than anybody asks who also works."""
+    for_leads: int = 10
+    """Of these, so that what many ask can still be answered."""
+    per_hour: int = 20
+    """By one person: more than anybody asks who also works, and few to try out what a policy masks."""
+    of_all: int = 10_000
+    """On open tasks of a project: 40 MB at most, and a list of threads takes the loop 5 ms."""
+    listed: int = 200
+    """Threads that are listed at once, those first that have waited longest for an answer."""
 
 
 @dataclass(frozen=True, slots=True)

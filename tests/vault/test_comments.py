@@ -9,15 +9,15 @@ from hypothesis import strategies as st
 from schemas.errors import Undecodable, Undecryptable
 from schemas.hidden import SecretBytes
 from vault.comments import Typed, digest, note_key, open_note, open_typed, seal_note, seal_typed
-from vault.keys import associated_data, fresh_key, seal
+from vault.keys import associated_data, framed, fresh_key, seal
 
 PLACE = {"project": "demo", "task_id": "1" * 32, "comment_id": "c" * 32}
 ELSEWHERE = [PLACE | change for change in ({"project": "other"}, {"task_id": "2" * 32}, {"comment_id": "d" * 32})]
 TASK_KEY, DATA_KEY = SecretBytes(b"t" * 32), SecretBytes(b"d" * 32)
-NOTE_KEY = note_key(TASK_KEY, "demo", "1" * 32)
+NOTE_KEY = note_key(TASK_KEY, "demo", "1" * 32, "c" * 32)
 
 
-@given(st.text())
+@given(st.text(min_size=1, max_size=1_000))
 def test_a_text_comes_to_redact_with_the_key_for_what_is_left_of_it(text):
     opened = open_typed(DATA_KEY, seal_typed(DATA_KEY, Typed(text, NOTE_KEY), **PLACE), **PLACE)
     assert (opened.text, opened.note_key) == (text, NOTE_KEY)
@@ -33,14 +33,31 @@ def test_neither_opens_elsewhere(place):
         open_note(NOTE_KEY, note, **place)
 
 
-def test_the_keys_of_a_task_are_its_own():
-    others = [note_key(fresh_key(), "demo", "1" * 32), note_key(TASK_KEY, "demo", "2" * 32)]
+def test_the_key_of_a_note_is_its_own():
+    """What travels with one comment opens no other of its task."""
+    others = [
+        note_key(fresh_key(), "demo", "1" * 32, "c" * 32),
+        note_key(TASK_KEY, "demo", "2" * 32, "c" * 32),
+        note_key(TASK_KEY, "demo", "1" * 32, "d" * 32),
+    ]
     assert NOTE_KEY not in [*others, TASK_KEY]
     assert digest(TASK_KEY, "demo", "1" * 32, "a") != digest(TASK_KEY, "demo", "2" * 32, "a")
     assert digest(TASK_KEY, "demo", "1" * 32, "a") != digest(TASK_KEY, "demo", "1" * 32, "b")
 
 
-@pytest.mark.parametrize("content", [b"", b"canary", b"\0\0\0\1a", b"\0\0\0\1a\0\0\0\1\xff"])
+@pytest.mark.parametrize(
+    "content",
+    [
+        b"",
+        b"canary",
+        b"\0\0\0\1a",
+        b"\0\0\0\1a\0\0\0\1\xff",
+        framed(b"k" * 32, b"\xff"),
+        framed(b"k" * 31, "canary"),
+        framed(b"k" * 32, ""),
+        framed(b"k" * 32, "canary" * 1_000),
+    ],
+)
 def test_what_label_does_not_write_is_refused_without_quoting_it(content):
     topic, more = "comments.demo", (PLACE["comment_id"],)
     aad = associated_data(

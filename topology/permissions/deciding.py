@@ -24,8 +24,9 @@ FAULT = "rule-fault"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who asks for what, and from where. `issuer`: who has signed their token. `onboarded` matters to `lease`;
-    `batch`: which tasks it is about, all where it is empty; `revoked`: they are, or who signed their token is.
+    """Who asks for what, and from where. `issuer`: who has signed their token. `onboarded` matters to `lease` and
+    `lead`; `batch`: which tasks it is about, all where it is empty; `revoked`: they are, or who signed their token
+    is.
     """
 
     person: str
@@ -54,7 +55,12 @@ class Permissions:
         self._project = project
         self._rules = rule_set(project.access.rules)
         access = project.access
-        asks = {"training": access.training, "onboarding": access.onboarding, "devices": sorted(access.devices)}
+        asks = {
+            "training": access.training,
+            "onboarding": access.onboarding,
+            "comments": project.comments,
+            "devices": sorted(access.devices),
+        }
         self._resource = _entity("Project", project.name, asks)
 
     @property

@@ -1,12 +1,13 @@
 """From `comments.P` to `notes.P`: opened, redacted, sealed for those who may see the task; one event each.
 
-What does not open, or is none, is refused (`record.refused`): there is nobody to show it to, and nothing to keep.
+Of what does not open its writer is told so, by a note. What is no comment is refused (`record.refused`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
@@ -24,13 +25,7 @@ from vault.comments import Typed, notes_of, open_typed, seal_note, transit_key
 from vault.data_keys import Opened, UnwrappedKeys
 from vault.interface import Transit, WrappedKey
 
-
-@dataclass(frozen=True, slots=True)
-class _Read:
-    """A comment, opened."""
-
-    comment: Comment
-    typed: Typed
+_NAME = re.compile(r"[0-9a-f]{32}")
 
 
 class Notes:
@@ -47,48 +42,61 @@ class Notes:
 
         Raises VaultUnavailable: then nothing is blamed on a comment.
         """
-        read = self._read(messages, plan)
-        texts = shown([it.typed.text for it in read], ruling, self._keys) if read else []
-        for one, left in zip(read, texts, strict=True):
-            note = self._note(one, left, ruling.bundle.hash, now)
+        comments = list(self._decoded(messages, plan))
+        if not comments:
+            return
+        opened = self._opened(comments)
+        texts = [it.text for it in opened if isinstance(it, Typed)]
+        left = iter(shown(texts, ruling, self._keys))
+        for comment, typed in zip(comments, opened, strict=True):
+            note = Note(comment.comment_id, comment.task_id, NoteOutcome.REFUSED, "", ruling.bundle.hash, b"", now)
+            note = self._sealed(note, typed, next(left)) if isinstance(typed, Typed) else _refused(note, typed)
             key = note.task_id.encode()
             plan.outputs.append(Outgoing(notes_of(self._project), key, self._codec.encode(note)))
             plan.events.append(_redacted(note, ruling.policy.hash))
 
-    def _read(self, messages: Sequence[Message], plan: Plan) -> list[_Read]:
-        decoded: list[tuple[Message, Comment]] = []
+    def _decoded(self, messages: Sequence[Message], plan: Plan) -> Iterator[Comment]:
         for message in messages:
             try:
-                decoded.append((message, self._codec.decode(message.value, Comment)))
+                comment = self._codec.decode(message.value, Comment)
             except RecordError as error:
                 plan.events.append(refused(message, error.reason))
-        secrets = self._unwrapped.unwrap([WrappedKey(it.wrapped_key, it.context) for _, it in decoded])
-        read = []
-        for (message, comment), secret in zip(decoded, secrets, strict=True):
-            try:
-                read.append(_Read(comment, self._open(comment, secret)))
-            except RecordError as error:
-                plan.events.append(refused(message, error.reason))
-        return read
+                continue
+            names = comment.task_id, comment.comment_id
+            if all(map(_NAME.fullmatch, names)) and message.key == comment.task_id.encode():
+                yield comment
+            else:
+                plan.events.append(refused(message, Reason.UNDECODABLE))
 
-    def _open(self, comment: Comment, secret: Opened) -> Typed:
+    def _opened(self, comments: Sequence[Comment]) -> list[Typed | Reason]:
+        secrets = self._unwrapped.unwrap([WrappedKey(it.wrapped_key, it.context) for it in comments])
+        return [self._open(comment, secret) for comment, secret in zip(comments, secrets, strict=True)]
+
+    def _open(self, comment: Comment, secret: Opened) -> Typed | Reason:
         if isinstance(secret, RecordError):
-            raise secret
-        return open_typed(
-            secret,
-            SealedBytes(comment.sealed),
-            project=self._project,
-            task_id=comment.task_id,
-            comment_id=comment.comment_id,
-        )
+            return secret.reason
+        try:
+            return open_typed(
+                secret,
+                SealedBytes(comment.sealed),
+                project=self._project,
+                task_id=comment.task_id,
+                comment_id=comment.comment_id,
+            )
+        except RecordError as error:
+            return error.reason
 
-    def _note(self, one: _Read, left: str | Reason, bundle: str, now: int) -> Note:
-        comment = one.comment
-        task_id, comment_id = comment.task_id, comment.comment_id
+    def _sealed(self, note: Note, typed: Typed, left: str | Reason) -> Note:
         if isinstance(left, Reason):
-            return Note(comment_id, task_id, NoteOutcome.REFUSED, left.value, bundle, b"", now)
-        sealed = seal_note(one.typed.note_key, left, project=self._project, task_id=task_id, comment_id=comment_id)
-        return Note(comment_id, task_id, NoteOutcome.SHOWN, "", bundle, sealed.data, now)
+            return _refused(note, left)
+        sealed = seal_note(
+            typed.note_key, left, project=self._project, task_id=note.task_id, comment_id=note.comment_id
+        )
+        return replace(note, outcome=NoteOutcome.SHOWN, sealed=sealed.data)
+
+
+def _refused(note: Note, reason: Reason) -> Note:
+    return replace(note, reason=reason.value)
 
 
 def _redacted(note: Note, policy: str) -> Event:

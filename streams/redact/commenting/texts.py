@@ -1,4 +1,4 @@
-"""What of a comment may be shown: the policy's detector, everything it hides masked. Pure.
+"""What of a comment may be shown: the policy's detector, everything it finds masked. Pure.
 
 A comment gets no placeholder, token, surrogate or coarser value where a record would: whoever types a guess must
 not learn from what it becomes whether it stands behind a placeholder of the task. A mask says the same of all.
@@ -19,26 +19,26 @@ from streams.redact.transform.mask import MASK
 from streams.redact.trying import outcomes
 from topology.policies import Action, FieldRule, Policy, Treatment
 from topology.policies.hints import NO_HINTS
-from topology.policies.model import Condition, Context
+from topology.policies.model import Context
 
 FIELD = "comment"
-_MASK = Treatment(Action.MASK)
 
 
 @lru_cache(maxsize=4)
 def for_comments(policy: Policy) -> Policy:
-    """The policy as it holds for what is typed about tasks: one free text, in which all that is no `pass` is
-    masked. Detection, conditions and the risk threshold are the policy's own.
+    """The policy as it holds for what is typed about tasks: one free text, in which all that the detector finds is
+    masked, also what records may show. Whether a record may, its field, tier, language or source decides, and a
+    comment has none of these. Detection and the risk threshold are the policy's own.
     """
     return replace(
         policy,
         tier=None,
         fields=(FieldRule(FIELD, Treatment(Action.DETECT)),),
         tags=(),
-        default=_masked(policy.default),
-        categories=_all_masked(policy.categories),
+        default=Treatment(Action.MASK),
+        categories=(),
         context=Context(),
-        conditions=tuple(_condition(one) for one in policy.conditions),
+        conditions=(),
         subject=(),
         hints=NO_HINTS,
     )
@@ -56,17 +56,3 @@ def _left(outcome: Outcome) -> str | Reason:
         return outcome.reason
     text = outcome.record.fields[FIELD]
     return text if any(char.isalnum() for char in text.replace(MASK, "")) else Reason.NOTHING_LEFT
-
-
-def _condition(condition: Condition) -> Condition:
-    """A comment has no fields, source or purpose to tell by: what holds for any of them holds for it."""
-    categories = _all_masked(condition.categories)
-    return replace(condition, categories=categories, fields=(), sources=(), purposes=())
-
-
-def _all_masked(categories: Sequence[tuple[str, Treatment]]) -> tuple[tuple[str, Treatment], ...]:
-    return tuple((category, _masked(treatment)) for category, treatment in categories)
-
-
-def _masked(treatment: Treatment) -> Treatment:
-    return treatment if treatment.action is Action.PASS else _MASK

@@ -68,7 +68,9 @@ GUIDANCE = Guidance(
 )
 
 
-PROJECT = Project("demo", "tests", 1, {}, Persons(("author",), ("approver",), ("issuer",), Everybody()), GUIDANCE)
+PROJECT = Project(
+    "demo", "tests", 1, {}, Persons(("author",), ("approver",), ("issuer",), Everybody()), GUIDANCE, comments=True
+)
 
 
 class ManualClock:

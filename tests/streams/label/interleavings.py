@@ -104,7 +104,7 @@ class Owner:
             self.queue,
             KeyedState("label-state.demo", Onboarding, CODEC, "onboarding/"),
             KeyedState("label-state.demo", SessionState, CODEC, "session/"),
-            self._comments(lambda: not ground.paused_by),
+            self._comments(lambda: not ground.paused_by, ground.people()),
             DeskSeams(
                 "demo",
                 lambda _: SCHEMA,
@@ -116,10 +116,12 @@ class Owner:
             ResultLimits(),
         )
 
-    def _comments(self, gives: Callable[[], bool]) -> CommentDesk:
+    def _comments(self, gives: Callable[[], bool], people: People) -> CommentDesk:
         """Nobody comments in these histories."""
         store = KeyedState("label-state.demo", CommentState, CODEC, "comment/")
-        return CommentDesk(self.queue, self.tasks, Comments(store, CommentLimits()), gives, ADJUDICATOR.__eq__)
+        return CommentDesk(
+            self.queue, self.tasks, Comments(store, CommentLimits()), gives, people, lambda _: False
+        )
 
     def changes(self) -> dict[bytes, bytes | None]:
         return {one.key: one.value for one in (*self.tasks.changes(), *self.work.changes()) if one.key}

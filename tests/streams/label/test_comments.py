@@ -11,13 +11,15 @@ from schemas.errors import Reason, Refused, VaultUnavailable
 from schemas.hidden import SecretBytes
 from schemas.records import Note, NoteOutcome, Order, WorkOrder
 from schemas.states import CommentStanding, CommentState
-from streams.label.commands import Draft, Held, Lead, LeaseTask, ReadComments, WriteComment
+from streams.label.commands import Draft, Held, Lead, LeaseTask, ListThreads, ReadComments, WriteComment
 from streams.label.comments import Comments
 from streams.label.hourly import HOUR_MS, Later
 from streams.label.settings import CommentLimits
 from tests.streams.label.conftest import PROJECT, TinyLoop
 from tests.streams.label.site import error
+from tests.streams.label.test_paused import standing
 from topology.project import Persons
+from topology.switches import Excluded
 
 CANARY = "canary Zebulon Quackenbush"
 MASKED = "canary ***** *****"
@@ -190,6 +192,58 @@ def test_a_comment_needs_a_key_and_reading_a_token(api):
     assert api.call(f"/v1/leases/{lease['lease_id']}/comments", method="GET").status_code == 400
 
 
+def test_where_the_projects_file_has_no_comments_nobody_writes_or_reads_any(api):
+    api.project = replace(PROJECT, persons=PERSONS, comments=False)
+    lease = api.lease()
+    answers = [write(api, lease), read(api, lease), thread(api, lease), reply(api, lease)]
+    answers.append(api.call("/v1/projects/demo/comments", person="judy", method="GET"))
+    assert [error(answer) for answer in answers] == [(403, "not_permitted")] * 5
+
+
+def threads_of(api, person="judy"):
+    found = api.call("/v1/projects/demo/comments", person=person, method="GET")
+    assert found.status_code == 200, found.text
+    return [it["task_id"] for it in found.json()["threads"]]
+
+
+def test_who_leads_sees_nothing_of_tasks_that_an_operator_keeps_them_from(api):
+    lease = api.lease()
+    write(api, lease)
+    api.loop.redact(MASKED)
+    assert threads_of(api) == [lease["task_id"]]
+    api.loop.excluded["judy"] = Excluded(tasks=frozenset({lease["task_id"]}))
+    assert threads_of(api) == []
+    for answer in (thread(api, lease), reply(api, lease)):
+        assert error(answer) == (404, "unknown_task")
+
+
+def test_who_leads_a_batch_sees_nothing_of_another(tiny, make_task):
+    tiny.adjudicators = ("judy",)
+    tiny.give(replace(make_task(1), batch="one"), replace(make_task(2), batch="two"))
+    held = leased(tiny)
+    task_id = f"{1:032x}"
+    tiny.ask(WriteComment(held, Draft("c" * 32, task_id, b"d", 1, "", "", b"")))
+    tiny.give(replace(refusal(tiny.comments()[0]), outcome=NoteOutcome.SHOWN, sealed=b"x"))
+    assert [it.task_id for it in tiny.ask(ListThreads("judy"))] == [task_id]
+    assert [it.task_id for it in tiny.ask(ListThreads("judy", "one"))] == [task_id]
+    assert tiny.ask(ListThreads("judy", "two")) == []
+    assert tiny.ask(ReadComments(Lead("judy", task_id, "one"))).task.task_id == task_id
+    with pytest.raises(Refused) as refused:
+        tiny.ask(ReadComments(Lead("judy", task_id, "two")))
+    assert refused.value.reason is Reason.UNKNOWN_TASK
+
+
+def test_who_is_paused_sees_and_writes_nothing(tiny, make_task):
+    tiny.adjudicators = ("judy",)
+    tiny.give(make_task(1))
+    held = leased(tiny)
+    tiny.batch([standing("ada", paused=True), standing("judy", paused=True)])
+    for asked in (ReadComments(held), ReadComments(Lead("judy", f"{1:032x}")), ListThreads("judy")):
+        with pytest.raises(Refused) as refused:
+            tiny.ask(asked)
+        assert refused.value.reason is Reason.PERSON_PAUSED
+
+
 # -- once, and not too often
 
 
@@ -272,7 +326,7 @@ def state(number, person="ada", task_id="t", at=0):
 
 
 def test_a_task_takes_so_many_comments_and_a_person_so_many_an_hour():
-    comments = Comments(Kept(), CommentLimits(per_task=2, per_hour=3))
+    comments = Comments(Kept(), CommentLimits(per_task=2, for_leads=0, per_hour=3))
     assert comments.write(state(1))
     assert comments.write(state(2))
     with pytest.raises(Refused) as used_up:
@@ -298,8 +352,33 @@ class Kept(dict):
         self.pop(key, None)
 
 
+def test_the_last_places_of_a_task_are_for_who_leads_and_a_project_has_an_end():
+    comments = Comments(Kept(), CommentLimits(per_task=2, for_leads=1, of_all=3))
+    comments.write(state(1))
+    with pytest.raises(Refused) as refused:
+        comments.write(state(2))
+    assert refused.value.reason is Reason.COMMENTS_USED_UP
+    assert comments.write(replace(state(3), lead=True))
+    assert comments.write(state(4, task_id="u"))
+    with pytest.raises(Refused, match="a project"):
+        comments.write(state(5, task_id="v"))
+
+
+def test_of_the_threads_those_that_wait_longest_are_listed():
+    comments = Comments(Kept(), CommentLimits(listed=2))
+    for number, lead in enumerate([True, False, False, False]):
+        task_id = f"t{number}"
+        comments.write(replace(state(number, task_id=task_id, at=number), lead=lead))
+        comments.note(Note(f"c{number}", task_id, NoteOutcome.SHOWN, "", "b", b"x", 0))
+    everyone = lambda _: True  # noqa: E731 - shorter
+    assert [it.task_id for it in comments.threads(everyone)] == ["t1", "t2"]
+    assert [it.task_id for it in comments.threads(lambda it: it != "t1")] == ["t2", "t3"]
+    comments.end(lambda it: it == "t0")
+    assert [it.task_id for it in comments.threads(everyone)] == ["t0"]
+
+
 def test_the_hours_count_outlives_a_restart():
-    store, limits = Kept(), CommentLimits(per_task=9, per_hour=1)
+    store, limits = Kept(), CommentLimits(per_task=9, for_leads=0, per_hour=1)
     Comments(store, limits).write(state(1))
     with pytest.raises(Later):
         Comments(store, limits).write(state(2, at=1))

@@ -23,7 +23,7 @@ PERSONS = Persons(
     ("ada",), ("grace",), ("olga",), ("ann", "ben"), ("judge",), {"triage-ui": ("ann",), "other-ui": ("ben",)}
 )
 GUIDANCE = Guidance("", (PracticeTask({"text": "x"}, (), {}, "because"),))
-PROJECT = Project("demo", "tests", 1, {}, PERSONS, GUIDANCE)
+PROJECT = Project("demo", "tests", 1, {}, PERSONS, GUIDANCE, comments=True)
 SEEING = (Action.LEASE, Action.HEARTBEAT)
 ANSWERING = (Action.LABEL, Action.SKIP)
 HANDING_BACK = (Action.RELEASE, Action.REPORT, Action.ATTEMPT)
@@ -92,7 +92,21 @@ def test_exactly_one_labeling_duty_and_no_other_is_what_it_takes(duties, action)
     held = {field_of(role): ("ann",) if role in duties else () for role in ROLES if role != "app"}
     persons = Persons(**held, apps={"ann": ("ben",)} if "app" in duties else {})
     found = decide(action, project=replace(PROJECT, persons=persons))
-    assert found.allowed == (len(duties) == 1 and duties <= {"annotator", "adjudicator"})
+    assert found.allowed == (duties == {"adjudicator"} or (duties == {"annotator"} and action not in LEADING))
+
+
+@pytest.mark.parametrize("person", ["ann", "judge"])
+def test_where_the_projects_file_has_no_comments_nobody_has_to_do_with_any(person):
+    silent = replace(PROJECT, comments=False)
+    refused = {action for action in Action if not decide(action, person, silent).allowed}
+    assert refused == {Action.COMMENTS, Action.COMMENT, *LEADING}
+
+
+def test_who_leads_has_answered_the_onboarding_too():
+    project = asking(onboarding=True)
+    for action in LEADING:
+        assert decide(action, "judge", project).reason is Denial.NOT_ONBOARDED
+        assert decide(action, "judge", project, onboarded=True).allowed
 
 
 # -- with what

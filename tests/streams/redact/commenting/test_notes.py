@@ -24,7 +24,7 @@ from vault.data_keys import DataKeys
 
 TASK, COMMENT = "a" * 32, "c" * 32
 PLACE = {"project": "demo", "task_id": TASK, "comment_id": COMMENT}
-KEY = note_key(SecretBytes(b"t" * 32), "demo", TASK)
+KEY = note_key(SecretBytes(b"t" * 32), "demo", TASK, COMMENT)
 CANARY = "canary4711"
 PARTITION = TopicPartition("comments.demo", 0)
 KEYED = parse_policy(
@@ -40,6 +40,15 @@ context: {source: from}
 """,
     "p",
 )
+
+SHOWS = """
+name: shows
+version: 1
+owner: someone
+review_by: 2036-01-01
+fields: {text: detect}
+categories: {LOCATION: pass, DATE_TIME: pass}
+"""
 
 
 def comment(desk: Desk, text: str, **changes: str) -> Message:
@@ -82,13 +91,24 @@ def test_a_comment_of_which_nothing_is_left_is_shown_to_nobody(desk):
     assert (plan.events[-1].type, plan.events[-1].outcome) == (EventType.COMMENT_REDACTED, "refused")
 
 
-def test_what_does_not_open_is_refused_and_stops_nobody(desk):
-    moved, good = comment(desk, f"about {CANARY}", task_id="b" * 32), comment(desk, "span unclear")
+def test_of_what_does_not_open_its_writer_is_told_and_nobody_is_stopped(desk):
+    moved, good = comment(desk, f"about {CANARY}", comment_id="d" * 32), comment(desk, "span unclear")
+    plan = process(desk, moved, good)
+    told, shown_one = notes(plan)
+    assert (told.comment_id, told.outcome, told.reason) == ("d" * 32, NoteOutcome.REFUSED, Reason.UNDECRYPTABLE)
+    assert text_of(shown_one) == "span unclear"
+    assert plan.events[-2].outcome == "refused"
+
+
+@pytest.mark.parametrize(
+    "changes", [{"task_id": "b" * 32}, {"task_id": "x" * 10_000}, {"comment_id": ""}, {"comment_id": "C" * 32}]
+)
+def test_what_is_no_comment_of_its_key_is_refused_and_stops_nobody(desk, changes):
     foreign = Message("comments.demo", 0, 1, TASK.encode(), b"no record")
-    plan = process(desk, moved, foreign, good)
+    plan = process(desk, comment(desk, f"about {CANARY}", **changes), foreign, comment(desk, "span unclear"))
     assert [text_of(note) for note in notes(plan)] == ["span unclear"]
     refusals = [event.reason for event in plan.events if event.type is EventType.RECORD_REFUSED]
-    assert sorted(refusals) == sorted([Reason.UNDECRYPTABLE, Reason.UNDECODABLE])
+    assert refusals == [Reason.UNDECODABLE] * 2
 
 
 def test_comments_cover_no_offset_of_a_record_and_hold_none_up(desk):
@@ -109,13 +129,24 @@ def test_comments_wait_while_no_policy_is_in_force():
         process(desk, comment(desk, "a question"))
 
 
-def test_all_that_a_policy_hides_somehow_is_masked_in_a_comment():
-    policy = for_comments(KEYED)
-    assert {one.action for one in policy.treatments()} == {Action.DETECT, Action.MASK, Action.PASS}
-    assert policy.action_for("URL") is Action.PASS
-    assert not policy.needs_key
-    (condition,) = policy.conditions
-    assert condition.sources == (), "a comment has no source to tell by"
+@pytest.mark.parametrize("policy", [KEYED, load_policy("demo"), load_policy("text")], ids=lambda it: it.name)
+def test_all_that_is_found_in_a_comment_is_masked_also_what_records_may_show(policy):
+    """A field, a tier, a language or a source decides what a record may show; a comment has none of them."""
+    ours = for_comments(policy)
+    assert {one.action for one in ours.treatments()} == {Action.DETECT, Action.MASK}
+    assert ours.action_for("URL") is Action.MASK
+    assert not ours.conditions
+    assert not ours.needs_key
+    assert ours.detection == policy.detection
+    assert ours.risk == policy.risk
+
+
+def test_a_place_that_records_may_show_is_masked(detector):
+    shows = parse_policy(SHOWS, "p")
+    ruling, keys = Ruling(shows, detector, None), TransformKeys(lambda *_: b"k" * 32)
+    (left,) = shown(["was it on 3 May 2024 in Paris?"], ruling, keys)
+    assert "Paris" not in left
+    assert "May" not in left
 
 
 def test_a_guess_becomes_what_any_other_value_does():
