@@ -4,7 +4,8 @@ A file is known again by its inode and by the hash of its first bytes, since an 
 after its own is gone. Files of the same name with a number or date behind it are older ones: the higher number is
 the older, the later date the newer. One is left only when a later one holds something, so that whoever writes has
 let go of it. A file that is renamed while its folder is listed can be missing in that list (POSIX, `readdir`), so
-what two lists one after the other agree on counts: a file missed in both would have been renamed twice.
+what two lists one after the other agree on counts: a file missed in both would have been renamed twice. That holds
+on a local file system; over a network both lists may come of one that was kept.
 """
 
 from __future__ import annotations
@@ -63,7 +64,7 @@ class FollowedLog:
                 since = place.written if place else 0
                 next_one = next((it for it in found if it.written > since), _newest(found, self._path))
                 return Piece((), self._beginning(next_one), at_end=False, lost="gone")
-            return self._read(file, place.offset if place else 0, _later(found, file))
+            return self._read(file, place.offset if place else 0, self._later(found, file))
         except OSError as error:
             raise LogUnavailable(f"{self._path} can't be read: {error.strerror}") from None
 
@@ -119,6 +120,14 @@ class FollowedLog:
                         return file
         return None
 
+    def _later(self, found: list[_Found], file: _Found) -> _Found | None:
+        """The one that was begun after it: the next that holds something. None is later than that of the plain
+        name: a copy of it was written last and is older, as others are whatever a clock that was set back says.
+        """
+        if file.path == self._path:
+            return None
+        return next((it for it in found[found.index(file) + 1 :] if it.size), None)
+
     def _open(self, file: _Found) -> _Opened:
         """What was found, and nothing that has taken its name since. Raises LogUnavailable."""
         opened = _Opened(file.path)
@@ -144,11 +153,6 @@ class _Opened:
 
 def _newest(found: list[_Found], path: Path) -> _Found:
     return next((it for it in found if it.path == path), found[-1])
-
-
-def _later(found: list[_Found], file: _Found) -> _Found | None:
-    """The one that was begun after it: the next that holds something."""
-    return next((it for it in found[found.index(file) + 1 :] if it.size), None)
 
 
 def _hash(data: bytes) -> str:

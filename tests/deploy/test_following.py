@@ -47,10 +47,12 @@ class Writer:
         self.path.rename(self.named(1))
         self.path.touch()
 
-    def copy_and_cut(self) -> None:
+    def copy(self) -> None:
         if self.half:
             self.write(1)
         shutil.copy(self.path, self.named(1))
+
+    def cut(self) -> None:
         self.path.write_bytes(b"")
 
     def named(self, number: int) -> Path:
@@ -121,8 +123,37 @@ def test_what_was_copied_away_before_it_was_read_is_read_from_the_copy(writer, r
     writer.write(3)
     reader.to_the_end()
     writer.write(3)
-    writer.copy_and_cut()
+    writer.copy()
+    writer.cut()
     writer.write(2)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+@pytest.mark.parametrize("late", [0, 2])
+def test_a_copy_is_not_read_again_before_the_file_is_cut(writer, reader, late):
+    writer.write(3)
+    reader.to_the_end()
+    writer.copy()
+    reader.to_the_end()
+    writer.cut()
+    writer.write(late)
+    reader.to_the_end()
+    assert (reader.lines, reader.lost) == (writer.written, [])
+
+
+def test_after_a_clock_was_set_back_no_line_comes_twice(writer, reader):
+    writer.write(3)
+    writer.rename()
+    writer.write(2)
+    reader.to_the_end()
+    set_back = writer.named(1).stat().st_mtime_ns - 10**9
+    os.utime(writer.path, ns=(0, set_back))
+    reader.to_the_end()
+    writer.write(2)
+    os.utime(writer.path, ns=(0, set_back))
+    reader.to_the_end()
+    os.utime(writer.path, ns=(0, set_back + 2 * 10**9))
     reader.to_the_end()
     assert (reader.lines, reader.lost) == (writer.written, [])
 
