@@ -42,7 +42,7 @@ def steps(cores: int) -> Iterator[int]:
 
 def most() -> int:
     """How many redact processes this machine is tried with."""
-    return list(steps(os.cpu_count() or 1))[-1]
+    return list(steps(_cores()))[-1]
 
 
 def measure(ground: Ground, records: int, repeats: int) -> Scaling:
@@ -50,11 +50,16 @@ def measure(ground: Ground, records: int, repeats: int) -> Scaling:
     ground.end_all()
     found: list[Step] = []
     for _ in range(repeats):
-        for processes in steps(os.cpu_count() or 1):
+        for processes in steps(_cores()):
             step = _step(ground, processes, records * processes)
             ground.report(f"{processes} redact: {step.records_per_s:,.0f} records/s")
             found.append(step)
     return Scaling(found)
+
+
+def _cores() -> int:
+    """Those that we may use; systems that don't say let us use all."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _step(ground: Ground, processes: int, records: int) -> Step:
@@ -88,7 +93,7 @@ def _counted(ground: Ground, watch: Watch, processes: int, records: int) -> Step
     if counted < LEAST * records:
         raise StackError(f"{processes} redact were through {records:,} records before all were published.")
     spent = {name: after[name] - before[name] for name in before}
-    busy = 1 - spent.pop(IDLE) / (seconds * (os.cpu_count() or 1))
+    busy = 1 - spent.pop(IDLE) / (seconds * (os.cpu_count() or 1))  # of all the machine's
     return Step(processes, counted / seconds, {name: s / counted * 1000 for name, s in spent.items()}, busy)
 
 

@@ -26,7 +26,7 @@ class Output:
 
     def __init__(self, as_json: bool) -> None:
         self.as_json = as_json
-        seen = sys.stdout.isatty() or "COLUMNS" in os.environ
+        seen = sys.stdout.isatty() or os.environ.get("COLUMNS", "").isdigit()
         self._out = Console(width=None if seen else UNBOUND, highlight=False, markup=False, emoji=False)
         self._err = Console(stderr=True, highlight=False, markup=False, emoji=False)
 

@@ -81,6 +81,8 @@ class Nursery:
                 future.set_result(birth.happen())
             except OSError as error:
                 future.set_exception(StackError(f"{birth.argv[0]} could not be started: {error.strerror}."))
+            except Exception as error:  # noqa: BLE001 - with this thread all children would end
+                future.set_exception(error)
 
 
 class _Birth:

@@ -277,3 +277,14 @@ def test_who_ends_before_it_takes_what_it_is_handed_is_an_end_like_others(tmp_pa
     supervisor.start()
     until(lambda: supervisor.status("stage").restarts >= 2)
     supervisor.stop()
+
+
+def test_what_can_not_be_started_at_all_ends_no_other_child(tmp_path: Path):
+    nursery, environ, log = Nursery(), {"PATH": os.environ["PATH"]}, tmp_path / "log"
+    child = nursery.spawn((sys.executable, "-I", "-S", "-c", IDLE), environ, log, tmp_path)
+    with pytest.raises(ValueError, match="null"):
+        nursery.spawn((sys.executable, "a\0b"), environ, log, tmp_path)
+    until(lambda: "up" in log.read_text())
+    assert child.poll() is None
+    child.kill()
+    assert child.wait(PATIENCE_S) == -signal.SIGKILL
