@@ -44,7 +44,7 @@ class Registry:
     """Looks ids up once and keeps them. Thread-safe; implements `schemas.codec.SchemaIds`."""
 
     def __init__(self, url: str, verify: ssl.SSLContext | bool = True) -> None:
-        self._client = httpx.Client(base_url=url.rstrip("/"), verify=verify, timeout=TIMEOUT_S)
+        self._client = httpx.Client(base_url=url.rstrip("/"), verify=verify, timeout=TIMEOUT_S, trust_env=False)
         self._lock = threading.Lock()
         self._ids: dict[str, int] = {}
         self._schemas: dict[int, Schema] = {}

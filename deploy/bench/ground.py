@@ -207,7 +207,7 @@ class Ground:
         limit = time.monotonic() + HEALTHY_WITHIN_S
         while time.monotonic() < limit:
             try:
-                if httpx.get(url, timeout=2).status_code == httpx.codes.OK:
+                if httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK:
                     return
             except httpx.HTTPError:
                 pass

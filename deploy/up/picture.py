@@ -115,7 +115,7 @@ def _ask(url: str | None) -> tuple[str, str]:
     if url is None:
         return RUNNING, ""
     try:
-        said = httpx.get(url, timeout=HEALTH_LIMIT_S).json()
+        said = httpx.get(url, timeout=HEALTH_LIMIT_S, trust_env=False).json()
         return str(said["condition"]), str(said["why"])
     except (httpx.HTTPError, ValueError, KeyError, TypeError):
         return UNREACHABLE, "its health address does not answer"
@@ -125,6 +125,7 @@ def _figures(health_url: str | None) -> Figures:
     if health_url is None:
         return NONE
     try:
-        return figures(httpx.get(health_url.replace("/healthz", "/metrics"), timeout=HEALTH_LIMIT_S).text)
+        metrics = health_url.replace("/healthz", "/metrics")
+        return figures(httpx.get(metrics, timeout=HEALTH_LIMIT_S, trust_env=False).text)
     except (httpx.HTTPError, ValueError):
         return NONE

@@ -4,8 +4,8 @@ What it raises:
 
 - `Refused`: the call is not allowed as things are; `reason` says why: the lease has ended, a span is out of range.
 - `Denied`, an AccessDenied: the token, or the project's rules (`reason`); only another token or day helps.
-- `QueueUnavailable`, a DependencyError: no answer after all retries. Nothing is known to have happened: make the
-  same call again, a label with the same `key`.
+- `QueueUnavailable`, a DependencyError: no answer after all retries, or one that is none of the API's. Nothing is
+  known to have happened: make the same call again, a label with the same `key`.
 """
 
 from __future__ import annotations
@@ -19,9 +19,10 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from http import HTTPStatus
-from typing import Any, Self
+from typing import Any, Self, TypeVar
 
 import httpx
+from pydantic import BaseModel
 
 from schemas.errors import AccessDenied, DependencyError, Reason, Refused
 from schemas.records import LabelSpan
@@ -47,6 +48,7 @@ RETRIES = 8
 _WAIT_S = (0.1, 5.0)
 _WORD = re.compile(r"[a-z][a-z_]{0,60}")
 _NO_HEADERS: Mapping[str, str] = {}
+View = TypeVar("View", bound=BaseModel)
 
 
 class QueueUnavailable(DependencyError):
@@ -108,7 +110,13 @@ class LabelClient:
         self._verify = verify
         self._retries = retries
         self._wait = wait
-        self._http = httpx.Client(base_url=url, timeout=TIMEOUT_S, verify=verify, transport=transport)
+        self._http = httpx.Client(
+            base_url=url,
+            timeout=TIMEOUT_S,
+            verify=verify,
+            transport=transport,
+            trust_env=False,  # no proxy of the environment gets to see a token or a text
+        )
 
     def __enter__(self) -> Self:
         return self
@@ -124,13 +132,13 @@ class LabelClient:
         """The next task, or the one this person holds; None when there is none, also after waiting."""
         timeout_s = TIMEOUT_S + wanted.wait_s
         answer = self._call("POST", f"{self._of_project}/leases", query=wanted.query(), timeout_s=timeout_s)
-        return None if answer.status_code == HTTPStatus.NO_CONTENT else LeaseView.model_validate(answer.json())
+        return None if answer.status_code == HTTPStatus.NO_CONTENT else _read(LeaseView, answer)
 
     def heartbeat(self, lease: LeaseView) -> HeartbeatView:
         """Extend the lease."""
         body = {"fencing_token": lease.fencing_token}
         answer = self._call("POST", f"/v1/leases/{lease.lease_id}/heartbeat", body)
-        return HeartbeatView.model_validate(answer.json())
+        return _read(HeartbeatView, answer)
 
     def label(
         self,
@@ -176,13 +184,13 @@ class LabelClient:
         Refused with `too_many_hints` where the hour's are used up: that is not waited for.
         """
         body = {"fencing_token": lease.fencing_token, "placeholder": placeholder}
-        return HintView.model_validate(self._call("POST", f"/v1/leases/{lease.lease_id}/hint", body).json())
+        return _read(HintView, self._call("POST", f"/v1/leases/{lease.lease_id}/hint", body))
 
     def comments(self, lease: LeaseView) -> CommentsView:
         """The comments on the task."""
         query = {"fencing_token": str(lease.fencing_token)}
         answer = self._call("GET", f"/v1/leases/{lease.lease_id}/comments", query=query)
-        return CommentsView.model_validate(answer.json())
+        return _read(CommentsView, answer)
 
     def comment(self, lease: LeaseView, text: str, *, key: str | None = None) -> CommentsView:
         """Write about the task, once however often it is sent. `key` names it; a fresh one unless given.
@@ -194,12 +202,12 @@ class LabelClient:
 
     def threads(self) -> ThreadsView:
         """Which open tasks have comments; for who adjudicates, as the next two."""
-        return ThreadsView.model_validate(self._call("GET", f"{self._of_project}/comments").json())
+        return _read(ThreadsView, self._call("GET", f"{self._of_project}/comments"))
 
     def thread(self, task_id: str) -> CommentsView:
         """The comments on an open task."""
         answer = self._call("GET", f"{self._of_project}/tasks/{task_id}/comments")
-        return CommentsView.model_validate(answer.json())
+        return _read(CommentsView, answer)
 
     def reply(self, task_id: str, text: str, *, key: str | None = None) -> CommentsView:
         """Write about an open task. `key` as of `comment`."""
@@ -213,25 +221,23 @@ class LabelClient:
     def practise(self, task: str, spans: Sequence[LabelSpan], choices: Mapping[str, str]) -> PractisedView:
         """Answer an onboarding task of the guide, by its id."""
         body = {"result": _result(spans, choices)}
-        return PractisedView.model_validate(
-            self._call("POST", f"{self._of_project}/onboarding/{task}", body).json()
-        )
+        return _read(PractisedView, self._call("POST", f"{self._of_project}/onboarding/{task}", body))
 
     def guide(self) -> GuideView:
         """Guidelines, onboarding tasks, and the label schema in force."""
-        return GuideView.model_validate(self._call("GET", f"{self._of_project}/guide").json())
+        return _read(GuideView, self._call("GET", f"{self._of_project}/guide"))
 
     def me(self) -> MeView:
         """Who the API takes us for."""
-        return MeView.model_validate(self._call("GET", "/v1/me").json())
+        return _read(MeView, self._call("GET", "/v1/me"))
 
     def stats(self) -> StatsView:
         """How the queue stands."""
-        return StatsView.model_validate(self._call("GET", f"{self._of_project}/stats").json())
+        return _read(StatsView, self._call("GET", f"{self._of_project}/stats"))
 
     def batches(self) -> BatchesView:
         """How it stands by batch."""
-        return BatchesView.model_validate(self._call("GET", f"{self._of_project}/batches").json())
+        return _read(BatchesView, self._call("GET", f"{self._of_project}/batches"))
 
     @contextmanager
     def heartbeats(self, lease: LeaseView, every_s: float = 60.0) -> Iterator[threading.Event]:
@@ -262,7 +268,7 @@ class LabelClient:
 
     def _write(self, path: str, body: dict[str, Any], key: str | None) -> CommentsView:
         answer = self._call("POST", path, body, {"Idempotency-Key": key or uuid.uuid4().hex})
-        return CommentsView.model_validate(answer.json())
+        return _read(CommentsView, answer)
 
     def _end(
         self,
@@ -274,7 +280,7 @@ class LabelClient:
     ) -> EndedView:
         query = {} if then is None else {"next": "true", **replace(then, wait_s=0).query()}
         answer = self._call("POST", f"/v1/leases/{lease.lease_id}/{how}", body, headers or {}, query)
-        return EndedView.model_validate(answer.json())
+        return _read(EndedView, answer)
 
     def _call(
         self,
@@ -296,11 +302,19 @@ class LabelClient:
                 answer = self._http.request(
                     method, path, json=body, headers=sent, params=dict(query), timeout=timeout_s
                 )
-            except httpx.TransportError:
+            except httpx.RequestError:
                 continue
             if answer.status_code < HTTPStatus.INTERNAL_SERVER_ERROR and not _too_many(answer):
                 return _checked(answer)
         raise QueueUnavailable(f"the label API does not answer {method} after {self._retries + 1} attempts")
+
+
+def _read(view: type[View], answer: httpx.Response) -> View:
+    """What is answered; another form of it, as a page of a proxy in between, is none."""
+    try:
+        return view.model_validate(answer.json())
+    except (ValueError, RecursionError):
+        raise QueueUnavailable("the label API answers otherwise than it does; who is in between?") from None
 
 
 def _too_many(answer: httpx.Response) -> bool:
@@ -333,6 +347,6 @@ def _reason(answer: httpx.Response) -> str:
     """The word of the body; empty for anything else, as a proxy's page."""
     try:
         found = str(answer.json()["error"]["reason"])
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return ""
     return found if _WORD.fullmatch(found) else ""

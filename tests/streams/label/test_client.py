@@ -50,6 +50,32 @@ def test_every_call(api, client, make_task):
     assert client.stats().available is None
 
 
+def test_a_proxy_of_the_environment_is_not_asked(api, monkeypatch):
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:1")
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    with client_of(api, retries=0) as client:
+        assert client.me().person == "ada"
+
+
+@pytest.mark.parametrize("answer", [{"text": "<html>"}, {"json": {}}, {"json": []}, {"text": "[" * 100_000}])
+def test_an_answer_that_is_none_of_the_api_is_no_answer(answer):
+    transport = httpx.MockTransport(lambda _: httpx.Response(200, **answer))
+    client = LabelClient("http://x", "demo", lambda: "t", transport=transport)
+    with client, pytest.raises(QueueUnavailable, match="answers otherwise"):
+        client.lease()
+
+
+def test_an_answer_that_can_not_be_unpacked_is_no_answer():
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
+
+    client = LabelClient("http://x", "demo", lambda: "t", retries=0, transport=httpx.MockTransport(answer))
+    with client, pytest.raises(QueueUnavailable):
+        client.lease()
+
+
 def test_refusals_carry_the_reason(api, client, make_task):
     api.loop.give(make_task(1))
     lease = client.lease()
