@@ -28,6 +28,8 @@ OWNER, PASSWORD = "bridge@example.org", "a kettle of fish"
 TOKEN = "5f" * 20
 """Of its first account, whose programs the bridge is one of."""
 _PROGRAM = "import sys; from label_studio.server import main; sys.argv[0] = 'label-studio'; main()"
+_UNREACHABLE = "error sending request"
+"""What uv says of an index that it gets no answer from; of a hash or a version that is wrong it says otherwise."""
 _FIRST_S = 600.0
 """Making the environment and the first start, which makes a hundred tables, on busy cores."""
 
@@ -107,7 +109,7 @@ def _done(call: Callable[[], httpx.Response]) -> Any:
 
 @contextmanager
 def running(folder: Path) -> Iterator[LabelStudio]:
-    """A server whose folder is `folder`, until the end. Skips the test where it can't be installed."""
+    """A server whose folder is `folder`, until the end. Skips where it can't be installed for want of an index."""
     made = _made()
     shutil.copytree(made / "first", folder)
     with _served(made, folder) as url, ExitStack() as opened:
@@ -165,12 +167,27 @@ def _made() -> Path:
 
 
 def _install(folder: Path) -> None:
-    program = uv.find_uv_bin()
-    sync = ["pip", "sync", "--python", _python(folder), "--require-hashes", LOCK]
-    for arguments in (["venv", "--clear", "--python", sys.executable, folder / "env"], sync):
-        done = subprocess.run([program, "--quiet", *arguments], capture_output=True, check=False)
-        if done.returncode:
-            pytest.skip(f"needs Label Studio, which can't be installed here: {done.stderr.decode()[-300:]}")
+    install(made_environment(folder / "env"), LOCK)
+
+
+def made_environment(folder: Path) -> Path:
+    """The interpreter of a new one, with nothing in it."""
+    _run_uv("venv", "--clear", "--python", sys.executable, folder)
+    return folder / "bin" / "python"
+
+
+def install(python: Path, lock: Path) -> None:
+    """What a lock names, with its hashes. Skips where the index can't be reached; fails for anything else."""
+    _run_uv("pip", "sync", "--python", python, "--require-hashes", lock)
+
+
+def _run_uv(*arguments: object) -> None:
+    done = subprocess.run(
+        [uv.find_uv_bin(), "--quiet", *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    if done.returncode and _UNREACHABLE in done.stderr:
+        pytest.skip(f"needs Label Studio, and the package index can't be reached: {done.stderr[-300:]}")
+    assert done.returncode == 0, done.stderr[-2000:]
 
 
 def _begin(folder: Path, first: Path) -> None:
