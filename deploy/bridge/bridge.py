@@ -8,28 +8,35 @@ from __future__ import annotations
 
 import contextlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from deploy.bridge.deciding import (
     Action,
     Extend,
     GiveBack,
+    GiveUp,
     Held,
     Remove,
     Show,
     Skip,
     Submit,
     Terms,
+    Why,
     decide,
+    is_over,
+    taken,
 )
-from deploy.bridge.shown import Json, ours, to_show
-from schemas.errors import AccessDenied, Refused
+from deploy.bridge.shown import Json, Shown, ours, to_show
+from schemas.errors import AccessDenied, ConfigError, DependencyError, Reason, Refused, VeilError
 from schemas.records import LabelSpan
 from streams.engine.clock import Clock
 from streams.label.commands import ReleaseReason, SkipReason
 from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
+
+_STANDS = {Reason.IDEMPOTENCY_CONFLICT, Reason.ALREADY_SUBMITTED}
+"""Label has an answer of this lease already, and only we send any."""
 
 
 class Queue(Protocol):
@@ -52,11 +59,15 @@ class Studio(Protocol):
     """One project of a Label Studio. Blocks; raises StudioUnavailable, ConfigError, AccessDenied."""
 
     def tasks(self) -> Sequence[object]:
-        """All of its tasks with their annotations."""
+        """All of its tasks with their annotations. Refuses nothing: what lies there has to be found."""
         ...
 
     def check(self, labels: LabelsView) -> None:
         """Raise ConfigError where no text may go there any more, or where it asks for other labels."""
+        ...
+
+    def check_asked(self, labels: LabelsView) -> None:
+        """Raise ConfigError where it asks for other labels than these."""
         ...
 
     def show(self, task: Json) -> None:
@@ -94,68 +105,104 @@ class Bridge:
         """One look at both sides. After an error the next look goes on."""
         shown = ours(self._studio.tasks())
         if self._held is None:
-            self._held = self._take()
+            self._held = self._take(shown)
         for action in decide(self._held, shown, self._terms, self._clock.now()):
             self._do(action)
 
-    def clear(self) -> None:
-        """Take out all that lies there, then give back what is held: for the end."""
-        for it in ours(self._studio.tasks()):
-            self._studio.remove(it.number)
-        if self._held is not None:
+    def take_over(self) -> None:
+        """Submit, or skip, what is answered by now, and nothing else: for the end, before all is taken out."""
+        shown = ours(self._studio.tasks()) if self._held is not None else []
+        for action in decide(self._held, shown, self._terms, self._clock.now()):
+            if isinstance(action, Submit | Skip):
+                self._do(action)
+
+    def take_out(self) -> None:
+        """All of ours that lies there."""
+        take_out(self._studio, ours(self._studio.tasks()))
+
+    def give_back(self) -> None:
+        """What is held."""
+        if self._held is None:
+            return
+        if self._held.giving_back is not None:
+            self._give_back(self._held, self._held.giving_back)
+        else:
             self._release(self._held.lease, ReleaseReason.END_OF_SHIFT)
 
-    def _take(self) -> Held | None:
+    def _take(self, shown: Sequence[Shown]) -> Held | None:
         try:
             lease = self._queue.lease()
         except Refused:  # withdrawn while it was opened, or it never opens: the next one is another
             return None
-        return Held(lease, self._clock.now()) if lease is not None else None
+        except DependencyError:
+            now = self._clock.now()
+            take_out(self._studio, [it for it in shown if is_over(it, self._terms.keep_ms, now)])
+            raise
+        return taken(lease, self._terms, self._clock.now()) if lease is not None else None
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Remove):
-            self._studio.remove(action.number)
+            _remove(self._studio, action.numbers)
         elif self._held is not None:
-            self._of_lease(action, self._held.lease)
+            self._of_lease(action, self._held)
 
-    def _of_lease(self, action: Action, lease: LeaseView) -> None:
+    def _of_lease(self, action: Action, held: Held) -> None:
         match action:
             case Show():
-                self._studio.check(lease.labels)
-                self._studio.show(to_show(lease, self._terms.fields, self._clock.now()))
-                self.tally.shown += 1
+                self._show(held.lease)
             case Extend(number):
-                self._extend(lease, number)
+                self._extend(held, number)
             case Submit():
-                self._submit(lease, action)
+                self._submit(held, action)
             case Skip():
-                self._skip(lease)
-            case GiveBack(reason, why):
-                self._release(lease, reason)
-                self.tally.returned[why] += 1
+                self._skip(held.lease)
+            case GiveBack():
+                self._give_back(held, action)
+            case GiveUp():
+                self._ended(labeled=False)
 
-    def _extend(self, lease: LeaseView, number: int) -> None:
+    def _show(self, lease: LeaseView) -> None:
+        self._studio.check(lease.labels)
+        self._studio.show(to_show(lease, self._terms.fields, self._clock.now()))
+        self.tally.shown += 1
+
+    def _extend(self, held: Held, number: int) -> None:
         try:
-            self._queue.heartbeat(lease)
-        except Refused:
-            self._held = None
-            self.tally.lost += 1
+            extended = self._queue.heartbeat(held.lease)
+        except Refused as refused:
+            self._ended(labeled=held.in_doubt and refused.reason in _STANDS)
             self._studio.remove(number)
         except AccessDenied:
             self._studio.remove(number)
             raise
         else:
-            self._held = Held(lease, self._clock.now())
+            self._held = replace(held, extended_at=self._clock.now(), expires_at=extended.expires_at)
 
-    def _submit(self, lease: LeaseView, answer: Submit) -> None:
+    def _submit(self, held: Held, answer: Submit) -> None:
         try:
-            self._queue.label(lease, answer.result.spans, answer.result.choices, key=answer.key)
-        except Refused as refused:  # over meanwhile, or it does not fit the policy: then it is given back
-            self._release(lease, ReleaseReason.TECHNICAL)
-            self.tally.returned[refused.reason] += 1
+            self._studio.check_asked(held.lease.labels)
+        except ConfigError:  # who knows what the answer is an answer to
+            self._held = replace(held, giving_back=GiveBack(ReleaseReason.TECHNICAL, Why.ASKED_OTHERWISE))
+            raise
+        try:
+            self._queue.label(held.lease, answer.result.spans, answer.result.choices, key=answer.key)
+        except DependencyError:
+            self._held = replace(held, in_doubt=True)
+            raise
+        except Refused as refused:
+            if held.in_doubt and refused.reason in _STANDS:
+                self._ended(labeled=True)
+            else:  # over meanwhile, or it does not fit the policy
+                self._give_back(held, GiveBack(ReleaseReason.TECHNICAL, refused.reason))
         else:
+            self._ended(labeled=True)
+
+    def _ended(self, *, labeled: bool) -> None:
+        self._held = None
+        if labeled:
             self.tally.labeled += 1
-            self._held = None
+        else:
+            self.tally.lost += 1
 
     def _skip(self, lease: LeaseView) -> None:
         try:
@@ -166,7 +213,28 @@ class Bridge:
             self.tally.skipped += 1
         self._held = None
 
+    def _give_back(self, held: Held, action: GiveBack) -> None:
+        self._held = replace(held, giving_back=action)  # until label has taken it
+        self._release(held.lease, action.reason)
+        self.tally.returned[action.why] += 1
+
     def _release(self, lease: LeaseView, reason: ReleaseReason) -> None:
         with contextlib.suppress(Refused):  # it is over already
             self._queue.release(lease, reason)
         self._held = None
+
+
+def take_out(studio: Studio, shown: Iterable[Shown]) -> None:
+    """Each, whatever becomes of the others; raises the first error after that."""
+    _remove(studio, [it.number for it in shown])
+
+
+def _remove(studio: Studio, numbers: Iterable[int]) -> None:
+    failed: list[VeilError] = []
+    for number in numbers:
+        try:
+            studio.remove(number)
+        except VeilError as error:
+            failed.append(error)
+    if failed:
+        raise failed[0]

@@ -5,6 +5,8 @@
 3. An answer is submitted, and its task taken out next. Where it is not the answer of the lease's own person, or
    does not fit, the task is taken out first and given back next.
 4. What nobody answers is held by heartbeats, but not for ever.
+5. When the lease is over, as far as we know, its text is taken out whatever else there was to do, and never shown
+   again; nor is that of a task that is to be given back.
 
 Whatever is interrupted between two actions is a case of 1 or 2 at the next look.
 """
@@ -15,7 +17,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploy.bridge.shown import Answer, Shown
+from deploy.bridge.shown import Answer, Shown, data_of
 from schemas.errors import Refused
 from streams.label.commands import ReleaseReason, Result
 from streams.label.forms import LeaseView
@@ -31,6 +33,8 @@ class Why(StrEnum):
     SEVERAL_ANSWERS = "several_answers"
     UNREADABLE = "unreadable_answer"
     FIELD_NOT_SHOWN = "field_not_shown"
+    CHANGED = "changed_there"
+    ASKED_OTHERWISE = "asked_otherwise"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,18 +51,10 @@ class Terms:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
-    """The lease that the person holds, and when it was last extended."""
-
-    lease: LeaseView
-    extended_at: int
-
-
-@dataclass(frozen=True, slots=True)
 class Remove:
-    """Take a task out of Label Studio."""
+    """Take tasks out of Label Studio, each whatever becomes of the others."""
 
-    number: int
+    numbers: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,19 +90,56 @@ class GiveBack:
     why: str
 
 
-Action = Remove | Show | Extend | Submit | Skip | GiveBack
+@dataclass(frozen=True, slots=True)
+class GiveUp:
+    """The lease is over."""
+
+
+Action = Remove | Show | Extend | Submit | Skip | GiveBack | GiveUp
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """The lease that the person holds, when it was last extended, and until when that was.
+
+    `giving_back`: it goes back as soon as label takes it; `in_doubt`: an answer was sent, and nothing heard.
+    """
+
+    lease: LeaseView
+    extended_at: int
+    expires_at: int
+    giving_back: GiveBack | None = None
+    in_doubt: bool = False
+
+
+def taken(lease: LeaseView, terms: Terms, now: int) -> Held:
+    """One that label has given: a new one, or, where we start anew, the one that was held, maybe for long."""
+    fresh = lease.expires_at - now >= 2 * terms.beat_ms
+    return Held(lease, now if fresh else 0, lease.expires_at)
+
+
+def is_over(shown: Shown, keep_ms: int, now: int) -> bool:
+    """Whether a task's time there is over by its own mark: what counts where label can't be asked."""
+    return not shown.since <= now < min(shown.until, shown.since + keep_ms)
 
 
 def decide(held: Held | None, shown: Sequence[Shown], terms: Terms, now: int) -> list[Action]:
     """The actions of this look, in order; each leaves something from which the next look goes on rightly."""
-    lease_id = held.lease.lease_id if held else None
-    strays: list[Action] = [Remove(it.number) for it in shown if it.lease_id != lease_id]
     if held is None:
-        return strays
-    mine = sorted((it for it in shown if it.lease_id == lease_id), key=lambda it: (not it.answers, it.number))
+        return _out(shown)
+    if now >= held.expires_at:
+        return [*_out(shown), GiveUp()]
+    if held.giving_back is not None:
+        return [*_out(shown), held.giving_back]
+    mine = [it for it in shown if it.lease_id == held.lease.lease_id]
     if not mine:
-        return [*strays, _first(held.lease, terms)]
-    return [*strays, *(Remove(it.number) for it in mine[1:]), *_go_on(held, mine[0], terms, now)]
+        return [*_out(shown), _first(held.lease, terms)]
+    best = min(mine, key=lambda it: (not it.answers, it.number))
+    return [*_out([it for it in shown if it is not best]), *_go_on(held, best, terms, now)]
+
+
+def _out(shown: Sequence[Shown]) -> list[Action]:
+    return [Remove(tuple(it.number for it in shown))] if shown else []
 
 
 def _first(lease: LeaseView, terms: Terms) -> Action:
@@ -116,6 +149,8 @@ def _first(lease: LeaseView, terms: Terms) -> Action:
 
 
 def _go_on(held: Held, shown: Shown, terms: Terms, now: int) -> list[Action]:
+    if shown.data != data_of(held.lease, terms.fields):
+        return _back(shown, ReleaseReason.TECHNICAL, Why.CHANGED)
     if shown.answers:
         return _answered(held.lease, shown, terms)
     if not shown.since <= now < shown.since + terms.keep_ms:
@@ -132,16 +167,16 @@ def _answered(lease: LeaseView, shown: Shown, terms: Terms) -> list[Action]:
     if answer.annotation is None:
         return _back(shown, ReleaseReason.TECHNICAL, Why.UNREADABLE)
     if answer.annotation.was_cancelled:
-        return [Skip(), Remove(shown.number)]
+        return [Skip(), *_out([shown])]
     given = Given(lease.task_id, terms.fields, answer.annotation)
     try:
-        return [Submit(_key(lease, answer), result(given, lease.fields, Unit.CODE_POINTS)), Remove(shown.number)]
+        return [Submit(_key(lease, answer), result(given, lease.fields, Unit.CODE_POINTS)), *_out([shown])]
     except Refused as refused:
         return _back(shown, ReleaseReason.TECHNICAL, refused.reason)
 
 
 def _back(shown: Shown, reason: ReleaseReason, why: str) -> list[Action]:
-    return [Remove(shown.number), GiveBack(reason, why)]
+    return [*_out([shown]), GiveBack(reason, why)]
 
 
 def _key(lease: LeaseView, answer: Answer) -> str:

@@ -6,21 +6,24 @@ import contextlib
 import ssl
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
-from deploy.bridge.bridge import Bridge, Tally
-from deploy.bridge.deciding import Terms
+from deploy.bridge.bridge import Bridge, Studio, Tally, take_out
+from deploy.bridge.deciding import Terms, is_over
 from deploy.bridge.server import Server, StudioProject
-from deploy.bridge.settings import BEAT_S, POLL_S, TOKEN_S
+from deploy.bridge.settings import BEAT_S, POLL_S, RETRIES, TOKEN_S
+from deploy.bridge.shown import ours
 from deploy.importing import label_url
 from deploy.persons import annotator_token
 from deploy.places import check_place
-from schemas.errors import ConfigError, DependencyError
+from schemas.errors import ConfigError, DependencyError, VeilError
 from streams.engine.clock import Clock, SystemClock
 from streams.label.client import LabelClient
 
+_LEFT = "a text may still lie in Label Studio, until a bridge of this person runs again"
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 Tell = Callable[[str], None]
 
@@ -62,7 +65,7 @@ class FreshToken:
 
 
 def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
-    """Until `stop` is set; then nothing of ours lies there. What it could not take out for an error is told.
+    """Until `stop` is set; then nothing of ours lies there. What could not be taken out for an error is told.
 
     Raises ConfigError, AccessDenied and, while it starts, DependencyError; later it waits and goes on.
     """
@@ -72,13 +75,15 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
     secret = private_line(wanted.token_file)
     api = wanted.label_url or label_url(root, wanted.project)
     check_place("--label-url", api)
-    with (
-        Server(wanted.url, secret, verify=_verify(wanted.url)) as server,
-        LabelClient(api, wanted.project, token, verify=_verify(api)) as queue,
-    ):
+    label = partial(LabelClient, api, wanted.project, token, verify=_verify(api))
+    with Server(wanted.url, secret, verify=_verify(wanted.url)) as server, label(retries=RETRIES) as queue:
         title = wanted.title or f"{wanted.project} · {wanted.person}"
-        studio = StudioProject(server, title, wanted.fields, queue.guide().labels)
-        terms = Terms(server.account(wanted.account), wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
+        studio = StudioProject(server, title, wanted.fields)
+        with _left_clean(studio, wanted.keep_s * 1000, tell):
+            with label() as asked:
+                studio.check(asked.guide().labels)
+            account = server.account(wanted.account)
+        terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
         bridge = Bridge(queue, studio, terms, SystemClock())
         tell(f"shows tasks of {wanted.person} in the project “{title}”")
         work(bridge, stop, tell)
@@ -86,19 +91,42 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
 
 
 def work(bridge: Bridge, stop: threading.Event, tell: Tell, poll_s: float = POLL_S) -> None:
-    """Look again and again until `stop` is set, also while nobody answers; then take out what is left."""
-    try:
+    """Look again and again until `stop` is set, also while nobody answers; then, and after an error, end."""
+    with contextlib.ExitStack() as last:  # each of these, whatever becomes of the others; from below
+        last.callback(_last, bridge.give_back, tell, "the task comes back by itself in minutes")
+        last.callback(_last, bridge.take_out, tell, _LEFT)
+        last.callback(_last, bridge.take_over, tell, "an answer that was given last may not count")
         while not stop.is_set():
             try:
                 bridge.step()
             except DependencyError as error:
                 tell(str(error))
             stop.wait(poll_s)
-    finally:
-        try:
-            bridge.clear()
-        except DependencyError as error:
-            tell(f"{error}; what lies there stays until a bridge runs again")
+
+
+@contextlib.contextmanager
+def _left_clean(studio: Studio, keep_ms: int, tell: Tell) -> Iterator[None]:
+    """What an earlier bridge left there is taken out where this one may not begin; where somebody does not answer,
+    only what is past its end: the next bridge may go on with the rest.
+    """
+    try:
+        yield
+    except VeilError as error:
+        waits, now = isinstance(error, DependencyError), SystemClock().now()
+
+        def clear() -> None:
+            there = ours(studio.tasks())
+            take_out(studio, [it for it in there if not waits or is_over(it, keep_ms, now)])
+
+        _last(clear, tell, _LEFT)
+        raise
+
+
+def _last(act: Callable[[], None], tell: Tell, otherwise: str) -> None:
+    try:
+        act()
+    except VeilError as error:
+        tell(f"{error}; {otherwise}")
 
 
 def _verify(url: str) -> ssl.SSLContext | bool:

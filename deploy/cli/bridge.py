@@ -12,7 +12,7 @@ import typer
 from rich.console import RenderableType
 from rich.text import Text
 
-from deploy.bridge.settings import KEEP_MIN
+from deploy.bridge.settings import KEEP_MIN, MOST_KEEP_MIN
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import GOOD, QUIET, Output
@@ -54,7 +54,10 @@ def label_studio(
         ),
     ] = False,
     keep_min: Annotated[
-        int, typer.Option("--keep", min=1, metavar="MIN", help="Minutes a task may lie there unanswered.")
+        int,
+        typer.Option(
+            "--keep", min=1, max=MOST_KEEP_MIN, metavar="MIN", help="Minutes a task may lie there unanswered."
+        ),
     ] = KEEP_MIN,
     title: Annotated[
         str,
@@ -86,7 +89,7 @@ def label_studio(
         )
     wanted = Wanted(project, person, name, url, account, token_file, tuple(field), keep_min * 60, title, label_url)
     stop = threading.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: stop.set())
     out = Output(as_json)
     done = run(root, wanted, stop, out.note)

@@ -8,7 +8,9 @@ from typing import Any
 
 from deploy.bridge.bridge import Bridge
 from deploy.bridge.deciding import Terms
+from deploy.bridge.server import StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError, Reason, Refused
+from streams.label.client import QueueUnavailable
 from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
 
 LABELS = LabelsView(spans=["PRODUCT"], choices={})
@@ -67,10 +69,16 @@ class MemoryQueue:
     tokens: dict[str, int] = field(default_factory=dict)
     current: tuple[str, int] | None = None
     """The open lease, and until when."""
+    granted: dict[str, int] = field(default_factory=dict)
+    """Until when each lease was to last, when it was last extended."""
     denied: bool = False
+    away: bool = False
+    """Answers nothing, and does nothing."""
+    mute: bool = False
+    """Does what it is asked, and answers nothing."""
 
     def lease(self) -> LeaseView | None:
-        return self.fuse(self._lease)
+        return self._answered(self._lease)
 
     def _lease(self) -> LeaseView | None:
         if self.denied:
@@ -84,6 +92,7 @@ class MemoryQueue:
             self.tokens[task] = self.tokens.get(task, 0) + 1
             self.current = (f"{task}-{self.tokens[task]}", self.clock.ms + LEASE_MS)
         lease_id = self.current[0]
+        self.granted[lease_id] = self.current[1]
         task = lease_id.rpartition("-")[0]
         return view(lease_id, self.texts[task], self.current[1])
 
@@ -93,15 +102,17 @@ class MemoryQueue:
                 raise AccessDenied("the label API answered 403: outside_hours")
             self._check(lease)
             self.current = (lease.lease_id, self.clock.ms + LEASE_MS)
+            self.granted[lease.lease_id] = self.current[1]
             return HeartbeatView(lease_id=lease.lease_id, fencing_token=1, expires_at=self.current[1])
 
-        return self.fuse(act)
+        return self._answered(act)
 
     def label(self, lease: LeaseView, spans: Any, choices: Any, *, key: str) -> EndedView:
         def act() -> EndedView:
             if lease.lease_id in self.labels:
                 if self.labels[lease.lease_id] != (key, list(spans)):
-                    raise Refused(Reason.ALREADY_SUBMITTED)
+                    same = self.labels[lease.lease_id][0] == key
+                    raise Refused(Reason.IDEMPOTENCY_CONFLICT if same else Reason.ALREADY_SUBMITTED)
                 return _ended(lease)
             self._check(lease)
             if any(span.label not in LABELS.spans for span in spans):
@@ -109,14 +120,14 @@ class MemoryQueue:
             self.labels[lease.lease_id] = (key, list(spans))
             return self._end(lease, "label")
 
-        return self.fuse(act)
+        return self._answered(act)
 
     def skip(self, lease: LeaseView, reason: Any) -> EndedView:
         def act() -> EndedView:
             self._check(lease)
             return self._end(lease, "skip")
 
-        return self.fuse(act)
+        return self._answered(act)
 
     def release(self, lease: LeaseView, reason: Any) -> EndedView:
         def act() -> EndedView:
@@ -124,7 +135,7 @@ class MemoryQueue:
             self.current = None
             return _ended(lease)
 
-        return self.fuse(act)
+        return self._answered(act)
 
     def withdraw(self) -> None:
         """Somebody has the task that is held withdrawn."""
@@ -136,6 +147,14 @@ class MemoryQueue:
     def held(self) -> str | None:
         self._expire()
         return self.current[0] if self.current else None
+
+    def _answered(self, act: Callable[[], Any]) -> Any:
+        if self.away:
+            raise QueueUnavailable("the label API does not answer")
+        answer = self.fuse(act)
+        if self.mute:
+            raise QueueUnavailable("the label API does not answer")
+        return answer
 
     def _end(self, lease: LeaseView, how: str) -> EndedView:
         self.ended[lease.task_id] = how
@@ -160,6 +179,9 @@ class MemoryStudio:
     held: dict[int, dict[str, Any]] = field(default_factory=dict)
     made: int = 0
     trusted: bool = True
+    asks_the_same: bool = True
+    broken: set[int] = field(default_factory=set)
+    """Tasks that it does not take out."""
 
     def tasks(self) -> list[object]:
         return self.fuse(lambda: list(self.held.values()))
@@ -167,6 +189,11 @@ class MemoryStudio:
     def check(self, labels: LabelsView) -> None:
         if not self.trusted:
             raise ConfigError("Label Studio: does not say that its analytics are off")
+        self.check_asked(labels)
+
+    def check_asked(self, labels: LabelsView) -> None:
+        if not self.asks_the_same:
+            raise ConfigError("Label Studio: its project has another labeling configuration than ours")
 
     def show(self, task: dict[str, Any]) -> None:
         def act() -> None:
@@ -176,6 +203,8 @@ class MemoryStudio:
         self.fuse(act)
 
     def remove(self, number: int) -> None:
+        if number in self.broken:
+            raise StudioUnavailable("Label Studio answers 500")
         self.fuse(lambda: self.held.pop(number, None))
 
     def annotate(self, number: int, by: int, spans: list[tuple[int, int, str]], *, cancelled: bool = False) -> int:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from deploy.bridge.bridge import Bridge
 from deploy.bridge.running import work
 from deploy.bridge.server import StudioUnavailable
-from schemas.errors import AccessDenied, ConfigError
+from schemas.errors import AccessDenied, ConfigError, DependencyError
 from tests.deploy.bridge.memory import ANN, BEAT_MS, DOT, KEEP_MS, LEASE_MS, Crashed, World, make_world
 
 
@@ -186,7 +188,7 @@ def test_what_others_put_into_the_project_is_not_touched(world):
     world.studio.held[900] = foreign
     bridge = world.bridge()
     bridge.step()
-    bridge.clear()
+    bridge.take_out()
     assert world.studio.held == {900: foreign}
 
 
@@ -218,6 +220,250 @@ def test_a_label_studio_that_does_not_answer_for_a_while_is_waited_for(world):
     work(world.bridge(), stop, told.append, poll_s=0)
     assert told == ["Label Studio does not answer"] * 2
     assert world.studio.made == 1
+
+
+def until_over(world: World, bridge: Bridge) -> None:
+    """Looks until the lease is over, which all fail for want of label."""
+    for _ in range(LEASE_MS // BEAT_MS - 1):
+        world.clock.ms += BEAT_MS
+        with pytest.raises(DependencyError):
+            bridge.step()
+    world.clock.ms += BEAT_MS
+
+
+def test_a_text_leaves_when_its_lease_is_over_though_label_is_away_and_is_not_shown_under_it_again(world):
+    bridge = world.bridge()
+    bridge.step()
+    lease, world.queue.away = world.queue.held(), True
+    until_over(world, bridge)
+    assert len(world.studio.held) == 1
+    bridge.step()
+    assert (world.studio.held, bridge.tally.lost) == ({}, 1)
+    with pytest.raises(DependencyError):
+        bridge.step()
+    world.queue.away = False
+    bridge.step()
+    assert world.only()["meta"]["veil"]["lease"] != lease
+
+
+def test_an_answer_that_can_not_be_submitted_stays_no_longer_than_its_lease(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [])
+    world.queue.away = True
+    until_over(world, bridge)
+    bridge.step()
+    assert (world.studio.held, world.queue.labels, bridge.tally.lost) == ({}, {}, 1)
+
+
+def test_each_heartbeat_says_until_when_a_text_may_stay(world):
+    bridge = world.bridge()
+    bridge.step()
+    for _ in range(2 * LEASE_MS // BEAT_MS):
+        world.clock.ms += BEAT_MS
+        bridge.step()
+    assert (world.studio.made, bridge.tally.lost) == (1, 0)
+
+
+@pytest.mark.parametrize(("passed", "left"), [(LEASE_MS - 1, 1), (LEASE_MS, 0), (-1, 0)])
+def test_one_that_starts_anew_while_label_is_away_leaves_what_is_not_past_its_end_by_its_mark(world, passed, left):
+    world.bridge().step()
+    world.clock.ms += passed
+    world.queue.away = True
+    with pytest.raises(DependencyError):
+        world.bridge().step()
+    assert len(world.studio.held) == left
+
+
+def test_a_mark_that_was_changed_lengthens_nothing_where_label_is_away(world):
+    world.bridge().step()
+    world.only()["meta"]["veil"]["until"] = 2**60
+    world.clock.ms += KEEP_MS
+    world.queue.away = True
+    with pytest.raises(DependencyError):
+        world.bridge().step()
+    assert world.studio.held == {}
+
+
+def test_a_task_that_label_does_not_take_back_yet_is_not_shown_again(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, DOT, [])
+    world.queue.away = True
+    for _ in range(3):
+        with pytest.raises(DependencyError):
+            bridge.step()
+        assert world.studio.held == {}
+    world.queue.away = False
+    bridge.step()
+    assert (world.queue.held(), world.studio.held) == (None, {})
+    assert dict(bridge.tally.returned) == {"answered_by_another": 1}
+
+
+def test_an_answer_that_does_not_fit_is_not_sent_again_while_label_does_not_take_the_task_back(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [(2, 8, "UNHEARD")])
+    release = world.queue.release
+    world.queue.release = _unavailable
+    with pytest.raises(DependencyError):
+        bridge.step()
+    world.queue.release = release
+    bridge.step()
+    assert (world.studio.held, world.queue.held()) == ({}, None)
+    assert dict(bridge.tally.returned) == {"unknown_label": 1}
+
+
+def _unavailable(*_: object) -> None:
+    raise StudioUnavailable("does not answer")
+
+
+def test_one_that_takes_a_lease_over_near_its_end_extends_it_at_once(world):
+    world.bridge().step()
+    world.clock.ms += LEASE_MS - 2 * BEAT_MS + 1
+    bridge, ends = world.bridge(), world.queue.current[1]
+    bridge.step()
+    assert world.queue.current[1] > ends
+
+
+def test_one_that_takes_a_lease_over_early_extends_it_in_its_time(world):
+    world.bridge().step()
+    world.clock.ms += LEASE_MS - 2 * BEAT_MS
+    bridge, ends = world.bridge(), world.queue.current[1]
+    bridge.step()
+    assert world.queue.current[1] == ends
+    world.clock.ms += BEAT_MS
+    bridge.step()
+    assert world.queue.current[1] > ends
+
+
+def test_a_task_that_can_not_be_taken_out_hinders_no_other(world):
+    world.bridge().step()
+    for _ in range(2):
+        world.studio.show({"data": {}, "meta": {"veil": {}}})
+    world.studio.broken = {2}
+    bridge = world.bridge()
+    with pytest.raises(StudioUnavailable):
+        bridge.step()
+    assert set(world.studio.held) == {1, 2}
+    with pytest.raises(StudioUnavailable):
+        bridge.take_out()
+    assert set(world.studio.held) == {2}
+
+
+@pytest.mark.parametrize("cancelled", [None, False, True])
+def test_a_text_that_was_changed_there_counts_for_nothing(world, cancelled):
+    bridge = world.bridge()
+    bridge.step()
+    if cancelled is not None:
+        world.studio.annotate(1, ANN, [], cancelled=cancelled)
+    world.only()["data"]["field_0"] = "a teapot for [PERSON_1]"
+    bridge.step()
+    assert (world.studio.held, world.queue.ended, world.queue.labels) == ({}, {}, {})
+    assert dict(bridge.tally.returned) == {"changed_there": 1}
+
+
+def test_an_answer_to_other_labels_than_ours_is_none_and_ends_the_bridge(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [])
+    world.studio.asks_the_same = False
+    with pytest.raises(ConfigError, match="another labeling configuration"):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (world.studio.held, world.queue.labels, world.queue.held()) == ({}, {}, None)
+    assert dict(bridge.tally.returned) == {"asked_otherwise": 1}
+
+
+def test_what_people_import_from_our_files_is_not_touched(world):
+    imported = {"id": 900, "data": {"veil_task": "a", "veil_fields": ["note"]}, "meta": {}, "annotations": []}
+    world.studio.held[900] = imported
+    bridge = world.bridge()
+    bridge.step()
+    bridge.take_out()
+    assert world.studio.held == {900: imported}
+
+
+def test_a_task_of_ours_whose_data_was_emptied_is_taken_out(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.only()["data"] = {}
+    bridge.step()
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize("how", ["changed", "another", "deleted"])
+def test_an_answer_that_label_has_though_nobody_heard_is_counted_however_it_changed_meanwhile(world, how):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [(2, 8, "PRODUCT")])
+    world.queue.mute = True
+    with pytest.raises(DependencyError):
+        bridge.step()
+    world.queue.mute = False
+    if how == "changed":
+        world.only()["annotations"][0]["result"] = []
+    else:
+        world.only()["annotations"].clear()
+    if how == "another":
+        world.studio.annotate(1, ANN, [])
+    world.clock.ms += BEAT_MS
+    bridge.step()
+    assert (world.studio.held, len(world.queue.labels), dict(bridge.tally.returned)) == ({}, 1, {})
+    assert (bridge.tally.labeled, bridge.tally.lost) == ((0, 1) if how == "deleted" else (1, 0))
+
+
+def test_what_was_answered_before_the_bridge_is_stopped_counts(world):
+    stop, bridge = threading.Event(), world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [(2, 8, "PRODUCT")])
+    stop.set()
+    work(bridge, stop, lambda _: None, poll_s=0)
+    assert (len(world.queue.labels), world.studio.held, bridge.tally.labeled) == (1, {}, 1)
+
+
+def test_what_was_skipped_before_the_bridge_is_stopped_is_skipped(world):
+    stop, bridge = threading.Event(), world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [], cancelled=True)
+    stop.set()
+    work(bridge, stop, lambda _: None, poll_s=0)
+    assert (world.queue.ended, world.studio.held) == ({f"{0:032x}": "skip"}, {})
+
+
+def test_one_that_is_stopped_takes_out_though_label_is_away(world):
+    stop, told, bridge = threading.Event(), [], world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [])
+    world.queue.away = True
+    stop.set()
+    work(bridge, stop, told.append, poll_s=0)
+    assert world.studio.held == {}
+    assert ["may not count" in told[0], "in minutes" in told[1], len(told)] == [True, True, 2]
+
+
+@pytest.mark.parametrize("error", [StudioUnavailable("no"), AccessDenied("no"), ConfigError("no")])
+def test_one_that_can_not_take_out_says_so_and_gives_the_task_back(world, error):
+    stop, told, bridge = threading.Event(), [], world.bridge()
+    bridge.step()
+
+    def fails() -> list[object]:
+        raise error
+
+    world.studio.tasks = fails
+    stop.set()
+    work(bridge, stop, told.append, poll_s=0)
+    assert any("a text may still lie" in it for it in told)
+    assert world.queue.held() is None
+
+
+def test_one_that_ends_for_a_fault_of_its_own_takes_out_too(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.queue.heartbeat = lambda _: 1 // 0
+    world.clock.ms += BEAT_MS
+    with pytest.raises(ZeroDivisionError):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (world.studio.held, world.queue.held()) == ({}, None)
 
 
 def _person(world: World, choice: int) -> None:
@@ -285,3 +531,26 @@ def test_one_that_starts_anew_leaves_only_what_is_held_after_its_first_look(blow
     world.bridge().step()
     assert {task["meta"]["veil"]["lease"] for task in world.studio.held.values()} <= {world.queue.held()}
     assert len(world.studio.held) <= 1
+
+
+LOOKS = st.tuples(
+    st.integers(0, 4),
+    st.sampled_from([0, BEAT_MS, LEASE_MS - BEAT_MS, LEASE_MS]),
+    st.sampled_from(["", "", "away", "mute", "anew"]),
+)
+
+
+@given(st.lists(LOOKS, max_size=20))
+def test_whatever_label_answers_no_text_lies_there_longer_than_its_lease_was_to_last(looks):
+    world = make_world("a kettle", "😀 kettle", "no kettle")
+    bridge = world.bridge()
+    for choice, passes, how in looks:
+        world.queue.away, world.queue.mute = how == "away", how == "mute"
+        bridge = world.bridge() if how == "anew" else bridge
+        with contextlib.suppress(DependencyError):
+            bridge.step()
+        for task in world.studio.held.values():
+            assert world.clock.ms < world.queue.granted[task["meta"]["veil"]["lease"]]
+        _person(world, choice)
+        _checked(world)
+        world.clock.ms += passes

@@ -71,7 +71,8 @@ def mark(page: Window) -> None:
 def test_a_mark_behind_an_emoji_that_is_drawn_with_the_mouse_is_a_label_on_the_same_word(page, studio):
     world, ann = make_world(TEXT), studio.sign_up("ann@example.org")
     with Server(studio.url, label_studio.TOKEN) as server:
-        project = StudioProject(server, TITLE, FIELDS, LABELS)
+        project = StudioProject(server, TITLE, FIELDS)
+        project.check(LABELS)
         bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
         bridge.step()
         before = page(ann.email)

@@ -24,8 +24,8 @@ HOOK = {"url": "http://127.0.0.1:9/hook", "send_payload": True, "send_for_all_ac
 
 @pytest.fixture(scope="module")
 def studio(tmp_path_factory):
-    with running(tmp_path_factory.mktemp("label-studio") / "data") as made:
-        yield made
+    with running(tmp_path_factory.mktemp("label-studio") / "data") as there:
+        yield there
 
 
 @pytest.fixture(scope="module")
@@ -35,8 +35,8 @@ def ann(studio):
 
 @pytest.fixture
 def server(studio):
-    with Server(studio.url, TOKEN) as made:
-        yield made
+    with Server(studio.url, TOKEN) as opened:
+        yield opened
 
 
 @pytest.fixture
@@ -47,7 +47,14 @@ def title():
 
 @pytest.fixture
 def project(server, title):
-    return StudioProject(server, title, FIELDS, LABELS)
+    return made(server, title, FIELDS, LABELS)
+
+
+def made(server, title, fields, labels) -> StudioProject:
+    """The project of that title, checked."""
+    project = StudioProject(server, title, fields)
+    project.check(labels)
+    return project
 
 
 @pytest.fixture
@@ -74,7 +81,7 @@ def test_what_is_marked_there_becomes_a_label_and_nothing_of_it_stays_there(brid
     assert TEXT[span.start : span.end] == "kettle"
     bridge.step()
     assert only(project)["data"]["field_0"] == "the kettle again"
-    bridge.clear()
+    bridge.take_out()
     assert studio.http.get(f"/api/tasks/{task['id']}/").status_code == 404
 
 
@@ -119,29 +126,29 @@ def test_drafts_of_a_task_that_is_taken_out_go_with_it(bridged, project, ann, st
     task = only(project)["id"]
     draft = {"result": [region(*KETTLE, "PRODUCT", "kettle")], "lead_time": 1}
     headers = {"X-CSRFToken": ann.http.cookies["csrftoken"]}
-    made = ann.http.post(f"/api/tasks/{task}/drafts", json=draft, headers=headers)
-    assert made.status_code == 201
-    bridge.clear()
-    assert ann.http.get(f"/api/drafts/{made.json()['id']}/").status_code == 404
+    kept = ann.http.post(f"/api/tasks/{task}/drafts", json=draft, headers=headers)
+    assert kept.status_code == 201
+    bridge.take_out()
+    assert ann.http.get(f"/api/drafts/{kept.json()['id']}/").status_code == 404
 
 
 def test_the_project_is_made_once_and_found_again(server, title, project):
-    assert StudioProject(server, title, FIELDS, LABELS)._number == project._number
+    made(server, title, FIELDS, LABELS)
+    assert len(server.projects(title)) == 1
 
 
 def test_a_project_that_asks_for_other_labels_is_refused(server, title, project):
     with pytest.raises(ConfigError, match="another labeling configuration"):
-        StudioProject(server, title, FIELDS, LabelsView(spans=["PRODUCT", "PLACE"], choices={}))
+        made(server, title, FIELDS, LabelsView(spans=["PRODUCT", "PLACE"], choices={}))
 
 
 def test_labels_and_choices_with_signs_of_xml_come_back_as_they_were(server, title):
     labels = LabelsView(spans=['A<&">', "ÜBER"], choices={"tone": ["negative", "so <so>"]})
-    project = StudioProject(server, title, ("note", "customer.name"), labels)
-    project.check(labels)
+    made(server, title, ("note", "customer.name"), labels).check(labels)
 
 
 def test_a_field_that_a_task_lacks_is_empty_there(server, title, ann):
-    project = StudioProject(server, title, ("note", "product"), LABELS)
+    project = made(server, title, ("note", "product"), LABELS)
     world = make_world(TEXT)
     Bridge(world.queue, project, Terms(ann.number, ("note", "product"), KEEP_MS, BEAT_MS), world.clock).step()
     assert only(project)["data"] | {"veil_task": ""} == {
@@ -167,6 +174,53 @@ def test_either_kind_of_token_opens_and_another_does_not(studio, ann):
             assert server.account(OWNER) > 0
     with Server(studio.url, "0" * 40) as server, pytest.raises(AccessDenied):
         server.account(OWNER)
+
+
+def test_a_whole_look_with_a_personal_token(studio, title, ann):
+    robot = studio.sign_up("robot@example.org")
+    with Server(studio.url, robot.personal_token()) as server:
+        project, world = made(server, title, FIELDS, LABELS), make_world(TEXT)
+        bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+        bridge.step()
+        ann.annotate(only(project)["id"], [region(*KETTLE, "PRODUCT", "kettle")])
+        bridge.step()
+        assert (list(world.queue.ended.values()), project.tasks()) == (["label"], [])
+
+
+def test_a_text_that_was_changed_there_labels_nothing(bridged, project, ann, studio):
+    world, bridge = bridged
+    bridge.step()
+    task = only(project)
+    changed = {"data": task["data"] | {"field_0": TEXT.replace("kettle", "teapot")}}
+    assert studio.http.patch(f"/api/tasks/{task['id']}/", json=changed).status_code == 200
+    ann.annotate(task["id"], [region(*KETTLE, "PRODUCT", "teapot")])
+    bridge.step()
+    assert (world.queue.labels, project.tasks()) == ({}, [])
+    assert dict(bridge.tally.returned) == {"changed_there": 1}
+
+
+def test_an_answer_to_other_labels_labels_nothing(bridged, project, ann, studio, title):
+    world, bridge = bridged
+    bridge.step()
+    ann.annotate(only(project)["id"], [])
+    there = studio.project(title)
+    other = {"label_config": there["label_config"].replace("PRODUCT", "PLACE")}
+    assert studio.http.patch(f"/api/projects/{there['id']}/", json=other).status_code == 200
+    with pytest.raises(ConfigError, match="another labeling configuration"):
+        bridge.step()
+    bridge.take_over()
+    bridge.take_out()
+    bridge.give_back()
+    assert (world.queue.labels, world.queue.held(), project.tasks()) == ({}, None, [])
+    assert dict(bridge.tally.returned) == {"asked_otherwise": 1}
+
+
+def test_a_project_that_was_deleted_is_made_anew(bridged, project, studio, title):
+    world, bridge = bridged
+    bridge.step()
+    assert studio.http.delete(f"/api/projects/{studio.project(title)['id']}/").status_code == 204
+    bridge.step()
+    assert only(project)["meta"]["veil"]["lease"] == world.queue.held()
 
 
 def test_an_account_that_is_not_there_is_asked_for(server):

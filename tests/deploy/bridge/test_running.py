@@ -4,17 +4,21 @@ from __future__ import annotations
 
 import json
 import signal
+import threading
+from types import SimpleNamespace
 
 import pytest
 from typer.testing import CliRunner
 
 from deploy.bridge import running
 from deploy.bridge.bridge import Tally
-from deploy.bridge.running import FreshToken, private_line
-from deploy.bridge.settings import TOKEN_S
+from deploy.bridge.running import FreshToken, Wanted, private_line
+from deploy.bridge.settings import MOST_KEEP_MIN, TOKEN_S
 from deploy.cli.app import app
-from schemas.errors import ConfigError
-from tests.deploy.bridge.memory import Clock
+from schemas.errors import AccessDenied, ConfigError, DependencyError, VeilError
+from streams.label.client import QueueUnavailable
+from streams.label.settings import QueueSettings
+from tests.deploy.bridge.memory import ANN, FIELDS, KEEP_MS, LABELS, LEASE_MS, Clock, MemoryQueue, World
 
 CALL = [
     *("bridge", "label-studio", "http://127.0.0.1:8080", "--as", "studio", "--person", "ann-1"),
@@ -55,6 +59,96 @@ def test_a_file_that_is_not_there_is_refused(tmp_path):
         private_line(tmp_path / "token")
 
 
+class Label:
+    """Label's API: what is asked before the first look, and the queue."""
+
+    def __init__(self, world: World, error: VeilError | None) -> None:
+        self._world, self._error = world, error
+
+    def __enter__(self) -> MemoryQueue:
+        self._world.queue.guide = self._guide
+        return self._world.queue
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+    def _guide(self) -> SimpleNamespace:
+        if self._error is not None:
+            raise self._error
+        return SimpleNamespace(labels=LABELS)
+
+
+@pytest.fixture
+def begun(world, monkeypatch, tmp_path):
+    """Run a bridge between the two sides of `world` that ends at once; what it told."""
+    token, asked = tmp_path / "token", []
+    token.touch(mode=0o600)
+    token.write_text("token")
+
+    def begin(error: VeilError | None = None, account: VeilError | None = None) -> list[str]:
+        def number(_: object, email: str) -> int:
+            if account is not None:
+                raise account
+            return ANN
+
+        monkeypatch.setattr(running, "LabelClient", lambda *_, **__: Label(world, error))
+        monkeypatch.setattr(running, "StudioProject", lambda *_: world.studio)
+        monkeypatch.setattr(running, "SystemClock", lambda: world.clock)
+        monkeypatch.setattr(running.Server, "account", number)
+        stop = threading.Event()
+        stop.set()
+        wanted = Wanted(
+            *("demo", "ann-1", "studio", "http://127.0.0.1:1", "ann@example.org", token, FIELDS),
+            keep_s=KEEP_MS // 1000,
+            label_url="http://127.0.0.1:1",
+        )
+        asked.clear()
+        running.run(tmp_path, wanted, stop, asked.append)
+        return asked
+
+    return begin
+
+
+def test_one_that_begins_and_is_stopped_leaves_nothing(begun, world):
+    world.bridge().step()
+    (told,) = begun()
+    assert "shows tasks of ann-1" in told
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize("error", [AccessDenied("revoked"), ConfigError("no such project")])
+def test_one_that_may_not_begin_takes_out_what_an_earlier_one_left(begun, world, error):
+    world.bridge().step()
+    with pytest.raises(type(error)):
+        begun(error)
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize("what", ["trusted", "asks_the_same"])
+def test_a_server_that_may_get_no_text_any_more_keeps_none(begun, world, what):
+    world.bridge().step()
+    setattr(world.studio, what, False)
+    with pytest.raises(ConfigError):
+        begun()
+    assert world.studio.held == {}
+
+
+def test_an_account_that_is_gone_leaves_no_text(begun, world):
+    world.bridge().step()
+    with pytest.raises(ConfigError):
+        begun(account=ConfigError("Label Studio: has no account"))
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize(("passed", "left"), [(0, 1), (LEASE_MS, 0)])
+def test_one_that_begins_while_label_is_away_takes_out_what_is_past_its_end(begun, world, passed, left):
+    world.bridge().step()
+    world.clock.ms += passed
+    with pytest.raises(DependencyError):
+        begun(QueueUnavailable("the label API does not answer"))
+    assert len(world.studio.held) == left
+
+
 def test_the_command_hands_over_what_it_was_told_and_says_what_became_of_it(monkeypatch):
     asked = []
 
@@ -65,9 +159,11 @@ def test_the_command_hands_over_what_it_was_told_and_says_what_became_of_it(monk
         return done
 
     monkeypatch.setattr(running, "run", run)
-    monkeypatch.setattr(signal, "signal", lambda *_: None)  # those of the tests stay
+    stopped_by = []
+    monkeypatch.setattr(signal, "signal", lambda number, _: stopped_by.append(number))  # those of the tests stay
     result = CliRunner().invoke(app, [*CALL, "--error-reports-off", "--keep", "5", "--json"])
     assert result.exit_code == 0, result.output
+    assert set(stopped_by) == {signal.SIGINT, signal.SIGTERM, signal.SIGHUP}
     (wanted,) = asked
     assert (wanted.app, wanted.person, wanted.fields, wanted.keep_s) == (
         "studio",
@@ -84,3 +180,10 @@ def test_who_does_not_say_that_error_reports_are_off_is_refused(monkeypatch):
     result = CliRunner().invoke(app, CALL)
     assert result.exit_code == 2
     assert "SENTRY_DSN" in result.output
+
+
+def test_a_task_can_not_be_kept_as_long_as_label_keeps_a_lease(monkeypatch):
+    monkeypatch.setattr(running, "run", lambda *_: pytest.fail("has begun"))
+    result = CliRunner().invoke(app, [*CALL, "--error-reports-off", "--keep", "56"])
+    assert result.exit_code == 2
+    assert QueueSettings().lease_max_ms > MOST_KEEP_MIN * 60_000

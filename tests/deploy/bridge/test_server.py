@@ -7,13 +7,14 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from deploy.bridge.server import Server, StudioAuth, StudioProject, StudioUnavailable
+from deploy.bridge import server as server_module
+from deploy.bridge.server import Server, StudioProject, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
 from tests.deploy.bridge.memory import FIELDS, LABELS
 
 SECRET = "somebody's secret text"
 LEGACY, PERSONAL = "legacy", "a.personal.token"
-PAGE = "window.APP_SETTINGS.collect_analytics = "
+OFF = "window.APP_SETTINGS.collect_analytics = false;"
 
 
 def server(answer: Callable[[httpx.Request], httpx.Response], token: str = LEGACY) -> Server:
@@ -27,9 +28,9 @@ def server(answer: Callable[[httpx.Request], httpx.Response], token: str = LEGAC
         (429, StudioUnavailable),
         (401, AccessDenied),
         (403, AccessDenied),
-        (400, ConfigError),
-        (404, ConfigError),
-        (302, ConfigError),
+        (400, StudioUnavailable),
+        (404, StudioUnavailable),
+        (302, StudioUnavailable),
     ],
 )
 def test_an_error_is_ours_and_quotes_nothing(status, error):
@@ -39,10 +40,50 @@ def test_an_error_is_ours_and_quotes_nothing(status, error):
     assert SECRET not in str(raised.value)
 
 
-@pytest.mark.parametrize("answer", [{"json": {"detail": "x"}}, {"json": [1]}, {"text": SECRET}])
-def test_another_form_of_answer_is_refused(answer):
-    with pytest.raises(ConfigError):
-        server(lambda _: httpx.Response(200, **answer)).listed("/api/users/")
+ODD = [{"json": {"detail": "x"}}, {"json": [1]}, {"text": SECRET}, {"text": "[" * 100_000}, {"content": b"\xff"}]
+
+
+@pytest.mark.parametrize("answer", ODD)
+def test_another_form_of_answer_is_waited_for_and_not_quoted(answer):
+    odd = server(lambda _: httpx.Response(200, **answer))
+    calls = [
+        lambda: odd.listed("/api/users/"),
+        lambda: odd.account("ann@example.org"),
+        lambda: odd.new_project("demo", "<View/>"),
+        StudioProject(odd, "demo", FIELDS).tasks,
+    ]
+    for call in calls:
+        with pytest.raises(StudioUnavailable) as raised:
+            call()
+        assert SECRET not in str(raised.value)
+
+
+def test_a_project_or_an_account_without_a_number_is_waited_for_or_refused():
+    unnumbered = {"next": None, "results": [{"title": "demo"}]}
+    with pytest.raises(StudioUnavailable, match="no number"):
+        server(lambda _: httpx.Response(200, json=unnumbered)).projects("demo")
+    with pytest.raises(ConfigError, match="no account"):
+        server(lambda _: httpx.Response(200, json=[{"email": "a@b.example"}])).account("a@b.example")
+
+
+def test_an_answer_that_is_too_long_or_too_slow_is_none(monkeypatch):
+    long = server(lambda _: httpx.Response(200, text="[" + " " * 100 + "]"))
+    assert long.listed("/api/users/") == []
+    monkeypatch.setattr(server_module, "MAX_ANSWER", 100)
+    with pytest.raises(StudioUnavailable, match="too long"):
+        long.listed("/api/users/")
+    monkeypatch.undo()
+    monkeypatch.setattr(server_module, "ANSWER_S", -1.0)
+    with pytest.raises(StudioUnavailable, match="too slowly"):
+        long.listed("/api/users/")
+
+
+def test_an_answer_that_can_not_be_unpacked_is_none():
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(200, headers={"content-encoding": "gzip"}, stream=httpx.ByteStream(b"no gzip"))
+
+    with pytest.raises(StudioUnavailable):
+        server(answer).listed("/api/users/")
 
 
 def test_nothing_is_made_on_a_server_whose_analytics_are_on():
@@ -50,19 +91,74 @@ def test_nothing_is_made_on_a_server_whose_analytics_are_on():
 
     def answer(request: httpx.Request) -> httpx.Response:
         asked.append((request.method, request.url.path))
-        return httpx.Response(200, text=f"{PAGE}true;")
+        return httpx.Response(200, text=OFF.replace("false", "true"))
 
     with pytest.raises(ConfigError, match="analytics"):
-        StudioProject(server(answer), "demo", FIELDS, LABELS)
+        StudioProject(server(answer), "demo", FIELDS).check(LABELS)
     assert asked == [("GET", "/user/login/")]
 
 
-def test_a_title_that_two_projects_have_and_one_that_is_too_long_are_refused():
-    listed = {"next": None, "results": [{"id": 1, "title": "demo"}, {"id": 2, "title": "demo"}]}
+class There:
+    """A Label Studio that lists projects and tasks by project."""
+
+    def __init__(self, tasks: dict[int, int]) -> None:
+        self.tasks = tasks
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        match request.url.path:
+            case "/user/login/":
+                return httpx.Response(200, text=OFF)
+            case "/api/projects/":
+                return httpx.Response(200, json={"next": None, "results": [_demo(it) for it in self.tasks]})
+            case "/api/tasks/":
+                count, first = (
+                    self.tasks[int(asked["project"])],
+                    (int(asked["page"]) - 1) * int(asked["page_size"]),
+                )
+                numbers = range(first, min(count, first + int(asked["page_size"])))
+                return httpx.Response(200, json={"tasks": [{"id": it} for it in numbers], "total": count})
+        return httpx.Response(200, json=[])
+
+
+def _demo(number: int) -> dict:
+    return {"id": number, "title": "demo"}
+
+
+def test_a_title_that_two_projects_have_gets_no_text_and_what_lies_in_either_is_found():
+    project = StudioProject(server(There({1: 1, 2: 2})), "demo", FIELDS)
+    assert len(project.tasks()) == 3
     with pytest.raises(ConfigError, match="several projects"):
-        server(lambda _: httpx.Response(200, json=listed)).project("demo", "<View/>")
+        project.check(LABELS)
+
+
+def test_a_title_that_is_too_long_is_refused():
     with pytest.raises(ConfigError, match="--title"):
-        server(lambda _: httpx.Response(200, json=listed)).project("d" * 51, "<View/>")
+        StudioProject(server(There({})), "d" * 51, FIELDS)
+
+
+def test_a_project_with_too_many_tasks_gets_no_text_and_all_of_them_are_found():
+    project = StudioProject(server(There({1: 1_001})), "demo", FIELDS)
+    assert [it["id"] for it in project.tasks()] == list(range(1_001))
+    with pytest.raises(ConfigError, match="more than 1,000 tasks"):
+        project.check(LABELS)
+
+
+def test_a_server_that_lists_tasks_for_ever_is_not_followed():
+    assert len(StudioProject(server(There({1: 2**40})), "demo", FIELDS).tasks()) == 10_000
+
+
+def test_a_server_that_lists_projects_for_ever_is_not_followed():
+    more = {"next": "there", "results": [{"id": 1, "title": "other"}]}
+    with pytest.raises(ConfigError, match="projects"):
+        server(lambda _: httpx.Response(200, json=more)).projects("demo")
+
+
+def test_a_project_that_is_gone_holds_nothing():
+    project = StudioProject(server(There({1: 1})), "demo", FIELDS)
+    project.tasks()
+    project._server = server(lambda _: httpx.Response(404))
+    assert project.tasks() == []
 
 
 def test_a_project_on_a_later_page_is_found():
@@ -71,7 +167,7 @@ def test_a_project_on_a_later_page_is_found():
         more = {"next": "there" if page < 3 else None, "results": [{"id": page, "title": f"demo {page}"}]}
         return httpx.Response(200, json=more)
 
-    assert server(answer).project("demo 3", "<View/>") == 3
+    assert server(answer).projects("demo 3") == [3]
 
 
 def test_a_personal_token_opens_a_session_which_is_renewed_when_it_is_over():
@@ -91,14 +187,59 @@ def test_a_personal_token_opens_a_session_which_is_renewed_when_it_is_over():
     assert sent == ["Bearer session-0", "Bearer session-0", "Bearer session-1"]
 
 
-@pytest.mark.parametrize(("status", "error"), [(401, AccessDenied), (503, StudioUnavailable)])
+REFRESHED = [(401, AccessDenied), (400, AccessDenied), (503, StudioUnavailable), (429, StudioUnavailable)]
+
+
+@pytest.mark.parametrize(("status", "error"), [*REFRESHED, (200, StudioUnavailable), (404, StudioUnavailable)])
 def test_a_personal_token_that_opens_nothing_is_told_from_a_server_that_is_away(status, error):
     with pytest.raises(error):
         server(lambda _: httpx.Response(status, json={}), PERSONAL).listed("/api/users/")
 
 
 def test_a_token_is_not_shown():
-    assert LEGACY not in repr(StudioAuth(LEGACY))
+    assert LEGACY not in repr(server(lambda _: httpx.Response(200), LEGACY))
+
+
+def test_the_page_to_sign_in_is_asked_for_as_anybody_does():
+    seen = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        seen.append((request.url.path, request.headers.get("authorization"), request.headers.get("cookie")))
+        signed = {"set-cookie": "sessionid=ann; Path=/"}
+        body = {"access": "session"} if request.method == "POST" else []
+        return httpx.Response(200, json=body, headers=signed)
+
+    with server(answer, PERSONAL) as opened:
+        opened.listed("/api/users/")
+        opened.sign_in_page()
+        opened.listed("/api/users/")
+    assert seen[2] == ("/user/login/", None, None)
+    assert {cookie for _, _, cookie in seen} == {None}
+
+
+@pytest.mark.parametrize("slash", ["", "/"])
+def test_a_server_below_a_path_is_asked_there_and_nowhere_else(slash):
+    paths = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        paths.append(request.url.path)
+        return httpx.Response(200, json={"access": "session"} if request.method == "POST" else [])
+
+    below = Server(f"http://127.0.0.1:1/studio{slash}", PERSONAL, transport=httpx.MockTransport(answer))
+    below.listed("/api/users/")
+    assert paths == ["/studio/api/token/refresh/", "/studio/api/users/"]
+
+
+@pytest.mark.parametrize("rest", ["?a=b", "#a", "/a?b"])
+def test_an_address_with_more_than_a_path_is_refused(rest):
+    with pytest.raises(ConfigError, match="nothing else"):
+        Server(f"http://127.0.0.1:1{rest}", LEGACY)
+
+
+def test_an_address_with_somebody_in_it_is_refused_and_not_quoted():
+    with pytest.raises(ConfigError) as raised:
+        Server("https://ann:secret@studio.example.org", LEGACY)
+    assert "secret" not in str(raised.value)
 
 
 @pytest.mark.parametrize("url", ["http://studio.example.org", "http://127.0.0.1.example.org", "studio:8080"])
