@@ -6,11 +6,10 @@ What it raises: what the label client raises but Refused, and what a `Studio` ra
 
 from __future__ import annotations
 
-import contextlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from deploy.bridge.deciding import (
     Action,
@@ -32,9 +31,11 @@ from deploy.bridge.shown import Json, Shown, ours, to_show
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Reason, Refused, VeilError
 from schemas.records import LabelSpan
 from streams.engine.clock import Clock
+from streams.label.client import Unreasoned
 from streams.label.commands import ReleaseReason, SkipReason
 from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
 
+Said = TypeVar("Said")
 _STANDS = {Reason.IDEMPOTENCY_CONFLICT, Reason.ALREADY_SUBMITTED}
 """Label has an answer of this lease already, and only we send any."""
 
@@ -127,11 +128,11 @@ class Bridge:
         if self._held.giving_back is not None:
             self._give_back(self._held, self._held.giving_back)
         else:
-            self._release(self._held.lease, ReleaseReason.END_OF_SHIFT)
+            self._release(self._held, ReleaseReason.END_OF_SHIFT)
 
     def _take(self, shown: Sequence[Shown]) -> Held | None:
         try:
-            lease = self._queue.lease()
+            lease = _heard(self._queue.lease)
         except Refused:  # withdrawn while it was opened, or it never opens: the next one is another
             return None
         except DependencyError:
@@ -155,7 +156,7 @@ class Bridge:
             case Submit():
                 self._submit(held, action)
             case Skip():
-                self._skip(held.lease)
+                self._skip(held)
             case GiveBack():
                 self._give_back(held, action)
             case GiveUp():
@@ -168,9 +169,9 @@ class Bridge:
 
     def _extend(self, held: Held, number: int) -> None:
         try:
-            extended = self._queue.heartbeat(held.lease)
+            extended = _heard(lambda: self._queue.heartbeat(held.lease))
         except Refused as refused:
-            self._ended(labeled=held.in_doubt and refused.reason in _STANDS)
+            self._ended(labeled=_stands(held, refused))
             self._studio.remove(number)
         except AccessDenied:
             self._studio.remove(number)
@@ -184,13 +185,14 @@ class Bridge:
         except ConfigError:  # who knows what the answer is an answer to
             self._held = replace(held, giving_back=GiveBack(ReleaseReason.TECHNICAL, Why.ASKED_OTHERWISE))
             raise
+        said = answer.result
         try:
-            self._queue.label(held.lease, answer.result.spans, answer.result.choices, key=answer.key)
+            _heard(lambda: self._queue.label(held.lease, said.spans, said.choices, key=answer.key))
         except DependencyError:
             self._held = replace(held, in_doubt=True)
             raise
         except Refused as refused:
-            if held.in_doubt and refused.reason in _STANDS:
+            if _stands(held, refused):
                 self._ended(labeled=True)
             else:  # over meanwhile, or it does not fit the policy
                 self._give_back(held, GiveBack(ReleaseReason.TECHNICAL, refused.reason))
@@ -204,24 +206,43 @@ class Bridge:
         else:
             self.tally.lost += 1
 
-    def _skip(self, lease: LeaseView) -> None:
+    def _skip(self, held: Held) -> None:
         try:
-            self._queue.skip(lease, SkipReason.UNCLEAR)
-        except Refused:
-            self.tally.lost += 1
+            _heard(lambda: self._queue.skip(held.lease, SkipReason.UNCLEAR))
+        except Refused as refused:
+            self._ended(labeled=_stands(held, refused))
         else:
             self.tally.skipped += 1
-        self._held = None
+            self._held = None
 
     def _give_back(self, held: Held, action: GiveBack) -> None:
         self._held = replace(held, giving_back=action)  # until label has taken it
-        self._release(held.lease, action.reason)
-        self.tally.returned[action.why] += 1
+        if self._release(held, action.reason):
+            self.tally.returned[action.why] += 1
 
-    def _release(self, lease: LeaseView, reason: ReleaseReason) -> None:
-        with contextlib.suppress(Refused):  # it is over already
-            self._queue.release(lease, reason)
+    def _release(self, held: Held, reason: ReleaseReason) -> bool:
+        """Whether it is open again; or the lease was over already."""
+        try:
+            _heard(lambda: self._queue.release(held.lease, reason))
+        except Refused as refused:
+            if _stands(held, refused):
+                self._ended(labeled=True)
+                return False
         self._held = None
+        return True
+
+
+def _heard(call: Callable[[], Said]) -> Said:
+    """What label says. A page of a proxy in between is no refusal: it is waited for."""
+    try:
+        return call()
+    except Unreasoned as error:
+        raise DependencyError(f"{error}; who is in between?") from None
+
+
+def _stands(held: Held, refused: Refused) -> bool:
+    """Whether the answer that nobody has heard of is a label."""
+    return held.in_doubt and refused.reason in _STANDS
 
 
 def take_out(studio: Studio, shown: Iterable[Shown]) -> None:

@@ -3,6 +3,7 @@
 What it raises:
 
 - `Refused`: the call is not allowed as things are; `reason` says why: the lease has ended, a span is out of range.
+  `Unreasoned` where nothing says why.
 - `Denied`, an AccessDenied: the token, or the project's rules (`reason`); only another token or day helps.
 - `QueueUnavailable`, a DependencyError: no answer after all retries, or one that is none of the API's. Nothing is
   known to have happened: make the same call again, a label with the same `key`.
@@ -53,6 +54,12 @@ View = TypeVar("View", bound=BaseModel)
 
 class QueueUnavailable(DependencyError):
     """The label API did not answer after all retries; the same call may be made again."""
+
+
+class Unreasoned(Refused):
+    """An error without a reason of the API's: this is no such API, or somebody in between has sent it, as a proxy
+    may for a while. Whoever works for hours may make the same call again.
+    """
 
 
 class Denied(AccessDenied):
@@ -338,6 +345,8 @@ def _checked(answer: httpx.Response) -> httpx.Response:
     reason = _reason(answer)
     if answer.status_code in (HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
         raise Denied(answer.status_code, reason)
+    if not reason:
+        raise Unreasoned(Reason.BAD_REQUEST, f"the label API answered {answer.status_code} and no reason")
     if reason in Reason.__members__.values():
         raise Refused(Reason(reason), f"the label API answered {answer.status_code}: {reason}")
     raise Refused(Reason.BAD_REQUEST, f"the label API answered {answer.status_code}")

@@ -10,7 +10,7 @@ from deploy.bridge.bridge import Bridge
 from deploy.bridge.deciding import Terms
 from deploy.bridge.server import StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError, Reason, Refused
-from streams.label.client import QueueUnavailable
+from streams.label.client import QueueUnavailable, Unreasoned
 from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
 
 LABELS = LabelsView(spans=["PRODUCT"], choices={})
@@ -74,6 +74,8 @@ class MemoryQueue:
     denied: bool = False
     away: bool = False
     """Answers nothing, and does nothing."""
+    proxy: bool = False
+    """Somebody in between answers with a page of their own, and label hears nothing."""
     mute: bool = False
     """Does what it is asked, and answers nothing."""
 
@@ -151,6 +153,8 @@ class MemoryQueue:
     def _answered(self, act: Callable[[], Any]) -> Any:
         if self.away:
             raise QueueUnavailable("the label API does not answer")
+        if self.proxy:
+            raise Unreasoned(Reason.BAD_REQUEST, "the label API answered 404 and no reason")
         answer = self.fuse(act)
         if self.mute:
             raise QueueUnavailable("the label API does not answer")
@@ -163,6 +167,8 @@ class MemoryQueue:
 
     def _check(self, lease: LeaseView) -> None:
         self._expire()
+        if lease.lease_id in self.labels:
+            raise Refused(Reason.ALREADY_SUBMITTED)
         if self.current is None or self.current[0] != lease.lease_id:
             raise Refused(Reason.LEASE_EXPIRED)
 

@@ -318,6 +318,30 @@ def _unavailable(*_: object) -> None:
     raise StudioUnavailable("does not answer")
 
 
+@pytest.mark.parametrize("answer", [None, False, True])
+def test_a_page_of_a_proxy_before_label_is_waited_for_and_costs_no_answer(world, answer):
+    bridge = world.bridge()
+    bridge.step()
+    lease, world.queue.proxy = world.queue.held(), True
+    world.clock.ms += BEAT_MS
+    if answer is not None:
+        world.studio.annotate(1, ANN, [], cancelled=answer)
+    with pytest.raises(DependencyError, match="in between"):
+        bridge.step()
+    world.queue.proxy = False
+    bridge.step()
+    if answer is None:
+        assert world.only()["meta"]["veil"]["lease"] == world.queue.held() == lease
+    else:
+        assert world.queue.ended == {f"{0:032x}": "skip" if answer else "label"}
+
+
+def test_a_page_of_a_proxy_is_no_queue_without_tasks(world):
+    world.queue.proxy = True
+    with pytest.raises(DependencyError, match="in between"):
+        world.bridge().step()
+
+
 def test_one_that_takes_a_lease_over_near_its_end_extends_it_at_once(world):
     world.bridge().step()
     world.clock.ms += LEASE_MS - 2 * BEAT_MS + 1
@@ -391,7 +415,7 @@ def test_a_task_of_ours_whose_data_was_emptied_is_taken_out(world):
     assert world.studio.held == {}
 
 
-@pytest.mark.parametrize("how", ["changed", "another", "deleted"])
+@pytest.mark.parametrize("how", ["changed", "another", "deleted", "skipped", "two"])
 def test_an_answer_that_label_has_though_nobody_heard_is_counted_however_it_changed_meanwhile(world, how):
     bridge = world.bridge()
     bridge.step()
@@ -402,14 +426,14 @@ def test_an_answer_that_label_has_though_nobody_heard_is_counted_however_it_chan
     world.queue.mute = False
     if how == "changed":
         world.only()["annotations"][0]["result"] = []
-    else:
+    elif how != "two":
         world.only()["annotations"].clear()
-    if how == "another":
-        world.studio.annotate(1, ANN, [])
+    if how in ("another", "skipped", "two"):
+        world.studio.annotate(1, ANN, [], cancelled=how == "skipped")
     world.clock.ms += BEAT_MS
     bridge.step()
     assert (world.studio.held, len(world.queue.labels), dict(bridge.tally.returned)) == ({}, 1, {})
-    assert (bridge.tally.labeled, bridge.tally.lost) == ((0, 1) if how == "deleted" else (1, 0))
+    assert (bridge.tally.labeled, bridge.tally.lost, world.queue.ended) == (1, 0, {f"{0:032x}": "label"})
 
 
 def test_what_was_answered_before_the_bridge_is_stopped_counts(world):
@@ -536,7 +560,7 @@ def test_one_that_starts_anew_leaves_only_what_is_held_after_its_first_look(blow
 LOOKS = st.tuples(
     st.integers(0, 4),
     st.sampled_from([0, BEAT_MS, LEASE_MS - BEAT_MS, LEASE_MS]),
-    st.sampled_from(["", "", "away", "mute", "anew"]),
+    st.sampled_from(["", "", "away", "mute", "proxy", "anew"]),
 )
 
 
@@ -545,7 +569,7 @@ def test_whatever_label_answers_no_text_lies_there_longer_than_its_lease_was_to_
     world = make_world("a kettle", "😀 kettle", "no kettle")
     bridge = world.bridge()
     for choice, passes, how in looks:
-        world.queue.away, world.queue.mute = how == "away", how == "mute"
+        world.queue.away, world.queue.mute, world.queue.proxy = (how == it for it in ("away", "mute", "proxy"))
         bridge = world.bridge() if how == "anew" else bridge
         with contextlib.suppress(DependencyError):
             bridge.step()

@@ -13,7 +13,7 @@ from streams.engine.clock import SystemClock
 from streams.label import client as client_module
 from streams.label.answering import ChoiceRule, ErrorRates, Lexicon
 from streams.label.calls import CALLS
-from streams.label.client import Denied, LabelClient, QueueUnavailable, Wanted
+from streams.label.client import Denied, LabelClient, QueueUnavailable, Unreasoned, Wanted
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
 from streams.label.robots import RobotSpec, run_robots
 from streams.label.settings import QueueSettings
@@ -65,6 +65,22 @@ def test_an_answer_that_is_none_of_the_api_is_no_answer(answer):
     client = LabelClient("http://x", "demo", lambda: "t", transport=transport)
     with client, pytest.raises(QueueUnavailable, match="answers otherwise"):
         client.lease()
+
+
+@pytest.mark.parametrize(("status", "body"), [(404, "<html>"), (413, ""), (400, "{}")])
+def test_an_error_without_a_reason_is_told_from_a_refusal_of_the_api(status, body):
+    transport = httpx.MockTransport(lambda _: httpx.Response(status, text=body))
+    client = LabelClient("http://x", "demo", lambda: "t", transport=transport)
+    with client, pytest.raises(Unreasoned, match=str(status)):
+        client.heartbeat(_lease_view())
+
+
+def test_a_reason_that_is_unheard_of_is_one():
+    answer = httpx.Response(409, json={"error": {"reason": "made_up_tomorrow"}})
+    client = LabelClient("http://x", "demo", lambda: "t", transport=httpx.MockTransport(lambda _: answer))
+    with client, pytest.raises(Refused) as caught:
+        client.lease()
+    assert type(caught.value) is Refused
 
 
 def test_an_answer_that_can_not_be_unpacked_is_no_answer():
