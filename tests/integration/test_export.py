@@ -213,9 +213,9 @@ def test_texts_are_taken_out_by_an_order_of_two_and_each_is_on_the_audit_before_
     seen = ground.ask(capsys, monkeypatch, "audit", "access", "--of", f"task/{min(ground.tasks)}")
     assert ("export", "xenia") in {(it["what"], it["person"]) for it in seen["latest"]}
 
-    other = ("--what", "sanitized", "--to", str(out / "x"), "--format", "jsonl")
+    other = ("--what", "sanitized", "--to", str(out / "x"), "--format", "conll")
     why = ground.veil(capsys, monkeypatch, *other, person="xenia", fails=True)["why"]
-    assert "as jsonl" in why, "an order is for one form"
+    assert "as conll" in why, "an order is for one form"
 
 
 def one_more(pipeline: Pipeline, number: int) -> str:
