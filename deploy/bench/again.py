@@ -9,7 +9,6 @@ from contextlib import closing
 from deploy.bench.figures import Progress, rate_after_first
 from deploy.bench.ground import OPERATOR, PROJECT, SIGNERS, Ground
 from deploy.bench.report import Again
-from deploy.bench.workload import FIELD, texts
 from deploy.control_orders import sign_reredaction
 from schemas.errors import StackError
 from schemas.reredaction import Reredaction
@@ -23,10 +22,7 @@ def measure(ground: Ground, records: int) -> Again:
     """Everything lies on `raw` before replay starts; what counts is from its first commit to its last."""
     ground.end_all()
     since = time.time_ns() // 1_000_000
-    with ground.publisher() as publisher:
-        for text in texts(records):
-            publisher.publish_json({FIELD: text})
-        publisher.flush()
+    ground.publish(records)
     order = Reredaction(1, load_policy("demo").version, since)
     for signer in (OPERATOR, SIGNERS[1]):
         with ground.acting("person", signer) as around:

@@ -24,7 +24,6 @@ from deploy.bench.ground import ANNOTATORS, OPERATOR, POLICY, PROJECT, Ground
 from deploy.bench.handouts import Handouts
 from deploy.bench.report import Calls, Queueing
 from deploy.bench.resources import peak_bytes
-from deploy.bench.workload import FIELD, texts
 from schemas.errors import StackError
 from schemas.records import Label
 from topology.policies import load_policy
@@ -65,10 +64,7 @@ def _fill(ground: Ground, tasks: int) -> int:
     """
     ground.end_all()
     ground.report(f"{tasks:,} tasks into the queue")
-    with ground.publisher() as publisher:
-        for text in texts(int(tasks * SURPLUS)):
-            publisher.publish_json({FIELD: text})
-        publisher.flush()
+    ground.publish(int(tasks * SURPLUS))
     ground.begin(f"redact.{PROJECT}.0")
     ground.begin(LABEL)
     _waiting(ground, tasks)

@@ -19,6 +19,7 @@ from confluent_kafka.cimpl import NewTopic
 
 import deploy
 from deploy.bench.resources import idle_cpu, peak_bytes
+from deploy.bench.workload import FIELD, texts
 from deploy.control_orders import sign_policy
 from deploy.local.disk import explained
 from deploy.provision.parts import pins_path
@@ -30,7 +31,7 @@ from deploy.supervise.spawn import NURSERY, Child
 from deploy.surroundings import Surroundings, surroundings
 from deploy.up import Installation
 from schemas.errors import StackError
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaAccess, KafkaFollower, KafkaLog
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
 from topology.pins import load_pins
@@ -115,6 +116,20 @@ class Ground:
     def publisher(self) -> AbstractContextManager[Publisher]:
         """The SDK under the producers' identity."""
         return publishing(self.root, PROJECT)
+
+    def publish(self, records: int) -> None:
+        """So many of the workload's records, until all lie on `raw`."""
+        with self.publisher() as publisher:
+            for text in texts(records):
+                publisher.publish_json({FIELD: text})
+            publisher.flush()
+
+    def follow(self, topic: str) -> KafkaFollower:
+        """What comes from now on."""
+        follower = self.log().follow([topic])
+        while not follower.at_end():
+            follower.poll(1000, 0.1)
+        return follower
 
     def pinned(self, signer: str) -> bytes:
         """The pinned public key of a signer. Raises StackError where there is none."""

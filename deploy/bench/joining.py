@@ -56,9 +56,7 @@ def measure(ground: Ground, segments: int) -> Joining:
     registry = Registry(ground.installation.endpoints.registry.url, ground.installation.endpoints.registry.tls())
     log = ground.log()
     try:
-        with closing(log.follow([JOINED])) as joined:
-            while not joined.at_end():
-                joined.poll(1000, 0.1)
+        with closing(ground.follow(JOINED)) as joined:
             verdicts = _prepare(ground, Codec(registry), log, segments)
             ground.begin(JOIN)
             found = _followed(joined, verdicts, ground.pids()[JOIN])

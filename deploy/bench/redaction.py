@@ -43,10 +43,7 @@ def measure(ground: Ground, records: int, repeats: int) -> Rates:
 
 def _redact(ground: Ground, watch: Watch, way: Way, records: int, outcomes: Counter[str]) -> float:
     """Everything lies on `raw` before the stage starts; what counts is from its first commit to its last."""
-    with ground.publisher() as publisher:
-        for text in texts(records):
-            publisher.publish_json({FIELD: text})
-        publisher.flush()
+    ground.publish(records)
     redact = f"redact.{PROJECT}.0"
     if way is Way.DETECTED:
         ground.begin(redact)

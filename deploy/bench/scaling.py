@@ -20,7 +20,6 @@ from deploy.bench.ground import PROJECT, Ground
 from deploy.bench.report import REDACT, Scaling, Step
 from deploy.bench.resources import cpu_s
 from deploy.bench.watch import Watch
-from deploy.bench.workload import FIELD, texts
 from schemas.errors import StackError
 
 MOST = 0.85
@@ -66,19 +65,12 @@ def _step(ground: Ground, processes: int, records: int) -> Step:
     for slot in range(processes):
         ground.begin(f"{REDACT}.{PROJECT}.{slot}")
     with closing(Watch(ground)) as watch:
-        _publish(ground, WARM * processes)
+        ground.publish(WARM * processes)
         deque(watch.batches(WARM * processes, Counter()), maxlen=0)
-        _publish(ground, records)
+        ground.publish(records)
         step = _counted(ground, watch, processes, records)
     ground.end_all()
     return step
-
-
-def _publish(ground: Ground, records: int) -> None:
-    with ground.publisher() as publisher:
-        for text in texts(records):
-            publisher.publish_json({FIELD: text})
-        publisher.flush()
 
 
 def _counted(ground: Ground, watch: Watch, processes: int, records: int) -> Step:

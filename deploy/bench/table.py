@@ -145,8 +145,8 @@ def _again(again: Again) -> Table:
 
 def _scaling(scaling: Scaling) -> Table:
     parts = list(scaling.cpu_ms(1))
-    named = (f"{name} CPU ms a record" for name in parts)
-    table = _table("Redact processes", "", "records/s", "of N times one", "cores taken", *named)
+    named = (f"{name}, ms" for name in parts)
+    table = _table("Redact processes; CPU of a record", "", "records/s", "of N × one", "cores taken", *named)
     for count in scaling.processes:
         costs = (f"{scaling.cpu_ms(count)[name]:.3f}" for name in parts)
         share, busy = f"{scaling.efficiency(count):.2f}", f"{scaling.busy(count):.0%}"

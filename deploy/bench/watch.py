@@ -12,7 +12,6 @@ from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.codec import Codec
 from schemas.errors import StackError
 from schemas.registry import Registry
-from streams.engine.kafka import KafkaFollower
 
 LIMIT_S = 300.0
 
@@ -24,9 +23,7 @@ class Watch:
         registry = ground.installation.endpoints.registry
         self._registry = Registry(registry.url, registry.tls())
         self._codec = Codec(self._registry)
-        self._follower: KafkaFollower = ground.log().follow([f"audit.{PROJECT}"])
-        while not self._follower.at_end():
-            self._follower.poll(1000, 0.1)
+        self._follower = ground.follow(f"audit.{PROJECT}")
 
     def close(self) -> None:
         """Follow no more."""

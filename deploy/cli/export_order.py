@@ -56,8 +56,9 @@ def order(
     if form is not None:
         stands = ordering.order(root, project, person, form, minutes * 60_000, lambda: ask_factor(person))
     else:
-        show = lambda it: out.note(Text(_says(it)))  # noqa: E731 - shorter than a function that is used once
-        stands = ordering.approve(root, project, person, name or "", lambda: ask_factor(person), show)
+        stands = ordering.approve(
+            root, project, person, name or "", lambda: ask_factor(person), lambda it: out.note(Text(_says(it)))
+        )
     out.result({"project": project, **stands.as_json()}, *_words(project, stands))
 
 

@@ -274,13 +274,13 @@ class LabelApi:
         return await self._end(Report(held, form.reason, form.marks(), then), person)
 
     async def comments(self, request: Request, person: tokens.Person) -> forms.CommentsView:
-        """The comments on your task, as the policy lets them be shown. That you see them goes on record."""
+        """The comments on your task, with all masked that redaction finds. That you see them goes on record."""
         held = _held(request, person, queries.token_of(request))
         return await self._comments.read(held, self._grant(person))
 
     async def comment(self, request: Request, person: tokens.Person) -> forms.CommentsView:
-        """Write about your task, to who has it now and who leads. Nobody is shown what you typed: what the policy
-        hides is masked first, and where nothing is left, or it can't be told, you alone are told so.
+        """Write about your task, to who has it now and who leads. Nobody is shown what you typed: all that
+        redaction finds is masked first, and where nothing is left, or it can't be told, you alone are told so.
         """
         key, form = _key(request), await self._form(request, forms.CommentForm)
         held = _held(request, person, form.fencing_token)

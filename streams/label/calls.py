@@ -45,8 +45,8 @@ _HINT_ERRORS = _LEASE_ERRORS | {
     "Retry-After seconds",
 }
 _COMMENT_ERRORS = _LEASE_ERRORS | {
-    HTTPStatus.CONFLICT: "the lease has ended, the key was used for another comment, or the task has as many "
-    "comments as it may",
+    HTTPStatus.CONFLICT: "the lease has ended, the key was used for another comment, or the task or the "
+    "project has as many comments as it may",
     HTTPStatus.TOO_MANY_REQUESTS: "too many calls, or comments (`too_many_comments`), of one person; ask again "
     "after Retry-After seconds",
 }

@@ -92,7 +92,7 @@ Typed = Annotated[
         max_length=MOST_TYPED,
         pattern=r"\S",
         repr=False,
-        description="shown to nobody as it stands: what the policy hides is masked first",
+        description="shown to nobody as it stands: all that redaction finds is masked first",
     ),
 ]
 
