@@ -49,22 +49,21 @@ STEPS = steps_of(TUTORIAL.read_text(encoding="utf-8"))
 
 
 def is_as_shown(printed: str, shown: str) -> bool:
-    """`…` stands for anything."""
-    said = "\n".join(line.rstrip() for line in printed.splitlines())
+    """`…` stands for anything, and any blanks for any others: where a line breaks, the terminal says."""
     literal = re.sub(r"([*?\[])", r"[\1]", shown)
-    return fnmatch.fnmatchcase(said.strip(), literal.replace("…", "*").strip())
+    return fnmatch.fnmatchcase(" ".join(printed.split()), " ".join(literal.replace("…", "*").split()))
 
 
 @pytest.fixture
 def place(tmp_path):
-    """A folder with our commands in front of the path; whatever runs there in the end is stopped."""
+    """A folder with our commands in front of the path, in a narrow terminal; whatever runs there is stopped."""
     commands = tmp_path / "bin"
     commands.mkdir()
     for name, script in COMMANDS.items():
         (commands / name).write_text(script.format(python=sys.executable))
         (commands / name).chmod(0o700)
     kept = {name: value for name, value in os.environ.items() if not name.startswith("VEIL_")}
-    environment = {**kept, "PATH": f"{commands}:{os.environ['PATH']}", "PYTHONPATH": str(TREE)}
+    environment = {**kept, "COLUMNS": "80", "PATH": f"{commands}:{os.environ['PATH']}", "PYTHONPATH": str(TREE)}
     folder = tmp_path / "empty"
     folder.mkdir()
     yield folder, environment
