@@ -144,21 +144,39 @@ class Person:
         return int(json.loads(body)["available"] or 0) if status == HTTPStatus.OK else 0
 
     def work(self, tasks: int) -> None:
-        """Lease and label so many tasks. Raises StackError for any answer but 200."""
-        for _ in range(tasks):
-            begun = time.perf_counter()
-            lease = self._post(f"/v1/projects/{PROJECT}/leases", b"", {})
-            self.times.lease.append(time.perf_counter() - begun)
-            result = {"spans": [], "choices": {"tone": "neutral"}}
-            body = json.dumps({"fencing_token": lease["fencing_token"], "result": result}).encode()
-            path = f"/v1/leases/{lease['lease_id']}/label"
-            begun = time.perf_counter()
-            self._post(path, body, {"Idempotency-Key": secrets.token_hex(8)})
-            self.times.submit.append(time.perf_counter() - begun)
-            self.labeled.append(str(lease["lease_id"]))
+        """Lease and label so many tasks. Raises StackError where there are less, or for another answer."""
+        for number in range(tasks):
+            if not self._one():
+                raise StackError(f"{number} tasks were there instead of {tasks}.")
 
-    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, object]:
+    def work_all(self) -> int:
+        """Lease and label until there is no task for this person; how many there were."""
+        before = len(self.labeled)
+        while self._one():
+            pass
+        return len(self.labeled) - before
+
+    def _one(self) -> bool:
+        """Whether there was a task."""
+        begun = time.perf_counter()
+        lease = self._post(f"/v1/projects/{PROJECT}/leases", b"", {})
+        if lease is None:
+            return False
+        self.times.lease.append(time.perf_counter() - begun)
+        result = {"spans": [], "choices": {"tone": "neutral"}}
+        body = json.dumps({"fencing_token": lease["fencing_token"], "result": result}).encode()
+        path = f"/v1/leases/{lease['lease_id']}/label"
+        begun = time.perf_counter()
+        self._post(path, body, {"Idempotency-Key": secrets.token_hex(8)})
+        self.times.submit.append(time.perf_counter() - begun)
+        self.labeled.append(str(lease["lease_id"]))
+        return True
+
+    def _post(self, path: str, body: bytes, headers: dict[str, str]) -> dict[str, object] | None:
+        """The answer; None where the API says that there is nothing."""
         status, answer = self._http.call("POST", path, body, headers)
+        if status == HTTPStatus.NO_CONTENT:
+            return None
         if status != HTTPStatus.OK:
             raise StackError(f"the label API answered {status} in the middle of the bench.")
         content: dict[str, object] = json.loads(answer)

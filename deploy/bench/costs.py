@@ -1,7 +1,8 @@
-"""What a record costs on its whole way: CPU by process, bytes by topic and in Vault. What capacity is planned by.
+"""What a record costs: CPU and memory by process, bytes by topic and in Vault. What capacity is planned by.
 
-All processes of an installation are at work; as many people as a task needs label all of them, and agree. What an
-idle process takes is in the figures, too.
+All processes of an installation are at work. First people label tasks, as few as a task needs, then many at once:
+the fewer there are, the fewer calls share a transaction. Then records come that nobody labels, for what each costs
+by itself. What idle processes take meanwhile is in the figures, too.
 """
 
 from __future__ import annotations
@@ -12,10 +13,14 @@ from collections import Counter, deque
 from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
 
 from deploy.bench.annotators import Person
 from deploy.bench.ground import ANNOTATORS, POLICY, PROJECT, Ground
-from deploy.bench.report import Costs
+from deploy.bench.report import Costs, InVault, Labeled, Spent
 from deploy.bench.resources import cpu_s
 from deploy.bench.segments import administrators_vault
 from deploy.bench.watch import Watch
@@ -26,44 +31,93 @@ from topology.policies import load_policy
 from vault.segments.document import Layer
 
 WARM = 200
-WITHIN_S = 120.0
+WITHIN_S = 300.0
 LOOK_EVERY_S = 0.2
+SETTLE_S = 3.0
+"""Who follows (sealer, watch, keeper) has seen all by then; what comes later goes to the next figure."""
+BLOCK = 512
+"""Of `stat`: Vault's file is larger than what of it lies on the disk."""
 
 
-def measure(ground: Ground, records: int) -> Costs:
-    """So many records, from `raw` to `joined`."""
+def measure(ground: Ground, records: int, labeled: int) -> Costs:
+    """So many records that nobody labels, and before that twice so many that people do."""
+    overlap = load_policy(POLICY).overlap
     ground.begin_all()
-    people = [Person(ground, name) for name in ANNOTATORS[: load_policy(POLICY).overlap]]
     with closing(Watch(ground)) as watch, closing(ground.follow(f"joined.{PROJECT}")) as joined:
-        _way(ground, watch, joined, people, WARM)
-        topics, mappings, cpu = _topics(ground), _mappings(ground), _cpu(ground)
-        tasks = _way(ground, watch, joined, people, records)
-        spent = _each(cpu, _cpu(ground), records)  # at once: to look at the rest takes some of Vault
-        kept = {name: size for name, size in _each(topics, _topics(ground), records).items() if size > 0}
-        in_vault = (_mappings(ground) - mappings) / records
-    for person in people:
-        person.close()
-    cpu_ms = {name: 1000 * seconds for name, seconds in spent.items()}
-    return Costs(records, tasks, len(people), cpu_ms, kept, in_vault)
+        way = _Way(ground, watch, joined)
+        way.label(ANNOTATORS[:overlap], WARM)
+        found = [way.label(ANNOTATORS[:people], labeled) for people in (overlap, len(ANNOTATORS))]
+        held, memory = _Held.of(ground), _memory(ground)
+        released = way.release(records)
+        grown = {name: size for name, size in _each(memory, _memory(ground), records).items() if size > 0}
+        return Costs(records, overlap, released, found, _Held.of(ground).since(held, records), memory, grown)
 
 
-def _way(ground: Ground, watch: Watch, joined: Follower, people: Sequence[Person], records: int) -> int:
-    """How many tasks came of them, once all are joined."""
-    ground.publish(records)
-    outcomes = Counter[str]()
-    deque(watch.batches(records, outcomes), maxlen=0)
-    tasks = outcomes[RawOutcome.TASK.value]
-    limit = time.monotonic() + WITHIN_S
-    while people[0].available() < tasks:
-        _wait(limit, "label has the tasks")
-    with ThreadPoolExecutor(len(people)) as pool:
-        list(pool.map(lambda person: person.work(tasks), people))
-    limit, seen = time.monotonic() + WITHIN_S, 0
-    while seen < tasks:
-        seen += len(joined.poll(1000, 0.1))
-        _wait(limit, "all labels are joined")
-    ground.report(f"{records:,} records, {tasks:,} tasks joined")
-    return tasks
+@dataclass(frozen=True, slots=True)
+class _Way:
+    """Records from `raw` to tasks, and on to `joined`."""
+
+    ground: Ground
+    watch: Watch
+    joined: Follower
+
+    def release(self, records: int) -> Spent:
+        """So many, until label has the tasks; what each took."""
+        before = _Taken.of(self.ground)
+        self._tasks(records)
+        return _Taken.of(self.ground).since(before, records)
+
+    def label(self, names: Sequence[str], records: int) -> Labeled:
+        """So many, labeled by these and joined; what each task took since it was there."""
+        people = [Person(self.ground, name) for name in names]
+        tasks = self._tasks(records)
+        before, begun = _Taken.of(self.ground), time.monotonic()
+        with ThreadPoolExecutor(len(people)) as pool:
+            labels = sum(pool.map(Person.work_all, people))
+        seconds, seen, limit = time.monotonic() - begun, 0, time.monotonic() + WITHIN_S
+        while seen < tasks:
+            seen += len(self.joined.poll(1000, 0.1))
+            _wait(limit, "all labels are joined")
+        _settle()
+        spent = _Taken.of(self.ground).since(before, tasks)
+        for person in people:
+            person.close()
+        self.ground.report(f"{tasks:,} tasks labeled by {len(people)} people, and joined")
+        return Labeled(len(people), tasks, labels / seconds, spent)
+
+    def _tasks(self, records: int) -> int:
+        """How many tasks of so many new records wait in the queue, once all do."""
+        self.ground.publish(records)
+        outcomes = Counter[str]()
+        deque(self.watch.batches(records, outcomes), maxlen=0)
+        tasks, limit = outcomes[RawOutcome.TASK.value], time.monotonic() + WITHIN_S
+        with closing(Person(self.ground, ANNOTATORS[0])) as person:
+            while person.available() < tasks:
+                _wait(limit, "label has the tasks")
+        _settle()
+        self.ground.report(f"{records:,} records, {tasks:,} tasks")
+        return tasks
+
+
+@dataclass(frozen=True, slots=True)
+class _Taken:
+    """So far: CPU seconds by process, bytes of records by topic."""
+
+    cpu: Mapping[str, float]
+    topics: Mapping[str, float]
+
+    @classmethod
+    def of(cls, ground: Ground) -> _Taken:
+        return cls({name: cpu_s(pid) for name, pid in ground.pids().items()}, _topics(ground))
+
+    def since(self, before: _Taken, records: int) -> Spent:
+        cpu_ms = {name: 1000 * share for name, share in _each(before.cpu, self.cpu, records).items()}
+        kept = {name: size for name, size in _each(before.topics, self.topics, records).items() if size > 0}
+        return Spent(cpu_ms, kept)
+
+
+def _settle() -> None:
+    threading.Event().wait(SETTLE_S)
 
 
 def _wait(limit: float, what: str) -> None:
@@ -72,13 +126,7 @@ def _wait(limit: float, what: str) -> None:
     threading.Event().wait(LOOK_EVERY_S)
 
 
-def _cpu(ground: Ground) -> dict[str, float]:
-    """Seconds so far, by process."""
-    return {name: cpu_s(pid) for name, pid in ground.pids().items()}
-
-
 def _topics(ground: Ground) -> dict[str, float]:
-    """Bytes of records, by topic."""
     found: dict[str, float] = {}
     for file in (ground.root / "kafka" / "data").glob("*/*.log"):
         name = _kind(file.parent.name)
@@ -86,11 +134,33 @@ def _topics(ground: Ground) -> dict[str, float]:
     return found
 
 
-def _mappings(ground: Ground) -> int:
-    """Bytes of the mappings in Vault."""
-    with administrators_vault(ground) as vault:
-        documents = [vault.read(path) for layer in Layer for path in vault.names(layer.value)]
-    return sum(len(it.blob) for it in documents if it is not None)
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """So far in Vault: segments, bytes of mappings, and bytes of all that it keeps as they lie on its disk."""
+
+    segments: int
+    mappings: int
+    disk: int
+
+    @classmethod
+    def of(cls, ground: Ground) -> _Held:
+        with administrators_vault(ground) as vault:
+            segments = len(vault.names(Layer.VIEW.value))
+            documents = [vault.read(path) for layer in Layer for path in vault.names(layer.value)]
+        files: list[Path] = [it for it in (ground.root / "vault").rglob("*") if it.is_file()]
+        disk = sum(it.stat().st_blocks for it in files) * BLOCK
+        return cls(segments, sum(len(it.blob) for it in documents if it is not None), disk)
+
+    def since(self, before: _Held, records: int) -> InVault:
+        segments = self.segments - before.segments
+        return InVault(
+            records / segments, (self.mappings - before.mappings) / records, (self.disk - before.disk) / records
+        )
+
+
+def _memory(ground: Ground) -> dict[str, float]:
+    """Bytes that each process is in memory with."""
+    return {name: float(psutil.Process(pid).memory_info().rss) for name, pid in ground.pids().items()}
 
 
 def _each(before: Mapping[str, float], after: Mapping[str, float], records: int) -> dict[str, float]:

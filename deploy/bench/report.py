@@ -211,18 +211,50 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True)
+class Spent:
+    """One record's share: CPU by process; bytes by topic as they lie on the broker's disk (compressed, one copy,
+    not compacted).
+    """
+
+    cpu_ms: Mapping[str, float]
+    topic_bytes: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class Labeled:
+    """What a task took from when it waited until its labels were joined, with so many people who never pause."""
+
+    people: int
+    tasks: int
+    labels_per_s: float
+    spent: Spent
+
+
+@dataclass(frozen=True, slots=True)
+class InVault:
+    """So many tasks shared a segment. A record's mappings are `bytes`, which make what Vault keeps on disk, its
+    log included, `disk_bytes` larger.
+    """
+
+    tasks_a_segment: float
+    bytes: float
+    disk_bytes: float
+
+
+@dataclass(frozen=True, slots=True)
 class Costs:
-    """Of `records`, `tasks` of which were labeled by so many people each and joined. A record's share: `cpu_ms` by
-    process, `topic_bytes` by topic as they lie on the broker's disk (compressed, one replica, before compaction),
-    `vault_bytes` of its mappings; as base64, and with what a store adds, they take more on Vault's disk.
+    """`released`: of so many `records` that nobody labeled, until their tasks waited; processes were
+    `resident_bytes` before, and each record made them `grown_bytes` larger. `labeled`: with few and with many
+    people, each task by `labels_each`.
     """
 
     records: int
-    tasks: int
-    people: int
-    cpu_ms: Mapping[str, float]
-    topic_bytes: Mapping[str, float]
-    vault_bytes: float
+    labels_each: int
+    released: Spent
+    labeled: Sequence[Labeled]
+    in_vault: InVault
+    resident_bytes: Mapping[str, float]
+    grown_bytes: Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)

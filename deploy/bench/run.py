@@ -61,7 +61,7 @@ _SETTLE_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
-    name somebody, segments to write, reveals, records a process, records the whole way.
+    name somebody, segments to write, reveals, records a process, records that cost, tasks labeled.
     """
 
     records: int = 10_000
@@ -79,7 +79,8 @@ class Size:
     stored: int = 600
     reveals: int = 100
     scale_records: int = 30_000
-    cost_records: int = 4_000
+    cost_records: int = 100_000
+    cost_labeled: int = 4_000
 
 
 QUICK = Size(
@@ -98,7 +99,8 @@ QUICK = Size(
     stored=100,
     reveals=20,
     scale_records=10_000,
-    cost_records=1_000,
+    cost_records=20_000,
+    cost_labeled=1_000,
 )
 
 
@@ -134,7 +136,7 @@ def measure(folder: Path, parts: frozenset[str], size: Size, say: Callable[[str]
             report = replace(report, scaling=scaling.measure(ground, size.scale_records, size.repeats))
     if "costs" in parts:
         with Ground(folder / "stack", say) as ground:
-            report = replace(report, costs=costs.measure(ground, size.cost_records))
+            report = replace(report, costs=costs.measure(ground, size.cost_records, size.cost_labeled))
     return report
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 from rich.console import RenderableType
 from rich.table import Table
@@ -35,6 +35,8 @@ _NAMES = {
     Way.ALTERNATIVE: "consume, stock Presidio, produce",
 }
 MIB = 2**20
+LEAST_SHOWN = {"ms": 0.001, "bytes": 1.0}
+"""Of what costs are told in; smaller ones are in the JSON."""
 
 
 def tables(report: Report) -> Iterator[RenderableType]:
@@ -155,18 +157,31 @@ def _scaling(scaling: Scaling) -> Table:
 
 
 def _costs(costs: Costs) -> Iterator[Table]:
-    whole = f"{costs.records:,} records, {costs.tasks:,} tasks, {costs.people} labels each"
-    table = _table(f"CPU of a record's whole way ({whole})", "process", "ms a record")
-    for name, cost in sorted(costs.cpu_ms.items(), key=lambda it: -it[1]):
-        table.add_row(name, f"{cost:.3f}")
-    table.add_row("all", f"{sum(costs.cpu_ms.values()):.3f}")
+    ways = [costs.released, *(it.spent for it in costs.labeled)]
+    titles = [f"released ({costs.records:,})"]
+    titles += [f"labeled by {it.people} people ({it.labels_per_s:,.0f}/s)" for it in costs.labeled]
+    table = _table(f"CPU ms of a record, and of a task with {costs.labels_each} labels", "process", *titles)
+    for name in _largest_first([it.cpu_ms for it in ways], LEAST_SHOWN["ms"]):
+        table.add_row(name, *(f"{it.cpu_ms.get(name, 0.0):.3f}" for it in ways))
+    table.add_row("all", *(f"{sum(it.cpu_ms.values()):.3f}" for it in ways))
     yield table
-    table = _table("What is kept of a record", "topic", "bytes a record")
-    for name, size in sorted(costs.topic_bytes.items(), key=lambda it: -it[1]):
-        if size >= 1:
-            table.add_row(name, f"{size:,.0f}")
-    table.add_row("mappings in Vault", f"{costs.vault_bytes:,.0f}")
+    table = _table("What is kept of it, bytes", "topic", *titles)
+    for name in _largest_first([it.topic_bytes for it in ways], LEAST_SHOWN["bytes"]):
+        table.add_row(name, *(f"{it.topic_bytes.get(name, 0.0):,.0f}" for it in ways))
+    empty = [""] * len(costs.labeled)
+    table.add_row("mappings in Vault", f"{costs.in_vault.bytes:,.0f}", *empty)
+    table.add_row("on Vault's disk", f"{costs.in_vault.disk_bytes:,.0f}", *empty)
+    for name in _largest_first([costs.grown_bytes], LEAST_SHOWN["bytes"]):
+        table.add_row(f"memory of {name}", f"{costs.grown_bytes[name]:,.0f}", *empty)
     yield table
+
+
+def _largest_first(columns: Sequence[Mapping[str, float]], least: float) -> list[str]:
+    total: dict[str, float] = {}
+    for column in columns:
+        for name, size in column.items():
+            total[name] = total.get(name, 0.0) + size
+    return sorted((name for name, size in total.items() if size >= least), key=lambda name: -total[name])
 
 
 def _erasing(erasing: Erasing) -> Table:

@@ -46,7 +46,8 @@ def bench(
         typer.Option(
             "--only",
             metavar="PART",
-            help="resources, latency, contain, erase, redact, again, label, seal, vault, texts; again for more.",
+            help="resources, latency, contain, erase, redact, again, label, seal, vault, scale, costs, texts; "
+            "again for more.",
         ),
     ] = None,
     root: Root = Path(DEFAULT_ROOT),

@@ -104,6 +104,42 @@ def kubernetes(
         raise typer.Exit(Exit.FAILED)
 
 
+@app.command(cls=Command)
+def capacity(
+    records: Annotated[float, typer.Option("--records", metavar="N", help="Records a day.")],
+    tasks: Annotated[
+        float, typer.Option("--tasks", metavar="N", help="Of those, how many people label a day.")
+    ] = 0.0,
+    open_days: Annotated[
+        float, typer.Option("--open-days", metavar="N", help="How long a task waits that nobody labels.")
+    ] = 7.0,
+    peak: Annotated[
+        float, typer.Option("--peak", metavar="N", help="The busiest hour, as a multiple of the mean one.")
+    ] = 3.0,
+    report: Annotated[
+        Path | None,
+        typer.Option("--report", metavar="FILE", help="What `veil bench --json` found on your machine."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Reckon what so many records a day take, from what was measured; and which limit bites first.
+
+    Each figure is explained in deploy/CAPACITY.md.
+
+    [dim]Example:[/] [cyan]veil topology capacity --records 5e6 --tasks 20000[/]
+    """
+    from deploy.capacity.load import Load
+    from deploy.capacity.measured import load, ours
+    from deploy.capacity.reckoning import reckon
+    from deploy.cli.capacity_table import as_words
+    from topology.loading import load_topology
+
+    measured = ours() if report is None else load(report)
+    habits = Load(records, tasks, measured.labels_each, peak, open_days)
+    found = reckon(habits, measured, load_topology().flow)
+    Output(as_json).result(found.as_json(), *as_words(found))
+
+
 def _run(root: Path, *, apply: bool) -> Result:
     from deploy.local.endpoints import load_endpoints
     from deploy.persons import load_declared

@@ -18,7 +18,9 @@ from deploy.bench.report import (
     Costs,
     Delays,
     Erasing,
+    InVault,
     Joining,
+    Labeled,
     Mappings,
     Queueing,
     Rates,
@@ -27,6 +29,7 @@ from deploy.bench.report import (
     Revealing,
     Scaling,
     Sealing,
+    Spent,
     Step,
     Target,
     Texts,
@@ -79,7 +82,16 @@ WHOLE = Report(
     revealing=Revealing(FAST, replace(SLOW, p95_ms=150.1)),
     scaling=SCALING,
     costs=Costs(
-        1_000, 970, 3, {"label.bench.0": 4.5, "kafka": 9.25}, {"audit.P": 3_310.5, "alerts.P": 0.4}, 1_500.0
+        1_000,
+        3,
+        Spent({"redact.bench.0": 0.4, "kafka": 0.06}, {"audit.P": 310.5}),
+        [
+            Labeled(3, 970, 30.0, Spent({"label.bench.0": 4.5}, {"labels.P": 3_310.5, "alerts.P": 0.4})),
+            Labeled(32, 970, 600.0, Spent({"label.bench.0": 1.5, "kafka": 2.25}, {"labels.P": 3_300.5})),
+        ],
+        InVault(250.0, 557.0, 1_700.0),
+        {"label.bench.0": 150e6},
+        {"label.bench.0": 2_500.0},
     ),
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from deploy.bench import run as bench
 from deploy.cli import audit_verify, policy_files
 from deploy.cli.exits import Exit, exit_for, sentence
 from schemas.errors import (
@@ -47,6 +48,31 @@ def test_an_unknown_command_is_a_usage_error(run: Run) -> None:
 
 def test_an_unknown_option_is_a_usage_error(run: Run) -> None:
     assert run("status", "--loud").code == Exit.REFUSED
+
+
+def test_the_bench_names_each_of_its_parts(run: Run) -> None:
+    shown = " ".join(run("bench", "--help").out.replace("│", " ").split())
+    assert [part for part in bench.PARTS if part not in shown] == []
+
+
+# topology capacity
+
+
+def test_capacity_says_what_a_load_takes_and_what_ends_first(run: Run) -> None:
+    ended = run("topology", "capacity", "--records", "5e6", "--tasks", "20000")
+    assert ended.code == Exit.OK
+    assert "redact processes" in ended.out
+    found = json.loads(run("topology", "capacity", "--records", "5e6", "--tasks", "20000", "--json").out)
+    assert found["limits"][0]["name"] in ended.out
+    assert found["needs"]["vault_nodes"] >= 3
+
+
+@pytest.mark.parametrize(
+    "given", [("--records", "0"), ("--records", "5", "--tasks", "6"), ("--records", "5", "--report", "/dev/null")]
+)
+def test_capacity_refuses_what_can_not_be(run: Run, given: tuple[str, ...]) -> None:
+    ended = run("topology", "capacity", *given)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
 
 
 # redact
