@@ -103,6 +103,19 @@ class Queueing:
 
 
 @dataclass(frozen=True, slots=True)
+class Studio:
+    """The same calls of a Label Studio: a next task, an annotation. `failed`: calls that were made again, since
+    the server refused them or gave no answer; their time is in the figures.
+    """
+
+    version: str
+    open_tasks: int
+    groups: Sequence[Calls]
+    faults: Faults
+    failed: int
+
+
+@dataclass(frozen=True, slots=True)
 class Texts:
     """CPU seconds of the redactor for one text of `size` characters, by mode: an ordinary one, and the slowest of
     those made to be slow. `growth_bytes`: of the process, over the last nine tenths of `count` texts.
@@ -362,6 +375,7 @@ class Report:
     rates: Rates | None = None
     delays: Delays | None = None
     queueing: Queueing | None = None
+    studio: Studio | None = None
     resources: Resources | None = None
     texts: Texts | None = None
     sealing: Sealing | None = None
@@ -407,6 +421,7 @@ class Report:
             content["idle_cpu"] = dict(self.resources.idle_cpu)
         parts = {
             "label": self.queueing,
+            "label_studio": self.studio,
             "texts": self.texts,
             "seal": self.sealing,
             "contain": self.containing,

@@ -28,14 +28,16 @@ from deploy.bench import (
     revealing,
     scaling,
     sealing,
+    studio,
     whole_texts,
 )
-from deploy.bench.ground import Ground
+from deploy.bench.ground import POLICY, Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
 from deploy.supervise.files import make_private_folder, write_atomically
 from schemas.errors import ConfigError
 from streams.redact.quality.stock import MODEL
+from topology.policies import load_policy
 
 PARTS = (
     "resources",
@@ -104,14 +106,28 @@ QUICK = Size(
 )
 
 
-def main(root: Path, what: Collection[str] | None = None, *, as_json: bool = False, quick: bool = False) -> int:
-    """Measure `what` (PARTS; all of them unless given) on a stack of its own below `root`.
+def main(
+    root: Path,
+    what: Collection[str] | None = None,
+    *,
+    against: str | None = None,
+    as_json: bool = False,
+    quick: bool = False,
+) -> int:
+    """Measure `what` (PARTS; all of them unless given) on a stack of its own below `root`, and then the calls of
+    `label` once more in a Label Studio, whose program `against` names.
 
     The report goes to `<root>/bench/report.json`, and to stdout as JSON or tables. A missed target is no failure:
     the figure stands in the report. 0; raises ConfigError, StackError and what the parts raise.
     """
     say = Console(stderr=True).print
-    report = measure(root / "bench", frozenset(what or PARTS), QUICK if quick else Size(), say)
+    parts, size = frozenset(what or PARTS), QUICK if quick else Size()
+    rival = None if against is None else studio.program(against)
+    report = measure(root / "bench", parts, size, say)
+    if rival is not None:
+        say(f"{rival}, {size.open_tasks:,} tasks")
+        folder, overlap = root / "bench" / "studio", load_policy(POLICY).overlap
+        report = replace(report, studio=studio.measure(rival, folder, size.open_tasks, size.tasks_each, overlap))
     text = json.dumps(report.as_json(), indent=1)
     write_atomically(root / "bench" / "report.json", text)
     if as_json:

@@ -8,8 +8,10 @@ from rich.console import RenderableType
 from rich.table import Table
 
 from deploy.bench.figures import Latency
+from deploy.bench.handouts import Faults
 from deploy.bench.report import (
     Again,
+    Calls,
     Containing,
     Costs,
     Delays,
@@ -23,6 +25,7 @@ from deploy.bench.report import (
     Revealing,
     Scaling,
     Sealing,
+    Studio,
     Target,
     Texts,
     Way,
@@ -47,6 +50,8 @@ def tables(report: Report) -> Iterator[RenderableType]:
         yield _delays(report.delays)
     if report.queueing is not None:
         yield _queueing(report.queueing)
+    if report.studio is not None:
+        yield _studio(report.studio)
     if report.sealing is not None:
         yield _sealing(report.sealing)
     if report.containing is not None:
@@ -110,15 +115,28 @@ def _queueing(queueing: Queueing) -> Table:
     table = _table(title, "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
     table.add_row("transaction, broker alone", "", *_times(queueing.alone), "")
     for calls in queueing.groups:
-        count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
-        table.add_row("lease", count, *_times(calls.lease), rate)
-        table.add_row("submit", count, *_times(calls.submit), "")
-    faults = queueing.faults
-    table.caption = (
-        f"label at most {queueing.peak_bytes / MIB:.0f} MiB; handed out twice {faults.twice}, "
-        f"labels lost {faults.lost}, doubled {faults.doubled}"
-    )
+        _add_calls(table, calls, "lease", "submit")
+    table.caption = f"label at most {queueing.peak_bytes / MIB:.0f} MiB; {_faults(queueing.faults)}"
     return table
+
+
+def _studio(studio: Studio) -> Table:
+    title = f"Label Studio {studio.version}, {studio.open_tasks:,} open tasks, no think time"
+    table = _table(title, "call", "annotators", "p50 ms", "p95 ms", "p99 ms", "tasks/s")
+    for calls in studio.groups:
+        _add_calls(table, calls, "next task", "annotation")
+    table.caption = f"{_faults(studio.faults)}; calls made again {studio.failed}"
+    return table
+
+
+def _add_calls(table: Table, calls: Calls, lease: str, submit: str) -> None:
+    count, rate = str(calls.annotators), f"{calls.tasks_per_s:.0f}"
+    table.add_row(lease, count, *_times(calls.lease), rate)
+    table.add_row(submit, count, *_times(calls.submit), "")
+
+
+def _faults(faults: Faults) -> str:
+    return f"handed out twice {faults.twice}, labels lost {faults.lost}, doubled {faults.doubled}"
 
 
 def _sealing(sealing: Sealing) -> Table:

@@ -8,7 +8,8 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
-from rich.console import Console, RenderableType
+from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
+from rich.measure import Measurement
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
@@ -73,12 +74,42 @@ def heading(text: str, aside: str = "") -> Text:
     return Text.assemble((text, NAME), ("  " + aside if aside else "", QUIET))
 
 
+class PlainTable(Table):
+    """Columns without lines, which read well in a log too. Where they don't fit, each row becomes a few lines, a
+    column each: nothing is ever cut off.
+    """
+
+    def __init__(self, *columns: str) -> None:
+        super().__init__(box=None, padding=(0, 2, 0, 0), header_style=QUIET, show_edge=False, pad_edge=False)
+        for column in columns:
+            self.add_column(column, no_wrap=True, overflow="crop")
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:
+        """As a table, or one row below the other."""
+        whole = options.update(max_width=UNBOUND)
+        if Measurement.get(console, whole, self).maximum <= options.max_width:
+            yield from super().__rich_console__(console, whole)
+            return
+        for row in range(self.row_count):
+            yield self._below(row)
+            if row + 1 < self.row_count:
+                yield Text("")
+
+    def _below(self, row: int) -> Table:
+        """One row, a column a line; those that are empty there are left out."""
+        shown = Table.grid(padding=(0, 2, 0, 0))
+        shown.add_column(style=QUIET, no_wrap=True)
+        shown.add_column(overflow="fold")
+        for column in self.columns:
+            cell = list(column.cells)[row]
+            if str(cell).strip():
+                shown.add_row(column.header, cell)
+        return shown
+
+
 def plain_table(*columns: str) -> Table:
-    """Columns without lines, which read well in a log too; what is said in one is never broken."""
-    table = Table(box=None, padding=(0, 2, 0, 0), header_style=QUIET, show_edge=False, pad_edge=False)
-    for column in columns:
-        table.add_column(column, no_wrap=True, overflow="crop")
-    return table
+    """An empty one with these columns."""
+    return PlainTable(*columns)
 
 
 def commands(*pairs: tuple[str, str]) -> RenderableType:

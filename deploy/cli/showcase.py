@@ -50,6 +50,12 @@ def bench(
             "again for more.",
         ),
     ] = None,
+    against: Annotated[
+        str | None,
+        typer.Option(
+            "--against", metavar="PROGRAM", help="A Label Studio (`label-studio`) to measure beside our queue."
+        ),
+    ] = None,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
@@ -59,4 +65,4 @@ def bench(
     """
     from deploy.bench import main as bench_main
 
-    raise typer.Exit(bench_main(root, only, as_json=as_json, quick=quick))
+    raise typer.Exit(bench_main(root, only, against=against, as_json=as_json, quick=quick))

@@ -31,6 +31,7 @@ from deploy.bench.report import (
     Sealing,
     Spent,
     Step,
+    Studio,
     Target,
     Texts,
     Way,
@@ -70,6 +71,7 @@ WHOLE = Report(
         Faults(0, 0, 1),
         FAST,
     ),
+    studio=Studio("1.23.0", 20_000, [Calls(1, 9.0, lease=SLOW, submit=SLOW)], Faults(3, 0, 2), 17),
     resources=Resources(
         {"redact.bench.0": 300 * 2**20, "kafka": 400 * 2**20}, {"redact.bench.0": 0.02, "kafka": 0.06}
     ),
@@ -173,6 +175,8 @@ def test_report_as_json_holds_every_part_with_ratios_and_targets():
     assert content["label"]["groups"][0]["lease"]["p95_ms"] == 4
     assert content["redact"]["fast_ratio_to_no_detection"] == 0.55
     assert content["seal"]["events_per_s"] == 9_000
+    assert (content["label_studio"]["faults"]["twice"], content["label_studio"]["failed"]) == (3, 17)
+    assert content["costs"]["labeled"][1]["spent"]["cpu_ms"] == {"label.bench.0": 1.5, "kafka": 2.25}
     assert content["again"] == {"records": 10_000, "copies_per_s": 1_850}
     assert content["contain"]["frozen_ms"] == 2_400
     assert content["erase"]["erased_s"] == 12
@@ -195,7 +199,7 @@ def test_tables_print_targets_beside_figures():
     console = Console(file=out, width=120)
     for table in tables(WHOLE):
         console.print(table)
-    text = out.getvalue()
+    text = " ".join(out.getvalue().split())
     for part in (
         "25.00 ×",
         "1,850",
@@ -206,6 +210,9 @@ def test_tables_print_targets_beside_figures():
         "met",
         "missed",
         "redact.bench.0",
+        "Label Studio 1.23.0",
+        "calls made again 17",
+        "labeled by 32 people",
         "6.0%",
         "700",
         "4.9",
