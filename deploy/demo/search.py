@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 import stat
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -61,12 +63,12 @@ class CanarySearch:
     def in_file(self, path: Path, where: str) -> set[Hit]:
         """The canaries in a file, chunk by chunk, also where one lies across two. Raises OSError."""
         found: set[Hit] = set()
-        tail = b""
-        with path.open("rb") as file:
-            while chunk := file.read(CHUNK):
-                if chunk.count(0) < len(chunk):  # Kafka's index files are 10 MB of nothing
-                    found |= self.in_bytes(tail + chunk, where)
-                tail = (tail + chunk)[-self._overlap :] if self._overlap else b""
+        with path.open("rb", buffering=0) as file:
+            for first, end in written_parts(file.fileno()):
+                for start in range(max(0, first - self._overlap), end + self._overlap, CHUNK):
+                    chunk = os.pread(file.fileno(), min(CHUNK, end - start) + self._overlap, start)
+                    if chunk.count(0) < len(chunk):
+                        found |= self.in_bytes(chunk, where)
         return found
 
     def below(self, top: Path) -> set[Hit]:
@@ -88,6 +90,22 @@ class CanarySearch:
         numbered = list(enumerate(needle for _, needle in self._named))
         for first in range(0, len(numbered), PER_DATABASE):
             yield _compile(numbered[first : first + PER_DATABASE])
+
+
+def written_parts(file: int) -> Iterator[tuple[int, int]]:
+    """Of an open file what was ever written, from where to where; all of it where its file system can't say. The
+    rest are zeros: of Kafka's index files 10 MB each. Raises OSError.
+    """
+    end, size = 0, os.fstat(file).st_size
+    while end < size:
+        try:
+            first = os.lseek(file, end, os.SEEK_DATA)
+            end = os.lseek(file, first, os.SEEK_HOLE)
+        except OSError as error:
+            if error.errno == errno.ENXIO:  # from here on nothing was written
+                return
+            raise
+        yield first, end
 
 
 def _compile(needles: Sequence[tuple[int, Needle]]) -> hyperscan.Database:

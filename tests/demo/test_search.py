@@ -10,12 +10,13 @@ from hypothesis import strategies as st
 from deploy.demo import search as search_module
 from deploy.demo.canaries import Aviary
 from deploy.demo.needles import needles_of
-from deploy.demo.search import CanarySearch
+from deploy.demo.search import CanarySearch, written_parts
 
 AVIARY = Aviary(11)
 PERSON = AVIARY.person()
 CARD = AVIARY.card()
 SEARCH = CanarySearch(AVIARY.planted)
+MIB = 2**20
 
 
 def forms(text: str) -> dict[str, bytes]:
@@ -71,6 +72,33 @@ def test_a_value_after_a_chunk_of_zeros_is_found(tmp_path, monkeypatch):
     file = tmp_path / "index"
     file.write_bytes(bytes(128) + PERSON.name.value.encode())
     assert SEARCH.in_file(file, "index")
+
+
+@pytest.mark.parametrize("spelled", ["utf-8", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("at", ["the end of a block", "the start of one"])
+def test_a_value_whose_outer_zeros_were_never_written_is_found(tmp_path, spelled, at):
+    """A file system keeps whole blocks, and of UTF-16 the first or last byte of a value may lie beside one."""
+    written, block = PERSON.name.value.encode(spelled).strip(b"\0"), os.statvfs(tmp_path).f_bsize
+    file = tmp_path / "index"
+    with file.open("wb") as out:
+        out.truncate(64 * block)
+        out.seek(32 * block - (len(written) if at == "the end of a block" else 0))
+        out.write(written)
+    assert SEARCH.in_file(file, "index")
+
+
+def test_of_what_was_never_written_nothing_is_read(tmp_path):
+    file = tmp_path / "index"
+    with file.open("wb") as out:
+        out.truncate(64 * MIB)
+        out.seek(10 * MIB)
+        out.write(PERSON.name.value.encode())
+        out.seek(40 * MIB)
+        out.write(PERSON.email.value.encode())
+    with file.open("rb") as opened:
+        parts = list(written_parts(opened.fileno()))
+    assert parts[0][0] <= 10 * MIB < parts[0][1] <= parts[-1][0] <= 40 * MIB < parts[-1][1] or len(parts) == 1
+    assert len({hit.canary for hit in SEARCH.in_file(file, "index")}) == 2
 
 
 def test_folders_are_searched_by_content_and_name(tmp_path):
