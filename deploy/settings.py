@@ -99,6 +99,7 @@ SETTINGS: tuple[Setting, ...] = (
         "program that talks to the container engine which builds and tests the image",
     ),
     Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
+    Setting("VEIL_SOAK_RECORDS", "3000", "how many records the soak publishes; `make test-long`: 300000"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
     Setting(
         "VEIL_QUEUE_HISTORIES",

@@ -20,9 +20,9 @@ import psutil
 
 from deploy.bench.annotators import Person
 from deploy.bench.ground import ANNOTATORS, POLICY, PROJECT, Ground
-from deploy.bench.report import Costs, InVault, Labeled, Spent
 from deploy.bench.resources import cpu_s
 from deploy.bench.segments import administrators_vault
+from deploy.bench.spent import Costs, InVault, Labeled, Spent
 from deploy.bench.watch import Watch
 from schemas.audit import RawOutcome
 from schemas.errors import StackError

@@ -1,4 +1,4 @@
-"""Numbers about measured times: percentiles, medians, rates. Pure."""
+"""Numbers about measured times: percentiles, medians, rates; and what was promised of them. Pure."""
 
 from __future__ import annotations
 
@@ -29,6 +29,21 @@ class Latency:
     def of(cls, seconds: Sequence[float]) -> Latency:
         """From single times in seconds. Raises ValueError where there is none."""
         return cls(len(seconds), *(1000 * percentile(seconds, share) for share in (0.5, 0.95, 0.99)))
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A figure that was promised. `at_least`: more is better; otherwise less is."""
+
+    name: str
+    figure: float
+    goal: float
+    at_least: bool
+
+    @property
+    def met(self) -> bool:
+        """Whether the figure keeps the promise."""
+        return self.figure >= self.goal if self.at_least else self.figure <= self.goal
 
 
 @dataclass(frozen=True, slots=True)

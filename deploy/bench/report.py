@@ -7,8 +7,10 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from deploy.bench.figures import Latency, median
+from deploy.bench.figures import Latency, Target, median
 from deploy.bench.handouts import Faults
+from deploy.bench.spent import Costs
+from deploy.bench.steady import Soak
 
 IDLE_CPU_TARGET = 0.05
 TEXT_TARGETS_S = {"fast": 2.0, "strict": 5.0, "max": 15.0}
@@ -224,53 +226,6 @@ class Scaling:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
-    """One record's share: CPU by process; bytes by topic as they lie on the broker's disk (compressed, one copy,
-    not compacted).
-    """
-
-    cpu_ms: Mapping[str, float]
-    topic_bytes: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
-class Labeled:
-    """What a task took from when it waited until its labels were joined, with so many people who never pause."""
-
-    people: int
-    tasks: int
-    labels_per_s: float
-    spent: Spent
-
-
-@dataclass(frozen=True, slots=True)
-class InVault:
-    """So many tasks shared a segment. A record's mappings are `bytes`, which make what Vault keeps on disk, its
-    log included, `disk_bytes` larger.
-    """
-
-    tasks_a_segment: float
-    bytes: float
-    disk_bytes: float
-
-
-@dataclass(frozen=True, slots=True)
-class Costs:
-    """`released`: of so many `records` that nobody labeled, until their tasks waited; processes were
-    `resident_bytes` before, and each record made them `grown_bytes` larger. `labeled`: with few and with many
-    people, each task by `labels_each`.
-    """
-
-    records: int
-    labels_each: int
-    released: Spent
-    labeled: Sequence[Labeled]
-    in_vault: InVault
-    resident_bytes: Mapping[str, float]
-    grown_bytes: Mapping[str, float]
-
-
-@dataclass(frozen=True, slots=True)
 class Again:
     """Of so many records that were ordered to be redacted again, how many a second replay copied."""
 
@@ -351,21 +306,6 @@ class Resources:
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
-    """A figure that was promised. `at_least`: more is better; otherwise less is."""
-
-    name: str
-    figure: float
-    goal: float
-    at_least: bool
-
-    @property
-    def met(self) -> bool:
-        """Whether the figure keeps the promise."""
-        return self.figure >= self.goal if self.at_least else self.figure <= self.goal
-
-
-@dataclass(frozen=True, slots=True)
 class Report:
     """One run. A part that was not asked for is None."""
 
@@ -387,6 +327,7 @@ class Report:
     joining: Joining | None = None
     scaling: Scaling | None = None
     costs: Costs | None = None
+    soak: Soak | None = None
 
     def targets(self) -> list[Target]:
         """Those that this run can speak of."""
@@ -402,7 +343,7 @@ class Report:
         if self.erasing is not None:
             name = f"a person of {self.erasing.segments:,} segments erased, s"
             found.append(Target(name, self.erasing.over_s, ERASE_TARGET_S, False))
-        for part in (self.mappings, self.joining, self.revealing, self.scaling):
+        for part in (self.mappings, self.joining, self.revealing, self.scaling, self.soak):
             found += part.targets() if part is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
@@ -430,6 +371,7 @@ class Report:
             "join": self.joining,
             "reveal": self.revealing,
             "costs": self.costs,
+            "soak": self.soak,
         }
         content |= {name: asdict(part) for name, part in parts.items() if part is not None}
         if self.scaling is not None:

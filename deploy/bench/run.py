@@ -28,6 +28,7 @@ from deploy.bench import (
     revealing,
     scaling,
     sealing,
+    soak,
     studio,
     whole_texts,
 )
@@ -52,10 +53,13 @@ PARTS = (
     "scale",
     "costs",
     "texts",
+    "soak",
 )
-"""Idle before much has come, latency while topics are short; the last three not on its stack."""
-ALONE = frozenset({"scale", "costs", "texts"})
+"""Idle before much has come, latency while topics are short; the last four not on its stack."""
+ALONE = frozenset({"scale", "costs", "texts", "soak"})
 """What needs a stack of its own, or none."""
+IF_ASKED_FOR = frozenset({"soak"})
+"""What takes hours."""
 _SETTLE_S = 3.0
 """What the first records have set going is over by then."""
 
@@ -63,7 +67,8 @@ _SETTLE_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
-    name somebody, segments to write, reveals, records a process, records that cost, tasks labeled.
+    name somebody, segments to write, reveals, records a process, records that cost, tasks labeled, records of a
+    soak.
     """
 
     records: int = 10_000
@@ -83,6 +88,7 @@ class Size:
     scale_records: int = 30_000
     cost_records: int = 100_000
     cost_labeled: int = 4_000
+    soak_records: int = 10_000_000
 
 
 QUICK = Size(
@@ -103,6 +109,7 @@ QUICK = Size(
     scale_records=10_000,
     cost_records=20_000,
     cost_labeled=1_000,
+    soak_records=300_000,
 )
 
 
@@ -114,14 +121,14 @@ def main(
     as_json: bool = False,
     quick: bool = False,
 ) -> int:
-    """Measure `what` (PARTS; all of them unless given) on a stack of its own below `root`, and then the calls of
-    `label` once more in a Label Studio, whose program `against` names.
+    """Measure `what` (PARTS; all but IF_ASKED_FOR unless given) on a stack of its own below `root`, and then the
+    calls of `label` once more in a Label Studio, whose program `against` names.
 
     The report goes to `<root>/bench/report.json`, and to stdout as JSON or tables. A missed target is no failure:
     the figure stands in the report. 0; raises ConfigError, StackError and what the parts raise.
     """
     say = Console(stderr=True).print
-    parts, size = frozenset(what or PARTS), QUICK if quick else Size()
+    parts, size = frozenset(what or {*PARTS} - IF_ASKED_FOR), QUICK if quick else Size()
     rival = None if against is None else studio.program(against)
     report = measure(root / "bench", parts, size, say)
     if rival is not None:
@@ -153,6 +160,9 @@ def measure(folder: Path, parts: frozenset[str], size: Size, say: Callable[[str]
     if "costs" in parts:
         with Ground(folder / "stack", say) as ground:
             report = replace(report, costs=costs.measure(ground, size.cost_records, size.cost_labeled))
+    if "soak" in parts:
+        with Ground(folder / "stack", say) as ground:
+            report = replace(report, soak=soak.measure(ground, size.soak_records))
     return report
 
 

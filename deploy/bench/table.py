@@ -7,13 +7,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from rich.console import RenderableType
 from rich.table import Table
 
-from deploy.bench.figures import Latency
+from deploy.bench.figures import Latency, Target
 from deploy.bench.handouts import Faults
 from deploy.bench.report import (
     Again,
     Calls,
     Containing,
-    Costs,
     Delays,
     Erasing,
     Joining,
@@ -26,10 +25,11 @@ from deploy.bench.report import (
     Scaling,
     Sealing,
     Studio,
-    Target,
     Texts,
     Way,
 )
+from deploy.bench.spent import Costs
+from deploy.bench.steady import Soak
 
 _NAMES = {
     Way.DETECTED: "redact, end to end, exactly once",
@@ -72,6 +72,8 @@ def _of_capacity(report: Report) -> Iterator[Table]:
         yield _scaling(report.scaling)
     if report.costs is not None:
         yield from _costs(report.costs)
+    if report.soak is not None:
+        yield _soak(report.soak)
 
 
 def _of_vault(report: Report) -> Iterator[Table]:
@@ -194,7 +196,20 @@ def _costs(costs: Costs) -> Iterator[Table]:
     yield table
 
 
-def _largest_first(columns: Sequence[Mapping[str, float]], least: float) -> list[str]:
+def _soak(soak: Soak) -> Table:
+    title = f"{soak.records:,} records, {soak.per_second:,.0f}/s"
+    processes = _largest_first([soak.windows[-1].resident_bytes], MIB)
+    table = _table(title, "", *(f"{it.records:,}" for it in soak.thirds()), "bytes a record")
+    table.add_row("p95 ms", *(f"{it.latency.p95_ms:,.0f}" for it in soak.thirds()), "")
+    table.add_row("on the disk, MiB", *(f"{it.disk_bytes / MIB:,.0f}" for it in soak.thirds()), "")
+    grown = soak.grown_bytes()
+    for name in processes:
+        sizes = (f"{it.resident_bytes[name] / MIB:,.0f}" for it in soak.thirds())
+        table.add_row(f"{name}, MiB", *sizes, f"{grown[name]:,.0f}")
+    return table
+
+
+def _largest_first(columns: Sequence[Mapping[str, float] | Mapping[str, int]], least: float) -> list[str]:
     total: dict[str, float] = {}
     for column in columns:
         for name, size in column.items():

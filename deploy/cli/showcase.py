@@ -47,7 +47,7 @@ def bench(
             "--only",
             metavar="PART",
             help="resources, latency, contain, erase, redact, again, label, seal, vault, scale, costs, texts; "
-            "again for more.",
+            "hours long: soak. Again for more.",
         ),
     ] = None,
     against: Annotated[

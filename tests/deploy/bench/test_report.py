@@ -9,18 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.console import Console
 
-from deploy.bench.figures import Latency
+from deploy.bench.figures import Latency, Target
 from deploy.bench.handouts import Faults
 from deploy.bench.report import (
     Again,
     Calls,
     Containing,
-    Costs,
     Delays,
     Erasing,
-    InVault,
     Joining,
-    Labeled,
     Mappings,
     Queueing,
     Rates,
@@ -29,13 +26,13 @@ from deploy.bench.report import (
     Revealing,
     Scaling,
     Sealing,
-    Spent,
     Step,
     Studio,
-    Target,
     Texts,
     Way,
 )
+from deploy.bench.spent import Costs, InVault, Labeled, Spent
+from deploy.bench.steady import Soak, Window
 from deploy.bench.table import tables
 
 FAST, SLOW = Latency(100, 2.0, 4.0, 8.0), Latency(100, 20.0, 30.0, 40.0)
@@ -57,6 +54,20 @@ SCALING = Scaling(
         Step(1, 100.0, {"redact": 4.0, "kafka": 1.0}, 1.0),
         Step(2, 3_200.0, {"redact": 0.5, "kafka": 0.1}, 1.0),
     ]
+)
+SOAK = Soak(
+    3_000,
+    500.0,
+    [
+        Window(
+            1_000 * it,
+            SLOW,
+            {"label.bench.0": 150_000_000 + 1_000_000 * it, "redact.bench.0": 300_000_000},
+            it * 10**6,
+        )
+        for it in (1, 2, 3)
+    ],
+    reconciled=True,
 )
 WHOLE = Report(
     date="2026-01-01T00:00:00+00:00",
@@ -95,6 +106,7 @@ WHOLE = Report(
         {"label.bench.0": 150e6},
         {"label.bench.0": 2_500.0},
     ),
+    soak=SOAK,
     texts=Texts(2**20, {"fast": 0.9, "strict": 1.2}, {"fast": 2.5, "strict": 4.9}, 1_000_000, 3 * 2**20),
 )
 EMPTY = Report(date="2026-01-01T00:00:00+00:00", machine={}, records=0)
@@ -144,6 +156,11 @@ def test_each_target_says_whether_it_is_met():
         "1 MiB made to be slow, s": True,
         "1 MiB of text, strict, s": True,
         "memory more after 1,000,000 texts, MiB": True,
+        "p95, last third ÷ the one before": True,
+        "disk of a record, last third ÷ the one before": True,
+        "memory of label and keeper, bytes a waiting task": True,
+        "any other process grew by, MiB": True,
+        "reconciled": True,
     }
 
 
@@ -213,6 +230,7 @@ def test_tables_print_targets_beside_figures():
         "Label Studio 1.23.0",
         "calls made again 17",
         "labeled by 32 people",
+        "3,000 records, 500/s",
         "6.0%",
         "700",
         "4.9",

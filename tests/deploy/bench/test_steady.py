@@ -1,0 +1,62 @@
+"""What hours of records are judged by."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from deploy.bench.figures import Latency, Progress
+from deploy.bench.steady import Soak, Window, waited
+
+MIB = 2**20
+EACH = 100_000
+
+
+def window(number, *, p95=100.0, label=1_000.0, redact=0.0, disk=3_000.0):
+    """The one after so many times EACH records, each of which has made label, redact and the disk larger."""
+    records = number * EACH
+    sizes = {
+        "label.bench.0": 150 * MIB + int(records * label),
+        "redact.bench.0": 300 * MIB + int(records * redact),
+    }
+    return Window(records, Latency(10, p95, p95, p95), {**sizes, "kafka": 400 * MIB}, int(records * disk))
+
+
+def soak(*windows, reconciled=True):
+    return Soak(windows[-1].records, 500.0, windows, reconciled)
+
+
+def missed(one):
+    return [target.name.partition(",")[0] for target in one.targets() if not target.met]
+
+
+def test_what_stays_as_it_is_misses_nothing():
+    assert missed(soak(*map(window, range(1, 7)))) == []
+
+
+@pytest.mark.parametrize(
+    ("last", "named"),
+    [
+        (window(3, p95=151), "p95"),
+        (window(3, label=5_000), "memory of label and keeper"),
+        (window(3, redact=200), "any other process grew by"),
+        (window(3, disk=4_000), "disk of a record"),
+    ],
+)
+def test_what_grows_is_named(last, named):
+    assert missed(soak(window(1), window(2), last)) == [named]
+
+
+def test_an_audit_that_does_not_add_up_is_named():
+    assert missed(soak(*map(window, (1, 2, 3)), reconciled=False)) == ["reconciled"]
+
+
+@given(st.lists(st.integers(1, 50), min_size=1, max_size=30), st.floats(0, 5))
+def test_a_batch_has_waited_since_its_last_record_was_published(sizes, late):
+    published = [Progress(float(second), 10 * (second + 1)) for second in range(200)]
+    released, done = [], 0
+    for size in sizes:
+        done += size
+        released.append(Progress((done - 1) // 10 + late, size))
+    assert waited(published, released) == [pytest.approx(late)] * len(sizes)
