@@ -335,7 +335,13 @@ class LabelApi:
         if schema is None:
             raise problems.unavailable(Reason.NO_POLICY.value, "no policy of this project is in force yet")
         project = self._project_now()
-        return guide_view(project, schema, await self._progress(person, project))
+        progress = await self._progress(person, project)
+        return guide_view(project, schema, progress, lambda action: self._offers(person, action))
+
+    def _offers(self, person: tokens.Person, action: Action) -> bool:
+        """Whether the rules allow it to who has answered the onboarding, which a guide says more of."""
+        asked = Asked(person.name, action, person.issuer, person.devices, True, queries.bound_to(person))
+        return self._gate.decide(asked).allowed
 
     async def practise(self, request: Request, person: tokens.Person) -> forms.PractisedView:
         """Your answer to an onboarding task of the guide. It becomes no label."""

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from pydantic import AliasChoices, BaseModel, ConfigDict, Field
 
 from streams.label.forms import LabelsView, labels_view
 from streams.label.onboarding import Progress, by_id
 from topology.guidance import PracticeTask
+from topology.permissions import Action
 from topology.policies.model import LabelSchema
 from topology.project import Project
 
@@ -36,7 +39,8 @@ class PracticeView(BaseModel):
 class GuideView(BaseModel):
     """`schema` is that of the policy in force; a leased task brings its own. `onboarding_required`: no task for
     who has not answered all of `onboarding` right; `onboarded`: whether the caller has.
-    `contact`: whom to ask or alarm.
+    `contact`: whom to ask or alarm. `comments`: whether the caller may read what is commented on the task in hand;
+    `leads`: on every open one.
     """
 
     model_config = ConfigDict(serialize_by_alias=True)
@@ -47,13 +51,17 @@ class GuideView(BaseModel):
     onboarding: list[PracticeView]
     onboarding_required: bool
     onboarded: bool
+    comments: bool
+    leads: bool
     labels: LabelsView = Field(
         serialization_alias="schema", validation_alias=AliasChoices("schema", "labels")
     )  # pydantic has an attribute of that name
 
 
-def guide_view(project: Project, schema: LabelSchema, progress: Progress) -> GuideView:
-    """The guidance of a project for a client, whose onboarding is so far."""
+def guide_view(
+    project: Project, schema: LabelSchema, progress: Progress, may: Callable[[Action], bool]
+) -> GuideView:
+    """The guidance of a project for a client, whose onboarding is so far, and who `may` do what."""
     guidance = project.guidance
     return GuideView(
         guidelines=guidance.guidelines,
@@ -62,6 +70,8 @@ def guide_view(project: Project, schema: LabelSchema, progress: Progress) -> Gui
         onboarding=[_practice(name, task, progress) for name, task in by_id(guidance.onboarding).items()],
         onboarding_required=project.access.onboarding,
         onboarded=progress.done,
+        comments=may(Action.COMMENTS),
+        leads=may(Action.THREADS) and may(Action.THREAD),
         labels=labels_view(schema),
     )
 

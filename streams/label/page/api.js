@@ -95,6 +95,16 @@ export class Api {
     return this.#once("POST", ...ofLease(lease, "hint", { placeholder }));
   }
 
+  /** One attempt: {task_id, comments}. That they are read goes on record. */
+  comments(lease) {
+    return this.#once("GET", `/v1/leases/${encodeURIComponent(lease.lease_id)}/comments?fencing_token=${lease.fencing_token}`);
+  }
+
+  /** One attempt, named by `key`: the same, with one more. */
+  comment(lease, text, key) {
+    return this.#once("POST", ...ofLease(lease, "comments", { text }), { "Idempotency-Key": key });
+  }
+
   /** One attempt: `takings.js` asks again. */
   attempt(lease, taking, times) {
     return this.#once("POST", ...ofLease(lease, "attempt", { taking, times }));

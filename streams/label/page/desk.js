@@ -33,13 +33,14 @@ export class Desk {
     this.api = api;
     this.clock = clock;
     this.takings = new Takings(api);
-    this.bench = new Workbench({
+    this.bench = new Workbench(clock, {
       send: (task) => (task.known ? this.practice.check(task) : this.#send(task)),
       report: (task, reason, marks) =>
         this.#end("report", () => this.api.report(task.lease, reason, marks.map(place))),
       leave: () => this.#leave(),
       help: openHelp,
       hint: (task, placeholder) => this.#hint(task, placeholder),
+      comments: (task) => this.#comments(task),
     });
     this.presence = new Presence();
     this.keeper = new LeaseKeeper(api, clock, this.presence, {
@@ -59,7 +60,7 @@ export class Desk {
     );
     one("#sign-out").addEventListener("click", () => this.#signOut());
     addEventListener("focus", () => this.#waiting?.());
-    addEventListener("beforeunload", (event) => this.bench.task?.isBegun && event.preventDefault());
+    addEventListener("beforeunload", (event) => this.bench.isBegun && event.preventDefault());
   }
 
   /** Somebody tried to take the text away. Practice has known texts, and goes on no record. */
@@ -225,11 +226,27 @@ export class Desk {
       this.bench.told(task, await this.api.hint(task.lease, placeholder));
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-      if (this.bench.task !== task) return;
-      const gone = error instanceof Refused && (ofAnotherSession(error) || ofLoss(error));
-      if (gone && error.reason !== "not_permitted") this.#lost(error);
-      else this.bench.say(ofNoHint(error));
+      if (this.bench.task === task && !this.#gone(error)) this.bench.say(ofNoHint(error));
     }
+  }
+
+  /** What may be said about a task, where its project lets people say anything. Each look is on record. */
+  #comments(task) {
+    const { lease } = task;
+    if (!lease || !this.guide.comments) return null;
+    return {
+      read: () => this.api.comments(lease),
+      write: (text, key) => this.api.comment(lease, text, key),
+      refused: (error) => this.#gone(error),
+    };
+  }
+
+  /** A call beside the answer was refused: whether that was because the task is not ours any more, or the session. */
+  #gone(error) {
+    const gone = error instanceof Refused && error.reason !== "not_permitted";
+    if (!gone || !(ofAnotherSession(error) || ofLoss(error))) return false;
+    this.#lost(error);
+    return true;
   }
 
   /** The end of a lease, repeated in the same words until the server has answered. */

@@ -14,6 +14,7 @@ export function listen(workbench) {
 }
 
 function handled(workbench, event) {
+  if (event.target.matches?.("textarea")) return false; // what is typed is no command
   const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
   const pressed = { key: name, control: event.ctrlKey || event.metaKey, shift: event.shiftKey };
   const focused = event.target.closest?.(OWN);
@@ -55,6 +56,7 @@ function run(workbench, command) {
     previousSpan: () => workbench.step(-1),
     remove: () => workbench.remove(),
     hint: () => workbench.hint(),
+    comment: () => workbench.comment(),
     skip: () => workbench.leave(),
     report: () => workbench.startReport(),
     mark: () => workbench.task.reporting && workbench.mark(),

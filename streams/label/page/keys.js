@@ -9,6 +9,7 @@ export const COMMANDS = [
   { key: "p", does: "previousSpan", says: "Go to the span before" },
   { key: "Delete", does: "remove", says: "Remove the span you are at (also Backspace)" },
   { key: ".", does: "hint", says: "Ask for a hint about the dotted placeholder you are at" },
+  { key: "c", does: "comment", says: "Comments: read and write about the task (Esc: back to the text)" },
   { key: "s", does: "skip", says: "Skip the task or give it back" },
   { key: "x", does: "report", says: "Report exposed data" },
   { key: "m", does: "mark", says: "While reporting: mark what you selected" },
@@ -18,7 +19,7 @@ export const COMMANDS = [
 const ALSO = { Backspace: "remove" };
 const WITH_CONTROL = { z: "undo", y: "redo" };
 const DIGITS = [..."1234567890"];
-const LETTERS = [..."qwertuioadfhjklcvb"];
+const LETTERS = [..."qwertuioadfhjklvb"];
 
 /** {label: key} and {choice: {option: key}}; who comes late and finds no key has none ("") and is clicked. */
 export function keysFor(labels, choices) {

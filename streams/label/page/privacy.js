@@ -21,6 +21,7 @@ export function watermark(person, now) {
  */
 export function deter(told, tried) {
   const refuse = (taking) => (event) => {
+    if (TAKING[event.type] && event.target.matches?.("textarea")) return; // their own words
     event.preventDefault();
     told("Copying, dragging, printing and saving are off on this page.");
     if (taking) tried(taking);

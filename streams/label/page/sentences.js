@@ -60,6 +60,13 @@ const HINTS = {
   unknown_placeholder: "There are no hints about such placeholders.",
 };
 
+const COMMENTS = {
+  comments_stopped: "The project is stopped or paused: nobody reads or writes comments for now.",
+  person_paused: "You see no comments for now. An operator of the project can say more.",
+  comments_used_up: "No more comments fit on this task, or on all that are open.",
+  not_permitted: "You may not do this with comments here. The project’s owner can say why.",
+};
+
 export const HINTS_USED_UP = "You have asked for as many hints about this task as the project allows.";
 
 export const PAUSED = [
@@ -87,11 +94,21 @@ export function ofRefusal({ reason }) {
 /** Why there is no hint. `wait`: milliseconds until there may be one, where the hour's are used up. */
 export function ofNoHint({ reason, wait = 0 }) {
   if (reason === "hints_used_up") return HINTS_USED_UP;
-  if (reason === "too_many_hints") {
-    const minutes = Math.max(1, Math.ceil(wait / 60_000));
-    return `You have asked for as many hints as the project allows in an hour. The next one: in ${minutes} min.`;
-  }
+  if (reason === "too_many_hints")
+    return `You have asked for as many hints as the project allows in an hour. The next one: in ${minutesOf(wait)}.`;
   return HINTS[reason] ?? FORBIDDEN[reason] ?? "There is no hint now. Try again in a moment.";
+}
+
+/** Why there are no comments, or no more. `wait`: as of hints; `why` where there is no answer. */
+export function ofNoComment({ reason, why, wait = 0 }) {
+  if (reason === "too_many_comments")
+    return `You have written as many comments as one may in an hour. The next one: in ${minutesOf(wait)}.`;
+  if (why) return "The server does not answer now. What you typed stays here: try again in a moment.";
+  return COMMENTS[reason] ?? FORBIDDEN[reason] ?? "The server does not accept this comment.";
+}
+
+function minutesOf(milliseconds) {
+  return `${Math.max(1, Math.ceil(milliseconds / 60_000))} min`;
 }
 
 export function ofTrouble(why) {

@@ -6,16 +6,21 @@ import { drawHint, sentenceOf } from "./hint.js";
 import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
 import { HINTS_USED_UP } from "./sentences.js";
 import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
+import { TaskComments } from "./task_comments.js";
 import { drawSelected, drawTools } from "./tools.js";
 
 export class Workbench {
   #confirmed = false;
   #locked = false;
 
-  /** `acts`: {send(task), leave(task), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what comes next. */
-  constructor(acts) {
+  /**
+   * `acts`: {send(task), leave(task), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what
+   * comes next. `comments(task)`: what may be said about it (`Discussion.open`), or null.
+   */
+  constructor(clock, acts) {
     this.acts = acts;
     this.task = null;
+    this.comments = new TaskComments(clock, () => this.fields.focus(this.task?.selection?.field));
     this.fields = new Fields(one("#fields"), {
       selected: (selection) => this.#selected(selection),
       reached: (field, point) => this.#reached(field, point),
@@ -36,14 +41,21 @@ export class Workbench {
     this.sendSays = send;
     this.say("");
     this.fields.open(task.texts, (field, atom) => task.hintOf(field, atom));
+    this.comments.open(this.acts.comments(task));
     this.draw();
     this.fields.focus();
   }
 
   close() {
     this.task = null;
+    this.comments.close();
     one("#work").hidden = true;
     this.fields.open(new Map());
+  }
+
+  /** Whether anything was entered that would be a pity to lose. */
+  get isBegun() {
+    return Boolean(this.task?.isBegun) || this.comments.isBegun;
   }
 
   /** While an answer is on its way nothing about it may change: it is repeated in the same words. */
@@ -160,6 +172,10 @@ export class Workbench {
     return sentenceOf(chipText(this.task.texts.get(field), atom), this.task.hints.get(placeholder));
   }
 
+  comment() {
+    if (!this.#locked && !this.comments.enter()) this.say("There are no comments about this task.");
+  }
+
   undo() {
     this.#travel((history) => history.undo(), "Undone.", "There is nothing to undo.");
   }
@@ -205,6 +221,7 @@ export class Workbench {
 
   /** What may have been forgotten: Enter pressed twice must not answer the next task too. */
   #doubt() {
+    if (this.comments.isBegun) return "Your comment is not sent.";
     const { answer, labels } = this.task;
     const open = openChoices(answer, labels.choices);
     if (open.length) return `Not chosen: ${open.map(words).join(", ")}.`;

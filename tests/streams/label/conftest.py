@@ -217,6 +217,10 @@ class TinyLoop:
         self.batch(requests=self.requests.take(10))
         return future.result(0)
 
+    def ask_in_turn(self, command: object) -> Any:
+        """The same while `run` takes requests."""
+        return self.requests.ask(command).result(60)
+
     def run(self, stop: threading.Event) -> None:
         """As the real loop: a round also where nobody asks, since whoever waits may have a turn."""
         while not stop.is_set():

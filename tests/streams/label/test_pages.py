@@ -110,6 +110,8 @@ def test_guide_tells_guidelines_practice_and_schema(api):
         ],
         "onboarding_required": False,
         "onboarded": False,
+        "comments": True,
+        "leads": False,
         "schema": {"spans": ["NAME", "COMPLAINT"], "choices": {"tone": ["calm", "angry"]}},
     }
 

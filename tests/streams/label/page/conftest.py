@@ -18,9 +18,10 @@ from schemas.records import FieldShape, PlaceholderSpan, Task
 from streams.engine.clock import SystemClock
 from streams.label.api import ApiSeams
 from streams.label.app import build
+from streams.label.commands import Held, Lead, ReadComments, WriteComment
 from streams.label.comment_sealing import CommentSealer
 from streams.label.requests import RequestQueue
-from streams.label.settings import ApiSettings, LabelSettings, QueueSettings
+from streams.label.settings import ApiSettings, CommentLimits, LabelSettings, QueueSettings
 from streams.label.signin import SignInSeams
 from streams.web.server import WebServer
 from streams.web.settings import SessionSettings
@@ -50,6 +51,7 @@ class Service:
     loop: TinyLoop
     clock: ManualClock
     project: Project
+    sealer: CommentSealer
     contents: dict[str, Mapping[str, str]] = field(default_factory=dict)
     told: dict[str, str] = field(default_factory=dict)
     """What may be told of placeholders, in whichever task."""
@@ -66,6 +68,20 @@ class Service:
         name = f"{number:032x}"
         self.contents[name] = fields
         self.loop.give(Task(name, 1, "bundle-1", "policy-1", "redact.demo.0/1/1", overlap, 1, shapes, b"sealed"))
+
+    def asked(self, count: int = 1) -> list[str]:
+        """What was typed about tasks, once there is so much of it."""
+        found = wait_for(lambda: len(it := self.loop.comments()) >= count and it, f"{count} comments")
+        return [self.loop.typed(one) for one in found]
+
+    def said(self, number: int, text: str, by: Held | Lead) -> None:
+        """Somebody else has written this about a task, and redaction has found nothing in it."""
+        task = self.loop.ask_in_turn(ReadComments(by, writes=True)).task
+        assert task.task_id == f"{number:032x}"
+        self.clock.ms += 1
+        draft = self.sealer.draft(task, f"{self.clock.ms:032x}", text, self.clock.now())
+        self.loop.ask_in_turn(WriteComment(by, draft))
+        self.loop.redact(text)
 
 
 @pytest.fixture
@@ -86,14 +102,19 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
         schema: LabelSchema = SCHEMA,
         sessions: SessionSettings | None = None,
         access: Access | None = None,
+        comments: bool = False,
+        limits: Mapping[str, int] | None = None,
     ) -> Service:
         settings = ApiSettings(port=_free_port())
         requests = RequestQueue(settings.pending_requests, settings.waiting)
-        loop = TinyLoop(now_clock, requests, settings=LabelSettings(queue=queue or QueueSettings()))
+        labeling = LabelSettings(queue=queue or QueueSettings(), comments=CommentLimits(**limits or {}))
+        loop = TinyLoop(now_clock, requests, settings=labeling)
         loop.policies["policy-1"] = schema
-        persons = Persons((), (), (), ("ada", "bob"))
-        project = Project("demo", "tests", 1, {}, persons, guidance, access=access or Access())
-        service = Service(loop, now_clock, project)
+        loop.adjudicators = ("judy",)
+        persons = Persons((), (), (), ("ada", "bob"), loop.adjudicators)
+        project = Project("demo", "tests", 1, {}, persons, guidance, access=access or Access(), comments=comments)
+        sealer = CommentSealer("demo", lambda _: TASK_KEY, DataKeys(loop.vault))
+        service = Service(loop, now_clock, project, sealer)
         service.url = f"http://127.0.0.1:{settings.port}"
         signin = SignInSeams(
             service.url,
@@ -109,7 +130,7 @@ def serve(now_clock) -> Iterator[Callable[..., Service]]:
             project=lambda: service.project,
             token_keys={},
             clock=now_clock,
-            comments=CommentSealer("demo", lambda _: TASK_KEY, DataKeys(loop.vault)),
+            comments=service.sealer,
             signin=signin,
             hints_of=loop.hints_of,
             open_hints=lambda _: service.told,

@@ -11,12 +11,21 @@ from hypothesis import strategies as st
 
 from schemas.errors import Reason
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason
+from streams.label.forms import MOST_TYPED
 from streams.label.hints import DENIED
 from streams.label.problems import STATUS
+from streams.redact.transform.mask import MASK
 from streams.web.sessions import Ending
 from streams.web.signin import SignInFault
 from topology.permissions import Denial
 
+NO_COMMENT = {
+    Reason.COMMENTS_STOPPED,
+    Reason.COMMENTS_USED_UP,
+    Reason.TOO_MANY_COMMENTS,
+    Reason.PERSON_PAUSED,
+    Reason.NOT_PERMITTED,
+}
 FAMILY = "👩‍👩‍👧"
 TEXTS = {
     "plain": "one two",
@@ -39,7 +48,7 @@ def js(seat):
         given = "".join(f"const {name} = {json.dumps(value)};" for name, value in values.items())
         modules = (
             "text", "selection", "answer", "history", "pieces", "keys", "pace", "time", "practice", "drafts",
-            "task", "sentences", "dialogs", "palette",
+            "task", "sentences", "dialogs", "palette", "comments",
         )  # fmt: skip
         loaded = "".join(f"const {one} = await import('/page/{one}.js');" for one in modules)
         return seat.run(loaded + given + statements)
@@ -48,8 +57,8 @@ def js(seat):
 
 
 def reasons_with(status: int) -> list[str]:
-    """Of an answer or a lease: why there is no hint is said in words of its own; for comments it doesn't ask."""
-    others = {*DENIED, Reason.COMMENTS_USED_UP}
+    """Of an answer or a lease: why there is no hint, or no comment, is said in words of its own."""
+    others = {*DENIED, *NO_COMMENT}
     return [reason.value for reason, answered in STATUS.items() if answered == status and reason not in others]
 
 
@@ -222,7 +231,7 @@ def test_keys_are_given_once_and_never_a_command(js):
     )
     given, commands = found
     used = [key for key in given if key]
-    assert len(used) == len(set(used)) == 28
+    assert len(used) == len(set(used)) == 27
     assert given[:10] == list("1234567890")
     assert not set(used) & set(commands)
 
@@ -307,15 +316,17 @@ def test_every_reason_of_the_server_is_known_to_the_page(js):
             told((reason) => sentences.ofRefusal({reason}), [...invalid, ...denials]).length,
             told(sentences.ofProblem, problems).length,
             told((reason) => sentences.ofNoHint({reason}), hints).length,
+            told((reason) => sentences.ofNoComment({reason}), unsaid).length,
             dialogs.NEVER.map(([reason]) => reason),
             dialogs.LATER.map(([reason]) => reason),
             palette.REPORT_REASONS.map(({reason}) => reason),
         ];""",
         endings=[ending.value for ending in Ending], conflicts=conflicts, invalid=invalid, hints=hints,
-        denials=list(Denial), problems=list(SignInFault),
+        denials=list(Denial), problems=list(SignInFault), unsaid=[reason.value for reason in NO_COMMENT],
     )  # fmt: skip
-    assert found[:5] == [len(Ending), len(conflicts), len(invalid) + len(Denial), len(SignInFault), len(DENIED)]
-    assert found[5:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
+    known = [Ending, conflicts, [*invalid, *Denial], SignInFault, DENIED, NO_COMMENT]
+    assert found[:6] == [len(reasons) for reasons in known]
+    assert found[6:] == [list(SkipReason), list(ReleaseReason), list(ReportReason)]
 
 
 def test_placeholders_of_practice_texts_are_found_by_their_form(js):
@@ -324,3 +335,33 @@ def test_placeholders_of_practice_texts_are_found_by_their_form(js):
         {"start": 3, "end": 21, "category": "EMAIL_ADDRESS"},
         {"start": 26, "end": 36, "category": "PERSON"},
     ]
+
+
+def test_comments_are_cut_at_masks_and_counted_as_the_server_counts(js):
+    found = js(
+        """return [comments.partsOf("*****, is it ***** or one*"), comments.partsOf("no"), comments.LONGEST,
+                comments.room("🙏🏽"), comments.tooLong(2)];"""
+    )
+    masked = {"text": MASK, "masked": True}
+    parts = [masked, {"text": ", is it "}, masked, {"text": " or one*"}]
+    assert found == [
+        parts,
+        [{"text": "no"}],
+        MOST_TYPED,
+        MOST_TYPED - 2,
+        "That is too long: 2 characters have to go.",
+    ]
+
+
+def test_how_long_ago_a_comment_was_written_is_said_in_words(js):
+    minute = 60_000
+    found = js(
+        "return times.map((time) => comments.ago(time));",
+        times=[-5, minute - 1, minute, 59 * minute, 60 * minute, 24 * 60 * minute, 50 * 60 * minute],
+    )
+    assert found == ["just now", "just now", "1 min ago", "59 min ago", "1 h ago", "a day ago", "2 days ago"]
+
+
+def test_looks_for_what_waits_become_rare_and_end(js):
+    waits = js("return [0, 1, 2, 3, 4, 5, 6].map((taken) => comments.nextLook(taken));")
+    assert waits == [1000, 2000, 4000, 8000, 15_000, 30_000, None]
