@@ -97,12 +97,28 @@ export class Api {
 
   /** One attempt: {task_id, comments}. That they are read goes on record. */
   comments(lease) {
-    return this.#once("GET", `/v1/leases/${encodeURIComponent(lease.lease_id)}/comments?fencing_token=${lease.fencing_token}`);
+    const token = encodeURIComponent(lease.fencing_token);
+    return this.#once("GET", `/v1/leases/${encodeURIComponent(lease.lease_id)}/comments?fencing_token=${token}`);
   }
 
   /** One attempt, named by `key`: the same, with one more. */
   comment(lease, text, key) {
     return this.#once("POST", ...ofLease(lease, "comments", { text }), { "Idempotency-Key": key });
+  }
+
+  /** One attempt: {threads}, for who leads. No comment is opened for it. */
+  threads(project) {
+    return this.#once("GET", `/v1/projects/${encodeURIComponent(project)}/comments`);
+  }
+
+  /** As `comments`, of any open task. */
+  thread(project, task) {
+    return this.#once("GET", ofTask(project, task));
+  }
+
+  /** As `comment`, of any open task. */
+  reply(project, task, text, key) {
+    return this.#once("POST", ofTask(project, task), { text }, { "Idempotency-Key": key });
   }
 
   /** One attempt: `takings.js` asks again. */
@@ -156,6 +172,10 @@ export class Api {
 function ofLease(lease, call, more = {}) {
   const body = { fencing_token: lease.fencing_token, ...more };
   return [`/v1/leases/${encodeURIComponent(lease.lease_id)}/${call}`, body];
+}
+
+function ofTask(project, task) {
+  return `/v1/projects/${encodeURIComponent(project)}/tasks/${encodeURIComponent(task)}/comments`;
 }
 
 /** Waits so long, or until the network is back. */

@@ -5,6 +5,7 @@ import { openHelp, openLeave } from "./dialogs.js";
 import { announce, element, one, words } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { LeaseKeeper } from "./lease_keeper.js";
+import { Led } from "./led.js";
 import { Pace } from "./pace.js";
 import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
@@ -42,6 +43,7 @@ export class Desk {
       hint: (task, placeholder) => this.#hint(task, placeholder),
       comments: (task) => this.#comments(task),
     });
+    this.led = new Led(clock);
     this.presence = new Presence();
     this.keeper = new LeaseKeeper(api, clock, this.presence, {
       ticked: (...lease) => this.#ticked(...lease),
@@ -60,7 +62,7 @@ export class Desk {
     );
     one("#sign-out").addEventListener("click", () => this.#signOut());
     addEventListener("focus", () => this.#waiting?.());
-    addEventListener("beforeunload", (event) => this.bench.isBegun && event.preventDefault());
+    addEventListener("beforeunload", (event) => (this.bench.isBegun || this.led.isBegun) && event.preventDefault());
   }
 
   /** Somebody tried to take the text away. Practice has known texts, and goes on no record. */
@@ -93,6 +95,7 @@ export class Desk {
   /** Before the first task: nothing is opened, and nobody's view is on the audit, until a person wants it. */
   ready() {
     this.bench.close();
+    this.led.close();
     const first = isWanted(this.guide);
     const start = { says: "Start labeling", key: "Enter", does: () => this.next() };
     showCard({
@@ -103,7 +106,7 @@ export class Desk {
         "You get one task at a time. That you opened it is on record, and so is your answer.",
         first ? "This project begins with practice: real tasks come when each of its known ones was right once." : "",
       ].filter(Boolean),
-      actions: [first ? null : start, this.#practising(first ? "Enter" : "p")].filter(Boolean),
+      actions: [first ? null : start, this.#practising(first ? "Enter" : "p"), this.#leading(first)].filter(Boolean),
     });
   }
 
@@ -112,6 +115,24 @@ export class Desk {
     const count = this.guide.onboarding.length;
     const says = `Practise on ${count} known tasks`;
     return count ? { says, key, does: () => this.practice.begin(this.guide) } : null;
+  }
+
+  /** What a card offers to who leads, once they have practised. */
+  #leading(first = false) {
+    return this.guide.leads && !first ? { says: "Comments on tasks", key: "c", does: () => this.#lead() } : null;
+  }
+
+  /** Reading and answering what was said about tasks; no task is opened for it. */
+  #lead() {
+    const { project } = this.#me;
+    this.#rest();
+    this.led.open({
+      threads: () => this.api.threads(project),
+      thread: (task) => this.api.thread(project, task),
+      reply: (task, text, key) => this.api.reply(project, task, text, key),
+      refused: (error) => this.#gone(error),
+      back: () => this.ready(),
+    });
   }
 
   /** The next task, or the one that is open already. */
@@ -141,7 +162,7 @@ export class Desk {
     showCard({
       title: "No task for you now",
       text: "This page waits for one: it opens by itself the moment there is.",
-      actions: [{ says: "Ask now", key: "Enter", does: () => this.next() }],
+      actions: [{ says: "Ask now", key: "Enter", does: () => this.next() }, this.#leading()].filter(Boolean),
     });
     const waiting = new AbortController();
     const watch = setInterval(() => this.presence.missed >= AWAY && this.#away(), AT_ONCE);
@@ -204,6 +225,7 @@ export class Desk {
     showLease(null);
     showSession(null);
     this.bench.close();
+    this.led.close();
   }
 
   #send(task) {
@@ -244,7 +266,8 @@ export class Desk {
   /** A call beside the answer was refused: whether that was because the task is not ours any more, or the session. */
   #gone(error) {
     const gone = error instanceof Refused && error.reason !== "not_permitted";
-    if (!gone || !(ofAnotherSession(error) || ofLoss(error))) return false;
+    const ours = this.bench.task !== null && ofLoss(error);
+    if (!gone || !(ofAnotherSession(error) || ours)) return false;
     this.#lost(error);
     return true;
   }
@@ -283,7 +306,7 @@ export class Desk {
     showCard({
       title: "Given back",
       text: "The task waits for somebody else, or for you later.",
-      actions: [{ says: "Go on labeling", key: "Enter", does: () => this.next() }],
+      actions: [{ says: "Go on labeling", key: "Enter", does: () => this.next() }, this.#leading()].filter(Boolean),
     });
   }
 

@@ -21,7 +21,8 @@ export class Discussion {
     this.place = place;
     this.clock = clock;
     this.list = element("ol");
-    this.thread = element("div", { class: "thread", role: "region", "aria-label": "What was said", hidden: true }, this.list);
+    const said = { class: "thread", role: "region", "aria-label": "What was said", hidden: true };
+    this.thread = element("div", said, this.list);
     this.box = element("textarea", { rows: 3, autocomplete: "off", spellcheck: "false", on: this.#typing(left) });
     this.count = element("span", { class: "count" });
     this.word = element("p", { class: "word", role: "status" });
@@ -50,7 +51,10 @@ export class Discussion {
     this.close();
   }
 
-  /** `about`: {read(), write(text, key), refused(error)}; the last says whether it has dealt with it. */
+  /**
+   * `about`: {read(), write(text, key), refused(error), changed()}; `refused` says whether it has dealt with it, and
+   * `changed` hears, where it is there, that something was said or became readable.
+   */
   open(about) {
     this.close();
     this.#about = about;
@@ -64,6 +68,7 @@ export class Discussion {
   /** Nothing is kept: neither what was said nor what is typed. */
   close() {
     this.rest();
+    if (this.list.childElementCount) announce(""); // the last of it was said aloud
     this.#about = null;
     this.#sent = null;
     this.#looks = 0;
@@ -145,6 +150,7 @@ export class Discussion {
     if (this.box.matches(":focus")) this.place.scrollIntoView({ block: "nearest" });
     if (!changed || comments.length === 0) return;
     this.thread.scrollTop = this.thread.scrollHeight;
+    this.#about.changed?.();
     announce(`Comments: ${comments.length}. ${spoken(comments.at(-1))}`);
   }
 

@@ -1,7 +1,8 @@
-/** Key presses become commands of the workbench, or of the card where there is no task. */
+/** Key presses become commands of the workbench, or of what stands there where there is no task. */
 import { pressOnCard } from "./card.js";
 import { one } from "./dom.js";
 import { commandOf, motionOf } from "./keys.js";
+import { pressOnList } from "./led.js";
 
 /** What has its own use for Enter and Space. */
 const OWN = "button, a, input, summary";
@@ -19,7 +20,7 @@ function handled(workbench, event) {
   const pressed = { key: name, control: event.ctrlKey || event.metaKey, shift: event.shiftKey };
   const focused = event.target.closest?.(OWN);
   if (focused && (event.key === "Enter" || event.key === " ")) return false;
-  if (!workbench.task) return !pressed.control && !event.repeat && pressOnCard(name);
+  if (!workbench.task) return !pressed.control && !event.repeat && (pressOnCard(name) || pressOnList(name));
   if (event.target.closest?.("[data-field]") && moves(workbench, pressed, event.altKey)) return true;
   if (event.altKey) return false;
   if (event.repeat) return true; // a key that stays down must not answer the next task too

@@ -60,10 +60,12 @@ const HINTS = {
   unknown_placeholder: "There are no hints about such placeholders.",
 };
 
+const COMMENTS_GONE = "This task is not open any more, or not to you. Its comments went with it.";
 const COMMENTS = {
   comments_stopped: "The project is stopped or paused: nobody reads or writes comments for now.",
   person_paused: "You see no comments for now. An operator of the project can say more.",
   comments_used_up: "No more comments fit on this task, or on all that are open.",
+  unknown_task: COMMENTS_GONE,
   not_permitted: "You may not do this with comments here. The project’s owner can say why.",
 };
 
@@ -100,10 +102,11 @@ export function ofNoHint({ reason, wait = 0 }) {
 }
 
 /** Why there are no comments, or no more. `wait`: as of hints; `why` where there is no answer. */
-export function ofNoComment({ reason, why, wait = 0 }) {
+export function ofNoComment({ status, reason, why, wait = 0 }) {
   if (reason === "too_many_comments")
     return `You have written as many comments as one may in an hour. The next one: in ${minutesOf(wait)}.`;
   if (why) return "The server does not answer now. What you typed stays here: try again in a moment.";
+  if (status === 410) return COMMENTS_GONE;
   return COMMENTS[reason] ?? FORBIDDEN[reason] ?? "The server does not accept this comment.";
 }
 

@@ -16,6 +16,7 @@ ASKED = "is Zebulon one name?"
 LEFT = "is ***** one name?"
 LEAD = Lead("judy", f"{1:032x}")
 BOX = "#comments textarea"
+WAITS = "Waits for redaction. Nobody sees it yet."
 
 
 @pytest.fixture
@@ -63,7 +64,7 @@ def looks(service) -> list[str]:
 def test_by_keys_alone_it_is_asked_redacted_answered_and_the_answer_to_the_task_is_as_it_was(at_task, service):
     at_task.press("1", "q")
     wrote(at_task, ASKED)
-    until(at_task, [["You", "", "Waits for redaction. Nobody sees it yet."]])
+    until(at_task, [["You", "", WAITS]])
     assert service.asked() == [ASKED]
     assert at_task.ask(f"document.querySelector('{BOX}').value") == ""
     service.loop.redact(LEFT)
@@ -160,7 +161,7 @@ def test_without_an_answer_what_was_typed_stays_and_counts_once(at_task, service
     service.loop.in_doubt = False
     at_task.wait(f"!document.querySelector('{BOX}').readOnly", "it may be sent again")
     at_task.held([Keys.CONTROL], Keys.ENTER)
-    until(at_task, [["You", "", "Waits for redaction. Nobody sees it yet."]])
+    until(at_task, [["You", "", WAITS]])
     assert service.asked() == [ASKED]
 
 
@@ -203,9 +204,12 @@ def test_an_answer_is_not_sent_past_a_comment_that_is_not(at_task, service):
 
 @pytest.mark.parametrize("how", ["answered", "lost"])
 def test_nothing_that_was_said_or_typed_outlives_the_task(at_task, service, how):
-    service.said(1, "it is one", LEAD)
     wrote(at_task, ASKED)
-    until(at_task, [["Who leads", "it is one", ""], ["You", "", "Waits for redaction. Nobody sees it yet."]])
+    until(at_task, [["You", "", WAITS]])
+    service.said(1, "it is one", LEAD)
+    at_task.click("#comments .again")
+    at_task.says("it is one", "#announcer")
+    at_task.click(BOX)
     at_task.press("half typed", Keys.ESCAPE, "q")
     if how == "lost":
         service.clock.ms += QueueSettings().lease_ms

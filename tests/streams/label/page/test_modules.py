@@ -24,6 +24,7 @@ NO_COMMENT = {
     Reason.COMMENTS_USED_UP,
     Reason.TOO_MANY_COMMENTS,
     Reason.PERSON_PAUSED,
+    Reason.UNKNOWN_TASK,
     Reason.NOT_PERMITTED,
 }
 FAMILY = "👩‍👩‍👧"

@@ -1,0 +1,150 @@
+"""Who leads reads what was said about open tasks and answers, without taking one: by keys alone, told in words."""
+
+from __future__ import annotations
+
+import pytest
+from selenium.webdriver.common.keys import Keys
+
+from schemas.audit import EventType
+from schemas.records import Order, WorkOrder
+from streams.label.commands import Held, LeaseTask
+from tests.support.waiting import wait_for
+from topology.guidance import Guidance
+
+BOX = "#thread textarea"
+ONE, TWO = 0xA1 << 120, 0xB2 << 120
+FIRST, SECOND = "Task a1000000", "Task b2000000"
+
+
+@pytest.fixture
+def service(serve):
+    service = serve(comments=True)
+    for number, said in ((ONE, "one or two?"), (TWO, "and the street?")):
+        service.give(number, "it broke")
+        asks(service, number, said)
+    return service
+
+
+def asks(service, number: int, text: str) -> None:
+    """Somebody who has the task writes about it, and nothing has to be masked."""
+    lease = service.loop.ask_in_turn(LeaseTask(f"person-{number % 7}")).lease
+    service.said(number, text, Held(lease.person, lease.lease_id, lease.fencing_token))
+
+
+@pytest.fixture
+def leading(seat):
+    seat.sign_in("judy")
+    seat.press("c")
+    seat.there("#threads button")
+    return seat
+
+
+def listed(seat) -> list[tuple[str, list[str]]]:
+    """Each heading, and the tasks below it."""
+    found = seat.ask(
+        """[...document.querySelectorAll("#threads h2")].map((one) => [one.textContent,
+            [...one.nextElementSibling.querySelectorAll(".name")].map(({textContent}) => textContent)])"""
+    )
+    return [(title, names) for title, names in found]
+
+
+def said(seat) -> list[list[str]]:
+    parts = "[one.querySelector('strong').textContent, one.querySelector('.said')?.textContent ?? '']"
+    return seat.ask(f"[...document.querySelectorAll('#thread li')].map((one) => {parts})")
+
+
+def until(seat, look, expected) -> None:
+    wait_for(lambda: look(seat) == expected, f"{expected}")
+
+
+def views(service) -> list[tuple[str, str]]:
+    events = [event for event in service.loop.events if event.type is EventType.COMMENTS_VIEWED]
+    return [(event.person, event.resource) for event in events if event.person == "judy"]
+
+
+def test_by_keys_alone_a_question_is_found_read_and_answered(leading, service):
+    assert listed(leading) == [("Await an answer (2)", [FIRST, SECOND])]
+    assert views(service) == []
+    leading.press("2")
+    until(leading, said, [["An annotator", "and the street?"]])
+    leading.there(f"{BOX}:focus")
+    leading.press("it counts, too")
+    leading.held([Keys.CONTROL], Keys.ENTER)
+    until(leading, said, [["An annotator", "and the street?"], ["You", ""]])
+    service.loop.redact("it counts, too")
+    until(leading, said, [["An annotator", "and the street?"], ["You", "it counts, too"]])
+    until(leading, listed, [("Await an answer (1)", [FIRST]), ("Answered (1)", [SECOND])])
+    assert {task for _, task in views(service)} == {f"task/{TWO:032x}"}
+    leading.press(Keys.ESCAPE)
+    leading.wait("document.activeElement.dataset.task?.startsWith('b2')", "back at the list")
+    leading.press(Keys.ESCAPE)
+    leading.card("Ready when you are")
+    assert EventType.TASK_VIEWED not in [it.type for it in service.loop.events if it.person == "judy"]
+
+
+def test_nothing_of_it_stays_when_the_list_is_left(leading):
+    leading.press("1")
+    until(leading, said, [["An annotator", "one or two?"]])
+    leading.press("half typed", Keys.ESCAPE, Keys.ESCAPE)
+    leading.card("Ready when you are")
+    page = leading.ask(f"document.documentElement.outerHTML + document.querySelector('{BOX}').value")
+    assert not [words for words in ("one or two", "half typed", f"{ONE:032x}") if words in page]
+
+
+def test_a_task_that_has_ended_meanwhile_is_said_to_be(leading, service):
+    service.loop.give(WorkOrder(f"{ONE:032x}", Order.CLOSE))
+    leading.press("1")
+    leading.says("This task is not open any more", "#thread .word")
+    leading.press(Keys.ESCAPE)
+    leading.click("#led .tools button")
+    until(leading, listed, [("Await an answer (1)", [SECOND])])
+
+
+def test_a_stopped_project_is_said(leading, service):
+    service.loop.frozen_by = ("olga",)
+    leading.click("#led .tools button")
+    leading.says("nobody reads or writes comments for now", "#led-word")
+
+
+def test_a_session_that_has_ended_shows_nothing_any_more(leading, service):
+    leading.press("1")
+    until(leading, said, [["An annotator", "one or two?"]])
+    leading.run("await fetch('/v1/me')")
+    leading.browser.delete_all_cookies()
+    leading.click("#thread .again")
+    leading.wait("document.querySelector('#led').hidden", "the list is gone")
+    leading.card("You are signed out.")
+    assert "one or two" not in leading.ask("document.documentElement.outerHTML")
+
+
+def test_where_nobody_has_asked_it_says_so(serve, seat_at):
+    seat = seat_at(serve(comments=True))
+    seat.sign_in("judy")
+    seat.press("c")
+    seat.says("Nobody has said anything about a task that is open.", "#led-word")
+
+
+@pytest.mark.parametrize(("person", "comments"), [("ada", True), ("judy", False)])
+def test_who_does_not_lead_is_offered_no_list(serve, seat_at, person, comments):
+    seat = seat_at(serve(comments=comments, guidance=Guidance()))
+    seat.sign_in(person)
+    assert "Comments" not in seat.text_of("#card-actions")
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [360, 1280])
+def test_nothing_about_the_list_is_inaccessible(seat, service, scheme, width):
+    seat.scheme(scheme)
+    seat.resize(width)
+    seat.sign_in("judy")
+    seat.press("c")
+    seat.there("#threads button")
+    found = [seat.violations(exclude="#watermark")]
+    seat.press("1")
+    seat.there("#thread li")
+    found.append(seat.violations(exclude="#watermark"))
+    wide = seat.ask("document.documentElement.scrollWidth <= innerWidth")
+    seat.scheme("")
+    seat.unsized()
+    assert found == [[], []]
+    assert wide
