@@ -222,6 +222,7 @@ _OCCURS: dict[str, Callable[[Reading, AuditEvent], bool]] = {
     Kind.TASK: _task,
     Kind.LABEL: _of_a_lease,
     Kind.LEASE: _of_a_lease,
+    Kind.COMMENT: _of_a_lease,
     Kind.VERDICT: _verdict,
     Kind.JOINED: _joined,
     Kind.RAW: _raw_record,

@@ -56,6 +56,32 @@ def _hinted(sketch: Sketch, event: AuditEvent, _task_id: str) -> None:
         sketch.count(lease, "hints")
 
 
+def _commented(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    """Who wrote it, and how much; what, no event says."""
+    if sketch.room(event.resource):
+        lead = "true" if event.details.get("lead") == "true" else ""
+        comment = sketch.born(event.resource, event, lead=lead, **_some(event, "length"))
+        sketch.link(task_resource(task_id), Relation.COMMENTED, comment)
+
+
+def _noted(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    """What redact made of a comment."""
+    if sketch.room(event.resource, new=False):
+        standing = "shown" if event.outcome == "success" else "refused"
+        sketch.note(event.resource, event, standing=standing, reason=event.reason)
+        sketch.link(task_resource(task_id), Relation.COMMENTED, event.resource)
+
+
+def _read(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    """One node a person and task, however often they looked at its comments, or added one."""
+    reading = f"comments/{task_id}/{event.person}"
+    if sketch.room(reading):
+        sketch.born(reading, event, purpose=event.purpose, **_some(event, "rule", "client"))
+        sketch.count(reading, "views")
+        sketch.latest(reading, "last_view", event.time)
+        sketch.link(task_resource(task_id), Relation.OPENED, reading)
+
+
 def _lease_ended(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     lease = event.resource if event.resource.startswith(lease_resource("")) else _first(event, Kind.LEASE)
     if lease and sketch.room(lease, new=False):
@@ -173,6 +199,9 @@ def _first(event: AuditEvent, kind: Kind) -> str:
 STEPS: Mapping[EventType, Step] = {
     EventType.TASK_VIEWED: _viewed,
     EventType.HINT_SHOWN: _hinted,
+    EventType.COMMENT_WRITTEN: _commented,
+    EventType.COMMENT_REDACTED: _noted,
+    EventType.COMMENTS_VIEWED: _read,
     EventType.LEASE_RENEWED: _renewed,
     **dict.fromkeys(_ENDINGS, _lease_ended),
     EventType.LABEL_SUBMITTED: _labeled,

@@ -33,6 +33,8 @@ _COLOURS = {
     "task": ("#e7f0fd", "#1a5fb4", "#82b1ff"),
     "lease": ("#e6f4f1", "#0b6b5b", "#6fd0bd"),
     "label": ("#e6f4f1", "#0b6b5b", "#6fd0bd"),
+    "comment": ("#e6f4f1", "#0b6b5b", "#6fd0bd"),
+    "comments": ("#e6f4f1", "#0b6b5b", "#6fd0bd"),
     "verdict": ("#e9f5e6", "#2e6b1f", "#93d67f"),
     "joined": ("#e9f5e6", "#2e6b1f", "#93d67f"),
     "denied": ("#fff1df", "#9a4b00", "#ffb366"),

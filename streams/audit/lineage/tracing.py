@@ -25,7 +25,7 @@ Events = Callable[[], Iterable[AuditEvent]]
 """Begins a reading of the project's audit, each slot's events in order; called up to three times."""
 LIMIT = 50
 """How many things of a kind are shown unless more are asked for."""
-_OF_TASKS = frozenset({Kind.TASK, Kind.VERDICT, Kind.JOINED, Kind.LABEL, Kind.LEASE})
+_OF_TASKS = frozenset({Kind.TASK, Kind.VERDICT, Kind.JOINED, Kind.LABEL, Kind.LEASE, Kind.COMMENT})
 _OF_POLICIES = frozenset({Kind.POLICY, POLICY_NAME, BUNDLE})
 
 

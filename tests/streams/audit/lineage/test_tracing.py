@@ -12,7 +12,7 @@ from schemas.errors import ConfigError
 from streams.audit.lineage.branches import tree
 from streams.audit.lineage.graph import Relation
 from streams.audit.lineage.tracing import trace
-from streams.audit.lineage.words import summary
+from streams.audit.lineage.words import summary, title
 from tests.streams.audit.generate import random_world
 from tests.streams.audit.lineage.stories import BUNDLE, DAY, OTHER, POLICY, PROJECT, START, TASK, Story, whole
 
@@ -159,6 +159,34 @@ def test_repeated_denials_are_one_node_with_their_number():
             details={"suppressed": "9"},
         )
     assert nodes(of(story, TASK))[f"denied/{TASK}/mallory"].facts["times"] == "50"
+
+
+def commented(story: Story) -> None:
+    """Asked by one who has the task; answered by who leads, of which nothing may be shown."""
+    for number, (person, lead) in enumerate([("ann", False), ("judy", True)]):
+        told = {"person": person, "details": {"lead": str(lead).lower(), "length": "20"}}
+        lease = () if lead else (f"lease/{TASK}-1",)
+        story.tell("label", EventType.COMMENTS_VIEWED, f"task/{TASK}", parents=lease, **told)
+        story.tell("label", EventType.COMMENT_WRITTEN, f"comment/c{number}", parents=[f"task/{TASK}"], **told)
+        made = {"reason": "nothing_left", "outcome": "refused"} if lead else {}
+        story.tell("redact", EventType.COMMENT_REDACTED, f"comment/c{number}", parents=[f"task/{TASK}"], **made)
+    story.tell("label", EventType.COMMENTS_VIEWED, f"task/{TASK}", person="ann")
+
+
+@pytest.mark.parametrize("asked", [f"task/{TASK}", "comment/c1"])
+def test_the_comments_on_a_task_are_told_with_who_wrote_and_who_saw_them(asked):
+    story = whole()
+    commented(story)
+    lineage = of(story, asked)
+    task, found = f"task/{TASK}", nodes(lineage)
+    assert edges(lineage, Relation.COMMENTED) == {(task, "comment/c0"), (task, "comment/c1")}
+    told = {"length": "20", "standing": "shown"}
+    assert (found["comment/c0"].person, found["comment/c0"].facts) == ("ann", told)
+    told = {"lead": "true", "length": "20", "standing": "refused", "reason": "nothing_left"}
+    assert (found["comment/c1"].person, found["comment/c1"].facts) == ("judy", told)
+    assert [found[f"comments/{TASK}/{person}"].facts["views"] for person in ("ann", "judy")] == ["2", "1"]
+    assert title(found["comment/c1"]) == "comment by judy"
+    assert "2 comments" in summary(lineage)
 
 
 def test_a_destroyed_segment_is_told():
