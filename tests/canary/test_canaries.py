@@ -14,6 +14,7 @@ import pytest
 from deploy.demo.canaries import Aviary
 from deploy.demo.search import CanarySearch
 from deploy.publishing import publishing
+from schemas.audit import EventType
 from schemas.codec import MAGIC, PREFIX
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import LabelSpan
@@ -70,16 +71,32 @@ def planted(pipeline, addresses, aviary):
 
 
 @pytest.fixture(scope="module")
-def answers(pipeline, addresses, planted):
+def typed(aviary):
+    """What each annotator writes about a task: somebody's name and address, as if from memory."""
+    names = {person: aviary.person() for person in ANNOTATORS}
+    return {who: f"Is this {it.name.value}, {it.email.value}, or not?" for who, it in names.items()}
+
+
+def commented(client, lease, text):
+    """The writer is told once there is nothing left to wait for."""
+    client.comment(lease, text)
+    wait_for(lambda: all(it.standing != "waiting" for it in client.comments(lease).comments), "it is redacted")
+
+
+@pytest.fixture(scope="module")
+def answers(pipeline, addresses, planted, typed):
     """What annotators were answered, mistakes of theirs included, until everything was joined."""
     recording = Recording()
     tokens = {person: pipeline.token("otto", person) for person in ANNOTATORS}
+    untold = dict(typed)
 
     def label_all():
         for person in ANNOTATORS:
             url = addresses["label"].api_url
             with LabelClient(url, pipeline.project, lambda p=person: tokens[p], transport=recording) as client:
                 while (lease := client.lease()) is not None:
+                    if person in untold:
+                        commented(client, lease, untold.pop(person))
                     field = min(lease.fields)
                     span = LabelSpan(field, 0, len(lease.fields[field]), "PRODUCT")
                     client.label(lease, [span], {"tone": "neutral"})
@@ -102,7 +119,7 @@ def wrong_requests(recording, url, project, token):
 
 
 @pytest.fixture(scope="module")
-def search(aviary, planted):
+def search(aviary, planted, typed):
     return CanarySearch(aviary.planted)
 
 
@@ -160,6 +177,12 @@ def test_no_trace_holds_a_canary(collector, planted, answers, search):
     assert {"redact", "label", "decide", "redact batch", "redact transaction"} <= told
     wait_for(lambda: any(span.name == "join" for _, span in collector.spans()) or None, "join's spans")
     assert not search.in_bytes(collector.received, "the collector")
+
+
+def test_what_people_typed_about_tasks_was_redacted_and_shown_without_it(pipeline, answers):
+    assert len(pipeline.messages("comments")) == len(ANNOTATORS)
+    assert [it.outcome for it in pipeline.events(EventType.COMMENT_REDACTED)] == ["success"] * len(ANNOTATORS)
+    assert any(b"or not?" in answer and b"*****" in answer for answer in answers)
 
 
 def test_the_audit_names_reasons_and_holds_together(pipeline, planted, answers):
