@@ -1,29 +1,42 @@
-"""Annotators in the simulation: they lease, label, skip, repeat themselves when nobody answers, and keep notes."""
+"""Annotators in the simulation: they lease, label, skip, comment, repeat themselves when nobody answers, and keep
+notes.
+"""
 
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 from typing import Any
 
 from schemas.errors import RecordError, VeilError
-from schemas.records import LabelSpan
+from schemas.records import LabelSpan, Task
 from streams.engine.processor import Request
 from streams.label.commands import (
+    Commented,
+    Draft,
     Ended,
     EndSession,
     Heartbeat,
     Held,
+    Lead,
     Leased,
     LeaseTask,
+    ListThreads,
+    ReadComments,
     Result,
     Skip,
     SkipReason,
     StartSession,
     Submit,
     Terms,
+    WriteComment,
 )
+
+Drafting = Callable[[Task, str], Draft]
+"""What a person writes about a task, sealed as the API seals it. Raises RecordError where it opens no more."""
+_OF_COMMENTS = (ListThreads, ReadComments, WriteComment)
 
 
 @dataclass(slots=True)
@@ -39,6 +52,14 @@ class Person:
     session: str | None = None
     sessions: int = 0
     idle: int = 0
+    drafting: Drafting | None = None
+    leads: bool = False
+    about: Held | Lead | None = None
+    """As whom they are about to write, once they have been told of the comments on a task."""
+    draft: Draft | None = None
+    told: list[str] = field(default_factory=list)
+    """The tasks of whose comments they were told."""
+    wrote: list[str] = field(default_factory=list)
 
     def ask(self, waiting: list[Request[Any]]) -> None:
         """Send the next call; one that nobody can answer any more is sent again in the same words."""
@@ -52,15 +73,26 @@ class Person:
     def _next(self) -> object:
         if self.random.random() < 0.06:
             return self._come_or_go()
+        if self.about is not None:
+            draft = self.draft
+            return ReadComments(self.about, writes=True) if draft is None else WriteComment(self.about, draft)
+        if self.leads and self.random.random() < 0.2:
+            return ListThreads(self.name)
         if self.lease is None:
             return LeaseTask(self.name, Terms(reserve=self.random.random() < 0.5))
-        held = Held(self.name, self.lease.lease.lease_id, self.lease.lease.fencing_token)
+        return self._at_work(self.lease)
+
+    def _at_work(self, leased: Leased) -> object:
+        held = Held(self.name, leased.lease.lease_id, leased.lease.fencing_token)
         chance = self.random.random()
         if chance < 0.05:
             return Skip(held, SkipReason.UNCLEAR)
         if chance < 0.15:
             return Heartbeat(held)
-        shape = self.lease.task.fields[0]
+        if chance < 0.3 and self.drafting is not None:
+            self.about = held
+            return ReadComments(held, writes=True)
+        shape = leased.task.fields[0]
         spans = (LabelSpan(shape.path, 0, 6, "REQUEST"),) if self.random.random() < 0.9 else ()
         digest = hashlib.sha256(held.lease_id.encode()).digest()
         then = Terms(reserve=True) if self.random.random() < 0.5 else None
@@ -81,7 +113,9 @@ class Person:
         if isinstance(answer, VeilError) and not isinstance(answer, RecordError):
             return  # in doubt: ask again
         self.pending = None
-        if isinstance(command, StartSession | EndSession):
+        if isinstance(command, _OF_COMMENTS):
+            self._talked(command, answer)
+        elif isinstance(command, StartSession | EndSession):
             self.session = command.session_id if isinstance(command, StartSession) else None
         elif isinstance(answer, Leased):
             self._see(answer)
@@ -93,6 +127,22 @@ class Person:
             self.lease = None
             if isinstance(answer, Ended) and answer.next is not None:
                 self._see(answer.next)
+
+    def _talked(self, command: object, answer: Any) -> None:
+        """On to the next step of writing a comment, or no further: it was written, or is refused."""
+        about, self.about, self.draft = self.about, None, None
+        if isinstance(answer, RecordError):
+            self.lease = None if isinstance(about, Held) else self.lease  # asked for again: it may be over
+        elif isinstance(command, ListThreads):
+            self.about = Lead(self.name, self.random.choice(answer).task_id) if answer else None
+        elif isinstance(answer, Commented) and self.drafting is not None:
+            self.told.append(answer.task.task_id)
+            try:
+                self.about, self.draft = about, self.drafting(answer.task, self.name)
+            except RecordError:
+                self.about = None
+        else:
+            self.wrote.append(answer.comment_id)
 
     def _see(self, leased: Leased) -> None:
         self.lease = leased

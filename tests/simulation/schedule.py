@@ -9,14 +9,28 @@ from typing import Any
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.errors import VeilError
 from schemas.gold import LeakTally, PersonScore, RedactionScore
-from schemas.records import JoinedLabel, Label, LabelOutcome, Order, SegmentIndex, Task, Verdict, WorkOrder
-from schemas.resources import raw_reference, raw_resource, task_ids
+from schemas.hidden import SealedBytes
+from schemas.records import (
+    Comment,
+    JoinedLabel,
+    Label,
+    LabelOutcome,
+    Note,
+    Order,
+    SegmentIndex,
+    Task,
+    Verdict,
+    WorkOrder,
+)
+from schemas.resources import comment_resource, raw_reference, raw_resource, task_ids, task_resource
 from streams.audit.chain import verify_chains
 from streams.audit.reconcile import reconcile
 from streams.engine.loop import Loop
+from streams.redact.transform.mask import MASK
 from tests.simulation.people import Person
 from tests.simulation.traces import faults_of
-from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, World
+from tests.simulation.world import ADJUDICATOR, LABEL_STATE, PROJECT, TYPED, World
+from vault.comments import note_key, open_note
 from vault.segments.document import Layer, path_of, unpack
 from vault.segments.opening import Geometries, ViewKeys
 
@@ -25,6 +39,7 @@ RECORDS = 6
 MOVES = 60
 QUIET_ROUNDS = 400
 MOST_ORDERS = 2
+_OF_COMMENTS = (EventType.COMMENT_WRITTEN, EventType.COMMENT_REDACTED)
 KEEPER_STEPS = 20  # of 40 s: a start's scan may come before its last segments are read, the next is 300 s later
 
 
@@ -45,7 +60,7 @@ def run(seed: int, **changes: Any) -> Verdicted:
     because it was fenced.
     """
     world = World(seed, **changes)
-    people = [Person(name, world.random) for name in PEOPLE]
+    people = [_person(world, name) for name in PEOPLE]
     watch = Watch(world)
     try:
         _storm(world, people, watch)
@@ -55,6 +70,10 @@ def run(seed: int, **changes: Any) -> Verdicted:
         raise Broken(f"seed {seed}: {broken}") from None
     except VeilError as error:
         raise Broken(f"seed {seed}: a process ended: {type(error).__name__}: {error}") from None
+
+
+def _person(world: World, name: str) -> Person:
+    return Person(name, world.random, drafting=world.draft, leads=name in world.rules.adjudicators)
 
 
 class Watch:
@@ -176,6 +195,8 @@ def check(world: World, people: list[Person]) -> Verdicted:
     _check_views(people, events)
     _check_submits(people, labels)
     _check_sessions(world, people)
+    _check_comments(people, events, records("comments", Comment), records("notes", Note))
+    _check_notes(world, tasks, records("notes", Note))
     _check_leaks(world)
     _check_orphans(world)
     _check_opens(world)
@@ -365,10 +386,44 @@ def _check_sessions(world: World, people: list[Person]) -> None:
         raise Broken(f"sessions {there} instead of {wanted}")
 
 
+def _check_comments(
+    people: list[Person], events: list[AuditEvent], comments: list[Comment], notes: list[Note]
+) -> None:
+    """Each comment is there once, with its event, and redacted once, with its event. What was confirmed is among
+    them, and nobody was told of any without an event.
+    """
+    written = Counter(comment_resource(comment.comment_id) for comment in comments)
+    noted = Counter(comment_resource(note.comment_id) for note in notes)
+    said = [Counter(it.resource for it in events if it.type is kind) for kind in _OF_COMMENTS]
+    if any(count > 1 for count in written.values()) or not written == noted == said[0] == said[1]:
+        raise Broken(f"comments {written}, redacted {noted}, on the audit {said}")
+    viewed = {(event.person, event.resource) for event in events if event.type is EventType.COMMENTS_VIEWED}
+    for person in people:
+        if lost := [it for it in person.wrote if comment_resource(it) not in written]:
+            raise Broken(f"comments of {person.name} were confirmed and are lost: {lost}")
+        if unseen := [it for it in person.told if (person.name, task_resource(it)) not in viewed]:
+            raise Broken(f"{person.name} was told of the comments on {unseen} without an event")
+
+
+def _check_notes(world: World, tasks: list[Task], notes: list[Note]) -> None:
+    """What is left of each comment, where its task still opens, is what was typed without what may not be read."""
+    by_id = {task.task_id: task for task in tasks}
+    for note in notes:
+        try:
+            key = world.task_key(by_id[note.task_id])
+        except VeilError:
+            continue  # withdrawn since: nothing opens any more
+        secret = note_key(key, PROJECT, note.task_id, note.comment_id)
+        place = {"project": PROJECT, "task_id": note.task_id, "comment_id": note.comment_id}
+        left = open_note(secret, SealedBytes(note.sealed), **place) if note.sealed else note.reason
+        if left != TYPED.format(MASK):
+            raise Broken(f"of comment {note.comment_id} something else is left: {left}")
+
+
 def _check_leaks(world: World) -> None:
     values = [e.message.value or b"" for entries in world.broker.partitions.values() for e in entries if e.message]
     values += [blob for versions in world.store.documents.values() for blob in versions.values()]
-    for canary in world.published:
+    for canary in (*world.published, *world.typed):
         if any(canary.encode() in value for value in values):
             raise Broken(f"{canary} is readable")
 

@@ -15,8 +15,9 @@ from schemas.codec import Codec, FixedIds
 from schemas.control import ControlKind, Freezable
 from schemas.errors import Abortable, CommitInDoubt, Fenced, LogUnavailable, VaultUnavailable, VeilError
 from schemas.gold import GoldTruth, KnownWord
+from schemas.hidden import SecretBytes
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason, release_body
-from schemas.records import LabelSpan, Quarantined, RawReference
+from schemas.records import LabelSpan, Quarantined, RawReference, Task
 from schemas.reredaction import Reredaction, reredaction_body
 from schemas.resources import raw_resource
 from streams.decide.calibration import GoldSeams
@@ -40,6 +41,8 @@ from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.leaks import Limit
 from streams.keeper.processor import KeeperProcessor
 from streams.label.askers import People
+from streams.label.commands import Draft
+from streams.label.comment_sealing import CommentSealer, comment_id
 from streams.label.owner import PREFIX, Instance, succession
 from streams.label.processor import LabelProcessor
 from streams.label.processor import Seams as LabelSeams
@@ -74,6 +77,7 @@ from vault.signing import sign_control
 
 PROJECT = "demo"
 CANARY = re.compile(r"canary[0-9]+")
+TYPED = "is {} one of them?"
 PARTITIONS = 2
 KEPT_MS = 10**9
 LABEL_STATE = f"label-state.{PROJECT}"
@@ -229,6 +233,8 @@ class World:
         """What two people have released from quarantine."""
         self.gold: dict[RawReference, bool] = {}
         """The records that are gold, and whether their value leaks."""
+        self.typed: list[str] = []
+        """What people have typed about tasks that nobody may read."""
         self.told = Told()
         self._loop_type = loop_type
         self._log_type = log_type
@@ -241,6 +247,7 @@ class World:
             keyed_hash.create(self.vault, PROJECT, purpose)
         self.hashes = Hashes(*(keyed_hash.load(self.vault, PROJECT, purpose) for purpose in of_redact))
         self.views = ViewKeys(self.vault, PROJECT)
+        self.sealer = CommentSealer(PROJECT, self.task_key, DataKeys(self.vault))
         self.faults.on = True
 
     # Moves
@@ -276,6 +283,18 @@ class World:
         truth = GoldTruth(raw, (value,), (LabelSpan("text", 0, 6, "REQUEST"),), {"tone": "neutral"})
         self.broker.append(Outgoing(f"gold.{PROJECT}", raw_resource(raw).encode(), self.codec.encode(truth)))
         self.gold[raw] = bool(longer)
+
+    def task_key(self, task: Task) -> SecretBytes:
+        """Of a task that is not withdrawn. Raises RecordError."""
+        return self.views.task_key(task.segment_id, task.task_id)
+
+    def draft(self, task: Task, person: str) -> Draft:
+        """A person types something about a task, with a canary in it."""
+        canary = f"canary{self.random.randrange(10**9)}"
+        name = comment_id(PROJECT, task.task_id, person, canary)
+        draft = self.sealer.draft(task, name, TYPED.format(canary), self.clock.now())
+        self.typed.append(canary)
+        return draft
 
     def sign_policy(self, person: str) -> None:
         key = f"{ControlKind.POLICY}/{PROJECT}/{POLICY.hash}/{person}"
