@@ -1,7 +1,6 @@
 /** Puts the page together. */
 import { Api } from "./api.js";
 import { Desk } from "./desk.js";
-import { announce } from "./dom.js";
 import { listen } from "./keyboard.js";
 import { deter } from "./privacy.js";
 import { ofTrouble } from "./sentences.js";
@@ -13,10 +12,7 @@ const desk = new Desk(new Api(clock, (why) => showBanner(why ? ofTrouble(why) : 
 const problem = new URLSearchParams(location.search).get("problem");
 if (location.search) history.replaceState(null, "", "/");
 deter(
-  (sentence) => {
-    desk.bench.say(sentence);
-    announce(sentence);
-  },
+  (sentence) => desk.say(sentence),
   (taking) => desk.tried(taking),
 );
 listen(desk.bench);

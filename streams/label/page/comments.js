@@ -1,6 +1,7 @@
 /** What is said about a task, in words: who, when, what is masked, how much may be typed. No DOM here. */
 
 export const LONGEST = 1000; // code points, as the server counts them
+const SAID_ALOUD = [100, 20, 0]; // characters left, when the count comes to so many or jumps past
 const MASK = "*****"; // what redaction leaves of what it finds
 const LOOKS = [1, 2, 4, 8, 15, 30]; // seconds between looking whether a comment is redacted; then people look
 const UNSHOWN = {
@@ -16,6 +17,12 @@ export function nextLook(taken) {
 /** Characters that may still be typed; below nothing where it is too long. */
 export function room(text) {
   return LONGEST - [...text].length;
+}
+
+/** What is said aloud when room for `before` characters has become room for `left`; mostly nothing. */
+export function countAloud(before, left) {
+  if (left < 0) return before < 0 ? "" : "Too long.";
+  return SAID_ALOUD.some((mark) => left <= mark && before > mark) ? `${left} characters left.` : "";
 }
 
 export function tooLong(characters) {

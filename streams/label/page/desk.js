@@ -1,7 +1,7 @@
 /** From signing in to the end of work: what the server says becomes what is shown. */
 import { NoAnswer, Refused } from "./api.js";
 import { showCard } from "./card.js";
-import { openHelp, openLeave } from "./dialogs.js";
+import { openHelp, openLeave, openListHelp } from "./dialogs.js";
 import { announce, element, one, words } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { LeaseKeeper } from "./lease_keeper.js";
@@ -12,23 +12,21 @@ import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
 import { ofEnding, ofLoss, ofNoHint, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
 import { showLease, showPace, showPerson, showSession } from "./status.js";
+import { SessionWatch } from "./session_watch.js";
 import { Takings } from "./takings.js";
 import { Task } from "./task.js";
-import { sessionLeft } from "./time.js";
 import { Workbench } from "./workbench.js";
 
 const WAIT = 25; // seconds that the server keeps a call until there is a task
 const AT_ONCE = 1_000; // a call that was not kept: the server keeps as many as it can, and none now
 const ASK_AGAIN = 5_000; // after such a one
 const AWAY = 300_000; // nobody waits so long without touching anything
-const LOOK_AGAIN = 5_000; // whether the session was prolonged meanwhile
 
 export class Desk {
   #me = null;
   #drafts = new Drafts();
   #pace = new Pace();
   #waiting = null;
-  lookAgain = 0;
 
   constructor(api, clock) {
     this.api = api;
@@ -38,13 +36,14 @@ export class Desk {
       send: (task) => (task.known ? this.practice.check(task) : this.#send(task)),
       report: (task, reason, marks) =>
         this.#end("report", () => this.api.report(task.lease, reason, marks.map(place))),
-      leave: () => this.#leave(),
+      leave: (unsent) => this.#leave(unsent),
       help: openHelp,
       hint: (task, placeholder) => this.#hint(task, placeholder),
       comments: (task) => this.#comments(task),
     });
     this.led = new Led(clock);
     this.presence = new Presence();
+    this.watch = new SessionWatch(api, clock, (error) => this.#lost(error));
     this.keeper = new LeaseKeeper(api, clock, this.presence, {
       ticked: (...lease) => this.#ticked(...lease),
       ending: () => this.bench.say("Working hours are over. You can send your answer while there is time left."),
@@ -63,6 +62,13 @@ export class Desk {
     one("#sign-out").addEventListener("click", () => this.#signOut());
     addEventListener("focus", () => this.#waiting?.());
     addEventListener("beforeunload", (event) => (this.bench.isBegun || this.led.isBegun) && event.preventDefault());
+  }
+
+  /** Say something of the page itself, where it is seen. */
+  say(sentence) {
+    if (this.led.isOpen) this.led.say(sentence);
+    else this.bench.say(sentence);
+    announce(sentence);
   }
 
   /** Somebody tried to take the text away. Practice has known texts, and goes on no record. */
@@ -94,8 +100,7 @@ export class Desk {
 
   /** Before the first task: nothing is opened, and nobody's view is on the audit, until a person wants it. */
   ready() {
-    this.bench.close();
-    this.led.close();
+    this.#rest();
     const first = isWanted(this.guide);
     const start = { says: "Start labeling", key: "Enter", does: () => this.next() };
     showCard({
@@ -131,8 +136,16 @@ export class Desk {
       thread: (task) => this.api.thread(project, task),
       reply: (task, text, key) => this.api.reply(project, task, text, key),
       refused: (error) => this.#gone(error),
+      ticked: () => this.#ledTicked(),
+      help: openListHelp,
       back: () => this.ready(),
     });
+  }
+
+  /** Each second while the list is open: no lease ends it, so the session and the presence of its reader do. */
+  #ledTicked() {
+    if (this.presence.missed >= AWAY) this.#away(this.#leading());
+    else this.watch.tick(true);
   }
 
   /** The next task, or the one that is open already. */
@@ -195,27 +208,21 @@ export class Desk {
     }
   }
 
-  /** Asking on would open a task for nobody, and keep the session of who has left. */
-  #away() {
+  /** Asking on would open a task for nobody, keep the session of who has left, or show comments to who comes by. */
+  #away(leading = null) {
     this.#rest();
+    const done = leading ? "closed the comments" : "stopped asking for tasks";
     showCard({
       title: "Are you still there?",
-      text: "Nobody has touched this page for a while, so it has stopped asking for tasks.",
-      actions: [{ says: "Go on labeling", key: "Enter", does: () => this.next() }],
+      text: `Nobody has touched this page for a while, so it has ${done}.`,
+      actions: [leading, { says: "Go on labeling", key: "Enter", does: () => this.next() }].filter(Boolean),
     });
   }
 
-  /** Each second while there is a task. What ends soon is said in time; the server is asked whether it still does. */
+  /** Each second while there is a task. */
   #ticked(left, lifetime, active) {
     showLease(left, lifetime, active);
-    const now = this.clock.now();
-    showSession(sessionLeft(this.#me, now));
-    if (sessionLeft(this.#me, now) === null || now < this.lookAgain) return;
-    this.lookAgain = now + LOOK_AGAIN;
-    this.api.look().then(
-      (me) => me.person === this.#me.person && (this.#me = me),
-      (error) => error instanceof Refused && this.#lost(error),
-    );
+    this.watch.tick();
   }
 
   #rest() {
@@ -234,12 +241,13 @@ export class Desk {
     return this.#end("label", () => this.api.label(task.lease, { spans, choices }, task.name));
   }
 
-  #leave() {
+  #leave(unsent) {
     const { lease } = this.bench.task;
-    openLeave({
+    const acts = {
       skip: (reason) => this.#end("skip", () => this.api.skip(lease, reason)),
       release: (reason) => this.#end("release", () => this.api.release(lease, reason)),
-    });
+    };
+    openLeave(acts, unsent);
   }
 
   /** A hint is on record before it is here; what goes wrong is said, and changes nothing about the task. */
@@ -265,6 +273,7 @@ export class Desk {
 
   /** A call beside the answer was refused: whether that was because the task is not ours any more, or the session. */
   #gone(error) {
+    if (this.bench.isLocked) return false; // the call that ends the task is told itself
     const gone = error instanceof Refused && error.reason !== "not_permitted";
     const ours = this.bench.task !== null && ofLoss(error);
     if (!gone || !(ofAnotherSession(error) || ours)) return false;
@@ -281,12 +290,14 @@ export class Desk {
     try {
       ended = await call();
     } catch (error) {
+      if (this.bench.task !== task) return;
       this.bench.lock(false);
       task.name = undefined; // refused for good: what is sent next are other words
       this.#failed(error);
       if (this.bench.task === task) this.keeper.hold(task.lease);
       return;
     }
+    if (this.bench.task !== task) return;
     this.bench.lock(false);
     this.#pace.ended(outcome, this.clock.now() - task.began);
     showPace(this.#pace.summary());
@@ -386,6 +397,7 @@ export class Desk {
 
   async #meet() {
     this.#me = await this.api.me();
+    this.watch.meet(this.#me);
     showPerson(this.#me);
     const mark = () => watermark(this.#me.person, this.clock.now());
     mark();

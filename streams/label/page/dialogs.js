@@ -1,6 +1,6 @@
 /** The dialogs: leaving a task, and the keys. */
 import { button, element, key, one, shown, words } from "./dom.js";
-import { COMMANDS } from "./keys.js";
+import { COMMANDS, ON_LIST } from "./keys.js";
 
 export const NEVER = [
   ["unclear", "I can’t tell what is right"],
@@ -14,8 +14,8 @@ export const LATER = [
   ["technical", "Something technical is wrong"],
 ];
 
-/** `acts`: {skip(reason), release(reason)}. A digit chooses. */
-export function openLeave(acts) {
+/** `acts`: {skip(reason), release(reason)}. A digit chooses. `unsent`: what is said of a comment that is lost by it. */
+export function openLeave(acts, unsent) {
   const dialog = one("#leave");
   const close = (act, reason) => {
     dialog.close();
@@ -36,6 +36,7 @@ export function openLeave(acts) {
     ),
   );
   one("#leave .reasons").replaceChildren(
+    ...(unsent ? [element("p", { class: "word" }, `${unsent} It is lost with the task.`)] : []),
     element("h3", {}, "Never show it to me again"),
     element("ul", {}, ...entries.slice(0, NEVER.length)),
     element("h3", {}, "Give it back for now"),
@@ -48,15 +49,23 @@ export function openLeave(acts) {
   dialog.showModal();
 }
 
+/** The keys of the list of tasks with comments. */
+export function openListHelp() {
+  showKeys(ON_LIST.map(({ key: name, says }) => [shown(name), says]));
+}
+
 /** The keys of this task and of the page. */
 export function openHelp(task) {
-  const rows = [
+  showKeys([
     ["← →", "Move by characters; Ctrl: by words; Shift: select"],
     ["↑ ↓", "Move by lines"],
     ["Tab", "Go to the next field or button"],
     ...labelRows(task),
     ...COMMANDS.map(({ key: name, says }) => [shown(name), says]),
-  ];
+  ]);
+}
+
+function showKeys(rows) {
   one("#help dl").replaceChildren(
     ...rows.flatMap(([name, says]) => [element("dt", {}, element("kbd", {}, name)), element("dd", {}, says)]),
   );

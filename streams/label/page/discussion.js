@@ -1,13 +1,11 @@
 /**
  * What is said about one task, and a box to say more. It is read when somebody opens it, and looked for again a few
- * times while something of theirs waits for redaction; nothing of it outlives `close`.
+ * times while something of theirs waits for redaction; nothing of it outlives `close`, nor the right to see it.
  */
 import { NoAnswer, Refused } from "./api.js";
-import { ago, nextLook, partsOf, room, standingOf, tooLong, writerOf } from "./comments.js";
+import { ago, countAloud, LONGEST, nextLook, partsOf, room, standingOf, tooLong, writerOf } from "./comments.js";
 import { announce, button, element } from "./dom.js";
-import { ofNoComment } from "./sentences.js";
-
-const SAID_ALOUD = [100, 20, 0, -1]; // of the characters left
+import { mayNotSee, ofNoComment } from "./sentences.js";
 
 export class Discussion {
   #about = null;
@@ -15,16 +13,22 @@ export class Discussion {
   #looks = 0;
   #turn = 0;
   #timer;
+  #left = LONGEST; // characters that may still be typed
+  #resting = true; // nothing is looked for, and no answer is shown
+  #sending = false;
+  #locked = false;
 
-  /** `place`: the element it fills. `left()`: what comes after Escape in the box. */
-  constructor(place, clock, left) {
+  /** `place`: the element it fills. `left()`: what comes after Escape in the box; `typed()` hears of each change in it. */
+  constructor(place, clock, { left, typed = () => {} }) {
     this.place = place;
     this.clock = clock;
+    this.name = place.parentElement.id;
+    this.typing = this.#typing(left, typed);
     this.list = element("ol");
-    const said = { class: "thread", role: "region", "aria-label": "What was said", hidden: true };
+    const said = { class: "thread", role: "region", "aria-label": "What was said", translate: "no", hidden: true };
     this.thread = element("div", said, this.list);
-    this.box = element("textarea", { rows: 3, autocomplete: "off", spellcheck: "false", on: this.#typing(left) });
-    this.count = element("span", { class: "count" });
+    this.box = this.#newBox();
+    this.count = element("span", { class: "count", id: `${this.name}-count` });
     this.word = element("p", { class: "word", role: "status" });
     this.again = button({ class: "again", does: () => this.look() }, "Look again");
     place.replaceChildren(
@@ -35,7 +39,11 @@ export class Discussion {
         element("label", {}, element("span", {}, "Ask or answer about this task"), this.box),
         this.count,
       ),
-      element("p", { class: "hint" }, "What redaction finds is masked before anybody reads it. Write nobody’s name."),
+      element(
+        "p",
+        { class: "hint", id: `${this.name}-hint` },
+        "What redaction finds is masked before anybody reads it. Write nobody’s name.",
+      ),
       this.word,
       element(
         "p",
@@ -60,49 +68,79 @@ export class Discussion {
     this.#about = about;
   }
 
-  /** Nothing is looked for any more; what is typed stays. */
+  /** Nothing is looked for any more, and what is answered meanwhile is not shown; what is typed stays. */
   rest() {
+    this.#resting = true;
     clearTimeout(this.#timer);
+  }
+
+  /** What was said is taken away; what is typed stays. `sentence` says why. */
+  hide(sentence) {
+    this.rest();
+    this.#empty();
+    this.#say(sentence);
+  }
+
+  /** While the answer to the task is on its way, nothing is asked here and nothing typed. */
+  lock(locked) {
+    if (locked) this.rest();
+    this.#locked = locked;
+    this.#settle();
   }
 
   /** Nothing is kept: neither what was said nor what is typed. */
   close() {
-    this.rest();
-    if (this.list.childElementCount) announce(""); // the last of it was said aloud
+    this.hide("");
     this.#about = null;
     this.#sent = null;
     this.#looks = 0;
-    this.box.value = "";
-    this.box.readOnly = false;
-    this.#say("");
+    this.#sending = false;
+    this.#locked = false;
+    const box = this.#newBox(); // an emptied one has what was typed among what it can undo
+    this.box.replaceWith(box);
+    this.box = box;
     this.#counted();
-    this.#draw([]);
   }
 
   /** Read what was said. That somebody does goes on record. */
   look() {
-    if (this.box.readOnly) return;
+    if (this.#locked) return;
+    this.#resting = false;
+    if (this.#sending) return;
     this.#looks = 0;
     this.#ask((about) => about.read());
   }
 
   async send() {
     const text = this.box.value;
-    if (!this.#about || this.box.readOnly) return;
+    const about = this.#about;
+    if (!about || this.#sending || this.#locked) return;
     if (!text.trim()) this.#say("Write something first.");
     else if (room(text) < 0) this.#say(tooLong(-room(text)));
     else {
       if (this.#sent?.text !== text) this.#sent = { text, key: crypto.randomUUID() };
       const { key: name } = this.#sent;
-      this.box.readOnly = true;
+      this.#sending = true;
+      this.#settle();
       this.#looks = 0;
-      if (await this.#ask((about) => about.write(text, name))) this.#written();
-      this.box.readOnly = false;
+      this.#resting = false;
+      try {
+        if (await this.#ask(() => about.write(text, name))) this.#written();
+      } finally {
+        if (this.#about === about) {
+          this.#sending = false;
+          this.#settle();
+        }
+      }
     }
   }
 
   get isBegun() {
     return this.box.value.trim() !== "";
+  }
+
+  #settle() {
+    this.box.readOnly = this.#sending || this.#locked;
   }
 
   #written() {
@@ -121,13 +159,16 @@ export class Discussion {
     try {
       const { comments } = await call(about);
       if (this.#about !== about || this.#turn !== turn) return false;
+      if (this.#resting) return true;
       this.#say(comments.length ? "" : "Nobody has said anything about this task.");
       this.#draw(comments);
       this.#lookAgain(comments);
       return true;
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-      if (this.#about === about && !about.refused(error)) this.#say(ofNoComment(error));
+      if (this.#about !== about) return false;
+      if (mayNotSee(error)) this.#empty();
+      if (this.#turn === turn && !about.refused(error)) this.#say(ofNoComment(error, this.isBegun));
       return false;
     }
   }
@@ -137,6 +178,11 @@ export class Discussion {
     if (wait === null || !comments.some(({ standing }) => standing === "waiting")) return;
     this.#looks += 1;
     this.#timer = setTimeout(() => this.#ask((about) => about.read()), wait);
+  }
+
+  #empty() {
+    if (this.list.childElementCount) announce(""); // the last of it was said aloud
+    this.#draw([]);
   }
 
   #draw(comments) {
@@ -166,9 +212,25 @@ export class Discussion {
     );
   }
 
-  #typing(left) {
+  #newBox() {
+    return element("textarea", {
+      rows: 3,
+      autocomplete: "off",
+      autocorrect: "off",
+      spellcheck: "false",
+      translate: "no",
+      writingsuggestions: "false",
+      "aria-describedby": `${this.name}-hint ${this.name}-count`,
+      on: this.typing,
+    });
+  }
+
+  #typing(left, typed) {
     return {
-      input: () => this.#counted(),
+      input: () => {
+        this.#counted();
+        typed();
+      },
       keydown: (event) => {
         if (event.isComposing) return;
         if (event.key === "Escape") left();
@@ -181,7 +243,9 @@ export class Discussion {
 
   #counted() {
     const left = room(this.box.value);
-    if (SAID_ALOUD.includes(left)) announce(left < 0 ? "Too long." : `${left} characters left.`);
+    const aloud = countAloud(this.#left, left);
+    if (aloud) announce(aloud);
+    this.#left = left;
     this.count.textContent = left < 0 ? `${-left} too many` : `${left} left`;
     this.count.classList.toggle("over", left < 0);
   }

@@ -20,7 +20,7 @@ function handled(workbench, event) {
   const pressed = { key: name, control: event.ctrlKey || event.metaKey, shift: event.shiftKey };
   const focused = event.target.closest?.(OWN);
   if (focused && (event.key === "Enter" || event.key === " ")) return false;
-  if (!workbench.task) return !pressed.control && !event.repeat && (pressOnCard(name) || pressOnList(name));
+  if (!workbench.task) return isPlain(event) && singleKeys(name) && (pressOnCard(name) || pressOnList(name));
   if (event.target.closest?.("[data-field]") && moves(workbench, pressed, event.altKey)) return true;
   if (event.altKey) return false;
   if (event.repeat) return true; // a key that stays down must not answer the next task too
@@ -28,6 +28,11 @@ function handled(workbench, event) {
   const command = commandOf(pressed);
   if (command) return run(workbench, command);
   return !pressed.control && workbench.press(name);
+}
+
+/** Alt and a digit change the browser's tab, and a key that stays down presses nothing. */
+function isPlain(event) {
+  return !(event.ctrlKey || event.metaKey || event.altKey || event.repeat);
 }
 
 /** People who dictate, or whose hands shake, turn the single keys off (WCAG 2.2, 2.1.4). */

@@ -16,6 +16,13 @@ export const COMMANDS = [
   { key: "g", does: "guidelines", says: "Open or close the guidelines" },
   { key: "?", does: "help", says: "Show the keys" },
 ];
+/** Where who leads answers. */
+export const ON_LIST = [
+  { key: "1–9", says: "Open one of the first nine tasks; the open one: look again" },
+  { key: "Ctrl ↵", says: "In the box: send the comment" },
+  { key: "Escape", says: "In the box: back to the list; on the list: leave it" },
+  { key: "?", says: "Show the keys" },
+];
 const ALSO = { Backspace: "remove" };
 const WITH_CONTROL = { z: "undo", y: "redo" };
 const DIGITS = [..."1234567890"];

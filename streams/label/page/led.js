@@ -3,22 +3,36 @@ import { NoAnswer, Refused } from "./api.js";
 import { ago } from "./comments.js";
 import { Discussion } from "./discussion.js";
 import { announce, button, element, key, one, redraw } from "./dom.js";
-import { ofNoComment } from "./sentences.js";
+import { COMMENT_UNSENT, mayNotSee, ofNoComment } from "./sentences.js";
 
 const KEYED = 9; // tasks that a digit opens
 const NAMED = 8; // digits of a task's id that tell it from others on a list
+const TICK = 1_000;
+const LIST_AGAIN = 10_000; // whether the task of an open thread is still listed: its end must not wait for a key
+const UNLISTED =
+  "This task is not on the list any more, so its comments are closed. “Look again” tells whether it is still open.";
 
 export class Led {
   #acts = null;
   #opened = null; // the id of the task that is open
   #threads = [];
+  #turn = 0; // of the list: only the last that was asked for is drawn
+  #ticking;
+  #listed = 0; // when it was asked for
+  #confirmed = ""; // what was pressed past a comment that is only typed, and was asked about
 
   constructor(clock) {
     this.clock = clock;
-    this.discussion = new Discussion(one("#thread > div"), clock, () => this.#toList());
+    this.discussion = new Discussion(one("#thread > div"), clock, {
+      left: () => this.#toList(),
+      typed: () => (this.#confirmed = ""),
+    });
   }
 
-  /** `acts`: {threads(), thread(id), reply(id, text, key), refused(error), back()}, as `Discussion.open` has them. */
+  /**
+   * `acts`: {threads(), thread(id), reply(id, text, key), refused(error), back(), help()}, the first four as
+   * `Discussion.open` has them; `ticked()` each second while the list is open.
+   */
   open(acts) {
     this.#acts = acts;
     one("#card").hidden = true;
@@ -26,38 +40,85 @@ export class Led {
     document.title = "Comments · Veilstream";
     one("#led .tools").replaceChildren(
       button({ does: () => this.#list() }, "Look again"),
-      button({ does: acts.back, data: { key: "Escape" } }, "Back ", key("Escape")),
+      button({ does: acts.help, data: { key: "?" } }, "Keys ", key("?")),
+      button({ does: () => this.#past("back", acts.back), data: { key: "Escape" } }, "Back ", key("Escape")),
     );
     one("#led-title").focus();
+    this.#ticking = setInterval(() => this.#tick(), TICK);
     this.#list();
   }
 
   /** Nothing is kept. */
   close() {
+    clearInterval(this.#ticking);
     this.#acts = null;
     this.#shut();
     this.#threads = [];
     one("#led").hidden = true;
     one("#threads").replaceChildren();
-    this.#say("");
+    this.say("");
+  }
+
+  get isOpen() {
+    return this.#acts !== null;
   }
 
   get isBegun() {
     return this.discussion.isBegun;
   }
 
-  async #list() {
+  say(sentence) {
+    one("#led-word").textContent = sentence;
+  }
+
+  #tick() {
+    this.#acts.ticked();
+    if (this.#acts && this.#opened && Date.now() - this.#listed >= LIST_AGAIN) this.#list(true);
+  }
+
+  /** `checking`: nothing moves under anybody's fingers unless the task that is open has left the list. */
+  async #list(checking = false) {
     const acts = this.#acts;
+    this.#listed = Date.now();
+    if (!checking) this.#turn += 1;
+    const turn = this.#turn;
+    const stale = () => this.#acts !== acts || this.#turn !== turn;
     try {
       const { threads } = await acts.threads();
-      if (this.#acts !== acts) return;
+      if (stale()) return;
+      const left = this.#isListed(this.#threads) && !this.#isListed(threads);
+      if (checking && !left) return;
+      if (left) this.discussion.hide(UNLISTED);
       this.#threads = threads;
-      this.#say(threads.length ? "" : "Nobody has said anything about a task that is open.");
+      this.say(threads.length ? "" : "Nobody has said anything about a task that is open.");
       this.#draw();
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;
-      if (this.#acts === acts && !acts.refused(error)) this.#say(ofNoComment(error));
+      if (stale()) return;
+      if (mayNotSee(error)) this.#empty();
+      if (!acts.refused(error) && !(checking && error instanceof NoAnswer)) this.say(ofNoComment(error));
     }
+  }
+
+  #isListed(threads) {
+    return threads.some(({ task_id: id }) => id === this.#opened);
+  }
+
+  /** The list itself, and what was said, are not for this person any more; what they typed stays. */
+  #empty() {
+    this.#threads = [];
+    this.discussion.hide("");
+    this.#draw();
+  }
+
+  /** Do what loses a comment that is only typed when it is pressed twice. */
+  #past(pressed, act) {
+    if (!this.isBegun || this.#confirmed === pressed) {
+      act();
+      return;
+    }
+    this.#confirmed = pressed;
+    this.say(`${COMMENT_UNSENT} Press again to leave it.`);
   }
 
   #draw() {
@@ -81,11 +142,20 @@ export class Led {
     const counted = comments === 1 ? "1 comment" : `${comments} comments`;
     const open = String(id === this.#opened);
     return button(
-      { class: "go", "aria-pressed": open, data: { key: name, task: id }, does: () => this.#read(id) },
+      { class: "go", "aria-pressed": open, data: { key: name, task: id }, does: () => this.#press(id) },
       element("span", { class: "name" }, nameOf(id)),
       element("span", { class: "when" }, `${counted} · ${ago(this.clock.now() - at)}`),
       key(name),
     );
+  }
+
+  #press(id) {
+    if (id !== this.#opened) {
+      this.#past(id, () => this.#read(id));
+      return;
+    }
+    this.discussion.look();
+    this.discussion.box.focus();
   }
 
   #read(id) {
@@ -108,16 +178,13 @@ export class Led {
 
   #shut() {
     this.#opened = null;
+    this.#confirmed = "";
     this.discussion.close();
     one("#thread").hidden = true;
   }
 
   #toList() {
     (one(`#threads [data-task="${CSS.escape(this.#opened)}"]`) ?? one("#led-title")).focus();
-  }
-
-  #say(sentence) {
-    one("#led-word").textContent = sentence;
   }
 }
 

@@ -60,6 +60,7 @@ const HINTS = {
   unknown_placeholder: "There are no hints about such placeholders.",
 };
 
+export const COMMENT_UNSENT = "Your comment is not sent.";
 const COMMENTS_GONE = "This task is not open any more, or not to you. Its comments went with it.";
 const COMMENTS = {
   comments_stopped: "The project is stopped or paused: nobody reads or writes comments for now.",
@@ -101,11 +102,21 @@ export function ofNoHint({ reason, wait = 0 }) {
   return HINTS[reason] ?? FORBIDDEN[reason] ?? "There is no hint now. Try again in a moment.";
 }
 
-/** Why there are no comments, or no more. `wait`: as of hints; `why` where there is no answer. */
-export function ofNoComment({ status, reason, why, wait = 0 }) {
+/** Refusals of what was typed: what was said may be seen on. */
+const STILL_SEEN = new Set(["comments_used_up", "idempotency_conflict", "too_large", "unreadable"]);
+const UNFIT_TO_READ = new Set([400, 413, 422]);
+
+/** Whether a refusal means that this person may not see what was said, or not any more. Without an answer nobody knows. */
+export function mayNotSee({ status, reason }) {
+  return status !== undefined && !UNFIT_TO_READ.has(status) && !STILL_SEEN.has(reason);
+}
+
+/** Why there are no comments, or no more. `wait`: as of hints; `why` where there is no answer; `typed`: there is something. */
+export function ofNoComment({ status, reason, why, wait = 0 }, typed = false) {
   if (reason === "too_many_comments")
     return `You have written as many comments as one may in an hour. The next one: in ${minutesOf(wait)}.`;
-  if (why) return "The server does not answer now. What you typed stays here: try again in a moment.";
+  if (why && typed) return "The server does not answer now. What you typed stays here: try again in a moment.";
+  if (why) return "The server does not answer now. Try again in a moment.";
   if (status === 410) return COMMENTS_GONE;
   return COMMENTS[reason] ?? FORBIDDEN[reason] ?? "The server does not accept this comment.";
 }

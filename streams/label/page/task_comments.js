@@ -3,10 +3,10 @@ import { Discussion } from "./discussion.js";
 import { one } from "./dom.js";
 
 export class TaskComments {
-  /** `back()`: to the text. */
-  constructor(clock, back) {
+  /** `back()`: to the text. `typed()`: something was typed about it, or taken back. */
+  constructor(clock, { back, typed }) {
     this.details = one("#comments");
-    this.discussion = new Discussion(one("#comments > div"), clock, () => this.#fold(back));
+    this.discussion = new Discussion(one("#comments > div"), clock, { left: () => this.#fold(back), typed });
     this.details.addEventListener("toggle", () => (this.details.open ? this.discussion.look() : this.discussion.rest()));
   }
 
@@ -31,6 +31,11 @@ export class TaskComments {
     this.discussion.box.focus();
     this.details.scrollIntoView({ block: "nearest" });
     return true;
+  }
+
+  /** While an answer is on its way. */
+  lock(locked) {
+    this.discussion.lock(locked);
   }
 
   get isBegun() {

@@ -4,23 +4,26 @@ import { announce, one, words } from "./dom.js";
 import { chipText, Fields } from "./fields.js";
 import { drawHint, sentenceOf } from "./hint.js";
 import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
-import { HINTS_USED_UP } from "./sentences.js";
+import { COMMENT_UNSENT, HINTS_USED_UP } from "./sentences.js";
 import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
 import { TaskComments } from "./task_comments.js";
 import { drawSelected, drawTools } from "./tools.js";
 
 export class Workbench {
-  #confirmed = false;
+  #confirmed = ""; // the doubt that was said, and is not said twice
   #locked = false;
 
   /**
-   * `acts`: {send(task), leave(task), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what
+   * `acts`: {send(task), leave(unsent), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what
    * comes next. `comments(task)`: what may be said about it (`Discussion.open`), or null.
    */
   constructor(clock, acts) {
     this.acts = acts;
     this.task = null;
-    this.comments = new TaskComments(clock, () => this.fields.focus(this.task?.selection?.field));
+    this.comments = new TaskComments(clock, {
+      back: () => this.fields.focus(this.task?.selection?.field),
+      typed: () => (this.#confirmed = ""),
+    });
     this.fields = new Fields(one("#fields"), {
       selected: (selection) => this.#selected(selection),
       reached: (field, point) => this.#reached(field, point),
@@ -30,8 +33,8 @@ export class Workbench {
   /** Show a task. `title`, `send`: what the heading and the main button say. */
   open(task, { title, send }) {
     this.task = task;
-    this.#confirmed = false;
-    this.#locked = false;
+    this.#confirmed = "";
+    this.lock(false);
     this.missed = [];
     one("#card").hidden = true;
     one("#work").hidden = false;
@@ -48,6 +51,7 @@ export class Workbench {
 
   close() {
     this.task = null;
+    this.lock(false);
     this.comments.close();
     one("#work").hidden = true;
     this.fields.open(new Map());
@@ -61,8 +65,13 @@ export class Workbench {
   /** While an answer is on its way nothing about it may change: it is repeated in the same words. */
   lock(locked) {
     this.#locked = locked;
+    this.comments.lock(locked);
     one("#work").classList.toggle("locked", locked);
     one("#work").toggleAttribute("aria-busy", locked);
+  }
+
+  get isLocked() {
+    return this.#locked;
   }
 
   say(sentence) {
@@ -187,7 +196,7 @@ export class Workbench {
   clear() {
     this.task.reporting = false;
     this.task.active = null;
-    this.#confirmed = false;
+    this.#confirmed = "";
     this.say("");
     const { selection } = this.task;
     this.fields.select(selection && caretAt(selection.field, selection.focus));
@@ -198,6 +207,7 @@ export class Workbench {
   startReport() {
     if (this.#locked || this.task.known || this.task.reporting) return;
     this.task.reporting = true;
+    this.#confirmed = "";
     if (this.#range()) this.mark();
     this.draw();
     one("#exposed").scrollIntoView({ block: "nearest" });
@@ -210,18 +220,26 @@ export class Workbench {
     if (this.#locked) return;
     if (task.reporting) {
       if (!task.reason) this.say("Say what is exposed: 1, 2 or 3.");
-      else this.acts.report(task, task.reason, task.answer.marks);
+      else if (this.#confirms(this.#unsent())) this.acts.report(task, task.reason, task.answer.marks);
       return;
     }
-    const doubt = task.known || this.#confirmed ? "" : this.#doubt();
-    this.#confirmed = true;
-    if (doubt) this.say(`${doubt} Press Enter again to send it so.`);
-    else this.acts.send(task);
+    const doubt = task.known ? "" : [this.#unsent(), this.#forgotten()].filter(Boolean).join(" ");
+    if (this.#confirms(doubt)) this.acts.send(task);
   }
 
-  /** What may have been forgotten: Enter pressed twice must not answer the next task too. */
-  #doubt() {
-    if (this.comments.isBegun) return "Your comment is not sent.";
+  /** Whether there is no doubt, or the same one was said before. Enter pressed twice must not answer the next task too. */
+  #confirms(doubt) {
+    if (!doubt || doubt === this.#confirmed) return true;
+    this.#confirmed = doubt;
+    this.say(`${doubt} Press Enter again to send it so.`);
+    return false;
+  }
+
+  #unsent() {
+    return this.comments.isBegun ? COMMENT_UNSENT : "";
+  }
+
+  #forgotten() {
     const { answer, labels } = this.task;
     const open = openChoices(answer, labels.choices);
     if (open.length) return `Not chosen: ${open.map(words).join(", ")}.`;
@@ -229,7 +247,7 @@ export class Workbench {
   }
 
   leave() {
-    if (!this.#locked && !this.task.known) this.acts.leave(this.task);
+    if (!this.#locked && !this.task.known) this.acts.leave(this.#unsent());
   }
 
   /** A key that names a label, an option, or while reporting a reason; whether it was one. */
@@ -307,7 +325,7 @@ export class Workbench {
   /** `active`: the span one is at afterwards. */
   #change(answer, sentence, active = null) {
     if (this.#locked) return;
-    this.#confirmed = false;
+    this.#confirmed = "";
     this.task.history.push(answer);
     this.task.active = active;
     this.say("");

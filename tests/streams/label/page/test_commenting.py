@@ -53,8 +53,50 @@ def wrote(seat, text: str) -> None:
 
 
 def quickly(seat) -> None:
-    """Looks that come by themselves come at once: the page's clock is moved on."""
-    seat.run("const real = setTimeout; globalThis.setTimeout = (done, wait) => real(done, Math.min(wait, 50))")
+    """Looks that come by themselves come at once: the page's clock is moved on. `waits`: what they would have
+    waited; `answered`: how many calls about comments the page has dealt with.
+    """
+    seat.run(
+        """const real = setTimeout;
+        Object.assign(globalThis, {waits: [], answered: 0});
+        globalThis.setTimeout = (done, wait) => {
+            waits.push(wait);
+            return real(done, Math.min(wait, 50));
+        };
+        const asks = fetch;
+        globalThis.fetch = async (path, request) => {
+            const answer = await asks(path, request);
+            if (path.includes("/comments")) {
+                const read = answer.json.bind(answer);
+                answer.json = async () => {
+                    const content = await read();
+                    real(() => (answered += 1));
+                    return content;
+                };
+            }
+            return answer;
+        };"""
+    )
+
+
+def slowly(seat, path: str) -> None:
+    """Answers to calls of this path come when the page's `answer()` is called."""
+    seat.run(
+        f"""const asks = fetch;
+        const held = new Promise((resolve) => (globalThis.answer = resolve));
+        globalThis.asked = 0;
+        globalThis.fetch = async (path, request) => {{
+            if (!path.includes({path!r})) return asks(path, request);
+            globalThis.asked += 1;
+            const answer = await asks(path, request);
+            await held;
+            return answer;
+        }};"""
+    )
+
+
+def value(seat) -> str:
+    return seat.ask(f"document.querySelector('{BOX}').value")
 
 
 def looks(service) -> list[str]:
@@ -100,11 +142,9 @@ def test_where_nobody_has_said_anything_it_says_so(at_task):
 
 def test_it_looks_a_few_times_for_what_waits_and_no_more(at_task, service):
     quickly(at_task)
-    asked = "performance.getEntriesByType('resource').filter(({name}) => name.includes('/comments?')).length"
     wrote(at_task, ASKED)
-    at_task.wait(f"{asked} >= 7", "looked once, and six times more")
-    at_task.run("await new Promise((resolve) => setTimeout(resolve, 50))")
-    assert at_task.ask(asked) == 7
+    at_task.wait("answered >= 8", "looked once, wrote, and looked six times more")
+    assert at_task.ask("waits") == [1000, 2000, 4000, 8000, 15_000, 30_000]
     service.loop.redact(LEFT)
     at_task.click("#comments .again")
     until(at_task, [["You", "is masked one name?", ""]])
@@ -146,6 +186,8 @@ def test_what_is_too_long_is_counted_and_not_sent(at_task, service):
 
 
 def test_what_is_empty_is_not_sent(at_task, service):
+    at_task.press("c")
+    at_task.says("Nobody has said", "#comments .word")
     wrote(at_task, "   ")
     at_task.says("Write something first.", "#comments .word")
     assert service.loop.comments() == []
@@ -166,10 +208,14 @@ def test_without_an_answer_what_was_typed_stays_and_counts_once(at_task, service
 
 
 def test_a_stopped_project_is_said_and_the_task_stays(at_task, service):
-    service.loop.frozen_by = ("olga",)
+    service.said(1, "it is one", LEAD)
     at_task.press("c")
+    until(at_task, [["Who leads", "it is one", ""]])
+    service.loop.paused_by = "olga"
+    at_task.click("#comments .again")
     at_task.says("stopped or paused: nobody reads or writes comments", "#comments .word")
     assert at_task.ask("!document.querySelector('#work').hidden")
+    assert "it is one" not in at_task.ask("document.documentElement.outerHTML")
 
 
 @pytest.mark.parametrize(
@@ -200,6 +246,105 @@ def test_an_answer_is_not_sent_past_a_comment_that_is_not(at_task, service):
     assert service.loop.labels() == []
     at_task.press(Keys.ENTER)
     at_task.labels()
+
+
+def test_each_doubt_is_said_and_a_new_one_is_not_taken_for_confirmed(at_task, service):
+    at_task.press(Keys.ENTER)
+    at_task.says("Not chosen: tone. Press Enter again")
+    at_task.press("c")
+    at_task.there(f"{BOX}:focus")
+    at_task.press(ASKED, Keys.ESCAPE, Keys.ENTER)
+    at_task.says("Your comment is not sent. Not chosen: tone. Press Enter again")
+    at_task.press("c")
+    at_task.there(f"{BOX}:focus")
+    at_task.press("?", Keys.ESCAPE)
+    at_task.run("document.querySelector('#notice').textContent = ''")
+    at_task.press(Keys.ENTER)
+    at_task.says("Your comment is not sent. Not chosen: tone. Press Enter again")
+    assert service.loop.labels() == []
+
+
+def test_who_leaves_or_reports_a_task_is_told_of_a_comment_that_is_not_sent(at_task, service):
+    at_task.press("c")
+    at_task.there(f"{BOX}:focus")
+    at_task.press(ASKED, Keys.ESCAPE, "s")
+    at_task.says("Your comment is not sent. It is lost with the task.", "#leave .reasons")
+    at_task.press(Keys.ESCAPE)
+    at_task.press("x", "1", Keys.ENTER)
+    at_task.says("Your comment is not sent. Press Enter again")
+    assert EventType.TASK_REPORTED not in service.loop.types()
+    at_task.press(Keys.ENTER)
+    wait_for(lambda: EventType.TASK_REPORTED in service.loop.types(), "it is reported")
+
+
+def test_what_was_typed_about_a_task_is_not_brought_back_at_the_next(at_task, service):
+    service.give(2, "it broke")
+    at_task.press("c")
+    at_task.there(f"{BOX}:focus")
+    at_task.press("Zebulon")
+    at_task.held([Keys.CONTROL], "a")
+    at_task.press(Keys.DELETE, Keys.ESCAPE, "q", Keys.ENTER)
+    at_task.says("it broke", "#fields")
+    at_task.press("c")
+    at_task.there(f"{BOX}:focus")
+    at_task.held([Keys.CONTROL], "z")
+    assert value(at_task) == ""
+
+
+def test_an_answer_that_comes_after_the_comments_are_closed_is_not_shown(at_task, service):
+    at_task.press("c")
+    at_task.says("Nobody has said", "#comments .word")
+    slowly(at_task, "/comments")
+    at_task.press(ASKED)
+    at_task.held([Keys.CONTROL], Keys.ENTER)
+    at_task.wait("asked === 1", "it is on its way")
+    at_task.press(Keys.ESCAPE)
+    at_task.there("[data-field]:focus")
+    at_task.run("answer()")
+    at_task.wait(f"!document.querySelector('{BOX}').readOnly", "it was taken")
+    assert value(at_task) == ""
+    assert at_task.ask("document.querySelectorAll('#comments li').length") == 0
+    assert "Comments:" not in at_task.text_of("#announcer")
+    at_task.press("c")
+    until(at_task, [["You", "", WAITS]])
+
+
+def test_while_an_answer_is_on_its_way_comments_rest_and_end_nothing(at_task, service):
+    at_task.press("c", "q")
+    at_task.says("Nobody has said", "#comments .word")
+    at_task.press(Keys.ESCAPE, "q", "c")
+    slowly(at_task, "/label")
+    at_task.run("""
+        const asks = fetch;
+        globalThis.fetch = (path, request) => path.includes("/comments")
+            ? new Promise((resolve) => (globalThis.gone = () => resolve(new Response("{}", {status: 410}))))
+            : asks(path, request);""")
+    at_task.click("#comments .again")
+    at_task.wait("Boolean(globalThis.gone)", "a look is on its way")
+    at_task.run("document.querySelector('#send-now').click()")
+    at_task.run("document.querySelector('#send-now').click()")
+    at_task.wait("asked === 1", "the answer is on its way")
+    assert at_task.ask(f"document.querySelector('{BOX}').readOnly")
+    at_task.run("gone()")
+    at_task.says("Its comments went with it", "#comments .word")
+    assert at_task.ask("!document.querySelector('#work').hidden")
+    at_task.run("answer()")
+    at_task.card("No task for you now")
+    assert len(at_task.labels()) == 1
+    assert not at_task.ask(f"document.querySelector('{BOX}').readOnly")
+
+
+def test_comments_end_with_the_lease_without_a_key_pressed(serve, seat_at):
+    service = serve(QueueSettings(page_lease_ms=2_000), comments=True)
+    service.give(1, "it broke")
+    seat = seat_at(service)
+    seat.start()
+    service.said(1, "it is one", LEAD)
+    seat.press("c")
+    until(seat, [["Who leads", "it is one", ""]])
+    service.clock.ms += 2_000
+    seat.card("Your time on this task is over.")
+    assert "it is one" not in seat.ask("document.documentElement.outerHTML")
 
 
 @pytest.mark.parametrize("how", ["answered", "lost"])
@@ -240,8 +385,18 @@ def test_where_the_project_has_no_comments_there_are_none(serve, seat_at):
 
 
 def test_nothing_typed_is_sent_elsewhere_or_remembered(at_task):
-    kept = f"document.querySelector('{BOX}').getAttribute('{{}}')"
-    assert at_task.ask(f"[{kept.format('spellcheck')}, {kept.format('autocomplete')}]") == ["false", "off"]
+    said = {
+        "spellcheck": "false",
+        "autocomplete": "off",
+        "autocorrect": "off",
+        "translate": "no",
+        "writingsuggestions": "false",
+    }
+    box = f"document.querySelector('{BOX}')"
+    assert at_task.ask(f"{list(said)}.map((name) => {box}.getAttribute(name))") == list(said.values())
+    assert at_task.ask("document.querySelector('#comments .thread').translate") is False
+    named = f"{box}.getAttribute('aria-describedby').split(' ')"
+    assert at_task.ask(f"{named}.map((id) => document.getElementById(id).className)") == ["hint", "count"]
 
 
 def test_practice_has_none(seat, service):

@@ -8,6 +8,7 @@ from selenium.webdriver.common.keys import Keys
 from schemas.audit import EventType
 from schemas.records import Order, WorkOrder
 from streams.label.commands import Held, LeaseTask
+from streams.web.settings import SessionSettings
 from tests.support.waiting import wait_for
 from topology.guidance import Guidance
 
@@ -85,7 +86,7 @@ def test_by_keys_alone_a_question_is_found_read_and_answered(leading, service):
 def test_nothing_of_it_stays_when_the_list_is_left(leading):
     leading.press("1")
     until(leading, said, [["An annotator", "one or two?"]])
-    leading.press("half typed", Keys.ESCAPE, Keys.ESCAPE)
+    leading.press("half typed", Keys.ESCAPE, Keys.ESCAPE, Keys.ESCAPE)
     leading.card("Ready when you are")
     page = leading.ask(f"document.documentElement.outerHTML + document.querySelector('{BOX}').value")
     assert not [words for words in ("one or two", "half typed", f"{ONE:032x}") if words in page]
@@ -101,9 +102,113 @@ def test_a_task_that_has_ended_meanwhile_is_said_to_be(leading, service):
 
 
 def test_a_stopped_project_is_said(leading, service):
-    service.loop.frozen_by = ("olga",)
+    leading.press("1")
+    until(leading, said, [["An annotator", "one or two?"]])
+    service.loop.paused_by = "olga"
     leading.click("#led .tools button")
     leading.says("nobody reads or writes comments for now", "#led-word")
+    page = leading.ask("document.querySelector('main').outerHTML")
+    assert not [words for words in ("one or two", f"{TWO:032x}") if words in page]
+
+
+@pytest.fixture
+def reading(leading):
+    """A thread is on the screen, and nobody will touch a key any more."""
+    leading.press("1")
+    until(leading, said, [["An annotator", "one or two?"]])
+    return leading
+
+
+def gone(seat) -> bool:
+    return "one or two" not in seat.ask("document.documentElement.outerHTML")
+
+
+def test_the_end_of_the_session_closes_the_list_by_itself(reading):
+    reading.browser.delete_all_cookies()
+    reading.card("You are signed out.")
+    assert gone(reading)
+
+
+def test_an_idle_session_closes_the_list_by_itself(reading, service):
+    service.clock.ms += SessionSettings().idle_ms
+    reading.card("Nothing happened for a while, so your session ended.")
+    assert gone(reading)
+
+
+def test_a_list_of_one_person_is_not_left_to_another(reading, service):
+    service.vouches.next_person = "bob"
+    reading.run("await fetch('/signin')")
+    reading.card("Somebody has signed in anew in another window.")
+    assert gone(reading)
+
+
+def test_a_list_that_nobody_looks_at_closes_and_comes_back_when_wanted(reading):
+    reading.run("const real = Date.now; Date.now = () => real() + 300_000")
+    reading.card("Are you still there?")
+    assert gone(reading)
+    reading.press("c")
+    reading.there("#threads button")
+
+
+def test_a_session_that_is_over_by_the_clock_is_over_where_nobody_answers(leading):
+    assert (
+        leading.ask(
+            """await (async () => {
+            const {SessionWatch} = await import("/page/session_watch.js");
+            const {NoAnswer} = await import("/page/api.js");
+            const api = {look: () => Promise.reject(new NoAnswer("offline", 0))};
+            const watched = new Promise((ended) => {
+                const watch = new SessionWatch(api, {now: () => 2000}, ended);
+                watch.meet({person: "judy", expires_at: 1});
+                watch.tick(true);
+            });
+            return (await watched).status;
+        })()"""
+        )
+        == 401
+    )
+
+
+def test_what_was_said_about_a_task_goes_with_it_by_itself(reading, service):
+    reading.press("half typed")
+    service.loop.give(WorkOrder(f"{ONE:032x}", Order.CLOSE))
+    reading.says("not on the list any more", "#thread .word")
+    assert gone(reading)
+    until(reading, listed, [("Await an answer (1)", [SECOND])])
+    assert reading.ask(f"document.querySelector('{BOX}').value") == "half typed"
+
+
+def test_a_typed_reply_is_lost_only_to_who_presses_twice(reading, service):
+    reading.press("half typed", Keys.ESCAPE, "2")
+    reading.says("Your comment is not sent. Press again", "#led-word")
+    reading.press("1")
+    reading.there(f"{BOX}:focus")
+    assert reading.ask(f"document.querySelector('{BOX}').value") == "half typed"
+    assert reading.text_of("#thread h2") == FIRST
+    reading.press(".", Keys.ESCAPE, Keys.ESCAPE)
+    assert reading.ask("!document.querySelector('#led').hidden")
+    reading.press(Keys.ESCAPE)
+    reading.card("Ready when you are")
+
+
+def test_alt_and_a_digit_open_nothing_and_single_keys_can_be_turned_off(leading, service):
+    leading.held([Keys.ALT], "1")
+    leading.press("?")
+    leading.there("#help[open]")
+    leading.click("#single-keys")
+    leading.press(Keys.ESCAPE, "1", "2")
+    assert leading.ask("document.querySelector('#thread').hidden")
+    leading.press(Keys.ESCAPE)
+    leading.card("Ready when you are")
+    leading.press("c")
+    assert leading.ask("document.querySelector('#led').hidden")
+    assert views(service) == []
+
+
+def test_copying_what_was_said_is_refused_where_it_is_seen(reading):
+    copied = "new Event('copy', {bubbles: true, cancelable: true})"
+    assert not reading.ask(f"document.querySelector('#thread li').dispatchEvent({copied})")
+    reading.says("off on this page", "#led-word")
 
 
 def test_a_session_that_has_ended_shows_nothing_any_more(leading, service):
