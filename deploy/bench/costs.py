@@ -14,13 +14,10 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-
-import psutil
 
 from deploy.bench.annotators import Person
 from deploy.bench.ground import ANNOTATORS, POLICY, PROJECT, Ground
-from deploy.bench.resources import cpu_s
+from deploy.bench.resources import cpu_s, disk_bytes, resident_bytes
 from deploy.bench.segments import administrators_vault
 from deploy.bench.spent import Costs, InVault, Labeled, Spent
 from deploy.bench.watch import Watch
@@ -35,8 +32,6 @@ WITHIN_S = 300.0
 LOOK_EVERY_S = 0.2
 SETTLE_S = 3.0
 """Who follows (sealer, watch, keeper) has seen all by then; what comes later goes to the next figure."""
-BLOCK = 512
-"""Of `stat`: Vault's file is larger than what of it lies on the disk."""
 
 
 def measure(ground: Ground, records: int, labeled: int) -> Costs:
@@ -47,9 +42,10 @@ def measure(ground: Ground, records: int, labeled: int) -> Costs:
         way = _Way(ground, watch, joined)
         way.label(ANNOTATORS[:overlap], WARM)
         found = [way.label(ANNOTATORS[:people], labeled) for people in (overlap, len(ANNOTATORS))]
-        held, memory = _Held.of(ground), _memory(ground)
+        held, memory = _Held.of(ground), resident_bytes(ground.pids())
         released = way.release(records)
-        grown = {name: size for name, size in _each(memory, _memory(ground), records).items() if size > 0}
+        larger = _each(memory, resident_bytes(ground.pids()), records)
+        grown = {name: size for name, size in larger.items() if size > 0}
         return Costs(records, overlap, released, found, _Held.of(ground).since(held, records), memory, grown)
 
 
@@ -147,20 +143,14 @@ class _Held:
         with administrators_vault(ground) as vault:
             segments = len(vault.names(Layer.VIEW.value))
             documents = [vault.read(path) for layer in Layer for path in vault.names(layer.value)]
-        files: list[Path] = [it for it in (ground.root / "vault").rglob("*") if it.is_file()]
-        disk = sum(it.stat().st_blocks for it in files) * BLOCK
-        return cls(segments, sum(len(it.blob) for it in documents if it is not None), disk)
+        mappings = sum(len(it.blob) for it in documents if it is not None)
+        return cls(segments, mappings, disk_bytes(ground.root / "vault"))
 
     def since(self, before: _Held, records: int) -> InVault:
         segments = self.segments - before.segments
         return InVault(
             records / segments, (self.mappings - before.mappings) / records, (self.disk - before.disk) / records
         )
-
-
-def _memory(ground: Ground) -> dict[str, float]:
-    """Bytes that each process is in memory with."""
-    return {name: float(psutil.Process(pid).memory_info().rss) for name, pid in ground.pids().items()}
 
 
 def _each(before: Mapping[str, float], after: Mapping[str, float], records: int) -> dict[str, float]:

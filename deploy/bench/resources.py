@@ -1,4 +1,4 @@
-"""What processes take: the largest resident size so far, and CPU while nothing comes."""
+"""What processes take: resident size, now and at its largest, CPU while nothing comes, and disk."""
 
 from __future__ import annotations
 
@@ -9,6 +9,8 @@ from pathlib import Path
 import psutil
 
 PROC = Path("/proc")
+BLOCK = 512
+"""Bytes that `st_blocks` counts in."""
 
 
 def peak_bytes(pid: int) -> int:
@@ -20,6 +22,22 @@ def peak_bytes(pid: int) -> int:
     except OSError:
         pass
     return int(psutil.Process(pid).memory_info().rss)
+
+
+def resident_bytes(pids: Mapping[str, int]) -> dict[str, int]:
+    """The resident size of each process now."""
+    return {name: int(psutil.Process(pid).memory_info().rss) for name, pid in pids.items()}
+
+
+def disk_bytes(folder: Path) -> int:
+    """Of all files below it as they lie on the disk, without holes; what goes away meanwhile counts nothing."""
+    total = 0
+    for path in folder.rglob("*"):
+        try:
+            total += path.lstat().st_blocks * BLOCK
+        except OSError:
+            continue
+    return total
 
 
 def idle_cpu(pids: Mapping[str, int], seconds: float) -> dict[str, float]:

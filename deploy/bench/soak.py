@@ -7,12 +7,10 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
-from pathlib import Path
-
-import psutil
 
 from deploy.bench.figures import Latency, Progress
 from deploy.bench.ground import PROJECT, Ground
+from deploy.bench.resources import disk_bytes, resident_bytes
 from deploy.bench.steady import Soak, Window, waited
 from deploy.bench.watch import Watch
 from deploy.bench.workload import FIELD, texts
@@ -25,7 +23,6 @@ WARM = 500
 WINDOWS = 12
 SLICE_S = 0.2
 """Records are published so often, as many as are due."""
-BLOCK = 512
 
 
 def measure(ground: Ground, records: int, per_second: float = PER_SECOND) -> Soak:
@@ -56,8 +53,8 @@ def _windows(ground: Ground, watch: Watch, published: _Published, records: int) 
                 done += batch.records
             published.check()
         waits = waited(published.so_far(), batches)[1:]
-        sizes = {name: int(psutil.Process(pid).memory_info().rss) for name, pid in ground.pids().items()}
-        window = Window(done, Latency.of(waits), sizes, _disk(ground.root))
+        sizes = resident_bytes(ground.pids())
+        window = Window(done, Latency.of(waits), sizes, disk_bytes(ground.root))
         ground.report(f"{done:,} of {records:,}: p95 {window.latency.p95_ms:,.0f} ms")
         yield window
 
@@ -107,15 +104,3 @@ def _publishing(ground: Ground, records: int, per_second: float) -> Iterator[_Pu
     finally:
         stop.set()
         thread.join()
-
-
-def _disk(root: Path) -> int:
-    """Bytes of all files as they lie on the disk; what goes away meanwhile counts nothing."""
-    total = 0
-    for path in root.rglob("*"):
-        try:
-            status = path.lstat()
-        except OSError:
-            continue
-        total += status.st_blocks * BLOCK
-    return total

@@ -49,5 +49,5 @@ class Costs:
     released: Spent
     labeled: Sequence[Labeled]
     in_vault: InVault
-    resident_bytes: Mapping[str, float]
+    resident_bytes: Mapping[str, int]
     grown_bytes: Mapping[str, float]

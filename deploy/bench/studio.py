@@ -1,8 +1,7 @@
 """The same of a Label Studio: what annotators wait for a next task and for a submit, and whether tasks are handed
 to more people than they are for.
 
-It is started here as its documentation says, with its own database (SQLite) in a folder of its own, tells nobody,
-and is called by the same small client. Each person has an account and a token.
+It is started for this alone, and called by the same small client. Each person has an account and a token.
 """
 
 from __future__ import annotations
@@ -11,9 +10,6 @@ import json
 import re
 import secrets
 import shutil
-import socket
-import subprocess
-import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -31,12 +27,10 @@ from deploy.bench.connection import Connection
 from deploy.bench.figures import Latency
 from deploy.bench.handouts import Handouts
 from deploy.bench.report import Calls, Studio
+from deploy.bench.studio_server import Owner, served
 from deploy.bench.workload import texts
-from deploy.local.part import plain_environment
 from schemas.errors import ConfigError, StackError
 
-STARTED_WITHIN_S = 600.0
-"""The first start makes a hundred tables: a minute on free cores."""
 SHARE = 5
 """It gets so many times fewer tasks a person: it is slower, and its times don't depend on how many there are."""
 CALL_S = 300.0
@@ -194,55 +188,15 @@ def _running(command: str, folder: Path) -> Iterator[Server]:
     """A new one, its folder removed in the end."""
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700)
-    port, token = _free_port(), secrets.token_hex(20)
-    argv = [command, "start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
-    with (folder / "log").open("wb") as log:
-        argv += ["--data-dir", str(folder)]
-        process = subprocess.Popen(argv, env=_environment(folder, token), stdout=log, stderr=log)
+    owner = Owner(OWNER, secrets.token_hex(16), secrets.token_hex(20))
+    headers = {"Authorization": f"Token {owner.token}"}
     try:
-        url = f"http://127.0.0.1:{port}"
-        with httpx.Client(
-            base_url=url, headers={"Authorization": f"Token {token}"}, timeout=CALL_S, trust_env=False
-        ) as http:
-            yield Server(port, http, _version(http, process))
+        with (
+            served([command], folder, owner) as port,
+            httpx.Client(
+                base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=CALL_S, trust_env=False
+            ) as http,
+        ):
+            yield Server(port, http, str(http.get("/api/version").json()["release"]))
     finally:
-        process.kill()
-        process.wait()
         shutil.rmtree(folder, ignore_errors=True)
-
-
-def _version(http: httpx.Client, process: subprocess.Popen[bytes]) -> str:
-    """Once it answers. Raises StackError where it doesn't come up."""
-    limit = time.monotonic() + STARTED_WITHIN_S
-    while process.poll() is None and time.monotonic() < limit:
-        try:
-            answer = http.get("/api/version")
-        except httpx.TransportError:
-            threading.Event().wait(0.5)
-            continue
-        if answer.status_code == HTTPStatus.OK:
-            return str(answer.json()["release"])
-        threading.Event().wait(0.5)
-    raise StackError(f"Label Studio did not come up in {STARTED_WITHIN_S:.0f} s.")
-
-
-def _free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-def _environment(folder: Path, token: str) -> dict[str, str]:
-    return {
-        **plain_environment(),
-        "HOME": str(folder),
-        "LABEL_STUDIO_USERNAME": OWNER,
-        "LABEL_STUDIO_PASSWORD": secrets.token_hex(16),
-        "LABEL_STUDIO_USER_TOKEN": token,
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "COLLECT_ANALYTICS": "false",
-        "SENTRY_DSN": "",
-        "FRONTEND_SENTRY_DSN": "",
-        "LATEST_VERSION_CHECK": "false",
-        "SSRF_PROTECTION_ENABLED": "false",
-    }

@@ -209,7 +209,7 @@ def _soak(soak: Soak) -> Table:
     return table
 
 
-def _largest_first(columns: Sequence[Mapping[str, float] | Mapping[str, int]], least: float) -> list[str]:
+def _largest_first(columns: Sequence[Mapping[str, float]], least: float) -> list[str]:
     total: dict[str, float] = {}
     for column in columns:
         for name, size in column.items():

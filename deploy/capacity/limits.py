@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from deploy.capacity.load import Load, Machines
-from deploy.capacity.measured import Measured
+from deploy.capacity.measured import HOLDING, Measured
 from deploy.capacity.numbers import in_short
 
 LABELING = ("label", "decide", "join", "keeper")
@@ -37,8 +37,7 @@ class Limit:
 def limits(load: Load, measured: Measured, machines: Machines) -> list[Limit]:
     """The one that bites first is first."""
     found = [
-        _open_tasks(load, measured, machines, "label", Of.PROJECT),
-        _open_tasks(load, measured, machines, "keeper", Of.PROJECT),
+        *(_open_tasks(role, load, measured, machines) for role in HOLDING),
         _vault_disk(load, measured, machines),
         _segments(load, measured, machines),
         _joined(load, measured, machines),
@@ -57,11 +56,13 @@ def _limit(name: str, of: Of, load: Load, uses: float, what: str) -> Limit:
     return Limit(name, of, load.records / uses if uses else float("inf"), what, uses)
 
 
-def _open_tasks(load: Load, measured: Measured, machines: Machines, role: str, of: Of) -> Limit:
+def _open_tasks(role: str, load: Load, measured: Measured, machines: Machines) -> Limit:
     each = measured.waiting_bytes.get(role, 0.0)
     most = machines.process_memory_bytes / each if each else float("inf")
     name = f"tasks that wait, in the memory of {role}"
-    return _limit(name, of, load, load.open_tasks / most, f"{in_short(most)} tasks at {each / 1000:.1f} kB")
+    return _limit(
+        name, Of.PROJECT, load, load.open_tasks / most, f"{in_short(most)} tasks at {each / 1000:.1f} kB"
+    )
 
 
 def _vault_disk(load: Load, measured: Measured, machines: Machines) -> Limit:

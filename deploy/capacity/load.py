@@ -60,7 +60,6 @@ class Machines:
     broker_network_bytes_per_s: float = 600e6
     process_memory_bytes: float = 8e9
     """That tasks in the memory of one process may take."""
-    vault_cores: int = 4
     vault_disk_bytes: float = 100e9
     """Of one node: what a snapshot, a restore or a new node has to copy."""
     core_hour: float = 0.05

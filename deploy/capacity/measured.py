@@ -11,9 +11,11 @@ from typing import Any
 
 from schemas.errors import ConfigError
 
-NEEDED = ("costs", "vault", "join", "seal")
+NEEDED = ("costs", "vault", "join")
 """Parts of a report, in the order in which they are asked for."""
-HOW = "veil bench --only costs --only vault --only seal --json"
+HOW = "veil bench --only costs --only vault --json"
+HOLDING = ("label", "keeper")
+"""Who keep tasks that wait in memory."""
 OURS = "measured.json"
 """Of the run that CAPACITY.md tells of."""
 
@@ -44,7 +46,6 @@ class Measured:
     """By role, for each task that waits."""
     segments_per_s: float
     joined_per_s: float
-    sealed_per_s: float
 
     def label_at(self, labels_per_s: float) -> Cost:
         """What a label costs in a project with so many a second: calls that come together share transactions."""
@@ -94,7 +95,6 @@ def _read(report: Mapping[str, Any]) -> Measured:
         waiting_bytes=_by_role(costs["grown_bytes"]),
         segments_per_s=report["vault"]["stored_per_s"],
         joined_per_s=report["join"]["joined_per_s"],
-        sealed_per_s=report["seal"]["events_per_s"],
     )
 
 

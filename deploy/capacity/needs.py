@@ -1,4 +1,4 @@
-"""What machines a load takes. Pure arithmetic on what was measured: each line says how it came about."""
+"""What machines a load takes. Pure arithmetic on what was measured."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from deploy.capacity.limits import Limit, Of, limits, times
 from deploy.capacity.load import DAY_S, Load, Machines, Replicas
-from deploy.capacity.measured import Measured
+from deploy.capacity.measured import HOLDING, Measured
 from deploy.stages.roles import PLATFORM_ROLES
 from topology.flow import Cleanup, Flow
 
@@ -16,8 +16,6 @@ PARTS = ("kafka", "vault", "registry")
 HOURS_A_MONTH = 730
 COMPACTED_DAYS = 25 / 24
 """What was replaced on a compacted topic leaves the disk a day after, with its segment (`topology/topics.py`)."""
-HOLDING = ("label", "keeper")
-"""Who keep tasks that wait in memory."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.output import BAD, WAITING, plain_table
+from deploy.cli.output import BAD, WAITING, PlainTable
 
 if TYPE_CHECKING:
     from schemas.alerts import Alert
@@ -23,7 +23,7 @@ FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 def alert_table(told: Told) -> Table:
     """One a line. Of its id as much as `veil incident open` asks for."""
-    table = plain_table("id", "when", "severity", "rule", "of", "about")
+    table = PlainTable("id", "when", "severity", "rule", "of", "about")
     for place, alert in told:
         style = BAD if alert.severity.value == "critical" else WAITING
         severity = Text(alert.severity.value, style=style)

@@ -16,7 +16,7 @@ from rich.tree import Tree
 from deploy.cli.command import Command, Commands, say
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
-from deploy.cli.output import BAD, GOOD, NAME, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, NAME, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ _NAMES = {"find": "look", "export": "export", "denied": "refusal", "session": "s
 
 
 def _days(found: Accesses) -> RenderableType:
-    table = plain_table("day", "person", "tasks", "views", "refused", "other")
+    table = PlainTable("day", "person", "tasks", "views", "refused", "other")
     for it in found.days:
         views, denied = it.counts.get("view", 0), it.counts.get("denied", 0)
         other = sum(it.counts.values()) - views - denied
@@ -192,7 +192,7 @@ def _days(found: Accesses) -> RenderableType:
 
 
 def _latest(found: Accesses) -> RenderableType:
-    table = plain_table("when (UTC)", "who", "what", "of", "why", "rule", "bundle")
+    table = PlainTable("when (UTC)", "who", "what", "of", "why", "rule", "bundle")
     for it in found.latest:
         table.add_row(*_row(it))
     return table

@@ -20,7 +20,7 @@ from rich.text import Text
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson
-from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable
 
 if TYPE_CHECKING:
     from deploy.witness.cosigning import Refused, Witness
@@ -290,7 +290,7 @@ def _split_words(origin: str, kept: Path | None) -> Text:
 
 
 def _cosigned_table(memory: dict[str, Seen]) -> RenderableType:
-    table = plain_table("log", "entries", "cosigned at")
+    table = PlainTable("log", "entries", "cosigned at")
     for origin, seen in memory.items():
         table.add_row(origin, f"{seen.point.size:,}", _moment(seen.time))
     return table

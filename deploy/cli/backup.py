@@ -14,7 +14,7 @@ from rich.text import Text
 from deploy.cli.command import flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -180,7 +180,7 @@ def _restored(restored: Restored) -> dict[str, object]:
 
 
 def _words(restored: Restored) -> Iterator[RenderableType]:
-    table = plain_table("checked", "", "found")
+    table = PlainTable("checked", "", "found")
     for check in restored.checks:
         mark = Text("✓", style=GOOD) if check.holds else Text("✗", style=BAD)
         table.add_row(check.name, mark, check.found)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from rich.table import Table
 from rich.text import Text
 
-from deploy.cli.output import BAD, GOOD, heading, plain_table
+from deploy.cli.output import BAD, GOOD, PlainTable, heading
 
 if TYPE_CHECKING:
     from streams.redact.quality.curve import Point
@@ -32,7 +32,7 @@ def evaluation_words(points: Sequence[Point], file: Path) -> list[Text | Table]:
 
 
 def _thresholds(points: Sequence[Point]) -> Table:
-    table = plain_table("mode", "threshold", "leak", "over-redaction", "withheld")
+    table = PlainTable("mode", "threshold", "leak", "over-redaction", "withheld")
     for point in points:
         own = point.threshold_permille is None
         one = point.evaluation
@@ -48,7 +48,7 @@ def _thresholds(points: Sequence[Point]) -> Table:
 
 
 def _types(own: Sequence[Point]) -> Table:
-    table = plain_table("type", *(point.mode.value for point in own))
+    table = PlainTable("type", *(point.mode.value for point in own))
     for kind, (gold, _) in sorted(own[0].evaluation.by_type.items(), key=lambda one: -one[1][0]):
         table.add_row(f"{kind} ({gold:,})", *(_percent(point.evaluation.by_type[kind][1]) for point in own))
     return table
@@ -79,7 +79,7 @@ def quality_table(report: QualityReport) -> Table:
     from streams.redact.quality.targets import BATCH_RATIO, ROWS, SINGLE_RATIO  # noqa: PLC0415 - see detect.py
     from topology.policies import Mode  # noqa: PLC0415 - as above
 
-    table = plain_table("leak / over-redaction, per cent", *(mode.value for mode in Mode))
+    table = PlainTable("leak / over-redaction, per cent", *(mode.value for mode in Mode))
     for row in ROWS:
         cells = [report.cells.get((row.key, mode)) for mode in Mode]
         table.add_row(row.title, *(_cell(one, row.targets[mode]) for one, mode in zip(cells, Mode, strict=True)))

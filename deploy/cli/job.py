@@ -13,7 +13,7 @@ from rich.text import Text
 from deploy.cli.command import Command, Commands
 from deploy.cli.moments import moment
 from deploy.cli.options import AsJson, Project, Root, Signers
-from deploy.cli.output import GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import GOOD, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -59,7 +59,7 @@ def history(project: Project = DEFAULT_PROJECT, root: Root = Path(DEFAULT_ROOT),
     from deploy.job_signing import job_history
 
     versions = job_history(root, project)
-    table = plain_table("version", "hash", "signed by", "")
+    table = PlainTable("version", "hash", "signed by", "")
     for one in versions:
         signers = ", ".join(f"{who} {moment(at)}" for who, at in one.signed_by.items())
         state = Text("in force", style=GOOD) if one.in_force else Text("")

@@ -12,7 +12,7 @@ from rich.text import Text
 
 from deploy.cli.label_studio import left_out
 from deploy.cli.options import As, AsJson, Project, Root
-from deploy.cli.output import QUIET, Output, heading, plain_table
+from deploy.cli.output import QUIET, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -45,13 +45,13 @@ def _words(found: AgreementReport, project: str) -> list[RenderableType]:
     title = heading(f"agreement in {project}", f"{found.tasks:,} tasks labeled by two people or more")
     if not found.tasks:
         return [title]
-    questions = plain_table("question", "tasks", "alpha", "Fleiss' kappa", "exact F1", "F1 by overlap")
+    questions = PlainTable("question", "tasks", "alpha", "Fleiss' kappa", "exact F1", "F1 by overlap")
     for it in found.choices:
         questions.add_row(it.choice, f"{it.tasks:,}", _number(it.alpha), _number(it.fleiss), "", "")
     spans = found.spans
     f1 = _number(spans.exact_f1), _number(spans.overlap_f1)
     questions.add_row("spans", f"{spans.tasks:,}", _number(spans.alpha), "", *f1)
-    pairs = plain_table("one", "other", "tasks", "Cohen's kappa", "exact F1", "F1 by overlap")
+    pairs = PlainTable("one", "other", "tasks", "Cohen's kappa", "exact F1", "F1 by overlap")
     for pair in found.pairs:
         numbers = (_number(pair.kappa), _number(pair.exact_f1), _number(pair.overlap_f1))
         pairs.add_row(pair.one, pair.other, f"{pair.tasks:,}", *numbers)

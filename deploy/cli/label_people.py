@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.options import AsJson, Project, Root
-from deploy.cli.output import QUIET, Output, heading, plain_table
+from deploy.cli.output import QUIET, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def drift(
 def _words(found: Sequence[Drift]) -> list[RenderableType]:
     if not found:
         return [Text("Nobody's answers have changed.")]
-    table = plain_table("since", "person", "signal", "usual", "now", "answers")
+    table = PlainTable("since", "person", "signal", "usual", "now", "answers")
     for it in found:
         table.add_row(_time(it.since), it.person, it.signal, it.usual, it.level, it.answers)
     return [

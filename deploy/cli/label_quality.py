@@ -13,7 +13,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.options import As, AsJson, Project, Root
-from deploy.cli.output import GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import GOOD, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 from schemas.cloudevents import rfc3339
 
@@ -47,7 +47,7 @@ def _words(project: str, found: Quality, policies: list[PolicyQuality]) -> list[
     words: list[RenderableType] = [
         heading(f"Gold of {project}", f"{found.published:,} published, {scored:,} scored")
     ]
-    table = plain_table("policy", "values", "leaked", "leak bound", "limit", "answers right")
+    table = PlainTable("policy", "values", "leaked", "leak bound", "limit", "answers right")
     for one in policies:
         counts = one.counts
         right = f"{counts.matched / counts.questions:.1%}" if counts.questions else "–"

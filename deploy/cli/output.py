@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -90,31 +90,26 @@ class PlainTable(Table):
         if Measurement.get(console, whole, self).maximum <= options.max_width:
             yield from super().__rich_console__(console, whole)
             return
-        for row in range(self.row_count):
-            yield self._below(row)
-            if row + 1 < self.row_count:
+        rows = zip(*(column.cells for column in self.columns), strict=True)
+        for number, cells in enumerate(rows):
+            if number:
                 yield Text("")
+            yield self._below(cells)
 
-    def _below(self, row: int) -> Table:
+    def _below(self, cells: Iterable[RenderableType]) -> Table:
         """One row, a column a line; those that are empty there are left out."""
         shown = Table.grid(padding=(0, 2, 0, 0))
         shown.add_column(style=QUIET, no_wrap=True)
         shown.add_column(overflow="fold")
-        for column in self.columns:
-            cell = list(column.cells)[row]
+        for column, cell in zip(self.columns, cells, strict=True):
             if str(cell).strip():
                 shown.add_row(column.header, cell)
         return shown
 
 
-def plain_table(*columns: str) -> Table:
-    """An empty one with these columns."""
-    return PlainTable(*columns)
-
-
 def commands(*pairs: tuple[str, str]) -> RenderableType:
     """How to go on: commands, and what each does."""
-    table = plain_table("", "")
+    table = PlainTable("", "")
     table.show_header = False
     for command, purpose in pairs:
         table.add_row(Text(command, style="cyan"), Text(purpose, style=QUIET))

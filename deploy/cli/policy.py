@@ -16,7 +16,7 @@ from deploy.cli import policy_files
 from deploy.cli.command import Command, Commands
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root, Signers
-from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable, heading
 from deploy.cli.policy_files import NameOrFile
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
@@ -169,7 +169,7 @@ def _nothing_reported() -> Text:
 
 
 def _finds(found: Sequence[OpenedFind]) -> Table:
-    table = plain_table("reported", "reason", "policy", "field", "text")
+    table = PlainTable("reported", "reason", "policy", "field", "text")
     for one in found:
         first = (moment(one.reported_at), one.reason, Text(one.policy[:SHORT], style=QUIET))
         for piece in one.fragments:
@@ -224,7 +224,7 @@ def _minimum_words(now: MinimumStanding, project: str) -> list[Text]:
 
 
 def _versions(versions: tuple[Version, ...]) -> Table:
-    table = plain_table("policy", "hash", "signed by", "used since", "")
+    table = PlainTable("policy", "hash", "signed by", "used since", "")
     for one in versions:
         signers = ", ".join(f"{it.signer} {moment(it.at)}" for it in one.signatures)
         used = moment(one.applied_at) if one.applied_at is not None else "–"

@@ -15,7 +15,7 @@ from rich.text import Text
 from deploy.cli.command import flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -149,7 +149,7 @@ def public_notice(
 
 
 def _notice_words(found: Notice) -> list[RenderableType]:
-    handled, told, kept = plain_table(), plain_table(), plain_table()
+    handled, told, kept = PlainTable(), PlainTable(), PlainTable()
     for one in found.handled:
         handled.add_row(one.how, Text(", ".join(one.kinds), style=QUIET))
     for each in found.kept:
@@ -204,7 +204,7 @@ def _compared(before: Policy, after: Policy, samples: Path) -> Comparison:
 
 
 def _decisions(policy: Policy) -> Table:
-    table = plain_table("field", "action", "category")
+    table = PlainTable("field", "action", "category")
     for rule in policy.fields:
         table.add_row(Text(rule.path), Text(rule.action.value), Text(rule.category or "", style=QUIET))
     table.add_row(Text("everything else", style=QUIET), Text("denied", style=QUIET), "")
@@ -227,7 +227,7 @@ def _said(found: list[Remark]) -> list[Text]:
 
 
 def _checks(checks: list[Check]) -> Table:
-    table = plain_table("", "sample", "field", "")
+    table = PlainTable("", "sample", "field", "")
     for check in checks:
         mark, style = ("✓", GOOD) if check.passed else ("✗", BAD)
         words = Text(check.says, style=QUIET if check.passed else "")
@@ -248,7 +248,7 @@ def _total(count: int, failed: int, policy: Policy) -> Text:
 def _changes(changes: list[Change]) -> RenderableType:
     if not changes:
         return Text("No rule differs.", style=QUIET)
-    table = plain_table("", "rule", "was", "is")
+    table = PlainTable("", "rule", "was", "is")
     for change in changes:
         mark, style = _EFFECTS[change.effect.value]
         table.add_row(Text(mark, style=style), Text(change.path), Text(change.old or "–"), Text(change.new or "–"))
@@ -261,7 +261,7 @@ def _comparison(compared: Comparison) -> list[RenderableType]:
         heading(f"{compared.changed} of {compared.records} samples are seen otherwise"),
         *(Text(f"  {count} × {was} → {becomes}") for was, becomes, count in compared.outcomes),
     ]
-    table = plain_table("", "pieces", "field", "category", "for example")
+    table = PlainTable("", "pieces", "field", "category", "for example")
     for row in compared.rows:
         mark, style = _MARKS[row.turn.value]
         examples = ", ".join(map(repr, row.examples))

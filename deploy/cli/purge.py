@@ -15,7 +15,7 @@ from deploy.cli.command import flag
 from deploy.cli.exits import Exit
 from deploy.cli.moments import moment
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import BAD, GOOD, QUIET, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, QUIET, Output, PlainTable, heading
 from deploy.settings import DEFAULT_ROOT
 from schemas.errors import ConfigError
 
@@ -59,7 +59,7 @@ def _words(checked: Checked) -> Iterator[RenderableType]:
 
 
 def _table(places: Sequence[Place]) -> RenderableType:
-    table = plain_table("place", "held", "oldest", "ends", "")
+    table = PlainTable("place", "held", "oldest", "ends", "")
     for it in places:
         word = Text(it.fault.value, style=BAD) if it.fault else Text(it.why, style=QUIET)
         table.add_row(it.place, f"{it.held:,}", _moment(it.oldest), _moment(it.ends), word)

@@ -14,7 +14,7 @@ from rich.text import Text
 from deploy.cli.command import Command, Commands
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
-from deploy.cli.output import GOOD, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import GOOD, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 from schemas.quarantine_release import ReleaseReason
 
@@ -81,7 +81,7 @@ def _words(found: Sequence[Entry]) -> list[RenderableType]:
     """Records in a table; below it what may release them, and whose signatures are missing."""
     if not found:
         return [Text("  Nothing is in quarantine.", style=QUIET)]
-    table = plain_table("record", "reason", "policy", "since", "until", "")
+    table = PlainTable("record", "reason", "policy", "since", "until", "")
     for one in found:
         since, until = moment(one.record.since), moment(one.until)
         table.add_row(one.reference, one.record.reason, _version(one), since, until, one.state)

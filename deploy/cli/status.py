@@ -15,7 +15,7 @@ from rich.text import Text
 
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -75,7 +75,7 @@ def _table(picture: Picture, width: int) -> Table:
         columns = [it for it in _COLUMNS if it not in _LEFT_OUT[:left_out]]
         if sum(_width(name, rows) for name in columns) <= width:
             break
-    table = plain_table(*columns)
+    table = PlainTable(*columns)
     for column in table.columns:
         column.justify = "right" if column.header in _NUMBERS else "left"
     for row in rows:

@@ -15,7 +15,7 @@ from rich.text import Text
 from deploy.cli.factor import ask_factor
 from deploy.cli.moments import moment
 from deploy.cli.options import As, AsJson, Project, Root
-from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output, heading, plain_table
+from deploy.cli.output import GOOD, NAME, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def _words(found: Answer) -> Iterator[RenderableType]:
     yield heading(f"what {report.project} holds of {report.subject[:12]}", f"as of {moment(report.made_at)} UTC")
     yield from _erasure(found)
     if report.held:
-        table = plain_table("place", "records", "since", "until", "policy", "")
+        table = PlainTable("place", "records", "since", "until", "policy", "")
         for one in report.held:
             table.add_row(
                 one.place, f"{one.count:,}", moment(one.since), _until(one), ", ".join(one.policies), one.what

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from deploy.cli.command import flag
 from deploy.cli.options import AsJson, Root
-from deploy.cli.output import GOOD, QUIET, WAITING, Output, commands, heading, plain_table
+from deploy.cli.output import GOOD, QUIET, WAITING, Output, PlainTable, commands, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -144,7 +144,7 @@ def _words(
     *,
     detached: bool,
 ) -> list[RenderableType]:
-    table = plain_table("process", "/healthz and /metrics", "people connect to")
+    table = PlainTable("process", "/healthz and /metrics", "people connect to")
     for it in addresses:
         api = Text(it.api_url, style="cyan") if it.api_url else Text("–", style=QUIET)
         table.add_row(it.process, it.health_url.removesuffix("/healthz"), api)

@@ -18,20 +18,18 @@ import httpx
 import pytest
 import uv
 
+from deploy.bench.studio_server import Owner, served
 from deploy.local.layout import cache_folder
-from deploy.local.part import plain_environment
-from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 
 LOCK = Path(__file__).with_name("label_studio.lock")
 OWNER, PASSWORD = "bridge@example.org", "a kettle of fish"
 TOKEN = "5f" * 20
 """Of its first account, whose programs the bridge is one of."""
+_OWNER = Owner(OWNER, PASSWORD, TOKEN)
 _PROGRAM = "import sys; from label_studio.server import main; sys.argv[0] = 'label-studio'; main()"
 _UNREACHABLE = "error sending request"
 """What uv says of an index that it gets no answer from; of a hash or a version that is wrong it says otherwise."""
-_FIRST_S = 600.0
-"""Making the environment and the first start, which makes a hundred tables, on busy cores."""
 
 
 @dataclass(frozen=True)
@@ -112,44 +110,8 @@ def running(folder: Path) -> Iterator[LabelStudio]:
     """A server whose folder is `folder`, until the end. Skips where it can't be installed for want of an index."""
     made = _made()
     shutil.copytree(made / "first", folder)
-    with _served(made, folder) as url, ExitStack() as opened:
-        yield LabelStudio(url, opened)
-
-
-@contextmanager
-def _served(made: Path, folder: Path) -> Iterator[str]:
-    port = free_port()
-    log = (folder / "log").open("wb")
-    argv = [
-        *(_python(made), "-c", _PROGRAM, "start", "--no-browser", "--internal-host", "127.0.0.1"),
-        *("--port", str(port), "--data-dir", folder),
-    ]
-    process = subprocess.Popen(argv, env=_environment(folder), stdout=log, stderr=log)
-    url = f"http://127.0.0.1:{port}"
-    try:
-        wait_for(lambda: process.poll() is not None or _answers(url), "Label Studio", _FIRST_S, 0.2)
-        assert process.poll() is None, (folder / "log").read_text()[-2000:]
-        yield url
-    finally:
-        process.kill()
-        process.wait()
-        log.close()
-
-
-def _environment(folder: Path) -> dict[str, str]:
-    return {
-        **plain_environment(),
-        "HOME": str(folder),
-        "LABEL_STUDIO_USERNAME": OWNER,
-        "LABEL_STUDIO_PASSWORD": PASSWORD,
-        "LABEL_STUDIO_USER_TOKEN": TOKEN,
-        "LABEL_STUDIO_ENABLE_LEGACY_API_TOKEN": "true",
-        "COLLECT_ANALYTICS": "false",
-        "SENTRY_DSN": "",
-        "FRONTEND_SENTRY_DSN": "",
-        "LATEST_VERSION_CHECK": "false",
-        "SSRF_PROTECTION_ENABLED": "false",
-    }
+    with served(_program(made), folder, _OWNER) as port, ExitStack() as opened:
+        yield LabelStudio(f"http://127.0.0.1:{port}", opened)
 
 
 def _made() -> Path:
@@ -194,16 +156,9 @@ def _begin(folder: Path, first: Path) -> None:
     """The state of a server that was started once: that takes a minute, and copying it nothing."""
     shutil.rmtree(first, ignore_errors=True)
     first.mkdir()
-    with _served(folder, first):
+    with served(_program(folder), first, _OWNER):
         pass
 
 
-def _python(made: Path) -> Path:
-    return made / "env" / "bin" / "python"
-
-
-def _answers(url: str) -> bool:
-    try:
-        return httpx.get(f"{url}/version", timeout=60).is_success
-    except httpx.TransportError:
-        return False
+def _program(made: Path) -> list[str]:
+    return [str(made / "env" / "bin" / "python"), "-c", _PROGRAM]

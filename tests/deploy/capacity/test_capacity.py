@@ -76,7 +76,7 @@ def test_a_label_costs_between_what_it_costs_among_few_and_among_many(rate):
     assert min(few, many) * 0.999 <= cost <= max(few, many) * 1.001
 
 
-@pytest.mark.parametrize("part", ["costs", "vault", "join", "seal"])
+@pytest.mark.parametrize("part", ["costs", "vault", "join"])
 def test_a_report_that_lacks_a_part_is_refused_with_how_to_make_it(part):
     report = json.loads(files("deploy.capacity").joinpath("measured.json").read_text(encoding="utf-8"))
     del report[part]
@@ -84,7 +84,7 @@ def test_a_report_that_lacks_a_part_is_refused_with_how_to_make_it(part):
         measured(report)
 
 
-@pytest.mark.parametrize("content", ["", "[]", "no json", '{"costs": {}, "vault": {}, "join": {}, "seal": {}}'])
+@pytest.mark.parametrize("content", ["", "[]", "no json", '{"costs": {}, "vault": {}, "join": {}}'])
 def test_what_is_no_report_is_refused(tmp_path, content):
     (tmp_path / "report.json").write_text(content)
     with pytest.raises(ConfigError):

@@ -9,14 +9,14 @@ from hypothesis import strategies as st
 from rich.cells import cell_len
 from rich.console import Console
 
-from deploy.cli.output import plain_table
+from deploy.cli.output import PlainTable
 
 WORDS = st.text(st.sampled_from("abcXYZ09.-äß漢é "), max_size=30).map(str.strip)
 ROWS = st.lists(st.tuples(WORDS, WORDS, WORDS), max_size=4)
 
 
 def printed(rows: list[tuple[str, ...]], width: int) -> str:
-    table = plain_table("process", "state", "behind")
+    table = PlainTable("process", "state", "behind")
     for row in rows:
         table.add_row(*row)
     out = io.StringIO()
