@@ -24,6 +24,7 @@ from deploy.bench.watch import Watch
 from schemas.audit import RawOutcome
 from schemas.errors import StackError
 from streams.engine.log import Follower
+from streams.label.settings import QueueSettings
 from topology.policies import load_policy
 from vault.segments.document import Layer
 
@@ -82,13 +83,14 @@ class _Way:
         return Labeled(len(people), tasks, labels / seconds, spent)
 
     def _tasks(self, records: int) -> int:
-        """How many tasks of so many new records wait in the queue, once all do."""
+        """How many tasks came of so many new records, once all wait in the queue, or as many as it takes up."""
         self.ground.publish(records)
         outcomes = Counter[str]()
         deque(self.watch.batches(records, outcomes), maxlen=0)
         tasks, limit = outcomes[RawOutcome.TASK.value], time.monotonic() + WITHIN_S
+        wanted = min(tasks, QueueSettings().window)
         with closing(Person(self.ground, ANNOTATORS[0])) as person:
-            while person.available() < tasks:
+            while person.available() < wanted:
                 _wait(limit, "label has the tasks")
         _settle()
         self.ground.report(f"{records:,} records, {tasks:,} tasks")

@@ -86,7 +86,7 @@ class Size:
     stored: int = 600
     reveals: int = 100
     scale_records: int = 30_000
-    cost_records: int = 100_000
+    cost_records: int = 20_000
     cost_labeled: int = 4_000
     soak_records: int = 10_000_000
 

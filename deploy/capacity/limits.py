@@ -37,7 +37,7 @@ class Limit:
 def limits(load: Load, measured: Measured, machines: Machines) -> list[Limit]:
     """The one that bites first is first."""
     found = [
-        *(_open_tasks(role, load, measured, machines) for role in HOLDING),
+        _open_tasks(load, measured, machines),
         _vault_disk(load, measured, machines),
         _segments(load, measured, machines),
         _joined(load, measured, machines),
@@ -56,10 +56,10 @@ def _limit(name: str, of: Of, load: Load, uses: float, what: str) -> Limit:
     return Limit(name, of, load.records / uses if uses else float("inf"), what, uses)
 
 
-def _open_tasks(role: str, load: Load, measured: Measured, machines: Machines) -> Limit:
-    each = measured.waiting_bytes.get(role, 0.0)
+def _open_tasks(load: Load, measured: Measured, machines: Machines) -> Limit:
+    each = measured.waiting_bytes
     most = machines.process_memory_bytes / each if each else float("inf")
-    name = f"tasks that wait, in the memory of {role}"
+    name = f"tasks that wait, in the memory of {HOLDING}"
     return _limit(
         name, Of.PROJECT, load, load.open_tasks / most, f"{in_short(most)} tasks at {each / 1000:.1f} kB"
     )
@@ -87,8 +87,10 @@ def _joined(load: Load, measured: Measured, machines: Machines) -> Limit:
 
 def _busy(role: str, of: Of, load: Load, measured: Measured, machines: Machines) -> Limit:
     """One process is full when it takes a core."""
-    many, cost = measured.many
-    of_labels = load.labels_per_s * cost.cpu_ms.get(role, 0.0)
-    uses = (load.records_per_s * measured.released.cpu_ms.get(role, 0.0) + of_labels) / (1000 * machines.full)
-    what = f"{uses:.2f} of {machines.full:.0%} of a core, at the price of {many:,.0f} labels/s"
+    together, cost = measured.many
+    record, label = measured.released.cpu_ms.get(role, 0.0), cost.cpu_ms.get(role, 0.0)
+    uses = (load.records_per_s * record + load.labels_per_s * label) / (1000 * machines.full)
+    what = (
+        f"{machines.full:.0%} of a core at {record:.2f} ms a record, {label:.2f} ms a label of {together:,.0f}/s"
+    )
     return _limit(f"the CPU of {role}", of, load, uses, what)

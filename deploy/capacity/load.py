@@ -9,15 +9,14 @@ DAY_S = 86_400
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """`records` a day, of which people label `tasks`; the others wait until they end."""
+    """`records` a day, all of them labeled: what nobody takes up while `tasks` keeps it is lost to labeling."""
 
     records: float
-    tasks: float
     labels_each: int = 3
     peak: float = 3.0
     """The busiest hour ÷ the mean one."""
-    open_days: float = 7.0
-    """How long a task waits that nobody labels, and Vault keeps its mappings."""
+    open_days: float = 1.0
+    """How long a task waits until its labels are joined, and Vault keeps its mappings."""
     label_s: float = 20.0
     """What a label takes a person."""
     hours: float = 8.0
@@ -31,7 +30,7 @@ class Load:
     @property
     def labels(self) -> float:
         """A day."""
-        return self.tasks * self.labels_each
+        return self.records * self.labels_each
 
     @property
     def labels_per_s(self) -> float:
@@ -46,7 +45,7 @@ class Load:
     @property
     def open_tasks(self) -> float:
         """That wait at a time."""
-        return max(0.0, self.records - self.tasks) * self.open_days
+        return self.records * self.open_days
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from deploy.capacity.limits import Limit, Of, limits, times
 from deploy.capacity.load import DAY_S, Load, Machines, Replicas
-from deploy.capacity.measured import HOLDING, Measured
+from deploy.capacity.measured import Measured
 from deploy.stages.roles import PLATFORM_ROLES
 from topology.flow import Cleanup, Flow
 
@@ -134,7 +134,7 @@ def _readers(flow: Flow, name: str) -> int:
 
 def _memory(load: Load, measured: Measured, projects: int, installations: int, redact: int) -> float:
     """Bytes of processes: what each takes by itself, and what tasks that wait take."""
-    waiting = load.open_tasks * sum(measured.waiting_bytes.get(role, 0.0) for role in HOLDING)
+    waiting = load.open_tasks * measured.waiting_bytes
     copies: dict[str, int] = {"redact": redact, **dict.fromkeys(PLATFORM_ROLES, installations)}
     own = {role: size for role, size in measured.resident_bytes.items() if role not in PARTS}
     return waiting + sum(size * copies.get(role, projects) for role, size in own.items())

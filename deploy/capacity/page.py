@@ -16,15 +16,9 @@ from topology.flow import Flow
 from topology.loading import load_topology
 
 PAGE = Path(__file__).parents[1] / "CAPACITY.md"
-LOADS = (
-    Load(records=1e6, tasks=100_000),
-    Load(records=1e8, tasks=100_000, open_days=1),
-    Load(records=1e10, tasks=100_000, open_days=1 / 24),
-)
-"""A day. Of all the same number is labeled: so many people there are, or are not."""
+LOADS = tuple(Load(records) for records in (1e6, 1e8, 1e10))
 MARKED = re.compile(r"(<!-- (\w+) -->\n).*?(<!-- end -->\n)", re.DOTALL)
 LEAST_CPU_MS, LEAST_BYTES = 0.005, 1.0
-LIMITS_SHOWN = 8
 
 
 def with_tables(page: str, measured: Measured, flow: Flow) -> str:
@@ -60,8 +54,7 @@ def _kept(measured: Measured) -> Iterator[Sequence[str]]:
         yield f"`{name}`", *(f"{it.get(name, 0.0):,.0f}" for it in columns)
     yield "all topics, bytes", *(f"{sum(it.values()):,.0f}" for it in columns)
     yield "Vault's disk, bytes", f"{measured.vault_disk_bytes:,.0f}", "", ""
-    for role in HOLDING:
-        yield f"memory of {role}, bytes", f"{measured.waiting_bytes.get(role, 0.0):,.0f}", "", ""
+    yield f"memory of {HOLDING}, bytes", f"{measured.waiting_bytes:,.0f}", "", ""
 
 
 def _needs(measured: Measured, flow: Flow) -> Iterator[Sequence[str]]:
@@ -72,7 +65,7 @@ def _needs(measured: Measured, flow: Flow) -> Iterator[Sequence[str]]:
 
 def _limits(measured: Measured) -> Iterator[Sequence[str]]:
     load = replace(LOADS[0], labels_each=measured.labels_each)
-    for it in limits(load, measured, Machines())[:LIMITS_SHOWN]:
+    for it in limits(load, measured, Machines()):
         yield it.name, it.what, in_short(it.most), it.of.value
 
 

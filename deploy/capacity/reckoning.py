@@ -15,9 +15,8 @@ from schemas.errors import ConfigError
 from topology.flow import Flow
 
 ROWS: Mapping[str, Callable[[Load, Needs], str]] = {
-    "labeled tasks a day": lambda load, _: in_short(load.tasks),
-    "a task nobody labels waits, days": lambda load, _: f"{load.open_days:.2g}",
     "records/s in the busiest hour": lambda load, _: in_short(load.records_per_s),
+    "labels/s while people are there": lambda load, _: in_short(load.labels_per_s),
     "people who label at once": lambda _, it: in_short(it.people),
     "installations": lambda _, it: in_short(it.installations),
     "projects": lambda _, it: in_short(it.projects),
@@ -63,10 +62,10 @@ class Reckoned:
 
 def reckon(load: Load, measured: Measured, flow: Flow) -> Reckoned:
     """On machines as `Machines` has them. Raises ConfigError for what can't come."""
-    possible = 0 <= load.tasks <= load.records < float("inf") and load.records > 0
-    if not (possible and 1 <= load.peak < float("inf") and 0 < load.open_days < float("inf")):
+    given = (load.records, load.labels_each, load.open_days)
+    if not (all(0 < it < float("inf") for it in given) and 1 <= load.peak < float("inf")):
         raise ConfigError(
-            "It takes some records a day, no more tasks than those, a peak of 1 or more, and days a task waits."
+            "It takes records a day and labels of each, a peak of 1 or more, and some time that a task waits."
         )
     machines = Machines()
     found = limits(load, measured, machines)

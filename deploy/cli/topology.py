@@ -107,12 +107,10 @@ def kubernetes(
 @app.command(cls=Command)
 def capacity(
     records: Annotated[float, typer.Option("--records", metavar="N", help="Records a day.")],
-    tasks: Annotated[
-        float, typer.Option("--tasks", metavar="N", help="Of those, how many people label a day.")
-    ] = 0.0,
+    labels: Annotated[int, typer.Option("--labels", metavar="N", help="How many people label each.")] = 3,
     open_days: Annotated[
-        float, typer.Option("--open-days", metavar="N", help="How long a task waits that nobody labels.")
-    ] = 7.0,
+        float, typer.Option("--open-days", metavar="N", help="How long a task waits until its labels are joined.")
+    ] = 1.0,
     peak: Annotated[
         float, typer.Option("--peak", metavar="N", help="The busiest hour, as a multiple of the mean one.")
     ] = 3.0,
@@ -126,7 +124,7 @@ def capacity(
 
     Each figure is explained in deploy/CAPACITY.md.
 
-    [dim]Example:[/] [cyan]veil topology capacity --records 5e6 --tasks 20000[/]
+    [dim]Example:[/] [cyan]veil topology capacity --records 5e6 --labels 1[/]
     """
     from deploy.capacity.load import Load
     from deploy.capacity.measured import load, ours
@@ -135,7 +133,7 @@ def capacity(
     from topology.loading import load_topology
 
     measured = ours() if report is None else load(report)
-    habits = Load(records, tasks, measured.labels_each, peak, open_days)
+    habits = Load(records, labels, peak, open_days)
     found = reckon(habits, measured, load_topology().flow)
     Output(as_json).result(found.as_json(), *as_words(found))
 

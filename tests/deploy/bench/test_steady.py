@@ -13,11 +13,11 @@ MIB = 2**20
 EACH = 100_000
 
 
-def window(number, *, p95=100.0, label=1_000.0, redact=0.0, disk=3_000.0):
-    """The one after so many times EACH records, each of which has made label, redact and the disk larger."""
+def window(number, *, p95=100.0, keeper=200.0, redact=0.0, disk=3_000.0):
+    """The one after so many times EACH records, each of which has made keeper, redact and the disk larger."""
     records = number * EACH
     sizes = {
-        "label.bench.0": 150 * MIB + int(records * label),
+        "keeper.bench.0": 100 * MIB + int(records * keeper),
         "redact.bench.0": 300 * MIB + int(records * redact),
     }
     return Window(records, Latency(10, p95, p95, p95), {**sizes, "kafka": 400 * MIB}, int(records * disk))
@@ -39,7 +39,7 @@ def test_what_stays_as_it_is_misses_nothing():
     ("last", "named"),
     [
         (window(3, p95=151), "p95"),
-        (window(3, label=5_000), "memory of label and keeper"),
+        (window(3, keeper=1_000), "memory of keeper"),
         (window(3, redact=200), "any other process grew by"),
         (window(3, disk=4_000), "disk of a record"),
     ],

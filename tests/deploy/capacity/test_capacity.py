@@ -23,7 +23,7 @@ OURS = ours()
 LOADS = st.builds(
     Load,
     records=st.floats(1e3, 1e11),
-    tasks=st.floats(0, 1e3),
+    labels_each=st.integers(1, 5),
     peak=st.floats(1, 24),
     open_days=st.floats(0.01, 30),
 )
@@ -40,7 +40,7 @@ def test_the_page_tells_what_follows_from_its_measurements():
 
 @given(LOADS)
 def test_what_is_used_of_a_limit_is_linear_and_the_nearest_limit_is_first(one):
-    twice = replace(one, records=2 * one.records, tasks=2 * one.tasks)
+    twice = replace(one, records=2 * one.records)
     found, more = limits(one, OURS, Machines()), limits(twice, OURS, Machines())
     assert [it.uses for it in found] == sorted((it.uses for it in found), reverse=True)
     assert {it.name: pytest.approx(2 * it.uses) for it in found} == {it.name: it.uses for it in more}
@@ -94,13 +94,12 @@ def test_what_is_no_report_is_refused(tmp_path, content):
 @pytest.mark.parametrize(
     "one",
     [
-        Load(records=0, tasks=0),
-        Load(records=10, tasks=11),
-        Load(records=10, tasks=-1),
-        Load(records=10, tasks=1, peak=0.5),
-        Load(records=10, tasks=1, open_days=0),
-        Load(records=float("nan"), tasks=0),
-        Load(records=float("inf"), tasks=0),
+        Load(records=0),
+        Load(records=10, labels_each=0),
+        Load(records=10, peak=0.5),
+        Load(records=10, open_days=0),
+        Load(records=float("nan")),
+        Load(records=float("inf")),
     ],
 )
 def test_what_can_not_come_is_refused(one):

@@ -59,16 +59,16 @@ def test_the_bench_names_each_of_its_parts(run: Run) -> None:
 
 
 def test_capacity_says_what_a_load_takes_and_what_ends_first(run: Run) -> None:
-    ended = run("topology", "capacity", "--records", "5e6", "--tasks", "20000")
+    ended = run("topology", "capacity", "--records", "5e6", "--labels", "1")
     assert ended.code == Exit.OK
     assert "redact processes" in ended.out
-    found = json.loads(run("topology", "capacity", "--records", "5e6", "--tasks", "20000", "--json").out)
+    found = json.loads(run("topology", "capacity", "--records", "5e6", "--labels", "1", "--json").out)
     assert found["limits"][0]["name"] in ended.out
     assert found["needs"]["vault_nodes"] >= 3
 
 
 @pytest.mark.parametrize(
-    "given", [("--records", "0"), ("--records", "5", "--tasks", "6"), ("--records", "5", "--report", "/dev/null")]
+    "given", [("--records", "0"), ("--records", "5", "--labels", "0"), ("--records", "5", "--report", "/dev/null")]
 )
 def test_capacity_refuses_what_can_not_be(run: Run, given: tuple[str, ...]) -> None:
     ended = run("topology", "capacity", *given)
