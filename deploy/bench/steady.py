@@ -8,12 +8,12 @@ from dataclasses import dataclass
 
 from deploy.bench.figures import Latency, Progress, Target
 
-HOLDING = "keeper"
-"""Who keeps in memory something of each task that waits; Vault does, too, since it maps its file."""
+HOLDING = ("keeper", "watch")
+"""Who keep in memory something of each task that waits; Vault does, too, since it maps its file."""
 PARTS = ("kafka", "vault", "registry")
 LATENCY_TARGET, DISK_TARGET = 1.5, 1.2
 """Last third ÷ the one before: of the p95, and of the bytes that a record adds."""
-HELD_TARGET, FLAT_TARGET_MIB = 500.0, 32.0
+HELD_TARGET, FLAT_TARGET_MIB = 1_000.0, 16.0
 """Bytes that a waiting task takes in HOLDING; what any other process of ours may grow by."""
 MIB = 2**20
 
@@ -56,14 +56,14 @@ class Soak:
         """What was promised of hours."""
         first, middle, last = self.thirds()
         grown, records = self.grown_bytes(), last.records - first.records
-        held = sum(each for name, each in grown.items() if _role(name) == HOLDING)
-        others = [each for name, each in grown.items() if _role(name) not in (HOLDING, *PARTS)]
+        held = sum(each for name, each in grown.items() if _role(name) in HOLDING)
+        others = [each for name, each in grown.items() if _role(name) not in (*HOLDING, *PARTS)]
         before = (middle.disk_bytes - first.disk_bytes) / (middle.records - first.records)
         after = (last.disk_bytes - middle.disk_bytes) / (last.records - middle.records)
         return [
             Target("p95, last third ÷ the one before", _p95(self, 2) / _p95(self, 1), LATENCY_TARGET, False),
             Target("disk of a record, last third ÷ the one before", after / before, DISK_TARGET, False),
-            Target(f"memory of {HOLDING}, bytes a waiting task", held, HELD_TARGET, False),
+            Target("memory of keeper and watch, bytes a waiting task", held, HELD_TARGET, False),
             Target("any other process grew by, MiB", max(others) * records / MIB, FLAT_TARGET_MIB, False),
             Target("reconciled", float(self.reconciled), 1, True),
         ]

@@ -158,7 +158,7 @@ def test_each_target_says_whether_it_is_met():
         "memory more after 1,000,000 texts, MiB": True,
         "p95, last third ÷ the one before": True,
         "disk of a record, last third ÷ the one before": True,
-        "memory of keeper, bytes a waiting task": True,
+        "memory of keeper and watch, bytes a waiting task": True,
         "any other process grew by, MiB": True,
         "reconciled": True,
     }

@@ -39,7 +39,7 @@ def test_what_stays_as_it_is_misses_nothing():
     ("last", "named"),
     [
         (window(3, p95=151), "p95"),
-        (window(3, keeper=1_000), "memory of keeper"),
+        (window(3, keeper=1_000), "memory of keeper and watch"),
         (window(3, redact=200), "any other process grew by"),
         (window(3, disk=4_000), "disk of a record"),
     ],
