@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,7 +77,7 @@ class CanarySearch:
         What can't be read is passed over: it is gone meanwhile, or somebody else's.
         """
         found: set[Hit] = set()
-        for path in _files(top):
+        for path in regular_files(top):
             where = path.relative_to(top.parent).as_posix()
             found |= self.in_bytes(where.encode(errors="replace"), "a file's name")
             try:
@@ -120,11 +120,32 @@ def _compile(needles: Sequence[tuple[int, Needle]]) -> hyperscan.Database:
     return database
 
 
-def _files(top: Path) -> Iterable[Path]:
-    for path in (top, *sorted(top.rglob("*"))):
-        try:
-            status = path.lstat()
-        except OSError:
+def regular_files(top: Path) -> Iterator[Path]:
+    """`top` if it is a file, or all files below it, one folder after the other.
+
+    Links aren't followed, what is gone meanwhile is passed over, and so is what a kernel shows of itself: a root
+    that somebody builds among the temporary files has a `proc`, whose folders come and go with every process.
+    """
+    if _is_file(top):
+        yield top
+    for folder, below, names in os.walk(top):
+        if _of_a_kernel(folder):
+            below.clear()
             continue
-        if stat.S_ISREG(status.st_mode):
-            yield path
+        below.sort()
+        yield from (path for name in sorted(names) if _is_file(path := Path(folder, name)))
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return stat.S_ISREG(path.lstat().st_mode)
+    except OSError:
+        return False
+
+
+def _of_a_kernel(folder: str) -> bool:
+    """Whether a folder lies on no storage at all: a file system of a kernel's own has no block."""
+    try:
+        return os.statvfs(folder).f_blocks == 0
+    except OSError:
+        return False

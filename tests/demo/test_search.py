@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import base64
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,7 +12,7 @@ from hypothesis import strategies as st
 from deploy.demo import search as search_module
 from deploy.demo.canaries import Aviary
 from deploy.demo.needles import needles_of
-from deploy.demo.search import CanarySearch, written_parts
+from deploy.demo.search import CanarySearch, regular_files, written_parts
 
 AVIARY = Aviary(11)
 PERSON = AVIARY.person()
@@ -118,6 +120,21 @@ def test_a_single_file_is_searched_too(tmp_path):
 
 def test_a_folder_that_is_gone_gives_no_hit(tmp_path):
     assert SEARCH.below(tmp_path / "gone") == set()
+
+
+def test_a_folder_that_goes_away_during_the_search_is_passed_over(tmp_path):
+    for name in ("a", "b", "c"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "file").touch()
+    files = regular_files(tmp_path)
+    found = [next(files)]
+    shutil.rmtree(tmp_path / "b")
+    assert [*found, *files] == [tmp_path / "a" / "file", tmp_path / "c" / "file"]
+
+
+@pytest.mark.parametrize("of_a_kernel", ["/proc/self/fdinfo", "/sys/class"])
+def test_what_a_kernel_shows_of_itself_is_no_file(of_a_kernel):
+    assert list(regular_files(Path(of_a_kernel))) == []
 
 
 def test_links_out_of_the_folder_are_not_followed(tmp_path):
