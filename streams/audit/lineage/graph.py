@@ -172,6 +172,7 @@ class Sketch:
         self._limit = limit
         self._kinds: Counter[str] = Counter()
         self._left_out: Counter[str] = Counter()
+        self._not_drawn: set[str] = set()
         self._nodes: dict[str, Node] = {}
         self._edges: dict[tuple[str, Relation, str], None] = {}
 
@@ -184,12 +185,14 @@ class Sketch:
     def __len__(self) -> int:
         return len(self._nodes)
 
-    def room(self, node_id: str, *, new: bool = True) -> bool:
-        """Whether the node is drawn or may be. Where not, it counts as left out, if it is `new`."""
+    def room(self, node_id: str) -> bool:
+        """Whether the node is drawn or may be. Where not, it is left out, and counted once."""
         kind = node_id.partition("/")[0]
         if node_id in self._nodes or self._kinds[kind] < self._limit:
             return True
-        self.left(kind, int(new))
+        if node_id not in self._not_drawn:
+            self._not_drawn.add(node_id)
+            self.left(kind)
         return False
 
     def left(self, kind: str, count: int = 1) -> None:

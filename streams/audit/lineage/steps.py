@@ -35,7 +35,7 @@ _OF_SCORE = ("persons", "questions", "matched", "values", "leaked", "characters"
 def _viewed(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     """Each opening of the same lease is counted; the first is the node's."""
     lease = _first(event, Kind.LEASE)
-    if not lease or not sketch.room(lease, new=event.details.get("again") != "true"):
+    if not lease or not sketch.room(lease):
         return
     sketch.note(task_resource(task_id), segment=_first(event, Kind.SEGMENT))
     sketch.born(lease, event, purpose=event.purpose, **_some(event, "rule", "client", "job"))
@@ -66,7 +66,7 @@ def _commented(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
 
 def _noted(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     """What redact made of a comment."""
-    if sketch.room(event.resource, new=False):
+    if sketch.room(event.resource):
         standing = "shown" if event.outcome == "success" else "refused"
         sketch.note(event.resource, event, standing=standing, reason=event.reason)
         sketch.link(task_resource(task_id), Relation.COMMENTED, event.resource)
@@ -84,7 +84,7 @@ def _read(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
 
 def _lease_ended(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     lease = event.resource if event.resource.startswith(lease_resource("")) else _first(event, Kind.LEASE)
-    if lease and sketch.room(lease, new=False):
+    if lease and sketch.room(lease):
         sketch.note(lease, event, ended=_ENDINGS[event.type], ended_at=when(event.time), ended_reason=event.reason)
         sketch.link(task_resource(task_id), Relation.LEASED, lease)
 
@@ -93,7 +93,7 @@ def _labeled(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     if not sketch.room(event.resource):
         return
     label, lease = sketch.born(event.resource, event), _first(event, Kind.LEASE)
-    if lease and sketch.room(lease, new=False):
+    if lease and sketch.room(lease):
         sketch.note(lease, event, ended="labeled", ended_at=when(event.time))
         sketch.link(task_resource(task_id), Relation.LEASED, lease)
         sketch.link(lease, Relation.LABELED, label)
@@ -102,7 +102,7 @@ def _labeled(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
 
 
 def _signalled(sketch: Sketch, event: AuditEvent, _task_id: str) -> None:
-    if sketch.room(event.resource, new=False):
+    if sketch.room(event.resource):
         signal = f"{event.details.get('evaluator', '')}.{event.details.get('signal', '')}"
         sketch.note(event.resource, event, **{signal: event.details.get("value", "")})
 
@@ -132,7 +132,7 @@ def _revealed(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
 
 def _decided(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     verdict = sketch.born(verdict_resource(task_id), event, **_some(event, *_OF_VERDICT))
-    labels = [it for it in _all(event, Kind.LABEL) if sketch.room(it, new=False)]
+    labels = [it for it in _all(event, Kind.LABEL) if sketch.room(it)]
     for label in labels:
         sketch.link(label, Relation.COUNTED, verdict)
     if not labels:

@@ -189,6 +189,13 @@ def test_the_comments_on_a_task_are_told_with_who_wrote_and_who_saw_them(asked):
     assert "2 comments" in summary(lineage)
 
 
+def test_who_reads_comments_beyond_the_limit_is_counted_once_however_often_they_look():
+    story = Story()
+    for person in ("ann", "ben", "cyd", "ann", "ben", "cyd", "cyd"):
+        story.tell("label", EventType.COMMENTS_VIEWED, f"task/{TASK}", person=person)
+    assert of(story, TASK, limit=2).left_out == {"comments": 1}
+
+
 def test_a_destroyed_segment_is_told():
     story = whole()
     segment = "segment/redact.demo.0/1/1"
