@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import stat
@@ -10,12 +11,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import hyperscan
+import psutil
 
 from deploy.demo.canaries import Canary
 from deploy.demo.needles import Needle, needles_of
 
 CHUNK = 8 * 1024 * 1024
 """Bytes of a file in memory at a time."""
+OF_KERNELS = frozenset(
+    {"proc", "sysfs", "cgroup", "cgroup2", "devpts", "debugfs", "tracefs", "securityfs", "mqueue"}
+)
+"""Types of file systems that keep nothing which somebody has written to a disk."""
 PER_DATABASE = 2_000
 """Needles compiled together: all of the demo's, 16,000 in eight parts, take a second."""
 
@@ -125,15 +131,29 @@ def regular_files(top: Path) -> Iterator[Path]:
 
     Links aren't followed, what is gone meanwhile is passed over, and so is what a kernel shows of itself: a root
     that somebody builds among the temporary files has a `proc`, whose folders come and go with every process.
+    Which these are goes by their type: of another one, whatever its size, everything is looked at. Raises OSError
+    where a folder can't be read for any other reason than that it is gone or somebody else's.
     """
     if _is_file(top):
         yield top
-    for folder, below, names in os.walk(top):
-        if _of_a_kernel(folder):
+    of_a_kernel: dict[int, bool] = {}
+    for folder, below, names in os.walk(top, onerror=_raise_unless_gone):
+        try:
+            device = os.lstat(folder).st_dev
+        except FileNotFoundError:
+            continue
+        if device not in of_a_kernel:  # asked for each anew: it may have been mounted since
+            of_a_kernel[device] = device in _devices_of_kernels()
+        if of_a_kernel[device]:
             below.clear()
             continue
         below.sort()
         yield from (path for name in sorted(names) if _is_file(path := Path(folder, name)))
+
+
+def _raise_unless_gone(error: OSError) -> None:
+    if not isinstance(error, FileNotFoundError | NotADirectoryError | PermissionError):
+        raise error
 
 
 def _is_file(path: Path) -> bool:
@@ -143,9 +163,10 @@ def _is_file(path: Path) -> bool:
         return False
 
 
-def _of_a_kernel(folder: str) -> bool:
-    """Whether a folder lies on no storage at all: a file system of a kernel's own has no block."""
-    try:
-        return os.statvfs(folder).f_blocks == 0
-    except OSError:
-        return False
+def _devices_of_kernels() -> frozenset[int]:
+    found = set[int]()
+    for mounted in psutil.disk_partitions(all=True):
+        if mounted.fstype in OF_KERNELS:
+            with contextlib.suppress(OSError):
+                found.add(Path(mounted.mountpoint).stat().st_dev)
+    return frozenset(found)

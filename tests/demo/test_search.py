@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import errno
 import os
 import shutil
 from pathlib import Path
@@ -13,6 +14,7 @@ from deploy.demo import search as search_module
 from deploy.demo.canaries import Aviary
 from deploy.demo.needles import needles_of
 from deploy.demo.search import CanarySearch, regular_files, written_parts
+from tests.support.small_disk import SmallDisk
 
 AVIARY = Aviary(11)
 PERSON = AVIARY.person()
@@ -135,6 +137,28 @@ def test_a_folder_that_goes_away_during_the_search_is_passed_over(tmp_path):
 @pytest.mark.parametrize("of_a_kernel", ["/proc/self/fdinfo", "/sys/class"])
 def test_what_a_kernel_shows_of_itself_is_no_file(of_a_kernel):
     assert list(regular_files(Path(of_a_kernel))) == []
+
+
+def test_in_memory_without_a_limit_everything_is_looked_at(tmp_path):
+    """Such a file system says that it has no blocks, as those of a kernel do."""
+    disk = SmallDisk(tmp_path / "memory", 0)
+    if not disk.mount():
+        pytest.skip("this machine lets us mount nothing")
+    try:
+        (disk.folder / "file").write_text(PERSON.email.value)
+        assert os.statvfs(disk.folder).f_blocks == 0
+        assert {hit.where for hit in SEARCH.below(tmp_path)} == {f"{tmp_path.name}/memory/file"}
+    finally:
+        disk.unmount()
+
+
+def test_a_folder_that_can_not_be_read_for_another_reason_is_no_folder_without_canaries(tmp_path, monkeypatch):
+    def worn(path):
+        raise OSError(errno.EIO, "worn", path)
+
+    monkeypatch.setattr(search_module.os, "scandir", worn)
+    with pytest.raises(OSError, match="worn"):
+        SEARCH.below(tmp_path)
 
 
 def test_links_out_of_the_folder_are_not_followed(tmp_path):
