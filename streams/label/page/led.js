@@ -19,6 +19,7 @@ export class Led {
   #turn = 0; // of the list: only the last that was asked for is drawn
   #ticking;
   #listed = 0; // when it was asked for
+  #sentences = 0; // said so far: what is said while a list is on its way isn't answered by it
   #confirmed = ""; // what was pressed past a comment that is only typed, and was asked about
 
   constructor(clock) {
@@ -68,6 +69,7 @@ export class Led {
   }
 
   say(sentence) {
+    this.#sentences += 1;
     one("#led-word").textContent = sentence;
   }
 
@@ -82,6 +84,7 @@ export class Led {
     this.#listed = Date.now();
     if (!checking) this.#turn += 1;
     const turn = this.#turn;
+    const sentences = this.#sentences;
     const stale = () => this.#acts !== acts || this.#turn !== turn;
     try {
       const { threads } = await acts.threads();
@@ -90,7 +93,8 @@ export class Led {
       if (checking && !left) return;
       if (left) this.discussion.hide(UNLISTED);
       this.#threads = threads;
-      this.say(threads.length ? "" : "Nobody has said anything about a task that is open.");
+      if (threads.length === 0) this.say("Nobody has said anything about a task that is open.");
+      else if (this.#sentences === sentences) this.say("");
       this.#draw();
     } catch (error) {
       if (!(error instanceof Refused || error instanceof NoAnswer)) throw error;

@@ -211,6 +211,24 @@ def test_copying_what_was_said_is_refused_where_it_is_seen(reading):
     reading.says("off on this page", "#led-word")
 
 
+def test_what_is_said_while_the_list_is_on_its_way_stays(reading, service):
+    reading.run(
+        """const real = fetch;
+        globalThis.fetch = async (path, request) => {
+            if (path.includes("/comments")) await new Promise((go) => { globalThis.letGo = go; });
+            return real(path, request);
+        }"""
+    )
+    asks(service, TWO, "and the house?")
+    reading.click("#led .tools button")
+    reading.wait("Boolean(globalThis.letGo)", "the list is on its way")
+    reading.run("document.dispatchEvent(new Event('copy', {bubbles: true, cancelable: true}))")
+    reading.says("off on this page", "#led-word")
+    reading.run("letGo()")
+    reading.wait("document.querySelector('#threads').innerText.includes('2 comments')", "the list is here")
+    assert "off on this page" in reading.text_of("#led-word")
+
+
 def test_a_session_that_has_ended_shows_nothing_any_more(leading, service):
     leading.press("1")
     until(leading, said, [["An annotator", "one or two?"]])
