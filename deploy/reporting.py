@@ -17,6 +17,7 @@ from deploy.inspecting import inspector
 from deploy.persons import acting, load_declared, require_role
 from deploy.segment_index import Index, index_of
 from deploy.subjects import ERASERS, Subject, hashed, require_subject
+from deploy.surroundings import Surroundings
 from schemas.audit import Event, EventType
 from schemas.erasure import erasure_concern
 from schemas.resources import control_resource
@@ -61,11 +62,22 @@ def report_on(root: Path, project: str, person: str, subject: Subject, ask: Ask)
         now = around.clock.now()
     with inspector(root) as looking:
         index = index_of(looking.log.read(f"segments.{project}"), looking.codec)
+        is_apart = _is_apart(looking, project)
     with compliance(root) as seen:
-        return _answer(seen, project, digest, index, now)
+        return _answer(seen, project, digest, index, now, is_apart=is_apart)
 
 
-def _answer(seen: Compliance, project: str, subject: str, index: Index, now: int) -> Answer:
+_AFTER_ALL = 2**62
+"""Milliseconds; no record is of that time, so that asking for its offset gives the end."""
+
+
+def _is_apart(looking: Surroundings, project: str) -> bool:
+    """Whether entries of segments lie on topics: the project keeps them there, or did not long ago."""
+    names = [kind.topic(project) for kind in looking.topology.flow.topics.values() if kind.by_place]
+    return any(looking.log.offsets_at(name, 0) != looking.log.offsets_at(name, _AFTER_ALL) for name in names)
+
+
+def _answer(seen: Compliance, project: str, subject: str, index: Index, now: int, *, is_apart: bool) -> Answer:
     erasures, events, book = Erasures(project), events_of(seen, project), seen.book()
     for event in events:
         erasures.add(event)
@@ -85,6 +97,7 @@ def _answer(seen: Compliance, project: str, subject: str, index: Index, now: int
         specs=_specs(seen, project),
         policies=policies,
         blind=blind,
+        is_apart=is_apart,
     )
     return Answer(report(asked, now), standing)
 

@@ -9,6 +9,7 @@ VeilError
 ├── DependencyError      a part we need does not answer; nothing is lost, we wait and try again
 │   ├── VaultUnavailable
 │   ├── LogUnavailable
+│   │   └── RecordAwaited    brokers answer, but what is named doesn't lie there yet, or no more
 │   └── RegistryUnavailable
 ├── AccessDenied         we asked for something our identity has no right to
 │   ├── LoginUsedUp      what we were handed to log in with was used, or waited too long; somebody else may have it
@@ -134,6 +135,10 @@ class VaultUnavailable(DependencyError):
 
 class LogUnavailable(DependencyError):
     """No broker answers."""
+
+
+class RecordAwaited(LogUnavailable):
+    """A record that is named by its place isn't there: the log may be behind."""
 
 
 class RegistryUnavailable(DependencyError):

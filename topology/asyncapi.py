@@ -20,6 +20,9 @@ KAFKA = "0.5.0"
 UNTYPED = {
     "raw": "A producer's payload, sealed; the headers say how (schemas/README.md).",
     "again": "A raw record, copied as it is sealed.",
+    "geometry": "Where placeholders stood, sealed task by task, of projects that keep this apart from Vault. A"
+    " document there names the place of each record.",
+    "values": "What these placeholders stand for, the same.",
     "checkpoints": "A signed note (C2SP tlog-checkpoint), UTF-8.",
 }
 

@@ -48,7 +48,8 @@ class DocumentRight(StrEnum):
 class TopicKind:
     """A kind of topic. `retention_ms` is the default, None where the topic is compacted.
 
-    `keeps_all`: compacted in name only; each record that was ever written stays. `records`: the types of record
+    `keeps_all`: compacted in name only; each record that was ever written stays. `by_place`: read record by
+    record, at the places that documents in Vault name. `records`: the types of record
     (`schemas.catalog`) that lie there; none where what lies there is no Avro.
     """
 
@@ -62,6 +63,7 @@ class TopicKind:
     keeps_all: bool
     feedback: bool
     records: tuple[str, ...]
+    by_place: bool = False
 
     def topic(self, project: str) -> str:
         """The topic's name, `<kind>.<project>`; the platform's topics are named as their kind."""

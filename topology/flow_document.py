@@ -36,6 +36,7 @@ class TopicEntry(Entry):
     retention_ms: int | None = Field(default=None, ge=MIN_RETENTION_MS, strict=True)
     keeps_all: bool = False
     feedback: bool = False
+    by_place: bool = False
 
     @model_validator(mode="after")
     def _retention_where_records_expire(self) -> Self:
@@ -43,6 +44,8 @@ class TopicEntry(Entry):
             raise ValueError("a topic with cleanup `delete` has `retention_ms`, a compacted one has none")
         if self.keeps_all and self.cleanup is not Cleanup.COMPACT:
             raise ValueError("`keeps_all` goes with cleanup `compact`: records of other topics expire")
+        if self.by_place and self.cleanup is not Cleanup.DELETE:
+            raise ValueError("`by_place` goes with cleanup `delete`: compaction would take what a document names")
         return self
 
 
@@ -178,6 +181,7 @@ def _topic(name: str, entry: TopicEntry, records: tuple[str, ...]) -> TopicKind:
         keeps_all=entry.keeps_all,
         feedback=entry.feedback,
         records=records,
+        by_place=entry.by_place,
     )
 
 

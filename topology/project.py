@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 from topology.acceptance import Acceptance
 from topology.guidance import Guidance
@@ -102,6 +103,15 @@ class Persons:
         return frozenset(app for app, persons in self.apps.items() if person in persons)
 
 
+class SegmentStore(StrEnum):
+    """Where the entries of segments lie, besides their keys."""
+
+    VAULT = "vault"
+    """With them."""
+    TOPICS = "topics"
+    """On `geometry.P` and `values.P`, each useless without the seed that Vault keeps."""
+
+
 @dataclass(frozen=True, slots=True)
 class Project:
     """One project: own topics, keys, mapping paths, rights. Retentions are in milliseconds, by topic kind."""
@@ -126,6 +136,8 @@ class Project:
     """Whether people may write to each other about tasks."""
     escalation: str = ""
     """Whom to ask or alarm, in words."""
+    segments: SegmentStore = SegmentStore.VAULT
+    """Where what is redacted from now on is kept; what was before stays where it is."""
     jobs: Jobs | None = None
     """Who may sign labeling jobs; None: what stands in the file holds unsigned."""
     job: Job | None = None

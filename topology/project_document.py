@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Collection
 
 from pydantic import Field, StrictBool, StrictInt
 
@@ -13,7 +14,7 @@ from topology.flow_document import MIN_RETENTION_MS
 from topology.identity import PERSON, PLATFORM
 from topology.job_document import JobEntry, JobsEntry, job_of, parts, to_jobs
 from topology.policies.document import ClassPath
-from topology.project import Persons, Project
+from topology.project import Persons, Project, SegmentStore
 from topology.qualifications import Qualification
 from topology.reading import Day, Entry, Name
 from topology.routes import KnownRoutes
@@ -77,6 +78,7 @@ class ProjectDocument(JobEntry):
     skills: tuple[Name, ...] = ()
     drift: StrictBool = True
     comments: StrictBool = False
+    segments: SegmentStore = SegmentStore.VAULT
     evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
     webhooks: tuple[WebhookEntry, ...] = Field(default=(), max_length=MAX_WEBHOOKS)
 
@@ -90,7 +92,9 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
     }
     retentions = _retentions(document, defaults)
     _check_name(document.name, source)
-    _check_retentions(document, defaults, retentions, source)
+    apart = [kind.name for kind in flow.topics.values() if kind.by_place]
+    unused = apart if document.segments is SegmentStore.VAULT else ()
+    _check_retentions(document, defaults, retentions, unused, source)
     groups = document.persons.grant_approvers
     persons = Persons(
         authors=document.persons.authors,
@@ -125,6 +129,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         drift=document.drift,
         comments=document.comments,
         escalation=document.escalation,
+        segments=document.segments,
         jobs=to_jobs(jobs, persons, source) if jobs else None,
         job=job_of(document, jobs.version if jobs else 0),
         hash=_hash(document),
@@ -167,8 +172,13 @@ def _retentions(document: ProjectDocument, defaults: dict[str, int]) -> dict[str
 
 
 def _check_retentions(
-    document: ProjectDocument, defaults: dict[str, int], retentions: dict[str, int], source: str
+    document: ProjectDocument,
+    defaults: dict[str, int],
+    retentions: dict[str, int],
+    unused: Collection[str],
+    source: str,
 ) -> None:
+    """`unused`: topics that stay empty. Raises ConfigError."""
     for kind, retention in document.retention_ms.items():
         where = f"{source}: retention_ms.{kind}"
         if kind not in defaults:
@@ -182,7 +192,7 @@ def _check_retentions(
             f"{source}: retention_ms.gold: at least {OPEN_MS} (30 days) more than verdicts: gold whose truth is "
             "gone would be joined as if it were real"
         )
-    if retentions["audit"] < max(retentions.values()):
+    if retentions["audit"] < max(it for kind, it in retentions.items() if kind not in unused):
         raise ConfigError(f"{source}: retention_ms.audit: the audit is kept at least as long as any other topic")
 
 

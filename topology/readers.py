@@ -27,6 +27,6 @@ def readers(topology: Topology, project: str) -> tuple[Reader, ...]:
             for role in flow.roles.values()
             if role.scope is Scope.PROJECT and role.state is not None
             for kind in role.reads
-            if kind in retentions
+            if kind in retentions and not flow.topics[kind].by_place
         )
     )

@@ -15,7 +15,7 @@ from topology.topics import TopicSpec, kept_ms
 
 LASTING = (
     *("cleanup.policy", "retention.ms", "segment.ms", "message.timestamp.type"),
-    *("min.compaction.lag.ms", "max.compaction.lag.ms"),
+    *("min.compaction.lag.ms", "max.compaction.lag.ms", "retention.bytes"),
 )
 """The settings on which it depends how long a record stays."""
 

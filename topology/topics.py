@@ -85,6 +85,8 @@ def _spec(
     }
     if retention is not None:
         config["retention.ms"] = str(retention)
+    if kind.by_place:
+        config["retention.bytes"] = "-1"  # whatever the broker's default: age alone ends what a document names
     if kind.keeps_all:
         config["min.compaction.lag.ms"] = str(NEVER_MS)
     elif kind.cleanup is Cleanup.COMPACT:

@@ -19,6 +19,7 @@ from schemas.hidden import Hidden, SealedBytes, SecretBytes
 from vault import wrapped
 from vault.interface import Documents, Transit, Wrapping
 from vault.keys import open_sealed
+from vault.segments.apart import SegmentTopics, entries_at, open_apart
 from vault.segments.document import KeyReference, Layer, LayerDocument, entry_binding
 from vault.segments.halves import GROUPS, transit_key
 from vault.segments.shares import combine, share
@@ -26,7 +27,7 @@ from vault.segments.shares import combine, share
 ENTRY = "entry"
 SHARES = tuple(f"share-{group}" for group in GROUPS)
 FOLDERS = (*SHARES, ENTRY)
-_SEALED, _SEGMENT = "sealed", "segment"
+_SEALED, _SEGMENT, _SEED = "sealed", "segment", "seed"
 Unwrap = Callable[[str], Mapping[str, str]]
 """`vault.wrapping.Unwrapping`, at one Vault."""
 
@@ -91,10 +92,33 @@ def halves_of(document: LayerDocument) -> tuple[KeyReference, KeyReference]:
     return half_a, half_b
 
 
-def hand_entry(vault: RevealsVault, handing: Handing, segment_id: str, sealed: SealedBytes, now: int) -> None:
+@dataclass(frozen=True, slots=True)
+class SealedValues:
+    """A task's entry in the values layer. `seed`: where the entry lay apart from its document; else None."""
+
+    segment_id: str
+    sealed: SealedBytes
+    seed: SealedBytes | None = None
+
+
+def sealed_values(document: LayerDocument, task_id: str, topics: SegmentTopics) -> SealedValues:
+    """The entry of a task, wherever it lies. Raises Refused (`withdrawn`), and as `entries_at`."""
+    held = document.entries.get(task_id)
+    if held is not None and document.place is None:
+        return SealedValues(document.segment_id, held)
+    sealed = None if held is None else entries_at(topics, document).get(task_id)
+    if sealed is None:
+        raise Refused(Reason.WITHDRAWN, f"task {task_id} has been withdrawn or erased")
+    return SealedValues(document.segment_id, sealed, held)
+
+
+def hand_entry(vault: RevealsVault, handing: Handing, values: SealedValues, now: int) -> None:
     """Hand over the sealed entry. Nothing happens where it was handed over before; else raises as Vault does."""
+    content = {_SEALED: _text(values.sealed.data), _SEGMENT: values.segment_id}
+    if values.seed is not None:
+        content[_SEED] = _text(values.seed.data)
     try:
-        _hand_over(vault, handing, ENTRY, {_SEALED: _text(sealed.data), _SEGMENT: segment_id}, now)
+        _hand_over(vault, handing, ENTRY, content, now)
     except Refused as refused:
         if refused.reason is not Reason.DUPLICATE:
             raise
@@ -129,14 +153,18 @@ def collect_shares(vault: Documents, unwrap: Unwrap, handing: Handing) -> Collec
 def open_values(vault: Documents, unwrap: Unwrap, handing: Handing, shares: Collected) -> bytes:
     """Take the entry and open it: the original values by placeholder, as JSON.
 
-    Raises Refused (`unknown_lease`: it isn't there yet; and as `unwrap`), Undecryptable, and as Vault does.
+    Raises Refused (`unknown_lease`: it isn't there yet; and as `unwrap`), Undecryptable, Undecodable, and as Vault
+    does.
     """
     content = unwrap(_token(vault, handing, ENTRY))
     segment_id, task_id = content.get(_SEGMENT, ""), handing.request.task_id
     named = {"project": handing.project, "segment_id": segment_id, "task_id": task_id}
     key = combine(shares.share_a, shares.share_b, **named)
     binding = entry_binding(handing.project, segment_id, task_id, Layer.VALUES)
-    return open_sealed(key, SealedBytes(_bytes(content, _SEALED)), binding)
+    sealed = SealedBytes(_bytes(content, _SEALED))
+    if _SEED not in content:
+        return open_sealed(key, sealed, binding)
+    return open_apart(key, _bytes(content, _SEED), sealed, binding)
 
 
 def _token(vault: Documents, handing: Handing, folder: str) -> str:

@@ -4,6 +4,7 @@
 |---|---|
 | `segments.P` | the index before Vault's snapshot was begun: all it names is in the snapshot, or ended |
 | `vault` | Vault's snapshot |
+| `geometry.P`, `values.P` | entries that lie apart from Vault, of segments that the index named by then |
 | `segments-later.P` | what came to the index until after the snapshot |
 | `control`, `keeper-state.P` | every order, what keeper has doomed: all that can have ended meanwhile |
 | `checkpoints`, `audit.P`, `audit.platform` | the audit, to behind the checkpoints; tiles are made of it again |
@@ -17,6 +18,7 @@ from collections.abc import Iterable
 
 from deploy.surroundings import CONTROL
 from topology.identity import PLATFORM, Identity
+from vault.segments.apart import LAYERS, topic_of
 
 BACKUP = Identity("backup", PLATFORM)
 VAULT, SCHEMAS, FILES, CHECKPOINTS = "vault", "schemas", "files", "checkpoints"
@@ -33,6 +35,11 @@ def segments(project: str) -> str:
 def segments_later(project: str) -> str:
     """What came to the index while Vault's snapshot was taken."""
     return f"segments-later.{project}"
+
+
+def entries(project: str) -> list[str]:
+    """The topics on which entries of segments lie apart from Vault."""
+    return [topic_of(layer, project) for layer in LAYERS]
 
 
 def keeper_state(project: str) -> str:
@@ -54,7 +61,7 @@ def parts(projects: Iterable[str]) -> list[str]:
     """Every part there is, in the order in which they are taken."""
     names = list(projects)
     before = [segments(one) for one in names]
-    after = [name for one in names for name in (segments_later(one), keeper_state(one))]
+    after = [name for one in names for name in (segments_later(one), keeper_state(one), *entries(one))]
     return [*before, VAULT, *after, CONTROL, *as_they_are(names), SCHEMAS, FILES]
 
 

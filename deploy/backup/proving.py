@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 from deploy.backup import checks
@@ -12,16 +12,16 @@ from deploy.backup.index import Outcome
 from deploy.compliance import Compliance, audit_topic, compliance
 from deploy.local.endpoints import load_endpoints
 from deploy.starting import handed_by_administrator
-from deploy.surroundings import surroundings
-from schemas.errors import RecordError
+from deploy.surroundings import Surroundings, surroundings
+from schemas.errors import LogUnavailable, RecordError
 from schemas.leaf import digest_of_leaf, leaf
 from schemas.states import SlotState
 from streams.audit.reader import Reader, read_events
 from streams.audit.store import Directory
 from streams.audit.verify import Trust, verify_export
+from streams.engine.segment_topics import KafkaSegmentTopics
 from topology.identity import PLATFORM, Identity
 from topology.pins import Pins
-from vault.client import VaultClient
 from vault.segments.opening import Geometries, ViewKeys
 
 AUDIT = "audit"
@@ -59,25 +59,30 @@ def opened(folder: Path, project: str, outcome: Outcome) -> Iterator[Check]:
     for role, opener, what in (("label", _views, "views"), ("join", _geometries, "geometries")):
         identity = Identity(role, project)
         handed = handed_by_administrator(endpoints, identity)
-        with closing(surroundings(folder, identity, project, handed=handed)) as around:
-            opens = opener(around.vault, project)
+        with (
+            closing(surroundings(folder, identity, project, handed=handed)) as around,
+            opener(around) as opens,
+        ):
             failures = [f"task {task}: {why}" for name, task in sample if (why := _failure(opens, name, task))]
         good = len(sample) - len(failures)
         yield Check(f"{project}: {role} opens", f"{good} of {len(sample)} {what}", checks.shown(iter(failures)))
 
 
-def _views(vault: VaultClient, project: str) -> Open:
-    return ViewKeys(vault, project).task_key
+@contextmanager
+def _views(around: Surroundings) -> Iterator[Open]:
+    yield ViewKeys(around.vault, around.project).task_key
 
 
-def _geometries(vault: VaultClient, project: str) -> Open:
-    return Geometries(vault, project).geometry
+@contextmanager
+def _geometries(around: Surroundings) -> Iterator[Open]:
+    with closing(KafkaSegmentTopics(around.access)) as topics:
+        yield Geometries(around.vault, around.project, topics=topics).geometry
 
 
 def _failure(opens: Open, name: str, task: str) -> str:
     try:
         opens(name, task)
-    except RecordError as error:
+    except (RecordError, LogUnavailable) as error:
         return f"does not open ({type(error).__name__})"
     return ""
 

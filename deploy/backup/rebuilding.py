@@ -142,7 +142,7 @@ def go_on(endpoints: Endpoints, backup: BackupSource, places: Mapping[str, SlotS
     that no raw reference is given twice.
     """
     flow, offsets = backup.topology.flow, backup.backup.manifest.offsets
-    raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW]
+    raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW and not kind.by_place]
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
         with Writer(endpoints.kafka.client_settings()) as writer:

@@ -14,6 +14,7 @@ from deploy.backup import checks, proving
 from deploy.backup.age import Opener
 from deploy.backup.checks import Check
 from deploy.backup.contents import BACKUP
+from deploy.backup.entries import Entries
 from deploy.backup.folder import verified
 from deploy.backup.index import Outcome, outcome
 from deploy.backup.manifest import Manifest
@@ -27,10 +28,13 @@ from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import ConfigError
 from schemas.resources import project_resource
+from streams.engine.kafka import KafkaAccess
+from streams.engine.segment_topics import KafkaSegmentTopics
 from streams.keeper.rewriting import destroy, take_out
 from topology.identity import PLATFORM
 from topology.pins import Pins
 from vault.client import VaultClient
+from vault.segments.apart import LAYERS, topic_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +128,9 @@ class _Work:
             outcomes[project] = (here.after, self._outcome(project, here, mine, theirs))
             found += self._in_vault(project, outcomes)
         report("what ended was taken out again")
+        with closing(self._segment_topics()) as topics:
+            found += [self._entries(topics, project, outcomes) for project in outcomes]
+        report("entries that lie apart from Vault have their places")
         records = fill(self.endpoints, self.source, self.newer or self.source, outcomes)
         report(f"{records:,} records are on Kafka")
         for project, (_, each) in outcomes.items():
@@ -142,9 +149,7 @@ class _Work:
     def _in_vault(self, project: str, outcomes: dict[str, tuple[Index, Outcome]]) -> Iterator[Check]:
         """Leave out what is too young for the snapshot, take out what ended, and look."""
         index, found = outcomes[project]
-        place = self.endpoints.vault
-        token = place.token_file.read_text(encoding="utf-8").strip()
-        with closing(VaultClient.from_token(place.url, place.ca_file, token, project)) as vault:
+        with closing(self._vault(project)) as vault:
             for name in found.over:
                 destroy(vault, name)
             for name, tasks in found.taken.items():
@@ -153,6 +158,31 @@ class _Work:
             found = self._without_younger(vault, found)
             outcomes[project] = (index, found)
             yield from checks.documents(vault, project, found)
+
+    def _segment_topics(self) -> KafkaSegmentTopics:
+        place = self.endpoints.kafka
+        password = place.admin_password_file.read_text(encoding="utf-8").strip()
+        return KafkaSegmentTopics(KafkaAccess(place.bootstrap, place.ca_file, place.admin_user, password))
+
+    def _entries(
+        self, topics: KafkaSegmentTopics, project: str, outcomes: dict[str, tuple[Index, Outcome]]
+    ) -> Check:
+        """Entries that lie apart from Vault get new places. Segments whose entries had expired are over."""
+        index, found = outcomes[project]
+        messages = {layer: self.source.messages(topic_of(layer, project)) for layer in LAYERS}
+        with closing(self._vault(project)) as vault:
+            entries = Entries(vault, topics, project, self.source.backup.manifest.offsets)
+            check = entries.restored(found.kept, messages)
+            for name in entries.over:
+                destroy(vault, name)
+        kept = {name: one for name, one in found.kept.items() if name not in entries.over}
+        outcomes[project] = (index, replace(found, kept=kept))
+        return check
+
+    def _vault(self, project: str) -> VaultClient:
+        place = self.endpoints.vault
+        token = place.token_file.read_text(encoding="utf-8").strip()
+        return VaultClient.from_token(place.url, place.ca_file, token, project)
 
     def _without_younger(self, vault: VaultClient, found: Outcome) -> Outcome:
         young = {name: one for name, one in found.kept.items() if name not in found.required}

@@ -90,11 +90,16 @@ class _Taking:
 
     def made(self) -> Made:
         projects = tuple(sorted(self.around.topology.projects))
-        read = {one: self._topic(contents.segments(one), contents.segments(one)) for one in projects}
+        read, standing = dict[str, Read](), dict[str, set[bytes]]()
+        for one in projects:
+            part, standing[one] = contents.segments(one), set()
+            read[one] = self._index(part, part, standing[one])
         self._vault()
         for one in projects:
-            self._topic(contents.segments(one), contents.segments_later(one), read[one])
+            self._index(contents.segments_later(one), contents.segments(one), standing[one], read[one])
             self._topic(contents.keeper_state(one), contents.keeper_state(one))
+            for topic in contents.entries(one):
+                self._topic(topic, topic, where=_in(standing[one]))
         for topic in (CONTROL, *contents.as_they_are(projects)):
             self._topic(topic, topic)
         self._schemas()
@@ -106,14 +111,27 @@ class _Taking:
         self.parts[name] = Part(sha256, size, items())
         self.report(f"{name}: {self.parts[name].items:,} items, {size:,} bytes")
 
-    def _topic(self, topic: str, part: str, after: Read | None = None) -> Read:
-        """What is committed of a topic now. How far that went."""
+    def _index(self, part: str, topic: str, standing: set[bytes], after: Read | None = None) -> Read:
+        """The index as it is now, from where it was read to; the keys that stand in it by then."""
+
+        def note(found: Message) -> bool:
+            (standing.add if found.value is not None else standing.discard)(found.key or b"")
+            return True
+
+        return self._topic(topic, part, after, where=note)
+
+    def _topic(
+        self, topic: str, part: str, after: Read | None = None, where: Callable[[Message], bool] = lambda _: True
+    ) -> Read:
+        """What is committed of a topic now, as far as it is wanted. How far that went."""
         read, count = dict(after or {}), 0
 
         def seen() -> Iterator[Message]:
             nonlocal count
             for found in self.around.log.read(topic, dict(after or {})):
                 read[found.place] = found.offset + 1
+                if not where(found):
+                    continue
                 count += 1
                 if (used := schema_id(found.value)) is not None:
                     self.schemas.add(used)
@@ -168,6 +186,10 @@ class _Taking:
             first, end = log.offsets_at(spec.name, 0), log.offsets_at(spec.name, NEVER)
             found[spec.name] = tuple((first[place], end[place]) for place in sorted(end))
         return found
+
+
+def _in(keys: set[bytes]) -> Callable[[Message], bool]:
+    return lambda message: message.key in keys
 
 
 def _files(root: Path) -> dict[str, bytes]:

@@ -16,7 +16,7 @@ import psutil
 from deploy.bench.figures import Progress, rate_after_first
 from deploy.bench.ground import ANNOTATORS, PROJECT, Ground
 from deploy.bench.report import Joining
-from deploy.bench.segments import Sealing, administrators_vault, commit, contents, now_ms
+from deploy.bench.segments import Sealing, administrators_vault, commit, contents, now_ms, topics_of
 from schemas.codec import Codec
 from schemas.errors import StackError
 from schemas.geometry import FieldGeometry, Span
@@ -37,7 +37,8 @@ from streams.engine.log import Follower
 from streams.engine.messages import Outgoing
 from vault.segments.opening import KEPT_DOCUMENTS
 
-JOIN, SLOT = f"join.{PROJECT}.0", f"redact.{PROJECT}.6"
+JOIN = f"join.{PROJECT}.0"
+SLOT, SLOT_APART = f"redact.{PROJECT}.6", f"redact.{PROJECT}.3"
 VERDICTS, JOINED = f"verdicts.{PROJECT}", f"joined.{PROJECT}"
 TASKS = 100
 """Of a segment."""
@@ -50,14 +51,14 @@ WORD = (100, 110)
 """What two annotators have marked, in the redacted text."""
 
 
-def measure(ground: Ground, segments: int) -> Joining:
-    """So many segments of verdicts."""
+def measure(ground: Ground, segments: int, *, apart: bool = False) -> Joining:
+    """So many segments of verdicts; `apart`: their geometry lies on its topic."""
     ground.end_all()
     registry = Registry(ground.installation.endpoints.registry.url, ground.installation.endpoints.registry.tls())
     log = ground.log()
     try:
         with closing(ground.follow(JOINED)) as joined:
-            verdicts = _prepare(ground, Codec(registry), log, segments)
+            verdicts = _prepare(ground, Codec(registry), log, segments, apart=apart)
             ground.begin(JOIN)
             found = _followed(joined, verdicts, ground.pids()[JOIN])
     finally:
@@ -67,10 +68,10 @@ def measure(ground: Ground, segments: int) -> Joining:
     return found
 
 
-def _prepare(ground: Ground, codec: Codec, log: KafkaLog, segments: int) -> int:
+def _prepare(ground: Ground, codec: Codec, log: KafkaLog, segments: int, *, apart: bool) -> int:
     """Write them; how many verdicts there are."""
-    with administrators_vault(ground) as vault:
-        sealing = Sealing(vault, SLOT)
+    with administrators_vault(ground) as vault, closing(topics_of(ground)) as topics:
+        sealing = Sealing(vault, SLOT_APART, topics) if apart else Sealing(vault, SLOT)
         for first in range(0, segments, AT_ONCE):
             numbers = range(first, min(first + AT_ONCE, segments))
             made = [sealing.seal([contents(_geometry(n * TASKS + at)) for at in range(TASKS)]) for n in numbers]

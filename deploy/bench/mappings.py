@@ -37,7 +37,7 @@ def measure(ground: Ground, segments: int) -> Mappings:
     ground.end_all()
     rates: dict[str, list[float]] = {"sealed": [], "stored": [], "bare": []}
     turns = max(1, segments // TURN)
-    with administrators_vault(ground) as vault, _Bare(place) as bare:
+    with administrators_vault(ground) as vault, Bare(place) as bare:
         sealing = Sealing(vault, SLOT)
         for turn in range(turns):
             tasks = [contents() for _ in range(TURN * TASKS)]
@@ -56,7 +56,7 @@ def measure(ground: Ground, segments: int) -> Mappings:
     return found
 
 
-class _Bare:
+class Bare:
     """A KV v2 write without us: the same HTTP client, as many threads and connections, nothing sealed."""
 
     def __init__(self, place: VaultEndpoint) -> None:
@@ -75,8 +75,8 @@ class _Bare:
         self._threads.shutdown()
         self._http.close()
 
-    def write(self, turn: int, contents: Sequence[bytes]) -> None:
-        """A new document of each. Raises what requests does."""
+    def write(self, turn: int | str, contents: Sequence[bytes]) -> None:
+        """A new document of each, below a name that was not used before. Raises what requests does."""
         paths = [f"{self._url}/{turn}/{number}" for number in range(len(contents))]
         list(self._threads.map(self._post, paths, contents))
 

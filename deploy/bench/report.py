@@ -27,6 +27,7 @@ SEAL_TARGET = 5_000
 ERASE_TARGET_S = 60
 SCALE_TARGET = 0.85
 REDACT = "redact"
+SUSTAINED_TARGET, SUSTAINED_SHARE = 10_000, 0.3
 STORE_TARGET, JOIN_TARGET, REVEAL_TARGET_MS = 0.8, 3_000, 150
 GROWTH_TARGET = 16 * 2**20
 """Bytes; what an allocator keeps. A leak of 20 bytes a text would show over a million."""
@@ -265,6 +266,31 @@ class Mappings:
 
 
 @dataclass(frozen=True, slots=True)
+class Sustained:
+    """A second, by one store: placeholders and documents written, documents that Vault would have taken of these
+    sizes, bytes in the documents.
+    """
+
+    store: str
+    placeholders_per_s: float
+    documents_per_s: float
+    free_per_s: float
+    bytes_per_s: float
+
+    @property
+    def share(self) -> float:
+        """Of what Vault can write."""
+        return self.documents_per_s / self.free_per_s
+
+    def targets(self) -> list[Target]:
+        """What was promised of a rate that is kept up."""
+        return [
+            Target(f"placeholders/s kept up, {self.store}", self.placeholders_per_s, SUSTAINED_TARGET, True),
+            Target(f"share of what Vault can write, {self.store}", self.share, SUSTAINED_SHARE, False),
+        ]
+
+
+@dataclass(frozen=True, slots=True)
 class Revealing:
     """From the second approval, the requester waiting: until the audit says `value.revealed`, and until the values
     are open.
@@ -323,8 +349,10 @@ class Report:
     again: Again | None = None
     erasing: Erasing | None = None
     mappings: Mappings | None = None
+    sustained: tuple[Sustained, ...] = ()
     revealing: Revealing | None = None
     joining: Joining | None = None
+    joining_apart: Joining | None = None
     scaling: Scaling | None = None
     costs: Costs | None = None
     soak: Soak | None = None
@@ -343,7 +371,8 @@ class Report:
         if self.erasing is not None:
             name = f"a person of {self.erasing.segments:,} segments erased, s"
             found.append(Target(name, self.erasing.over_s, ERASE_TARGET_S, False))
-        for part in (self.mappings, self.joining, self.revealing, self.scaling, self.soak):
+        of_vault = (self.mappings, *self.sustained, self.joining, self.joining_apart, self.revealing)
+        for part in (*of_vault, self.scaling, self.soak):
             found += part.targets() if part is not None else []
         if self.resources is not None and self.resources.idle_cpu:
             busiest = max(self.resources.idle_cpu.values())
@@ -369,6 +398,7 @@ class Report:
             "again": self.again,
             "erase": self.erasing,
             "join": self.joining,
+            "join_apart": self.joining_apart,
             "reveal": self.revealing,
             "costs": self.costs,
             "soak": self.soak,
@@ -378,6 +408,8 @@ class Report:
             content["scale"] = _scaling(self.scaling)
         if self.mappings is not None:
             content["vault"] = asdict(self.mappings) | {"ratio_to_bare": self.mappings.ratio}
+        if self.sustained:
+            content["sustained"] = [asdict(it) | {"share_of_vault": it.share} for it in self.sustained]
         content["targets"] = [{**asdict(target), "met": target.met} for target in self.targets()]
         return content
 

@@ -30,6 +30,7 @@ from deploy.bench import (
     sealing,
     soak,
     studio,
+    sustained,
     whole_texts,
 )
 from deploy.bench.ground import POLICY, Ground
@@ -67,8 +68,8 @@ _SETTLE_S = 3.0
 @dataclass(frozen=True, slots=True)
 class Size:
     """How much is measured. Records, seconds, tasks an annotator, texts, alerts, segments and how many of them
-    name somebody, segments to write, reveals, records a process, records that cost, tasks labeled, records of a
-    soak.
+    name somebody, segments to write, seconds of writing on, reveals, records a process, records that cost, tasks
+    labeled, records of a soak.
     """
 
     records: int = 10_000
@@ -84,6 +85,7 @@ class Size:
     segments: int = 10_000
     affected: int = 100
     stored: int = 600
+    sustained_s: float = 60.0
     reveals: int = 100
     scale_records: int = 30_000
     cost_records: int = 20_000
@@ -105,6 +107,7 @@ QUICK = Size(
     segments=500,
     affected=5,
     stored=100,
+    sustained_s=10.0,
     reveals=20,
     scale_records=10_000,
     cost_records=20_000,
@@ -192,7 +195,9 @@ def _on_a_stack(
         if "vault" in parts:
             report = replace(report, revealing=revealing.measure(ground, size.reveals))
             report = replace(report, mappings=mappings.measure(ground, size.stored))
+            report = replace(report, sustained=sustained.measure(ground, size.sustained_s))
             report = replace(report, joining=joining.measure(ground, size.stored))
+            report = replace(report, joining_apart=joining.measure(ground, size.stored, apart=True))
         ground.note_peaks()
         return replace(report, resources=Resources(ground.peaks, idle))
 

@@ -12,11 +12,13 @@ from deploy.bench.ground import PROJECT, Ground
 from schemas.codec import Codec
 from schemas.hidden import SecretBytes
 from schemas.records import SegmentEntry, SegmentIndex, SlotEpoch
-from streams.engine.kafka import KafkaLog
+from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
+from streams.engine.segment_topics import KafkaSegmentTopics
 from vault.client import VaultClient
 from vault.data_keys import DataKeys
+from vault.segments.apart import SegmentTopics
 from vault.segments.halves import SlotHalves
 from vault.segments.sealing import Segment, SegmentSealer, TaskContents
 
@@ -29,12 +31,14 @@ HOUR_MS = 3_600_000
 class Sealing:
     """Seals segments of one slot under its first epoch, numbered from 0."""
 
-    def __init__(self, vault: VaultClient, slot: str) -> None:
-        self._sealer = SegmentSealer(DataKeys(vault), SlotHalves(vault, PROJECT, slot), PROJECT, slot)
+    def __init__(self, vault: VaultClient, slot: str, topics: SegmentTopics | None = None) -> None:
+        """`topics`: entries lie there, apart from Vault."""
+        halves = SlotHalves(vault, PROJECT, slot)
+        self._sealer = SegmentSealer(DataKeys(vault), halves, PROJECT, slot, topics=topics)
         self._names: Iterator[str] = (f"{slot}/1/{number}" for number in itertools.count())
 
     def seal(self, tasks: Sequence[TaskContents]) -> Segment:
-        """One segment of these tasks. Raises as Vault does."""
+        """One segment of these tasks. Raises as `SegmentSealer.seal`."""
         (made,) = self._sealer.seal(tasks, lambda: next(self._names), now_ms()).segments
         return made
 
@@ -44,6 +48,13 @@ def administrators_vault(ground: Ground) -> VaultClient:
     place = ground.installation.endpoints.vault
     token = place.token_file.read_text(encoding="utf-8").strip()
     return VaultClient.from_token(place.url, place.ca_file, token, PROJECT)
+
+
+def topics_of(ground: Ground) -> KafkaSegmentTopics:
+    """The topics on which entries can lie, as Kafka's administrator."""
+    kafka = ground.installation.endpoints.kafka
+    password = kafka.admin_password_file.read_text(encoding="utf-8").strip()
+    return KafkaSegmentTopics(KafkaAccess(kafka.bootstrap, kafka.ca_file, kafka.admin_user, password))
 
 
 def contents(geometry: bytes = b"", values: bytes = b"") -> TaskContents:

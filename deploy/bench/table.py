@@ -25,6 +25,7 @@ from deploy.bench.report import (
     Scaling,
     Sealing,
     Studio,
+    Sustained,
     Texts,
     Way,
 )
@@ -81,8 +82,11 @@ def _of_vault(report: Report) -> Iterator[Table]:
         yield _erasing(report.erasing)
     if report.mappings is not None:
         yield _mappings(report.mappings)
-    if report.joining is not None:
-        yield _joining(report.joining)
+    if report.sustained:
+        yield _sustained(report.sustained)
+    for where, joining in (("in Vault", report.joining), ("on a topic", report.joining_apart)):
+        if joining is not None:
+            yield _joining(joining, where)
     if report.revealing is not None:
         yield _revealing(report.revealing)
 
@@ -234,8 +238,19 @@ def _mappings(mappings: Mappings) -> Table:
     return table
 
 
-def _joining(joining: Joining) -> Table:
-    table = _table("Join", "", "per second", "memory more, MiB")
+def _sustained(sustained: Sequence[Sustained]) -> Table:
+    titles = ("placeholders/s", "documents/s", "of what Vault can write", "kB/s in Vault")
+    table = _table("Mappings at a steady rate", "entries lie", *titles)
+    for it in sustained:
+        figures = (f"{it.placeholders_per_s:,.0f}", f"{it.documents_per_s:,.0f}", f"{it.share:.1%}")
+        table.add_row(
+            "in Vault" if it.store == "vault" else "on topics", *figures, f"{it.bytes_per_s / 1000:,.0f}"
+        )
+    return table
+
+
+def _joining(joining: Joining, where: str) -> Table:
+    table = _table(f"Join, geometry {where}", "", "per second", "memory more, MiB")
     name = f"verdicts joined, {joining.verdicts:,}"
     table.add_row(name, f"{joining.joined_per_s:,.0f}", f"{joining.growth_bytes / MIB:.1f}")
     return table

@@ -98,7 +98,8 @@ def environment(flow: Flow, name: str) -> Environment:
     role = flow.roles[name]
     if role.scope is Scope.PLATFORM:
         return Environment.PLATFORM
-    if any(flow.topics[topic].holds is Content.RAW for topic in role.reads):
+    read = [flow.topics[topic] for topic in role.reads]
+    if any(kind.holds is Content.RAW and not kind.by_place for kind in read):
         return Environment.INGESTION
     return Environment.ANNOTATION if _serves(flow, name) else Environment.REVIEW
 

@@ -11,13 +11,16 @@ from deploy.surroundings import Surroundings
 from schemas.control import Freezable
 from schemas.hidden import RawRecord
 from streams.engine.log import Ownership
+from streams.engine.segment_topics import KafkaSegmentTopics
 from streams.redact.detect.detector import build_detector as build_rules
 from streams.redact.detect.find import Detector
 from streams.redact.parse import parse as parse_payload
-from streams.redact.processor import RedactProcessor, Seams, inputs
+from streams.redact.processor import LONGEST_MS, RedactProcessor, Seams, inputs
 from streams.redact.release import Hashes
 from streams.redact.ruling import RulingSeams
+from topology.flow import Flow
 from topology.policies import Policy
+from topology.project import Project, SegmentStore
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
 from vault.raw import Media
@@ -39,6 +42,7 @@ def build(
         schema = None if schema_id is None else around.registry.schema_of(schema_id)
         return parse_payload(data, media.value, schema)
 
+    topics = KafkaSegmentTopics(around.access) if declared.segments is SegmentStore.TOPICS else None
     builder = ThreadPoolExecutor(1, thread_name_prefix="detector")
     seams = Seams(
         ruling=RulingSeams(
@@ -58,10 +62,21 @@ def build(
         released=lambda target: around.book.quarantine_releases(project).of(target),
         erased=lambda: around.book.erasures(project).hashes,
         known_routes=lambda: known().routes,
+        topics=topics,
+        longest_ms=longest_ms(declared, around.topology.flow),
     )
     processor = RedactProcessor(project, around.codec, slot, seams)
 
     def stop() -> None:
         builder.shutdown(wait=False, cancel_futures=True)
+        if topics is not None:
+            topics.close()
 
     return StageParts(processor, inputs(project), Ownership.SHARED, stop=stop)
+
+
+def longest_ms(project: Project, flow: Flow) -> int:
+    """How long what is redacted now can be of use at most: where its entries lie on topics, as long as they do."""
+    if project.segments is SegmentStore.VAULT:
+        return LONGEST_MS
+    return min(project.retention_ms[kind.name] for kind in flow.topics.values() if kind.by_place)

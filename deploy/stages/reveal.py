@@ -11,6 +11,7 @@ from schemas.errors import Undecodable
 from schemas.records import SegmentIndex
 from streams.engine.log import Ownership
 from streams.engine.messages import Message
+from streams.engine.segment_topics import KafkaSegmentTopics
 from streams.keeper.orphans import EPOCH
 from streams.reveal.processor import RevealProcessor, Seams
 
@@ -18,8 +19,9 @@ from streams.reveal.processor import RevealProcessor, Seams
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
     """The reveal stage of a project."""
     project, grants = around.project, around.book.grants(around.project)
-    seams = Seams(grants.unfinished, _Segments(around).of, around.vault, around.clock.now)
-    return StageParts(RevealProcessor(project, around.codec, seams), (), Ownership.WHOLE)
+    topics = KafkaSegmentTopics(around.access)
+    seams = Seams(grants.unfinished, _Segments(around).of, around.vault, around.clock.now, topics)
+    return StageParts(RevealProcessor(project, around.codec, seams), (), Ownership.WHOLE, stop=topics.close)
 
 
 class _Segments:

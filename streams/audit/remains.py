@@ -19,6 +19,8 @@ _WHAT: Mapping[str, str] = {
     "again": "copies of such records on their way back to redact, sealed the same",
     "quarantine": "records that could not go on, sealed; redact opens one on a release, and drops it then",
     "tasks": "redacted texts, sealed under keys that are destroyed: they open no more",
+    "geometry": "where placeholders stood, sealed; what opens it is destroyed. Empty where Vault keeps it all",
+    "values": "what placeholders stood for, the same",
     "finds": "what was reported, masked, sealed for authors",
     "comments": "what people have typed about tasks, sealed; redact alone opens it",
     "notes": "what redact left of that, sealed under keys that are destroyed: it opens no more",

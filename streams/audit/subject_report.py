@@ -50,7 +50,8 @@ class Unknown:
 class Asked:
     """What a report rests on. `named`: the segments that stand with an entry of the subject's. `specs`: the
     project's topics by kind; `policies`: names by hash; `blind`: policies in use that name no subject;
-    `unreadable`: how many segments' indexes can't be read.
+    `unreadable`: how many segments' indexes can't be read; `is_apart`: whether entries of segments lie on
+    topics.
     """
 
     project: str
@@ -63,6 +64,7 @@ class Asked:
     specs: Mapping[str, TopicSpec]
     policies: Mapping[str, str]
     blind: Sequence[str]
+    is_apart: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,14 @@ _PLACES: Mapping[str, tuple[str, Times]] = MappingProxyType(
             "redacted texts, sealed; of a task that is out of Vault they open no more",
             lambda it: _at(it.redacted),
         ),
+        "geometry": (
+            "where placeholders stood, sealed, of tasks redacted since that is kept apart from Vault",
+            lambda it: _at(it.redacted),
+        ),
+        "values": (
+            "what these stood for, sealed under two groups' keys, the same",
+            lambda it: _at(it.redacted),
+        ),
         "label-state": (
             "redacted texts that wait for labels, sealed the same",
             lambda it: () if it.closed else _at(it.redacted),
@@ -161,6 +171,8 @@ _PLACES: Mapping[str, tuple[str, Times]] = MappingProxyType(
 
 def _on_topics(asked: Asked, now: int) -> Iterator[Held]:
     for kind, (what, times) in _PLACES.items():
+        if asked.flow.topics[kind].by_place and not asked.is_apart:
+            continue
         spec, found = asked.specs[kind], list[tuple[int, int, TaskFacts]]()
         for facts in asked.facts.tasks.values():
             found += [(at, _end(asked.flow, kind, spec, at, facts), facts) for at in times(facts)]
@@ -182,7 +194,7 @@ def _in_vault(asked: Asked) -> Iterator[Held]:
     yield from _held(asked, f"segments.{asked.project}", "task ids with keyed hashes of subjects", listed)
 
 
-_MAPPINGS = "entries of view, geometry and values: what placeholders stand for, sealed under two groups' keys"
+_MAPPINGS = "entries of view, geometry and values, or what opens those on topics: what placeholders stand for"
 
 
 def _in_audit(asked: Asked, now: int) -> Iterator[Held]:

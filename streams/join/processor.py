@@ -14,7 +14,7 @@ from typing import Protocol
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
-from schemas.errors import Reason, RecordError, Refused
+from schemas.errors import Reason, RecordAwaited, RecordError, Refused
 from schemas.geometry_codec import decode_geometry
 from schemas.gold import REDACTION
 from schemas.records import JoinedLabel, RawReference, Verdict
@@ -40,7 +40,7 @@ class GeometrySource(Protocol):
         """The plaintext of the task's entry (`schemas.geometry_codec`).
 
         Raises Refused (`withdrawn`, `unknown_segment`) or another RecordError for an entry that isn't there or
-        doesn't open, VaultUnavailable (the batch is tried again).
+        doesn't open; VaultUnavailable, LogUnavailable (the batch is tried again).
         """
         ...
 
@@ -92,10 +92,7 @@ class JoinProcessor:
         else:
             self._gold.listen()
         decoded = [(message, self._verdict(message)) for message in batch.messages]
-        results: dict[int, Result] = {}
-        for index in sorted(range(len(decoded)), key=lambda it: _segment(decoded[it][1])):
-            verdict = decoded[index][1]
-            results[index] = verdict if isinstance(verdict, RecordError) else self._join(verdict, batch.now)
+        results = self._results([verdict for _, verdict in decoded], batch.now)
         plan = Plan(events=list(self._gold.refusals()))
         for index, (message, verdict) in enumerate(decoded):
             self._add(message, verdict, results[index], plan)
@@ -119,6 +116,22 @@ class JoinProcessor:
             return self._codec.decode(message.value, Verdict)
         except RecordError as error:
             return error
+
+    def _results(self, verdicts: Sequence[Verdict | RecordError], now: int) -> dict[int, Result]:
+        """By place in the batch. Raises RecordAwaited where something is missing, once all was asked for: what is
+        missing is awaited side by side.
+        """
+        results: dict[int, Result] = {}
+        missing: RecordAwaited | None = None
+        for index in sorted(range(len(verdicts)), key=lambda it: _segment(verdicts[it])):
+            verdict = verdicts[index]
+            try:
+                results[index] = verdict if isinstance(verdict, RecordError) else self._join(verdict, now)
+            except RecordAwaited as awaited:
+                missing = awaited
+        if missing is not None:
+            raise missing
+        return results
 
     def _join(self, verdict: Verdict, now: int) -> Result:
         if verdict.task_id in self._withdrawn or self._is_withdrawn(verdict.task_id):
@@ -195,5 +208,7 @@ def _evicted(task_id: str) -> Event:
     return Event(EventType.TASK_WITHDRAWN, task_resource(task_id), "evicted", reason=reason)
 
 
-def _segment(verdict: Verdict | RecordError) -> str:
-    return "" if isinstance(verdict, RecordError) else verdict.segment_id
+def _segment(verdict: Verdict | RecordError) -> tuple[int, str]:
+    """By which segments of a slot come in the order of their numbers."""
+    segment_id = "" if isinstance(verdict, RecordError) else verdict.segment_id
+    return len(segment_id), segment_id

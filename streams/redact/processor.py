@@ -11,7 +11,8 @@ What it does with a batch, in this order:
 1. open the payloads (one call to Vault for the data keys that are new)
 2. parse each and drop what names somebody who is erased; redact the others; what fails on its own is quarantined
    with a reason and stops nobody
-3. seal the mappings of all tasks into segments; the loop writes them before it begins the transaction
+3. seal the mappings of all tasks into segments, and write what of them lies apart from Vault; the loop writes the
+   documents before it begins the transaction
 4. tasks, segment indexes, quarantine entries, and per partition the event that covers every offset; where a later
    revision is no task, a tombstone for the task of the revision before
 """
@@ -48,10 +49,13 @@ from vault import comments
 from vault.data_keys import DataKeys, UnwrappedKeys
 from vault.interface import Vault
 from vault.raw import Media, topic_of, transit_key
+from vault.segments.apart import SegmentTopics
 from vault.segments.halves import SlotHalves
 from vault.segments.sealing import Segment, SegmentSealer
 
 HOUR_MS = 3_600_000
+LONGEST_MS = 2**62
+"""No limit."""
 MUCH = 250
 """Raw records in a batch of at most 500: while more of it are, copies wait, so that live work comes first."""
 
@@ -79,6 +83,10 @@ class Seams:
     """The orders in force by which two people have released a record from quarantine."""
     erased: Erased = frozenset
     """The keyed hashes of the people who are erased from the project."""
+    topics: SegmentTopics | None = None
+    """Where entries of segments are to lie apart from Vault, if they are."""
+    longest_ms: int = LONGEST_MS
+    """How long a segment can be of use at most: as long as its entries lie there."""
 
 
 @dataclass(slots=True)
@@ -102,7 +110,8 @@ class RedactProcessor:
         self._seams = seams
         self._raw_keys = UnwrappedKeys(seams.vault, transit_key(project))
         data_keys = DataKeys(seams.vault)
-        self._sealer = SegmentSealer(data_keys, SlotHalves(seams.vault, project, slot), project, slot)
+        halves = SlotHalves(seams.vault, project, slot)
+        self._sealer = SegmentSealer(data_keys, halves, project, slot, topics=seams.topics)
         self._quarantine = Quarantine(project, slot, data_keys)
         self._releaser = Releaser(project, seams.hashes)
         self._keys = TransformKeys(seams.hashes.token.digest)
@@ -295,7 +304,7 @@ class RedactProcessor:
             sequence=int(sequence),
             bundle=work.ruling.bundle.hash,
             created_at=work.now,
-            expires_at=work.now + work.ruling.policy.segment_hours * HOUR_MS,
+            expires_at=work.now + min(work.ruling.policy.segment_hours * HOUR_MS, self._seams.longest_ms),
             entries=tuple(entries[task] for task in segment.task_ids),
         )
 

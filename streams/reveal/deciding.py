@@ -31,6 +31,9 @@ class Act(StrEnum):
     """Its time is over: destroy what was not taken. It can't be in force again."""
 
 
+_ENDING = frozenset({Act.END, Act.FORGET})
+
+
 @dataclass(frozen=True, slots=True)
 class Due:
     """What to do about which grant."""
@@ -40,11 +43,13 @@ class Due:
 
 
 def due(grants: Iterable[Grant], done: Mapping[str, GrantState], now: int) -> Iterator[Due]:
-    """What is left to do; at most one thing a grant, the next follows when it is committed."""
-    for grant in grants:
-        act = _next(grant, done.get(grant.grant_id), now)
-        if act is not None:
-            yield Due(act, grant)
+    """What is left to do; at most one thing a grant, the next follows when it is committed.
+
+    Endings first: nothing that has to be waited for, such as a record of another grant, may hold them up.
+    """
+    acts = ((_next(grant, done.get(grant.grant_id), now), grant) for grant in grants)
+    found = [Due(act, grant) for act, grant in acts if act is not None]
+    yield from sorted(found, key=lambda one: one.act not in _ENDING)
 
 
 def _next(grant: Grant, state: GrantState | None, now: int) -> Act | None:

@@ -22,8 +22,7 @@ from typing import Protocol
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import ControlKind
-from schemas.errors import Reason, Refused, Undecodable
-from schemas.hidden import SealedBytes
+from schemas.errors import Reason, RecordAwaited, Refused, Undecodable
 from schemas.resources import control_resource, segment_resource, task_resource
 from schemas.states import GrantState, GrantStep
 from streams.engine.messages import Message
@@ -31,7 +30,16 @@ from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.state import KeyedState
 from streams.reveal.deciding import Act, Due, due
 from topology.grants import Grant
-from vault.granted import Handing, RevealsVault, halves_of, hand_entry, take_back
+from vault.granted import (
+    Handing,
+    RevealsVault,
+    SealedValues,
+    halves_of,
+    hand_entry,
+    sealed_values,
+    take_back,
+)
+from vault.segments.apart import SegmentTopics
 from vault.segments.document import Layer, LayerDocument, path_of, unpack
 
 
@@ -46,13 +54,14 @@ class SegmentOf(Protocol):
 @dataclass(frozen=True, slots=True)
 class Seams:
     """What the stage needs from the outside. `grants`: those that are not over at a time, and those it remembers;
-    `now`: the time. In milliseconds.
+    `now`: the time. In milliseconds. `topics`: where entries lie apart from Vault.
     """
 
     grants: Callable[[int, Collection[str]], Sequence[Grant]]
     segment_of: SegmentOf
     vault: RevealsVault
     now: Callable[[], int]
+    topics: SegmentTopics
 
 
 class RevealProcessor:
@@ -86,7 +95,7 @@ class RevealProcessor:
         return self._settle(batch.now)
 
     def _settle(self, now: int) -> Plan:
-        plan = Plan()
+        plan = Plan(notice="")
         for grant_id in sorted(self._handed):
             self._note(grant_id, GrantStep.HANDED)
         self._handed.clear()
@@ -152,23 +161,27 @@ class RevealProcessor:
 
     def _hand_later(self, grant: Grant, plan: Plan) -> bool:
         """Hand the entry over when this round is committed. False where it is gone since it was located: the task
-        was withdrawn, and the grant is over.
+        was withdrawn, and the grant is over; or where it is not on its topic yet: it is looked for again in the
+        next round, and no other grant waits for it.
         """
         segment_id = self._known(grant.grant_id).segment_id
         try:
-            sealed = self._document(grant, segment_id).entries[grant.request.task_id]
+            values = sealed_values(self._document(grant, segment_id), grant.request.task_id, self._seams.topics)
         except (Refused, Undecodable) as gone:
             self._end(grant, gone.reason, plan)
             self._note(grant.grant_id, GrantStep.OVER)
             return False
-        plan.after.append(partial(self._hand, grant, segment_id, sealed))
+        except RecordAwaited as missing:
+            plan.notice = str(missing)
+            return False
+        plan.after.append(partial(self._hand, grant, values))
         return True
 
-    def _hand(self, grant: Grant, segment_id: str, sealed: SealedBytes) -> None:
+    def _hand(self, grant: Grant, values: SealedValues) -> None:
         """After the commit. May be repeated: the place is written once."""
         now = self._seams.now()
         if grant.in_force(now):
-            hand_entry(self._seams.vault, self._handing(grant), segment_id, sealed, now)
+            hand_entry(self._seams.vault, self._handing(grant), values, now)
             self._handed.add(grant.grant_id)
 
     # 4: over

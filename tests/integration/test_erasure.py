@@ -27,6 +27,7 @@ PROJECT = """
 name: {name}
 owner: the tests of Veilstream
 partitions: 2
+segments: topics
 persons:
   authors: [fay]
   approvers: [finn]

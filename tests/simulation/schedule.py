@@ -430,7 +430,7 @@ def _check_leaks(world: World) -> None:
 
 def _check_opens(world: World) -> None:
     """Whatever keys were rotated, when: what is in Vault opens to who may, with nothing remembered."""
-    views, geometries = ViewKeys(world.vault, PROJECT), Geometries(world.vault, PROJECT)
+    views, geometries = ViewKeys(world.vault, PROJECT), Geometries(world.vault, PROJECT, topics=world.topics)
     for project, path in list(world.store.documents):
         folder, _, segment = path.partition("/")
         if project == PROJECT and folder == Layer.VIEW:

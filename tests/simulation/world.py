@@ -59,6 +59,7 @@ from streams.redact.processor import inputs as redact_inputs
 from streams.redact.release import Hashes
 from streams.redact.ruling import RulingSeams
 from tests.simulation.broker import Broker, Crash, MemoryLog
+from tests.simulation.segment_topics import MemorySegmentTopics
 from tests.simulation.traces import Told
 from tests.simulation.vault import MemoryVault, VaultStore
 from topology.access import signers
@@ -221,6 +222,9 @@ class World:
         self.clock = SimulatedClock()
         self.codec = Codec(FixedIds())
         self.broker = Broker(_topics(), self.faults.at, fencing)
+        self.topics = MemorySegmentTopics(self.broker, lambda: self.clock.now() / 1000)
+        self.is_apart = bool(seed // 2 % 2)
+        """Whether what is redacted lies apart from Vault: in every other pair of schedules."""
         self.store = VaultStore(self.random.randbytes, auto_keys=True)
         self.vault = MemoryVault(self.store, PROJECT)
         self.topology = replace(TOPOLOGY, pins=self._pins())
@@ -457,6 +461,7 @@ class World:
                     vault,
                     released=lambda target: book.quarantine_releases(PROJECT).of(target),
                     erased=lambda: book.erasures(PROJECT).hashes,
+                    topics=self.topics if self.is_apart else None,
                 )
                 return RedactProcessor(PROJECT, self.codec, slot, seams), redact_inputs(PROJECT), Ownership.SHARED
             case "replay":
@@ -475,7 +480,7 @@ class World:
                 decide = DecideProcessor(PROJECT, self.codec, self.clock, lambda: self.rules, gold=gold)
                 return decide, (f"labels.{PROJECT}", f"scores.{PROJECT}"), Ownership.WHOLE
             case "join":
-                source = Geometries(vault, PROJECT)
+                source = Geometries(vault, PROJECT, topics=self.topics)
                 known = GoldBook(log.follow([f"gold.{PROJECT}"]), self.codec, PROJECT, self.clock)
                 join = JoinProcessor(
                     PROJECT, self.codec, source, known, lambda task: book.is_withdrawn(PROJECT, task)

@@ -27,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 11 + 3 * 27
+    assert len(specs) == 11 + 3 * 29
     assert {
         specs[name].partitions
         for name in (
@@ -98,6 +98,8 @@ def test_redact_gets_the_smallest_set_of_acls():
             "tasks.demo",
             "notes.demo",
             "segments.demo",
+            "geometry.demo",
+            "values.demo",
             "quarantine.demo",
             "audit.demo",
             "redact-state.demo",

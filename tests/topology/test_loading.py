@@ -9,11 +9,13 @@ import pytest
 from schemas.errors import ConfigError
 from topology.acceptance import Acceptance, VerdictMethod
 from topology.loading import load_topology, parse_flow, parse_project
+from topology.project import SegmentStore
 from topology.qualifications import Qualification
 from topology.rights import identities
 
 FLOW = resources.files("topology").joinpath("flow.yaml").read_text("utf-8")
 PROJECTS = Path(__file__).parent / "projects"
+DAY_MS = 86_400_000
 PROJECT = """
 name: p
 owner: o
@@ -91,12 +93,14 @@ def test_an_app_by_the_name_of_a_person_of_another_project_is_refused(tmp_path, 
         ("retention_ms: {gold: 7776000000}", "gold whose truth is gone would be joined as if it were real"),
         (
             "retention_ms: {nope: 100000}",
-            "retention_ms.nope: no such topic; allowed here: again, alerts, audit, comments, finds, gold",
+            "retention_ms.nope: no such topic; allowed here: again, alerts, audit, comments, finds, geometry",
         ),
         ("retention_ms: {segments: 100000}", "retention_ms.segments: no such topic"),
         ("retention_ms: {raw: 60000, again: 60001}", "copies of raw records are kept no longer than raw"),
         ("retention_ms: {raw: 5}", "retention_ms.raw: at least 60000"),
         ("retention_ms: {audit: 100000}", "audit is kept at least as long"),
+        ("segments: elsewhere", "segments: Input should be 'vault' or 'topics'"),
+        (f"segments: topics\nretention_ms: {{geometry: {400 * DAY_MS}}}", "audit is kept at least as long"),
         ("verdict: coin", "verdict: Input should be 'majority' or 'dawid-skene'"),
         ("agreement: {least: 1.5}", "agreement.least: Input should be less than or equal to 1"),
         ("agreement: {least: .nan}", "agreement.least: Input should be"),
@@ -121,6 +125,11 @@ def test_wrong_project_file_names_file_path_and_what_is_allowed(change, message)
     with pytest.raises(ConfigError, match=r"^p\.yaml") as caught:
         parse_project(PROJECT.strip() + "\n\n" + change, "p.yaml", flow)
     assert message in str(caught.value)
+
+
+def test_the_audit_may_end_before_topics_that_stay_empty():
+    text = PROJECT.strip() + f"\nretention_ms: {{geometry: {400 * DAY_MS}}}"
+    assert parse_project(text, "p.yaml", load_topology().flow).segments is SegmentStore.VAULT
 
 
 @pytest.mark.parametrize("name", ["platform", "person", "Demo", "a.b", "", "x" * 41])
@@ -152,8 +161,8 @@ def test_conflicting_duties_are_refused(persons, message):
     ("old", "new", "message"),
     [
         (
-            "reads: [verdicts, gold, control]",
-            "reads: [verdict, gold, control]",
+            "reads: [verdicts, geometry, gold, control]",
+            "reads: [verdict, geometry, gold, control]",
             "unknown: verdict; declared are: again, alerts, alerts.platform, audit",
         ),
         ("decrypt: [geometry]", "decrypt: [geometri]", "unknown: geometri"),
@@ -171,6 +180,11 @@ def test_conflicting_duties_are_refused(persons, message):
             "work:           {cleanup: delete",
             "work: {keeps_all: true, cleanup: delete",
             "goes with cleanup `compact`",
+        ),
+        (
+            "segments:       {cleanup: compact",
+            "segments: {by_place: true, cleanup: compact",
+            "`by_place` goes with cleanup",
         ),
     ],
 )

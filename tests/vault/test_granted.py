@@ -10,6 +10,8 @@ import pytest
 
 from schemas.errors import AccessDenied, Reason, Refused, Undecodable, Undecryptable
 from schemas.grants import GrantPurpose, GrantReason, GrantRequest, grant_id
+from tests.simulation.broker import Broker
+from tests.simulation.segment_topics import MemorySegmentTopics
 from tests.simulation.vault import MemoryVault
 from vault.data_keys import DataKeys
 from vault.granted import (
@@ -20,6 +22,7 @@ from vault.granted import (
     hand_entry,
     open_values,
     release_share,
+    sealed_values,
     take_back,
 )
 from vault.keys import fresh_key
@@ -83,13 +86,16 @@ class Ground:
     """Two tasks in a segment, and everybody who has a part in opening one."""
 
     store: object
+    topics: object
+    is_apart: bool
     wraps: Wraps = field(default_factory=Wraps)
 
     def __post_init__(self):
         self.a, self.b = self.under(approver("a")), self.under(approver("b"))
         self.requester, self.reveal = self.under(REQUESTER), self.under(REVEAL)
         redact, numbers = MemoryVault(self.store, "demo"), itertools.count(1)
-        sealer = SegmentSealer(DataKeys(redact), SlotHalves(redact, "demo", SLOT), "demo", SLOT)
+        topics = self.topics if self.is_apart else None
+        sealer = SegmentSealer(DataKeys(redact), SlotHalves(redact, "demo", SLOT), "demo", SLOT, topics=topics)
         tasks = [TaskContents(one, fresh_key(), b"where", VALUES) for one in (TASK, OTHER)]
         (self.segment,) = sealer.seal(tasks, lambda: f"{SLOT}/1/{next(numbers)}", NOW).segments
         redact.create_all(self.segment.documents)
@@ -109,17 +115,19 @@ class Ground:
             release_share({"a": self.a, "b": self.b}[group], handing, group, half, NOW)
 
     def hand(self, handing=HANDING):
-        sealed = self.document.entries[handing.request.task_id]
-        hand_entry(self.reveal, handing, self.segment.segment_id, sealed, NOW)
+        hand_entry(self.reveal, handing, self.values(handing.request.task_id), NOW)
+
+    def values(self, task_id):
+        return sealed_values(self.document, task_id, self.topics)
 
     def opened(self, handing=HANDING):
         shares = collect_shares(self.requester, self.wraps.unwrap, handing)
         return open_values(self.requester, self.wraps.unwrap, handing, shares)
 
 
-@pytest.fixture
-def ground(store):
-    return Ground(store)
+@pytest.fixture(params=[False, True], ids=["in Vault", "apart"])
+def ground(store, request):
+    return Ground(store, MemorySegmentTopics(Broker({"geometry.demo": 1, "values.demo": 1})), request.param)
 
 
 def test_both_shares_and_the_entry_open_the_tasks_values_once(ground):
@@ -153,8 +161,7 @@ def test_shares_for_another_task_open_nothing(ground):
 
 def test_the_entry_of_another_task_does_not_open_by_the_shares_of_this_one(ground):
     ground.release("a", "b")
-    sealed = ground.document.entries[OTHER]
-    hand_entry(ground.reveal, HANDING, ground.segment.segment_id, sealed, NOW)
+    hand_entry(ground.reveal, HANDING, ground.values(OTHER), NOW)
     with pytest.raises(Undecryptable):
         ground.opened()
 

@@ -1,5 +1,5 @@
-"""One layer of a segment as bytes: a version byte and an Avro body (`layer.avsc`). Needs no key; keeper uses it
-to drop entries without opening any.
+"""One layer of a segment as bytes: a byte for the format and an Avro body (`layer.avsc`; `seeds.avsc` where its
+entries lie on a topic). Needs no key; keeper uses it to drop entries without opening any.
 """
 
 from __future__ import annotations
@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 import json
 from collections.abc import Collection
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from functools import cache
 from importlib import resources
@@ -19,7 +19,9 @@ from schemas.errors import Reason, Undecodable
 from schemas.hidden import SealedBytes
 from vault.keys import associated_data
 
-FORMAT = b"\x01"
+HERE, APART = b"\x01", b"\x02"
+"""Formats: entries lie in the document itself, or on the layer's topic."""
+_SCHEMAS = {HERE: "layer.avsc", APART: "seeds.avsc"}
 
 
 class Layer(StrEnum):
@@ -40,14 +42,27 @@ class KeyReference:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """Where a record lies on its topic."""
+
+    partition: int
+    offset: int
+
+
+@dataclass(frozen=True, slots=True)
 class LayerDocument:
-    """A layer taken apart: entries by task id, each sealed on its own."""
+    """A layer taken apart: entries by task id, each sealed on its own.
+
+    With a `place` the sealed entries lie there, on the layer's topic, and `entries` holds what each needs besides
+    the layer's key to be opened, its seed (`apart.py`): a task whose seed is dropped opens no more.
+    """
 
     project: str
     segment_id: str
     layer: Layer
     keys: tuple[KeyReference, ...]
     entries: dict[str, SealedBytes]
+    place: Place | None = None
 
 
 def path_of(layer: Layer, segment_id: str) -> str:
@@ -64,19 +79,19 @@ def entry_binding(project: str, segment_id: str, task_id: str, layer: Layer) -> 
 
 def pack(document: LayerDocument) -> bytes:
     """The document's bytes."""
-    out = io.BytesIO()
-    out.write(FORMAT)
-    schemaless_writer(out, _schema(), _plain(document))
+    out, layout = io.BytesIO(), HERE if document.place is None else APART
+    out.write(layout)
+    schemaless_writer(out, _schema(layout), _plain(document))
     return out.getvalue()
 
 
 def unpack(blob: bytes) -> LayerDocument:
     """The document in `blob`. Raises Undecodable for anything else."""
-    if blob[:1] != FORMAT:
+    if blob[:1] not in _SCHEMAS:
         raise Undecodable(Reason.UNDECODABLE, "not a layer of a segment, or of a later version")
     source = io.BytesIO(blob[1:])
     try:
-        plain = schemaless_reader(source, _schema(), None)
+        plain = schemaless_reader(source, _schema(blob[:1]), None)
         if source.read(1):
             raise Undecodable(Reason.UNDECODABLE, "bytes left over after a layer of a segment")
         return _document(plain)
@@ -94,7 +109,8 @@ def drop_entries(blob: bytes, task_ids: Collection[str]) -> bytes:
 
 
 def _plain(document: LayerDocument) -> dict[str, object]:
-    return {
+    place = {} if document.place is None else {"place": asdict(document.place)}
+    return place | {
         "project": document.project,
         "segment_id": document.segment_id,
         "layer": document.layer.value,
@@ -113,10 +129,11 @@ def _document(plain: object) -> LayerDocument:
         layer=Layer(plain["layer"]),
         keys=tuple(KeyReference(**key) for key in plain["keys"]),
         entries={entry["task_id"]: SealedBytes(entry["sealed"]) for entry in plain["entries"]},
+        place=Place(**plain["place"]) if "place" in plain else None,
     )
 
 
 @cache
-def _schema() -> Schema:
-    text = resources.files("vault.segments").joinpath("layer.avsc").read_text(encoding="utf-8")
+def _schema(layout: bytes) -> Schema:
+    text = resources.files("vault.segments").joinpath(_SCHEMAS[layout]).read_text(encoding="utf-8")
     return parse_schema(json.loads(text))

@@ -1,20 +1,30 @@
 """Building segments: redact's side. What it seals here it cannot open again: it has *datakey* rights only.
 
 Every task is an entry sealed on its own in three documents, one for each reader: its task key (view, for label),
-its coordinates (geometry, for join), its original values (values, for nobody alone).
+its coordinates (geometry, for join), its original values (values, for nobody alone). Where the project has chosen
+so, the entries of the last two are written to their topics first, and the documents keep seeds (`apart.py`).
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from schemas.errors import Reason, Refused
 from schemas.hidden import Hidden, SealedBytes, SecretBytes
 from vault.data_keys import DataKeys
 from vault.interface import MAX_DOCUMENT_BYTES, DataKey
 from vault.keys import OVERHEAD, Nonces, seal
+from vault.segments.apart import (
+    LAYERS,
+    SEED_BYTES,
+    SegmentTopics,
+    Stored,
+    entry_bytes,
+    seal_apart,
+    topic_of,
+)
 from vault.segments.document import KeyReference, Layer, LayerDocument, entry_binding, pack, path_of
 from vault.segments.halves import HOUR_MS, Halves, SlotHalves
 from vault.segments.shares import combine, share
@@ -42,13 +52,14 @@ class TaskContents(Hidden):
         """The task's entry in the view layer: its key, which has one length, and its hints."""
         return self.task_key.data + self.hints
 
-    def sizes(self) -> dict[Layer, int]:
-        """How much the task adds to each document, in bytes."""
-        fixed = len(self.task_id.encode()) + OVERHEAD + ENTRY_BYTES
+    def sizes(self, *, apart: bool = False) -> dict[Layer, int]:
+        """How much the task adds to each document, in bytes; to the record, of what lies `apart`."""
+        fixed = len(self.task_id.encode()) + ENTRY_BYTES
+        long = entry_bytes if apart else _in_place
         return {
-            Layer.VIEW: fixed + len(self.view),
-            Layer.GEOMETRY: fixed + len(self.geometry),
-            Layer.VALUES: fixed + len(self.values),
+            Layer.VIEW: fixed + _in_place(len(self.view)),
+            Layer.GEOMETRY: fixed + long(len(self.geometry)),
+            Layer.VALUES: fixed + long(len(self.values)),
         }
 
 
@@ -85,7 +96,10 @@ class SegmentSealer:
         *,
         nonces: Nonces = os.urandom,
         max_document_bytes: int = MAX_DOCUMENT_BYTES,
+        topics: SegmentTopics | None = None,
     ) -> None:
+        """`topics`: what is large lies there; without them all lies in Vault."""
+        self._topics = topics
         self._data_keys = data_keys
         self._halves = halves
         self._project = project
@@ -97,79 +111,120 @@ class SegmentSealer:
         """As few segments as hold the tasks, each under a fresh `next_id()`; `now` in milliseconds.
 
         A task that alone exceeds a document is refused (`mapping_too_large`), the rest goes on. Raises as Vault
-        does when a data key is due.
+        does when a data key is due, and as `SegmentTopics.append`: what was written then is found by nobody.
         """
         batch = SealedBatch()
         room = self._max_bytes - HEADER_BYTES
         fitting = []
         for task in contents:
-            if max(task.sizes().values()) > room:
+            if max(task.sizes(apart=self._topics is not None).values()) > room:
                 message = f"mapping of task {task.task_id} exceeds a document of {self._max_bytes} bytes"
                 batch.refused[task.task_id] = Refused(Reason.MAPPING_TOO_LARGE, message)
             else:
                 fitting.append(task)
-        for group in split(fitting, room):
-            batch.segments.append(self._segment(group, next_id(), now))
+        groups = split(fitting, room, apart=self._topics is not None)
+        drafts = [self._draft(group, next_id(), now) for group in groups]
+        batch.segments = list(self._placed(drafts))
         return batch
 
-    def _segment(self, tasks: Sequence[TaskContents], segment_id: str, now: int) -> Segment:
+    def _draft(self, tasks: Sequence[TaskContents], segment_id: str, now: int) -> _Draft:
         context = f"{self._slot}/{now // HOUR_MS}"
         view = self._data_keys.current(f"view-{self._project}", context, now, len(tasks))
         geometry = self._data_keys.current(f"geometry-{self._project}", context, now, len(tasks))
         halves = self._halves.current(now)
-        place = _Place(self._project, segment_id, self._nonces)
-        documents = (
-            place.document(Layer.VIEW, (_reference(view),), place.under(view, Layer.VIEW, tasks)),
-            place.document(Layer.GEOMETRY, (_reference(geometry),), place.under(geometry, Layer.GEOMETRY, tasks)),
-            place.document(Layer.VALUES, halves.references, place.under_halves(halves, tasks)),
+        filling = _Filling(self._project, segment_id, self._nonces, is_apart=self._topics is not None)
+        views = [_Entry(it.task_id, view.secret, it.view) for it in tasks]
+        geometries = [_Entry(it.task_id, geometry.secret, it.geometry) for it in tasks]
+        values = [_Entry(it.task_id, filling.values_key(halves, it.task_id), it.values) for it in tasks]
+        layers = (
+            filling.layer(Layer.VIEW, (_reference(view),), views),
+            filling.layer(Layer.GEOMETRY, (_reference(geometry),), geometries),
+            filling.layer(Layer.VALUES, halves.references, values),
         )
-        return Segment(segment_id, tuple(task.task_id for task in tasks), documents)
+        return _Draft(segment_id, tuple(task.task_id for task in tasks), layers)
+
+    def _placed(self, drafts: Sequence[_Draft]) -> Iterator[Segment]:
+        """What lies apart is written, all at once; then it is known where."""
+        apart = [it.stored for draft in drafts for it in draft.layers if it.stored is not None]
+        places = iter(self._topics.append(apart)) if self._topics is not None and apart else iter(())
+        for draft in drafts:
+            documents = [
+                it.document if it.stored is None else replace(it.document, place=next(places))
+                for it in draft.layers
+            ]
+            packed = tuple((path_of(it.layer, draft.segment_id), pack(it)) for it in documents)
+            yield Segment(draft.segment_id, draft.task_ids, packed)
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _Sealed:
+    """A layer; where its entries lie apart, the record with them, and the document with seeds."""
+
+    document: LayerDocument
+    stored: Stored | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A segment of which nothing is written."""
+
+    segment_id: str
+    task_ids: tuple[str, ...]
+    layers: tuple[_Sealed, ...]
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class _Entry(Hidden):
+    """A task's entry in a layer, not sealed yet: what it holds, and by what it is to open."""
+
+    task_id: str
+    secret: SecretBytes
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class _Filling:
     """A segment being filled."""
 
     project: str
     segment_id: str
     nonces: Nonces
+    is_apart: bool
 
-    def document(
-        self, layer: Layer, keys: tuple[KeyReference, ...], entries: dict[str, SealedBytes]
-    ) -> tuple[str, bytes]:
-        content = LayerDocument(self.project, self.segment_id, layer, keys, entries)
-        return path_of(layer, self.segment_id), pack(content)
+    def layer(self, layer: Layer, keys: tuple[KeyReference, ...], entries: Sequence[_Entry]) -> _Sealed:
+        """A layer of it."""
+        if self.is_apart and layer in LAYERS:
+            return self._apart(layer, keys, entries)
+        sealed = {it.task_id: seal(it.secret, it.content, self._binding(layer, it), self.nonces) for it in entries}
+        return _Sealed(LayerDocument(self.project, self.segment_id, layer, keys, sealed))
 
-    def under(self, key: DataKey, layer: Layer, tasks: Sequence[TaskContents]) -> dict[str, SealedBytes]:
-        return {
-            task.task_id: self._entry(
-                key.secret, layer, task.task_id, task.view if layer is Layer.VIEW else task.geometry
+    def _apart(self, layer: Layer, keys: tuple[KeyReference, ...], entries: Sequence[_Entry]) -> _Sealed:
+        seeds = {it.task_id: SealedBytes(self.nonces(SEED_BYTES)) for it in entries}
+        sealed = {
+            it.task_id: seal_apart(
+                it.secret, seeds[it.task_id].data, it.content, self._binding(layer, it), self.nonces
             )
-            for task in tasks
+            for it in entries
         }
+        record = LayerDocument(self.project, self.segment_id, layer, (), sealed)
+        stored = Stored(topic_of(layer, self.project), self.segment_id.encode(), pack(record))
+        return _Sealed(LayerDocument(self.project, self.segment_id, layer, keys, seeds), stored)
 
-    def under_halves(self, halves: Halves, tasks: Sequence[TaskContents]) -> dict[str, SealedBytes]:
-        return {
-            task.task_id: self._entry(
-                self._values_key(halves, task.task_id), Layer.VALUES, task.task_id, task.values
-            )
-            for task in tasks
-        }
-
-    def _values_key(self, halves: Halves, task_id: str) -> SecretBytes:
+    def values_key(self, halves: Halves, task_id: str) -> SecretBytes:
+        """What opens a task's values."""
         share_a, share_b = (share(half, task_id) for half in halves.secrets)
         return combine(share_a, share_b, project=self.project, segment_id=self.segment_id, task_id=task_id)
 
-    def _entry(self, key: SecretBytes, layer: Layer, task_id: str, content: bytes) -> SealedBytes:
-        return seal(key, content, entry_binding(self.project, self.segment_id, task_id, layer), self.nonces)
+    def _binding(self, layer: Layer, entry: _Entry) -> bytes:
+        return entry_binding(self.project, self.segment_id, entry.task_id, layer)
 
 
-def split(tasks: Sequence[TaskContents], room: int) -> Iterator[list[TaskContents]]:
-    """Groups in order, none adding more than `room` bytes to a document. Each task fits alone."""
+def split(tasks: Sequence[TaskContents], room: int, *, apart: bool = False) -> Iterator[list[TaskContents]]:
+    """Groups in order, none adding more than `room` bytes to a document or record. Each task fits alone."""
     group: list[TaskContents] = []
     used = dict.fromkeys(Layer, 0)
     for task in tasks:
-        sizes = task.sizes()
+        sizes = task.sizes(apart=apart)
         if group and any(used[layer] + sizes[layer] > room for layer in Layer):
             yield group
             group, used = [], dict.fromkeys(Layer, 0)
@@ -177,6 +232,10 @@ def split(tasks: Sequence[TaskContents], room: int) -> Iterator[list[TaskContent
         used = {layer: used[layer] + sizes[layer] for layer in Layer}
     if group:
         yield group
+
+
+def _in_place(length: int) -> int:
+    return length + OVERHEAD
 
 
 def _reference(key: DataKey) -> KeyReference:

@@ -10,13 +10,14 @@ import pytest
 
 from deploy.current_project import LOOK_MS
 from deploy.stages.parts import StageParts
-from deploy.stages.redact import build
+from deploy.stages.redact import build, longest_ms
 from schemas.errors import Refused
 from schemas.routing import Routing
+from streams.redact.processor import LONGEST_MS
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.streams.keeper.making import CODEC
 from tests.streams.label.conftest import ManualClock
-from topology.loading import load_topology
+from topology.loading import load_topology, parse_project
 from vault import keyed_hash
 from vault.keyed_hash import Purpose
 
@@ -78,3 +79,11 @@ def test_while_the_file_cannot_be_read_the_batches_are_those_it_named_last(known
     known.check("week-48")
     known.write("[")
     known.check("week-48")
+
+
+@pytest.mark.parametrize(("store", "days"), [("vault", None), ("topics", 31), ("topics", 2)])
+def test_what_lies_on_topics_is_of_use_no_longer_than_it_lies_there(store: str, days: int | None) -> None:
+    retention = f"retention_ms: {{values: {2 * 86_400_000}}}\n" if days == 2 else ""
+    flow = load_topology().flow
+    project = parse_project(FILE.replace("BATCHES", "") + f"segments: {store}\n{retention}", "mine.yaml", flow)
+    assert longest_ms(project, flow) == (LONGEST_MS if days is None else days * 86_400_000)

@@ -95,6 +95,15 @@ def found(now: int = AT + 100, events: list[AuditEvent] | None = None) -> Subjec
     return report(asked(facts, (FIRST, SECOND)), now)
 
 
+def test_a_project_that_keeps_mappings_on_topics_is_told_of_these_too() -> None:
+    facts = subject_facts(history(), "demo", {FIRST, SECOND}, OF_ANN)
+    places = by_place(report(replace(asked(facts, (FIRST, SECOND)), is_apart=True), AT + 100))
+    for kind in ("geometry", "values"):
+        (held,) = places[f"{kind}.demo"]
+        assert (held.count, held.until) == (2, AT + kept_ms(SPECS[kind]))
+        assert f"{kind}.demo" not in by_place(found())
+
+
 def by_place(it: SubjectReport) -> dict[str, list[Held]]:
     places: dict[str, list[Held]] = {}
     for held in it.held:

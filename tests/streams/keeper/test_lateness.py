@@ -96,4 +96,5 @@ def test_every_stage_that_reads_what_expires_is_measured_and_nobody_else():
         f"{role}.demo" for role in ("replay", "redact", "label", "decide", "notify", "join", "keeper", "contain")
     }
     assert RAW in found
+    assert not {it.topic for it in found} & {"geometry.demo", "values.demo"}, "nobody reads these in order"
     assert all(it.retention_ms > 0 for it in found)

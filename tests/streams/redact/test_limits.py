@@ -12,14 +12,14 @@ import pytest
 from schemas.audit import RawOutcome
 from schemas.codec import Codec, FixedIds
 from schemas.errors import LogUnavailable, Reason, Unparseable
-from schemas.records import Quarantined, Task
+from schemas.records import Quarantined, SegmentIndex, Task
 from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
 from streams.redact.again.released import Orders
 from streams.redact.avro import decode_avro
 from streams.redact.coverage import MAX_OFFSETS
 from streams.redact.parse import parse
-from streams.redact.processor import RedactProcessor, Seams
+from streams.redact.processor import LONGEST_MS, RedactProcessor, Seams
 from streams.redact.release import MAX_SUBJECTS, Hashes
 from streams.redact.ruling import RulingSeams
 from tests.simulation.vault import MemoryVault, VaultStore
@@ -47,6 +47,7 @@ class Desk:
         known_routes: Callable[[], KnownRoutes] = KnownRoutes,
         released: Orders = lambda _: (),
         erased: Callable[[], AbstractSet[bytes]] = frozenset,
+        longest_ms: int = LONGEST_MS,
     ) -> None:
         vault = MemoryVault(VaultStore(auto_keys=True), "demo")
         for purpose in keyed_hash.Purpose:
@@ -62,6 +63,7 @@ class Desk:
             known_routes,
             released,
             erased,
+            longest_ms=longest_ms,
         )
         self._data_key = DataKeys(vault).current("raw-demo", "producer/1", NOW)
         self._processor = RedactProcessor("demo", CODEC, "redact.demo.0", seams)
@@ -174,3 +176,14 @@ def test_an_array_of_items_without_width_is_refused_before_it_is_counted(items):
     count = bytes([0x80, 0xA0, 0x94, 0xA5, 0x8D, 0x1D])  # zig-zag of 10^12
     with pytest.raises(Unparseable):
         decode_avro(count + b"\0", schema)
+
+
+@pytest.mark.parametrize(("longest_hours", "hours"), [(1, 1), (500, 168)])
+def test_a_segment_ends_when_the_policy_says_or_with_its_entries(longest_hours: int, hours: int) -> None:
+    policy = load_policy("text")
+    assert policy.segment_hours == 168
+    desk = Desk(policy, longest_ms=longest_hours * 3_600_000)
+    plan = desk.process(desk.message(b"hello", Media.TEXT))
+    (value,) = [out.value for out in plan.outputs if out.topic == "segments.demo" and out.value is not None]
+    index = CODEC.decode(value, SegmentIndex)
+    assert index.expires_at - index.created_at == hours * 3_600_000

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import pytest
 from hypothesis import given, settings
@@ -23,14 +24,17 @@ from schemas.grants import (
 )
 from schemas.hidden import SealedBytes
 from schemas.states import GrantState, GrantStep
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 from streams.engine.processor import Batch, Slot
 from streams.reveal.deciding import Act, due
 from streams.reveal.processor import RevealProcessor, Seams
+from tests.simulation.broker import Broker
+from tests.simulation.segment_topics import MemorySegmentTopics
 from tests.simulation.vault import MemoryVault, VaultStore
 from topology.grants import Grants
 from vault.granted import ENTRY, FOLDERS, Handing
-from vault.segments.document import KeyReference, Layer, LayerDocument, pack, path_of
+from vault.segments.apart import Stored
+from vault.segments.document import KeyReference, Layer, LayerDocument, Place, pack, path_of, unpack
 
 CODEC = Codec(FixedIds())
 HOLDERS = {
@@ -87,10 +91,11 @@ class Ground:
         document = LayerDocument("demo", SEGMENT, Layer.VALUES, keys, {TASK: SealedBytes(b"sealed")})
         MemoryVault(self.store, "demo").create(path_of(Layer.VALUES, SEGMENT), pack(document))
         self.segments = {TASK: SEGMENT}
+        self.topics = MemorySegmentTopics(Broker({"values.demo": 1}), lambda: self.now / 1000)
         self.start()
 
     def start(self):
-        seams = Seams(self.grants.unfinished, self.segments.get, self.vault, lambda: self.now)
+        seams = Seams(self.grants.unfinished, self.segments.get, self.vault, lambda: self.now, self.topics)
         self.stage = RevealProcessor("demo", CODEC, seams)
         kept = [Message(one.topic, 0, at, one.key, one.value) for at, one in enumerate(self.committed)]
         self.stage.restore(Slot("reveal.demo.0", 1, "reveal.demo", "demo"), kept)
@@ -253,6 +258,46 @@ def test_what_was_revealed_before_a_crash_and_withdrawn_since_is_not_handed_out_
     assert [event.type for event in ground.events][-1] is EventType.GRANT_ENDED
     assert ground.vault.wrapped == []
     assert ground.stage.process(Batch((), (), {}, ground.now)).empty
+
+
+def lies_apart(ground, place):
+    """The task's entry lies on the topic, at a place that is named."""
+    vault, path = MemoryVault(ground.store, "demo"), path_of(Layer.VALUES, SEGMENT)
+    document = unpack(vault.read(path).blob)
+    vault.replace(path, pack(replace(document, entries={TASK: SealedBytes(b"seed")}, place=place)), 1)
+
+
+def test_an_entry_that_lies_on_the_topic_is_handed_over_with_its_seed(ground):
+    record = LayerDocument("demo", SEGMENT, Layer.VALUES, (), {TASK: SealedBytes(b"apart")})
+    lies_apart(ground, *ground.topics.append([Stored("values.demo", SEGMENT.encode(), pack(record))]))
+    ground.say(*IN_FORCE)
+    ground.settle()
+    ((content, _),) = ground.vault.wrapped
+    assert {base64.b64decode(content[name]) for name in ("sealed", "seed")} == {b"apart", b"seed"}
+
+
+def test_an_entry_that_is_missing_is_looked_for_again_and_holds_no_other_grant_up(ground):
+    lies_apart(ground, Place(0, 7))
+    ground.say(*IN_FORCE)
+    ground.settle(6)
+    assert not ground.said(EventType.VALUE_REVEALED)
+    assert "not on the log" in ground.stage.process(Batch((), (), {}, ground.now)).notice
+    other = replace(REQUEST, since=SINCE + 1)
+    ground.grants.take(grant_id(other), "rita", request_body(other))
+    ground.settle()
+    assert len(ground.said(EventType.GRANT_LOCATED)) == 2
+    ground.say("revoke")
+    ground.settle()
+    assert [event.type for event in ground.events][-1] is EventType.GRANT_ENDED
+
+
+def test_an_entry_whose_time_on_the_topic_is_over_ends_the_grant(ground):
+    lies_apart(ground, Place(0, 7))
+    ground.topics.broker.expire(TopicPartition("values.demo", 0), 8)
+    ground.say(*IN_FORCE)
+    ground.settle(6)
+    assert [event.reason for event in ground.said(EventType.GRANT_ENDED)] == ["unknown_segment"]
+    assert not ground.said(EventType.VALUE_REVEALED)
 
 
 MOVES = st.lists(

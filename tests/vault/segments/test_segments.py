@@ -11,10 +11,13 @@ from hypothesis import strategies as st
 import vault.segments.opening
 from schemas.errors import Reason, Refused, Undecodable, Undecryptable, VaultUnavailable
 from schemas.hidden import SealedBytes, SecretBytes
+from tests.simulation.broker import Broker
+from tests.simulation.segment_topics import MemorySegmentTopics
 from tests.simulation.vault import MemoryVault
 from vault import wrapped
 from vault.data_keys import DataKeys
 from vault.keys import fresh_key, open_sealed, seal, task_binding
+from vault.segments.apart import entries_at, open_apart
 from vault.segments.document import (
     KeyReference,
     Layer,
@@ -43,9 +46,15 @@ def ids():
     return lambda: f"{SLOT}/1/{next(numbers)}"
 
 
+@pytest.fixture(params=[False, True], ids=["in Vault", "apart"])
+def topics(request):
+    """Where entries lie apart from Vault; whatever holds of segments holds of them either way."""
+    return MemorySegmentTopics(Broker({"geometry.demo": 2, "values.demo": 2})) if request.param else None
+
+
 @pytest.fixture
-def sealer(vault):
-    return SegmentSealer(DataKeys(vault), SlotHalves(vault, "demo", SLOT), "demo", SLOT)
+def sealer(vault, topics):
+    return SegmentSealer(DataKeys(vault), SlotHalves(vault, "demo", SLOT), "demo", SLOT, topics=topics)
 
 
 @pytest.fixture
@@ -66,9 +75,17 @@ def half(vault, group, document):
     return secret
 
 
-def test_label_opens_task_keys_and_join_opens_geometry(vault, written):
+def open_values(key, document, one, topics):
+    """What a requester's client does with an entry, wherever it lies."""
+    aad = entry_binding("demo", document.segment_id, one.task_id, Layer.VALUES)
+    if topics is None:
+        return open_sealed(key, document.entries[one.task_id], aad)
+    return open_apart(key, document.entries[one.task_id].data, entries_at(topics, document)[one.task_id], aad)
+
+
+def test_label_opens_task_keys_and_join_opens_geometry(vault, topics, written):
     tasks, segment = written
-    views, geometries = ViewKeys(vault, "demo"), Geometries(vault, "demo")
+    views, geometries = ViewKeys(vault, "demo"), Geometries(vault, "demo", topics=topics)
     for one in tasks:
         assert views.task_key(segment.segment_id, one.task_id) == one.task_key
         assert geometries.geometry(segment.segment_id, one.task_id) == one.geometry
@@ -102,15 +119,14 @@ def test_a_task_whose_hints_fit_no_document_is_refused(sealer):
     assert [segment.task_ids for segment in batch.segments] == [(task(2).task_id,)]
 
 
-def test_two_halves_together_open_exactly_one_tasks_values(vault, written):
+def test_two_halves_together_open_exactly_one_tasks_values(vault, topics, written):
     tasks, segment = written
     document = unpack(vault.read(path_of(Layer.VALUES, segment.segment_id)).blob)
     shares = [share(half(vault, group, document), tasks[0].task_id) for group in "ab"]
     key = combine(*shares, project="demo", segment_id=segment.segment_id, task_id=tasks[0].task_id)
 
     def opened(one):
-        aad = entry_binding("demo", segment.segment_id, one.task_id, Layer.VALUES)
-        return open_sealed(key, document.entries[one.task_id], aad)
+        return open_values(key, document, one, topics)
 
     assert opened(tasks[0]) == tasks[0].values
     for other in tasks[1:]:
@@ -118,21 +134,20 @@ def test_two_halves_together_open_exactly_one_tasks_values(vault, written):
             opened(other)
 
 
-def test_one_half_alone_opens_nothing(vault, written):
+def test_one_half_alone_opens_nothing(vault, topics, written):
     tasks, segment = written
     document = unpack(vault.read(path_of(Layer.VALUES, segment.segment_id)).blob)
     one = tasks[0]
-    aad = entry_binding("demo", segment.segment_id, one.task_id, Layer.VALUES)
     place = {"project": "demo", "segment_id": segment.segment_id, "task_id": one.task_id}
     half_a, half_b = half(vault, "a", document), half(vault, "b", document)
     a, b = share(half_a, one.task_id), share(half_b, one.task_id)
     nothing = SecretBytes(bytes(32))
     for pair in [(a, a), (b, b), (b, a), (a, nothing), (nothing, b)]:
         with pytest.raises(Undecryptable):
-            open_sealed(combine(*pair, **place), document.entries[one.task_id], aad)
+            open_values(combine(*pair, **place), document, one, topics)
     for alone in (half_a, half_b, a, b):
         with pytest.raises(Undecryptable):
-            open_sealed(alone, document.entries[one.task_id], aad)
+            open_values(alone, document, one, topics)
 
 
 def test_no_opener_takes_the_values_layer(vault):
@@ -147,11 +162,14 @@ def vault_opening():
     return vault.segments.opening
 
 
-def test_no_value_and_no_geometry_is_in_any_document_in_clear(vault, store, written):
-    for versions in store.documents.values():
-        for blob in versions.values():
-            assert b"jane" not in blob
-            assert b"where-it-stood" not in blob
+def test_no_value_and_no_geometry_is_anywhere_in_clear(store, topics, written):
+    found = [blob for versions in store.documents.values() for blob in versions.values()]
+    found += (
+        [one.message.value for entries in topics.broker.partitions.values() for one in entries] if topics else []
+    )
+    for blob in found:
+        assert b"jane" not in blob
+        assert b"where-it-stood" not in blob
 
 
 def test_sealing_needs_no_right_but_datakey_and_create(store):
@@ -161,17 +179,19 @@ def test_sealing_needs_no_right_but_datakey_and_create(store):
         redact.create_all(segment.documents)
 
 
-def test_keeper_drops_an_entry_with_no_key_and_the_others_still_open(store, vault, written):
+def test_keeper_drops_an_entry_with_no_key_and_the_others_still_open(store, vault, topics, written):
     tasks, segment = written
     keeper = MemoryVault(store, "demo", rights=lambda operation, target: operation in {"read", "replace"})
     for layer in Layer:
         found = keeper.read(path_of(layer, segment.segment_id))
         keeper.replace(found.path, drop_entries(found.blob, {tasks[0].task_id}), found.version)
-    views = ViewKeys(vault, "demo")
-    with pytest.raises(Refused) as caught:
-        views.task_key(segment.segment_id, tasks[0].task_id)
-    assert caught.value.reason is Reason.WITHDRAWN
+    views, geometries = ViewKeys(vault, "demo"), Geometries(vault, "demo", topics=topics)
+    for opens in (views.task_key, geometries.geometry):
+        with pytest.raises(Refused) as caught:
+            opens(segment.segment_id, tasks[0].task_id)
+        assert caught.value.reason is Reason.WITHDRAWN
     assert views.task_key(segment.segment_id, tasks[1].task_id) == tasks[1].task_key
+    assert geometries.geometry(segment.segment_id, tasks[1].task_id) == tasks[1].geometry
 
 
 def test_an_evicted_task_does_not_open_although_vault_still_holds_it(vault, written):
@@ -185,7 +205,7 @@ def test_an_evicted_task_does_not_open_although_vault_still_holds_it(vault, writ
     assert views.task_key(segment.segment_id, tasks[1].task_id) == tasks[1].task_key
 
 
-def test_a_task_evicted_while_its_document_is_read_is_not_handed_out(store, written):
+def test_a_task_evicted_while_its_document_is_read_is_not_handed_out(store, topics, written):
     tasks, segment = written
     geometries = []
 
@@ -193,31 +213,31 @@ def test_a_task_evicted_while_its_document_is_read_is_not_handed_out(store, writ
         if (moment, operation) == ("after", "decrypt"):
             geometries[0].evict([tasks[0].task_id])
 
-    geometries.append(Geometries(MemoryVault(store, "demo", hook=evict_meanwhile), "demo"))
+    geometries.append(Geometries(MemoryVault(store, "demo", hook=evict_meanwhile), "demo", topics=topics))
     with pytest.raises(Refused):
         geometries[0].geometry(segment.segment_id, tasks[0].task_id)
 
 
-def test_a_destroyed_segment_is_unknown(vault, written):
+def test_a_destroyed_segment_is_unknown(vault, topics, written):
     tasks, segment = written
     vault.destroy(path_of(Layer.GEOMETRY, segment.segment_id))
     with pytest.raises(Refused) as caught:
-        Geometries(vault, "demo").geometry(segment.segment_id, tasks[0].task_id)
+        Geometries(vault, "demo", topics=topics).geometry(segment.segment_id, tasks[0].task_id)
     assert caught.value.reason is Reason.UNKNOWN_SEGMENT
 
 
-def test_documents_and_keys_are_read_once(store, written):
+def test_documents_and_keys_are_read_once(store, topics, written):
     tasks, segment = written
     seen = []
     reader = MemoryVault(store, "demo", hook=lambda moment, operation, target: seen.append((moment, operation)))
-    geometries = Geometries(reader, "demo")
+    geometries = Geometries(reader, "demo", topics=topics)
     for one in tasks:
         geometries.geometry(segment.segment_id, one.task_id)
     assert [operation for moment, operation in seen if moment == "before"] == ["read", "decrypt"]
 
 
-def test_only_so_many_documents_are_kept(vault, sealer):
-    geometries = Geometries(vault, "demo", kept=2)
+def test_only_so_many_documents_are_kept(vault, topics, sealer):
+    geometries = Geometries(vault, "demo", kept=2, topics=topics)
     next_id = ids()
     for number in range(5):
         one = task(number)
@@ -271,17 +291,17 @@ def test_an_empty_batch_makes_no_segment_and_asks_vault_for_nothing(store):
     assert sealer.seal([], ids(), NOW).segments == []
 
 
-@given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 4000)), max_size=40))
-def test_splitting_loses_nothing_and_no_document_exceeds_its_room(sizes):
+@given(st.lists(st.tuples(st.integers(0, 4000), st.integers(0, 4000)), max_size=40), st.booleans())
+def test_splitting_loses_nothing_and_no_document_exceeds_its_room(sizes, apart):
     tasks = [
         TaskContents(f"{index:032x}", SecretBytes(bytes(32)), bytes(left), bytes(right))
         for index, (left, right) in enumerate(sizes)
     ]
-    groups = list(split(tasks, 5000))
+    groups = list(split(tasks, 5000, apart=apart))
     assert [one for group in groups for one in group] == tasks
     for group in groups:
         for layer in Layer:
-            assert sum(one.sizes()[layer] for one in group) <= 5000
+            assert sum(one.sizes(apart=apart)[layer] for one in group) <= 5000
 
 
 @given(st.integers(0, 300_000))
@@ -322,9 +342,10 @@ def test_halves_are_not_used_when_writing_one_of_them_failed(store):
 @given(st.binary(max_size=200))
 def test_foreign_bytes_are_undecodable(blob):
     with pytest.raises(Undecodable):
-        unpack(b"\x02" + blob)
-    with contextlib.suppress(Undecodable):
-        unpack(b"\x01" + blob)
+        unpack(b"\x03" + blob)
+    for layout in (b"\x01", b"\x02"):
+        with contextlib.suppress(Undecodable):
+            unpack(layout + blob)
 
 
 @given(st.dictionaries(st.text(max_size=8), st.binary(max_size=40), max_size=6), st.sets(st.text(max_size=8)))
