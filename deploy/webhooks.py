@@ -9,9 +9,9 @@ from pathlib import Path
 from deploy.compliance import compliance
 from deploy.control_orders import order_replay, replay_key
 from deploy.persons import acting, load_declared, require_role
-from deploy.provision.credentials import write_private
 from schemas.control import Replay
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from streams.notify import signing
 from topology.project import Project
 from topology.webhooks import Webhook
@@ -72,7 +72,7 @@ class SecretFiles:
     def _write(self, endpoint: str, kept: tuple[bytes, ...]) -> tuple[bytes, ...]:
         found = (self._randomness(signing.MADE_BYTES), *kept)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self.path(endpoint), "".join(f"{signing.written(it)}\n" for it in found))
+        write_atomically(self.path(endpoint), "".join(f"{signing.written(it)}\n" for it in found))
         return found
 
 

@@ -28,10 +28,11 @@ from deploy.local.stack import LocalStack
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
 from deploy.segment_index import Index
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.surroundings import CONTROL
 from schemas.codec import Codec
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from schemas.registry import Registry
 from schemas.states import SlotState
 from streams.engine.loop import SLOT_PREFIX

@@ -23,10 +23,11 @@ from deploy.local.downloads import Report
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.stages.seal import log_name
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.surroundings import CONTROL, Surroundings, surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from schemas.resources import project_resource
 from streams.engine.messages import Message, TopicPartition
 from topology.identity import PLATFORM

@@ -36,8 +36,9 @@ from deploy.bench import (
 from deploy.bench.ground import POLICY, Ground
 from deploy.bench.report import Report, Resources
 from deploy.bench.table import tables
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from streams.redact.quality.stock import MODEL
 from topology.policies import load_policy
 

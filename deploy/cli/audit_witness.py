@@ -131,9 +131,9 @@ def check(
 
     [dim]Example:[/] [cyan]veil audit witness check audit/audit.demo-0 --state witness --trust logs.txt[/]
     """
-    from deploy.supervise.files import write_atomically
     from deploy.witness import checking, tiled_log
     from deploy.witness.cosigning import Refused
+    from schemas.files import write_atomically
 
     output = Output(as_json)
     with tiled_log.opened(log, ca) as read, _working(state, trust) as (witness, _, trusted):

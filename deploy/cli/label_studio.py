@@ -59,14 +59,14 @@ def export(
     [dim]Example:[/] [cyan]veil label export labels.json --as olga --format label-studio[/]
     """
     from deploy.exporting import take_out
-    from deploy.provision.credentials import write_private
+    from schemas.files import write_atomically
     from streams.label.studio import writing
 
     taken = take_out(root, project, person, form.value)
     content = [writing.verdict(it) for it in taken.verdicts]
-    write_private(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
+    write_atomically(file, json.dumps(content, ensure_ascii=False, indent=1) + "\n")
     if config is not None:
-        write_private(config, taken.configuration(project))
+        write_atomically(config, taken.configuration(project))
     words = [Text.assemble(("✓ ", GOOD), f"{len(content):,} verdicts → {file}"), *left_out(taken.unreadable)]
     told = {"project": project, "verdicts": len(content), "unreadable": taken.unreadable, "file": str(file)}
     Output(as_json).result(told, *words)

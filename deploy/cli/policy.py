@@ -137,15 +137,15 @@ def finds(
     [dim]Example:[/] [cyan]veil policy finds --as ada --kind PERSON --out reported.samples.jsonl[/]
     """
     from deploy.finds import STAND_INS, as_line, finds_for, samples
-    from deploy.provision.credentials import write_private
     from schemas.errors import ConfigError
+    from schemas.files import write_atomically
 
     if kind and kind not in STAND_INS:
         raise ConfigError(f"--kind {kind}: nothing is made up for it; choose one of {', '.join(STAND_INS)}")
     found = finds_for(root, project, person)
     lines = [as_line(sample) for one in found for sample in samples(one, kind)]
     if out is not None:
-        write_private(out, "".join(f"{line}\n" for line in lines))
+        write_atomically(out, "".join(f"{line}\n" for line in lines))
     content = {"project": project, "finds": [_find_json(one) for one in found], "samples": len(lines)}
     words = [heading(f"reported in {project}", f"{len(found)}"), _finds(found) if found else _nothing_reported()]
     if out is not None:

@@ -19,9 +19,10 @@ from deploy.local.endpoints import Endpoints, load_endpoints, text
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.settings import DEFAULT_ROOT
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.surroundings import project_folders
 from schemas.errors import VeilError
+from schemas.files import write_atomically
 from topology.identity import Identity
 
 INSIDE = Path("/veil")

@@ -27,10 +27,11 @@ from deploy.demo.screen import Screen, showing
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example, failed, summary
 from deploy.settings import DEFAULT_ROOT
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.synth.run import maker
 from deploy.synth.share import Published, missing
 from schemas.errors import ConfigError, DependencyError, StackError, VeilError
+from schemas.files import write_atomically
 from topology.policies import load_policy
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130

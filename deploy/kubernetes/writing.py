@@ -11,8 +11,8 @@ from deploy.kubernetes.given import own_projects
 from deploy.kubernetes.making import made, text
 from deploy.kubernetes.proving import faults
 from deploy.persons import load_declared
-from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 
 HEAD = "# Made by `veil topology kubernetes` from flow.yaml and projects: change those, or lay an overlay on it.\n"
 

@@ -14,8 +14,8 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
+from schemas.files import write_atomically
 
 AUTHORITY_LIFE = timedelta(days=3650)
 # 825 days is the most that Apple's clients accept for a server.

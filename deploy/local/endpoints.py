@@ -9,8 +9,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from schemas.registry import tls_context
 from streams.audit.note import is_name
 from vault.nodes import addresses

@@ -21,9 +21,9 @@ from deploy.local.layout import Layout
 from deploy.local.part import Command, java, plain_environment
 from deploy.local.ports import Ports
 from deploy.local.runner import Programs
-from deploy.supervise.files import write_atomically
 from deploy.supervise.spawn import Spawner
 from schemas.errors import StackError
+from schemas.files import write_atomically
 
 ADMIN = "veil-admin"
 HEAP_MIB = 512  # 390 MB resident at the demo's load; the log cleaner alone takes 32 MiB of it

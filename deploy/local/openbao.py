@@ -14,8 +14,8 @@ from deploy.local.layout import Layout
 from deploy.local.part import Command, plain_environment
 from deploy.local.ports import Ports
 from deploy.local.runner import Programs
-from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
+from schemas.files import write_atomically
 
 SEAL_KEY_BYTES = 32
 SEAL_KEY = "vault-seal-key"

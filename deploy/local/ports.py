@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 
-from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
+from schemas.files import write_atomically
 
 # Below Linux's range of outgoing ports (32768-60999), so that no client's connection sits on one of ours later.
 LOWEST, HIGHEST = 20_000, 32_000

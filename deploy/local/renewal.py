@@ -35,10 +35,10 @@ from deploy.local.endpoints import Endpoints, KafkaEndpoint
 from deploy.local.layout import Layout
 from deploy.local.ports import Ports
 from deploy.local.shown import Shown, serial_at, serial_of, shown_by
-from deploy.supervise.files import PRIVATE_FILE
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from schemas.errors import StackError
+from schemas.files import PRIVATE_FILE
 
 TAKEN_UP_S = 90.0
 """The registry's half minute, three times."""

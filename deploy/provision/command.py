@@ -11,12 +11,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.provision.credentials import CredentialFiles, Credentials, write_private
+from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.desired import desired_kafka, desired_vault
 from deploy.provision.difference import KafkaDifference, plan
 from deploy.provision.parts import Parts
 from schemas import catalog
 from schemas.errors import StackError
+from schemas.files import write_atomically
 from schemas.registry import Registry, subject
 from topology.access import signers
 from topology.identity import PERSON
@@ -107,7 +108,7 @@ def _public_keys(topology: Topology, parts: Parts) -> dict[str, bytes]:
 
 def _write_pins(path: Path, pins: Pins) -> None:
     path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    write_private(path, pins.json())
+    write_atomically(path, pins.json())
 
 
 def _outdated(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Credentials]:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from schemas.hidden import Hidden
 from topology.identity import Identity
 from vault.provision import AppRoleCredentials
@@ -86,15 +87,4 @@ class CredentialFiles:
             "vault": {"role_id": vault.role_id, "secret_id": vault.secret_id or None} if vault else None,
         }
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self.path(credentials.identity), json.dumps(content, indent=2) + "\n")
-
-
-def write_private(path: Path, text: str) -> None:
-    """Replace a file by one that only its owner can read; after a crash either the old or the new is there."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(text)
-        file.flush()
-        os.fsync(file.fileno())
-    draft.replace(path)
+        write_atomically(self.path(credentials.identity), json.dumps(content, indent=2) + "\n")

@@ -11,8 +11,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from deploy.supervise.files import write_atomically
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from streams.web.server import is_loopback
 from streams.web.shown_certificate import PemFiles
 

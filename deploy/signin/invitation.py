@@ -12,8 +12,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from schemas.hidden import Hidden
 
 FOLDER = "signin"

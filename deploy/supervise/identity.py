@@ -8,7 +8,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.supervise.files import write_atomically
+from schemas.files import write_atomically
 
 # psutil reads start times from clock ticks; two readings of one process differ by less than this.
 SAME_START_S = 0.05

@@ -9,7 +9,7 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from deploy.supervise.files import PRIVATE_FILE
+from schemas.files import PRIVATE_FILE
 
 
 class Journal:

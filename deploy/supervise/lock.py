@@ -8,9 +8,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.supervise.files import PRIVATE_FILE, make_private_folder
+from deploy.supervise.files import make_private_folder
 from deploy.supervise.identity import ProcessIdentity, read_identity, write_identity
 from schemas.errors import StackError
+from schemas.files import PRIVATE_FILE
 
 
 class RootLock:

@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from deploy.supervise.files import write_atomically
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.restarts import Phase
+from schemas.files import write_atomically
 
 
 @dataclass(frozen=True, slots=True)

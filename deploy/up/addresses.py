@@ -10,8 +10,8 @@ from pathlib import Path
 from types import MappingProxyType
 
 from deploy.local.ports import HIGHEST, LOWEST
-from deploy.supervise.files import write_atomically
 from schemas.errors import StackError
+from schemas.files import write_atomically
 from topology.identity import Identity
 
 FILE = "addresses.json"

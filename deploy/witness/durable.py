@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from deploy.supervise.files import write_atomically
+from schemas.files import write_atomically
 
 
 def write_durably(path: Path, content: bytes) -> None:

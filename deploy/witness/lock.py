@@ -8,8 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.supervise.files import PRIVATE_FILE
 from schemas.errors import StackError
+from schemas.files import PRIVATE_FILE
 
 
 class StateLock:

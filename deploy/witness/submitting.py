@@ -17,10 +17,10 @@ from pathlib import Path
 
 import httpx
 
-from deploy.supervise.files import PRIVATE_FILE
 from deploy.witness import tiled_log
 from deploy.witness.durable import sync_folder
 from schemas.errors import ChainBroken, ConfigError, DependencyError
+from schemas.files import write_atomically
 from streams.audit import checkpoint, note, tree, witness_request
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import BadNote, Note, Signature, Verifier
@@ -142,14 +142,7 @@ def _add(folder: Path, cosigned: Note, line: Signature) -> bool:
 
 def _replace(path: Path, content: bytes) -> None:
     """Whole or not at all, and readable by the same people as before: a web server may serve it."""
-    beside = path.with_name(f".{path.name}.{os.getpid()}.new")
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, PRIVATE_FILE)
-    with os.fdopen(handle, "wb") as file:
-        os.fchmod(file.fileno(), stat.S_IMODE(path.stat().st_mode))
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+    write_atomically(path, content, stat.S_IMODE(path.stat().st_mode))
     sync_folder(path.parent)
 
 

@@ -59,6 +59,7 @@ class Directory:
     def put(self, name: str, data: bytes) -> None:
         path = self._path(name)
         path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # Always by this name: what a crash left is written over by the next, and no stranger stays in an export.
         unfinished = path.with_name(f".{path.name}.part")
         with unfinished.open("wb") as file:
             file.write(data)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 
 SAMPLE_BYTES = 65_536
 """The beginning of a file tells it from others; hashing all of it again would take longer than publishing."""
@@ -34,14 +34,8 @@ def fingerprint(file: Path, length: int) -> str:
 def save(state: Path, file: Path, target: str, progress: Progress) -> None:
     """Replace the state file at once: after a crash there is the old one or the new one."""
     content = {"version": 1, "target": target, "start": fingerprint(file, progress.offset), **asdict(progress)}
-    beside = state.with_name(f"{state.name}.new")
     # Only for whom the file is: a hash of its beginning could confirm a guess.
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-    with os.fdopen(handle, "w", encoding="utf-8") as out:
-        json.dump(content, out)
-        out.flush()
-        os.fsync(out.fileno())
-    beside.replace(state)
+    write_atomically(state, json.dumps(content))
 
 
 def load(state: Path, file: Path, target: str) -> Progress | None:

@@ -26,8 +26,8 @@ from deploy.containers.parts.inside import inside
 from deploy.local.downloads import Report
 from deploy.local.processes import Processes
 from deploy.local.runner import Programs
-from deploy.supervise.files import PRIVATE_FILE
 from schemas.errors import StackError
+from schemas.files import PRIVATE_FILE
 from tests.support.containers import TREE, Engine
 
 PREFIX = "veilstream-tested"

