@@ -21,17 +21,22 @@ REPLAYERS = ("operator",)
 """Who may, as `flow.yaml` says."""
 
 
+def webhook_path(project: str, endpoint: str) -> str:
+    """Where an endpoint's secrets are, below the root."""
+    return f"{FOLDER}/{project}.{endpoint}"
+
+
 class SecretFiles:
     """Secrets of a project's endpoints: `<root>/webhooks/<project>.<endpoint>`, readable by their owner only."""
 
     def __init__(self, root: Path, project: str, randomness: Callable[[int], bytes] = secrets.token_bytes) -> None:
-        self._folder = root / FOLDER
+        self._root = root
         self._project = project
         self._randomness = randomness
 
     def path(self, endpoint: str) -> Path:
         """Where an endpoint's secrets are."""
-        return self._folder / f"{self._project}.{endpoint}"
+        return self._root / webhook_path(self._project, endpoint)
 
     def read(self, endpoint: str) -> tuple[bytes, ...]:
         """The secrets, the newest first. Raises ConfigError where there are none, or the file is damaged."""
@@ -54,9 +59,19 @@ class SecretFiles:
         return self.read(endpoint)
 
     def ensure(self, endpoint: str) -> None:
-        """Make a secret where there is no file. A damaged one is left: only a person may take it out of use."""
-        if not self.path(endpoint).exists():
-            self._write(endpoint, ())
+        """Make a secret where there is no file. A damaged one is left: only a person may take it out of use.
+
+        Raises ConfigError where none can be written, as in a container.
+        """
+        path = self.path(endpoint)
+        try:
+            if not path.exists():
+                self._write(endpoint, ())
+        except OSError as error:
+            raise ConfigError(
+                f"{path}: {endpoint} has no secret, and none can be written here ({error.strerror}); make it by"
+                f" `veil label webhooks secret {endpoint}` where the project's files are, and give it to this one"
+            ) from None
 
     def rotated(self, endpoint: str) -> tuple[bytes, ...]:
         """A new secret in front; the one before goes on signing beside it until the next rotation.
@@ -71,7 +86,7 @@ class SecretFiles:
 
     def _write(self, endpoint: str, kept: tuple[bytes, ...]) -> tuple[bytes, ...]:
         found = (self._randomness(signing.MADE_BYTES), *kept)
-        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.path(endpoint).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         write_atomically(self.path(endpoint), "".join(f"{signing.written(it)}\n" for it in found))
         return found
 

@@ -78,6 +78,10 @@ def kubernetes(
         str,
         typer.Option("--domain", metavar="D", help="What the names of label's and the console's pages end with."),
     ] = "veil.example",
+    ships: Annotated[
+        bool,
+        flag("--vault-log", text="Vault's log is in the claim `vault-log`: pods carry and match it."),
+    ] = False,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
@@ -91,7 +95,7 @@ def kubernetes(
 
     if (to is None) == (check is None):
         raise ConfigError("give either a folder to write to (`--to`), or a file to check (`--check`)")
-    out, cluster = Output(as_json), Cluster(domain)
+    out, cluster = Output(as_json), Cluster(domain, ships=ships)
     if to is not None:
         written = write(root.absolute(), to, cluster)
         out.result({"files": written}, Text(f"{sum(written.values())} objects → {to}"))

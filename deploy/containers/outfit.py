@@ -21,11 +21,14 @@ from deploy.provision.parts import pins_path
 from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.files import make_private_folder
 from deploy.surroundings import project_folders
+from deploy.webhooks import FOLDER
 from schemas.errors import VeilError
 from schemas.files import write_atomically
 from topology.identity import Identity
 
 INSIDE = Path("/veil")
+NOTIFY = "notify"
+"""Who signs with the secrets of webhooks."""
 NOT_GIVEN = INSIDE / "secrets" / "not-given"
 Files = dict[Path, Path]
 """Where each file goes under the folder, and where it comes from."""
@@ -112,6 +115,9 @@ def _others(root: Path, identity: Identity, projects: Iterable[Path]) -> Iterato
     pins = pins_path(root)
     if pins.exists():
         yield pins.relative_to(root), pins
+    if identity.role == NOTIFY:
+        for secret in sorted((root / FOLDER).glob(f"{identity.place}.*")):
+            yield secret.relative_to(root), secret
     for folder in projects:
         for file in folder.rglob("*.yaml"):
             yield Path("projects", file.relative_to(folder)), file

@@ -47,6 +47,8 @@ class Cluster:
     image: str = "veilstream"
     audience: str = "veilstream-vault"
     """For whom pods' tokens are made, by which they log in to Vault: what VEIL_VAULT_PODS says."""
+    ships: bool = False
+    """Whether Vault's log lies in a claim, so that there are pods of who carries and who matches it."""
     issuer: str = "veilstream"
     """cert-manager's ClusterIssuer of the pages' certificates; browsers must know its authority."""
     kafka_cluster: str = "veilstream"

@@ -22,7 +22,17 @@ from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.kafka_objects import PASSWORD, password_secret
 from deploy.kubernetes.making import text
 from deploy.kubernetes.placing import Placed, placed
-from deploy.kubernetes.pods import CERTIFICATE, OIDC_CA, OIDC_SECRET, SIGN_IN, key, paths, secret
+from deploy.kubernetes.pods import (
+    CERTIFICATE,
+    ENDPOINTS,
+    OIDC_CA,
+    OIDC_SECRET,
+    SIGN_IN,
+    VAULT_LOG,
+    key,
+    paths,
+    secret,
+)
 from deploy.kubernetes.scaling import BY, CA, SCALER, USER
 from deploy.local.endpoints import load_endpoints
 from deploy.persons import load_declared
@@ -30,7 +40,9 @@ from deploy.provision.credentials import CredentialFiles
 from deploy.settings import DEFAULT_ROOT
 from deploy.signin.configuration import Listening, SignInConfiguration, read_provider
 from deploy.signin.configuration import text as signing_in
+from deploy.stages.roles import SHIPPER
 from deploy.surroundings import project_folders
+from deploy.webhooks import SecretFiles
 from schemas.errors import ConfigError, VeilError
 from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
@@ -94,6 +106,8 @@ def own_projects(topology: Topology) -> frozenset[str]:
 def _files(root: Path, who: Placed, own: Collection[str]) -> dict[str, bytes]:
     """What its pods mount of it, and no more. Raises ConfigError where something is missing that they need."""
     required, optional = paths(who, own)
+    for webhook in who.webhooks:
+        SecretFiles(root, who.identity.place).ensure(webhook.name)  # a pod could write none
     found = {
         path.as_posix(): content for path, content in contents(root, who.identity, project_folders(root)).items()
     }
@@ -101,7 +115,17 @@ def _files(root: Path, who: Placed, own: Collection[str]) -> dict[str, bytes]:
     if missing:
         raise ConfigError(f"{root}: {', '.join(missing)} is missing; run `veil topology apply`")
     mounted = {path: found[path] for path in (*required, *optional) if path in found}
-    return mounted | {required[0]: _without_login(mounted[required[0]])}
+    mounted[required[0]] = _without_login(mounted[required[0]])
+    return mounted | _followed(who, mounted[ENDPOINTS])
+
+
+def _followed(who: Placed, endpoints: bytes) -> dict[str, bytes]:
+    """Where shipper's pods find Vault's log, besides where everything is."""
+    if who.identity.role != SHIPPER:
+        return {}
+    said = json.loads(endpoints)
+    said["vault"]["external_log"] = str(VAULT_LOG)
+    return {ENDPOINTS: json.dumps(said, indent=1).encode()}
 
 
 def _without_login(content: bytes) -> bytes:

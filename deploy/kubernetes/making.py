@@ -26,7 +26,7 @@ def made(topology: Topology, cluster: Cluster, own: Collection[str] = ()) -> dic
     for environment in Environment:
         files[f"{environment.value}.yaml"] = [
             made
-            for who in placed(topology)
+            for who in placed(topology, ships=cluster.ships)
             if who.environment is environment
             for made in (*workload(who, cluster, own), *scaled(who, topology, cluster))
         ]

@@ -6,23 +6,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploy.stages.roles import CONSOLE, PROJECT_ROLES, roles_of
+from deploy.stages.roles import CONSOLE, MATCHER, PLATFORM_ROLES, PROJECT_ROLES, SHIPPER, roles_of
 from topology.access import vault_policies
 from topology.flow import Content, Flow, Scope
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
+from topology.webhooks import Webhook
 from vault.pods import PodAccount
 
-NOT_HERE = {
-    "notify": "the secrets of webhooks lie in files that nobody gives a pod, and their hosts are names, which a"
-    " network policy can't allow",
-    "shipper": "it reads the log files of Vault and Kafka, which a pod has no way to",
-    "matcher": "it matches what shipper carries",
-}
-"""The stages that have no pod, and why."""
+SHIPPING = (SHIPPER, MATCHER)
+"""Who carries Vault's log, and who matches what that one carries: where the log is in no pod's reach, neither."""
+NOTIFY = "notify"
+"""Who sends to others' machines."""
 SEVERAL = {"redact": 2}
 """The stages that share a topic's partitions among several processes, and among how many."""
-STAGES = (*(role for role in PROJECT_ROLES if role not in NOT_HERE), "seal", "watch", "warden", CONSOLE)
+STAGES = (*PROJECT_ROLES, *PLATFORM_ROLES, CONSOLE)
 JOBS = ("backup", "inspector")
 """Those that start, do one thing, and end."""
 
@@ -47,7 +45,7 @@ class Environment(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """An identity whose pods run somewhere. `serves`: people come to it by a browser."""
+    """An identity whose pods run somewhere. `serves`: people come to it by a browser; `webhooks`: who is told."""
 
     identity: Identity
     environment: Environment
@@ -56,6 +54,7 @@ class Placed:
     in_vault: bool
     """Whether it may do anything in Vault, and so logs in there, by its service account's token."""
     is_job: bool
+    webhooks: tuple[Webhook, ...] = ()
 
     @property
     def name(self) -> str:
@@ -68,8 +67,8 @@ class Placed:
         return self.environment.namespace
 
 
-def placed(topology: Topology) -> tuple[Placed, ...]:
-    """Everybody who has pods, in the order data passes through them."""
+def placed(topology: Topology, *, ships: bool = True) -> tuple[Placed, ...]:
+    """Everybody who has pods, in the order data passes through them. `ships`: whether one can read Vault's log."""
     policies = vault_policies(topology)
     return tuple(
         Placed(
@@ -79,8 +78,10 @@ def placed(topology: Topology) -> tuple[Placed, ...]:
             serves=_serves(topology.flow, identity.role),
             in_vault=identity.name in policies,
             is_job=identity.role in JOBS,
+            webhooks=topology.project(identity.place).webhooks if identity.role == NOTIFY else (),
         )
         for identity in _running(topology)
+        if ships or identity.role not in SHIPPING
     )
 
 

@@ -7,8 +7,9 @@ from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.pods import secret, token
+from deploy.kubernetes.pods import LOG_CLAIM, secret, token
 from deploy.kubernetes.workloads import BACKUPS, RECIPIENT
+from deploy.stages.roles import SHIPPER
 
 OF_A_JOB = {"backup": "backup", "inspector": "purge"}
 """Which command a job runs as whom."""
@@ -51,6 +52,9 @@ def _volume(volume: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
                 yield "is on a disk"
         case "persistentVolumeClaim" if who.identity.role == "backup" and content.get("claimName") == BACKUPS:
             return
+        case "persistentVolumeClaim" if who.identity.role == SHIPPER and content.get("claimName") == LOG_CLAIM:
+            if content.get("readOnly") is not True:
+                yield "may be written by who only reads it"
         case _:
             yield f"is a {kind}, which nobody needs"
 

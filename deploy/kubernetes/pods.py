@@ -7,13 +7,16 @@ writes besides.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from deploy.containers.collect import USER
 from deploy.containers.outfit import INSIDE
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.routes import IDENTITY
+from deploy.stages.roles import SHIPPER
 from deploy.surroundings import POD_TOKEN
+from deploy.webhooks import webhook_path
 
 PYTHON = "/opt/veilstream/bin/python"
 READABLE = 0o440
@@ -27,12 +30,15 @@ TOKEN_S = 600
 """The least that Kubernetes gives; it makes another in time."""
 LEAVES_WITHIN_S = 60
 """Twice what a process may take to leave its group (`streams/engine/watchdog.py`)."""
-REQUIRED = ("identities/{}.json", "run/endpoints.json", "topology/pins.json")
+ENDPOINTS = "run/endpoints.json"
+REQUIRED = ("identities/{}.json", ENDPOINTS, "topology/pins.json")
 CAS = ("tls/kafka-ca.pem", "tls/vault-ca.pem", "tls/registry-ca.pem")
 CLIENT = ("tls/registry.pem", "tls/registry.key")
 """Where the registry wants a certificate."""
 SIGN_IN, OIDC_CA, OIDC_SECRET = "run/signin.json", "tls/oidc-ca.pem", "secrets/oidc-client"
 """Of a page: how it is reached, how people sign in."""
+LOG_CLAIM, VAULT_LOG = "vault-log", Path("/vault-log/audit.log")
+"""The claim in which Vault's log lies, and where shipper finds it."""
 CERTIFICATE = "/tls"
 """Where a page's certificate is mounted, as cert-manager names its files."""
 
@@ -45,6 +51,9 @@ def template(who: Placed, cluster: Cluster, container: Object, projects: Iterabl
     ]
     if who.serves:
         volumes.append({"name": "tls", "secret": {"secretName": f"{who.name}-tls", "defaultMode": READABLE}})
+    if who.identity.role == SHIPPER:
+        claim = {"claimName": LOG_CLAIM, "readOnly": True}
+        volumes.append({"name": LOG_CLAIM, "persistentVolumeClaim": claim})
     spec: Object = {
         "serviceAccountName": who.identity.name,
         "automountServiceAccountToken": False,
@@ -77,6 +86,7 @@ def paths(who: Placed, projects: Iterable[str]) -> tuple[list[str], list[str]]:
     """The files that its pods find: those that must be there, its credentials first, and those that may."""
     required = [path.format(who.identity.name) for path in (*REQUIRED, *CAS)]
     required += [f"projects/{name}.yaml" for name in sorted(projects)]
+    required += [webhook_path(who.identity.place, it.name) for it in who.webhooks]
     optional = [*CLIENT, *((OIDC_CA, OIDC_SECRET, SIGN_IN) if who.serves else ())]
     return required, optional + (
         [f"projects/contain/{who.identity.place}.yaml"] if who.identity.role == "contain" else []
@@ -109,7 +119,11 @@ def _mounts(who: Placed) -> list[Object]:
         {"name": "files", "mountPath": str(INSIDE), "readOnly": True},
         {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own, in memory
     ]
-    return [*mounts, {"name": "tls", "mountPath": CERTIFICATE, "readOnly": True}] if who.serves else mounts
+    if who.serves:
+        mounts.append({"name": "tls", "mountPath": CERTIFICATE, "readOnly": True})
+    if who.identity.role == SHIPPER:
+        mounts.append({"name": LOG_CLAIM, "mountPath": str(VAULT_LOG.parent), "readOnly": True})
+    return mounts
 
 
 def stage(who: Placed) -> Object:

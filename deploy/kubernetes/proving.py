@@ -122,7 +122,7 @@ def _rule(name: str, rule: Mapping[str, Any], operation: str) -> str:
 
 
 def _workloads(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
-    wanted = {who.identity.name: who for who in placed(topology)}
+    wanted = {who.identity.name: who for who in placed(topology, ships=cluster.ships)}
     seen: list[str] = []
     for it in of_kind(objects, "StatefulSet", "CronJob"):
         pod = pod_of(it)

@@ -6,9 +6,11 @@ from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
+from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Placed
 
 BROWSERS = "browsers"
+OTHERS = "whom it tells"
 ANYWHERE = "anywhere"
 """A route that is no place of the cluster's; what it is stands in the policy."""
 
@@ -16,8 +18,9 @@ ANYWHERE = "anywhere"
 def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster: Cluster) -> Iterator[str]:
     """Routes that the identity has no use for, and those that it lacks."""
     policies = [it for it in objects if it.get("kind") == "NetworkPolicy" and _chooses(it, pod, who.namespace)]
+    out = [rule for it in policies for rule in it["spec"].get("egress") or ()]
     ways = (
-        ("to", "Egress", [_place(rule, cluster) for it in policies for rule in it["spec"].get("egress") or ()]),
+        ("to", "Egress", [_place(rule, who, cluster) for rule in out]),
         ("from", "Ingress", [_origin(rule) for it in policies for rule in it["spec"].get("ingress") or ()]),
     )
     wanted = {"to": _goes_to(who), "from": frozenset({BROWSERS}) if who.serves else frozenset()}
@@ -31,7 +34,8 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
 
 
 def _goes_to(who: Placed) -> frozenset[str]:
-    return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()))
+    told = {OTHERS} if ports(who.webhooks) else set()
+    return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
 
 
 def _more(found: Iterable[str], wanted: Collection[str]) -> list[str]:
@@ -49,7 +53,9 @@ def _chooses(policy: Object, pod: Object, namespace: str) -> bool:
     return set(selector) - {"matchLabels"} != set() or all(labels.get(key, it) == it for key, it in wanted)
 
 
-def _place(rule: Object, cluster: Cluster) -> str:
+def _place(rule: Object, who: Placed, cluster: Cluster) -> str:
+    if rule == outside(ports(who.webhooks)):
+        return OTHERS
     places = {"names": cluster.names, "kafka": cluster.kafka, "vault": cluster.vault, "registry": cluster.registry}
     return next((name for name, place in places.items() if _is(rule, place)), ANYWHERE)
 

@@ -1,10 +1,13 @@
-"""Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, and browsers to the pages."""
+"""Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, notify to whom it tells, and
+browsers to the pages.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
+from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Environment, Placed
 
 IDENTITY = "veilstream/identity"
@@ -21,7 +24,7 @@ def route(who: Placed, cluster: Cluster) -> Object:
     """What one identity's pods may reach, and who reaches them."""
     spec = {
         "ingress": [_from_browsers()] if who.serves else [],
-        "egress": [to(place) for place in places(who, cluster)],
+        "egress": [*(to(place) for place in places(who, cluster)), *_to_others(who)],
     }
     return _policy(who.name, who.namespace, {"matchLabels": {IDENTITY: who.identity.name}}, spec)
 
@@ -35,6 +38,11 @@ def places(who: Placed, cluster: Cluster) -> Iterable[Place]:
 def to(place: Place) -> Object:
     """An egress rule."""
     return {"to": [place.peer()], "ports": place.ports()}
+
+
+def _to_others(who: Placed) -> Iterator[Object]:
+    if told := ports(who.webhooks):
+        yield outside(told)
 
 
 def _from_browsers() -> Object:

@@ -107,3 +107,9 @@ def test_a_replay_is_ordered_from_the_beginning_of_that_day(root, monkeypatch) -
     monkeypatch.setattr(webhooks, "replay", lambda *order: orders.append(order) or "replay/some/cleo")
     run(root, "replay", "--as", "cleo", "--since", "1970-01-02", "--endpoint", "warehouse")
     assert orders[0][3].since == 86_400_000
+
+
+def test_where_none_can_be_written_it_is_said_who_makes_one(root) -> None:
+    (root / "webhooks").write_text("a file where the folder would be")
+    with pytest.raises(ConfigError, match=r"written here .*; make it by `veil label webhooks secret x`"):
+        SecretFiles(root, "some").ensure("x")

@@ -16,6 +16,7 @@ from deploy.local.endpoints import (
     save_endpoints,
 )
 from deploy.provision.credentials import CredentialFiles, Credentials
+from deploy.webhooks import SecretFiles
 from schemas.errors import ConfigError
 from topology.identity import Identity
 
@@ -119,3 +120,18 @@ def test_new_credentials_replace_the_old_ones(root: Path, tmp_path: Path) -> Non
 def test_without_a_stack_one_sentence_says_what_to_do(tmp_path: Path, capsys) -> None:
     assert main(["redact", "demo", "--root", str(tmp_path), "--to", str(tmp_path / "given")]) == 2
     assert "veil topology apply" in capsys.readouterr().err
+
+
+def test_who_tells_others_is_given_what_that_project_s_webhooks_are_signed_with_and_nobody_else_is(
+    root: Path, tmp_path: Path
+) -> None:
+    for project in ("demo", "other"):
+        SecretFiles(root, project).ensure("crm")
+    notify = Identity("notify", "demo")
+    CredentialFiles(root).save(Credentials(notify, "password"))
+    fit_out(root, notify, tmp_path / "notify")
+    fit_out(root, JOIN, tmp_path / "join")
+    given = contents(tmp_path / "notify")
+    assert given["webhooks/demo.crm"] == SecretFiles(root, "demo").path("crm").read_text()
+    assert "webhooks/other.crm" not in given
+    assert not any(name.startswith("webhooks") for name in contents(tmp_path / "join"))

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import cache
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 
@@ -11,18 +14,43 @@ from deploy.kubernetes.cluster import Cluster
 from deploy.kubernetes.given import main, secrets
 from deploy.kubernetes.making import made
 from deploy.kubernetes.placing import placed
-from deploy.kubernetes.pods import key
-from deploy.local.endpoints import Endpoints, KafkaEndpoint, RegistryEndpoint, VaultEndpoint, save_endpoints
+from deploy.kubernetes.pods import VAULT_LOG, key
+from deploy.local.endpoints import (
+    Endpoints,
+    KafkaEndpoint,
+    RegistryEndpoint,
+    VaultEndpoint,
+    load_endpoints,
+    save_endpoints,
+)
 from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.signin.configuration import load
+from deploy.webhooks import SecretFiles
 from schemas.errors import ConfigError
+from streams.notify import signing
 from streams.web.server import is_loopback
 from topology.identity import PLATFORM, Identity
 from topology.loading import load_topology
 from vault.provision import AppRoleCredentials
 
-CLUSTER = Cluster("veil.example")
-TOPOLOGY = load_topology()
+CLUSTER = Cluster("veil.example", ships=True)
+OWN = """name: letters
+owner: us
+persons: {authors: [a], approvers: [b], operators: [c], annotators: [d]}
+webhooks:
+  - {name: crm, url: "https://crm.example/in", events: [verdict.reached]}
+  - {name: near, url: "https://near.example/in", events: [task.closed], private: true}
+"""
+
+
+@cache
+def own_topology():
+    with TemporaryDirectory() as folder:
+        (Path(folder) / "letters.yaml").write_text(OWN)
+        return load_topology(extra_projects=[Path(folder)])
+
+
+TOPOLOGY = own_topology()
 SCALER, PRODUCER = Identity("scaler", "demo"), Identity("producer", "demo")
 LABEL, BACKUP, ADA = Identity("label", "demo"), Identity("backup", PLATFORM), Identity("person", "ada")
 OIDC = {
@@ -49,6 +77,7 @@ def root(tmp_path):
     save_endpoints(root / "run" / "endpoints.json", endpoints)
     (root / "topology" / "pins.json").write_text("{}")
     (root / "projects" / "gold" / "demo.yaml").write_text("what is true of gold")
+    (root / "projects" / "letters.yaml").write_text(OWN)
     everybody = [who.identity for who in placed(TOPOLOGY)]
     for identity in (*everybody, ADA):
         vault = AppRoleCredentials("role id", "secret id")
@@ -62,7 +91,7 @@ def content(it):
 
 def mounted(identity, *, optional):
     """The keys that the pods of an identity look for, required or not."""
-    objects = [it for file in made(TOPOLOGY, CLUSTER).values() for it in file]
+    objects = [it for file in made(TOPOLOGY, CLUSTER, {"letters"}).values() for it in file]
     source = [
         source["secret"]
         for it in objects
@@ -135,6 +164,25 @@ def test_a_page_listens_beyond_its_pod_over_tls_under_the_name_of_its_certificat
     assert found.listening.certificate == "/tls/tls.crt"
     assert found.provider.ca_file == "/veil/tls/oidc-ca.pem"
     assert given[key("tls/oidc-ca.pem")] == "ca of id.example"
+
+
+def test_what_webhooks_are_signed_with_is_made_where_it_is_missing_and_is_that_project_s(root):
+    notify = Identity("notify", "letters")
+    SecretFiles(root, "letters").ensure("crm")
+    SecretFiles(root, "demo").ensure("crm")
+    kept = SecretFiles(root, "letters").read("crm")
+    given = content(secrets(root, notify, CLUSTER, {})[0])
+    named = {name for name in given if name.startswith("webhooks")}
+    assert named == {key(f"webhooks/letters.{it}") for it in ("crm", "near")}
+    assert given[key("webhooks/letters.crm")] == f"{signing.written(kept[0])}\n"
+
+
+def test_shipper_finds_vault_s_log_where_its_claim_is_and_no_other_pod_is_told_of_one(root, tmp_path):
+    (tmp_path / "there").mkdir()
+    for role, path in (("shipper", VAULT_LOG), ("matcher", None), ("seal", None)):
+        given = content(secrets(root, Identity(role, PLATFORM), CLUSTER, {})[0])
+        (tmp_path / "there" / "endpoints.json").write_text(given[key("run/endpoints.json")])
+        assert load_endpoints(tmp_path / "there" / "endpoints.json").vault.followed_log == path
 
 
 def test_what_is_missing_is_said_before_a_pod_waits_for_it(root):

@@ -10,6 +10,7 @@ import dataclasses
 import pytest
 
 from deploy.kubernetes.cluster import Place
+from deploy.kubernetes.making import made
 from deploy.kubernetes.proving import faults, pod_of
 from deploy.kubernetes.routes import to
 from topology.access import vault_policies
@@ -79,7 +80,74 @@ def test_strimzi_has_no_user_that_warden_may_end(objects, topology):
     assert not users & {f"person.{who}" for who in named(topology)}
 
 
+def test_who_is_told_is_reached_by_the_ports_of_that_project_and_nobody_else_reaches_out(objects):
+    outside = {
+        it["metadata"]["name"]: [port["port"] for port in rule["ports"]]
+        for it in objects
+        if it["kind"] == "NetworkPolicy"
+        for rule in it["spec"]["egress"]
+        if any("ipBlock" in to for to in rule["to"])
+    }
+    assert outside == {"notify-letters": [443, 8443]}
+
+
+def test_the_secrets_of_webhooks_are_that_pod_s_alone(objects):
+    found = {
+        it["metadata"]["name"]
+        for it in objects
+        if it["kind"] in {"StatefulSet", "CronJob"}
+        for source in pod_of(it)["spec"]["volumes"][0]["projected"]["sources"]
+        for item in source.get("secret", {}).get("items", ())
+        if item["path"].startswith("webhooks/")
+    }
+    assert found == {"notify-letters"}
+
+
+def test_the_log_of_vault_is_shipper_s_to_read_and_nobody_s_to_write(objects):
+    claims = {
+        it["metadata"]["name"]: volume["persistentVolumeClaim"]
+        for it in objects
+        if it["kind"] in {"StatefulSet", "CronJob"}
+        for volume in pod_of(it)["spec"]["volumes"]
+        if "persistentVolumeClaim" in volume
+    }
+    assert claims["shipper-platform"] == {"claimName": "vault-log", "readOnly": True}
+    assert claims.keys() == {"shipper-platform", "backup-platform"}
+
+
+def test_where_no_pod_can_read_the_log_nobody_ships_and_nobody_matches(topology, cluster):
+    unlogged = dataclasses.replace(cluster, ships=False)
+    objects = [it for file in made(topology, unlogged, {"letters"}).values() for it in file if "metadata" in it]
+    names = {it["metadata"]["name"] for it in objects if it["kind"] == "StatefulSet"}
+    assert not names & {"shipper-platform", "matcher-platform"}
+    assert faults(objects, topology, unlogged) == ()
+    assert "shipper.platform: has no pods" in faults(objects, topology, cluster)
+
+
 TAMPERED = {
+    "a log that may be changed": lambda it: pod(it, "shipper-platform")["volumes"][-1][
+        "persistentVolumeClaim"
+    ].update(readOnly=False),
+    "another's claim": lambda it: pod(it, "shipper-platform")["volumes"][-1]["persistentVolumeClaim"].update(
+        claimName="backups"
+    ),
+    "the log for somebody else": lambda it: pod(it, "matcher-platform")["volumes"].append(
+        pod(it, "shipper-platform")["volumes"][-1]
+    ),
+    "a port more to others": lambda it: route(it, "notify-letters")["egress"][-1]["ports"].append(
+        {"port": 25, "protocol": "TCP"}
+    ),
+    "all ports to others": lambda it: route(it, "notify-letters")["egress"][-1].pop("ports"),
+    "a private network": lambda it: route(it, "notify-letters")["egress"][-1]["to"][0]["ipBlock"]["except"].remove(
+        "10.0.0.0/8"
+    ),
+    "whom another project tells": lambda it: route(it, "decide-letters")["egress"].append(
+        route(it, "notify-letters")["egress"][-1]
+    ),
+    "no way to others": lambda it: route(it, "notify-letters")["egress"].pop(),
+    "another's webhooks": lambda it: sources(it, "keeper-letters")[0]["secret"]["items"].append(
+        {"key": "webhooks__letters.crm", "path": "webhooks/letters.crm"}
+    ),
     "an acl more": lambda it: acls(it, "label.demo").append(
         {"resource": {"type": "topic", "name": "raw.demo"}, "operations": ["Read"]}
     ),
