@@ -1,11 +1,11 @@
 """One stage as a process: `python -m deploy.run ROLE PROJECT --root DIR`. `veil up` starts these. What serves all
 projects has the project `platform`.
 
-Exit codes: 0 stopped as asked; 2 wrong configuration or rights; 3 fenced (another process has taken over this
-slot, or may have: where others stand by, whoever has lost its session ends); 4 a part that it needs to start does
-not answer; 5 what it was handed to log in to Vault with was used up before it came; 6 Vault no longer knows its
-login; 1 a bug, or it stood still (`streams/engine/watchdog.py`). It never runs on after any of them: what happens
-next the supervisor decides.
+Exit codes: 0 stopped as asked (of a front also: its batch is done); 2 wrong configuration or rights; 3 fenced
+(another process has taken over this slot, or may have: where others stand by, whoever has lost its session ends);
+4 a part that it needs to start does not answer; 5 what it was handed to log in to Vault with was used up before it
+came; 6 Vault no longer knows its login; 1 a bug, or it stood still (`streams/engine/watchdog.py`). It never runs
+on after any of them: what happens next the supervisor decides.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from deploy.health_server import HealthServer
 from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_PORT_VARIABLE
 from deploy.stages.folding import FoldRunning
 from deploy.stages.matcher import open_matcher
-from deploy.stages.roles import CONSOLE, MATCHER, WATCH
+from deploy.stages.roles import CONSOLE, FRONT, MATCHER, WATCH
 from deploy.stages.stage import BUILDERS, Build, Running, assemble
 from deploy.stages.watch import open_watch
 from deploy.supervise.restarts import FENCED, STOLEN
@@ -50,6 +50,7 @@ from vault.keeping import LOST
 
 if TYPE_CHECKING:
     from deploy.stages.console import ConsoleRunning
+    from deploy.stages.front import FrontRunning
 
 EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE, EXIT_STOLEN, EXIT_LOST = 1, 2, FENCED, 4, STOLEN, 6
 HANDED_BYTES = 1024
@@ -108,7 +109,7 @@ def _ended_by(error: Exception) -> int:
 
 def _handed(identity: Identity) -> str:
     """What the supervisor has put into our standard input: on no disk, in no list of processes."""
-    if identity.role in FOLDINGS or sys.stdin is None or sys.stdin.isatty():
+    if identity.role in {*FOLDINGS, FRONT} or sys.stdin is None or sys.stdin.isatty():
         return ""
     return sys.stdin.buffer.read(HANDED_BYTES).decode("ascii", "replace").strip()
 
@@ -136,7 +137,7 @@ def _run(
 @contextmanager
 def _opened(
     options: argparse.Namespace, identity: Identity, builders: Mapping[str, Build], handed: Handed
-) -> Iterator[Running | FoldRunning | ConsoleRunning]:
+) -> Iterator[Running | FoldRunning | ConsoleRunning | FrontRunning]:
     """What runs the role, until it is closed."""
     if identity.role in FOLDINGS:
         with FOLDINGS[identity.role](options.root) as folding:
@@ -148,6 +149,12 @@ def _opened(
 
         with open_console(options.root, options.port, handed=handed) as console:
             yield console
+        return
+    if identity.role == FRONT:
+        from deploy.stages.front import open_front  # noqa: PLC0415
+
+        with open_front(options.root, options.project, options.port) as front:
+            yield front
         return
     around = surroundings(options.root, identity, options.project, handed=handed)
     try:
@@ -162,12 +169,12 @@ def _opened(
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m deploy.run", description="Run one stage of one project.")
-    parser.add_argument("role", choices=sorted((*BUILDERS, *FOLDINGS, CONSOLE)))
+    parser.add_argument("role", choices=sorted((*BUILDERS, *FOLDINGS, CONSOLE, FRONT)))
     parser.add_argument("project", help="the project; `platform` for what serves all of them")
     parser.add_argument("--root", type=Path, required=True, help="folder of the stack, for example .veil")
     parser.add_argument("--slot", type=int, default=0, help="number of this process among its equals")
     parser.add_argument(
-        "--port", type=int, default=0, help="port of label's API, or of the console; 0 takes a free one"
+        "--port", type=int, default=0, help="port of label's API, of a front or of the console; 0 takes a free one"
     )
     parser.add_argument(
         "--health-port",

@@ -58,13 +58,15 @@ class Rights:
 
 
 def identities(topology: Topology) -> tuple[Identity, ...]:
-    """Every identity there is: processes by project, the platform's, then persons who hold rights."""
+    """Every identity there is: processes by project, the platform's, then persons who hold rights. Not a process
+    that another serves: it logs in nowhere.
+    """
     flow, projects = topology.flow, topology.projects
     found = [
         Identity(role.name, project)
         for project in sorted(projects)
         for role in flow.roles.values()
-        if role.scope is Scope.PROJECT
+        if role.scope is Scope.PROJECT and role.served_by is None
     ]
     found += [Identity(role.name, PLATFORM) for role in flow.roles.values() if role.scope is Scope.PLATFORM]
     persons = {

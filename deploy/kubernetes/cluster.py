@@ -64,5 +64,5 @@ class Cluster:
         return f"{self.kafka_cluster}-kafka-bootstrap.{self.kafka.namespace}.svc:{self.kafka.port}"
 
     def page(self, role: str, project: str) -> str:
-        """What browsers call the page of label or of the console."""
-        return f"console.{self.domain}" if role == "console" else f"{role}-{project}.{self.domain}"
+        """What browsers call label's page, which fronts show, or the console's."""
+        return f"console.{self.domain}" if role == "console" else f"label-{project}.{self.domain}"

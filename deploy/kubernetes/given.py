@@ -17,12 +17,15 @@ import sys
 from collections.abc import Collection, Mapping
 from pathlib import Path
 
+from deploy.behind import Behind
+from deploy.behind import text as text_behind
 from deploy.containers.outfit import INSIDE, contents
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.kafka_objects import PASSWORD, password_secret
 from deploy.kubernetes.making import text
 from deploy.kubernetes.placing import Placed, placed
 from deploy.kubernetes.pods import (
+    BEHIND,
     CERTIFICATE,
     ENDPOINTS,
     OIDC_CA,
@@ -33,6 +36,7 @@ from deploy.kubernetes.pods import (
     paths,
     secret,
 )
+from deploy.kubernetes.routes import inside
 from deploy.kubernetes.scaling import BY, CA, SCALER, USER
 from deploy.local.endpoints import load_endpoints
 from deploy.persons import load_declared
@@ -75,14 +79,16 @@ def secrets(root: Path, identity: Identity, cluster: Cluster, environ: Mapping[s
         raise ConfigError(
             f"{identity.name} is no user of Strimzi's: `veil topology apply` makes and warden ends it"
         )
-    password = CredentialFiles(root).load(identity).kafka_password.encode()
-    made = [_secret(cluster.kafka.namespace, password_secret(identity), {PASSWORD: password})]
     topology = load_declared(root)
     who = next((it for it in placed(topology) if it.identity == identity), None)
+    if who is not None and who.is_front:
+        return [_secret(who.namespace, secret(who), _front(who, cluster))]
+    password = CredentialFiles(root).load(identity).kafka_password.encode()
+    made = [_secret(cluster.kafka.namespace, password_secret(identity), {PASSWORD: password})]
     if who is None:
         return [*_for_keda(root, identity, topology), *made]
     files = _files(root, who, own_projects(topology))
-    if who.serves:
+    if who.serves or who.fronted:
         files |= _page(who, cluster, environ)
     return [_secret(who.namespace, secret(who), {key(path): content for path, content in files.items()}), *made]
 
@@ -135,10 +141,21 @@ def _without_login(content: bytes) -> bytes:
     return json.dumps(credentials, indent=2).encode()
 
 
+def _front(who: Placed, cluster: Cluster) -> dict[str, bytes]:
+    """How browsers reach it, and where label is: believed by the authority that its own certificate is of, too."""
+    configured = SignInConfiguration(_listening(who, cluster), PAGE_PORT, None)
+    behind = Behind(f"https://{inside(who.identity.place)}:{PAGE_PORT}", f"{CERTIFICATE}/ca.crt")
+    files = {SIGN_IN: signing_in({who.identity.place: configured}), BEHIND: text_behind(behind)}
+    return {key(path): content.encode() for path, content in files.items()}
+
+
+def _listening(who: Placed, cluster: Cluster) -> Listening:
+    name = cluster.page(who.identity.role, who.identity.place)
+    return Listening("0.0.0.0", name, f"{CERTIFICATE}/tls.crt", f"{CERTIFICATE}/tls.key")  # noqa: S104 - TLS
+
+
 def _page(who: Placed, cluster: Cluster, environ: Mapping[str, str]) -> dict[str, bytes]:
     """How its page is reached, and how people sign in there. Raises ConfigError."""
-    name = cluster.page(who.identity.role, who.identity.place)
-    listening = Listening("0.0.0.0", name, f"{CERTIFICATE}/tls.crt", f"{CERTIFICATE}/tls.key")  # noqa: S104 - TLS
     provider, files = read_provider(environ), {}
     if provider is not None and provider.ca_file:
         files[OIDC_CA] = Path(provider.ca_file).read_bytes()
@@ -146,7 +163,7 @@ def _page(who: Placed, cluster: Cluster, environ: Mapping[str, str]) -> dict[str
     if provider is not None and provider.secret_file:
         files[OIDC_SECRET] = Path(provider.secret_file).read_bytes()
         provider = dataclasses.replace(provider, secret_file=str(INSIDE / OIDC_SECRET))
-    configured = SignInConfiguration(listening, PAGE_PORT, provider)
+    configured = SignInConfiguration(_listening(who, cluster), PAGE_PORT, provider)
     return files | {SIGN_IN: signing_in({who.identity.place: configured}).encode()}
 
 

@@ -36,6 +36,8 @@ def _is_like(it: Object, made: Object | None) -> bool:
     found = _bare(it)
     if made["kind"] == "StatefulSet" and "replicas" not in made["spec"]:
         found["spec"].pop("replicas", None)  # of a set that is scaled how many there are is nobody's to say here
+    if made["kind"] == "Deployment" and found["spec"].get("replicas", 1) > 0:
+        found["spec"]["replicas"] = made["spec"]["replicas"]  # fronts: as many as people need
     return found == _bare(made)
 
 
@@ -43,7 +45,7 @@ def _bare(it: Object) -> Object:
     """Without what an overlay may change."""
     found = copy.deepcopy(it)
     match found.get("kind"):
-        case "StatefulSet":
+        case "StatefulSet" | "Deployment":
             _bare_pod(found["spec"]["template"])
         case "CronJob":
             _drop(found["spec"], OF_CRON_JOBS)

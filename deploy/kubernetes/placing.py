@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 
-from deploy.stages.roles import CONSOLE, MATCHER, PLATFORM_ROLES, PROJECT_ROLES, SHIPPER, roles_of
+from deploy.stages.roles import CONSOLE, FRONT, MATCHER, PLATFORM_ROLES, PROJECT_ROLES, SHIPPER, roles_of
 from topology.access import vault_policies
 from topology.flow import Content, Flow, Scope
 from topology.identity import PLATFORM, Identity
@@ -21,6 +22,10 @@ NOTIFY = "notify"
 SEVERAL = {"redact": 2}
 """The stages that share a topic's partitions among several processes, and among how many."""
 STAGES = (*PROJECT_ROLES, *PLATFORM_ROLES, CONSOLE)
+PEOPLE, FRONTS = 8, 2
+"""How many people a front is for, and how many fronts there are at least: while one is started again, another is
+there.
+"""
 JOBS = ("backup", "inspector")
 """Those that start, do one thing, and end."""
 
@@ -55,6 +60,10 @@ class Placed:
     """Whether it may do anything in Vault, and so logs in there, by its service account's token."""
     is_job: bool
     webhooks: tuple[Webhook, ...] = ()
+    is_front: bool = False
+    """Whether it stands before another, keeps nothing, and ends after each batch of work."""
+    fronted: bool = False
+    """Whether only such ones come to it."""
 
     @property
     def name(self) -> str:
@@ -74,11 +83,13 @@ def placed(topology: Topology, *, ships: bool = True) -> tuple[Placed, ...]:
         Placed(
             identity,
             environment(topology.flow, identity.role),
-            SEVERAL.get(identity.role, 1),
-            serves=_serves(topology.flow, identity.role),
+            _processes(topology, identity),
+            serves=_is_page(identity.role),
             in_vault=identity.name in policies,
             is_job=identity.role in JOBS,
             webhooks=topology.project(identity.place).webhooks if identity.role == NOTIFY else (),
+            is_front=identity.role == FRONT,
+            fronted=identity.role == topology.flow.roles[FRONT].served_by,
         )
         for identity in _running(topology)
         if ships or identity.role not in SHIPPING
@@ -102,16 +113,24 @@ def environment(flow: Flow, name: str) -> Environment:
     read = [flow.topics[topic] for topic in role.reads]
     if any(kind.holds is Content.RAW and not kind.by_place for kind in read):
         return Environment.INGESTION
-    return Environment.ANNOTATION if _serves(flow, name) else Environment.REVIEW
+    return Environment.ANNOTATION if name in (FRONT, flow.roles[FRONT].served_by) else Environment.REVIEW
 
 
-def _serves(flow: Flow, name: str) -> bool:
-    return any(other.served_by == name for other in flow.roles.values())
+def _is_page(name: str) -> bool:
+    return name in (FRONT, CONSOLE)
+
+
+def _processes(topology: Topology, identity: Identity) -> int:
+    if identity.role != FRONT:
+        return SEVERAL.get(identity.role, 1)
+    persons = topology.project(identity.place).persons
+    return max(FRONTS, math.ceil(len({*persons.annotators, *persons.adjudicators}) / PEOPLE))
 
 
 def _running(topology: Topology) -> Iterator[Identity]:
     for name, project in sorted(topology.projects.items()):
         needed = set(roles_of(project))
         yield from (Identity(role, name) for role in STAGES if role in needed)
+        yield Identity(FRONT, name)
     platform = (role for role in (*STAGES, *JOBS) if topology.flow.roles[role].scope is Scope.PLATFORM)
     yield from (Identity(role, PLATFORM) for role in platform)

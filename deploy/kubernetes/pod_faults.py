@@ -45,8 +45,10 @@ def _volume(volume: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     match kind:
         case "projected":
             yield from _sources(content["sources"], who, cluster)
-        case "secret" if who.serves and content.get("secretName") == f"{who.name}-tls":
+        case "secret" if (who.serves or who.fronted) and content.get("secretName") == f"{who.name}-tls":
             return
+        case "emptyDir" if who.is_front:
+            yield "can be written, and would outlive the process"
         case "emptyDir":
             if content.get("medium") != "Memory":
                 yield "is on a disk"

@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
+from deploy.behind import FILE
 from deploy.containers.collect import USER
 from deploy.containers.outfit import INSIDE
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.routes import IDENTITY
-from deploy.stages.roles import SHIPPER
+from deploy.stages.roles import FRONT, SHIPPER
 from deploy.surroundings import POD_TOKEN
 from deploy.webhooks import webhook_path
 
@@ -23,13 +24,15 @@ READABLE = 0o440
 """Files of the pod's group: Kubernetes makes them root's."""
 SCRATCH = {"redact": "512Mi"}
 """Redact compiles its detectors into /tmp; nobody else writes more than a few files there."""
-MEMORY = {"redact": ("1Gi", "3Gi"), "backup": ("512Mi", "2Gi")}
+MEMORY = {"redact": ("1Gi", "3Gi"), "backup": ("512Mi", "2Gi"), FRONT: ("96Mi", "384Mi")}
 ELSE_SCRATCH, ELSE_MEMORY = "64Mi", ("256Mi", "1Gi")
 """A process takes about 110 MB, and what its state needs; what is in /tmp counts, too."""
 TOKEN_S = 600
 """The least that Kubernetes gives; it makes another in time."""
-LEAVES_WITHIN_S = 60
-"""Twice what a process may take to leave its group (`streams/engine/watchdog.py`)."""
+LEAVES_WITHIN_S, FRONT_LEAVES_WITHIN_S = 60, 150
+"""Twice what a process may take to leave its group (`streams/engine/watchdog.py`); of a front what the calls under
+way may take (`streams/label/front/settings.py`).
+"""
 ENDPOINTS = "run/endpoints.json"
 REQUIRED = ("identities/{}.json", ENDPOINTS, "topology/pins.json")
 CAS = ("tls/kafka-ca.pem", "tls/vault-ca.pem", "tls/registry-ca.pem")
@@ -37,6 +40,8 @@ CLIENT = ("tls/registry.pem", "tls/registry.key")
 """Where the registry wants a certificate."""
 SIGN_IN, OIDC_CA, OIDC_SECRET = "run/signin.json", "tls/oidc-ca.pem", "secrets/oidc-client"
 """Of a page: how it is reached, how people sign in."""
+BEHIND = f"run/{FILE}"
+"""Of a front: where label is."""
 LOG_CLAIM, VAULT_LOG = "vault-log", Path("/vault-log/audit.log")
 """The claim in which Vault's log lies, and where shipper finds it."""
 CERTIFICATE = "/tls"
@@ -45,11 +50,10 @@ CERTIFICATE = "/tls"
 
 def template(who: Placed, cluster: Cluster, container: Object, projects: Iterable[str]) -> Object:
     """A pod, with what is special about its container. `projects`: those with files besides the packaged ones."""
-    volumes = [
-        _files(who, cluster, projects),
-        {"name": "tmp", "emptyDir": _memory(SCRATCH.get(who.identity.role))},
-    ]
-    if who.serves:
+    volumes = [_files(who, cluster, projects)]
+    if not who.is_front:
+        volumes.append({"name": "tmp", "emptyDir": _memory(SCRATCH.get(who.identity.role))})
+    if who.serves or who.fronted:
         volumes.append({"name": "tls", "secret": {"secretName": f"{who.name}-tls", "defaultMode": READABLE}})
     if who.identity.role == SHIPPER:
         claim = {"claimName": LOG_CLAIM, "readOnly": True}
@@ -58,7 +62,7 @@ def template(who: Placed, cluster: Cluster, container: Object, projects: Iterabl
         "serviceAccountName": who.identity.name,
         "automountServiceAccountToken": False,
         "enableServiceLinks": False,
-        "terminationGracePeriodSeconds": LEAVES_WITHIN_S,
+        "terminationGracePeriodSeconds": FRONT_LEAVES_WITHIN_S if who.is_front else LEAVES_WITHIN_S,
         "securityContext": {
             "runAsNonRoot": True,
             "runAsUser": USER,
@@ -83,11 +87,15 @@ def secret(who: Placed) -> str:
 
 
 def paths(who: Placed, projects: Iterable[str]) -> tuple[list[str], list[str]]:
-    """The files that its pods find: those that must be there, its credentials first, and those that may."""
+    """The files that its pods find: those that must be there, its credentials first, and those that may. A front
+    has no credentials.
+    """
+    if who.is_front:
+        return [SIGN_IN, BEHIND], []
     required = [path.format(who.identity.name) for path in (*REQUIRED, *CAS)]
     required += [f"projects/{name}.yaml" for name in sorted(projects)]
     required += [webhook_path(who.identity.place, it.name) for it in who.webhooks]
-    optional = [*CLIENT, *((OIDC_CA, OIDC_SECRET, SIGN_IN) if who.serves else ())]
+    optional = [*CLIENT, *((OIDC_CA, OIDC_SECRET, SIGN_IN) if who.serves or who.fronted else ())]
     return required, optional + (
         [f"projects/contain/{who.identity.place}.yaml"] if who.identity.role == "contain" else []
     )
@@ -115,11 +123,10 @@ def _container(who: Placed, cluster: Cluster) -> Object:
 
 
 def _mounts(who: Placed) -> list[Object]:
-    mounts: list[Object] = [
-        {"name": "files", "mountPath": str(INSIDE), "readOnly": True},
-        {"name": "tmp", "mountPath": "/tmp"},  # noqa: S108 - the pod's own, in memory
-    ]
-    if who.serves:
+    mounts: list[Object] = [{"name": "files", "mountPath": str(INSIDE), "readOnly": True}]
+    if not who.is_front:
+        mounts.append({"name": "tmp", "mountPath": "/tmp"})  # noqa: S108 - the pod's own, in memory
+    if who.serves or who.fronted:
         mounts.append({"name": "tls", "mountPath": CERTIFICATE, "readOnly": True})
     if who.identity.role == SHIPPER:
         mounts.append({"name": LOG_CLAIM, "mountPath": str(VAULT_LOG.parent), "readOnly": True})
@@ -130,16 +137,24 @@ def stage(who: Placed) -> Object:
     """The container of a stage. Whether it is well decides whether browsers are sent to it, never whether it is
     ended: a Vault that is away would end all; one that stands still ends itself (`streams/engine/watchdog.py`).
     """
-    port = ["--port", str(PAGE_PORT)] if who.serves else []
+    port = ["--port", str(PAGE_PORT)] if who.serves or who.fronted else []
+    if who.is_front:
+        return {"args": [who.identity.role, who.identity.place, *port], "readinessProbe": _probe(5, misses=1)}
     return {
         "args": [who.identity.role, who.identity.place, "--slot", "$(SLOT)", *port],
         "env": [{"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}],
-        "readinessProbe": {
-            "exec": {"command": [PYTHON, "-I", "-m", "deploy.containers.health"]},
-            "periodSeconds": 10,
-            "timeoutSeconds": 5,
-        },
+        "readinessProbe": _probe(10),
     }
+
+
+def _probe(every_s: int, misses: int | None = None) -> Object:
+    """`misses`: after how many nobody is sent there any more; three, where nothing is said."""
+    asked: Object = {
+        "exec": {"command": [PYTHON, "-I", "-m", "deploy.containers.health"]},
+        "periodSeconds": every_s,
+        "timeoutSeconds": 5,
+    }
+    return asked if misses is None else {**asked, "failureThreshold": misses}
 
 
 POD_INDEX = "apps.kubernetes.io/pod-index"

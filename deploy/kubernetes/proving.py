@@ -124,7 +124,7 @@ def _rule(name: str, rule: Mapping[str, Any], operation: str) -> str:
 def _workloads(objects: Collection[Object], topology: Topology, cluster: Cluster) -> Iterator[str]:
     wanted = {who.identity.name: who for who in placed(topology, ships=cluster.ships)}
     seen: list[str] = []
-    for it in of_kind(objects, "StatefulSet", "CronJob"):
+    for it in of_kind(objects, "StatefulSet", "Deployment", "CronJob"):
         pod = pod_of(it)
         name = pod["metadata"].get("labels", {}).get(IDENTITY, "")
         who = wanted.get(name)
@@ -148,7 +148,7 @@ def _accounts(objects: Iterable[Object], everybody: Iterable[Placed]) -> Iterato
 
 
 def pod_of(it: Object) -> Object:
-    """The pod of a set or of a cron job."""
+    """The pod of a set, a deployment or a cron job."""
     spec = it["spec"]
     made: Object = (spec["jobTemplate"]["spec"] if it["kind"] == "CronJob" else spec)["template"]
     return made

@@ -8,8 +8,10 @@ from typing import Any
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Placed
+from deploy.kubernetes.routes import LABEL, from_fronts, label
 
 BROWSERS = "browsers"
+FRONTS = "the fronts of its project"
 OTHERS = "whom it tells"
 ANYWHERE = "anywhere"
 """A route that is no place of the cluster's; what it is stands in the policy."""
@@ -21,9 +23,10 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
     out = [rule for it in policies for rule in it["spec"].get("egress") or ()]
     ways = (
         ("to", "Egress", [_place(rule, who, cluster) for rule in out]),
-        ("from", "Ingress", [_origin(rule) for it in policies for rule in it["spec"].get("ingress") or ()]),
+        ("from", "Ingress", [_origin(rule, who) for it in policies for rule in it["spec"].get("ingress") or ()]),
     )
-    wanted = {"to": _goes_to(who), "from": frozenset({BROWSERS}) if who.serves else frozenset()}
+    comes = {BROWSERS} if who.serves else {FRONTS} if who.fronted else set()
+    wanted = {"to": _goes_to(who), "from": frozenset(comes)}
     for word, way, found in ways:
         if not any(way in it["spec"].get("policyTypes", ()) for it in policies):
             yield f"no policy holds its {way.lower()}: it may go, or be come to, anywhere"
@@ -34,6 +37,8 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
 
 
 def _goes_to(who: Placed) -> frozenset[str]:
+    if who.is_front:
+        return frozenset({"names", LABEL})
     told = {OTHERS} if ports(who.webhooks) else set()
     return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
 
@@ -56,6 +61,8 @@ def _chooses(policy: Object, pod: Object, namespace: str) -> bool:
 def _place(rule: Object, who: Placed, cluster: Cluster) -> str:
     if rule == outside(ports(who.webhooks)):
         return OTHERS
+    if who.is_front and _is(rule, label(who)):
+        return LABEL
     places = {"names": cluster.names, "kafka": cluster.kafka, "vault": cluster.vault, "registry": cluster.registry}
     return next((name for name, place in places.items() if _is(rule, place)), ANYWHERE)
 
@@ -68,9 +75,11 @@ def _is(rule: Object, place: Place) -> bool:
     )
 
 
-def _origin(rule: Object) -> str:
+def _origin(rule: Object, who: Placed) -> str:
     browsers = [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}]
     known = set(rule) == {"from", "ports"} and rule["from"] == browsers
+    if who.fronted and rule == from_fronts(who):
+        return FRONTS
     return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT, None)] else ANYWHERE
 
 

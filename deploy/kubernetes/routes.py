@@ -1,5 +1,5 @@
-"""Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, notify to whom it tells, and
-browsers to the pages.
+"""Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, notify to whom it tells,
+browsers to the pages, fronts to label.
 """
 
 from __future__ import annotations
@@ -9,7 +9,10 @@ from collections.abc import Iterable, Iterator
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Environment, Placed
+from deploy.stages.roles import FRONT
+from topology.identity import Identity
 
+LABEL = "label"
 IDENTITY = "veilstream/identity"
 """The label of a pod that says as whom it acts."""
 
@@ -23,14 +26,18 @@ def denials() -> Iterator[Object]:
 def route(who: Placed, cluster: Cluster) -> Object:
     """What one identity's pods may reach, and who reaches them."""
     spec = {
-        "ingress": [_from_browsers()] if who.serves else [],
+        "ingress": [*([from_browsers()] if who.serves else []), *([from_fronts(who)] if who.fronted else [])],
         "egress": [*(to(place) for place in places(who, cluster)), *_to_others(who)],
     }
     return _policy(who.name, who.namespace, {"matchLabels": {IDENTITY: who.identity.name}}, spec)
 
 
 def places(who: Placed, cluster: Cluster) -> Iterable[Place]:
-    """Everybody reads or writes topics, whose schemas are in the registry; not everybody has business in Vault."""
+    """Everybody reads or writes topics, whose schemas are in the registry, but fronts, who know label alone; not
+    everybody has business in Vault.
+    """
+    if who.is_front:
+        return (cluster.names, label(who))
     vault = (cluster.vault,) if who.in_vault else ()
     return (cluster.names, cluster.kafka, cluster.registry, *vault)
 
@@ -45,7 +52,24 @@ def _to_others(who: Placed) -> Iterator[Object]:
         yield outside(told)
 
 
-def _from_browsers() -> Object:
+def label(front: Placed) -> Place:
+    """Whom a front passes calls on to."""
+    return Place(front.namespace, {IDENTITY: Identity(LABEL, front.identity.place).name}, PAGE_PORT)
+
+
+def inside(project: str) -> str:
+    """What label is called within the cluster."""
+    return f"{LABEL}-{project}.{Environment.ANNOTATION.namespace}.svc"
+
+
+def from_fronts(who: Placed) -> Object:
+    """An ingress rule: of its own project's, in its own namespace."""
+    place = Place(who.namespace, {IDENTITY: Identity(FRONT, who.identity.place).name}, PAGE_PORT)
+    return {"from": [place.peer()], "ports": place.ports()}
+
+
+def from_browsers() -> Object:
+    """Another."""
     return {
         "from": [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}],
         "ports": [{"port": PAGE_PORT, "protocol": "TCP"}],

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.pods import labels, stage, template
-from deploy.kubernetes.routes import route
+from deploy.kubernetes.routes import inside, route
 
 VEIL = "/opt/veilstream/bin/veil"
 DAILY = {"backup": "17 2 * * *", "inspector": "47 5 * * *"}
@@ -25,9 +25,9 @@ def workload(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Iterator
     if who.is_job:
         yield _job(who, cluster, projects)
         return
-    yield _set(who, cluster, projects)
+    yield _deployment(who, cluster, projects) if who.is_front else _set(who, cluster, projects)
     yield _budget(who)
-    if who.serves:
+    if who.serves or who.fronted:
         yield _service(who)
         yield _certificate(who, cluster)
 
@@ -49,6 +49,20 @@ def _set(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
             "podManagementPolicy": "Parallel",
             "selector": {"matchLabels": labels(who)},
             "template": template_,
+        }
+    }
+
+
+def _deployment(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
+    """Fronts have no number and keep nothing: one that has ended is started again at once. As many stay as there
+    were while all are replaced.
+    """
+    return _named(who, "apps/v1", "Deployment", who.name) | {
+        "spec": {
+            "replicas": who.processes,
+            "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
+            "selector": {"matchLabels": labels(who)},
+            "template": template(who, cluster, stage(who), projects),
         }
     }
 
@@ -80,10 +94,12 @@ def _service(who: Placed) -> Object:
 
 
 def _certificate(who: Placed, cluster: Cluster) -> Object:
+    place = who.identity.place
+    name = inside(place) if who.fronted else cluster.page(who.identity.role, place)
     return _named(who, "cert-manager.io/v1", "Certificate", f"{who.name}-tls") | {
         "spec": {
             "secretName": f"{who.name}-tls",
-            "dnsNames": [cluster.page(who.identity.role, who.identity.place)],
+            "dnsNames": [name],
             "issuerRef": {"group": "cert-manager.io", "kind": "ClusterIssuer", "name": cluster.issuer},
             "privateKey": {"algorithm": "ECDSA", "size": 256, "rotationPolicy": "Always"},
             "usages": ["digital signature", "server auth"],

@@ -70,13 +70,14 @@ class Provider:
 @dataclass(frozen=True, slots=True)
 class SignInConfiguration:
     """What one project's label processes need to know. No provider: nobody signs in with a browser. `instances`:
-    the port of each process, where several share the one that browsers know.
+    the port of each process, where several share the one that browsers know; `fronted`: others listen on that one.
     """
 
     listening: Listening
     port: int
     provider: Provider | None
     instances: tuple[int, ...] = ()
+    fronted: bool = False
 
     @property
     def origin(self) -> str:
@@ -161,6 +162,7 @@ def _configuration(content: Mapping[str, Any]) -> SignInConfiguration:
         int(content["port"]),
         Provider(**provider) if provider else None,
         tuple(map(int, content["instances"])),
+        fronted=content.get("fronted") is True,
     )
 
 

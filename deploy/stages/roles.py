@@ -9,6 +9,8 @@ PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keepe
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
+FRONT = "front"
+"""It stands before label where `deploy/kubernetes` puts it: a server of its own (`deploy.stages.front`)."""
 SHIPPER, WATCH, MATCHER = "shipper", "watch", "matcher"
 FOLDING_ROLES = (WATCH, MATCHER)
 """They only read and tell, in a loop of their own (`deploy.stages.folding`), without Vault and so without an audit

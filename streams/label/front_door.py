@@ -21,7 +21,8 @@ from schemas.errors import Reason, Unparseable
 from streams.engine.clock import Clock
 from streams.label import problems
 from streams.label.forwarding import HEADER, ForwardedBy
-from streams.label.passing_on import NotSent, PassingOn, Received
+from streams.label.passing_on import PassingOn
+from streams.label.relaying import NotSent, Received
 from streams.label.settings import ApiSettings, StandbySettings
 from streams.label.whereabouts import Place, View, Whereabouts
 from streams.web.bodies import SlowBody, read_bytes

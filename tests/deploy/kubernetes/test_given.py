@@ -10,6 +10,7 @@ from tempfile import TemporaryDirectory
 
 import pytest
 
+from deploy.behind import Behind, read_behind
 from deploy.kubernetes.cluster import Cluster
 from deploy.kubernetes.given import main, secrets
 from deploy.kubernetes.making import made
@@ -78,7 +79,7 @@ def root(tmp_path):
     (root / "topology" / "pins.json").write_text("{}")
     (root / "projects" / "gold" / "demo.yaml").write_text("what is true of gold")
     (root / "projects" / "letters.yaml").write_text(OWN)
-    everybody = [who.identity for who in placed(TOPOLOGY)]
+    everybody = [who.identity for who in placed(TOPOLOGY) if not who.is_front]
     for identity in (*everybody, ADA):
         vault = AppRoleCredentials("role id", "secret id")
         CredentialFiles(root).save(Credentials(identity, f"password of {identity.name}", vault))
@@ -95,7 +96,7 @@ def mounted(identity, *, optional):
     source = [
         source["secret"]
         for it in objects
-        if it["kind"] in {"StatefulSet", "CronJob"}
+        if it["kind"] in {"StatefulSet", "Deployment", "CronJob"}
         for volume in (it["spec"].get("template") or it["spec"]["jobTemplate"]["spec"]["template"])["spec"][
             "volumes"
         ]
@@ -112,7 +113,7 @@ def mounted(identity, *, optional):
 
 @pytest.mark.parametrize("who", placed(TOPOLOGY), ids=lambda who: who.identity.name)
 def test_every_pod_finds_the_files_that_it_needs_and_no_others_are_given(root, who):
-    given, password = secrets(root, who.identity, CLUSTER, {})
+    given, *passwords = secrets(root, who.identity, CLUSTER, {})
     assert (given["metadata"]["namespace"], given["metadata"]["name"]) == (who.namespace, who.identity.name)
     keys = given["data"].keys()
     assert (
@@ -120,8 +121,9 @@ def test_every_pod_finds_the_files_that_it_needs_and_no_others_are_given(root, w
         <= keys
         <= (mounted(who.identity, optional=False) | mounted(who.identity, optional=True))
     )
-    assert content(password) == {"password": f"password of {who.identity.name}"}
-    assert password["metadata"]["namespace"] == "kafka"
+    known = [{"password": f"password of {who.identity.name}"}]
+    assert list(map(content, passwords)) == ([] if who.is_front else known)
+    assert all(it["metadata"]["namespace"] == "kafka" for it in passwords)
 
 
 @pytest.mark.parametrize("identity", [LABEL, BACKUP], ids=str)
@@ -183,6 +185,20 @@ def test_shipper_finds_vault_s_log_where_its_claim_is_and_no_other_pod_is_told_o
         given = content(secrets(root, Identity(role, PLATFORM), CLUSTER, {})[0])
         (tmp_path / "there" / "endpoints.json").write_text(given[key("run/endpoints.json")])
         assert load_endpoints(tmp_path / "there" / "endpoints.json").vault.followed_log == path
+
+
+def test_a_front_finds_label_by_its_name_within_and_browsers_find_it_by_label_s(root, tmp_path):
+    (given,) = map(content, secrets(root, Identity("front", "demo"), CLUSTER, OIDC))
+    (tmp_path / "run").mkdir()
+    for name in ("signin", "front"):
+        (tmp_path / "run" / f"{name}.json").write_text(given[key(f"run/{name}.json")])
+    found = load(tmp_path, "demo")
+    assert (found.origin, found.provider) == ("https://label-demo.veil.example:8443", None)
+    assert read_behind(tmp_path) == Behind("https://label-demo.veil-annotation.svc:8443", "/tls/ca.crt")
+    objects = [it for file in made(TOPOLOGY, CLUSTER, {"letters"}).values() for it in file]
+    names = {it["metadata"]["name"]: it["spec"]["dnsNames"] for it in objects if it.get("kind") == "Certificate"}
+    assert names["label-demo-tls"] == ["label-demo.veil-annotation.svc"]
+    assert names["front-demo-tls"] == ["label-demo.veil.example"]
 
 
 def test_what_is_missing_is_said_before_a_pod_waits_for_it(root):

@@ -11,6 +11,7 @@ import pytest
 
 from deploy.kubernetes.cluster import Place
 from deploy.kubernetes.making import made
+from deploy.kubernetes.placing import placed
 from deploy.kubernetes.proving import faults, pod_of
 from deploy.kubernetes.routes import to
 from topology.access import vault_policies
@@ -54,11 +55,58 @@ def test_who_has_no_rights_in_vault_has_no_route_there(objects, topology, cluste
     assert "watch.platform" not in reaching
 
 
-def test_browsers_come_to_the_pages_and_nobody_comes_to_anybody_else(objects):
-    entered = {
-        it["metadata"]["name"] for it in objects if it["kind"] == "NetworkPolicy" and it["spec"].get("ingress")
+def entered(objects, by):
+    """The policies that let in whom `by` says of a peer."""
+    return {
+        it["metadata"]["name"]
+        for it in objects
+        if it["kind"] == "NetworkPolicy"
+        for rule in it["spec"].get("ingress", ())
+        if all(by(peer) for peer in rule["from"])
     }
-    assert entered == {"label-demo", "label-letters", "console-platform"}
+
+
+def test_browsers_come_to_fronts_and_the_console_and_only_fronts_to_label(objects):
+    by_browsers = entered(
+        objects, lambda it: it["namespaceSelector"]["matchLabels"] == {"veilstream/gateway": "true"}
+    )
+    assert by_browsers == {"front-demo", "front-letters", "console-platform"}
+    for project in ("demo", "letters"):
+        front = {"veilstream/identity": f"front.{project}"}
+        assert entered(objects, lambda it, front=front: it.get("podSelector", {}).get("matchLabels") == front) == {
+            f"label-{project}"
+        }
+    assert entered(objects, lambda _: True) == {*by_browsers, "label-demo", "label-letters"}
+
+
+def test_fronts_reach_label_of_their_project_and_names_and_nobody_else(objects, cluster):
+    label = {"veilstream/identity": "label.demo"}
+    names, behind = route(objects, "front-demo")["egress"]
+    assert names == to(cluster.names)
+    assert [it["podSelector"]["matchLabels"] for it in behind["to"]] == [label]
+    assert behind["ports"] == [{"port": 8443, "protocol": "TCP"}]
+
+
+def test_fronts_write_nowhere_and_hold_no_login(objects):
+    spec = pod_of(found(objects, "Deployment", "front-letters"))["spec"]
+    assert [next(it for it in volume if it != "name") for volume in spec["volumes"]] == ["projected", "secret"]
+    assert all(mount["readOnly"] for mount in spec["containers"][0]["volumeMounts"])
+    (files, optional) = spec["volumes"][0]["projected"]["sources"]
+    assert [it["path"] for it in files["secret"]["items"]] == ["run/signin.json", "run/front.json"]
+    assert optional["secret"]["items"] == []
+    assert not any(it["kind"] == "KafkaUser" and "front" in it["metadata"]["name"] for it in objects)
+
+
+def test_there_is_a_front_for_every_eight_people_and_another_while_one_starts(objects, topology):
+    persons = topology.project("demo").persons
+    people = len({*persons.annotators, *persons.adjudicators})
+    many = dataclasses.replace(persons, annotators=tuple(f"p{it}" for it in range(40)))
+    project = dataclasses.replace(topology.project("demo"), persons=many)
+    more = dataclasses.replace(topology, projects={"demo": project})
+    counts = {it.identity.name: it.processes for it in (*placed(topology), *placed(more)) if it.is_front}
+    assert people <= 16
+    assert counts["front.letters"] == 2
+    assert counts["front.demo"] == -(-len({*many.annotators, *many.adjudicators}) // 8)
 
 
 def test_who_reads_raw_records_is_apart_from_who_serves_annotators(objects):
@@ -95,7 +143,7 @@ def test_the_secrets_of_webhooks_are_that_pod_s_alone(objects):
     found = {
         it["metadata"]["name"]
         for it in objects
-        if it["kind"] in {"StatefulSet", "CronJob"}
+        if it["kind"] in {"StatefulSet", "Deployment", "CronJob"}
         for source in pod_of(it)["spec"]["volumes"][0]["projected"]["sources"]
         for item in source.get("secret", {}).get("items", ())
         if item["path"].startswith("webhooks/")
@@ -107,7 +155,7 @@ def test_the_log_of_vault_is_shipper_s_to_read_and_nobody_s_to_write(objects):
     claims = {
         it["metadata"]["name"]: volume["persistentVolumeClaim"]
         for it in objects
-        if it["kind"] in {"StatefulSet", "CronJob"}
+        if it["kind"] in {"StatefulSet", "Deployment", "CronJob"}
         for volume in pod_of(it)["spec"]["volumes"]
         if "persistentVolumeClaim" in volume
     }
@@ -124,7 +172,26 @@ def test_where_no_pod_can_read_the_log_nobody_ships_and_nobody_matches(topology,
     assert "shipper.platform: has no pods" in faults(objects, topology, cluster)
 
 
+def front(objects):
+    return pod_of(found(objects, "Deployment", "front-demo"))["spec"]
+
+
 TAMPERED = {
+    "a front that writes": lambda it: front(it)["volumes"].append({"name": "x", "emptyDir": {"medium": "Memory"}}),
+    "a front with a login": lambda it: front(it)["volumes"][0]["projected"]["sources"].append(sources(it)[-1]),
+    "a front with another's files": lambda it: front(it)["volumes"][0]["projected"]["sources"][0]["secret"].update(
+        name="label.demo"
+    ),
+    "a front to kafka": lambda it: route(it, "front-demo")["egress"].append(route(it, "label-demo")["egress"][1]),
+    "a front to another's label": lambda it: route(it, "front-demo")["egress"].append(
+        route(it, "front-letters")["egress"][1]
+    ),
+    "no fronts": lambda it: found(it, "Deployment", "front-demo")["spec"].update(replicas=0),
+    "browsers at label": lambda it: route(it, "label-demo")["ingress"].extend(route(it, "front-demo")["ingress"]),
+    "another's fronts": lambda it: route(it, "label-demo")["ingress"].extend(
+        route(it, "label-letters")["ingress"]
+    ),
+    "a front that is not ended in peace": lambda it: front(it).update(terminationGracePeriodSeconds=1),
     "a log that may be changed": lambda it: pod(it, "shipper-platform")["volumes"][-1][
         "persistentVolumeClaim"
     ].update(readOnly=False),
@@ -173,7 +240,7 @@ TAMPERED = {
         route(it, "redact-demo")["egress"][3]
     ),
     "a way less": lambda it: route(it, "redact-demo")["egress"].pop(),
-    "a way in": lambda it: route(it, "redact-demo")["ingress"].extend(route(it, "label-demo")["ingress"]),
+    "a way in": lambda it: route(it, "redact-demo")["ingress"].extend(route(it, "front-demo")["ingress"]),
     "a policy for all that opens": lambda it: it.append(
         {
             "kind": "NetworkPolicy",
@@ -219,7 +286,16 @@ TAMPERED = {
         "labels"
     ].clear(),
     "a role": lambda it: it.append({"kind": "RoleBinding", "metadata": {"name": "x", "namespace": "veil-review"}}),
-    "a deployment": lambda it: it.append({"kind": "Deployment", "metadata": {"name": "x", "namespace": "y"}}),
+    "a deployment": lambda it: it.append(
+        {**copy.deepcopy(found(it, "StatefulSet", "redact-demo")), "kind": "Deployment"}
+    ),
+    "a deployment of another kind": lambda it: it.append(
+        {
+            "kind": "Deployment",
+            "metadata": {"name": "x", "namespace": "y"},
+            "spec": {"template": {"metadata": {}, "spec": {}}},
+        }
+    ),
     "a person's user": lambda it: it.append(
         copy.deepcopy(found(it, "KafkaUser", "join.demo"))
         | {"metadata": {"name": "person.ada", "namespace": "kafka"}}
@@ -317,6 +393,7 @@ def test_it_is_found(objects, topology, cluster, what):
 def test_what_an_overlay_may_change_is_no_fault(objects, topology, cluster):
     one = found(objects, "StatefulSet", "redact-demo")
     one["spec"]["replicas"] = 3
+    found(objects, "Deployment", "front-demo")["spec"]["replicas"] = 5
     pod(objects).update(nodeSelector={"disk": "fast"}, tolerations=[{"operator": "Exists"}])
     pod(objects)["containers"][0].update(image="registry.example/veilstream:1", resources={})
     found(objects, "CronJob", "backup-platform")["spec"]["schedule"] = "0 3 * * *"
