@@ -127,9 +127,11 @@ def all_declared() -> dict[str, Declared]:
 
 
 def measured(flow: dict, project: str) -> set[str]:
-    """The groups of a project's stages that read something of it which expires."""
+    """The groups of a project's stages that read something of it in order which expires."""
     expiring = {
-        kind for kind, it in flow["topics"].items() if "retention_ms" in it and it.get("scope") != "platform"
+        kind
+        for kind, it in flow["topics"].items()
+        if "retention_ms" in it and it.get("scope") != "platform" and not it.get("by_place")
     }
     return {
         f"{name}.{project}"
