@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import closing
+from dataclasses import replace
 
 import psutil
 
@@ -61,6 +62,7 @@ def measure(ground: Ground, segments: int, *, apart: bool = False) -> Joining:
             verdicts = _prepare(ground, Codec(registry), log, segments, apart=apart)
             ground.begin(JOIN)
             found = _followed(joined, verdicts, ground.pids()[JOIN])
+            found = replace(found, where="on topics") if apart else found
     finally:
         registry.close()
         ground.end_all()

@@ -278,6 +278,11 @@ class Sustained:
     bytes_per_s: float
 
     @property
+    def where(self) -> str:
+        """Where entries lie, in words."""
+        return "in Vault" if self.store == "vault" else "on topics"
+
+    @property
     def share(self) -> float:
         """Of what Vault can write."""
         return self.documents_per_s / self.free_per_s
@@ -285,8 +290,8 @@ class Sustained:
     def targets(self) -> list[Target]:
         """What was promised of a rate that is kept up."""
         return [
-            Target(f"placeholders/s kept up, {self.store}", self.placeholders_per_s, SUSTAINED_TARGET, True),
-            Target(f"share of what Vault can write, {self.store}", self.share, SUSTAINED_SHARE, False),
+            Target(f"placeholders/s kept up, {self.where}", self.placeholders_per_s, SUSTAINED_TARGET, True),
+            Target(f"of what Vault can write, {self.where}", self.share, SUSTAINED_SHARE, False),
         ]
 
 
@@ -307,19 +312,20 @@ class Revealing:
 @dataclass(frozen=True, slots=True)
 class Joining:
     """Verdicts that all lie there, through join and what it reads in Vault, from its first commit to its last;
-    `growth_bytes`: of the process, once as many segments were read as are kept.
+    `growth_bytes`: of the process, once as many segments were read as are kept. `where`: entries lie.
     """
 
     verdicts: int
     joined_per_s: float
     growth_bytes: int
+    where: str = "in Vault"
 
     def targets(self) -> list[Target]:
         """What was promised of join."""
         growth, most = self.growth_bytes / 2**20, GROWTH_TARGET / 2**20
         return [
-            Target("verdicts joined/s", self.joined_per_s, JOIN_TARGET, True),
-            Target("join's memory more, MiB", growth, most, False),
+            Target(f"verdicts joined/s, entries {self.where}", self.joined_per_s, JOIN_TARGET, True),
+            Target(f"join's memory more, MiB, entries {self.where}", growth, most, False),
         ]
 
 

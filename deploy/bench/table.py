@@ -84,9 +84,9 @@ def _of_vault(report: Report) -> Iterator[Table]:
         yield _mappings(report.mappings)
     if report.sustained:
         yield _sustained(report.sustained)
-    for where, joining in (("in Vault", report.joining), ("on a topic", report.joining_apart)):
+    for joining in (report.joining, report.joining_apart):
         if joining is not None:
-            yield _joining(joining, where)
+            yield _joining(joining)
     if report.revealing is not None:
         yield _revealing(report.revealing)
 
@@ -243,14 +243,12 @@ def _sustained(sustained: Sequence[Sustained]) -> Table:
     table = _table("Mappings at a steady rate", "entries lie", *titles)
     for it in sustained:
         figures = (f"{it.placeholders_per_s:,.0f}", f"{it.documents_per_s:,.0f}", f"{it.share:.1%}")
-        table.add_row(
-            "in Vault" if it.store == "vault" else "on topics", *figures, f"{it.bytes_per_s / 1000:,.0f}"
-        )
+        table.add_row(it.where, *figures, f"{it.bytes_per_s / 1000:,.0f}")
     return table
 
 
-def _joining(joining: Joining, where: str) -> Table:
-    table = _table(f"Join, geometry {where}", "", "per second", "memory more, MiB")
+def _joining(joining: Joining) -> Table:
+    table = _table(f"Join, entries {joining.where}", "", "per second", "memory more, MiB")
     name = f"verdicts joined, {joining.verdicts:,}"
     table.add_row(name, f"{joining.joined_per_s:,.0f}", f"{joining.growth_bytes / MIB:.1f}")
     return table
