@@ -139,6 +139,7 @@ def test_the_page_has_the_headers_that_label_gives_it(one, behind):
         here, there = httpx.get(one.url + path), httpx.get(behind.api.url + path)
         assert (here.status_code, here.content) == (there.status_code, there.content)
         assert {**here.headers, "date": ""} == {**there.headers, "date": ""}
+        assert len(here.headers.get_list("date")) == 1, "the page sets its clock by it"
 
 
 def test_where_label_is_away_calls_wait_a_little_and_are_told_to_come_again(front, behind):
