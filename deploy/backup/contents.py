@@ -4,8 +4,8 @@
 |---|---|
 | `segments.P` | the index before Vault's snapshot was begun: all it names is in the snapshot, or ended |
 | `vault` | Vault's snapshot |
-| `geometry.P`, `values.P` | entries that lie apart from Vault, of segments that the index named by then |
 | `segments-later.P` | what came to the index until after the snapshot |
+| `geometry.P`, `values.P` | entries that lie apart from Vault, of segments that the index named by then |
 | `control`, `keeper-state.P` | every order, what keeper has doomed: all that can have ended meanwhile |
 | `checkpoints`, `audit.P`, `audit.platform` | the audit, to behind the checkpoints; tiles are made of it again |
 | `schemas`, `files` | the schemas of these records by id; project files and pins |

@@ -67,6 +67,8 @@ def _sources(sources: list[Object], who: Placed, cluster: Cluster) -> Iterator[s
         yield "has another token than the one that logs it in to Vault, or lacks that"
     if any(source["secret"].get("name") != secret(who) for source in sources if source not in tokens):
         yield "has files of another identity"
+    if any(not source["secret"].get("items") for source in sources if source not in tokens):
+        yield "names no files: so it has all that the Secret holds"
 
 
 def _acts(container: Object, who: Placed) -> Iterator[str]:

@@ -173,7 +173,9 @@ def token(cluster: Cluster) -> Object:
 
 def _files(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
     required, optional = paths(who, projects)
-    sources = [_source(who, required), _source(who, optional, optional=True)]
+    sources = [_source(who, required)]
+    if optional:  # Kubernetes takes no items for all that the Secret holds
+        sources.append(_source(who, optional, optional=True))
     sources += [token(cluster)] if who.in_vault else []
     return {"name": "files", "projected": {"defaultMode": READABLE, "sources": sources}}
 

@@ -91,9 +91,8 @@ def test_fronts_write_nowhere_and_hold_no_login(objects):
     spec = pod_of(found(objects, "Deployment", "front-letters"))["spec"]
     assert [next(it for it in volume if it != "name") for volume in spec["volumes"]] == ["projected", "secret"]
     assert all(mount["readOnly"] for mount in spec["containers"][0]["volumeMounts"])
-    (files, optional) = spec["volumes"][0]["projected"]["sources"]
+    (files,) = spec["volumes"][0]["projected"]["sources"]
     assert [it["path"] for it in files["secret"]["items"]] == ["run/signin.json", "run/front.json"]
-    assert optional["secret"]["items"] == []
     assert not any(it["kind"] == "KafkaUser" and "front" in it["metadata"]["name"] for it in objects)
 
 
@@ -212,6 +211,7 @@ TAMPERED = {
         route(it, "notify-letters")["egress"][-1]
     ),
     "no way to others": lambda it: route(it, "notify-letters")["egress"].pop(),
+    "all that a Secret holds": lambda it: sources(it, "keeper-letters")[0]["secret"].update(items=[]),
     "another's webhooks": lambda it: sources(it, "keeper-letters")[0]["secret"]["items"].append(
         {"key": "webhooks__letters.crm", "path": "webhooks/letters.crm"}
     ),
