@@ -10,6 +10,7 @@ import copy
 from collections.abc import Iterable, Iterator
 
 from deploy.kubernetes.cluster import Object
+from deploy.kubernetes.placing import FRONTS
 
 OF_CRON_JOBS = ("schedule", "timeZone")
 OF_PODS = ("nodeSelector", "affinity", "tolerations", "priorityClassName", "imagePullSecrets")
@@ -36,8 +37,8 @@ def _is_like(it: Object, made: Object | None) -> bool:
     found = _bare(it)
     if made["kind"] == "StatefulSet" and "replicas" not in made["spec"]:
         found["spec"].pop("replicas", None)  # of a set that is scaled how many there are is nobody's to say here
-    if made["kind"] == "Deployment" and found["spec"].get("replicas", 1) > 0:
-        found["spec"]["replicas"] = made["spec"]["replicas"]  # fronts: as many as people need
+    if made["kind"] == "Deployment" and found["spec"].get("replicas", 1) >= FRONTS:
+        found["spec"]["replicas"] = made["spec"]["replicas"]  # as many as people need
     return found == _bare(made)
 
 

@@ -139,7 +139,7 @@ def stage(who: Placed) -> Object:
     """
     port = ["--port", str(PAGE_PORT)] if who.serves or who.fronted else []
     if who.is_front:
-        return {"args": [who.identity.role, who.identity.place, *port], "readinessProbe": _probe(5, misses=1)}
+        return {"args": [who.identity.role, who.identity.place, *port], "readinessProbe": _probe(5, misses=2)}
     return {
         "args": [who.identity.role, who.identity.place, "--slot", "$(SLOT)", *port],
         "env": [{"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}],

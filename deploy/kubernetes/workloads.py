@@ -34,12 +34,7 @@ def workload(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Iterator
 
 def _set(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
     """A set, not a Deployment: of each slot there is one process at most, and its successor has its number."""
-    template_ = template(who, cluster, stage(who), projects)
-    if who.processes > 1:
-        template_["spec"]["topologySpreadConstraints"] = [
-            _spread(who, "kubernetes.io/hostname"),
-            _spread(who, "topology.kubernetes.io/zone"),
-        ]
+    template_ = _apart(who, template(who, cluster, stage(who), projects))
     # How many there are is KEDA's to say where it scales them: each `apply` would set it back.
     number = {} if who.processes > 1 else {"replicas": 1}
     return _named(who, "apps/v1", "StatefulSet", who.name) | {
@@ -62,9 +57,17 @@ def _deployment(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Objec
             "replicas": who.processes,
             "strategy": {"rollingUpdate": {"maxUnavailable": 0, "maxSurge": 1}},
             "selector": {"matchLabels": labels(who)},
-            "template": template(who, cluster, stage(who), projects),
+            "template": _apart(who, template(who, cluster, stage(who), projects)),
         }
     }
+
+
+def _apart(who: Placed, pod: Object) -> Object:
+    """Of several processes each runs on a machine of its own, and in a zone of its own, where that can be had."""
+    if who.processes > 1:
+        over = ("kubernetes.io/hostname", "topology.kubernetes.io/zone")
+        pod["spec"]["topologySpreadConstraints"] = [_spread(who, it) for it in over]
+    return pod
 
 
 def _spread(who: Placed, over: str) -> Object:

@@ -70,14 +70,13 @@ class Provider:
 @dataclass(frozen=True, slots=True)
 class SignInConfiguration:
     """What one project's label processes need to know. No provider: nobody signs in with a browser. `instances`:
-    the port of each process, where several share the one that browsers know; `fronted`: others listen on that one.
+    the port of each process, where several share the one that browsers know.
     """
 
     listening: Listening
     port: int
     provider: Provider | None
     instances: tuple[int, ...] = ()
-    fronted: bool = False
 
     @property
     def origin(self) -> str:
@@ -162,7 +161,6 @@ def _configuration(content: Mapping[str, Any]) -> SignInConfiguration:
         int(content["port"]),
         Provider(**provider) if provider else None,
         tuple(map(int, content["instances"])),
-        fronted=content.get("fronted") is True,
     )
 
 

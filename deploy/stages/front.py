@@ -18,7 +18,7 @@ import httpx
 from deploy.behind import read_behind
 from deploy.signin.configuration import SignInConfiguration, load
 from schemas.errors import ConfigError
-from streams.engine.clock import SystemClock
+from streams.engine.clock import Clock, SystemClock
 from streams.engine.health import Condition, Health
 from streams.label.front.batch import Batch
 from streams.label.front.front import Front, monotonic_ms
@@ -38,12 +38,19 @@ class FrontRunning:
     health: Health
     url: str
     front: Front
-    tick_s: float
+    clock: Clock
+    settings: FrontSettings
 
     def run(self, stop: threading.Event) -> None:
-        """Until its batch is done, or it was told to stop and nothing is under way any more."""
+        """Until its batch is done, or it was told to stop and nothing is under way any more.
+
+        Raises RuntimeError where its server has ended or stands still: nobody else would end it, and it would be
+        sent people for ever.
+        """
         self.health.set(Condition.WORKING)
-        while not self.front.over.wait(self.tick_s):
+        while not self.front.over.wait(self.settings.tick_s):
+            if (still_s := self.clock.monotonic() - self.front.beat) > self.settings.still_s:
+                raise RuntimeError(f"the server has stood still for {still_s:.0f} s")
             if stop.is_set():
                 self.front.leaving.set()
             if self.front.draining.is_set():
@@ -73,7 +80,7 @@ def open_front(
     server = WebServer(front.app(), settings.http, shown)
     url = server.start()
     try:
-        yield FrontRunning(Health(), url, front, settings.tick_s)
+        yield FrontRunning(Health(), url, front, clock, settings)
     finally:
         server.stop()
 

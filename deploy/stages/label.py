@@ -111,7 +111,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         ),
         settings.api,
         _tls(configured, link),
-        shared_port=configured.port if configured.port != port and not configured.fronted else None,
+        shared_port=configured.port if configured.port != port else None,
     )
     instance = Instance(door.instance, server.start(), link.certificate if link else "")
     prober = Prober(settings.standby.probe_limit_s)

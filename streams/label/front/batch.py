@@ -1,8 +1,9 @@
 """When a front has served its batch: what it answers meanwhile, when it takes no one new, when it ends. Pure.
 
-A session counts once label has taken it; a cookie that somebody has made up ends no front. Every front ends after
-the last session it has served has, or at its age, whichever comes first; and never while a call is under way, but
-for one that takes longer than any answer.
+A session counts once label has taken it; a cookie that somebody has made up ends no front. Once the last session
+that it has served has ended, or at its age, a front takes no one new. In the first case not at once, but at a
+moment that differs by chance from that of the others, who mostly served the same sessions; until then it serves
+whoever comes. It never ends while a call is under way, but for one that takes longer than any answer.
 """
 
 from __future__ import annotations
@@ -15,14 +16,20 @@ Session = bytes
 
 class Batch:
     """Of one front. One thread. Times are of a clock that only goes on. `luck` in [0, 1): how much of its age it
-    is spared.
+    is spared, and how much longer than it must it goes on when its batch is done.
     """
 
     def __init__(self, settings: BatchSettings, now: int, luck: float) -> None:
         self._settings = settings
         self._old_at = now + round(settings.age_ms * (1 - settings.age_spread * luck))
+        self._grown_at = now + settings.least_ms
+        self._longer_ms = round(settings.spread_ms * luck)
+        self._done_at: int | None = None
+        """When it takes no one new, since its batch is done."""
         self._live: dict[Session, int] = {}
         """Since when each has asked for nothing."""
+        self._gone: set[Session] = set()
+        """Those that have ended: an answer that was late does not begin them again."""
         self._served = False
         self._draining_since: int | None = None
         self._under_way = 0
@@ -34,7 +41,7 @@ class Batch:
 
     def comes(self, session: Session | None, now: int) -> bool:
         """Whether a call is answered here. One that is counts until `goes`."""
-        if self.drains(now) and (session is None or session not in self._live):
+        if self.is_over(now) or (self.drains(now) and (session is None or session not in self._live)):
             return False
         self._under_way += 1
         return True
@@ -45,13 +52,14 @@ class Batch:
 
     def taken(self, session: Session, now: int) -> None:
         """Label has done something for a session."""
-        if session in self._live or self._draining_since is None:
+        if session not in self._gone and (session in self._live or self._draining_since is None):
             self._live[session] = now
             self._served = True
 
     def ended(self, session: Session) -> None:
         """Label knows it no longer."""
-        self._live.pop(session, None)
+        if self._live.pop(session, None) is not None:
+            self._gone.add(session)
 
     def leave(self, now: int) -> None:
         """Somebody wants it to end: take no one new."""
@@ -64,7 +72,9 @@ class Batch:
             idle = [it for it, since in self._live.items() if now - since >= self._settings.idle_ms]
             for session in idle:
                 del self._live[session]
-            if now >= self._old_at or (self._served and not self._live):
+            if self._served and not self._live and self._done_at is None:
+                self._done_at = max(self._grown_at, now) + self._longer_ms
+            if now >= self._old_at or (self._done_at is not None and now >= self._done_at):
                 self._draining_since = now
         return self._draining_since is not None
 

@@ -72,6 +72,8 @@ class Front:
         """Set once it takes no one new."""
         self.over = threading.Event()
         """Set once it may end."""
+        self.beat = clock.monotonic()
+        """When the loop last turned, in seconds of that clock."""
 
     def app(self) -> ASGIApp:
         """As a server runs it: with headers on every answer, and bounds."""
@@ -89,7 +91,7 @@ class Front:
     async def _tick(self) -> None:
         """The batch is this loop's alone; the process's main thread hears of it by events."""
         while not self.over.is_set():
-            now = self._now()
+            self.beat, now = self._clock.monotonic(), self._now()
             if self.leaving.is_set():
                 self._batch.leave(now)
             if self._batch.drains(now):
@@ -190,6 +192,8 @@ class Front:
     ) -> None:
         path, done = scope["path"], HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
         if path == CALLBACK and (begun := self._begun(headers)) is not None:
+            if session is not None:
+                self._batch.ended(session)  # signing in has replaced it
             self._batch.taken(begun, self._now())
         elif session is None:
             return

@@ -19,8 +19,16 @@ class BatchSettings:
     age_spread: float = 0.25
     """Up to so much of its age each front is spared, by chance: all of them are started at once, and must not end
     so."""
-    leave_ms: int = 15_000
-    """How long one that drains is still there for who has not heard: a probe (10 s), and the news of that."""
+    least_ms: int = 660_000
+    """None ends younger than this by itself: Kubernetes puts off the next start of what has run for less than ten
+    minutes, longer each time."""
+    spread_ms: int = 1_200_000
+    """By up to so much longer each front goes on after its last session, by chance: a session is known to every
+    front, so it ends at all of them at once, and they must not. Of two, which are away for 40 s each, about one
+    time in fifteen both are away for a moment."""
+    leave_ms: int = 35_000
+    """How long one that drains is still there for who has not heard: a probe (10 s), the news of that, and a
+    connection that was kept (30 s)."""
     longest_ms: int = 120_000
     """What is under way then is nobody's any more: label answers within 60 s, also who waits for a task, and a
     client that has not taken its answer by then has gone."""
@@ -35,5 +43,7 @@ class FrontSettings:
     passing: StandbySettings = field(default_factory=StandbySettings)
     tick_s: float = 0.25
     """How often it is asked whether the end has come."""
+    still_s: float = 30.0
+    """A front whose event loop has stood still for so long serves nobody, and ends by itself, as a bug."""
     again_s: float = 0.2
     """How soon label is tried again where nobody listens there."""

@@ -87,6 +87,14 @@ def test_fronts_reach_label_of_their_project_and_names_and_nobody_else(objects, 
     assert behind["ports"] == [{"port": 8443, "protocol": "TCP"}]
 
 
+def test_fronts_run_on_machines_of_their_own(objects):
+    spec = pod_of(found(objects, "Deployment", "front-letters"))["spec"]
+    assert [it["topologyKey"] for it in spec["topologySpreadConstraints"]] == [
+        "kubernetes.io/hostname",
+        "topology.kubernetes.io/zone",
+    ]
+
+
 def test_fronts_write_nowhere_and_hold_no_login(objects):
     spec = pod_of(found(objects, "Deployment", "front-letters"))["spec"]
     assert [next(it for it in volume if it != "name") for volume in spec["volumes"]] == ["projected", "secret"]
@@ -186,6 +194,8 @@ TAMPERED = {
         route(it, "front-letters")["egress"][1]
     ),
     "no fronts": lambda it: found(it, "Deployment", "front-demo")["spec"].update(replicas=0),
+    "one front": lambda it: found(it, "Deployment", "front-demo")["spec"].update(replicas=1),
+    "as many fronts as nobody has said": lambda it: found(it, "Deployment", "front-demo")["spec"].pop("replicas"),
     "browsers at label": lambda it: route(it, "label-demo")["ingress"].extend(route(it, "front-demo")["ingress"]),
     "another's fronts": lambda it: route(it, "label-demo")["ingress"].extend(
         route(it, "label-letters")["ingress"]

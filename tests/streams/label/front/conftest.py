@@ -20,7 +20,7 @@ from tests.support.browser import VouchingProvider
 from tests.support.pipeline import free_port
 from tests.support.waiting import wait_for
 
-SETTINGS = FrontSettings(batch=BatchSettings(leave_ms=50), tick_s=0.01, again_s=0.01)
+SETTINGS = FrontSettings(batch=BatchSettings(least_ms=0, spread_ms=0, leave_ms=50), tick_s=0.01, again_s=0.01)
 
 
 @dataclass

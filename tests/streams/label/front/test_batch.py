@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
@@ -9,12 +11,15 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from streams.label.front.batch import Batch
 from streams.label.front.settings import BatchSettings
 
-SETTINGS = BatchSettings(idle_ms=100, age_ms=1_000, age_spread=0.25, leave_ms=10, longest_ms=50)
+SETTINGS = BatchSettings(
+    idle_ms=100, age_ms=1_000, age_spread=0.25, least_ms=0, spread_ms=0, leave_ms=10, longest_ms=50
+)
+APART = replace(SETTINGS, least_ms=300, spread_ms=200)
 ANN, BOB = b"ann", b"bob"
 
 
-def batch(luck: float = 0.0) -> Batch:
-    return Batch(SETTINGS, 0, luck)
+def batch(luck: float = 0.0, settings: BatchSettings = SETTINGS) -> Batch:
+    return Batch(settings, 0, luck)
 
 
 def test_a_new_front_waits_for_its_first_session() -> None:
@@ -80,6 +85,57 @@ def test_a_session_that_begins_while_it_drains_is_another_s() -> None:
     assert not front.comes(ANN, 2)
 
 
+def test_it_does_not_end_as_young_as_kubernetes_would_hold_the_next_one_back_for() -> None:
+    front = batch(settings=APART)
+    front.taken(ANN, 1)
+    front.ended(ANN)
+    assert not front.drains(2)
+    assert not front.drains(299)
+    assert front.drains(300)
+
+
+def test_fronts_of_which_a_session_ends_at_the_same_moment_do_not_end_at_the_same_moment() -> None:
+    fronts = [batch(0.0, APART), batch(0.5, APART)]
+    for front in fronts:
+        front.taken(ANN, 400)
+        front.ended(ANN)
+        assert front.drains(400) == (front is fronts[0])
+    assert fronts[0].is_over(410)
+    assert not fronts[1].drains(499)
+    assert fronts[1].drains(500)
+
+
+def test_until_then_it_serves_whoever_comes_and_whoever_is_there_then_goes_on_elsewhere() -> None:
+    front = batch(0.5, APART)
+    front.taken(ANN, 0)
+    front.ended(ANN)
+    assert not front.drains(0)
+    assert front.comes(BOB, 390)
+    front.taken(BOB, 391)
+    front.goes()
+    assert front.drains(400)
+    assert front.comes(BOB, 401)
+    assert not front.comes(None, 401)
+
+
+def test_nobody_is_served_any_more_once_it_is_over() -> None:
+    front = batch()
+    front.taken(ANN, 0)
+    front.leave(1)
+    assert front.comes(ANN, 2)
+    front.goes()
+    assert front.is_over(11)
+    assert not front.comes(ANN, 11)
+
+
+def test_an_answer_that_comes_after_the_session_has_ended_does_not_begin_it_again() -> None:
+    front = batch()
+    front.taken(ANN, 1)
+    front.ended(ANN)
+    front.taken(ANN, 2)
+    assert front.drains(3)
+
+
 @given(st.floats(0, 1, exclude_max=True), st.integers(0, 2_000))
 def test_no_front_takes_anybody_new_beyond_its_age_and_none_is_spared_more_than_a_quarter(luck, now) -> None:
     drains = batch(luck).drains(now)
@@ -93,7 +149,7 @@ class Life(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = 0
-        self.batch = batch()
+        self.batch = batch(0.5, replace(APART, least_ms=100))
         self.under_way = 0
         self.served: set[bytes] = set()
         self.drained = False
@@ -116,7 +172,7 @@ class Life(RuleBasedStateMachine):
     def a_call_is_answered(self, session: bytes) -> None:
         if self.under_way:
             if not self.batch.drains(self.now):
-                self.served.add(session)
+                self.served.add(session)  # of one that has ended before, too: then it is refused, which may be
             self.batch.taken(session, self.now)
             self.batch.goes()
             self.under_way -= 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -15,6 +16,7 @@ from deploy.local.authority import VAULT, ensure_certificates
 from deploy.stages.front import open_front
 from schemas.errors import ConfigError
 from streams.label.forwarding import HEADER
+from streams.label.front.front import Front
 from streams.web.server import WebServer
 from streams.web.settings import HttpSettings
 from streams.web.shown_certificate import PemFiles, ShownCertificate
@@ -232,3 +234,17 @@ def test_what_it_is_told_is_checked_before_anybody_comes(tmp_path, said, match):
 def test_who_is_told_nothing_listens_nowhere(tmp_path):
     with pytest.raises(ConfigError, match="does not say how browsers reach demo"), open_front(tmp_path, "demo", 0):
         pass
+
+
+def test_a_front_whose_server_stands_still_ends_by_itself(tmp_path, monkeypatch):
+    async def stands_still(_: Front) -> None:
+        pass
+
+    monkeypatch.setattr(Front, "_tick", stands_still)
+    port = free_port()
+    root = told(tmp_path, port, Behind(f"http://127.0.0.1:{free_port()}"))
+    with (
+        open_front(root, "demo", port, replace(SETTINGS, still_s=0.05)) as running,
+        pytest.raises(RuntimeError, match="the server has stood still"),
+    ):
+        running.run(threading.Event())
