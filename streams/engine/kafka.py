@@ -167,6 +167,13 @@ class Patience:
         return time.monotonic() >= self._limit
 
 
+CONNECTED = {"enable.sparse.connections": False}
+"""Of a client that asks each broker. One that connects only when it has to (the default) forgets, each time
+a broker refuses it, when it may try again: waiting for an answer it then tries all the time, for as long as the
+broker takes to start, and takes a core (librdkafka 2.16).
+"""
+
+
 class EndOffsets:
     """Asks where partitions end, open transactions included, and where a time begins in them.
 
@@ -214,7 +221,7 @@ class EndOffsets:
 
     def _client(self) -> AdminClient:
         with self._lock:
-            self._admin = self._admin or self._access.login.keep(AdminClient(self._access.settings()))
+            self._admin = self._admin or self._access.login.keep(AdminClient(self._access.settings() | CONNECTED))
             return self._admin
 
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
