@@ -47,8 +47,12 @@ from topology.project import Project
 from vault import comments as commenting
 
 OWNERSHIP = Ownership.WHOLE
-TRANSACTION_TIMEOUT_MS = 2_000
-"""A killed owner's open transaction holds annotators up for as long as this."""
+TRANSACTION_TIMEOUT_MS = 15_000
+"""As other stages have it. Whoever takes over ends a killed owner's open transaction at once, by fencing, so
+nobody waits for this; but an owner whose transaction lasts longer is fenced by the broker, and ends. With 2 s that
+happened whenever one of three brokers died (it takes 5 to 9 s until others lead its partitions), and on a machine
+that is very busy without.
+"""
 
 
 def inputs(project: str) -> tuple[str, ...]:

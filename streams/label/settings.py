@@ -70,7 +70,7 @@ class ApiSettings(HttpSettings):
     """Limits of the HTTP API, beside those of every server."""
 
     answer_timeout_s: float = 8.0
-    """A commit takes milliseconds; a takeover two seconds (transaction timeout). After this: 503, ask again."""
+    """A commit takes milliseconds, a takeover two seconds. After this: 503, ask again."""
     pending_requests: int = 1_000
     """Requests that wait for the loop. More means the loop is behind: 503 at once instead of a long queue."""
     waiting: int = 400

@@ -23,7 +23,7 @@ OUTAGES = max(1, ROUNDS // 20)
 LONGEST_PAUSE_S = 3.0
 """Between two faults: from the middle of a batch to a stage that has just restored its state."""
 LONGEST_OUTAGE_S = 4.0
-"""Longer than label's transaction timeout of 2 s, so that open transactions end without their owners."""
+"""Longer than a start takes, so that what is down is missed."""
 RECOVERY_S = 360.0
 """After an outage of the broker. A minute, mostly; once it took redact over two. A group waits so long for a
 member that is alive and does not come (`max.poll.interval.ms`, which the slowest batch needs), and a process then
