@@ -1,37 +1,115 @@
-"""`/healthz` and `/metrics` of one process, on loopback. Says conditions and counts, never content."""
+"""`/healthz` and `/metrics` of one process, on loopback, and where that is asked for on one address more. Says
+conditions and counts, never content.
+
+Whoever reaches it may connect as often as it likes, so a connection has a time and an address a number of them: a
+neighbour that holds connections open takes no thread that the process needs, and none from who asks on loopback.
+"""
 
 from __future__ import annotations
 
 import json
+import socket
 import threading
+import time
+from contextlib import suppress
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
+from schemas.errors import StackError
 from streams.engine import metrics
 from streams.engine.health import Condition, Health
 
+LOOPBACK = "127.0.0.1"
 WELL = (Condition.WORKING, Condition.STANDING_BY)
 
 
-class HealthServer:
-    """Serves from a thread of its own until `stop`."""
+ANSWERED_WITHIN_S = 5.0
+"""A connection as a whole. An engine's probe gives up after three seconds, Prometheus after five or ten."""
+AT_ONCE = 8
+"""Connections of one address, each with a thread; who comes then is sent away. Prometheus and a probe are two."""
 
-    def __init__(self, health: Health, port: int) -> None:
-        self._server = ThreadingHTTPServer(("127.0.0.1", port), _handler(health))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="health", daemon=True)
-        self._thread.start()
+
+class HealthServer:
+    """Serves from threads of its own until `stop`. `also`: a name or address of this machine besides loopback, on
+    which it listens at the same port; empty: none. Raises StackError where it can't listen.
+    """
+
+    def __init__(
+        self, health: Health, port: int, also: str = "", answered_within_s: float = ANSWERED_WITHIN_S
+    ) -> None:
+        listening = partial(_listening, health=health, within_s=answered_within_s)
+        self._servers = [listening(LOOPBACK, port)]
+        try:
+            if also:
+                self._servers.append(listening(also, self.port))
+        except StackError:
+            self._servers[0].server_close()
+            raise
+        for server in self._servers:
+            threading.Thread(target=server.serve_forever, name="health", daemon=True).start()
 
     @property
     def port(self) -> int:
         """Where it listens."""
-        return int(self._server.server_address[1])
+        return int(self._servers[0].server_address[1])
 
     def stop(self) -> None:
         """Stop serving."""
-        self._server.shutdown()
-        self._server.server_close()
+        for server in self._servers:
+            server.shutdown()
+            server.server_close()
+
+
+Asked = socket.socket | tuple[bytes, socket.socket]
+"""A connection, as the base class has it: the second is of servers of datagrams."""
+
+
+class _Server(ThreadingHTTPServer):
+    """A thread for each connection, of which there are `AT_ONCE` at most, each for a limited time."""
+
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], within_s: float) -> None:
+        self._within_s = within_s
+        self._lock = threading.Lock()
+        self._since: dict[Asked, float] = {}
+        super().__init__(address, handler)
+
+    def process_request(self, request: Asked, client_address: object) -> None:
+        with self._lock:
+            full = len(self._since) >= AT_ONCE
+            if not full:
+                self._since[request] = time.monotonic()
+        if full:
+            self.shutdown_request(request)
+        else:
+            super().process_request(request, client_address)
+
+    def finish_request(self, request: Asked, client_address: object) -> None:
+        with suppress(OSError):  # whoever asked is gone, or took too long
+            super().finish_request(request, client_address)
+
+    def close_request(self, request: Asked) -> None:
+        with self._lock:
+            self._since.pop(request, None)
+        super().close_request(request)
+
+    def service_actions(self) -> None:
+        """Between connections, twice a second: end those that took too long, which wakes their threads."""
+        begun_before = time.monotonic() - self._within_s
+        with self._lock:  # none is closed meanwhile, and its number another one's
+            for request, since in self._since.items():
+                if since < begun_before and isinstance(request, socket.socket):
+                    with suppress(OSError):
+                        request.shutdown(socket.SHUT_RDWR)
+
+
+def _listening(host: str, port: int, *, health: Health, within_s: float) -> _Server:
+    try:
+        return _Server((host, port), _handler(health), within_s)
+    except OSError as error:
+        raise StackError(f"/healthz can't listen on {host}:{port}: {error.strerror}") from None
 
 
 def _handler(health: Health) -> type[BaseHTTPRequestHandler]:

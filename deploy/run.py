@@ -24,8 +24,9 @@ from typing import TYPE_CHECKING
 import structlog
 
 from deploy import logs
+from deploy.handing.asking import HANDED_BYTES, ask, tell_used_up
 from deploy.health_server import HealthServer
-from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_PORT_VARIABLE
+from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_HOST_VARIABLE, HEALTH_PORT_VARIABLE, LOGIN_VARIABLE
 from deploy.stages.folding import FoldRunning
 from deploy.stages.matcher import open_matcher
 from deploy.stages.roles import CONSOLE, FRONT, MATCHER, WATCH
@@ -53,8 +54,6 @@ if TYPE_CHECKING:
     from deploy.stages.front import FrontRunning
 
 EXIT_BUG, EXIT_CONFIG, EXIT_FENCED, EXIT_UNAVAILABLE, EXIT_STOLEN, EXIT_LOST = 1, 2, FENCED, 4, STOLEN, 6
-HANDED_BYTES = 1024
-"""A wrapping token has about a hundred."""
 
 FOLDINGS: Mapping[str, Callable[[Path], AbstractContextManager[FoldRunning]]] = MappingProxyType(
     {WATCH: open_watch, MATCHER: open_matcher}
@@ -88,7 +87,9 @@ def main(arguments: list[str] | None = None, builders: Mapping[str, Build] = BUI
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     try:
-        _run(options, identity, stop, builders, Handed(_handed(identity), lose))
+        handed = Handed(_handed(identity, stop), lose)
+        if not stop.is_set():
+            _run(options, identity, stop, builders, handed)
         if lost.is_set():
             return _ended_by(LoginLost(LOST))
     except Exception as error:  # noqa: BLE001 - whatever it is, it ends us, and has a code
@@ -102,14 +103,22 @@ def _ended_by(error: Exception) -> int:
     for kind, name, code in ENDS:
         if isinstance(error, kind):
             log.error(name, exc_info=error)
+            if code == EXIT_STOLEN and (asked := os.environ.get(LOGIN_VARIABLE)):
+                tell_used_up(Path(asked))
             return code
     log.critical("bug", exc_info=error)
     return EXIT_BUG
 
 
-def _handed(identity: Identity) -> str:
-    """What the supervisor has put into our standard input: on no disk, in no list of processes."""
-    if identity.role in {*FOLDINGS, FRONT} or sys.stdin is None or sys.stdin.isatty():
+def _handed(identity: Identity, stop: threading.Event) -> str:
+    """What the supervisor has put into our standard input, or the starter hands us: on no disk, in no list of
+    processes. Raises DependencyError where there is no starter.
+    """
+    if identity.role in {*FOLDINGS, FRONT}:
+        return ""
+    if asked := os.environ.get(LOGIN_VARIABLE):
+        return ask(Path(asked), stop)
+    if sys.stdin is None or sys.stdin.isatty():
         return ""
     return sys.stdin.buffer.read(HANDED_BYTES).decode("ascii", "replace").strip()
 
@@ -122,7 +131,7 @@ def _run(
     handed: Handed,
 ) -> None:
     with _opened(options, identity, builders, handed) as running:
-        health = HealthServer(running.health, options.health_port)
+        health = HealthServer(running.health, options.health_port, os.environ.get(HEALTH_HOST_VARIABLE, ""))
         log.info("started", health_port=health.port)
         watchdog = Watchdog()
         running.health.when_leaving(watchdog.leaving)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 ROOT_VARIABLE, DEFAULT_ROOT = "VEIL_ROOT", ".veil"
 PROJECT_VARIABLE, DEFAULT_PROJECT = "VEIL_PROJECT", "demo"
 HEALTH_PORT_VARIABLE, DEFAULT_HEALTH_PORT = "VEIL_HEALTH_PORT", "0"
+HEALTH_HOST_VARIABLE = "VEIL_HEALTH_HOST"
+LOGIN_VARIABLE = "VEIL_LOGIN"
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,16 @@ SETTINGS: tuple[Setting, ...] = (
         HEALTH_PORT_VARIABLE,
         DEFAULT_HEALTH_PORT,
         "port of `/healthz` and `/metrics` of a process that is not told; 0 takes a free one, an image says 9464",
+    ),
+    Setting(
+        HEALTH_HOST_VARIABLE,
+        "loopback alone",
+        "one address more for the same, of a network that only whoever collects metrics is on (`deploy/compose`)",
+    ),
+    Setting(
+        LOGIN_VARIABLE,
+        "standard input",
+        "socket at which a process asks for what it logs in to Vault with (`deploy/handing`)",
     ),
     Setting("VEIL_KAFKA_BOOTSTRAP", "a broker of our own", "brokers of an external Kafka, `host:port,…`"),
     Setting("VEIL_KAFKA_CA", "–", "file with the CA of that Kafka"),

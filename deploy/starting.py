@@ -66,10 +66,13 @@ class Starter:
         return token.encode()
 
     def ended(self, identity: Identity, slot: str, code: int) -> None:
-        """A process has ended. One that found its login used up in time, was not the first to come to it."""
+        """A process has ended. One that found its login used up in time, was not the first to come to it; that is
+        said once of each handing, however often it is told.
+        """
         with self._said:
             since = self._handed.get(slot)
             if code == STOLEN and since is not None and self._monotonic() - since < HANDED_S:
+                del self._handed[slot]
                 self._say(EventType.LOGIN_STOLEN, identity, slot)
 
     def stop(self) -> None:

@@ -17,7 +17,7 @@ from typing import Any
 
 from schemas.errors import ConfigError, VaultUnavailable
 from schemas.hidden import Hidden
-from vault import handing, keyed_hash, people, pods
+from vault import handing, keyed_hash, people, pods, starting
 from vault.client import VaultClient
 from vault.documents import mount_of
 from vault.entities import approle_of
@@ -300,10 +300,18 @@ class Provisioner:
 
     def _undeclared(self, plan: VaultPlan) -> tuple[str, ...]:
         declared = {*plan.policies, *_BUILT_IN_POLICIES, people.POLICY}
-        extra = {("vault policy", name) for name in self._paths.list("sys/policies/acl") - declared}
+        there = self._paths.list("sys/policies/acl") - declared
+        extra = {("vault policy", name) for name in there if not self._is_starting(name)}
         extra |= {("vault role", name) for name in self._paths.list("auth/approle/role") - declared}
         extra |= {("pod login", name) for name in self._paths.list(pods.ROLES) - plan.pods.keys()}
         return tuple(f"{part} {name}" for part, name in sorted(extra))
+
+    def _is_starting(self, name: str) -> bool:
+        """Whether it is the policy of the token that the starter begins with, in no plan, and says just that."""
+        if name != starting.policy_name(starting.STARTER):
+            return False
+        found = self._paths.read(f"sys/policies/acl/{name}")
+        return found is not None and found["policy"] == starting.policy(starting.STARTER)
 
 
 def _role(name: str, *, handed: bool) -> dict[str, Any]:

@@ -91,10 +91,12 @@ def test_who_was_second_in_time_was_stolen_from_and_who_came_too_late_or_ended_o
     starter.hand(KEEPER, slot)
     starter.ended(KEEPER, slot, FENCED)
     starter.ended(KEEPER, slot, STOLEN)
+    starter.ended(KEEPER, slot, STOLEN)  # the same again is nothing new
+    starter.hand(KEEPER, slot)
     time.now += HANDED_S + 1
     starter.ended(KEEPER, slot, STOLEN)
     starter.stop()
-    assert said(pipeline, slot) == [EventType.LOGIN_HANDED, EventType.LOGIN_STOLEN]
+    assert said(pipeline, slot) == [EventType.LOGIN_HANDED, EventType.LOGIN_STOLEN, EventType.LOGIN_HANDED]
 
 
 def test_a_starter_that_vault_has_forgotten_is_handed_another_login(stack, starter, slot):
