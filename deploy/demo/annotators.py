@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
+import time
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
 
 import httpx
 
 from deploy.demo.phrases import LEXICON, TONE
 from streams.engine.clock import SystemClock
 from streams.label.answering import ErrorRates
-from streams.label.client import LabelClient
+from streams.label.client import RETRIES, LabelClient
 from streams.label.robots import RobotReport, RobotSpec, run_robots
 
 _RATES = (
@@ -27,12 +30,37 @@ _RATES = (
 UNTIL_TOLD_S = 3600.0
 
 
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How robots come to the API. `verify`: by which they know it. `wait_most_s`: how long they wait at most
+    before they ask again; `retries`: how often they do.
+    """
+
+    verify: ssl.SSLContext | bool = True
+    wait_most_s: float = 5.0
+    retries: int = RETRIES
+
+
+USUAL = Reach()
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One call, in seconds since any start. `status`: 0 where there was no answer."""
+
+    path: str
+    status: int
+    begun: float
+    ended: float
+
+
 class Answers:
-    """Every answer of the API that any robot got, as bytes. Thread-safe."""
+    """Every answer of the API that any robot got, as bytes, and when. Thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self.kept: list[bytes] = []
+        self.asked: list[Asked] = []
 
     def keep(self, answer: httpx.Response) -> None:
         """Status, headers and body."""
@@ -40,17 +68,27 @@ class Answers:
         with self._lock:
             self.kept.append(b"%d\n%s\n\n%s" % (answer.status_code, head, answer.content))
 
+    def note(self, asked: Asked) -> None:
+        """That it was asked, and what came of it."""
+        with self._lock:
+            self.asked.append(asked)
+
 
 class Recording(httpx.BaseTransport):
     """A connection to the API that keeps what comes back."""
 
-    def __init__(self, answers: Answers) -> None:
-        self._inner = httpx.HTTPTransport()
+    def __init__(self, answers: Answers, verify: ssl.SSLContext | bool = True) -> None:
+        self._inner = httpx.HTTPTransport(verify=verify)
         self._answers = answers
 
     def handle_request(self, request: httpx.Request) -> httpx.Response:
-        answer = self._inner.handle_request(request)
-        answer.read()
+        begun, status = time.monotonic(), 0
+        try:
+            answer = self._inner.handle_request(request)
+            answer.read()
+            status = answer.status_code
+        finally:
+            self._answers.note(Asked(request.url.path, status, begun, time.monotonic()))
         self._answers.keep(answer)
         return answer
 
@@ -61,8 +99,16 @@ class Recording(httpx.BaseTransport):
 class Workforce:
     """All robots at work, each in a thread of its own, until `finish`."""
 
-    def __init__(self, url: str, project: str, tokens: Mapping[str, str], seed: int) -> None:
+    def __init__(
+        self,
+        url: str,
+        project: str,
+        tokens: Mapping[str, str],
+        seed: int,
+        reach: Reach = USUAL,
+    ) -> None:
         self.answers = Answers()
+        self._reach = reach
         self._url = url
         self._project = project
         self._tokens = tokens
@@ -93,5 +139,12 @@ class Workforce:
         return self._result.result() if self._result is not None else []
 
     def _client(self, person: str) -> LabelClient:
-        transport = Recording(self.answers)
-        return LabelClient(self._url, self._project, lambda: self._tokens[person], transport=transport)
+        reach = self._reach
+        return LabelClient(
+            self._url,
+            self._project,
+            lambda: self._tokens[person],
+            transport=Recording(self.answers, reach.verify),
+            retries=reach.retries,
+            wait=lambda wait_s: time.sleep(min(wait_s, reach.wait_most_s)),
+        )

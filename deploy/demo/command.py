@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 import secrets
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -22,7 +23,7 @@ from deploy.demo.measuring import MemoryGauge
 from deploy.demo.publishing import broken_records
 from deploy.demo.records import build
 from deploy.demo.report import Report
-from deploy.demo.run import PROJECT, Plan, fresh, run
+from deploy.demo.run import PROJECT, WITHDRAWN, Ground, Plan, fresh, local_ground, run
 from deploy.demo.screen import Screen, showing
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example, failed, summary
@@ -37,6 +38,8 @@ from topology.policies import load_policy
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 FOLDER, STACK, AUDIT, REPORT = "demo", "stack", "audit", "report.json"
 LOG_COLUMNS = 100
+SHOWN = (1, 2)
+"""Standard output and standard error."""
 
 
 def main(root: Path | None = None, as_json: bool = False) -> int:
@@ -48,8 +51,8 @@ def main(root: Path | None = None, as_json: bool = False) -> int:
     shown_root = root or Path(DEFAULT_ROOT)
     progress = _console(as_json)
     try:
-        with _terminable(), showing(progress) as screen:
-            report, example, hits = _demo(shown_root.absolute() / FOLDER, screen)
+        with terminable(), showing(progress) as screen:
+            report, example, hits = perform(shown_root.absolute() / FOLDER, screen)
     except KeyboardInterrupt:
         progress.print("\nInterrupted; everything is stopped.")
         return INTERRUPTED
@@ -75,13 +78,19 @@ def _console(as_json: bool) -> Console:
     return console
 
 
-def _demo(folder: Path, screen: Screen) -> tuple[Report, Example, set[Hit]]:
+def perform(
+    folder: Path, screen: Screen, ground: Callable[[Plan, Screen], Ground] = local_ground, later: int = 0
+) -> tuple[Report, Example, set[Hit]]:
+    """The whole of it, below `folder`; `report.json` is written there. `later`: as `Plan.later`.
+
+    Raises as `run`, and VeilError where the report would hold a canary.
+    """
     begun = time.monotonic()
     temporary = frozenset(path.name for path in temporary_folder().iterdir())
     with _measuring() as gauge:
-        plan, aviary = _plan(folder)
+        plan, aviary = _plan(folder, later)
         search = CanarySearch(aviary.planted)
-        trace = run(plan, search, screen)
+        trace = run(plan, search, screen, ground(plan, screen))
         with screen.step("compare", "comparing with the truth, in raw coordinates") as step:
             ours, best, example = measured(plan, trace)
             step.done = f"labels agree with the truth: F1 {ours.f1:.3f}, of {best.f1:.3f} possible"
@@ -101,7 +110,7 @@ def _demo(folder: Path, screen: Screen) -> tuple[Report, Example, set[Hit]]:
     return report, example, hits
 
 
-def _plan(folder: Path) -> tuple[Plan, Aviary]:
+def _plan(folder: Path, later: int) -> tuple[Plan, Aviary]:
     seed = secrets.randbits(32)  # canaries nobody has seen before, so that an earlier run can't be found
     aviary = Aviary(seed)
     if not folder.parent.exists():
@@ -109,10 +118,11 @@ def _plan(folder: Path) -> tuple[Plan, Aviary]:
     make_private_folder(folder)
     (folder / REPORT).unlink(missing_ok=True)
     inputs, broken = build(aviary, seed), broken_records(aviary)
+    inputs.sort(key=lambda one: one.name != WITHDRAWN)  # it is among the first, however many come later
     policy, stack = load_policy(PROJECT), fresh(folder / STACK)
     making = maker(stack, PROJECT, policy, seed)
     gold = [making.make() for _ in range(missing(Published(len(inputs), 0), policy.gold.share_permille))]
-    return Plan(stack, folder / AUDIT, policy, inputs, broken, gold, seed), aviary
+    return Plan(stack, folder / AUDIT, policy, inputs, broken, gold, seed, later), aviary
 
 
 @contextmanager
@@ -126,17 +136,33 @@ def _measuring() -> Iterator[MemoryGauge]:
 
 
 @contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM stops the demo as Ctrl-C does: in order, leaving nothing behind."""
+def terminable() -> Iterator[None]:
+    """SIGTERM stops the demo as Ctrl-C does: in order, leaving nothing behind. So does SIGHUP, unless whoever has
+    started it ignores that (`nohup`); what was to be shown on a terminal is shown nowhere then.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
 
-    def interrupt(_number: int, _frame: FrameType | None) -> None:
+    shown = [number for number in SHOWN if os.isatty(number)]  # once it has gone, nobody can tell
+
+    def interrupt(number: int, _frame: FrameType | None) -> None:
+        if number == signal.SIGHUP:
+            _say_nothing_at(shown)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    heard = [it for it in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(it) is not signal.SIG_IGN]
+    before = [(it, signal.signal(it, interrupt)) for it in heard]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before:
+            signal.signal(number, handler)
+
+
+def _say_nothing_at(terminals: Iterable[int]) -> None:
+    """Writing to a terminal that has gone fails, and the demo would end there instead of stopping everything."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    for number in terminals:
+        os.dup2(nowhere, number)
+    os.close(nowhere)

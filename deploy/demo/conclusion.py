@@ -129,6 +129,7 @@ def report_of(
         checkpoints=trace.sealed.checkpoints,
         alerts=len(wrong),
         alerts_about=tuple(sorted(f"{it.severity.value} {it.rule}: {it.subject}" for it in wrong)),
+        logs_carried=trace.shipped,
         robots_noticed=len(trace.alerts) - len(wrong),
         canaries_planted=len(planted),
         canary_forms=search.needles,

@@ -89,7 +89,7 @@ def publish(
     with announcing(around) as (publisher, producer), producing(around.root, around.project) as synth:
         waiting = iter(gold)
         for number, one in enumerate(inputs, start=1):
-            _publish(publisher, one, published)
+            publishing_one(publisher, one, published)
             if number % every == 0 and (made := next(waiting, None)) is not None:
                 publisher.flush()
                 published.gold.append(synth.publish(made))
@@ -110,7 +110,8 @@ def payload_of(one: Input) -> bytes:
     return payloads.of_json(one.fields)
 
 
-def _publish(publisher: Publisher, one: Input, published: Published) -> None:
+def publishing_one(publisher: Publisher, one: Input, published: Published) -> None:
+    """One good record; `published` is told where it lies, or why it lies nowhere."""
     done = published.done(one.name)
     if one.media is Media.AVRO:
         publisher.publish_avro(one.fields, customer_schema(), one.name, done)

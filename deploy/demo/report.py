@@ -35,6 +35,8 @@ class Report:
     alerts: int
     alerts_about: tuple[str, ...]
     """Severity, rule and subject of each."""
+    logs_carried: bool
+    """Whether Vault's and Kafka's own logs are among what could have raised one."""
     robots_noticed: int
     """How many of the robots watch found to label faster than anyone reads. It is right, and these are no alerts
     of the run."""

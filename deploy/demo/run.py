@@ -8,16 +8,19 @@ from __future__ import annotations
 
 import os
 import shutil
+import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from deploy import persons
 from deploy.alerting import alerts, shipped_up_to
 from deploy.compliance import audit_topic, compliance
-from deploy.demo.annotators import Workforce
+from deploy.demo.annotators import USUAL, Answers, Reach, Workforce
 from deploy.demo.failure import DemoFailed
 from deploy.demo.publishing import Broken, Published, publish
 from deploy.demo.records import Input
@@ -25,7 +28,7 @@ from deploy.demo.results import read_joined
 from deploy.demo.screen import Screen
 from deploy.demo.search import CanarySearch
 from deploy.demo.watch import Seen, Watch
-from deploy.local.endpoints import read_external
+from deploy.local.endpoints import Endpoints, read_external
 from deploy.provision.parts import pins_path
 from deploy.sealed import SEALER, Sealed, sealed
 from deploy.stages.roles import SHIPPER
@@ -82,6 +85,8 @@ class Trace:
     verification: Verification | None = None
     sealed: Sealed = field(default_factory=Sealed)
     alerts: Sequence[Alert] = ()
+    shipped: bool = False
+    """Whether Vault's and Kafka's own logs were carried over, so that the alerts speak of them, too."""
     quality: Quality = field(default_factory=lambda: Quality({}, {}, 0, ()))
     external: tuple[str, ...] = ()
     """Parts that somebody else runs (`kafka`, `vault`, `registry`); their files are out of our reach."""
@@ -91,7 +96,9 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What is to be done, and where."""
+    """What is to be done, and where. `later`: so many of the inputs are not published with the others, but by
+    whoever disturbs the run (`Ground`).
+    """
 
     root: Path
     audit: Path
@@ -100,24 +107,74 @@ class Plan:
     broken: Sequence[Broken]
     gold: Sequence[Made]
     seed: int
+    later: int = 0
 
 
-def run(plan: Plan, search: CanarySearch, screen: Screen) -> Trace:
+class Runs(Protocol):
+    """What the demo runs on: an `Installation`, or something like it."""
+
+    @property
+    def endpoints(self) -> Endpoints:
+        """Where Kafka, Vault and registry are."""
+
+    @property
+    def processes(self) -> tuple[str, ...]:
+        """Names of all processes, in the order data passes through them."""
+
+    def start(self) -> object:
+        """Bring everything up, or leave nothing running. Raises StackError and others of ours."""
+
+    def stop(self) -> None:
+        """End everything. May be called again."""
+
+    def end(self, process: str) -> None:
+        """End one process in order; it stays down."""
+
+    def label_url(self, project: str) -> str:
+        """Base address of the project's label API."""
+
+
+Disturb = Callable[["Plan", Watch, Trace, Answers, threading.Event], None]
+"""Called in a thread of its own once annotators work; the run goes on until it has returned, and ends with what it
+raises. It publishes the inputs that come `later`. Where the run ends before it, the event is set: it publishes
+nothing more then, and returns or raises within a second or two, for the run can't end before it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Where a run takes place, and what is special there. `patience`: everything may take so many times as long as
+    on a local stack.
+    """
+
+    runs: Runs
+    reach: Reach = USUAL
+    disturb: Disturb = lambda *_: None
+    patience: int = 1
+
+
+def local_ground(plan: Plan, screen: Screen) -> Ground:
+    """An installation of this machine, undisturbed."""
+    return Ground(Installation(plan.root, [PROJECT], report=screen.note))
+
+
+def run(plan: Plan, search: CanarySearch, screen: Screen, ground: Ground | None = None) -> Trace:
     """Bring everything up, send the records through, stop everything. Nothing is left running, however it ends.
 
     Raises DemoFailed for what does not happen in time, and what the parts raise.
     """
     trace = Trace(external=external_parts())
-    installation = Installation(plan.root, [PROJECT], report=screen.note)
+    ground = ground or local_ground(plan, screen)
+    installation = ground.runs
     try:
         with screen.step("start", "starting Kafka, OpenBao, a registry and all processes") as step:
             installation.start()
             processes = f"{len(installation.processes)} processes, each under its own identity"
             step.done = f"{_parts(trace.external)}; {processes}"
+            trace.shipped = SHIPPER_SLOT in installation.processes
         with _watching(plan, installation, search) as watch:
-            _work(plan, installation, watch, trace, screen)
+            _work(plan, ground, watch, trace, screen)
             with screen.step("audit", "stopping the processes, exporting the audit, verifying it offline") as step:
-                trace.sealed, trace.alerts = _end(plan, installation)
+                trace.sealed, trace.alerts = _end(plan, ground)
                 trace.verification, trace.quality = _audit(plan)
                 trace.joined = read_joined(plan.root, PROJECT)
                 trace.seen = watch.finish()
@@ -148,7 +205,7 @@ def fresh(root: Path) -> Path:
 
 
 @contextmanager
-def _watching(plan: Plan, installation: Installation, search: CanarySearch) -> Iterator[Watch]:
+def _watching(plan: Plan, installation: Runs, search: CanarySearch) -> Iterator[Watch]:
     endpoints = installation.endpoints
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     watch = Watch(endpoints.kafka, load_topology(pins=pins_path(plan.root)), Codec(registry), search)
@@ -160,36 +217,42 @@ def _watching(plan: Plan, installation: Installation, search: CanarySearch) -> I
         registry.close()
 
 
-def _work(plan: Plan, installation: Installation, watch: Watch, trace: Trace, screen: Screen) -> None:
-    _sign(plan, watch, screen)
+def _work(plan: Plan, ground: Ground, watch: Watch, trace: Trace, screen: Screen) -> None:
+    _sign(plan, ground, watch, screen)
     begun = time.monotonic()
-    _publish(plan, watch, trace, screen)
+    _publish(plan, ground, watch, trace, screen)
     trace.redact_s = time.monotonic() - begun
-    _withdraw(plan, watch, trace, screen)
-    _label(plan, installation, watch, trace, screen)
+    _withdraw(plan, ground, watch, trace, screen)
+    _label(plan, ground, watch, trace, screen)
     trace.to_joined_s = time.monotonic() - begun
 
 
-def _sign(plan: Plan, watch: Watch, screen: Screen) -> None:
+def _sign(plan: Plan, ground: Ground, watch: Watch, screen: Screen) -> None:
     with screen.step("policy", f"{AUTHOR} and {APPROVER} sign the policy, redact builds its detectors") as step:
         persons.sign(plan.root, PROJECT, plan.policy, [AUTHOR, APPROVER])
         redact = f"redact.{PROJECT}"
-        watch.wait(lambda seen: redact in seen.in_force, TAKE_UP_S, "taking up the policy", lambda _: None)
+        watch.wait(
+            lambda seen: redact in seen.in_force,
+            TAKE_UP_S * ground.patience,
+            "taking up the policy",
+            lambda _: None,
+        )
         step.done = f"policy {plan.policy.id} in force, signed by {AUTHOR} and {APPROVER}"
 
 
-def _publish(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
-    total = len(plan.inputs) + len(plan.broken) + len(plan.gold)
+def _publish(plan: Plan, ground: Ground, watch: Watch, trace: Trace, screen: Screen) -> None:
+    inputs = plan.inputs[: len(plan.inputs) - plan.later]
+    total = len(inputs) + len(plan.broken) + len(plan.gold)
     with screen.step("redact", f"publishing {total:,} records, each sealed by its producer") as step:
         around = surroundings(plan.root, Identity("producer", PROJECT), PROJECT)
         try:
-            trace.published = publish(around, plan.inputs, plan.broken, plan.gold)
+            trace.published = publish(around, inputs, plan.broken, plan.gold)
         finally:
             around.close()
         places = trace.published.everywhere
         watch.wait(
             lambda seen: all(seen.outcome(place) is not None for place in places),
-            REDACT_S,
+            REDACT_S * ground.patience,
             "redacting all records",
             lambda seen: _show(seen, screen, total),
         )
@@ -197,7 +260,7 @@ def _publish(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
         step.done = f"{total:,} records published and redacted: {tasks:,} tasks, {total - tasks} held back"
 
 
-def _withdraw(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
+def _withdraw(plan: Plan, ground: Ground, watch: Watch, trace: Trace, screen: Screen) -> None:
     with screen.step("withdraw", f"{OPERATOR} withdraws a task before anyone has seen it") as step:
         outcome = watch.seen.outcome(trace.published.places[WITHDRAWN])
         assert outcome is not None, "every record's outcome is known by now"
@@ -205,53 +268,78 @@ def _withdraw(plan: Plan, watch: Watch, trace: Trace, screen: Screen) -> None:
         persons.withdraw(plan.root, PROJECT, outcome.task_id, OPERATOR, WithdrawalReason.REHEARSAL)
         watch.wait(
             lambda seen: seen.withdrawn_by >= LETTING_GO,
-            WITHDRAW_S,
+            WITHDRAW_S * ground.patience,
             "letting go of the withdrawn task",
             lambda seen: screen.passing(f"{len(seen.withdrawn_by)} of {len(LETTING_GO)} processes have let go"),
         )
         step.done = f"{OPERATOR} has withdrawn one task; its key is destroyed"
 
 
-def _label(plan: Plan, installation: Installation, watch: Watch, trace: Trace, screen: Screen) -> None:
+def _label(plan: Plan, ground: Ground, watch: Watch, trace: Trace, screen: Screen) -> None:
     people = load_topology().project(PROJECT).persons.annotators
     tokens = {one: persons.annotator_token(plan.root, PROJECT, one, OPERATOR, 3600) for one in people}
-    workforce = Workforce(installation.label_url(PROJECT), PROJECT, tokens, plan.seed)
-    wanted = watch.seen.tasks - 1
+    workforce = Workforce(ground.runs.label_url(PROJECT), PROJECT, tokens, plan.seed, ground.reach)
     with screen.step("label", f"{len(people)} annotators label what the API shows them") as step:
         workforce.start()
         try:
+            with _disturbing(plan, ground, watch, trace, workforce) as disturbed:
 
-            def look(seen: Seen) -> None:
-                workforce.check()
-                _show(seen, screen, wanted)
+                def look(seen: Seen) -> None:
+                    workforce.check()
+                    if disturbed.done():
+                        disturbed.result()
+                    _show(seen, screen, seen.tasks - 1)
 
-            watch.wait(lambda seen: seen.settled >= wanted, LABEL_S, f"joining {wanted:,} records", look)
+                watch.wait(
+                    lambda seen: disturbed.done() and _all_settled(seen, trace),
+                    LABEL_S * ground.patience,
+                    "joining all records",
+                    look,
+                )
         finally:
             trace.robots = workforce.finish()
             trace.answers = workforce.answers.kept
         labels = sum(report.labeled for report in trace.robots)
-        step.done = f"{labels:,} labels by {len(people)} annotators; {wanted:,} records decided, "
+        step.done = f"{labels:,} labels by {len(people)} annotators; {watch.seen.settled:,} records decided, "
         step.done += f"{watch.seen.scored} of them hidden gold"
+
+
+@contextmanager
+def _disturbing(
+    plan: Plan, ground: Ground, watch: Watch, trace: Trace, workforce: Workforce
+) -> Iterator[Future[None]]:
+    stop = threading.Event()
+    with ThreadPoolExecutor(1, thread_name_prefix="disturb") as pool:
+        try:
+            yield pool.submit(ground.disturb, plan, watch, trace, workforce.answers, stop)
+        finally:  # Ctrl-C too: leaving the pool waits for its thread
+            stop.set()
+
+
+def _all_settled(seen: Seen, trace: Trace) -> bool:
+    """All but the task that was withdrawn, and whatever was published meanwhile is known to have become one."""
+    known = all(seen.outcome(place) is not None for place in trace.published.everywhere)
+    return known and seen.settled >= seen.tasks - 1
 
 
 def _show(seen: Seen, screen: Screen, of: int) -> None:
     screen.counts(lambda kind: len(seen.joined) if kind == "joined" else seen.counts[kind], of)
 
 
-def _end(plan: Plan, installation: Installation) -> tuple[Sealed, Sequence[Alert]]:
+def _end(plan: Plan, ground: Ground) -> tuple[Sealed, Sequence[Alert]]:
     """Stop all processes: the sealer when it has sealed what the others have said last, the shipper when it has
     carried over what Vault has said of all of them. What looks wrong by then is told, too.
     """
-    sealer = SEALER.slot(0)
+    sealer, installation, limit_s = SEALER.slot(0), ground.runs, SEAL_S * ground.patience
     ships = SHIPPER_SLOT in installation.processes
     for process in reversed([name for name in installation.processes if name not in (SHIPPER_SLOT, sealer)]):
         installation.end(process)
     with compliance(plan.root) as seen:
-        deadline = time.monotonic() + SEAL_S
+        deadline = time.monotonic() + limit_s
         while not (found := sealed(seen, PROJECT)).whole:
             _check(deadline, "sealing the audit")
         installation.end(sealer)
-        ended, deadline = SystemClock().now(), time.monotonic() + SEAL_S
+        ended, deadline = SystemClock().now(), time.monotonic() + limit_s
         while ships and shipped_up_to(seen) < ended:
             _check(deadline, "carrying over what Vault's log says")
         told = alerts(seen)
@@ -262,7 +350,7 @@ def _end(plan: Plan, installation: Installation) -> tuple[Sealed, Sequence[Alert
 
 def _check(deadline: float, what: str) -> None:
     if time.monotonic() > deadline:
-        raise DemoFailed(f"{what} did not happen within {SEAL_S:.0f} s; the logs say why")
+        raise DemoFailed(f"{what} did not happen in time; the logs say why")
 
 
 def _audit(plan: Plan) -> tuple[Verification, Quality]:

@@ -153,9 +153,12 @@ def _proved(report: Report) -> list[RenderableType]:
 
 
 def _alerts(report: Report) -> str:
-    told = f"{report.alerts} alerts: Vault's and Kafka's own logs show nothing that no event has announced."
+    by = "Vault's and Kafka's own logs" if report.logs_carried else ""
+    told = f"{report.alerts} alerts: {by} show nothing that no event has announced."
+    if not by:
+        told = f"{report.alerts} alerts by watch. Nobody has read Vault's and Kafka's own logs here."
     if report.alerts:
-        told = f"{report.alerts} alerts, by Vault's and Kafka's own logs and by watch:"
+        told = f"{report.alerts} alerts, by {f'{by} and by ' if by else ''}watch:"
     if report.robots_noticed:
         told += f" (Watch noticed that {report.robots_noticed} label faster than anyone reads. They are robots.)"
     return "\n".join((told, *report.alerts_about))

@@ -14,7 +14,7 @@ REPORT = Report(
     records=408, tasks=400, quarantined=5, dropped=3, withdrawn=1, views=1218, labels=1203, skipped=9,
     verdicts=399, joined=378, gold=21, gold_values=64, gold_values_leaked=0, leak_bound=0.0457,
     gold_answers_right=0.93, audit_events=4112, reconciled=True, audit_verified=True,
-    sealed_events=4112, checkpoints=61, alerts=0, alerts_about=(), robots_noticed=0,
+    sealed_events=4112, checkpoints=61, alerts=0, alerts_about=(), logs_carried=True, robots_noticed=0,
     canaries_planted=457, canary_forms=15702, canary_hits=0, searched_mb=120.5, label_f1_raw_coordinates=0.975,
     label_f1_robot_without_errors=0.989,
     tone_accuracy=0.99, tone_accuracy_robot_without_errors=0.995, spans_true=1137, spans_snapped=7, annotators=6,
@@ -49,6 +49,15 @@ def test_a_failed_run_says_what_failed():
     assert not report.ok
     assert "The audit does not add up." in rendered(failed(report), 80)
     assert "The audit does not add up." in rendered(summary(report, EXAMPLE, ".veil/demo"), 80)
+
+
+def test_where_nobody_has_read_the_parts_logs_nothing_is_said_of_what_they_show():
+    unread = dataclasses.replace(REPORT, logs_carried=False)
+    text = " ".join(rendered(summary(unread, EXAMPLE, ".veil/demo"), 140).split())
+    assert "0 alerts by watch. Nobody has read Vault's and Kafka's own logs here." in text
+    assert "Vault's and Kafka's own logs show nothing" not in text
+    alarmed = dataclasses.replace(unread, alerts=1, alerts_about=("high X: Y",))
+    assert "1 alerts, by watch:" in " ".join(rendered(summary(alarmed, EXAMPLE, ".veil/demo"), 140).split())
 
 
 def test_a_log_gets_clean_lines():
