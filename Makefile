@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHONS ?= 3.11 3.12 3.13
 ALONE   := not (stack or own_stack or faults or demo or container or label_studio)
 
-.PHONY: setup demo test test-containers test-long test-pythons check quality bench run image clean lock
+.PHONY: setup demo demo-cluster images test test-containers test-cluster test-long test-pythons check quality bench run image clean lock
 
 setup: $(VENV)/.ready
 
@@ -27,12 +27,20 @@ $(VENV)/.ready: requirements.lock requirements-uv.lock pyproject.toml
 demo: setup
 	@$(BIN)/veil demo
 
+# The demo on three brokers and three nodes of Vault in containers, while one of each is killed (deploy/compose).
+demo-cluster: images
+	@$(BIN)/python -m deploy.compose demo
+
 test: setup
 	@$(BIN)/python -m pytest $(LANES)
 
 # The seams and the whole path once more, on parts in containers: an engine has to answer (deploy/containers/engine).
 test-containers: setup
 	@VEIL_TEST_STACK=containers $(BIN)/python -m pytest tests/contract tests/integration/test_whole_path.py
+
+# The cluster in containers, which takes a machine for itself: an engine with Compose has to answer.
+test-cluster: setup
+	@$(BIN)/python -m pytest tests/deploy/compose/test_cluster.py
 
 test-long: setup
 	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_TAKEOVER_ROUNDS=$${VEIL_TAKEOVER_ROUNDS:-50} VEIL_SOAK_RECORDS=$${VEIL_SOAK_RECORDS:-300000} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} VEIL_QUEUE_HISTORIES=$${VEIL_QUEUE_HISTORIES:-100000} $(BIN)/python -m pytest $(LANES)
@@ -65,6 +73,9 @@ run: setup
 
 image:
 	@deploy/containers/build
+
+images: setup
+	@deploy/compose/images
 
 lock:
 	$(BIN)/uv pip compile --quiet --generate-hashes --universal --no-header --python-version 3.11 --extra dev pyproject.toml -o requirements.lock

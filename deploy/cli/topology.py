@@ -109,6 +109,27 @@ def kubernetes(
 
 
 @app.command(cls=Command)
+def compose(
+    to: Annotated[Path, typer.Option("--to", metavar="FILE", help="File to write.")],
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Write the compose file of a cluster in containers: three brokers, three nodes of Vault, every process.
+
+    [dim]Example:[/] [cyan]veil topology compose --to compose.yaml[/]
+    """
+    from deploy.compose.making import document, text
+    from deploy.persons import load_declared
+    from schemas.files import write_atomically
+
+    declared = load_declared(root.absolute())
+    write_atomically(to, text(declared))
+    counts = {part: len(found) for part, found in document(declared).items()}
+    said = f"{counts['services']} services on {counts['networks']} networks → {to}"
+    Output(as_json).result({"file": str(to), **counts}, Text(said))
+
+
+@app.command(cls=Command)
 def capacity(
     records: Annotated[float, typer.Option("--records", metavar="N", help="Records a day.")],
     labels: Annotated[int, typer.Option("--labels", metavar="N", help="How many people label each.")] = 3,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -56,14 +56,18 @@ def fit_out(root: Path, identity: Identity, folder: Path, projects: Iterable[Pat
 
     As root, everything becomes the image's user's; else only a container that runs as our own user can read it.
     """
-    found = contents(root, identity, projects)
-    make_private_folder(folder)
+    give(folder, contents(root, identity, projects))
+
+
+def give(folder: Path, found: Mapping[Path, bytes]) -> None:
+    """Write these files. A container that reads them meanwhile finds each one, and may read it."""
+    owner = USER if os.geteuid() == 0 else None
     for target, content in found.items():
-        make_private_folder((folder / target).parent)
-        write_atomically(folder / target, content)
-    if os.geteuid() == 0:
-        for place in (folder, *folder.rglob("*")):
-            os.chown(place, USER, USER)
+        for part in (folder, *reversed([folder / it for it in target.parents[:-1]])):
+            make_private_folder(part)
+            if owner is not None:
+                os.chown(part, owner, owner)
+        write_atomically(folder / target, content, owner=owner)
 
 
 def contents(root: Path, identity: Identity, projects: Iterable[Path] = ()) -> dict[Path, bytes]:

@@ -42,7 +42,7 @@ from deploy.local.endpoints import load_endpoints
 from deploy.persons import load_declared
 from deploy.provision.credentials import CredentialFiles
 from deploy.settings import DEFAULT_ROOT
-from deploy.signin.configuration import Listening, SignInConfiguration, read_provider
+from deploy.signin.configuration import Listening, Provider, SignInConfiguration, read_provider
 from deploy.signin.configuration import text as signing_in
 from deploy.stages.roles import SHIPPER
 from deploy.surroundings import project_folders
@@ -141,6 +141,22 @@ def _without_login(content: bytes) -> bytes:
     return json.dumps(credentials, indent=2).encode()
 
 
+def provider_inside(environ: Mapping[str, str]) -> tuple[Provider | None, dict[str, bytes]]:
+    """The OpenID provider that `environ` names, if any, as a container knows it, and the files that this takes.
+
+    Raises ConfigError.
+    """
+    provider = read_provider(environ)
+    files: dict[str, bytes] = {}
+    if provider is not None and provider.ca_file:
+        files[OIDC_CA] = Path(provider.ca_file).read_bytes()
+        provider = dataclasses.replace(provider, ca_file=str(INSIDE / OIDC_CA))
+    if provider is not None and provider.secret_file:
+        files[OIDC_SECRET] = Path(provider.secret_file).read_bytes()
+        provider = dataclasses.replace(provider, secret_file=str(INSIDE / OIDC_SECRET))
+    return provider, files
+
+
 def _front(who: Placed, cluster: Cluster) -> dict[str, bytes]:
     """How browsers reach it, and where label is: believed by the authority that its own certificate is of, too."""
     configured = SignInConfiguration(_listening(who, cluster), PAGE_PORT, None)
@@ -156,13 +172,7 @@ def _listening(who: Placed, cluster: Cluster) -> Listening:
 
 def _page(who: Placed, cluster: Cluster, environ: Mapping[str, str]) -> dict[str, bytes]:
     """How its page is reached, and how people sign in there. Raises ConfigError."""
-    provider, files = read_provider(environ), {}
-    if provider is not None and provider.ca_file:
-        files[OIDC_CA] = Path(provider.ca_file).read_bytes()
-        provider = dataclasses.replace(provider, ca_file=str(INSIDE / OIDC_CA))
-    if provider is not None and provider.secret_file:
-        files[OIDC_SECRET] = Path(provider.secret_file).read_bytes()
-        provider = dataclasses.replace(provider, secret_file=str(INSIDE / OIDC_SECRET))
+    provider, files = provider_inside(environ)
     configured = SignInConfiguration(_listening(who, cluster), PAGE_PORT, provider)
     return files | {SIGN_IN: signing_in({who.identity.place: configured}).encode()}
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from types import MappingProxyType
 
 from cryptography import x509
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID, ObjectIdentifier
 
 from schemas.errors import StackError
 from schemas.files import write_atomically
@@ -33,13 +34,29 @@ VAULT = "veil-vault"
 REGISTRY = "veil-registry"
 REGISTRY_CLIENT = "veil-registry-client"
 
-_SERVER, _CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
-_USAGES = {
-    BROKER: (_SERVER, _CLIENT),
-    VAULT: (_SERVER,),
-    REGISTRY: (_SERVER,),
-    REGISTRY_CLIENT: (_CLIENT,),
-}
+SERVER, CLIENT = ExtendedKeyUsageOID.SERVER_AUTH, ExtendedKeyUsageOID.CLIENT_AUTH
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A certificate that somebody needs. `names`: where it is reached beside this machine's own names; `acts_as`:
+    its common name, where that isn't the name of its files.
+    """
+
+    usages: tuple[ObjectIdentifier, ...]
+    names: tuple[str, ...] = ()
+    acts_as: str = ""
+
+
+LOCAL: Mapping[str, Wanted] = MappingProxyType(
+    {
+        BROKER: Wanted((SERVER, CLIENT)),
+        VAULT: Wanted((SERVER,)),
+        REGISTRY: Wanted((SERVER,)),
+        REGISTRY_CLIENT: Wanted((CLIENT,)),
+    }
+)
+"""Those of a stack on this machine, by the name of their files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +94,34 @@ class Issued:
         return self.key + self.certificate + self.ca
 
 
-def ensure_certificates(folder: Path, authority_key: Path, now: datetime) -> Certificates:
+def ensure_certificates(
+    folder: Path, authority_key: Path, now: datetime, wanted: Mapping[str, Wanted] = LOCAL
+) -> Certificates:
     """Create what is missing, due or was cut short; keep the rest. `now` is timezone-aware. Files are 0600.
 
     Raises StackError, as `renew`.
     """
     files = Certificates(folder)
     if not (files.ca.exists() and authority_key.exists()) or _ends(files.ca) - now < AUTHORITY_LEFT:
-        _create_authority(files, authority_key, now)
-    renew(files, authority_key, [name for name in _USAGES if not _whole(files, name)], now)
-    renew(files, authority_key, due(files, now), now)
+        _create_authority(files, authority_key, now, wanted)
+    renew(files, authority_key, [name for name in wanted if not _whole(files, name)], now, wanted)
+    renew(files, authority_key, due(files, now, wanted), now, wanted)
     return files
 
 
-def due(files: Certificates, now: datetime) -> tuple[str, ...]:
+def due(files: Certificates, now: datetime, wanted: Mapping[str, Wanted] = LOCAL) -> tuple[str, ...]:
     """Names of the certificates that are to be renewed now; all are there."""
     authority = _ends(files.ca)
-    return tuple(name for name in _USAGES if _is_due(_load(files.certificate(name)), authority, now))
+    return tuple(name for name in wanted if _is_due(_load(files.certificate(name)), authority, now))
 
 
-def renew(files: Certificates, authority_key: Path, names: Sequence[str], now: datetime) -> None:
+def renew(
+    files: Certificates,
+    authority_key: Path,
+    names: Sequence[str],
+    now: datetime,
+    wanted: Mapping[str, Wanted] = LOCAL,
+) -> None:
     """Other keys and certificates in the place of these. All are made and looked at before one is written.
 
     Raises StackError where one could not be used; then nothing is written.
@@ -107,7 +132,7 @@ def renew(files: Certificates, authority_key: Path, names: Sequence[str], now: d
     if authority.not_valid_after_utc <= now:
         raise StackError("The stack's authority has ended, so it signs no more; start again: another one is made.")
     signer = _signer(authority_key)
-    issued = [_issue(authority, signer, name, now) for name in names]
+    issued = [_issue(authority, signer, name, wanted[name], now) for name in names]
     for one in issued:
         _require_usable(one, authority)
     for one in issued:
@@ -117,8 +142,8 @@ def renew(files: Certificates, authority_key: Path, names: Sequence[str], now: d
 
 
 def everything() -> tuple[str, ...]:
-    """Names of all certificates that the authority gives."""
-    return tuple(_USAGES)
+    """Names of all certificates that a local stack's authority gives."""
+    return tuple(LOCAL)
 
 
 def _is_due(certificate: x509.Certificate, authority_ends: datetime, now: datetime) -> bool:
@@ -148,8 +173,8 @@ def _whole(files: Certificates, name: str) -> bool:
     return files.bundle(name).read_bytes() == b"".join(path.read_bytes() for path in parts)
 
 
-def _create_authority(files: Certificates, key_file: Path, now: datetime) -> None:
-    for name in _USAGES:
+def _create_authority(files: Certificates, key_file: Path, now: datetime, wanted: Mapping[str, Wanted]) -> None:
+    for name in wanted:
         files.bundle(name).unlink(missing_ok=True)  # signed by a key that is gone
     key = ec.generate_private_key(ec.SECP256R1())
     own = _name("veil-local-ca")
@@ -163,15 +188,17 @@ def _create_authority(files: Certificates, key_file: Path, now: datetime) -> Non
     write_atomically(files.ca, _pem(builder.sign(key, hashes.SHA256())))
 
 
-def _issue(authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey, name: str, now: datetime) -> Issued:
+def _issue(
+    authority: x509.Certificate, signer: ec.EllipticCurvePrivateKey, name: str, wanted: Wanted, now: datetime
+) -> Issued:
     key = ec.generate_private_key(ec.SECP256R1())
     life = min(LEAF_LIFE, authority.not_valid_after_utc - now)
     certificate = (
-        _draft(_name(name), authority.subject, key.public_key(), now, life)
+        _draft(_name(wanted.acts_as or name), authority.subject, key.public_key(), now, life)
         .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
         .add_extension(_key_usage(signs_certificates=False), critical=True)
-        .add_extension(x509.ExtendedKeyUsage(_USAGES[name]), critical=False)
-        .add_extension(_here(), critical=False)
+        .add_extension(x509.ExtendedKeyUsage(wanted.usages), critical=False)
+        .add_extension(_here(wanted.names), critical=False)
         .add_extension(x509.AuthorityKeyIdentifier.from_issuer_public_key(signer.public_key()), critical=False)
         .sign(signer, hashes.SHA256())
     )
@@ -214,9 +241,12 @@ def _name(common_name: str) -> x509.Name:
     return x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, common_name)])
 
 
-def _here() -> x509.SubjectAlternativeName:
+def _here(names: Sequence[str]) -> x509.SubjectAlternativeName:
     return x509.SubjectAlternativeName(
-        [x509.IPAddress(ipaddress.ip_address("127.0.0.1")), x509.DNSName("localhost")]
+        [
+            x509.IPAddress(ipaddress.ip_address("127.0.0.1")),
+            *(x509.DNSName(name) for name in ("localhost", *names)),
+        ]
     )
 
 

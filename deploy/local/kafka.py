@@ -8,7 +8,7 @@ import secrets
 import shutil
 import subprocess
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from confluent_kafka import KafkaException
@@ -24,6 +24,7 @@ from deploy.local.runner import Programs
 from deploy.supervise.spawn import Spawner
 from schemas.errors import StackError
 from schemas.files import write_atomically
+from topology.topics import Environment
 
 ADMIN = "veil-admin"
 HEAP_MIB = 512  # 390 MB resident at the demo's load; the log cleaner alone takes 32 MiB of it
@@ -110,7 +111,7 @@ class Kafka:
         password = secrets.token_hex(32)
         write_atomically(self.endpoint.admin_password_file, password)
         arguments = self._folder / "format.arguments"
-        write_atomically(arguments, "\n".join(format_arguments(self._config, _cluster_id(), password)))
+        write_atomically(arguments, "\n".join(format_arguments(self._config, cluster_id(), password)))
         try:
             self._run_format(arguments)
         finally:
@@ -155,32 +156,60 @@ def server_settings(ports: Ports, certificates: Certificates, data: Path) -> dic
         "inter.broker.listener.name": "INTERNAL",
         "controller.listener.names": "CONTROLLER",
         "log.dirs": str(data),
-        **_security(certificates),
-        **_RULES,
-        **_SMALL,
+        **security(certificates.bundle(BROKER), certificates.ca, ("client",)),
+        **rules(Environment.LOCAL),
     }
 
 
-def _security(certificates: Certificates) -> dict[str, str]:
-    scram = "org.apache.kafka.common.security.scram.ScramLoginModule required;"
+def rules(environment: Environment) -> dict[str, str]:
+    """What holds of every broker, wherever it listens: the rules, how many copies there are, how large it is."""
+    return _RULES | _copies(environment) | _SMALL
+
+
+def security(bundle: Path, ca: Path, clients: Sequence[str]) -> dict[str, str]:
+    """Who gets in: at the listeners `clients` (lower case) by SCRAM, at INTERNAL and CONTROLLER by certificate.
+
+    `bundle`: the broker's own (`Certificates.bundle`), under the common name BROKER.
+    """
     return {
         "sasl.enabled.mechanisms": "SCRAM-SHA-512",
-        "listener.name.client.scram-sha-512.sasl.jaas.config": scram,
-        "listener.name.client.scram-sha-512.connections.max.reauth.ms": str(REAUTHENTICATE_MS),
+        **{key: value for listener in clients for key, value in _scram(listener).items()},
         "listener.name.internal.ssl.client.auth": "required",
         "listener.name.controller.ssl.client.auth": "required",
         "ssl.enabled.protocols": "TLSv1.3",
         "ssl.keystore.type": "PEM",
-        "ssl.keystore.location": str(certificates.bundle(BROKER)),
+        "ssl.keystore.location": str(bundle),
         "ssl.truststore.type": "PEM",
-        "ssl.truststore.location": str(certificates.ca),
+        "ssl.truststore.location": str(ca),
         "authorizer.class.name": "org.apache.kafka.metadata.authorizer.StandardAuthorizer",
         "allow.everyone.if.no.acl.found": "false",
         "super.users": f"User:{ADMIN};User:CN={BROKER}",
     }
 
 
-# The rules of production, with one broker instead of three.
+def _scram(listener: str) -> dict[str, str]:
+    prefix = f"listener.name.{listener}.scram-sha-512"
+    return {
+        f"{prefix}.sasl.jaas.config": "org.apache.kafka.common.security.scram.ScramLoginModule required;",
+        f"{prefix}.connections.max.reauth.ms": str(REAUTHENTICATE_MS),
+    }
+
+
+def _copies(environment: Environment) -> dict[str, str]:
+    """Of Kafka's own topics as many as of ours (`topology.topics`)."""
+    copies, in_sync = str(environment.replication), str(environment.in_sync)
+    return {
+        "default.replication.factor": copies,
+        "min.insync.replicas": in_sync,
+        "offsets.topic.replication.factor": copies,
+        "transaction.state.log.replication.factor": copies,
+        "transaction.state.log.min.isr": in_sync,
+        "share.coordinator.state.topic.replication.factor": copies,
+        "share.coordinator.state.topic.min.isr": in_sync,
+    }
+
+
+# The rules of production.
 _RULES = {
     "auto.create.topics.enable": "false",
     "log.message.timestamp.type": "LogAppendTime",
@@ -192,13 +221,6 @@ _RULES = {
     # than a year: whoever was away for longer has nothing left to read twice.
     "offsets.retention.minutes": str(366 * 24 * 60),
     "group.initial.rebalance.delay.ms": "0",  # 3 s by default, for fleets that start together
-    "default.replication.factor": "1",
-    "min.insync.replicas": "1",
-    "offsets.topic.replication.factor": "1",
-    "transaction.state.log.replication.factor": "1",
-    "transaction.state.log.min.isr": "1",
-    "share.coordinator.state.topic.replication.factor": "1",
-    "share.coordinator.state.topic.min.isr": "1",
 }
 
 # Sized for one machine of two cores.
@@ -268,7 +290,7 @@ def properties(settings: Mapping[str, str]) -> str:
     return "".join(f"{key}={value}\n" for key, value in settings.items())
 
 
-def _cluster_id() -> str:
+def cluster_id() -> str:
     """A random UUID in Kafka's form: 22 characters of base64; those that look like an option are passed over."""
     while (text := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith("-"):
         pass

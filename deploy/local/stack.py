@@ -35,6 +35,9 @@ from schemas.errors import StackError
 PROBE_INTERVAL_S = 0.05  # a probe costs 2 ms, and only while a part starts
 STOP_LIMIT_S = 20.0  # Kafka flushes and closes its segments in 1 s when idle
 STATE_FILE = "stack.json"
+CLUSTER_MARK = "cluster.env"
+"""What a cluster in containers leaves in its root: secrets there have the same names, and must not be made anew.
+"""
 VAULT = "vault"
 
 
@@ -86,6 +89,8 @@ class LocalStack:
             Layout.create(self.root)
             self._lock.acquire()
             try:
+                if (self.root / CLUSTER_MARK).exists():
+                    raise StackError(f"{self.root} is the root of a cluster in containers; choose another one.")
                 self._assembly = self._assembler().assemble(self._layout, external)
                 self._bring_all_up(self._assembly)
                 save_endpoints(self._layout.run / "endpoints.json", self.endpoints)

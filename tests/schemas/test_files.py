@@ -115,3 +115,9 @@ def test_a_link_is_replaced_and_not_what_it_leads_to(tmp_path: Path) -> None:
     write_atomically(tmp_path / "file", "ours")
     assert (tmp_path / "elsewhere").read_text() == "theirs"
     assert not (tmp_path / "file").is_symlink()
+
+
+def test_a_file_is_given_to_its_owner_before_it_has_its_name(tmp_path: Path) -> None:
+    write_atomically(tmp_path / "given", "content", owner=os.getuid())
+    assert (tmp_path / "given").stat().st_uid == os.getuid()
+    assert (tmp_path / "given").stat().st_mode & 0o777 == 0o600

@@ -48,7 +48,7 @@ def test_the_administrator_s_password_reaches_the_format_by_file_only():
 
 
 def test_cluster_ids_never_look_like_an_option():
-    ids = [kafka._cluster_id() for _ in range(500)]
+    ids = [kafka.cluster_id() for _ in range(500)]
     assert {len(one) for one in ids} == {22}
     assert not any(one.startswith("-") for one in ids)
 

@@ -16,9 +16,13 @@ import pytest
 import yaml
 from prometheus_client import REGISTRY
 
+import deploy.compose.census
+import deploy.handing.renewal  # noqa: F401 - as the census, declares what it counts
 import streams
 import vault
+from deploy.compose.watching import prometheus
 from deploy.observability.dashboard import DASHBOARD, FOLDER, PANELS, text
+from topology.loading import load_topology
 
 RULES = FOLDER / "rules.yaml"
 BY_PROMETHEUS = {"up": {"job"}}
@@ -133,6 +137,25 @@ def test_panels_lie_beside_each_other_and_never_on_one_another():
         assert not cells & taken
         assert max(x for x, _ in cells) < 24
         taken |= cells
+
+
+def test_rules_of_a_cluster_are_seen_firing_and_silent():
+    """A rule that never fires would pass where it is only seen silent; one that always does, where only firing."""
+    seen: dict[str, set[bool]] = {}
+    for case in yaml.safe_load((FOLDER / "rules.test.yaml").read_text())["tests"]:
+        for asked in case["alert_rule_test"]:
+            seen.setdefault(asked["alertname"], set()).add(bool(asked.get("exp_alerts")))
+    of_a_cluster = [rule["alert"] for rule in rules() if "veil_cluster" in rule["expr"]]
+    assert len(of_a_cluster) == 4
+    for alert in (*of_a_cluster, "VeilStarterNotRenewed", "VeilProcessGone"):
+        assert seen[alert] == {True, False}, alert
+
+
+def test_it_is_told_when_any_process_or_the_census_is_gone():
+    (expression,) = [rule["expr"] for rule in rules() if rule["alert"] == "VeilProcessGone"]
+    (selector,) = selectors(parsed(expression))
+    (jobs,) = [it.value for it in selector.matchers.matchers if it.name == "job"]
+    assert set(jobs.split("|")) == {it["job_name"] for it in prometheus(load_topology())["scrape_configs"]}
 
 
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="not installed: promtool")

@@ -1,0 +1,62 @@
+"""Whose root it is, and whose name: a cluster touches no other one, and no stack without containers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from deploy.compose.running import Cluster, Settings
+from deploy.local.stack import LocalStack
+from schemas.errors import StackError
+
+THEIRS = "/somewhere/else"
+
+
+@pytest.fixture
+def engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A stand-in for the engine, with one container, of another root; what it was told."""
+    said, program = tmp_path / "said", tmp_path / "podlet"
+    labels = {"com.docker.compose.service": "kafka-1", "veilstream.root": THEIRS}
+    inspected = json.dumps([{"Id": "1234", "Config": {"Labels": labels}}])
+    program.write_text(
+        f"""#!/bin/sh
+echo "$@" >>{said}
+case "$1" in ps) echo 1234;; inspect) echo '{inspected}';; esac
+"""
+    )
+    program.chmod(0o755)
+    monkeypatch.setenv("VEIL_CONTAINER_ENGINE", str(program))
+    return said
+
+
+@pytest.mark.parametrize("act", ["start", "down", "clear"])
+def test_what_another_root_has_under_the_same_name_is_left_alone(engine, tmp_path, act):
+    cluster = Cluster(tmp_path / "root", Settings("taken"))
+    with pytest.raises(StackError, match=f"another root, {THEIRS}, is called taken"):
+        getattr(cluster, act)()
+    told = engine.read_text()
+    assert "rm" not in told.split()
+    assert "up" not in told.split()
+
+
+def test_a_root_is_a_cluster_s_or_a_local_stack_s(engine, tmp_path):
+    (tmp_path / "local").mkdir()
+    (tmp_path / "local" / "ports.json").write_text("{}")
+    with pytest.raises(StackError, match="root of a stack without containers"):
+        Cluster(tmp_path / "local").start()
+    (tmp_path / "cluster").mkdir()
+    (tmp_path / "cluster" / "cluster.env").write_text("COMPOSE_PROJECT_NAME=mine\n")
+    with pytest.raises(StackError, match="root of a cluster in containers"):
+        LocalStack(tmp_path / "cluster", environ={}).start()
+    assert not (tmp_path / "cluster" / "secrets").exists() or not list(
+        (tmp_path / "cluster" / "secrets").iterdir()
+    )
+
+
+def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
+    (tmp_path / "cluster.env").write_text("COMPOSE_PROJECT_NAME=mine\n")
+    assert Cluster(tmp_path).ground.name == "mine"
+    with pytest.raises(StackError, match="is called mine, and stays so"):
+        Cluster(tmp_path, Settings("yours")).down()
