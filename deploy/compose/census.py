@@ -56,7 +56,7 @@ class Census:
     """Looks once, each time it is told to. Blocks for some seconds where nobody answers."""
 
     def __init__(self, endpoints: Endpoints, access: KafkaAccess) -> None:
-        self._kafka = access.login.keep(AdminClient(access.settings(), logger=_silent()))
+        self._kafka = access.login.keep(AdminClient(access.settings(), logger=silent()))
         self._vault, self._tls = endpoints.vault, tls_context(endpoints.vault.ca_file)
         BROKERS_DECLARED.set(len(endpoints.kafka.bootstrap.split(",")))
         NODES_DECLARED.set(len(addresses(endpoints.vault.url)))
@@ -92,9 +92,9 @@ def _state(url: str, tls: ssl.SSLContext) -> int:
         return 0
 
 
-def _silent() -> logging.Logger:
-    """While a broker is away, every attempt to connect would be reported."""
-    logger = logging.getLogger("veil.census")
+def silent() -> logging.Logger:
+    """For clients of a broker that may be away: every attempt to connect would be reported."""
+    logger = logging.getLogger("veil.cluster")
     logger.disabled = True
     return logger
 

@@ -108,10 +108,6 @@ class Compose:
             raise StackError(f"what {service} has printed could not be read: {type(error).__name__}.") from None
         return done.stdout
 
-    def run_in(self, service: str, *command: str) -> str:
-        """What a command prints in a container that runs."""
-        return self._call("exec", self.container(service), *command)
-
     def _ids(self, *command: str) -> list[str]:
         words = (*command, "--quiet", "--filter", f"label={PROJECT_LABEL}={self.name}")
         return self._call(*words).split()

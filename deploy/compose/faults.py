@@ -11,13 +11,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
 from deploy.compose.cluster import BROKERS, NODES
 from deploy.compose.probing import RECORD_EVERY_S, WRITE_EVERY_S, Moments, Trickle, ended_early, leases, writing
 from deploy.compose.recovery import BOUND_S, Recovery, recovery
-from deploy.compose.running import Cluster, silent, voters
+from deploy.compose.running import Cluster, behind, operator, voters
 from deploy.demo.annotators import Answers
 from deploy.demo.failure import DemoFailed
 from deploy.demo.run import PROJECT, Plan, Trace
@@ -44,9 +41,6 @@ carried out, `WATCHED_S` and `STEADY_S`.
 LOOK_S = 0.1
 REACHES_WITHIN_S = 400.0
 """Until so many tasks are settled."""
-ADMIN_S = 2.0
-BACKOFF_MS = 500
-"""A client that has found a broker away comes back to it so soon; else after ten seconds."""
 ASKED = (
     f"{1 / RECORD_EVERY_S:g} records a second, {1 / WRITE_EVERY_S:g} writes a second at each node of Vault, "
     "tasks by robots that each ask again when the call before has ended, after up to several seconds"
@@ -185,7 +179,8 @@ class Faults:
     def _bring_back(self, killed: str) -> float:
         begun = time.monotonic()
         self.cluster.compose.start(killed)
-        back = partial(in_sync, self._admin()) if killed in BROKERS else self._all_vote
+        admin = operator(self.cluster.endpoints)  # one for the whole wait: brokers have enough to do
+        back = (lambda: not behind(admin)) if killed in BROKERS else self._all_vote
         self._until(back, BACK_WITHIN_S, f"{killed} catches up")
         return round(time.monotonic() - begun, 1)
 
@@ -202,11 +197,6 @@ class Faults:
 
         self._until(look, RECOVERS_WITHIN_S, "a node of Vault leads")
         return found[0], "the node of Vault that leads"
-
-    def _admin(self) -> AdminClient:
-        """One for a whole wait: each connects to brokers that have enough to do, with TLS and a password."""
-        settings = {**self.cluster.endpoints.kafka.client_settings(), "reconnect.backoff.max.ms": BACKOFF_MS}
-        return AdminClient(settings, logger=silent())
 
     def _all_vote(self) -> bool:
         return self.cluster.vault_states_are_well() and voters(self.cluster.endpoints.vault) == len(NODES)
@@ -238,16 +228,6 @@ def _reached(watch: Watch, share: float) -> bool:
 def kept_for(kills: int) -> int:
     """How many records must be left while so many kills are still to come."""
     return round(kills * KEPT_S / RECORD_EVERY_S)
-
-
-def in_sync(admin: AdminClient) -> bool:
-    """Whether every broker is there, and every copy of every partition in sync."""
-    try:
-        seen = admin.list_topics(timeout=ADMIN_S)
-    except KafkaException:
-        return False
-    partitions = (it for topic in seen.topics.values() for it in topic.partitions.values())
-    return len(seen.brokers) == len(BROKERS) and all(len(it.isrs) == len(it.replicas) for it in partitions)
 
 
 def quorum_leader(cluster: Cluster) -> str:

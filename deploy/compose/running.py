@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import threading
 import time
@@ -17,7 +16,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
 from deploy.compose import engine
-from deploy.compose.census import LEADS, STANDS_BY, node_states
+from deploy.compose.census import LEADS, STANDS_BY, node_states, silent
 from deploy.compose.cluster import BROKERS, DOOR, GRAFANA, NODES, REGISTRY, Process, pages, processes
 from deploy.compose.engine import Compose
 from deploy.compose.ground import TOKEN, Ground, recorded_name
@@ -137,18 +136,18 @@ class Cluster:
             was_there = True
             try:
                 was_there = self._is_there()
-                self._start(was_there)
+                self._start()
             except BaseException:  # Ctrl-C too
                 self._give_up(was_there)
                 raise
         return self.endpoints
 
-    def _start(self, was_there: bool) -> None:
+    def _start(self) -> None:
         self._endpoints = self.ground.prepare(self._settings.images)
         write_atomically(self.root / "compose.yaml", text(self.topology))
         self._report("starting three brokers, three nodes of Vault and a registry")
         try:
-            self._start_parts(was_there)
+            self._start_parts()
         finally:
             self.ground.formatted()
         self._report("applying the topology")
@@ -161,13 +160,16 @@ class Cluster:
         self.compose.up()
         self.wait_healthy()
 
-    def _start_parts(self, was_there: bool) -> None:
-        """Of those that run, one at a time: two brokers or nodes have to be there."""
-        for part in PARTS if was_there else ():
-            self.compose.up([part])
-            self._wait(self._parts_answer, PARTS_WITHIN_S)
-        self.compose.up(PARTS)
-        self._wait(self._parts_answer, PARTS_WITHIN_S)
+    def _start_parts(self) -> None:
+        """Those that are down side by side; then those that run one at a time, for two brokers, with all copies in
+        sync, and two nodes have to be there.
+        """
+        states = self.compose.states()
+        run = [it for it in PARTS if it in states and states[it]["State"]["Running"]]
+        for group in ([it for it in PARTS if it not in run], *([it] for it in run)):
+            if group:
+                self.compose.up(group)
+                self._wait(self._parts_answer, PARTS_WITHIN_S)
 
     def _starting_token(self) -> str:
         """A new one for the starter; the one that it had is ended."""
@@ -274,8 +276,7 @@ class Cluster:
 
     def vault_states_are_well(self) -> bool:
         """Whether one node leads and all others stand by."""
-        states = node_states(self.endpoints.vault, tls_context(self.endpoints.vault.ca_file))
-        return sorted(states) == [LEADS, *[STANDS_BY] * (len(NODES) - 1)]
+        return _one_leads(node_states(self.endpoints.vault, tls_context(self.endpoints.vault.ca_file)))
 
     def vault_leader(self) -> str | None:
         """The node that leads now, if one does."""
@@ -307,9 +308,7 @@ class Cluster:
 
     def _parts_answer(self) -> str:
         endpoints = self.endpoints
-        if (brokers := _brokers(endpoints)) < len(BROKERS):
-            return f"{brokers} of {len(BROKERS)} brokers are there"
-        if why := _vault(endpoints.vault, self.ground):
+        if why := behind(operator(endpoints)) or _vault(endpoints.vault, self.ground):
             return why
         return "" if _registry_answers(endpoints) else "the registry does not answer"
 
@@ -327,12 +326,23 @@ class Cluster:
         return ""
 
 
-def _brokers(endpoints: Endpoints) -> int:
-    admin = AdminClient({**endpoints.kafka.client_settings(), "reconnect.backoff.max.ms": 500}, logger=silent())
+def operator(endpoints: Endpoints) -> AdminClient:
+    """An administrator's client that comes back soon to a broker that was away; else it takes ten seconds."""
+    settings = {**endpoints.kafka.client_settings(), "reconnect.backoff.max.ms": 500}
+    return AdminClient(settings, logger=silent())
+
+
+def behind(admin: AdminClient) -> str:
+    """What is missing until each broker is there and has all its copies in sync."""
     try:
-        return len(admin.list_topics(timeout=ANSWERS_WITHIN_S).brokers)
+        seen = admin.list_topics(timeout=ANSWERS_WITHIN_S)
     except KafkaException:
-        return 0
+        return "no broker answers"
+    if len(seen.brokers) < len(BROKERS):
+        return f"{len(seen.brokers)} of {len(BROKERS)} brokers are there"
+    partitions = (it for topic in seen.topics.values() for it in topic.partitions.values())
+    lagging = sum(len(it.isrs) < len(it.replicas) for it in partitions)
+    return f"copies of {lagging} partitions are not in sync" if lagging else ""
 
 
 def _vault(vault: VaultEndpoint, ground: Ground) -> str:
@@ -342,9 +352,13 @@ def _vault(vault: VaultEndpoint, ground: Ground) -> str:
     if states[0] == UNINITIALISED and not vault.token_file.exists():
         _initialise(addresses(vault.url)[0], vault, ground)
         return "Vault is being initialised"
-    if sorted(states) != [LEADS, *[STANDS_BY] * (len(NODES) - 1)]:
+    if not _one_leads(states):
         return f"Vault's nodes answer {', '.join(map(str, states))}"
     return "" if voters(vault) == len(NODES) else "not every node of Vault votes"
+
+
+def _one_leads(states: list[int]) -> bool:
+    return sorted(states) == [LEADS, *[STANDS_BY] * (len(NODES) - 1)]
 
 
 def _consistent(states: list[int], vault: VaultEndpoint) -> None:
@@ -395,10 +409,3 @@ def _registry_answers(endpoints: Endpoints) -> bool:
             return http.get(f"{endpoints.registry.url}/subjects").status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
-
-
-def silent() -> logging.Logger:
-    """For clients of a broker that may be away: every attempt to connect would be reported."""
-    logger = logging.getLogger("veil.compose.readiness")
-    logger.disabled = True
-    return logger

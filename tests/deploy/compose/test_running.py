@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from deploy.compose.running import Cluster, Settings
+from deploy.compose.running import PARTS, Cluster, Settings
 from deploy.local.stack import LocalStack
 from schemas.errors import StackError
 
@@ -53,6 +53,26 @@ def test_a_root_is_a_cluster_s_or_a_local_stack_s(engine, tmp_path):
     assert not (tmp_path / "cluster" / "secrets").exists() or not list(
         (tmp_path / "cluster" / "secrets").iterdir()
     )
+
+
+def test_what_is_down_is_started_first_and_what_runs_one_at_a_time(tmp_path, monkeypatch):
+    said, program, down = tmp_path / "said", tmp_path / "podlet", {"kafka-2", "vault-3"}
+    inspected = json.dumps([
+        {"State": {"Running": part not in down}, "Config": {"Labels": {"com.docker.compose.service": part}}}
+        for part in PARTS
+    ])  # fmt: skip
+    program.write_text(
+        f"""#!/bin/sh
+echo "$@" >>{said}
+case "$1" in ps) echo 1234;; inspect) echo '{inspected}';; esac
+"""
+    )
+    program.chmod(0o755)
+    cluster = Cluster(tmp_path / "root", environ={"VEIL_CONTAINER_ENGINE": str(program)})
+    monkeypatch.setattr(Cluster, "_wait", lambda *_: None)
+    cluster._start_parts()
+    started = [it.split("--remove-orphans ")[1].split() for it in said.read_text().splitlines() if " up " in it]
+    assert started == [["kafka-2", "vault-3"], *([it] for it in PARTS if it not in down)]
 
 
 def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
