@@ -21,6 +21,7 @@ class Key(StrEnum):
 
     SERVICE = "service.name"
     INSTANCE = "service.instance.id"
+    HOST = "host.id"
     PROJECT = "veil.project"
     OUTCOME = "veil.outcome"
     EPOCH = "veil.epoch"
@@ -38,13 +39,7 @@ class Key(StrEnum):
 
 def encode(source: Source, spans: Sequence[Span]) -> bytes:
     """One request's body."""
-    resource = Resource(
-        attributes=[
-            _name(Key.SERVICE, f"veil-{source.role}"),
-            _name(Key.INSTANCE, source.slot),
-            _name(Key.PROJECT, source.project),
-        ]
-    )
+    resource = Resource(attributes=list(_names(source)))
     scope = otlp.ScopeSpans(
         scope=InstrumentationScope(name="veilstream"), spans=[_span(source, it) for it in spans]
     )
@@ -55,6 +50,14 @@ def encode(source: Source, spans: Sequence[Span]) -> bytes:
     return body
 
 
+def _names(source: Source) -> Iterator[KeyValue]:
+    yield _name(Key.SERVICE, f"veil-{source.role}")
+    yield _name(Key.INSTANCE, source.slot)
+    yield _name(Key.PROJECT, source.project)
+    if source.clock:
+        yield _name(Key.HOST, source.clock.hex())
+
+
 def _span(source: Source, span: Span) -> otlp.Span:
     well = span.outcome is Outcome.COMMITTED
     return otlp.Span(
@@ -62,7 +65,7 @@ def _span(source: Source, span: Span) -> otlp.Span:
         span_id=span.id,
         parent_span_id=span.parent or b"",
         name=_name_of(source, span),
-        kind=otlp.Span.SPAN_KIND_CONSUMER if span.act is Act.RECORD else otlp.Span.SPAN_KIND_INTERNAL,
+        kind=_kind_of(span),
         start_time_unix_nano=span.began,
         end_time_unix_nano=span.ended,
         attributes=list(_attributes(span)),
@@ -76,6 +79,13 @@ def _name_of(source: Source, span: Span) -> str:
     if span.act is Act.WAITING and span.taken:
         return span.taken[0].topic.value
     return source.role if span.act is Act.RECORD else f"{source.role} {span.act.value}"
+
+
+def _kind_of(span: Span) -> otlp.Span.SpanKind.ValueType:
+    """Who answers a task takes nothing from a topic: a label begins there."""
+    if span.act is not Act.RECORD:
+        return otlp.Span.SPAN_KIND_INTERNAL
+    return otlp.Span.SPAN_KIND_CONSUMER if span.taken else otlp.Span.SPAN_KIND_PRODUCER
 
 
 def _attributes(span: Span) -> Iterator[KeyValue]:

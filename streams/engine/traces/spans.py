@@ -1,6 +1,6 @@
 """What a span may hold, said in this one place: members of these enums, ids made by hash, and numbers.
 
-There is no field for a text. Roles, projects and slots are names of the topology, said once a process (`Source`).
+There is no field for a text. Roles, projects and slots are names of the topology, said once a request (`Source`).
 `tests/streams/engine/traces/test_spans.py` walks the types.
 """
 
@@ -53,11 +53,13 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """The process that tells: names of the topology, which topology checks."""
+    """The process that tells: names of the topology, which topology checks, and whose clock it goes by."""
 
     role: str
     project: str
     slot: str
+    clock: bytes = b""
+    """Processes on one machine, and no others, have the same: a hash, new whenever it boots. Empty: not known."""
 
 
 @dataclass(frozen=True, slots=True)

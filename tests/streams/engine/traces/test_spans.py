@@ -29,8 +29,9 @@ def test_a_span_has_no_place_for_a_text():
     assert {it for it in found if it not in ALLOWED and not issubclass(it, Enum)} == set()
 
 
-def test_a_process_says_names_of_the_topology_and_nothing_else():
-    assert [field.name for field in fields(spans.Source)] == ["role", "project", "slot"]
+def test_a_process_says_names_of_the_topology_and_a_hash_and_nothing_else():
+    assert [field.name for field in fields(spans.Source)] == ["role", "project", "slot", "clock"]
+    assert typing.get_type_hints(spans.Source)["clock"] is bytes
 
 
 def test_topics_that_would_tell_gold_or_a_person_s_work_are_not_among_those_told():
