@@ -1,4 +1,4 @@
-"""How often one slot may be handed a login. Pure: times come in, in seconds of one clock."""
+"""How often somebody may have something, and one slot a login. Pure: times come in, in seconds of one clock."""
 
 from __future__ import annotations
 
@@ -12,17 +12,18 @@ WINDOW_S = 300.0
 
 
 class Rate:
-    """`MOST` within `WINDOW_S`. One thread at a time."""
+    """`most` within `window_s`. One thread at a time."""
 
-    def __init__(self) -> None:
+    def __init__(self, most: int = MOST, window_s: float = WINDOW_S) -> None:
+        self._most, self._window_s = most, window_s
         self._handed: deque[float] = deque()
         self._told = False
 
     def allows(self, now: float) -> bool:
         """Whether one more may be handed."""
-        while self._handed and now - self._handed[0] >= WINDOW_S:
+        while self._handed and now - self._handed[0] >= self._window_s:
             self._handed.popleft()
-        return len(self._handed) < MOST
+        return len(self._handed) < self._most
 
     def count(self, now: float) -> None:
         """One was handed."""

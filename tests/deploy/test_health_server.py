@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from deploy.health_server import ANSWERED_WITHIN_S, AT_ONCE, HealthServer
+from deploy.health_server import ANSWERED_WITHIN_S, AT_ONCE, OFTEN, HealthServer
 from schemas.errors import StackError
 from streams.engine.health import Condition, Health
 from tests.support.waiting import DEADLINE_S, wait_for
@@ -22,6 +22,15 @@ def serving(answered_within_s: float) -> Iterator[HealthServer]:
         yield server
     finally:
         server.stop()
+
+
+def has_ipv6() -> bool:
+    with socket.socket(socket.AF_INET6) as one:
+        try:
+            one.bind(("::1", 0))
+        except OSError:
+            return False
+    return True
 
 
 def connected(host: str, port: int) -> socket.socket:
@@ -59,6 +68,24 @@ def test_it_answers_on_one_address_more_where_it_is_told_to() -> None:
         server.stop()
 
 
+@pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
+def test_that_address_may_be_one_of_ipv6() -> None:
+    """In a cluster that has no other each pod's is."""
+    server = HealthServer(Health(), 0, "::1")
+    try:
+        assert httpx.get(f"http://[::1]:{server.port}/metrics").status_code == 200
+    finally:
+        server.stop()
+
+
+def test_no_name_service_is_asked_what_that_address_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(_: str) -> str:
+        raise AssertionError
+
+    monkeypatch.setattr(socket, "getfqdn", asked)
+    HealthServer(Health(), 0, OTHER).stop()
+
+
 def test_an_address_that_is_not_this_machine_s_is_refused() -> None:
     with pytest.raises(StackError, match=r"192\.0\.2\.1"):
         HealthServer(Health(), 0, "192.0.2.1")
@@ -93,6 +120,21 @@ def test_a_neighbour_that_holds_many_connections_takes_few_threads_and_none_from
             with connected(OTHER, server.port) as more:
                 assert sent_away(more)
         assert httpx.get(f"http://127.0.0.1:{server.port}/metrics").status_code == 200
+
+
+def test_a_neighbour_that_asks_again_and_again_is_answered_so_often_and_who_asks_on_loopback_always() -> None:
+    with serving(DEADLINE_S) as server:
+
+        def answered(host: str) -> bool:
+            try:
+                return httpx.get(f"http://{host}:{server.port}/metrics").status_code == 200
+            except httpx.HTTPError:
+                return False
+
+        assert all(answered(OTHER) for _ in range(OFTEN))
+        wait_for(lambda: not answered(OTHER), "it is sent away", pause_s=0)
+        assert all(answered("127.0.0.1") for _ in range(2 * OFTEN))
+        wait_for(lambda: answered(OTHER), "it is answered again")
 
 
 def test_who_comes_when_others_have_gone_is_answered() -> None:
