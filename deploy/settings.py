@@ -7,6 +7,8 @@ from dataclasses import dataclass
 ROOT_VARIABLE, DEFAULT_ROOT = "VEIL_ROOT", ".veil"
 PROJECT_VARIABLE, DEFAULT_PROJECT = "VEIL_PROJECT", "demo"
 HEALTH_PORT_VARIABLE, DEFAULT_HEALTH_PORT = "VEIL_HEALTH_PORT", "0"
+IMAGE_HEALTH_PORT = 9464
+"""What an image says, so that of every container it is the same."""
 HEALTH_HOST_VARIABLE = "VEIL_HEALTH_HOST"
 LOGIN_VARIABLE = "VEIL_LOGIN"
 
@@ -26,12 +28,14 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         HEALTH_PORT_VARIABLE,
         DEFAULT_HEALTH_PORT,
-        "port of `/healthz` and `/metrics` of a process that is not told; 0 takes a free one, an image says 9464",
+        "port of `/healthz` and `/metrics` of a process that is not told; 0 takes a free one, an image says"
+        f" {IMAGE_HEALTH_PORT}",
     ),
     Setting(
         HEALTH_HOST_VARIABLE,
         "loopback alone",
-        "one address more for the same, of a network that only whoever collects metrics is on (`deploy/compose`)",
+        "one address more for the same, which only whoever collects metrics reaches (`deploy/compose`,"
+        " `deploy/kubernetes`)",
     ),
     Setting(
         LOGIN_VARIABLE,

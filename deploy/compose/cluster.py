@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from deploy.kubernetes.placing import NOTIFY, Environment, Placed, placed
+from deploy.settings import IMAGE_HEALTH_PORT
 from topology.loading import Topology
 
 BROKERS = ("kafka-1", "kafka-2", "kafka-3")
@@ -19,8 +20,7 @@ CLIENT, OPERATOR, INTERNAL, CONTROLLER = 9093, 9092, 9094, 9095
 """Of a broker: for processes, for whoever runs it (on this machine's loopback), for brokers among themselves."""
 VAULT, RAFT = 8200, 8201
 SCHEMAS = 8443
-METRICS = 9464
-"""As the image says (`VEIL_HEALTH_PORT`)."""
+METRICS = IMAGE_HEALTH_PORT
 PROMETHEUS_PORT, GRAFANA_PORT = 9090, 3000
 
 SEVERAL = {"redact": 2, "label": 2}

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from deploy.settings import IMAGE_HEALTH_PORT
+
 Object = dict[str, Any]
 """One of Kubernetes' objects, or a part of one."""
 
@@ -20,7 +22,9 @@ PAGE_PORT = 8443
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Pods of a namespace that a pod of ours may talk to: their labels, the port, by which protocols."""
+    """Pods of a namespace that a pod of ours may talk to, or that may talk to it: their labels, the port, by which
+    protocols.
+    """
 
     namespace: str
     labels: Mapping[str, str]
@@ -57,6 +61,10 @@ class Cluster:
     vault: Place = Place("vault", MappingProxyType({"app.kubernetes.io/name": "openbao"}), 8200)
     registry: Place = Place("registry", MappingProxyType({"app.kubernetes.io/name": "apicurio-registry"}), 8443)
     names: Place = Place("kube-system", MappingProxyType({"k8s-app": "kube-dns"}), 53, ("UDP", "TCP"))
+    prometheus: Place = Place(
+        "monitoring", MappingProxyType({"app.kubernetes.io/name": "prometheus"}), IMAGE_HEALTH_PORT
+    )
+    """Who asks pods of ours how they are, labelled as Prometheus's operator labels its pods; the port is ours."""
 
     @property
     def bootstrap(self) -> str:

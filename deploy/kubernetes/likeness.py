@@ -15,6 +15,8 @@ from deploy.kubernetes.placing import FRONTS
 OF_CRON_JOBS = ("schedule", "timeZone")
 OF_PODS = ("nodeSelector", "affinity", "tolerations", "priorityClassName", "imagePullSecrets")
 OF_CONTAINERS = ("image", "imagePullPolicy", "resources")
+FOR_OPERATORS = ("PodMonitor", "PrometheusRule", "ConfigMap")
+"""What Prometheus's operator and Grafana choose by labels of theirs, which an overlay may add."""
 
 Key = tuple[str, str, str, str]
 
@@ -39,6 +41,8 @@ def _is_like(it: Object, made: Object | None) -> bool:
         found["spec"].pop("replicas", None)  # of a set that is scaled how many there are is nobody's to say here
     if made["kind"] == "Deployment" and found["spec"].get("replicas", 1) >= FRONTS:
         found["spec"]["replicas"] = made["spec"]["replicas"]  # as many as people need
+    if made["kind"] in FOR_OPERATORS:
+        _drop_labels(found["metadata"], made["metadata"])
     return found == _bare(made)
 
 
@@ -52,6 +56,14 @@ def _bare(it: Object) -> Object:
             _drop(found["spec"], OF_CRON_JOBS)
             _bare_pod(found["spec"]["jobTemplate"]["spec"]["template"])
     return found
+
+
+def _drop_labels(metadata: Object, made: Object) -> None:
+    """Those that are not made."""
+    wanted = made.get("labels", {})
+    labels = {name: it for name, it in (metadata.pop("labels", None) or {}).items() if name in wanted}
+    if labels:
+        metadata["labels"] = labels
 
 
 def _bare_pod(pod: Object) -> None:

@@ -71,6 +71,11 @@ class Placed:
         return f"{self.identity.role}-{self.identity.place}"
 
     @property
+    def counted(self) -> bool:
+        """Whether it serves metrics: what starts, does one thing and ends is gone before anybody asks."""
+        return not self.is_job
+
+    @property
     def namespace(self) -> str:
         """Where its pods are."""
         return self.environment.namespace
@@ -94,6 +99,15 @@ def placed(topology: Topology, *, ships: bool = True) -> tuple[Placed, ...]:
         for identity in _running(topology)
         if ships or identity.role not in SHIPPING
     )
+
+
+def least(who: Placed, topology: Topology) -> int:
+    """How many processes of an identity there are at any time, whatever scales it and an overlay says."""
+    if who.is_front:
+        return FRONTS
+    if who.identity.role in SEVERAL:
+        return min(who.processes, topology.project(who.identity.place).partitions)
+    return who.processes
 
 
 def pod_accounts(topology: Topology, audience: str) -> dict[str, PodAccount]:

@@ -7,8 +7,9 @@ from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.pods import LOG_CLAIM, secret, token
+from deploy.kubernetes.pods import LOG_CLAIM, metrics_port, own_address, secret, token
 from deploy.kubernetes.workloads import BACKUPS, RECIPIENT
+from deploy.settings import HEALTH_HOST_VARIABLE
 from deploy.stages.roles import SHIPPER
 
 OF_A_JOB = {"backup": "backup", "inspector": "purge"}
@@ -27,6 +28,7 @@ def pod_faults(pod: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     yield from _unbound(spec.get("securityContext", {}))
     for container in containers:
         yield from _acts(container, who)
+        yield from _tells(container, who)
         yield from _unrestricted(container)
 
 
@@ -84,6 +86,15 @@ def _acts(container: Object, who: Placed) -> Iterator[str]:
         yield "has something in its environment that comes from elsewhere"
     if "stdin" in container or "tty" in container:
         yield "listens to who attaches"
+
+
+def _tells(container: Object, who: Placed) -> Iterator[str]:
+    """Who asks it for metrics does so on its own address, at one port, and on its machine's there is none."""
+    if container.get("ports", []) != ([metrics_port()] if who.counted else []):
+        yield "has other ports than the one for metrics, or lacks that"
+    hosts = [it for it in container.get("env", ()) if it["name"] == HEALTH_HOST_VARIABLE]
+    if hosts != ([own_address()] if who.counted else []):
+        yield "serves metrics elsewhere than on its own address, or not there"
 
 
 def _is_harmless(variable: Object) -> bool:

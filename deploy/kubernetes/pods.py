@@ -15,11 +15,14 @@ from deploy.containers.outfit import INSIDE
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.routes import IDENTITY
+from deploy.settings import HEALTH_HOST_VARIABLE, IMAGE_HEALTH_PORT
 from deploy.stages.roles import FRONT, SHIPPER
 from deploy.surroundings import POD_TOKEN
 from deploy.webhooks import webhook_path
 
 PYTHON = "/opt/veilstream/bin/python"
+NAME, OURS = "app.kubernetes.io/name", "veilstream"
+"""The label that all pods of ours have."""
 READABLE = 0o440
 """Files of the pod's group: Kubernetes makes them root's."""
 SCRATCH = {"redact": "512Mi"}
@@ -78,7 +81,7 @@ def template(who: Placed, cluster: Cluster, container: Object, projects: Iterabl
 
 def labels(who: Placed) -> dict[str, str]:
     """By which a pod is known."""
-    return {"app.kubernetes.io/name": "veilstream", IDENTITY: who.identity.name}
+    return {NAME: OURS, IDENTITY: who.identity.name}
 
 
 def secret(who: Placed) -> str:
@@ -137,12 +140,16 @@ def stage(who: Placed) -> Object:
     """The container of a stage. Whether it is well decides whether browsers are sent to it, never whether it is
     ended: a Vault that is away would end all; one that stands still ends itself (`streams/engine/watchdog.py`).
     """
+    arguments = [who.identity.role, who.identity.place]
     port = ["--port", str(PAGE_PORT)] if who.serves or who.fronted else []
+    counted = {"ports": [metrics_port()]}
     if who.is_front:
-        return {"args": [who.identity.role, who.identity.place, *port], "readinessProbe": _probe(5, misses=2)}
-    return {
-        "args": [who.identity.role, who.identity.place, "--slot", "$(SLOT)", *port],
-        "env": [{"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}],
+        probe = _probe(5, misses=2)
+        return counted | {"args": [*arguments, *port], "env": [own_address()], "readinessProbe": probe}
+    slot = {"name": "SLOT", "valueFrom": {"fieldRef": {"fieldPath": f"metadata.labels['{POD_INDEX}']"}}}
+    return counted | {
+        "args": [*arguments, "--slot", "$(SLOT)", *port],
+        "env": [slot, own_address()],
         "readinessProbe": _probe(10),
     }
 
@@ -159,6 +166,18 @@ def _probe(every_s: int, misses: int | None = None) -> Object:
 
 POD_INDEX = "apps.kubernetes.io/pod-index"
 """By Kubernetes, on each pod of a StatefulSet since 1.28."""
+METRICS = "metrics"
+"""The name of the port by which Prometheus finds whom to ask."""
+
+
+def metrics_port() -> Object:
+    """Where it is asked how it is, and what it counts."""
+    return {"name": METRICS, "containerPort": IMAGE_HEALTH_PORT, "protocol": "TCP"}
+
+
+def own_address() -> Object:
+    """What it serves that on, besides loopback."""
+    return {"name": HEALTH_HOST_VARIABLE, "valueFrom": {"fieldRef": {"fieldPath": "status.podIP"}}}
 
 
 def _memory(limit: str | None) -> Object:

@@ -8,10 +8,11 @@ from typing import Any
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.routes import LABEL, from_fronts, label
+from deploy.kubernetes.routes import LABEL, from_fronts, from_prometheus, label
 
 BROWSERS = "browsers"
 FRONTS = "the fronts of its project"
+PROMETHEUS = "Prometheus"
 OTHERS = "whom it tells"
 ANYWHERE = "anywhere"
 """A route that is no place of the cluster's; what it is stands in the policy."""
@@ -21,12 +22,12 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
     """Routes that the identity has no use for, and those that it lacks."""
     policies = [it for it in objects if it.get("kind") == "NetworkPolicy" and _chooses(it, pod, who.namespace)]
     out = [rule for it in policies for rule in it["spec"].get("egress") or ()]
+    inwards = [rule for it in policies for rule in it["spec"].get("ingress") or ()]
     ways = (
         ("to", "Egress", [_place(rule, who, cluster) for rule in out]),
-        ("from", "Ingress", [_origin(rule, who) for it in policies for rule in it["spec"].get("ingress") or ()]),
+        ("from", "Ingress", [_origin(rule, who, cluster) for rule in inwards]),
     )
-    comes = {BROWSERS} if who.serves else {FRONTS} if who.fronted else set()
-    wanted = {"to": _goes_to(who), "from": frozenset(comes)}
+    wanted = {"to": _goes_to(who), "from": _comes(who)}
     for word, way, found in ways:
         if not any(way in it["spec"].get("policyTypes", ()) for it in policies):
             yield f"no policy holds its {way.lower()}: it may go, or be come to, anywhere"
@@ -41,6 +42,11 @@ def _goes_to(who: Placed) -> frozenset[str]:
         return frozenset({"names", LABEL})
     told = {OTHERS} if ports(who.webhooks) else set()
     return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
+
+
+def _comes(who: Placed) -> frozenset[str]:
+    people = {BROWSERS} if who.serves else {FRONTS} if who.fronted else set()
+    return frozenset(people | ({PROMETHEUS} if who.counted else set()))
 
 
 def _more(found: Iterable[str], wanted: Collection[str]) -> list[str]:
@@ -75,11 +81,13 @@ def _is(rule: Object, place: Place) -> bool:
     )
 
 
-def _origin(rule: Object, who: Placed) -> str:
+def _origin(rule: Object, who: Placed, cluster: Cluster) -> str:
     browsers = [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}]
     known = set(rule) == {"from", "ports"} and rule["from"] == browsers
     if who.fronted and rule == from_fronts(who):
         return FRONTS
+    if who.counted and rule == from_prometheus(cluster):
+        return PROMETHEUS
     return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT, None)] else ANYWHERE
 
 

@@ -1,5 +1,5 @@
 """Who may talk to whom. Nobody to anybody, but each pod to what its identity uses, notify to whom it tells,
-browsers to the pages, fronts to label.
+browsers to the pages, fronts to label, Prometheus to what serves metrics.
 """
 
 from __future__ import annotations
@@ -26,10 +26,19 @@ def denials() -> Iterator[Object]:
 def route(who: Placed, cluster: Cluster) -> Object:
     """What one identity's pods may reach, and who reaches them."""
     spec = {
-        "ingress": [*([from_browsers()] if who.serves else []), *([from_fronts(who)] if who.fronted else [])],
+        "ingress": [*_comes(who, cluster)],
         "egress": [*(to(place) for place in places(who, cluster)), *_to_others(who)],
     }
     return _policy(who.name, who.namespace, {"matchLabels": {IDENTITY: who.identity.name}}, spec)
+
+
+def _comes(who: Placed, cluster: Cluster) -> Iterator[Object]:
+    if who.serves:
+        yield from_browsers()
+    if who.fronted:
+        yield from_fronts(who)
+    if who.counted:
+        yield from_prometheus(cluster)
 
 
 def places(who: Placed, cluster: Cluster) -> Iterable[Place]:
@@ -74,6 +83,11 @@ def from_browsers() -> Object:
         "from": [{"namespaceSelector": {"matchLabels": {GATEWAY: "true"}}}],
         "ports": [{"port": PAGE_PORT, "protocol": "TCP"}],
     }
+
+
+def from_prometheus(cluster: Cluster) -> Object:
+    """And another: it asks on a port of its own, where there is nothing else."""
+    return {"from": [cluster.prometheus.peer()], "ports": cluster.prometheus.ports()}
 
 
 def _policy(name: str, namespace: str, selector: Object, rules: Object) -> Object:

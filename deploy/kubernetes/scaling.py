@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.kafka_objects import PASSWORD
-from deploy.kubernetes.placing import SEVERAL, Placed
+from deploy.kubernetes.placing import Placed, least
 from topology.identity import Identity
 from topology.loading import Topology
 
@@ -38,7 +38,7 @@ def scaled(who: Placed, topology: Topology, cluster: Cluster) -> Iterator[Object
     yield _named(who, "ScaledObject", who.name) | {
         "spec": {
             "scaleTargetRef": {"apiVersion": "apps/v1", "kind": "StatefulSet", "name": who.name},
-            "minReplicaCount": min(SEVERAL[who.identity.role], project.partitions),
+            "minReplicaCount": least(who, topology),
             # Who is one more than there are partitions has nothing to do.
             "maxReplicaCount": project.partitions,
             "triggers": [_trigger(who, asking, cluster)],

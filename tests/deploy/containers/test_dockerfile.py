@@ -9,7 +9,7 @@ import pytest
 
 from deploy.containers.collect import USER
 from deploy.run import _parser
-from deploy.settings import SETTINGS
+from deploy.settings import IMAGE_HEALTH_PORT, SETTINGS
 from tests.support.containers import TREE
 
 FOLDER = TREE / "deploy" / "containers"
@@ -79,6 +79,10 @@ def test_what_is_set_in_it_are_settings_there_are() -> None:
     named = set(re.findall(r"VEIL_[A-Z_]+", " ".join(of("ENV"))))
     assert named == {"VEIL_HEALTH_PORT", "VEIL_ROOT"}
     assert named <= {setting.name for setting in SETTINGS}
+
+
+def test_health_is_where_clusters_ask_for_it() -> None:
+    assert f"VEIL_HEALTH_PORT={IMAGE_HEALTH_PORT}" in " ".join(of("ENV")).split()
 
 
 def test_nothing_goes_to_the_engine_but_what_is_copied() -> None:

@@ -9,6 +9,7 @@ import dataclasses
 
 import pytest
 
+from deploy.kubernetes import proving
 from deploy.kubernetes.cluster import Place
 from deploy.kubernetes.making import made
 from deploy.kubernetes.placing import placed
@@ -76,7 +77,22 @@ def test_browsers_come_to_fronts_and_the_console_and_only_fronts_to_label(object
         assert entered(objects, lambda it, front=front: it.get("podSelector", {}).get("matchLabels") == front) == {
             f"label-{project}"
         }
-    assert entered(objects, lambda _: True) == {*by_browsers, "label-demo", "label-letters"}
+    prometheus = {"app.kubernetes.io/name": "prometheus"}
+    others = entered(objects, lambda it: it.get("podSelector", {}).get("matchLabels") != prometheus)
+    assert others == {*by_browsers, "label-demo", "label-letters"}
+
+
+def test_prometheus_comes_to_all_but_jobs_and_nobody_else_does_on_that_port(objects, topology, cluster):
+    way = {"from": [cluster.prometheus.peer()], "ports": [{"port": 9464, "protocol": "TCP"}]}
+    policies = [it for it in objects if it["kind"] == "NetworkPolicy" and it["metadata"]["name"] != "nobody"]
+    asked = {it["metadata"]["name"] for it in policies if way in it["spec"]["ingress"]}
+    assert asked == {who.name for who in placed(topology) if not who.is_job}
+    rules = [rule for it in policies for rule in it["spec"]["ingress"] if rule != way]
+    assert {port["port"] for rule in rules for port in rule["ports"]} == {8443}
+    assert {it["metadata"]["name"] for it in policies if not it["spec"]["ingress"]} == {
+        "backup-platform",
+        "inspector-platform",
+    }
 
 
 def test_fronts_reach_label_of_their_project_and_names_and_nobody_else(objects, cluster):
@@ -183,7 +199,74 @@ def front(objects):
     return pod_of(found(objects, "Deployment", "front-demo"))["spec"]
 
 
+def scrape(objects, name="redact-demo"):
+    """The way in for Prometheus."""
+    return route(objects, name)["ingress"][-1]
+
+
+def monitored(objects):
+    return next(it for it in objects if it["kind"] == "PodMonitor")["spec"]["podMetricsEndpoints"][0]
+
+
+def hosts(objects):
+    return next(it for it in pod(objects)["containers"][0]["env"] if it["name"] == "VEIL_HEALTH_HOST")
+
+
 TAMPERED = {
+    "no way for prometheus": lambda it: route(it, "redact-demo")["ingress"].clear(),
+    "no way for prometheus to a front": lambda it: route(it, "front-demo")["ingress"].pop(),
+    "prometheus at every port": lambda it: scrape(it).pop("ports"),
+    "prometheus at a port more": lambda it: scrape(it)["ports"].append({"port": 8443, "protocol": "TCP"}),
+    "prometheus at another port": lambda it: scrape(it)["ports"][0].update(port=8443),
+    "prometheus at a range of ports": lambda it: scrape(it)["ports"][0].update(endPort=65535),
+    "metrics for all of monitoring": lambda it: scrape(it)["from"][0].pop("podSelector"),
+    "metrics for whoever is called so": lambda it: scrape(it)["from"][0].pop("namespaceSelector"),
+    "metrics for any namespace": lambda it: scrape(it)["from"][0].update(namespaceSelector={}),
+    "metrics for an address": lambda it: scrape(it)["from"].append({"ipBlock": {"cidr": "10.0.0.0/8"}}),
+    "metrics for everybody": lambda it: scrape(it).pop("from"),
+    "metrics for neighbours": lambda it: route(it, "redact-demo")["ingress"].append(
+        {"from": [{"podSelector": {}}], "ports": scrape(it)["ports"]}
+    ),
+    "prometheus at a job": lambda it: route(it, "backup-platform")["ingress"].append(scrape(it)),
+    "prometheus at all of a namespace": lambda it: next(
+        o["spec"] for o in it if o["metadata"] == {"name": "nobody", "namespace": "veil-platform"}
+    ).update(ingress=[scrape(it)]),
+    "a way to prometheus": lambda it: route(it, "redact-demo")["egress"].append(
+        {"to": scrape(it)["from"], "ports": scrape(it)["ports"]}
+    ),
+    "metrics on every address": lambda it: pod(it)["containers"][0]["env"].__setitem__(
+        1,
+        {"name": "VEIL_HEALTH_HOST", "value": "0.0.0.0"},  # noqa: S104 - what must not be
+    ),
+    "metrics on the machine's address": lambda it: hosts(it)["valueFrom"]["fieldRef"].update(
+        fieldPath="status.hostIP"
+    ),
+    "no metrics": lambda it: pod(it)["containers"][0]["env"].remove(hosts(it)),
+    "metrics of a job": lambda it: pod_of(found(it, "CronJob", "backup-platform"))["spec"]["containers"][0][
+        "env"
+    ].append(hosts(it)),
+    "a port of the machine's": lambda it: pod(it)["containers"][0]["ports"][0].update(hostPort=9464),
+    "a port more": lambda it: pod(it)["containers"][0]["ports"].append({"containerPort": 22}),
+    "no port to be found by": lambda it: pod(it)["containers"][0].pop("ports"),
+    "others' labels believed": lambda it: monitored(it).update(honorLabels=True),
+    "prometheus sent elsewhere": lambda it: monitored(it).update(followRedirects=True),
+    "another path": lambda it: monitored(it).update(path="/healthz"),
+    "answers without end": lambda it: next(o for o in it if o["kind"] == "PodMonitor")["spec"].pop("sampleLimit"),
+    "everybody's pods asked": lambda it: next(o for o in it if o["kind"] == "PodMonitor")["spec"].update(
+        namespaceSelector={"any": True}
+    ),
+    "a monitor more": lambda it: it.append(
+        copy.deepcopy(next(o for o in it if o["kind"] == "PodMonitor"))
+        | {"metadata": {"name": "x", "namespace": "veil-ingestion"}}
+    ),
+    "an alert less": lambda it: found(it, "PrometheusRule", "veilstream")["spec"]["groups"][0]["rules"].pop(),
+    "a process that nobody misses": lambda it: found(it, "PrometheusRule", "veilstream")["spec"]["groups"][1][
+        "rules"
+    ].pop(),
+    "another dashboard": lambda it: found(it, "ConfigMap", "veilstream-dashboard")["data"].clear(),
+    "a dashboard that nobody finds": lambda it: found(it, "ConfigMap", "veilstream-dashboard")["metadata"].pop(
+        "labels"
+    ),
     "a front that writes": lambda it: front(it)["volumes"].append({"name": "x", "emptyDir": {"medium": "Memory"}}),
     "a front with a login": lambda it: front(it)["volumes"][0]["projected"]["sources"].append(sources(it)[-1]),
     "a front with another's files": lambda it: front(it)["volumes"][0]["projected"]["sources"][0]["secret"].update(
@@ -407,10 +490,15 @@ def test_what_an_overlay_may_change_is_no_fault(objects, topology, cluster):
     pod(objects).update(nodeSelector={"disk": "fast"}, tolerations=[{"operator": "Exists"}])
     pod(objects)["containers"][0].update(image="registry.example/veilstream:1", resources={})
     found(objects, "CronJob", "backup-platform")["spec"]["schedule"] = "0 3 * * *"
+    for kind in ("PodMonitor", "PrometheusRule", "ConfigMap"):
+        for it in (it for it in objects if it["kind"] == kind):
+            it["metadata"].setdefault("labels", {}).update(release="kube-prometheus-stack")
     assert faults(objects, topology, cluster) == ()
 
 
-@pytest.mark.parametrize("kind", ["KafkaTopic", "KafkaUser", "ServiceAccount", "Namespace", "CronJob"])
+@pytest.mark.parametrize(
+    "kind", ["KafkaTopic", "KafkaUser", "ServiceAccount", "Namespace", "CronJob", "PodMonitor", "PrometheusRule"]
+)
 def test_each_that_is_left_out_is_missed(objects, topology, cluster, kind):
     for it in [it for it in objects if it["kind"] == kind]:
         assert faults([other for other in objects if other is not it], topology, cluster), it["metadata"]
@@ -421,6 +509,45 @@ def test_a_right_that_the_flow_no_longer_gives_is_found(objects, topology, clust
     flow = dataclasses.replace(topology.flow, roles={**topology.flow.roles, "label": label})
     said = faults(objects, dataclasses.replace(topology, flow=flow), cluster)
     assert "User:label.demo: READ on topic people.demo: the flow does not give it" in said
+
+
+OF_METRICS = list(TAMPERED)[: list(TAMPERED).index("others' labels believed")]
+
+
+@pytest.mark.parametrize("what", OF_METRICS)
+def test_who_may_ask_for_metrics_is_judged_by_itself_not_by_how_it_is_made(
+    objects, topology, cluster, what, monkeypatch
+):
+    monkeypatch.setattr(proving, "_others", lambda *_: ())
+    assert faults(objects, topology, cluster) == ()
+    TAMPERED[what](objects)
+    assert faults(objects, topology, cluster)
+
+
+SAID = {
+    "no way for prometheus": ["no route from Prometheus"],
+    "prometheus at a port more": [
+        "a route from anywhere, which the flow does not give",
+        "no route from Prometheus",
+    ],
+    "metrics for all of monitoring": ["a route from anywhere", "no route from Prometheus"],
+    "metrics for neighbours": ["a route from anywhere"],
+    "prometheus at a job": ["CronJob veil-platform/backup-platform: a route from anywhere"],
+    "metrics on the machine's address": ["serves metrics elsewhere than on its own address"],
+    "a port of the machine's": ["has other ports than the one for metrics"],
+}
+
+
+@pytest.mark.parametrize("what", SAID)
+def test_what_is_wrong_about_who_is_asked_for_metrics_is_said(objects, topology, cluster, what):
+    TAMPERED[what](objects)
+    said = faults(objects, topology, cluster)
+    assert all(any(words in fault for fault in said) for words in SAID[what])
+
+
+def test_another_cluster_s_prometheus_is_no_prometheus(objects, topology, cluster):
+    elsewhere = dataclasses.replace(cluster, prometheus=Place("elsewhere", {"app": "prometheus"}, 9464))
+    assert any("no route from Prometheus" in fault for fault in faults(objects, topology, elsewhere))
 
 
 def test_another_cluster_s_vault_is_no_vault(objects, topology, cluster):

@@ -2,95 +2,84 @@
 
 from __future__ import annotations
 
-import importlib
 import json
-import pkgutil
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
-from typing import Any
 
-import promql_parser
 import pytest
 import yaml
-from prometheus_client import REGISTRY
 
-import deploy.compose.census
-import deploy.handing.renewal  # noqa: F401 - as the census, declares what it counts
-import streams
-import vault
 from deploy.compose.watching import prometheus
 from deploy.observability.dashboard import DASHBOARD, FOLDER, PANELS, text
+from deploy.up.addresses import Address, read_addresses, write_addresses
+from tests.deploy.observability.expressions import (
+    BY_PROMETHEUS,
+    all_metrics,
+    base_of,
+    expressions,
+    labels_of,
+    left,
+    parsed,
+    rules,
+    selectors,
+    told,
+)
 from topology.loading import load_topology
 
-RULES = FOLDER / "rules.yaml"
-BY_PROMETHEUS = {"up": {"job"}}
-OF_TARGETS = {"process", "role", "project", "job"}
-"""Labels that `run/targets.json` gives."""
-SUFFIXES = ("_bucket", "_count", "_sum", "_total")
-GRAFANA = {"$project": "demo"}
-
-
-def rules() -> list[dict[str, Any]]:
-    (group,) = yaml.safe_load(RULES.read_text())["groups"]
-    return group["rules"]
-
-
-def panels() -> list[dict[str, Any]]:
-    return [panel for row in yaml.safe_load(PANELS.read_text())["rows"] for panel in row["panels"]]
-
-
-def parsed(expression: str) -> promql_parser.Expr:
-    for name, value in GRAFANA.items():
-        expression = expression.replace(name, value)
-    return promql_parser.parse(expression)
-
-
-def expressions() -> dict[str, str]:
-    said = {f"alert {rule['alert']}": rule["expr"] for rule in rules()}
-    return said | {f"panel {number} {panel['title']}": panel["expr"] for number, panel in enumerate(panels())}
-
-
-def selectors(expression: promql_parser.Expr) -> Iterator[promql_parser.VectorSelector]:
-    """Every metric that is asked for."""
-    if isinstance(expression, promql_parser.VectorSelector):
-        yield expression
-    for name in ("lhs", "rhs", "expr", "vector_selector", "args", "param"):
-        inner = getattr(expression, name, None)
-        for one in inner if isinstance(inner, list) else [inner]:
-            if isinstance(one, promql_parser.Expr):
-                yield from selectors(one)
+OF_PODS = ("VeilProcessMissing", "VeilNobodyIsLetIn")
+"""Alerts that fire in Kubernetes alone."""
 
 
 @pytest.fixture(scope="module")
 def metrics() -> dict[str, set[str]]:
-    """Labels by name, of everything that our processes declare."""
-    for package in (streams, vault):
-        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
-            if module.name.endswith(("metrics", "gauges", "shown_certificate")):
-                importlib.import_module(module.name)
-    declared = set(REGISTRY._collector_to_names)
-    return {one._name: set(one._labelnames) for one in declared if getattr(one, "_name", "").startswith("veil_")}
+    return all_metrics()
 
 
-def base_of(name: str, metrics: dict[str, set[str]]) -> str:
-    """Without what Prometheus's client puts behind it."""
-    bases = [name, *(name.removesuffix(suffix) for suffix in SUFFIXES if name.endswith(suffix))]
-    return next((base for base in bases if base in metrics), "")
+def of_targets(groups: list[dict]) -> set[str]:
+    """Those that each has, and the one of its job."""
+    return {"job", *set.intersection(*(set(group["labels"]) for group in groups))}
+
+
+def on_one_machine(root) -> set[str]:
+    write_addresses(root, [Address("redact.demo.0", "redact", "demo", 0, 9464)])
+    assert read_addresses(root)
+    return of_targets(json.loads((root / "run" / "targets.json").read_text()))
+
+
+def in_containers() -> set[str]:
+    jobs = prometheus(load_topology())["scrape_configs"]
+    return of_targets([group for job in jobs for group in job["static_configs"]])
 
 
 @pytest.mark.parametrize("name", expressions())
-def test_every_expression_asks_for_metrics_that_exist_by_labels_that_they_have(metrics, name):
-    found = list(selectors(parsed(expressions()[name])))
-    assert found
-    for selector in found:
-        labels = BY_PROMETHEUS.get(selector.name)
-        if labels is None:
-            base = base_of(selector.name, metrics)
-            assert base, f"{selector.name} is no metric of ours"
-            labels = metrics[base]
-        assert {matcher.name for matcher in selector.matchers.matchers} <= labels | OF_TARGETS
+def test_every_expression_asks_for_metrics_that_exist_and_by_labels_that_they_and_targets_have(
+    metrics, name, tmp_path
+):
+    (tmp_path / "run").mkdir()
+    expression = parsed(expressions()[name])
+    for selector in selectors(expression):
+        assert selector.name in BY_PROMETHEUS or base_of(selector.name, metrics), (
+            f"{selector.name} is none of ours"
+        )
+    for target in (on_one_machine(tmp_path), in_containers()):
+        assert told()[name] <= left(expression, labels_of(metrics, target))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    ["sum by (projekt) (veil_rounds_total)", 'veil_rounds_total{kind="x"}', "veil_rounds_total / on (kind) up"],
+)
+def test_a_label_that_is_not_there_is_found(metrics, wrong):
+    with pytest.raises(AssertionError):
+        left(parsed(wrong), labels_of(metrics, in_containers()))
+
+
+def test_labels_are_names_of_the_topology_and_words_of_ours_and_of_nobody_s_record(metrics):
+    """Who asks for metrics sees no value, no person, no key, no offset and no id."""
+    places = {"role", "project", "topic", "log", "endpoint", "policy", "evaluator"}
+    words = {"kind", "fate", "outcome", "rule", "waiting_for", "asked", "name", "window_s", "signal", "failure"}
+    assert set().union(*metrics.values()) <= places | words
 
 
 def test_no_metric_goes_unseen(metrics):
@@ -147,7 +136,7 @@ def test_rules_of_a_cluster_are_seen_firing_and_silent():
             seen.setdefault(asked["alertname"], set()).add(bool(asked.get("exp_alerts")))
     of_a_cluster = [rule["alert"] for rule in rules() if "veil_cluster" in rule["expr"]]
     assert len(of_a_cluster) == 4
-    for alert in (*of_a_cluster, "VeilStarterNotRenewed", "VeilProcessGone"):
+    for alert in (*of_a_cluster, *OF_PODS, "VeilStarterNotRenewed", "VeilProcessGone"):
         assert seen[alert] == {True, False}, alert
 
 
