@@ -8,9 +8,12 @@ import shutil
 import socket
 import subprocess
 import sys
+import threading
 import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import httpx
@@ -261,3 +264,47 @@ def test_a_real_prometheus_knows_a_pod_by_these_labels_and_believes_the_alerts(o
             wait_for(lambda: not series(at, there) and series(at, missing), "who has one is not")
     finally:
         server.stop()
+
+
+ANOTHER_S = 'job="kubelet",process="seal.platform.0",namespace="kube-system"'
+LIES = f'veil_well{{{ANOTHER_S},role="label",project="demo"}} 1 1000\n'
+"""Of a time long ago, too."""
+
+
+@contextmanager
+def taken_over(aside: str) -> Iterator[int]:
+    """A process that says what it likes on one path, and elsewhere sends whoever asks to that; its port."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            honest = self.path == aside
+            self.send_response(HTTPStatus.OK if honest else HTTPStatus.FOUND)
+            self.send_header("Content-Type" if honest else "Location", "text/plain" if honest else aside)
+            self.end_headers()
+            self.wfile.write(LIES.encode() if honest else b"")
+
+        def log_message(self, *args: object) -> None:
+            """Nobody reads it."""
+
+    with ThreadingHTTPServer((POD_IP, 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        try:
+            yield server.server_address[1]
+        finally:
+            server.shutdown()
+
+
+@pytest.mark.skipif(PROMETHEUS is None, reason="not installed: prometheus")
+def test_a_real_prometheus_believes_a_process_that_was_taken_over_little(objects, tmp_path):
+    (it,) = [it for it in objects if it["metadata"]["name"] == "watch-platform" and it["kind"] == "StatefulSet"]
+    monitor = configured(monitors(objects)["veil-platform"]) | {"scrape_interval": "1s", "scrape_timeout": "1s"}
+    labels = {name: value for name, value in discovered(it)[0].items() if name != "__address__"}
+    with taken_over("/metrics") as lying, taken_over("/other") as sending:
+        said = [{"targets": [f"{POD_IP}:{port}"], "labels": labels} for port in (lying, sending)]
+        with asking(tmp_path, {"scrape_configs": [monitor | {"static_configs": said}]}) as at:
+            wait_for(lambda: series(at, f'up{{instance="{POD_IP}:{sending}"}} == 0'), "it is not sent elsewhere")
+            (found,) = wait_for(lambda: series(at, "veil_well"), "it has asked")
+    assert found["instance"] == f"{POD_IP}:{lying}"
+    own = {"job": "veilstream", "process": "watch.platform.0", "namespace": "veil-platform"}
+    assert own.items() <= found.items()
+    assert (found["role"], found["project"]) == ("label", "demo")  # as watch itself has to, of the projects
