@@ -12,6 +12,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
 from deploy.provision.parts import PROVISIONER, as_provisioner, connected
 from deploy.provision.rotating import rotate, rotated
+from deploy.registering import register
 from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
@@ -52,6 +53,16 @@ def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: 
         rotate(chosen, parts)
     _say(root, endpoints, Counter({"kafka password": len(chosen)}))
     return tuple(identity.name for identity in chosen)
+
+
+def register_audited(root: Path, endpoints: Endpoints, project: str, schema: str) -> tuple[str, int]:
+    """Register an Avro schema of a project's producers (`deploy.registering`); the provisioner says that one was.
+
+    Subject and id. Raises as `register` and `act`.
+    """
+    found = register(endpoints, project, schema)
+    _say(root, endpoints, Counter({"producer schema": 1}))
+    return found
 
 
 def say_certificates(root: Path, endpoints: Endpoints, count: int) -> None:

@@ -1,4 +1,7 @@
-"""The schema registry (Confluent API v7, as Apicurio and Confluent serve it), by HTTP."""
+"""The schema registry (Confluent API v7, as Apicurio and Confluent serve it), as everybody reads it: by GET alone.
+
+Processes have no right there but this one; who provisions registers (`schemas.registrar`).
+"""
 
 from __future__ import annotations
 
@@ -9,23 +12,16 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 from fastavro.types import Schema
 
 from schemas import catalog
 from schemas.avro_references import combined
 from schemas.client_certificate import ClientContext
-from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
+from schemas.errors import Reason, StackError, Undecodable
+from schemas.registry_calls import NOT_FOUND, UNKNOWN_ID, RegistryCalls, answered
 
-TIMEOUT_S = 5.0
-"""A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
 _MAX_REFERENCE_DEPTH = 16
 _MAX_REFERENCES = 100
-_CONTENT = "application/vnd.schemaregistry.v1+json"
-_CONFLICT = 409
-_NOT_FOUND = 404
-_UNKNOWN_ID = frozenset({400, 404, 422})
-"""What a registry may answer for an id that is none of its own: not found, or not even an id."""
 
 
 def subject(name: str) -> str:
@@ -44,33 +40,48 @@ class Registry:
     """Looks ids up once and keeps them. Thread-safe; implements `schemas.codec.SchemaIds`."""
 
     def __init__(self, url: str, verify: ssl.SSLContext | bool = True) -> None:
-        self._client = httpx.Client(base_url=url.rstrip("/"), verify=verify, timeout=TIMEOUT_S, trust_env=False)
+        self._calls = RegistryCalls(url, verify)
         self._lock = threading.Lock()
         self._ids: dict[str, int] = {}
         self._schemas: dict[int, Schema] = {}
 
     def close(self) -> None:
         """Close the connections."""
-        self._client.close()
+        self._calls.close()
 
     def id_of(self, name: str) -> int:
         """The id of our schema `name`. Raises StackError where it was never registered."""
         with self._lock:
             if name not in self._ids:
-                answer = self._call("POST", f"/subjects/{subject(name)}", {"schema": catalog.text(name)})
-                if answer.status_code == _NOT_FOUND:
+                found = self.id_under(subject(name), catalog.text(name))
+                if found is None:
                     raise StackError(f"schema {name} is not registered; run `veil topology apply`")
-                self._ids[name] = int(self._ok(answer)["id"])
+                self._ids[name] = found
             return self._ids[name]
+
+    def id_under(self, subject_name: str, schema: str) -> int | None:
+        """The id of the version of a subject that is this schema, tags and all; None where there is none.
+
+        Looked for among the versions, latest first: to ask for it by its text would be a POST.
+        """
+        place = f"/subjects/{quote(subject_name, safe='')}/versions"
+        versions = self._calls.call("GET", place)
+        if versions.status_code == NOT_FOUND:
+            return None
+        for version in sorted(answered(versions), reverse=True):
+            found = self._calls.call("GET", f"{place}/{int(version)}")
+            if found.status_code not in UNKNOWN_ID and _same(answered(found)["schema"], schema):
+                return int(found.json()["id"])
+        return None
 
     def schema_of(self, schema_id: int) -> Schema:
         """The schema of an id. Raises Undecodable (`unknown_schema`) for an id the registry does not know."""
         with self._lock:
             if schema_id not in self._schemas:
-                answer = self._call("GET", f"/schemas/ids/{schema_id}")
-                if answer.status_code in _UNKNOWN_ID:
+                answer = self._calls.call("GET", f"/schemas/ids/{schema_id}")
+                if answer.status_code in UNKNOWN_ID:
                     raise Undecodable(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not registered")
-                found = self._ok(answer)
+                found = answered(answer)
                 references: dict[str, str] = {}
                 self._refer(found, references)
                 self._schemas[schema_id] = _parsed(schema_id, found["schema"], list(references.values()))
@@ -78,34 +89,10 @@ class Registry:
 
     def text_of(self, schema_id: int) -> str | None:
         """The JSON of a schema of an id, which refers to no other; None for an id the registry does not know."""
-        answer = self._call("GET", f"/schemas/ids/{schema_id}")
-        if answer.status_code in _UNKNOWN_ID:
+        answer = self._calls.call("GET", f"/schemas/ids/{schema_id}")
+        if answer.status_code in UNKNOWN_ID:
             return None
-        return str(self._ok(answer)["schema"])
-
-    def register(self, subject_name: str, schema: str) -> int:
-        """Register a schema under FULL_TRANSITIVE; the id, which may be one it had before.
-
-        Raises StackError when the change is not compatible with every version before.
-        """
-        self._ok(self._call("PUT", f"/config/{subject_name}", {"compatibility": "FULL_TRANSITIVE"}))
-        answer = self._call("POST", f"/subjects/{subject_name}/versions", {"schema": schema})
-        if answer.status_code == _CONFLICT:
-            raise StackError(f"{subject_name}: this change is not compatible with an earlier version")
-        return int(self._ok(answer)["id"])
-
-    def _call(self, method: str, path: str, content: dict[str, str] | None = None) -> httpx.Response:
-        try:
-            try:
-                return self._ask(method, path, content)
-            except httpx.ConnectError:
-                # Nothing was sent. Quarkus 3.15 hangs up on who connects while it reads its certificate anew.
-                return self._ask(method, path, content)
-        except httpx.HTTPError as error:
-            raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
-
-    def _ask(self, method: str, path: str, content: dict[str, str] | None) -> httpx.Response:
-        return self._client.request(method, path, json=content, headers={"Content-Type": _CONTENT})
+        return str(answered(answer)["schema"])
 
     def _refer(self, found: Mapping[str, Any], known: dict[str, str], depth: int = 0) -> None:
         """Add the schemas that a schema refers to by subject and version to `known`, deepest first, each once."""
@@ -115,19 +102,20 @@ class Registry:
             place = f"/subjects/{quote(str(reference['subject']), safe='')}/versions/{int(reference['version'])}"
             if place in known:
                 continue
-            answer = self._call("GET", place)
-            if answer.status_code in _UNKNOWN_ID:
+            answer = self._calls.call("GET", place)
+            if answer.status_code in UNKNOWN_ID:
                 raise Undecodable(Reason.UNKNOWN_SCHEMA, "a schema that refers to one that is not registered")
-            other = self._ok(answer)
+            other = answered(answer)
             self._refer(other, known, depth + 1)
             known[place] = other["schema"]
 
-    @staticmethod
-    def _ok(answer: httpx.Response) -> dict[str, Any]:
-        if answer.is_error:
-            raise RegistryUnavailable(f"the schema registry answered {answer.status_code}")
-        result: dict[str, Any] = answer.json()
-        return result
+
+def _same(found: str, schema: str) -> bool:
+    """Whether two texts are one Avro schema. What a registry holds may be anything."""
+    try:
+        return bool(catalog.parse(found) == catalog.parse(schema))
+    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
+        return False
 
 
 def _parsed(schema_id: int, text: str, references: Sequence[str]) -> Schema:

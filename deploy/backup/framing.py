@@ -12,7 +12,8 @@ from fastavro.types import Schema
 from schemas import catalog
 from schemas.codec import MAGIC, PREFIX
 from schemas.errors import Reason, Undecodable
-from schemas.registry import Registry, subject
+from schemas.registrar import Registrar
+from schemas.registry import subject
 
 TextOf = Callable[[int], str | None]
 """The schema of an id, as JSON; None for one that the registry did not know."""
@@ -48,9 +49,9 @@ class KeptSchemas:
 class Reframed:
     """Values as the new registry's ids have them."""
 
-    def __init__(self, text_of: TextOf, registry: Registry) -> None:
+    def __init__(self, text_of: TextOf, registrar: Registrar) -> None:
         self._text_of = text_of
-        self._registry = registry
+        self._registrar = registrar
         self._new: dict[int, int | None] = {}
 
     def value(self, value: bytes | None) -> bytes | None:
@@ -69,4 +70,4 @@ class Reframed:
         name = str(parsed.get("name", "")).rpartition(".")[2] if isinstance(parsed, dict) else ""
         if text is None or name not in catalog.NAMES:
             return None
-        return self._registry.register(subject(name), text)
+        return self._registrar.register(subject(name), text)

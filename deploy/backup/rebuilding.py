@@ -115,8 +115,9 @@ def fill(
 
     How many records. `outcomes`: by project, the index after the snapshot, and what holds of it.
     """
-    with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
-        framed, ordered = Reframed(backup.text_of, registry), Reframed(orders.text_of, registry)
+    reading = Registry(endpoints.registry.url, endpoints.registry.tls())
+    with closing(endpoints.registry.registrar()) as registrar, closing(reading) as registry:
+        framed, ordered = Reframed(backup.text_of, registrar), Reframed(orders.text_of, registrar)
         codec, count = Codec(registry), 0
         with Writer(endpoints.kafka.client_settings()) as writer:
             count += writer.write(_framed(orders.messages(CONTROL), ordered))

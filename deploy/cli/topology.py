@@ -14,9 +14,9 @@ from rich.text import Text
 
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
-from deploy.cli.options import AsJson, Root
+from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
-from deploy.settings import DEFAULT_ROOT
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -48,6 +48,40 @@ def apply(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson =
     [dim]Example:[/] [cyan]veil topology apply[/]
     """
     _show(_run(root, apply=True), Output(as_json), every=every)
+
+
+@app.command(cls=Command)
+def register(
+    file: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FILE", help="An Avro schema (.avsc), with its `confluent:tags`.", show_default=False
+        ),
+    ],
+    project: Project = DEFAULT_PROJECT,
+    root: Root = Path(DEFAULT_ROOT),
+    as_json: AsJson = False,
+) -> None:
+    """Register the schema of Avro records that a project's producers publish; they themselves may not.
+
+    Its tags say which fields are sensitive. A later version has to be compatible with all before it; the same one
+    again changes nothing.
+
+    [dim]Example:[/] [cyan]veil topology register customer.avsc --project demo[/]
+    """
+    from deploy.local.endpoints import load_endpoints
+    from deploy.persons import load_declared
+    from deploy.provisioning import register_audited
+
+    root = root.absolute()
+    load_declared(root).project(project)
+    try:
+        schema = file.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        raise ConfigError(f"{file} can't be read as text") from None
+    name, number = register_audited(root, load_endpoints(root / "run" / "endpoints.json"), project, schema)
+    said = Text.assemble(("✓ ", GOOD), f"{name} is registered as {number}.")
+    Output(as_json).result({"subject": name, "id": number}, said)
 
 
 @app.command(cls=Command)

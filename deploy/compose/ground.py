@@ -45,7 +45,7 @@ from deploy.compose.cluster import (
     processes,
 )
 from deploy.compose.parts import LOOPBACK, NAMES, SEAL_KEY, TLS, broker, certificates, node
-from deploy.compose.services import ARGUMENTS, DATA, NOBODY, folders, ports
+from deploy.compose.services import ARGUMENTS, DATA, NOBODY, WRITER, folders, ports
 from deploy.containers.collect import USER
 from deploy.containers.outfit import INSIDE, contents, give
 from deploy.kubernetes.given import provider_inside
@@ -65,7 +65,9 @@ from deploy.local.endpoints import (
 from deploy.local.kafka import ADMIN, cluster_id, format_arguments, logging_settings, properties
 from deploy.local.openbao import SEAL_KEY_BYTES
 from deploy.local.ports import HIGHEST, LOWEST, is_free
-from deploy.local.registry import CONFLUENT_API
+from deploy.local.registry_rights import CONFLUENT_API
+from deploy.local.writer_key import FILE as WRITER_KEY
+from deploy.local.writer_key import ensure_writer_key
 from deploy.signin.configuration import FILE as SIGN_IN
 from deploy.signin.configuration import ISSUER, Listening, Provider, SignInConfiguration, load
 from deploy.signin.configuration import text as signing_in
@@ -222,6 +224,7 @@ class Ground:
             found[name] = port
         user = NOBODY if os.geteuid() == 0 else f"{os.getuid()}:{os.getgid()}"
         said = {NAME: self.name, "CLUSTER_ROOT": str(self.root), "CLUSTER_IMAGES": images, "CLUSTER_USER": user}
+        said[WRITER] = ensure_writer_key(self.secrets / WRITER_KEY).public
         return {key: value for key, value in known.items() if key.startswith(FILES)} | said | found
 
     def _broker(self, name: str, made: Certificates, port: int) -> dict[Path, bytes]:
@@ -270,7 +273,13 @@ class Ground:
                 copies=str(Environment.PRODUCTION.replication),
             ),
             VaultEndpoint(",".join(f"https://{at[name]}" for name in NODES), made.ca, self.secrets / TOKEN),
-            RegistryEndpoint(f"https://{at[REGISTRY]}{CONFLUENT_API}", made.ca, bundle, bundle),
+            RegistryEndpoint(
+                f"https://{at[REGISTRY]}{CONFLUENT_API}",
+                made.ca,
+                bundle,
+                bundle,
+                token_key_file=self.secrets / WRITER_KEY,
+            ),
         )
 
     def _inside(self) -> Endpoints:

@@ -57,6 +57,8 @@ GRAFANA_IMAGE = "${GRAFANA_IMAGE:-docker.io/grafana/grafana:12.2.1}"
 ROOT_LABEL = "veilstream.root"
 """The folder that a container is of: of another one it is another cluster's, whatever it is called."""
 PYTHON = ("/opt/veilstream/bin/python", "-I", "-u")
+WRITER = "CLUSTER_REGISTRY_WRITER"
+"""The variable that holds the public key of who registers schemas."""
 DATA, LOGIN, LOGINS = Path("/data"), Path("/login"), Path("/logins")
 SCRATCH = DATA / "scratch"
 """Of a part written in Java, which unpacks libraries there that it runs: nothing is run out of /tmp."""
@@ -184,7 +186,8 @@ def _node(name: str) -> Service:
 
 def _registry() -> Service:
     places = f"{REGISTRY_FOLDER / registry.CERTIFICATES}:{REGISTRY_FOLDER / registry.runner()}"
-    settings = registry.settings("0.0.0.0", SCHEMAS, Certificates(INSIDE / "tls"), DATA)  # noqa: S104 - by certificate
+    writer = f"${{{WRITER}:?is written by up}}"
+    settings = registry.settings("0.0.0.0", SCHEMAS, Certificates(INSIDE / "tls"), DATA, writer)  # noqa: S104 - TLS
     return _service(f"{IMAGES}-registry") | {
         "command": list(_java(registry.HEAP_MIB, *registry.java_flags(places, settings))),
         "working_dir": str(DATA),

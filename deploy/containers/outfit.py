@@ -107,6 +107,9 @@ def inside(endpoints: Endpoints) -> tuple[Endpoints, Files]:
             ca_file=moved("registry-ca.pem", registry.ca_file),
             cert_file=registry.cert_file and moved("registry.pem", registry.cert_file),
             key_file=registry.key_file and moved("registry.key", registry.key_file),
+            writer_cert_file=None,
+            writer_key_file=None,
+            token_key_file=None,
         ),
         log_name=endpoints.log_name,
     )

@@ -23,13 +23,14 @@ from deploy.compliance import audit_topic, compliance
 from deploy.demo.annotators import USUAL, Answers, Reach, Workforce
 from deploy.demo.failure import DemoFailed
 from deploy.demo.publishing import Broken, Published, publish
-from deploy.demo.records import Input
+from deploy.demo.records import Input, customer_schema
 from deploy.demo.results import read_joined
 from deploy.demo.screen import Screen
 from deploy.demo.search import CanarySearch
 from deploy.demo.watch import Seen, Watch
 from deploy.local.endpoints import Endpoints, read_external
 from deploy.provision.parts import pins_path
+from deploy.provisioning import register_audited
 from deploy.sealed import SEALER, Sealed, sealed
 from deploy.stages.roles import SHIPPER
 from deploy.supervise.files import make_private_folder
@@ -246,6 +247,7 @@ def _publish(plan: Plan, ground: Ground, watch: Watch, trace: Trace, screen: Scr
     with screen.step("redact", f"publishing {total:,} records, each sealed by its producer") as step:
         around = surroundings(plan.root, Identity("producer", PROJECT), PROJECT)
         try:
+            register_audited(plan.root, around.endpoints, PROJECT, customer_schema())
             trace.published = publish(around, inputs, plan.broken, plan.gold)
         finally:
             around.close()

@@ -18,6 +18,7 @@ from deploy.local.part import Part
 from deploy.local.ports import Ports, keep
 from deploy.local.registry import Registry
 from deploy.local.runner import Runner
+from deploy.local.writer_key import FILE, ensure_writer_key
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Assembler:
             parts.append(own_vault := OpenBao(layout, programs, ports, certificates))
             vault = own_vault.endpoint
         if (registry := external.registry) is None:
-            parts.append(own_registry := Registry(layout, programs, ports, certificates))
+            writer = ensure_writer_key(layout.secrets / FILE)
+            parts.append(own_registry := Registry(layout, programs, ports, certificates, writer.public))
             registry = own_registry.endpoint
         return Assembly(tuple(parts), ports, Endpoints(kafka, vault, registry, external.log_name))
 

@@ -11,6 +11,7 @@ from typing import Any
 
 from schemas.errors import ConfigError
 from schemas.files import write_atomically
+from schemas.registrar import Registrar, WriterKey
 from schemas.registry import tls_context
 from streams.audit.note import is_name
 from vault.nodes import addresses
@@ -64,16 +65,30 @@ class VaultEndpoint:
 
 @dataclass(frozen=True, slots=True)
 class RegistryEndpoint:
-    """Client certificate and key go together; a registry of somebody else may want none."""
+    """Client certificate and key go together; a registry of somebody else may want none.
+
+    What who provisions has besides, and no process: the key of `token_key_file` signs tokens that our own registry
+    believes; one of somebody else may want `writer_cert_file` to be shown instead of the certificate of all.
+    """
 
     url: str
     ca_file: Path
     cert_file: Path | None = None
     key_file: Path | None = None
+    writer_cert_file: Path | None = None
+    writer_key_file: Path | None = None
+    token_key_file: Path | None = None
 
     def tls(self) -> ssl.SSLContext:
         """Shows the client certificate as it stands on disk at each connection."""
         return tls_context(self.ca_file, self.cert_file, self.key_file)
+
+    def registrar(self) -> Registrar:
+        """Of who provisions. Raises ConfigError, OSError where its secret can't be read."""
+        own = (self.writer_cert_file, self.writer_key_file)
+        shown = own if self.writer_cert_file else (self.cert_file, self.key_file)
+        token = WriterKey.load(self.token_key_file).token if self.token_key_file else None
+        return Registrar(self.url, tls_context(self.ca_file, *shown), token)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +112,11 @@ KAFKA_VARIABLES = {
 VAULT_VARIABLES = {"url": "VEIL_VAULT_ADDR", "ca_file": "VEIL_VAULT_CA", "token_file": "VEIL_VAULT_TOKEN_FILE"}
 REGISTRY_VARIABLES = {"url": "VEIL_REGISTRY_URL", "ca_file": "VEIL_REGISTRY_CA"}
 REGISTRY_CLIENT_VARIABLES = {"cert_file": "VEIL_REGISTRY_CERT", "key_file": "VEIL_REGISTRY_KEY"}
+REGISTRY_WRITER_VARIABLES = {
+    "writer_cert_file": "VEIL_REGISTRY_WRITER_CERT",
+    "writer_key_file": "VEIL_REGISTRY_WRITER_KEY",
+}
+REGISTRY_TOKEN_VARIABLES = {"token_key_file": "VEIL_REGISTRY_TOKEN_KEY"}
 PODS_VARIABLE = "VEIL_VAULT_PODS"
 COPIES_VARIABLE, COPIES = "VEIL_KAFKA_COPIES", ("1", "3")
 KAFKA_LOG_VARIABLE, VAULT_LOG_VARIABLE = "VEIL_KAFKA_DENIED_LOG", "VEIL_VAULT_AUDIT_LOG"
@@ -121,9 +141,7 @@ def read_external(environ: Mapping[str, str]) -> External:
     vault = _read(VAULT, VAULT_VARIABLES, environ)
     vault |= _read_log("external_log", VAULT_LOG_VARIABLE, VAULT_VARIABLES["url"], environ)
     vault |= _read_pods(environ)
-    registry = _read("registry", REGISTRY_VARIABLES, environ)
-    if registry and any(name in environ for name in REGISTRY_CLIENT_VARIABLES.values()):
-        registry |= _read("registry", REGISTRY_CLIENT_VARIABLES, environ)
+    registry = _read_registry(environ)
     return External(
         kafka=KafkaEndpoint(**kafka) if kafka else None,
         vault=VaultEndpoint(**vault) if vault else None,
@@ -180,6 +198,18 @@ def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -
     for field, value in found.items():
         if isinstance(value, Path) and not value.is_file():
             raise ConfigError(f"{variables[field]} names {value}, which is no file.")
+    return found
+
+
+def _read_registry(environ: Mapping[str, str]) -> dict[str, Any]:
+    """What is shown there may be set or not; a certificate goes with its key."""
+    found = _read("registry", REGISTRY_VARIABLES, environ)
+    for variables in (REGISTRY_CLIENT_VARIABLES, REGISTRY_WRITER_VARIABLES, REGISTRY_TOKEN_VARIABLES):
+        named = [name for name in variables.values() if environ.get(name)]
+        if named and not found:
+            raise ConfigError(f"{named[0]} is set but {REGISTRY_VARIABLES['url']} is not; our own has its own.")
+        if named:
+            found |= _read("registry", variables, environ)
     return found
 
 

@@ -1,4 +1,7 @@
-"""The local schema registry: Apicurio Registry behind client certificates, its ids in a file of its own."""
+"""The local schema registry: Apicurio Registry behind client certificates, its ids in a file of its own.
+
+Who may do what there: `registry_rights`.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,7 @@ from pathlib import Path
 
 import httpx
 
+from deploy.local import registry_rights, writer_key
 from deploy.local.authority import REGISTRY, REGISTRY_CLIENT, Certificates
 from deploy.local.disk import CACHE_MIN_FREE, explained, require_space
 from deploy.local.downloads import read_lock
@@ -19,13 +23,13 @@ from deploy.local.endpoints import RegistryEndpoint
 from deploy.local.layout import Layout
 from deploy.local.part import Command, java, plain_environment
 from deploy.local.ports import Ports
+from deploy.local.registry_rights import CONFLUENT_API
 from deploy.local.runner import Programs
 from schemas.errors import StackError
 
 HEAP_MIB = 192
 PROBE_TIMEOUT_S = 1.0
 ARTIFACT = "apicurio-registry-app"
-CONFLUENT_API = "/apis/ccompat/v7"
 
 # Quarkus fixes whether client certificates are required when an application is built, and Apicurio was built with
 # "no". The answer is one constant in one generated class; a copy that says "yes" goes ahead in the class path.
@@ -43,11 +47,14 @@ class Registry:
     name = "registry"
     ready_within_s = 120.0
 
-    def __init__(self, layout: Layout, programs: Programs, ports: Ports, certificates: Certificates) -> None:
+    def __init__(
+        self, layout: Layout, programs: Programs, ports: Ports, certificates: Certificates, public_key: str
+    ) -> None:
         self._layout = layout
         self._programs = programs
         self._ports = ports
         self._certificates = certificates
+        self._public_key = public_key
         self._folder = layout.data("registry")
         self._tls: ssl.SSLContext | None = None
 
@@ -59,13 +66,13 @@ class Registry:
             # One file for both, replaced in one piece: no client reads a new certificate with the key before.
             cert_file=self._certificates.bundle(REGISTRY_CLIENT),
             key_file=self._certificates.bundle(REGISTRY_CLIENT),
+            token_key_file=self._layout.secrets / writer_key.FILE,
         )
 
     def command(self) -> Command:
         class_path = ":".join(str(place) for place in self._programs.registry)
-        flags = java_flags(
-            class_path, settings("127.0.0.1", self._ports.registry, self._certificates, self._folder)
-        )
+        told = settings("127.0.0.1", self._ports.registry, self._certificates, self._folder, self._public_key)
+        flags = java_flags(class_path, told)
         return Command(
             java(self._programs.java, self._layout, HEAP_MIB, *flags), plain_environment(), self._folder
         )
@@ -97,9 +104,9 @@ def java_flags(class_path: str, settings: Mapping[str, str]) -> tuple[str, ...]:
     return ("-XX:TieredStopAtLevel=1", *properties, "-cp", class_path, "io.quarkus.runner.GeneratedMain")
 
 
-def settings(host: str, port: int, certificates: Certificates, folder: Path) -> dict[str, str]:
-    """Where it listens, whom it lets in, and where its ids are."""
-    return {
+def settings(host: str, port: int, certificates: Certificates, folder: Path, public_key: str) -> dict[str, str]:
+    """Where it listens, whom it lets in to what, and where its ids are. `public_key`: of who provisions."""
+    return registry_rights.settings(public_key) | {
         "quarkus.http.host": host,
         "quarkus.http.insecure-requests": "disabled",
         "quarkus.http.ssl-port": str(port),

@@ -71,7 +71,7 @@ def apply_topology(topology: Topology, parts: Parts) -> Result:
     new_passwords = {change.name for change in issued if change.action == "create"}
     difference = dataclasses.replace(difference, users=tuple(sorted({*difference.users, *new_passwords})))
     parts.kafka.apply(difference, _passwords(topology, parts))
-    changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts.registry)]
+    changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts)]
     return Result(tuple(changes), _undeclared(parts, difference, vault), applied=True)
 
 
@@ -159,10 +159,10 @@ def _schema_changes(registry: Registry) -> list[Change]:
     return [Change("schema", "create", subject(name)) for name in catalog.NAMES if not _registered(registry, name)]
 
 
-def _register(registry: Registry) -> list[Change]:
-    changes = _schema_changes(registry)
+def _register(parts: Parts) -> list[Change]:
+    changes = _schema_changes(parts.registry)
     for name in catalog.NAMES:
-        registry.register(subject(name), catalog.text(name))
+        parts.registrar.register(subject(name), catalog.text(name))
     return changes
 
 

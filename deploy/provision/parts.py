@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -11,6 +11,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.provision.desired import desired_vault
 from deploy.provision.kafka_admin import KafkaAdmin
 from schemas.errors import ConfigError
+from schemas.registrar import Registrar
 from schemas.registry import Registry
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
@@ -24,11 +25,12 @@ PROVISIONER = Identity("provisioner", PLATFORM)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Admin's connections. `root` is where credentials and pins are kept."""
+    """Admin's connections; nobody else has `registrar`. `root` is where credentials and pins are kept."""
 
     kafka: KafkaAdmin
     vault: Provisioner
     registry: Registry
+    registrar: Registrar
     root: Path
     environment: Environment = Environment.LOCAL
     audience: str | None = None
@@ -67,16 +69,13 @@ def connected(endpoints: Endpoints, root: Path) -> Iterator[Parts]:
     environment = Environment.PRODUCTION if several else Environment.LOCAL
     try:
         settings = endpoints.kafka.client_settings()
+        registrar = endpoints.registry.registrar()
     except OSError as error:
         raise _no_secret(error) from None
-    with administrator(endpoints) as session:
-        registry = Registry(endpoints.registry.url, endpoints.registry.tls())
-        try:
-            yield Parts(
-                KafkaAdmin(settings), Provisioner(session), registry, root, environment, endpoints.vault.pods
-            )
-        finally:
-            registry.close()
+    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
+    with closing(registrar), closing(registry), administrator(endpoints) as session:
+        admin, vault = KafkaAdmin(settings), Provisioner(session)
+        yield Parts(admin, vault, registry, registrar, root, environment, endpoints.vault.pods)
 
 
 @contextmanager

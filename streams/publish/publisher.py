@@ -34,10 +34,10 @@ _RANDOM_KEY_BYTES = 16
 
 
 class SchemaRegistry(Protocol):
-    """Where Avro schemas are registered: `schemas.registry.Registry`."""
+    """Where Avro schemas are looked up: `schemas.registry.Registry`."""
 
-    def register(self, subject_name: str, schema: str) -> int:
-        """The schema's id."""
+    def id_under(self, subject_name: str, schema: str) -> int | None:
+        """The schema's id; None where it is not registered."""
         ...
 
 
@@ -117,8 +117,9 @@ class Publisher:
     ) -> None:
         """A record by an Avro schema (JSON text) whose `confluent:tags` say which fields are sensitive.
 
-        The schema is registered on first use under a subject of the project's own (see `subject_of`).
-        Errors as for `publish_bytes`, and Unparseable, RegistryUnavailable, StackError (incompatible schema).
+        Who provisions has registered it, tags and all, under a subject of the project's own (see `subject_of`): a
+        producer has no right to. Errors as for `publish_bytes`, and Unparseable, RegistryUnavailable, ConfigError
+        (this schema is not registered).
         """
         parsed, schema_id = self._schema(schema)
         payload = payloads.of_avro(record, parsed)
@@ -195,7 +196,12 @@ class Publisher:
                 if self._registry is None:
                     raise ConfigError("this publisher was given no schema registry; Avro needs one")
                 parsed = parse_schema(text)
-                schema_id = self._registry.register(subject_of(self._project, parsed), text)
+                name = subject_of(self._project, parsed)
+                schema_id = self._registry.id_under(name, text)
+                if schema_id is None:
+                    raise ConfigError(
+                        f"{name} is not registered as it is here; `veil topology register` does that"
+                    )
                 self._schemas[text] = parsed, schema_id
             return self._schemas[text]
 

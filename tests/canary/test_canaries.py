@@ -12,8 +12,11 @@ import httpx
 import pytest
 
 from deploy.demo.canaries import Aviary
+from deploy.demo.records import customer_schema
 from deploy.demo.search import CanarySearch
+from deploy.local.endpoints import load_endpoints
 from deploy.publishing import publishing
+from deploy.registering import register
 from schemas.audit import EventType
 from schemas.codec import MAGIC, PREFIX
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
@@ -56,6 +59,7 @@ def aviary():
 @pytest.fixture(scope="module")
 def planted(pipeline, addresses, aviary):
     pipeline.sign("axel", "agnes")
+    register(load_endpoints(pipeline.root / "run" / "endpoints.json"), pipeline.project, customer_schema())
     with publishing(pipeline.root, pipeline.project) as publisher:
         made = plant(publisher, aviary)
     pipeline.wait_records("tasks", made.tasks)

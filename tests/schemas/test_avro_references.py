@@ -63,7 +63,7 @@ class Serving:
 def registry(serving: Serving) -> Registry:
     made = Registry("http://registry.invalid")
     made.close()
-    made._client = httpx.Client(base_url="http://registry.invalid", transport=httpx.MockTransport(serving))
+    made._calls._client = httpx.Client(base_url="http://registry.invalid", transport=httpx.MockTransport(serving))
     return made
 
 
@@ -140,7 +140,7 @@ class Chain:
 def test_each_referenced_schema_is_asked_for_once():
     serving = Chain(12)
     registry = Registry("http://registry.test")
-    registry._client = httpx.Client(transport=httpx.MockTransport(serving), base_url="http://registry.test")
+    registry._calls._client = httpx.Client(transport=httpx.MockTransport(serving), base_url="http://registry.test")
     registry.schema_of(1)
     assert serving.calls == 13
 
@@ -148,7 +148,9 @@ def test_each_referenced_schema_is_asked_for_once():
 def test_a_reference_that_is_gone_blames_the_schema_and_not_the_registry():
     first = {"schema": json.dumps(NOTE), "references": [{"name": "x", "subject": "gone", "version": 1}]}
     registry = Registry("http://registry.test")
-    registry._client = httpx.Client(transport=httpx.MockTransport(Serving(first)), base_url="http://registry.test")
+    registry._calls._client = httpx.Client(
+        transport=httpx.MockTransport(Serving(first)), base_url="http://registry.test"
+    )
     with pytest.raises(Undecodable) as caught:
         registry.schema_of(1)
     assert caught.value.reason is Reason.UNKNOWN_SCHEMA

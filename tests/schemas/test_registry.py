@@ -6,14 +6,16 @@ import copy
 import json
 import secrets
 from collections.abc import Iterator
+from contextlib import closing
 
 import pytest
 
 from schemas import catalog
 from schemas.codec import Codec, body
-from schemas.errors import Reason, RegistryUnavailable, StackError, Undecodable
+from schemas.errors import AccessDenied, Reason, RegistryUnavailable, StackError, Undecodable
 from schemas.records import Order, WorkOrder
-from schemas.registry import Registry, subject, tls_context
+from schemas.registrar import Registrar
+from schemas.registry import Registry, subject
 from tests.schemas.compatibility import ROOT, committed_versions
 
 pytestmark = pytest.mark.stack
@@ -27,9 +29,15 @@ def registry(stack) -> Iterator[Registry]:
     found.close()
 
 
+@pytest.fixture
+def registrar(stack) -> Iterator[Registrar]:
+    with closing(stack.endpoints.registry.registrar()) as found:
+        yield found
+
+
 def connect(stack) -> Registry:
     endpoint = stack.endpoints.registry
-    return Registry(endpoint.url, tls_context(endpoint.ca_file, endpoint.cert_file, endpoint.key_file))
+    return Registry(endpoint.url, endpoint.tls())
 
 
 @pytest.fixture
@@ -45,21 +53,21 @@ def order_schema(*fields: dict[str, object]) -> str:
 
 
 @pytest.mark.parametrize("name", catalog.NAMES)
-def test_registered_schema_is_found_by_its_id(registry, stack, name):
-    registered = registry.register(subject(name), catalog.text(name))
+def test_registered_schema_is_found_by_its_id(registrar, stack, name):
+    registered = registrar.register(subject(name), catalog.text(name))
     other = connect(stack)
     assert other.id_of(name) == registered
     assert other.schema_of(registered) == catalog.parsed(name)
     other.close()
 
 
-def test_registering_again_gives_the_same_id(registry):
-    first = registry.register(subject("Task"), catalog.text("Task"))
-    assert registry.register(subject("Task"), catalog.text("Task")) == first
+def test_registering_again_gives_the_same_id(registrar):
+    first = registrar.register(subject("Task"), catalog.text("Task"))
+    assert registrar.register(subject("Task"), catalog.text("Task")) == first
 
 
-def test_record_comes_back_through_the_real_ids(registry, stack):
-    registry.register(subject("WorkOrder"), catalog.text("WorkOrder"))
+def test_record_comes_back_through_the_real_ids(registry, registrar, stack):
+    registrar.register(subject("WorkOrder"), catalog.text("WorkOrder"))
     encoded = Codec(registry).encode(ORDER)
     other = connect(stack)
     assert Codec(other).decode(encoded, WorkOrder) == ORDER
@@ -73,36 +81,36 @@ def test_unknown_id_is_undecodable_and_told_apart(registry, schema_id):
     assert caught.value.reason is Reason.UNKNOWN_SCHEMA
 
 
-def test_record_of_an_older_compatible_schema_stays_readable(registry, own_subject):
-    older = registry.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
-    registry.register(own_subject, catalog.text("WorkOrder"))
+def test_record_of_an_older_compatible_schema_stays_readable(registry, registrar, own_subject):
+    older = registrar.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
+    registrar.register(own_subject, catalog.text("WorkOrder"))
     note = b"\x00"
     written = b"\x00" + older.to_bytes(4, "big") + body(ORDER) + note
     assert Codec(registry).decode(written, WorkOrder) == ORDER
 
 
-def test_incompatible_change_is_refused(registry, own_subject):
-    registry.register(own_subject, catalog.text("WorkOrder"))
+def test_incompatible_change_is_refused(registrar, own_subject):
+    registrar.register(own_subject, catalog.text("WorkOrder"))
     with pytest.raises(StackError, match="not compatible"):
-        registry.register(own_subject, order_schema({"name": "note", "type": "string"}))
+        registrar.register(own_subject, order_schema({"name": "note", "type": "string"}))
 
 
-def test_change_compatible_with_the_last_version_only_is_refused(registry, own_subject):
+def test_change_compatible_with_the_last_version_only_is_refused(registrar, own_subject):
     """TRANSITIVE: `note` came as a string and went; it may not come back as a number."""
-    registry.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
-    registry.register(own_subject, catalog.text("WorkOrder"))
+    registrar.register(own_subject, order_schema({"name": "note", "type": "string", "default": ""}))
+    registrar.register(own_subject, catalog.text("WorkOrder"))
     with pytest.raises(StackError, match="not compatible"):
-        registry.register(own_subject, order_schema({"name": "note", "type": "long", "default": 0}))
+        registrar.register(own_subject, order_schema({"name": "note", "type": "long", "default": 0}))
 
 
 @pytest.mark.parametrize("name", catalog.NAMES)
-def test_real_registry_accepts_every_committed_version_in_order(registry, name):
+def test_real_registry_accepts_every_committed_version_in_order(registrar, name):
     versions = committed_versions(ROOT / "schemas" / "avro" / f"{name}.avsc")
     if not versions:
         pytest.skip(f"{name} has no committed version (no git history): nothing to be compatible with")
     own = f"test.{secrets.token_hex(8)}.{name}"
     for version in [*versions, catalog.text(name)]:
-        registry.register(own, version)
+        registrar.register(own, version)
 
 
 def test_schema_that_was_never_registered_says_what_to_do(registry, monkeypatch):
@@ -116,3 +124,27 @@ def test_registry_that_does_not_answer_is_unavailable():
     with pytest.raises(RegistryUnavailable):
         nobody.id_of("Task")
     nobody.close()
+
+
+def test_a_version_is_found_whole_whatever_came_after_and_no_other_one(registry, registrar, own_subject):
+    tagged = order_schema({"name": "note", "type": "string", "default": "", "confluent:tags": ["PII"]})
+    untagged = order_schema({"name": "note", "type": "string", "default": ""})
+    assert registry.id_under(own_subject, tagged) is None
+    first = registrar.register(own_subject, tagged)
+    assert registry.id_under(own_subject, untagged) is None
+    second = registrar.register(own_subject, untagged)
+    spaced = json.dumps(json.loads(tagged), indent=3)
+    assert [registry.id_under(own_subject, it) for it in (spaced, untagged)] == [first, second]
+    assert first != second
+
+
+def test_who_shows_a_certificate_alone_does_not_register(registry, stack, own_subject):
+    endpoint = stack.endpoints.registry
+    if endpoint.token_key_file is None:
+        pytest.skip("somebody else's registry: who may register there is theirs to say")
+    with (
+        closing(Registrar(endpoint.url, endpoint.tls())) as process,
+        pytest.raises(AccessDenied, match="provisions"),
+    ):
+        process.register(own_subject, catalog.text("WorkOrder"))
+    assert registry.id_under(own_subject, catalog.text("WorkOrder")) is None

@@ -25,7 +25,7 @@ class Door:
 
 def behind(door: Door) -> Registry:
     registry = Registry("https://registry.test")
-    registry._client = httpx.Client(base_url="https://registry.test", transport=httpx.MockTransport(door))
+    registry._calls._client = httpx.Client(base_url="https://registry.test", transport=httpx.MockTransport(door))
     return registry
 
 

@@ -13,10 +13,12 @@ import pytest
 
 from deploy.compose.cluster import BROKERS, CENSUS, NODES, STARTER, processes
 from deploy.compose.ground import Ground, digest, own, recorded_name
+from deploy.compose.services import WRITER
 from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.starting import IDENTITY
 from schemas.errors import StackError
+from schemas.registrar import WriterKey
 from topology.identity import Identity
 from topology.loading import load_topology
 from vault.provision import AppRoleCredentials
@@ -77,6 +79,16 @@ def test_nobody_is_given_an_administrator_s_password_token_or_the_authority_s_ke
         assert "root's token" not in text
         assert authority not in text
         assert (administrator in text) == (folder.name in BROKERS)
+
+
+def test_the_registry_believes_the_key_that_is_here_and_nobody_is_given_it(ground):
+    endpoint = load_endpoints(ground.root / "run" / "endpoints.json").registry
+    assert endpoint.token_key_file is not None
+    assert ground.variables()[WRITER] == WriterKey.load(endpoint.token_key_file).public
+    secret = endpoint.token_key_file.read_text()
+    for folder in (ground.root / "given").iterdir():
+        assert secret not in everything(ground, folder.name)
+        assert endpoint.token_key_file.name not in everything(ground, folder.name)
 
 
 def test_brokers_lose_it_once_their_storage_knows_it(ground):

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from deploy.cli.app import app
 from deploy.compose.cluster import GRAFANA, STARTER, files_of, processes
 from deploy.compose.making import FILE, document, text
-from deploy.compose.services import folders, ports
+from deploy.compose.services import WRITER, folders, ports
 from topology.loading import load_topology
 
 
@@ -74,7 +74,7 @@ def test_what_is_published_is_published_on_loopback(services):
 def test_every_variable_is_one_that_is_written(topology, services):
     named = set(re.findall(r"\$\{(CLUSTER_\w+)", yaml.safe_dump(services)))
     files = {files_of(it) for it in services}
-    assert named == {"CLUSTER_ROOT", "CLUSTER_IMAGES", "CLUSTER_USER", *files, *ports(topology)}
+    assert named == {"CLUSTER_ROOT", "CLUSTER_IMAGES", "CLUSTER_USER", WRITER, *files, *ports(topology)}
 
 
 def test_every_folder_that_is_written_into_is_made(topology, services):

@@ -21,7 +21,8 @@ from schemas.errors import ConfigError
 from topology.identity import Identity
 
 REDACT, JOIN = Identity("redact", "demo"), Identity("join", "demo")
-FILES = ("kafka-ca", "admin-password", "denied", "vault-ca", "root-token", "audit", "registry-ca", "cert", "key")
+OF_ADMINISTRATORS = ("admin-password", "root-token", "writer-cert", "writer-key", "token-key")
+FILES = ("kafka-ca", "denied", "vault-ca", "audit", "registry-ca", "cert", "key", *OF_ADMINISTRATORS)
 
 
 @pytest.fixture
@@ -35,7 +36,10 @@ def root(tmp_path: Path) -> Path:
     endpoints = Endpoints(
         KafkaEndpoint("127.0.0.1:9092", part["kafka-ca"], "admin", part["admin-password"], part["denied"]),
         VaultEndpoint("https://127.0.0.1:8200", part["vault-ca"], part["root-token"], part["audit"]),
-        RegistryEndpoint("https://127.0.0.1:8443", part["registry-ca"], part["cert"], part["key"]),
+        RegistryEndpoint(
+            *("https://127.0.0.1:8443", part["registry-ca"], part["cert"], part["key"]),
+            *(part["writer-cert"], part["writer-key"], part["token-key"]),
+        ),
     )
     save_endpoints(root / "run" / "endpoints.json", endpoints)
     for identity in (REDACT, JOIN):
@@ -63,8 +67,10 @@ def test_it_is_given_its_own_credentials_and_nobody_else_s(root: Path, tmp_path:
     }
     everything = "".join(given.values())
     assert "password of redact.demo" in everything
-    for withheld in ("password of join.demo", "content of admin-password", "content of root-token"):
+    for withheld in ("password of join.demo", *(f"content of {it}" for it in OF_ADMINISTRATORS)):
         assert withheld not in everything
+    there = load_endpoints(tmp_path / "given" / "run" / "endpoints.json").registry
+    assert (there.writer_cert_file, there.writer_key_file, there.token_key_file) == (None, None, None)
 
 
 def test_it_finds_each_file_that_its_endpoints_name(root: Path, tmp_path: Path) -> None:

@@ -67,13 +67,17 @@ def root(tmp_path):
     root = tmp_path / "root"
     for folder in ("run", "topology", "parts", "projects/gold"):
         (root / folder).mkdir(parents=True)
-    part = {name: root / "parts" / name for name in ("kafka", "vault", "registry", "admin", "token")}
+    writer = ("writer-cert", "writer-key", "token-key")
+    shown = ("shown-cert", "shown-key")
+    part = {
+        name: root / "parts" / name for name in ("kafka", "vault", "registry", "admin", "token", *shown, *writer)
+    }
     for name, place in part.items():
         place.write_text(f"content of {name}")
     endpoints = Endpoints(
         KafkaEndpoint("kafka:9093", part["kafka"], "admin", part["admin"]),
         VaultEndpoint("https://vault:8200", part["vault"], part["token"], pods="veilstream-vault"),
-        RegistryEndpoint("https://registry:8443", part["registry"]),
+        RegistryEndpoint("https://registry:8443", part["registry"], *(part[it] for it in (*shown, *writer))),
     )
     save_endpoints(root / "run" / "endpoints.json", endpoints)
     (root / "topology" / "pins.json").write_text("{}")
@@ -132,6 +136,8 @@ def test_nothing_of_it_opens_vault_and_nothing_is_another_s(root, identity):
     assert "secret id" not in found
     assert "content of admin" not in found
     assert "content of token" not in found
+    assert "content of shown-cert" in found
+    assert "content of writer" not in found
     assert "what is true of gold" not in found
     assert "password of redact.demo" not in found
 

@@ -63,7 +63,7 @@ def test_the_vault_listens_on_loopback_with_tls_and_an_audit_file():
 
 
 def test_the_registry_has_no_plain_port():
-    argv = Registry(Layout(Path("/root")), PROGRAMS, PORTS, TLS).command().argv
+    argv = Registry(Layout(Path("/root")), PROGRAMS, PORTS, TLS, "public").command().argv
     assert "-Dquarkus.http.insecure-requests=disabled" in argv
     assert "-Dquarkus.http.host=127.0.0.1" in argv
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -60,6 +61,21 @@ def test_a_registry_may_want_a_client_certificate(tmp_path: Path, environ: dict[
     file = tmp_path / "file"
     environ |= {"VEIL_REGISTRY_CERT": str(file), "VEIL_REGISTRY_KEY": str(file)}
     assert read_external(environ).registry == RegistryEndpoint("https://registry.example", file, file, file)
+
+
+def test_who_provisions_may_show_something_else_there(tmp_path: Path, environ: dict[str, str]):
+    file = tmp_path / "file"
+    writer = {"VEIL_REGISTRY_WRITER_CERT": str(file), "VEIL_REGISTRY_WRITER_KEY": str(file)}
+    token = {"VEIL_REGISTRY_TOKEN_KEY": str(file)}
+    plain = RegistryEndpoint("https://registry.example", file)
+    shown = replace(plain, writer_cert_file=file, writer_key_file=file)
+    assert read_external(environ | writer).registry == shown
+    assert read_external(environ | writer | token).registry == replace(shown, token_key_file=file)
+    for name in (*writer, *token):
+        with pytest.raises(ConfigError, match=f"{name} is set but VEIL_REGISTRY_URL is not"):
+            read_external({name: str(file)})
+    with pytest.raises(ConfigError, match="VEIL_REGISTRY_WRITER_KEY"):
+        read_external(environ | {"VEIL_REGISTRY_WRITER_CERT": str(file)})
 
 
 def test_the_logs_of_external_parts_may_be_named_and_only_theirs(tmp_path: Path, environ: dict[str, str]):

@@ -11,6 +11,7 @@ import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -206,20 +207,21 @@ def test_its_audit_log_is_put_aside_when_it_is_large_and_no_line_is_lost(own: Lo
 # Registry
 
 
-def registry(at: Endpoints, method: str, path: str, body: object = None) -> httpx.Response:
+def registry(at: Endpoints, path: str) -> httpx.Response:
     with httpx.Client(verify=at.registry.tls()) as client:
-        return client.request(method, f"{at.registry.url}/{path}", json=body)
+        return client.get(f"{at.registry.url}/{path}")
 
 
 def register(at: Endpoints) -> tuple[str, int]:
     subject = f"kept-{uuid.uuid4().hex[:8]}-value"
-    return subject, registry(at, "POST", f"subjects/{subject}/versions", SCHEMA).json()["id"]
+    with closing(at.registry.registrar()) as registrar:
+        return subject, registrar.register(subject, SCHEMA["schema"])
 
 
 def test_the_registry_answers_a_client_certificate(at: Endpoints):
     subject, identity = register(at)
-    assert subject in registry(at, "GET", "subjects").json()
-    assert registry(at, "GET", f"schemas/ids/{identity}").json()["schema"] == SCHEMA["schema"]
+    assert subject in registry(at, "subjects").json()
+    assert registry(at, f"schemas/ids/{identity}").json()["schema"] == SCHEMA["schema"]
 
 
 def test_the_registry_refuses_a_client_without_certificate(own: LocalStack, at: Endpoints):
@@ -325,8 +327,8 @@ def test_what_was_stored_survives_a_kill_of_each_part(own: LocalStack, at: Endpo
         assert own.alive(part)
     assert topic in admin(at).list_topics(timeout=PATIENCE_S).topics
     assert vault(at, "GET", f"{mount}/it").json()["data"] == {"value": mount}
-    assert registry(at, "GET", f"schemas/ids/{identity}").json()["schema"] == SCHEMA["schema"]
-    assert registry(at, "GET", f"subjects/{subject}/versions").json() == [1]
+    assert registry(at, f"schemas/ids/{identity}").json()["schema"] == SCHEMA["schema"]
+    assert registry(at, f"subjects/{subject}/versions").json() == [1]
 
 
 def test_a_part_that_dies_by_itself_comes_back(own: LocalStack, at: Endpoints):
@@ -350,7 +352,7 @@ def test_only_the_user_may_read_what_the_stack_keeps(own: LocalStack):
 
 def test_no_secret_is_on_a_command_line_or_in_an_environment(own: LocalStack):
     secrets = [path.read_bytes().strip() for path in (own.root / "secrets").iterdir()]
-    assert len(secrets) == 5
+    assert len(secrets) == 6
     for process in processes_below(own.root):
         public = Path(f"/proc/{process.pid}/cmdline").read_bytes()
         public += Path(f"/proc/{process.pid}/environ").read_bytes()

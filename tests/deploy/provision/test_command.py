@@ -102,7 +102,13 @@ def test_a_project_no_longer_declared_is_left_alone_and_named(parts):
 
 def test_the_provisioner_itself_can_add_a_project(stack, parts):
     session = in_vault(stack, PROVISIONER.name, "platform").session
-    own = Parts(KafkaAdmin(as_user(stack, PROVISIONER.name)), Provisioner(session), parts.registry, stack.root)
+    own = Parts(
+        KafkaAdmin(as_user(stack, PROVISIONER.name)),
+        Provisioner(session),
+        parts.registry,
+        parts.registrar,
+        stack.root,
+    )
     topology = with_project("added")
     assert apply_topology(topology, own).changes
     assert plan_topology(topology, own).changes == ()

@@ -48,18 +48,28 @@ def test_text_arrives_as_it_is(publisher, producer, opened):
     assert envelope.media is Media.TEXT
 
 
-def test_avro_is_registered_once_under_its_own_subject_and_travels_with_its_id(
+def test_avro_is_looked_up_once_under_its_own_subject_and_travels_with_its_id(
     publisher, producer, registry, opened
 ):
     publisher.publish_avro({"email": "a@b.c", "age": 3}, SCHEMA)
     publisher.publish_avro({"email": "d@e.f", "age": 4}, SCHEMA)
     payload, envelope = opened(producer.sent[1])
-    assert registry.registered == [("raw.demo-io.example.Customer", SCHEMA)]
+    assert registry.asked == [("raw.demo-io.example.Customer", SCHEMA)]
     assert (envelope.media, envelope.schema_id) == (Media.AVRO, 41)
     assert schemaless_reader(io.BytesIO(payload), parse_schema(json.loads(SCHEMA)), None) == {
         "email": "d@e.f",
         "age": 4,
     }
+
+
+def test_nothing_is_published_by_a_schema_that_nobody_has_registered(publisher, producer, registry):
+    registry.unregistered = {SCHEMA}
+    with pytest.raises(ConfigError, match="veil topology register"):
+        publisher.publish_avro({"email": "a@b.c", "age": 3}, SCHEMA)
+    assert producer.sent == []
+    registry.unregistered = set()
+    publisher.publish_avro({"email": "a@b.c", "age": 3}, SCHEMA)
+    assert len(producer.sent) == 1
 
 
 def test_equal_keys_hash_alike_others_do_not_and_no_key_is_a_fresh_one(publisher, producer):

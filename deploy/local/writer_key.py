@@ -1,0 +1,24 @@
+"""The key by which schemas are registered, in a file of its own, which who provisions reads and nobody else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from schemas.files import write_atomically
+from schemas.registrar import WriterKey
+
+FILE = "registry-writer-key"
+BITS = 3072
+"""As strong as the other keys here, P-256 (NIST SP 800-57); Quarkus takes RSA alone where it is told the key."""
+
+
+def ensure_writer_key(path: Path) -> WriterKey:
+    """Made where it is missing. The registry is told of it when it starts. Raises ConfigError, OSError."""
+    if not path.exists():
+        key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
+        form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+        write_atomically(path, key.private_bytes(serialization.Encoding.PEM, form, plain))
+    return WriterKey.load(path)

@@ -1,0 +1,95 @@
+"""Registers schemas: who provisions may, and no process.
+
+Our own registry believes a token that is signed here (RFC 7519, RS256) and good for a minute: it knows the key's
+public half, so that nobody else has to be asked.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import ssl
+import time
+from collections.abc import Callable
+from pathlib import Path
+from urllib.parse import quote
+
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+
+from schemas.errors import ConfigError, StackError
+from schemas.registry_calls import CONFLICT, RegistryCalls, answered
+
+ISSUER, AUDIENCE, WRITER = "veil-provisioner", "veil-registry", "sr-developer"
+"""Who signs, for whom, and the role it says: by Apicurio's name for who may register and not administer."""
+GOOD_FOR_S = 60
+
+
+class Registrar:
+    """Thread-safe."""
+
+    def __init__(
+        self, url: str, verify: ssl.SSLContext | bool = True, token: Callable[[], str] | None = None
+    ) -> None:
+        self._calls = RegistryCalls(url, verify, token)
+
+    def close(self) -> None:
+        """Close the connections."""
+        self._calls.close()
+
+    def register(self, subject_name: str, schema: str) -> int:
+        """Register a schema under FULL_TRANSITIVE; the id, which may be one it had before.
+
+        Raises StackError when the change is not compatible with every version before; AccessDenied where it is
+        refused; RegistryUnavailable.
+        """
+        name = quote(subject_name, safe="")
+        answered(self._calls.call("PUT", f"/config/{name}", {"compatibility": "FULL_TRANSITIVE"}))
+        answer = self._calls.call("POST", f"/subjects/{name}/versions", {"schema": schema})
+        if answer.status_code == CONFLICT:
+            raise StackError(f"{subject_name}: this change is not compatible with an earlier version")
+        return int(answered(answer)["id"])
+
+
+class WriterKey:
+    """The key that such tokens are signed by. `now`: seconds since 1970. Thread-safe; prints nothing of it."""
+
+    def __init__(self, key: rsa.RSAPrivateKey, now: Callable[[], float] = time.time) -> None:
+        self._key = key
+        self._now = now
+
+    @classmethod
+    def load(cls, path: Path, now: Callable[[], float] = time.time) -> WriterKey:
+        """Of a file (PEM). Raises ConfigError."""
+        try:
+            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+        except (OSError, ValueError, TypeError):
+            key = None
+        if not isinstance(key, rsa.RSAPrivateKey):
+            raise ConfigError(f"{path} should hold the RSA key by which schemas are registered")
+        return cls(key, now)
+
+    @property
+    def public(self) -> str:
+        """Its public half as the registry is told it: SubjectPublicKeyInfo in Base64."""
+        form = serialization.PublicFormat.SubjectPublicKeyInfo
+        return base64.b64encode(self._key.public_key().public_bytes(serialization.Encoding.DER, form)).decode()
+
+    def token(self) -> str:
+        """Good from now on for a minute."""
+        now = int(self._now())
+        said = {
+            "iss": ISSUER,
+            "sub": ISSUER,
+            "aud": AUDIENCE,
+            "groups": [WRITER],
+            "iat": now,
+            "exp": now + GOOD_FOR_S,
+        }
+        signed = b".".join(_encoded(json.dumps(it).encode()) for it in ({"alg": "RS256", "typ": "JWT"}, said))
+        signature = self._key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
+        return (signed + b"." + _encoded(signature)).decode()
+
+
+def _encoded(content: bytes) -> bytes:
+    return base64.urlsafe_b64encode(content).rstrip(b"=")

@@ -1,0 +1,304 @@
+"""The registry × who asks × method × path, by real attempts in raw HTTPS; what a process's own client reads.
+
+Every process has the same certificate there, so they are all one row; who provisions has a key besides. 401 and
+403 are refusals, 404 and 405 say that there is nothing at such an address: anything else was let through.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import socket
+import ssl
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+
+import httpx
+import pytest
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
+from cryptography.hazmat.primitives.asymmetric import rsa
+
+from deploy.local.endpoints import RegistryEndpoint
+from deploy.local.registry_rights import CONFLUENT_API, READING, REGISTERING, Right
+from schemas import registrar as tokens
+from schemas.codec import Codec
+from schemas.errors import StackError
+from schemas.records import Order, WorkOrder
+from schemas.registrar import WriterKey
+from schemas.registry import Registry, subject
+
+pytestmark = pytest.mark.stack
+
+REFUSED, NOTHING_THERE = {401, 403}, {404, 405}
+METHODS = ("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT", "PURGE")
+NATIVE = "/apis/registry/v2"
+OPEN = (*READING, *REGISTERING)
+ELSEWHERE = (
+    *(f"{NATIVE}/{it}" for it in ("groups/default/artifacts", "search/artifacts", "users/me", "system/info")),
+    *(
+        f"{NATIVE}/admin/{it}"
+        for it in ("rules", "export", "import", "roleMappings", "config/properties", "loggers")
+    ),
+    *(f"/apis/{it}" for it in ("registry/v1/artifacts", "registry/v3/system/info", "ibmcompat/v1/schemas")),
+    *(f"/apis/ccompat/{it}" for it in ("v6/subjects", "v8/subjects", "v7/mode", "v7/contexts", "v7/exporters")),
+    *(f"{CONFLUENT_API}/compatibility/subjects/SUBJECT/versions/1", "/apis/cncf/v0/schemagroups", "/apis", "/"),
+    *("/api/artifacts", "/ui/", "/ui/artifacts", "/health", "/health/ready", "/metrics", "/openapi", "/version"),
+    *("/q/health", "/q/metrics", "/q/dev", "/q/swagger-ui", "/t/other/apis/registry/v2/admin/rules"),
+)
+RULES = "registry/v2/admin/rules"
+AROUND = (
+    *(
+        f"//apis/{RULES}",
+        f"/apis//{RULES}",
+        f"/apis;x/{RULES}",
+        f"/APIS/{RULES}",
+        f"/%61pis/{RULES}",
+        f"/apis/{RULES}/",
+    ),
+    *(f"{CONFLUENT_API}/subjects/{up}{RULES}" for up in ("../../../", "%2e%2e/%2e%2e/%2e%2e/", "..;/..;/..;/")),
+    *(
+        f"{CONFLUENT_API}/subjects/..%2f..%2f..%2f{RULES}",
+        f"{NATIVE}/ids/../admin/rules",
+        f"{NATIVE}/ids/..;a/admin/rules",
+    ),
+    f"http://localhost/apis/{RULES}",
+)
+"""Other ways to write a path that is refused."""
+VERSIONS = (
+    *(
+        "SUBJECT/versions",
+        "SUBJECT/versions/",
+        "SUBJECT//versions",
+        "SUBJECT/versions;a=b",
+        "SUBJECT;a=b/versions",
+    ),
+    *("SUBJECT/%76ersions", "SUBJECT%2fversions", "SUBJECT/versions?normalize=true", "x/../SUBJECT/versions"),
+    *("SUBJECT", "SUBJECT?normalize=true", "SUBJECT?deleted=true"),
+)
+PRETENCES = (
+    {},
+    {"X-Registry-Role": "sr-admin", "X-Forwarded-Prefix": "/x", "X-HTTP-Method-Override": "GET"},
+    {"Authorization": "Basic c3ItYWRtaW46c3ItYWRtaW4="},
+    {"Authorization": "Bearer x"},
+    {"X-Forwarded-User": "admin", "X-Forwarded-Roles": "sr-admin", "Cookie": "q_session=x"},
+)
+
+
+def record_schema(name: str) -> str:
+    return json.dumps({"type": "record", "name": name, "fields": [{"name": "x", "type": "string"}]})
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A subject of this test, of one version, its schema and id."""
+
+    name: str
+    schema: str
+    number: int
+
+
+@pytest.fixture(scope="module")
+def endpoint(stack) -> RegistryEndpoint:
+    found = stack.endpoints.registry
+    if found.token_key_file is None:
+        pytest.skip("somebody else's registry: its rights are theirs")
+    return found
+
+
+@pytest.fixture(scope="module")
+def kept(endpoint) -> Kept:
+    name, schema = f"kept.{secrets.token_hex(8)}", record_schema(f"Kept{secrets.token_hex(8)}")
+    with closing(endpoint.registrar()) as registrar:
+        return Kept(name, schema, registrar.register(name, schema))
+
+
+@pytest.fixture(scope="module")
+def registry(endpoint) -> Iterator[Registry]:
+    with closing(Registry(endpoint.url, endpoint.tls())) as found:
+        yield found
+
+
+@pytest.fixture(autouse=True)
+def all_is_as_it_was(endpoint, kept):
+    """Whatever was answered: the subject is there with its one version, and under the rule that it was given."""
+    yield
+    found = json.loads(answer(endpoint, "GET", f"{CONFLUENT_API}/subjects").body)
+    assert [it for it in found if kept.name in it] == [kept.name]
+    assert json.loads(answer(endpoint, "GET", f"{CONFLUENT_API}/subjects/{kept.name}/versions").body) == [1]
+    with closing(Registry(endpoint.url, endpoint.tls())) as fresh:
+        assert fresh.id_under(kept.name, kept.schema) == kept.number
+    with closing(endpoint.registrar()) as registrar, pytest.raises(StackError, match="not compatible"):
+        registrar.register(kept.name, record_schema("Another"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    status: int
+    body: bytes
+
+
+def answer(
+    endpoint: RegistryEndpoint,
+    method: str,
+    target: str,
+    body: str = "",
+    headers: dict[str, str] | None = None,
+    tls: ssl.SSLContext | None = None,
+) -> Answer:
+    """To a request that is sent as it is written: no client has made its path nicer."""
+    place = httpx.URL(endpoint.url)
+    fields = {"Host": place.host, "Connection": "close", "Content-Type": "application/json"} | (headers or {})
+    fields["Content-Length"] = str(len(body))
+    head = "".join(f"{name}: {value}\r\n" for name, value in fields.items())
+    with (
+        socket.create_connection((place.host, place.port), timeout=20) as plain,
+        (tls or endpoint.tls()).wrap_socket(plain, server_hostname=place.host) as sealed,
+    ):
+        sealed.sendall(f"{method} {target} HTTP/1.1\r\n{head}\r\n{body}".encode())
+        found = b""
+        while some := sealed.recv(65536):
+            found += some
+    first, _, rest = found.partition(b"\r\n")
+    return Answer(int(first.split()[1]), _whole(rest.partition(b"\r\n\r\n")))
+
+
+def _whole(parts: tuple[bytes, bytes, bytes]) -> bytes:
+    head, _, body = parts
+    if b"chunked" not in head.lower():
+        return body
+    found = b""
+    while body:
+        size, _, body = body.partition(b"\r\n")
+        found, body = found + body[: int(size, 16)], body[int(size, 16) + 2 :]
+    return found
+
+
+def writer(endpoint: RegistryEndpoint) -> dict[str, str]:
+    assert endpoint.token_key_file is not None
+    return {"Authorization": f"Bearer {WriterKey.load(endpoint.token_key_file).token()}"}
+
+
+def new_version(name: str = "New") -> str:
+    return json.dumps({"schema": record_schema(name)})
+
+
+def where(right: Right, kept: Kept) -> str:
+    """Something real at such a path."""
+    below = {
+        "subjects": f"{kept.name}/versions/1",
+        "schemas": f"ids/{kept.number}",
+        "ids": f"contentIds/{kept.number}",
+        "config": kept.name,
+    }
+    return f"{right.path}/{below[right.path.rpartition('/')[2]]}"
+
+
+def test_a_process_reads_all_that_decoders_ask_for(endpoint, registry, kept):
+    for right in READING:
+        assert answer(endpoint, "GET", where(right, kept)).status == 200
+    found = Registry(endpoint.url, endpoint.tls())
+    order = WorkOrder("5f", Order.EXTRA, 1, "no_majority")
+    assert Codec(found).decode(Codec(registry).encode(order), WorkOrder) == order
+    assert registry.text_of(kept.number) == kept.schema
+    found.close()
+
+
+def test_confluent_s_own_client_reads_and_does_not_register(endpoint, kept):
+    settings = {
+        "url": endpoint.url,
+        "ssl.ca.location": str(endpoint.ca_file),
+        "ssl.certificate.location": str(endpoint.cert_file),
+        "ssl.key.location": str(endpoint.key_file),
+    }
+    with SchemaRegistryClient(settings) as client:
+        assert client.get_schema(kept.number).schema_str == kept.schema
+        assert client.get_latest_version(kept.name).schema_id == kept.number
+        assert subject("Task") in client.get_subjects()
+        for schema in (kept.schema, record_schema("New")):
+            with pytest.raises(SchemaRegistryError, match="401"):
+                client.register_schema(kept.name, Schema(schema, "AVRO"))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_on_every_open_path_does_what_is_declared_and_no_more(endpoint, kept, method):
+    for right in OPEN:
+        for shown in ({}, writer(endpoint)):
+            allowed = READING if not shown else OPEN
+            found = answer(endpoint, method, where(right, kept), new_version(), shown).status
+            if Right(method, right.path) in allowed:
+                assert found not in REFUSED, (method, right.path, bool(shown))
+            else:
+                assert found in REFUSED, (method, right.path, bool(shown))
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_nothing_else_is_there_for_a_process_or_for_who_provisions(endpoint, kept, method):
+    for path in ELSEWHERE:
+        for shown in ({}, writer(endpoint)):
+            found = answer(endpoint, method, path.replace("SUBJECT", kept.name), new_version(), shown).status
+            assert found in REFUSED, (method, path, bool(shown))
+
+
+@pytest.mark.parametrize("path", AROUND)
+def test_no_other_spelling_leads_to_what_is_refused(endpoint, path):
+    for shown in ({}, writer(endpoint)):
+        for method in ("GET", "POST", "DELETE"):
+            found = answer(endpoint, method, path, '{"type":"VALIDITY","config":"FULL"}', shown).status
+            assert found in REFUSED | NOTHING_THERE, (method, path, bool(shown))
+
+
+@pytest.mark.parametrize("path", VERSIONS)
+def test_a_process_posts_nothing_below_subjects_whatever_it_pretends(endpoint, kept, path):
+    target = f"{CONFLUENT_API}/subjects/{path.replace('SUBJECT', kept.name)}"
+    for pretence in PRETENCES:
+        assert answer(endpoint, "POST", target, new_version(), pretence).status in REFUSED
+
+
+@pytest.mark.parametrize("level", ["NONE", "BACKWARD"])
+def test_a_process_changes_no_rule(endpoint, kept, level):
+    for path in ("/config", f"/config/{kept.name}", f"/config/{kept.name}/", f"/config/{kept.name};x"):
+        for pretence in PRETENCES:
+            told = json.dumps({"compatibility": level})
+            assert answer(endpoint, "PUT", CONFLUENT_API + path, told, pretence).status in REFUSED
+
+
+def test_who_provisions_changes_no_rule_of_all_and_deletes_nothing(endpoint, kept):
+    shown = writer(endpoint)
+    everywhere = json.dumps({"compatibility": "NONE"})
+    assert answer(endpoint, "PUT", f"{CONFLUENT_API}/config", everywhere, shown).status in REFUSED
+    for path in (f"/subjects/{kept.name}", f"/subjects/{kept.name}/versions/1", f"/config/{kept.name}"):
+        for query in ("", "?permanent=true"):
+            assert answer(endpoint, "DELETE", CONFLUENT_API + path + query, "", shown).status in REFUSED
+
+
+def test_a_token_of_another_key_time_role_issuer_or_for_somebody_else_is_refused(endpoint, kept, monkeypatch):
+    assert endpoint.token_key_file is not None
+    own = WriterKey.load(endpoint.token_key_file)
+    target = f"{CONFLUENT_API}/subjects/{kept.name}/versions"
+    same = json.dumps({"schema": kept.schema})
+
+    def status(token: str) -> int:
+        return answer(endpoint, "POST", target, same, {"Authorization": f"Bearer {token}"}).status
+
+    assert status(own.token()) == 200
+    assert status(WriterKey(rsa.generate_private_key(65537, 3072)).token()) in REFUSED
+    assert status(WriterKey.load(endpoint.token_key_file, lambda: time.time() - 120).token()) in REFUSED
+    unsigned = "eyJhbGciOiJub25lIn0." + own.token().split(".")[1] + "."
+    assert status(unsigned) in REFUSED
+    for said in ("ISSUER", "AUDIENCE", "WRITER"):
+        with monkeypatch.context() as changed:
+            changed.setattr(tokens, said, "another")
+            assert status(own.token()) in REFUSED, said
+
+
+def test_without_a_certificate_nobody_is_answered_whatever_they_show(endpoint, kept):
+    bare = ssl.create_default_context(cafile=str(endpoint.ca_file))
+    for method, path in (
+        ("GET", f"{CONFLUENT_API}/subjects"),
+        ("POST", f"{CONFLUENT_API}/subjects/x/versions"),
+        ("GET", "/"),
+    ):
+        with pytest.raises(OSError):  # noqa: PT011 - of TLS: an alert, or the end of the connection
+            answer(endpoint, method, path, "", writer(endpoint), bare)
