@@ -24,6 +24,8 @@ CONFLUENT_API = "/apis/ccompat/v7"
 READING = (
     Right("GET", f"{CONFLUENT_API}/schemas"),
     Right("GET", f"{CONFLUENT_API}/subjects"),
+    # Apicurio 2.6 has nothing there: so told, Confluent's deserializers go on; where they are refused, they end.
+    Right("GET", f"{CONFLUENT_API}/associations"),
     Right("GET", "/apis/registry/v2/ids"),  # what Apicurio's own deserializers and Kafka Connect's converter ask
 )
 REGISTERING = (Right("POST", f"{CONFLUENT_API}/subjects"), Right("PUT", f"{CONFLUENT_API}/config"))

@@ -191,18 +191,20 @@ def where(right: Right, kept: Kept) -> str:
         "schemas": f"ids/{kept.number}",
         "ids": f"contentIds/{kept.number}",
         "config": kept.name,
+        "associations": f"resources/-/{kept.name}",
     }
     return f"{right.path}/{below[right.path.rpartition('/')[2]]}"
 
 
 def test_a_process_reads_all_that_decoders_ask_for(endpoint, registry, kept):
-    for right in READING:
-        assert answer(endpoint, "GET", where(right, kept)).status == 200
-    found = Registry(endpoint.url, endpoint.tls())
+    found = {right.path: answer(endpoint, "GET", where(right, kept)).status for right in READING}
+    assert found.pop(f"{CONFLUENT_API}/associations") == 404, "there is no such thing, say others' clients then"
+    assert set(found.values()) == {200}
+    other = Registry(endpoint.url, endpoint.tls())
     order = WorkOrder("5f", Order.EXTRA, 1, "no_majority")
-    assert Codec(found).decode(Codec(registry).encode(order), WorkOrder) == order
+    assert Codec(other).decode(Codec(registry).encode(order), WorkOrder) == order
     assert registry.text_of(kept.number) == kept.schema
-    found.close()
+    other.close()
 
 
 def test_confluent_s_own_client_reads_and_does_not_register(endpoint, kept):
