@@ -1,7 +1,7 @@
 """Registers schemas: who provisions may, and no process.
 
-Our own registry believes a token that is signed here (RFC 7519, RS256) and good for a minute: it knows the key's
-public half, so that nobody else has to be asked.
+Our own registry believes a token that is signed here (RFC 7519, RS256) and good for a minute by the clock of who
+signs: it knows the key's public half, so that nobody else has to be asked.
 """
 
 from __future__ import annotations
@@ -14,11 +14,12 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import quote
 
+import httpx
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from schemas.errors import ConfigError, StackError
-from schemas.registry_calls import CONFLICT, RegistryCalls, answered
+from schemas.errors import AccessDenied, ConfigError, StackError
+from schemas.registry_calls import CONFLICT, DENIED, UNAUTHENTICATED, UNPROCESSABLE, RegistryCalls, answered, part
 
 ISSUER, AUDIENCE, WRITER = "veil-provisioner", "veil-registry", "sr-developer"
 """Who signs, for whom, and the role it says: by Apicurio's name for who may register and not administer."""
@@ -40,15 +41,30 @@ class Registrar:
     def register(self, subject_name: str, schema: str) -> int:
         """Register a schema under FULL_TRANSITIVE; the id, which may be one it had before.
 
-        Raises StackError when the change is not compatible with every version before; AccessDenied where it is
-        refused; RegistryUnavailable.
+        Raises StackError when the change is not compatible with every version before, or the registry takes it for
+        no schema; AccessDenied where it is refused; RegistryUnavailable.
         """
         name = quote(subject_name, safe="")
-        answered(self._calls.call("PUT", f"/config/{name}", {"compatibility": "FULL_TRANSITIVE"}))
-        answer = self._calls.call("POST", f"/subjects/{name}/versions", {"schema": schema})
+        self._changed("PUT", f"/config/{name}", {"compatibility": "FULL_TRANSITIVE"})
+        answer = self._changed("POST", f"/subjects/{name}/versions", {"schema": schema})
         if answer.status_code == CONFLICT:
             raise StackError(f"{subject_name}: this change is not compatible with an earlier version")
-        return int(answered(answer)["id"])
+        if answer.status_code == UNPROCESSABLE:  # Avro's own Java library is stricter than fastavro
+            raise StackError(f"{subject_name}: the registry takes it for no Avro schema")
+        return part(answered(answer, dict), "id", int)
+
+    def _changed(self, method: str, path: str, content: dict[str, str]) -> httpx.Response:
+        answer = self._calls.call(method, path, content)
+        if answer.status_code in DENIED:
+            raise AccessDenied(
+                f"the schema registry refuses this ({answer.status_code}); only who provisions may"
+                + (
+                    f", by a clock that is right to {GOOD_FOR_S} s"
+                    if answer.status_code == UNAUTHENTICATED
+                    else ""
+                )
+            )
+        return answer
 
 
 class WriterKey:

@@ -4,19 +4,22 @@ from __future__ import annotations
 
 import ssl
 from collections.abc import Callable
-from typing import Any
+from typing import TypeVar
 
 import httpx
 
-from schemas.errors import AccessDenied, RegistryUnavailable
+from schemas.errors import RegistryUnavailable
+
+T = TypeVar("T")
 
 TIMEOUT_S = 5.0
 """A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
-NOT_FOUND, CONFLICT = 404, 409
+NOT_FOUND, CONFLICT, UNPROCESSABLE = 404, 409, 422
 UNKNOWN_ID = frozenset({400, 404, 422})
 """What a registry may answer for an id that is none of its own: not found, or not even an id."""
 _CONTENT = "application/vnd.schemaregistry.v1+json"
-_DENIED = frozenset({401, 403})
+UNAUTHENTICATED = 401
+DENIED = frozenset({UNAUTHENTICATED, 403})
 
 
 class RegistryCalls:
@@ -50,10 +53,30 @@ class RegistryCalls:
         return self._client.request(method, path, json=content, headers=headers)
 
 
-def answered(answer: httpx.Response) -> Any:  # noqa: ANN401 - any JSON
-    """The JSON of what went well. Raises AccessDenied, RegistryUnavailable."""
-    if answer.status_code in _DENIED:
-        raise AccessDenied(f"the schema registry refuses this ({answer.status_code}); only who provisions may")
-    if answer.is_error:
+def answered(answer: httpx.Response, kind: type[T]) -> T:
+    """The JSON of what went well, an object or a list. Raises RegistryUnavailable.
+
+    Also where it is refused: what a process may read, it may read for good, so somebody is at work there.
+    """
+    if answer.status_code in DENIED:
+        raise RegistryUnavailable(
+            f"the schema registry refuses to be read ({answer.status_code}); check VEIL_REGISTRY_CERT"
+        )
+    if not answer.is_success:
         raise RegistryUnavailable(f"the schema registry answered {answer.status_code}")
-    return answer.json()
+    try:
+        found = answer.json()
+    except ValueError:
+        found = None
+    return _of(kind, found)
+
+
+def part(found: object, name: str, kind: type[T]) -> T:
+    """What an object says under a name. Raises RegistryUnavailable where it says nothing of that kind."""
+    return _of(kind, _of(dict, found).get(name))
+
+
+def _of(kind: type[T], found: object) -> T:
+    if not isinstance(found, kind):
+        raise RegistryUnavailable("the schema registry answered something else than a schema registry does")
+    return found

@@ -30,14 +30,19 @@ FLUSH_LIMIT_S = 40.0
 """A little longer than a delivery may take, so that each has succeeded or failed when `flush` returns."""
 FLUSH_SLICE_S = 1.0
 """How long wrong credentials may go unnoticed while `flush` waits; it returns at once when all is delivered."""
+MISSING_S = 10.0
+"""How long a schema that isn't registered is not looked for again: it takes a request for each version."""
 _RANDOM_KEY_BYTES = 16
 
 
 class SchemaRegistry(Protocol):
-    """Where Avro schemas are looked up: `schemas.registry.Registry`."""
+    """Where Avro schemas are looked up: `schemas.registry.Registry`. Thread-safe."""
 
     def id_under(self, subject_name: str, schema: str) -> int | None:
-        """The schema's id; None where it is not registered."""
+        """The schema's id; None where it is not registered. Blocks, for seconds where there are many versions.
+
+        Raises RegistryUnavailable; StackError where there are too many.
+        """
         ...
 
 
@@ -88,6 +93,7 @@ class Publisher:
         self._queued = self._delivered = self._failed = 0
         self._failure: VeilError | None = None
         self._schemas: dict[str, tuple[Schema, int]] = {}
+        self._missing: dict[str, float] = {}
 
     def publish_json(
         self,
@@ -118,8 +124,9 @@ class Publisher:
         """A record by an Avro schema (JSON text) whose `confluent:tags` say which fields are sensitive.
 
         Who provisions has registered it, tags and all, under a subject of the project's own (see `subject_of`): a
-        producer has no right to. Errors as for `publish_bytes`, and Unparseable, RegistryUnavailable, ConfigError
-        (this schema is not registered).
+        producer has no right to. One that differs in tags or `doc` is another one. Errors as for `publish_bytes`,
+        and Unparseable, RegistryUnavailable, StackError (too many versions), ConfigError (this schema is not
+        registered: asked again at once, it isn't looked for again within MISSING_S).
         """
         parsed, schema_id = self._schema(schema)
         payload = payloads.of_avro(record, parsed)
@@ -191,19 +198,22 @@ class Publisher:
         return self._record_hash.hex(b"key" if key is not None else b"random", part).encode("ascii")
 
     def _schema(self, text: str) -> tuple[Schema, int]:
-        with self._lock:
-            if text not in self._schemas:
-                if self._registry is None:
-                    raise ConfigError("this publisher was given no schema registry; Avro needs one")
-                parsed = parse_schema(text)
-                name = subject_of(self._project, parsed)
-                schema_id = self._registry.id_under(name, text)
-                if schema_id is None:
-                    raise ConfigError(
-                        f"{name} is not registered as it is here; `veil topology register` does that"
-                    )
-                self._schemas[text] = parsed, schema_id
-            return self._schemas[text]
+        """Not under the lock: a look-up may take seconds, and others publish meanwhile."""
+        if text not in self._schemas:
+            self._schemas[text] = self._looked_up(text)
+        return self._schemas[text]
+
+    def _looked_up(self, text: str) -> tuple[Schema, int]:
+        if self._registry is None:
+            raise ConfigError("this publisher was given no schema registry; Avro needs one")
+        parsed = parse_schema(text)
+        name = subject_of(self._project, parsed)
+        if self._monotonic() >= self._missing.get(text, 0.0):
+            schema_id = self._registry.id_under(name, text)
+            if schema_id is not None:
+                return parsed, schema_id
+            self._missing[text] = self._monotonic() + MISSING_S
+        raise ConfigError(f"{name} is not registered as it is here; `veil topology register` does that")
 
     def _produce(self, key: bytes, value: bytes, headers: list[tuple[str, bytes]], done: Done | None) -> None:
         def on_delivery(error: KafkaError | None, message: Message) -> None:

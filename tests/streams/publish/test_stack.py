@@ -112,9 +112,9 @@ def read_opened(stack, vault, count):
 
 
 def test_what_is_published_is_what_a_reader_with_the_key_opens(stack, vault, topic, publish_to, tmp_path):
-    publisher = publish_to(PROJECT)
     with pytest.raises(ConfigError, match="not registered"):
-        publisher.publish_avro({"email": "a@b.c"}, SCHEMA)
+        publish_to(PROJECT).publish_avro({"email": "a@b.c"}, SCHEMA)
+    publisher = publish_to(PROJECT)
     assert register(stack.endpoints, PROJECT, SCHEMA)[0] == f"{TOPIC}-io.example.Publishing"
     publisher.publish_json({"id": "j"}, key="same")
     publisher.publish_text("x" * 1024 * 1024, key="same")
