@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections import Counter
 from importlib.metadata import version
 from pathlib import Path
@@ -43,6 +44,8 @@ def plan(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson = 
 def apply(root: Root = Path(DEFAULT_ROOT), every: All = False, as_json: AsJson = False) -> None:
     """Make Kafka, Vault and the registry what the topology's files say. Removes nothing; again changes nothing.
 
+    Those that the environment names, and for the rest those of the stack here; other commands then find them, too.
+
     Running processes take up new rights at once, and new projects with the next [cyan]veil up[/].
 
     [dim]Example:[/] [cyan]veil topology apply[/]
@@ -69,7 +72,7 @@ def register(
 
     [dim]Example:[/] [cyan]veil topology register customer.avsc --project demo[/]
     """
-    from deploy.local.endpoints import load_endpoints
+    from deploy.local.given_endpoints import kept_endpoints
     from deploy.persons import load_declared
     from deploy.provisioning import register_audited
 
@@ -79,7 +82,7 @@ def register(
         schema = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         raise ConfigError(f"{file} can't be read as text") from None
-    name, number = register_audited(root, load_endpoints(root / "run" / "endpoints.json"), project, schema)
+    name, number = register_audited(root, kept_endpoints(root, os.environ), project, schema)
     said = Text.assemble(("✓ ", GOOD), f"{name} is registered as {number}.")
     Output(as_json).result({"subject": name, "id": number}, said)
 
@@ -198,7 +201,7 @@ def capacity(
 
 
 def _run(root: Path, *, apply: bool) -> Result:
-    from deploy.local.endpoints import load_endpoints
+    from deploy.local.given_endpoints import given_endpoints, kept_endpoints
     from deploy.persons import load_declared
     from deploy.provision.command import plan_topology
     from deploy.provision.parts import connected
@@ -206,10 +209,9 @@ def _run(root: Path, *, apply: bool) -> Result:
 
     root = root.absolute()
     declared = load_declared(root)
-    endpoints = load_endpoints(root / "run" / "endpoints.json")
     if apply:
-        return apply_audited(declared, endpoints, root)
-    with connected(endpoints, root) as parts:
+        return apply_audited(declared, kept_endpoints(root, os.environ), root)
+    with connected(given_endpoints(root, os.environ), root) as parts:
         return plan_topology(declared, parts)
 
 

@@ -12,6 +12,7 @@ import pytest
 from deploy.bench import run as bench
 from deploy.cli import audit_verify, policy_files
 from deploy.cli.exits import Exit, exit_for, sentence
+from deploy.local.endpoints import KAFKA_VARIABLES, REGISTRY_VARIABLES, VAULT_VARIABLES
 from schemas.errors import (
     AccessDenied,
     ChainBroken,
@@ -196,8 +197,11 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
     ],
 )
 def test_without_a_stack_one_sentence_says_what_to_do(
-    run: Run, tmp_path: Path, arguments: tuple[str, ...]
+    run: Run, tmp_path: Path, arguments: tuple[str, ...], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    for variable in (KAFKA_VARIABLES, VAULT_VARIABLES, REGISTRY_VARIABLES):
+        for name in variable.values():
+            monkeypatch.delenv(name, raising=False)
     ended = run(*arguments, "--root", tmp_path)
     assert (ended.code, ended.out) == (Exit.REFUSED, "")
     assert "veil up" in ended.err
