@@ -67,8 +67,8 @@ def register(
 ) -> None:
     """Register the schema of Avro records that a project's producers publish; they themselves may not.
 
-    Its tags say which fields are sensitive. A later version has to be compatible with all before it; the same one
-    again changes nothing.
+    Its tags say which fields are sensitive, of records that are published by it: a producer can use an older
+    version, or none. A later version has to be compatible with all before it; the same one again changes nothing.
 
     [dim]Example:[/] [cyan]veil topology register customer.avsc --project demo[/]
     """
