@@ -12,7 +12,7 @@ def register(endpoints: Endpoints, project: str, schema: str) -> tuple[str, int]
     """Subject and id of a schema (JSON) of records of a project; registered again, it keeps its id.
 
     Raises ConfigError (no Avro schema; no secret to register by), StackError (not compatible with an earlier
-    version), AccessDenied, RegistryUnavailable.
+    version, or no schema to the registry), AccessDenied, RegistryUnavailable.
     """
     name = subject_of(project, parse_schema(schema))
     with closing(endpoints.registry.registrar()) as registrar:

@@ -15,6 +15,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
@@ -24,6 +25,8 @@ from schemas.registry_calls import CONFLICT, DENIED, UNAUTHENTICATED, UNPROCESSA
 ISSUER, AUDIENCE, WRITER = "veil-provisioner", "veil-registry", "sr-developer"
 """Who signs, for whom, and the role it says: by Apicurio's name for who may register and not administer."""
 GOOD_FOR_S = 60
+MIN_BITS = 2048
+"""What RS256 asks for (RFC 7518, 3.3); the registry itself would take less."""
 
 
 class Registrar:
@@ -76,13 +79,18 @@ class WriterKey:
 
     @classmethod
     def load(cls, path: Path, now: Callable[[], float] = time.time) -> WriterKey:
-        """Of a file (PEM). Raises ConfigError."""
+        """Of a file (PEM, not encrypted). Raises ConfigError for what is none, OSError."""
+        content = path.read_bytes()
         try:
-            key = serialization.load_pem_private_key(path.read_bytes(), password=None)
-        except (OSError, ValueError, TypeError):
+            key = serialization.load_pem_private_key(content, password=None)
+        except TypeError:
+            raise ConfigError(f"{path} is encrypted; schemas are registered by a key that isn't") from None
+        except (ValueError, UnsupportedAlgorithm):
             key = None
-        if not isinstance(key, rsa.RSAPrivateKey):
-            raise ConfigError(f"{path} should hold the RSA key by which schemas are registered")
+        if not isinstance(key, rsa.RSAPrivateKey) or key.key_size < MIN_BITS:
+            raise ConfigError(
+                f"{path} should hold the RSA key, of {MIN_BITS} bits or more, to register schemas by"
+            )
         return cls(key, now)
 
     @property

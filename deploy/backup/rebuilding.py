@@ -116,7 +116,7 @@ def fill(
     How many records. `outcomes`: by project, the index after the snapshot, and what holds of it.
     """
     reading = Registry(endpoints.registry.url, endpoints.registry.tls())
-    with closing(endpoints.registry.registrar()) as registrar, closing(reading) as registry:
+    with closing(reading) as registry, closing(endpoints.registry.registrar()) as registrar:
         framed, ordered = Reframed(backup.text_of, registrar), Reframed(orders.text_of, registrar)
         codec, count = Codec(registry), 0
         with Writer(endpoints.kafka.client_settings()) as writer:

@@ -84,11 +84,15 @@ class RegistryEndpoint:
         return tls_context(self.ca_file, self.cert_file, self.key_file)
 
     def registrar(self) -> Registrar:
-        """Of who provisions. Raises ConfigError, OSError where its secret can't be read."""
+        """Of who provisions. Raises ConfigError where its secret can't be read, or is none."""
         own = (self.writer_cert_file, self.writer_key_file)
         shown = own if self.writer_cert_file else (self.cert_file, self.key_file)
-        token = WriterKey.load(self.token_key_file).token if self.token_key_file else None
-        return Registrar(self.url, tls_context(self.ca_file, *shown), token)
+        try:
+            token = WriterKey.load(self.token_key_file).token if self.token_key_file else None
+            return Registrar(self.url, tls_context(self.ca_file, *shown), token)
+        except OSError as error:
+            what = error.filename or shown[0] or self.ca_file  # OpenSSL names no file
+            raise ConfigError(f"{what}: {error.strerror}; schemas are registered by it") from None
 
 
 @dataclass(frozen=True, slots=True)

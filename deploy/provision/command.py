@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Collection
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from deploy.provision.parts import Parts
 from schemas import catalog
 from schemas.errors import StackError
 from schemas.files import write_atomically
+from schemas.registrar import Registrar
 from schemas.registry import Registry, subject
 from topology.access import signers
 from topology.identity import PERSON
@@ -62,6 +64,11 @@ def plan_topology(topology: Topology, parts: Parts) -> Result:
 
 def apply_topology(topology: Topology, parts: Parts) -> Result:
     """Do what differs. Removes nothing. Raises as `plan_topology`, and StackError for what a part refuses."""
+    with closing(parts.registrar()) as registrar:  # first: without its key nothing is begun
+        return _applied(topology, parts, registrar)
+
+
+def _applied(topology: Topology, parts: Parts, registrar: Registrar) -> Result:
     wanted = desired_kafka(topology, parts.environment)
     difference = plan(parts.kafka.state(), wanted)  # first: it may say that nothing can be done
     vault = parts.vault.apply(desired_vault(topology, parts.audience))
@@ -71,7 +78,7 @@ def apply_topology(topology: Topology, parts: Parts) -> Result:
     new_passwords = {change.name for change in issued if change.action == "create"}
     difference = dataclasses.replace(difference, users=tuple(sorted({*difference.users, *new_passwords})))
     parts.kafka.apply(difference, _passwords(topology, parts))
-    changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts)]
+    changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts.registry, registrar)]
     return Result(tuple(changes), _undeclared(parts, difference, vault), applied=True)
 
 
@@ -159,10 +166,10 @@ def _schema_changes(registry: Registry) -> list[Change]:
     return [Change("schema", "create", subject(name)) for name in catalog.NAMES if not _registered(registry, name)]
 
 
-def _register(parts: Parts) -> list[Change]:
-    changes = _schema_changes(parts.registry)
+def _register(registry: Registry, registrar: Registrar) -> list[Change]:
+    changes = _schema_changes(registry)
     for name in catalog.NAMES:
-        parts.registrar.register(subject(name), catalog.text(name))
+        registrar.register(subject(name), catalog.text(name))
     return changes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -25,12 +25,16 @@ PROVISIONER = Identity("provisioner", PLATFORM)
 
 @dataclass(frozen=True, slots=True)
 class Parts:
-    """Admin's connections; nobody else has `registrar`. `root` is where credentials and pins are kept."""
+    """Admin's connections. `root` is where credentials and pins are kept.
+
+    `registrar` is made where something is registered, which takes a key that nothing else here needs: raises
+    ConfigError without it. Whoever makes it closes it.
+    """
 
     kafka: KafkaAdmin
     vault: Provisioner
     registry: Registry
-    registrar: Registrar
+    registrar: Callable[[], Registrar]
     root: Path
     environment: Environment = Environment.LOCAL
     audience: str | None = None
@@ -69,13 +73,12 @@ def connected(endpoints: Endpoints, root: Path) -> Iterator[Parts]:
     environment = Environment.PRODUCTION if several else Environment.LOCAL
     try:
         settings = endpoints.kafka.client_settings()
-        registrar = endpoints.registry.registrar()
+        registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     except OSError as error:
         raise _no_secret(error) from None
-    registry = Registry(endpoints.registry.url, endpoints.registry.tls())
-    with closing(registrar), closing(registry), administrator(endpoints) as session:
+    with closing(registry), administrator(endpoints) as session:
         admin, vault = KafkaAdmin(settings), Provisioner(session)
-        yield Parts(admin, vault, registry, registrar, root, environment, endpoints.vault.pods)
+        yield Parts(admin, vault, registry, endpoints.registry.registrar, root, environment, endpoints.vault.pods)
 
 
 @contextmanager

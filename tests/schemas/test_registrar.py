@@ -15,6 +15,8 @@ from schemas.errors import ConfigError
 from schemas.registrar import GOOD_FOR_S, WriterKey
 
 NOW = 1_764_000_000.7
+UNKNOWN_KIND = bytes.fromhex("300d020100300606042a0304050400")
+"""PKCS#8 of a key of a kind that nobody knows (1.2.3.4.5)."""
 
 
 @pytest.fixture(scope="module")
@@ -53,13 +55,26 @@ def test_a_key_is_made_once_and_for_its_user_alone(file):
 def test_what_holds_no_such_key_is_named_and_not_shown(tmp_path):
     other = ec.generate_private_key(ec.SECP256R1())
     form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-    for content in (b"", b"secret", other.private_bytes(serialization.Encoding.PEM, form, plain)):
+    weak = rsa.generate_private_key(65537, 1024)  # noqa: S505 - weak is what is refused
+    begin, end = (f"-----{it} PRIVATE KEY-----".encode() for it in ("BEGIN", "END"))
+    unheard_of = b"\n".join((begin, base64.b64encode(UNKNOWN_KIND), end, b""))
+    written = [key.private_bytes(serialization.Encoding.PEM, form, plain) for key in (other, weak)]
+    for content in (b"", b"secret", *written, unheard_of):
         (tmp_path / "key").write_bytes(content)
         with pytest.raises(ConfigError, match="should hold") as caught:
             WriterKey.load(tmp_path / "key")
         assert "secret" not in str(caught.value)
-    with pytest.raises(ConfigError, match="nowhere"):
+    with pytest.raises(FileNotFoundError):
         WriterKey.load(tmp_path / "nowhere")
+
+
+def test_an_encrypted_key_is_said_to_be_one(tmp_path):
+    locked = serialization.BestAvailableEncryption(b"secret")
+    key = rsa.generate_private_key(65537, 2048)
+    form = serialization.PrivateFormat.PKCS8
+    (tmp_path / "key").write_bytes(key.private_bytes(serialization.Encoding.PEM, form, locked))
+    with pytest.raises(ConfigError, match="encrypted"):
+        WriterKey.load(tmp_path / "key")
 
 
 def test_a_key_does_not_print(file):

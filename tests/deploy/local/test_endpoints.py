@@ -189,3 +189,12 @@ def test_name_of_the_log_is_read_back_as_saved(tmp_path: Path, name: str | None)
 def test_name_that_no_checkpoint_could_bear_is_refused(name: str):
     with pytest.raises(ConfigError, match="VEIL_LOG_NAME"):
         read_external({"VEIL_LOG_NAME": name})
+
+
+def test_who_registers_is_told_which_of_its_files_is_missing_or_wrong(tmp_path: Path, environ: dict[str, str]):
+    (file := tmp_path / "file").write_text("no certificate")
+    place = RegistryEndpoint("https://registry.example", file)
+    with pytest.raises(ConfigError, match=rf"{tmp_path}/gone: No such file"):
+        replace(place, token_key_file=tmp_path / "gone").registrar()
+    with pytest.raises(ConfigError, match=str(file)):
+        place.registrar()

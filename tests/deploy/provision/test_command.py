@@ -115,6 +115,17 @@ def test_the_provisioner_itself_can_add_a_project(stack, parts):
     session.close()
 
 
+def test_who_has_not_the_registry_s_key_plans_and_rotates_but_begins_no_apply(stack, tmp_path):
+    registry = dataclasses.replace(stack.endpoints.registry, token_key_file=tmp_path / "on-a-stick")
+    with connected(dataclasses.replace(stack.endpoints, registry=registry), stack.root) as away:
+        topology = with_project("unregistered")
+        wanted = plan_topology(topology, away).changes
+        assert wanted
+        with pytest.raises(ConfigError, match="on-a-stick"):
+            apply_topology(topology, away)
+        assert plan_topology(topology, away).changes == wanted
+
+
 def test_redact_cannot_apply(stack, parts):
     with pytest.raises(AccessDenied, match="apply needs the provisioner"):
         KafkaAdmin(as_user(stack, "redact.demo")).state()
