@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
 from deploy.provision.parts import PROVISIONER, as_provisioner, connected
 from deploy.provision.rotating import rotate, rotated
-from deploy.registering import register
+from deploy.registering import Registered, register
 from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
@@ -55,13 +55,18 @@ def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: 
     return tuple(identity.name for identity in chosen)
 
 
-def register_audited(root: Path, endpoints: Endpoints, project: str, schema: str) -> tuple[str, int]:
-    """Register an Avro schema of a project's producers (`deploy.registering`); the provisioner says that one was.
+def register_audited(
+    root: Path, endpoints: Endpoints, project: str, schema: str, *, fewer_tags: bool = False
+) -> Registered:
+    """Register an Avro schema of a project's producers (`deploy.registering`); where it was not there before, the
+    provisioner says which. Names in it are chosen by a customer, so they are said nowhere.
 
-    Subject and id. Raises as `register` and `act`.
+    Raises as `register` and `act`.
     """
-    found = register(endpoints, project, schema)
-    _say(root, endpoints, Counter({"producer schema": 1}))
+    found = register(endpoints, project, schema, fewer_tags=fewer_tags)
+    if found.new:
+        details = {"schema id": str(found.number), "schema version": str(found.version)}
+        _say_of(root, endpoints, project, details)
     return found
 
 
@@ -71,10 +76,13 @@ def say_certificates(root: Path, endpoints: Endpoints, count: int) -> None:
 
 
 def _say(root: Path, endpoints: Endpoints, changes: Counter[str]) -> None:
-    details = {part: str(count) for part, count in sorted(changes.items())}
+    _say_of(root, endpoints, PLATFORM, {part: str(count) for part, count in sorted(changes.items())})
+
+
+def _say_of(root: Path, endpoints: Endpoints, project: str, details: Mapping[str, str]) -> None:
     handed = handed_by_administrator(endpoints, PROVISIONER)
     around = surroundings(root, PROVISIONER, PLATFORM, handed=handed)
     try:
-        act(around, [], [Event(EventType.TOPOLOGY_APPLIED, project_resource(PLATFORM), details=details)])
+        act(around, [], [Event(EventType.TOPOLOGY_APPLIED, project_resource(project), details=dict(details))])
     finally:
         around.close()

@@ -6,7 +6,7 @@ Processes have no right there but this one; who provisions registers (`schemas.r
 from __future__ import annotations
 
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from schemas.avro_sameness import is_same, normal
 from schemas.client_certificate import ClientContext
 from schemas.errors import Reason, StackError, Undecodable
 from schemas.registry_calls import UNKNOWN_ID, RegistryCalls, answered, part
-from schemas.registry_versions import newest_first, versions_at
+from schemas.registry_versions import Version, newest_first, versions_at
 
 _MAX_REFERENCE_DEPTH = 16
 _MAX_REFERENCES = 100
@@ -68,10 +68,14 @@ class Registry:
         where it is none of the newest ones and there are more than are looked through.
         """
         wanted = normal(schema)
-        for found in newest_first(self._calls, subject_name):
+        for found in self.versions(subject_name):
             if is_same(found.text, wanted):
                 return found.number
         return None
+
+    def versions(self, subject_name: str) -> Iterator[Version]:
+        """Of a subject, the newest first (`schemas.registry_versions`)."""
+        return newest_first(self._calls, subject_name)
 
     def schema_of(self, schema_id: int) -> Schema:
         """The schema of an id. Raises Undecodable (`unknown_schema`) for an id the registry does not know."""

@@ -17,8 +17,9 @@ MAX_VERSIONS = 200
 
 @dataclass(frozen=True, slots=True)
 class Version:
-    """`number`: the id of its schema; `text`: its schema, as the registry prints it."""
+    """`version`: counted from 1; `number`: the id of its schema; `text`: its schema, as the registry prints it."""
 
+    version: int
     number: int
     text: str
 
@@ -37,9 +38,9 @@ def newest_first(calls: RegistryCalls, subject: str) -> Iterator[Version]:
     latest = calls.call("GET", f"{place}/latest")
     if latest.status_code in UNKNOWN_ID:
         return
-    yield _version(latest)
-    known = part(answered(latest, dict), "version", int)
-    older = sorted((number for number in _numbers(calls, place) if number < known), reverse=True)
+    newest = _version(latest)
+    yield newest
+    older = sorted((number for number in _numbers(calls, place) if number < newest.version), reverse=True)
     for number in older[: MAX_VERSIONS - 1]:
         found = calls.call("GET", f"{place}/{number}")
         if found.status_code not in UNKNOWN_ID:
@@ -58,4 +59,4 @@ def _numbers(calls: RegistryCalls, place: str) -> list[int]:
 
 def _version(answer: httpx.Response) -> Version:
     found = answered(answer, dict)
-    return Version(part(found, "id", int), part(found, "schema", str))
+    return Version(part(found, "version", int), part(found, "id", int), part(found, "schema", str))

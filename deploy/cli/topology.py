@@ -22,6 +22,7 @@ from schemas.errors import ConfigError
 
 if TYPE_CHECKING:
     from deploy.provision.command import Result
+    from deploy.registering import Registered
 
 app = typer.Typer(
     cls=Commands, help="What may flow where: topics, users, rights, keys and schemas.", no_args_is_help=True
@@ -62,13 +63,17 @@ def register(
         ),
     ],
     project: Project = DEFAULT_PROJECT,
+    fewer_tags: Annotated[
+        bool, flag("--fewer-tags", text="A field may have fewer tags than in the newest version, or be gone.")
+    ] = False,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
     """Register the schema of Avro records that a project's producers publish; they themselves may not.
 
     Its tags say which fields are sensitive, of records that are published by it: a producer can use an older
-    version, or none. A later version has to be compatible with all before it; the same one again changes nothing.
+    version, or none. A later version has to be compatible with all before it, and to have the newest one's tags;
+    the same one again changes nothing.
 
     [dim]Example:[/] [cyan]veil topology register customer.avsc --project demo[/]
     """
@@ -82,9 +87,8 @@ def register(
         schema = file.read_text(encoding="utf-8")
     except (OSError, ValueError):
         raise ConfigError(f"{file} can't be read as text") from None
-    name, number = register_audited(root, kept_endpoints(root, os.environ), project, schema)
-    said = Text.assemble(("✓ ", GOOD), f"{name} is registered as {number}.")
-    Output(as_json).result({"subject": name, "id": number}, said)
+    found = register_audited(root, kept_endpoints(root, os.environ), project, schema, fewer_tags=fewer_tags)
+    Output(as_json).result(_registered(found), *_registered_lines(found))
 
 
 @app.command(cls=Command)
@@ -198,6 +202,22 @@ def capacity(
     habits = Load(records, labels, peak, open_days)
     found = reckon(habits, measured, load_topology().flow)
     Output(as_json).result(found.as_json(), *as_words(found))
+
+
+def _registered(found: Registered) -> dict[str, object]:
+    tags = {path: sorted(tags) for path, tags in sorted(found.tags.items())}
+    return {"subject": found.subject, "id": found.number, "version": found.version, "new": found.new, "tags": tags}
+
+
+def _registered_lines(found: Registered) -> list[Text]:
+    said = f"{found.subject} is registered as {found.number}, version {found.version}."
+    if not found.tags:
+        warning = (
+            "No field of it is tagged: what is sensitive is what detectors find, and the policy's rules name."
+        )
+        return [Text.assemble(("✓ ", GOOD), said), Text.assemble(("  ? ", WAITING), warning)]
+    tags = [Text(f"    {path}: {', '.join(sorted(tags))}") for path, tags in sorted(found.tags.items())]
+    return [Text.assemble(("✓ ", GOOD), said), *tags]
 
 
 def _run(root: Path, *, apply: bool) -> Result:

@@ -257,14 +257,14 @@ def _read_pods(environ: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _typed(texts: Mapping[str, str | None]) -> dict[str, Any]:
-    """Fields named `…_file` or `…_log` are paths."""
+    """Fields named `…_file` or `…_log` are paths. None: so programs of before wrote what isn't said."""
     return {
         name: Path(text) if text is not None and name.endswith(("_file", "_log")) else text
         for name, text in texts.items()
     }
 
 
-def _plain(endpoints: Endpoints) -> dict[str, dict[str, str | None] | str | None]:
+def _plain(endpoints: Endpoints) -> dict[str, dict[str, str] | str | None]:
     return {
         "kafka": _fields(endpoints.kafka),
         "vault": _fields(endpoints.vault),
@@ -273,6 +273,7 @@ def _plain(endpoints: Endpoints) -> dict[str, dict[str, str | None] | str | None
     }
 
 
-def _fields(endpoint: KafkaEndpoint | VaultEndpoint | RegistryEndpoint) -> dict[str, str | None]:
+def _fields(endpoint: KafkaEndpoint | VaultEndpoint | RegistryEndpoint) -> dict[str, str]:
+    """What is said, and nothing of what isn't: programs of before know no field that was added since."""
     found = {field.name: getattr(endpoint, field.name) for field in fields(endpoint)}
-    return {name: None if value is None else str(value) for name, value in found.items()}
+    return {name: str(value) for name, value in found.items() if value is not None}

@@ -13,6 +13,7 @@ import pytest
 from typer.testing import CliRunner
 
 from deploy.cli.app import app
+from deploy.cli.exits import Exit
 from deploy.local.endpoints import (
     KAFKA_VARIABLES,
     REGISTRY_CLIENT_VARIABLES,
@@ -23,6 +24,7 @@ from deploy.local.endpoints import (
     save_endpoints,
 )
 from deploy.provisioning import apply_audited
+from deploy.registering import fewer
 from schemas.registry import Registry
 from topology.loading import load_topology
 
@@ -57,10 +59,10 @@ def elsewhere(applied, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "there"
 
 
-def veil(*arguments: object, code: int = 0) -> dict[str, object]:
+def veil(*arguments: object) -> dict[str, object]:
     ended = CliRunner().invoke(app, [*map(str, arguments), "--json"])
-    assert ended.exit_code == code, ended.output
-    return dict(json.loads(ended.stdout)) if ended.stdout else {}
+    assert ended.exit_code == 0, ended.output
+    return dict(json.loads(ended.stdout))
 
 
 def test_what_is_applied_and_registered_goes_where_the_variables_say(applied, elsewhere: Path, tmp_path: Path):
@@ -81,3 +83,35 @@ def test_they_go_before_what_was_written_down_here(applied, elsewhere: Path, tmp
     assert veil("topology", "register", file, "--root", elsewhere)["id"]
     there = load_endpoints(elsewhere / "run" / "endpoints.json").registry
     assert there.url == applied.endpoints.registry.url
+
+
+def test_tags_are_shown_and_are_not_lost_without_a_word(applied, tmp_path: Path):
+    name, file = f"Letter{secrets.token_hex(8)}", tmp_path / "letter.avsc"
+    more = {"name": "note", "type": "string", "default": "", "confluent:tags": ["FREE_TEXT", "PII"]}
+    untagged = {"name": "note", "type": "string", "default": "", "confluent:tags": ["PII"]}
+    command = ("topology", "register", file, "--root", applied.root)
+    file.write_text(schema(FIELD, name=name))
+    assert veil(*command)["tags"] == {"email": ["PII"]}
+    file.write_text(schema(FIELD, more, name=name))
+    assert veil(*command)["tags"] == {"email": ["PII"], "note": ["FREE_TEXT", "PII"]}
+    file.write_text(schema(FIELD, untagged, name=name))
+    refused = CliRunner().invoke(app, [*map(str, command), "--json"])
+    assert refused.exit_code == Exit.REFUSED
+    assert "fewer tags than in the newest version on note; `--fewer-tags`" in " ".join(refused.stderr.split())
+    assert veil(*command, "--fewer-tags")["version"] == 3
+    file.write_text(schema(FIELD, more, name=name))
+    assert not veil(*command)["new"], "what was registered before is there"
+
+
+def test_that_nothing_is_tagged_is_said(applied, tmp_path: Path):
+    (file := tmp_path / "letter.avsc").write_text(schema({"name": "email", "type": "string"}))
+    ended = CliRunner().invoke(app, ["topology", "register", str(file), "--root", str(applied.root)])
+    assert ended.exit_code == 0, ended.output
+    assert "No field of it is tagged" in ended.output
+
+
+def test_a_tag_is_lost_with_its_field_or_alone_and_not_by_another_one_s() -> None:
+    before = {"a": frozenset({"PII"}), "b": frozenset({"PII", "FREE_TEXT"}), "c": frozenset({"PII"})}
+    now = {"a": frozenset({"PII", "MORE"}), "b": frozenset({"PII"}), "d": frozenset({"PII"})}
+    assert fewer(before, now) == ("b", "c")
+    assert fewer({}, now) == fewer(now, now) == ()

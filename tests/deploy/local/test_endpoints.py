@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
@@ -166,6 +167,8 @@ def test_endpoints_are_read_back_as_saved(tmp_path: Path, audit_log: Path | None
     )
     save_endpoints(tmp_path / "endpoints.json", saved)
     assert load_endpoints(tmp_path / "endpoints.json") == saved
+    written = json.loads((tmp_path / "endpoints.json").read_text())
+    assert set(written["registry"]) == {"url", "ca_file"}, "programs of before know no more"
 
 
 def test_no_saved_endpoints_says_what_to_do(tmp_path: Path):

@@ -115,7 +115,7 @@ def test_what_is_published_is_what_a_reader_with_the_key_opens(stack, vault, top
     with pytest.raises(ConfigError, match="not registered"):
         publish_to(PROJECT).publish_avro({"email": "a@b.c"}, SCHEMA)
     publisher = publish_to(PROJECT)
-    assert register(stack.endpoints, PROJECT, SCHEMA)[0] == f"{TOPIC}-io.example.Publishing"
+    assert register(stack.endpoints, PROJECT, SCHEMA).subject == f"{TOPIC}-io.example.Publishing"
     publisher.publish_json({"id": "j"}, key="same")
     publisher.publish_text("x" * 1024 * 1024, key="same")
     publisher.publish_avro({"email": "a@b.c"}, SCHEMA)
