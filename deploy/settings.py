@@ -76,11 +76,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("VEIL_REGISTRY_KEY", "none", "key of that certificate"),
     Setting("VEIL_REGISTRY_WRITER_CERT", "that of all", "certificate that who registers schemas shows there"),
     Setting("VEIL_REGISTRY_WRITER_KEY", "that of all", "key of that certificate"),
-    Setting(
-        "VEIL_REGISTRY_TOKEN_KEY",
-        "none",
-        "key by which who registers schemas there signs tokens",
-    ),
+    Setting("VEIL_REGISTRY_TOKEN_KEY", "none", "key by which who registers schemas there signs tokens"),
     Setting(
         "VEIL_LOG_NAME",
         "`veilstream-` and Kafka's cluster id",

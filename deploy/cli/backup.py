@@ -199,6 +199,9 @@ def _words(restored: Restored) -> Iterator[RenderableType]:
 def _next(restored: Restored, into: Path | None) -> Iterator[RenderableType]:
     if into is not None and restored.holds:
         yield Text(f"  VEIL_LOG_NAME={restored.manifest.log_name} veil up --root {into}", style=QUIET)
+        yield Text(
+            "  Then register producers' Avro schemas again, which no backup has: veil topology register FILE"
+        )
 
 
 def _end(restored: Restored | None) -> None:
