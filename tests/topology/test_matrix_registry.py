@@ -6,22 +6,26 @@ Every process has the same certificate there, so they are all one row; who provi
 
 from __future__ import annotations
 
+import base64
+import hmac
 import json
 import secrets
 import socket
 import ssl
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
 
 import httpx
 import pytest
 from confluent_kafka.schema_registry import Schema, SchemaRegistryClient, SchemaRegistryError
-from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from deploy.local.endpoints import RegistryEndpoint
 from deploy.local.registry_rights import CONFLUENT_API, READING, REGISTERING, Right
+from schemas import catalog
 from schemas import registrar as tokens
 from schemas.codec import Codec
 from schemas.errors import StackError
@@ -66,6 +70,24 @@ AROUND = (
     f"http://localhost/apis/{RULES}",
 )
 """Other ways to write a path that is refused."""
+ADMIN = ("export", "config/properties", "rules", "roleMappings")
+UPWARDS = (
+    *(
+        "..;/..;/..;/",
+        "..;a=b/..;a=b/..;a=b/",
+        "%2e%2e;/%2e%2e;/%2e%2e;/",
+        "..%3b/..%3b/..%3b/",
+        "x;y/../../../../",
+    ),
+    *(
+        "..%2f..%2f..%2f",
+        "..;%2f..;%2f..;%2f",
+        "%2e%2e%2f%2e%2e%2f%2e%2e%2f",
+        ".;/..;/.;/..;/..;/",
+        "..%00/..%00/..%00/",
+    ),
+)
+"""Ways up from a path that is read; how Quarkus cuts parameters off paths has had faults (`registry_rights`)."""
 VERSIONS = (
     *(
         "SUBJECT/versions",
@@ -102,7 +124,7 @@ class Kept:
 @pytest.fixture(scope="module")
 def endpoint(stack) -> RegistryEndpoint:
     found = stack.endpoints.registry
-    if found.token_key_file is None:
+    if found.token_key_file is None or stack.root not in found.token_key_file.parents:
         pytest.skip("somebody else's registry: its rights are theirs")
     return found
 
@@ -111,6 +133,8 @@ def endpoint(stack) -> RegistryEndpoint:
 def kept(endpoint) -> Kept:
     name, schema = f"kept.{secrets.token_hex(8)}", record_schema(f"Kept{secrets.token_hex(8)}")
     with closing(endpoint.registrar()) as registrar:
+        for ours in ("Task", "WorkOrder"):
+            registrar.register(subject(ours), catalog.text(ours))
         return Kept(name, schema, registrar.register(name, schema))
 
 
@@ -251,6 +275,27 @@ def test_no_other_spelling_leads_to_what_is_refused(endpoint, path):
             assert found in REFUSED | NOTHING_THERE, (method, path, bool(shown))
 
 
+@pytest.mark.parametrize("up", UPWARDS)
+def test_nobody_gets_from_what_is_read_to_what_administrators_see(endpoint, up):
+    for below in (f"{CONFLUENT_API}/subjects", f"{CONFLUENT_API}/schemas", f"{NATIVE}/ids"):
+        for path in ADMIN:
+            for shown in ({}, writer(endpoint)):
+                found = answer(endpoint, "GET", f"{below}/{up}registry/v2/admin/{path}", "", shown)
+                assert found.status in REFUSED | NOTHING_THERE | {400}, (below, path, bool(shown))
+
+
+@pytest.mark.parametrize("method", ["DELETE", "POST", "PUT"])
+def test_what_is_read_stays_so_whatever_other_method_it_claims_to_be(endpoint, kept, method):
+    """That nothing was written or deleted is looked at after each test."""
+    names = ("X-HTTP-Method-Override", "X-HTTP-Method", "X-Method-Override")
+    for path in (f"/subjects/{kept.name}", f"/subjects/{kept.name}/versions", f"/subjects/{kept.name}/versions/1"):
+        for said in (*({name: method} for name in names), dict.fromkeys(names, method)):
+            plain = answer(endpoint, "GET", CONFLUENT_API + path)
+            assert answer(endpoint, "GET", CONFLUENT_API + path, new_version(), said) == plain
+            query = f"{path}?_method={method}&X-HTTP-Method-Override={method}"
+            assert answer(endpoint, "GET", CONFLUENT_API + query, new_version(), said) == plain
+
+
 @pytest.mark.parametrize("path", VERSIONS)
 def test_a_process_posts_nothing_below_subjects_whatever_it_pretends(endpoint, kept, path):
     target = f"{CONFLUENT_API}/subjects/{path.replace('SUBJECT', kept.name)}"
@@ -293,6 +338,50 @@ def test_a_token_of_another_key_time_role_issuer_or_for_somebody_else_is_refused
         with monkeypatch.context() as changed:
             changed.setattr(tokens, said, "another")
             assert status(own.token()) in REFUSED, said
+
+
+def signed(said: dict[str, object], algorithm: str, sign: Callable[[bytes], bytes]) -> str:
+    parts = [json.dumps(it).encode() for it in ({"alg": algorithm, "typ": "JWT"}, said)]
+    message = b".".join(base64.urlsafe_b64encode(it).rstrip(b"=") for it in parts)
+    return (message + b"." + base64.urlsafe_b64encode(sign(message)).rstrip(b"=")).decode()
+
+
+def test_a_token_that_lacks_something_says_another_role_or_is_signed_otherwise_is_refused(endpoint, kept):
+    assert endpoint.token_key_file is not None
+    own = WriterKey.load(endpoint.token_key_file)
+    key = serialization.load_pem_private_key(endpoint.token_key_file.read_bytes(), None)
+    assert isinstance(key, rsa.RSAPrivateKey)
+    body = own.token().split(".")[1]
+    said = json.loads(base64.urlsafe_b64decode(body + "=" * (-len(body) % 4)))
+    same = json.dumps({"schema": kept.schema})
+    target = f"{CONFLUENT_API}/subjects/{kept.name}/versions"
+
+    def pkcs1(kind: hashes.HashAlgorithm) -> Callable[[bytes], bytes]:
+        return lambda message: key.sign(message, padding.PKCS1v15(), kind)
+
+    def pss(message: bytes) -> bytes:
+        return key.sign(message, padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256())
+
+    def status(token: str, method: str = "POST", path: str = target) -> int:
+        return answer(endpoint, method, path, same, {"Authorization": f"Bearer {token}"}).status
+
+    assert status(signed(said, "RS256", pkcs1(hashes.SHA256()))) == 200, "so they are made here"
+    for lacking in ("exp", "iat", "iss", "aud", "groups"):
+        left = {name: value for name, value in said.items() if name != lacking}
+        assert status(signed(left, "RS256", pkcs1(hashes.SHA256()))) in REFUSED, lacking
+    for algorithm, sign in (("PS256", pss), ("RS512", pkcs1(hashes.SHA512())), ("RS384", pkcs1(hashes.SHA384()))):
+        assert status(signed(said, algorithm, sign)) in REFUSED, algorithm
+    der = base64.b64decode(own.public)
+    pem = serialization.load_der_public_key(der).public_bytes(
+        serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
+    )
+    for public in (own.public.encode(), der, pem, pem.strip()):
+        token = signed(said, "HS256", lambda message, public=public: hmac.digest(public, message, "sha256"))
+        assert status(token) in REFUSED
+    administrator = signed(said | {"groups": ["sr-admin"]}, "RS256", pkcs1(hashes.SHA256()))
+    assert status(administrator) in REFUSED
+    for path in ADMIN:
+        assert status(administrator, "GET", f"{NATIVE}/admin/{path}") in REFUSED, path
 
 
 def test_without_a_certificate_nobody_is_answered_whatever_they_show(endpoint, kept):
