@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import secrets
 from pathlib import Path
 
 from cryptography.hazmat.primitives import serialization
@@ -16,9 +19,16 @@ BITS = 3072
 
 
 def ensure_writer_key(path: Path) -> WriterKey:
-    """Made where it is missing. The registry is told of it when it starts. Raises ConfigError, OSError."""
+    """Made where it is missing, by whoever is first. The registry is told of it when it starts.
+
+    Raises ConfigError, OSError.
+    """
     if not path.exists():
         key = rsa.generate_private_key(public_exponent=65537, key_size=BITS)
         form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
-        write_atomically(path, key.private_bytes(serialization.Encoding.PEM, form, plain))
+        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+        write_atomically(draft, key.private_bytes(serialization.Encoding.PEM, form, plain))
+        with contextlib.suppress(FileExistsError):  # a link never replaces what the registry may have been told
+            os.link(draft, path)
+        draft.unlink()
     return WriterKey.load(path)

@@ -52,6 +52,20 @@ def test_a_key_is_made_once_and_for_its_user_alone(file):
     assert file.stat().st_mode & 0o077 == 0
 
 
+def test_of_two_who_make_it_at_once_the_first_one_s_stays(tmp_path, monkeypatch):
+    made, generate = [], rsa.generate_private_key
+
+    def meanwhile(**how):
+        if not made:
+            made.append(None)
+            made.append(ensure_writer_key(tmp_path / "key").public)
+        return generate(**how)
+
+    monkeypatch.setattr("deploy.local.writer_key.rsa.generate_private_key", meanwhile)
+    assert ensure_writer_key(tmp_path / "key").public == made[1] == WriterKey.load(tmp_path / "key").public
+    assert [it.name for it in tmp_path.iterdir()] == ["key"]
+
+
 def test_what_holds_no_such_key_is_named_and_not_shown(tmp_path):
     other = ec.generate_private_key(ec.SECP256R1())
     form, plain = serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
