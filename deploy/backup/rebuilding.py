@@ -20,11 +20,11 @@ from deploy.backup.index import Outcome
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Source
 from deploy.backup.writing import ANY_PARTITION, Writer
-from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints, VaultEndpoint
 from deploy.local.layout import Layout
 from deploy.local.openbao import SEAL_KEY
 from deploy.local.stack import LocalStack
+from deploy.progress import Report
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
 from deploy.segment_index import Index

@@ -21,8 +21,8 @@ from deploy.backup.manifest import Manifest
 from deploy.backup.rebuilding import fill, go_on, rebuilt, require_empty
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Known, Orders, Source, ended, known, later, orders
-from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints
+from deploy.progress import Report
 from deploy.segment_index import Index
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType

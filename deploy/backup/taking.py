@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import closing
 from dataclasses import dataclass, field
 from importlib.metadata import version
 from importlib.resources import files
@@ -19,8 +18,7 @@ from deploy.backup.folder import write_part
 from deploy.backup.framing import schema_id
 from deploy.backup.manifest import FORMAT, MANIFEST, SIGNATURE, Manifest, Part, digest, message
 from deploy.backup.records import packed, packed_files
-from deploy.local.downloads import Report
-from deploy.provision.credentials import CredentialFiles
+from deploy.progress import Report
 from deploy.provision.parts import pins_path
 from deploy.stages.seal import log_name
 from deploy.supervise.files import make_private_folder
@@ -32,7 +30,6 @@ from schemas.resources import project_resource
 from streams.engine.messages import Message, TopicPartition
 from topology.identity import PLATFORM
 from topology.topics import topics
-from vault.session import Credentials, Session
 from vault.snapshots import Snapshots
 
 NEVER = 2**62
@@ -144,14 +141,8 @@ class _Taking:
     def _vault(self) -> None:
         """The event first, and right before: matching gives it a minute."""
         _say(self.around, EventType.BACKUP_BEGUN, {})
-        with closing(self._session()) as session, Snapshots(session).taken() as snapshot:
+        with Snapshots(self.around.vault.session).taken() as snapshot:
             self._part(contents.VAULT, snapshot, lambda: 1)
-
-    def _session(self) -> Session:
-        mine = CredentialFiles(self.around.root).load(BACKUP).vault
-        assert mine is not None, "checked by `surroundings`"
-        place = self.around.endpoints.vault
-        return Session(place.url, place.ca_file, Credentials(role_id=mine.role_id, secret_id=mine.secret_id))
 
     def _schemas(self) -> None:
         """Those of the records; a number that is no schema's was never one, but in a record of a stranger's."""

@@ -14,7 +14,7 @@ from deploy.backup.contents import BACKUP
 from deploy.backup.restoring import Restored, Wanted, restore
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.taking import Made, take
-from deploy.local.downloads import Report
+from deploy.progress import Report
 from deploy.provision.parts import pins_path
 from deploy.supervise.files import make_private_folder
 from deploy.surroundings import surroundings

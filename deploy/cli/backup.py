@@ -55,16 +55,17 @@ def backup(
     [dim]Example:[/] [cyan]veil backup /backups/2026-11-27 --to age1…[/]
     """
     from deploy.backup.age import AgeEnvelope
-    from deploy.backup.secrets import read_secrets
     from deploy.backup.taking import take
-    from deploy.backup.verifying import take_and_verify
 
     out, recipients = Output(as_json), to or []
     AgeEnvelope(recipients)  # before anything is done
     with out.steps("backing up") as report:
         if no_verify:
             made, restored = take(root, folder, AgeEnvelope(recipients), report), None
-        else:
+        else:  # that starts parts: what is needed for it is in no container of ours
+            from deploy.backup.secrets import read_secrets
+            from deploy.backup.verifying import take_and_verify
+
             own = read_secrets(secrets or root / "secrets", _asked)
             made, restored = take_and_verify(root, folder, recipients, own, report)
     content = _made(made) | ({} if restored is None else _restored(restored))

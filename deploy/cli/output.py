@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
 from rich.console import Console, ConsoleOptions, RenderableType, RenderResult
@@ -14,12 +14,12 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
+from deploy.progress import Report
+
 GOOD, BAD, WAITING, QUIET, NAME = "green", "bold red", "yellow", "dim", "bold"
 MIB = 1024 * 1024
 UNBOUND = 10_000
 """Columns, where no terminal is: what is searched and cut by other programs is neither wrapped nor cropped."""
-
-Report = Callable[[str], None]
 
 
 class Output:

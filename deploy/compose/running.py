@@ -26,6 +26,7 @@ from deploy.compose.services import ROOT_LABEL, services
 from deploy.local.disk import explained
 from deploy.local.endpoints import Endpoints, VaultEndpoint
 from deploy.local.openbao import UNINITIALISED
+from deploy.progress import Report
 from deploy.provision.parts import administrator, pins_path
 from deploy.provisioning import apply_audited
 from deploy.starting import IDENTITY as STARTING
@@ -55,7 +56,6 @@ ACCESSOR = "starting-token-accessor"
 """Of the token that the starter begins with: by it that one can be ended, and nothing opened."""
 LOCAL_MARK = "ports.json"
 """What a stack without containers leaves in its root."""
-Report = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)

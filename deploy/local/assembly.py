@@ -9,7 +9,6 @@ from datetime import datetime
 
 from deploy.local.authority import ensure_certificates
 from deploy.local.disk import ROOT_MIN_FREE, require_space
-from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints, External
 from deploy.local.kafka import Kafka
 from deploy.local.layout import Layout
@@ -19,6 +18,7 @@ from deploy.local.ports import Ports, keep
 from deploy.local.registry import Registry
 from deploy.local.runner import Runner
 from deploy.local.writer_key import FILE, ensure_writer_key
+from deploy.progress import Report
 
 
 @dataclass(frozen=True, slots=True)

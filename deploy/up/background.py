@@ -18,8 +18,9 @@ from typing import BinaryIO
 import structlog
 
 from deploy import logs
+from deploy.progress import Report
 from deploy.supervise.files import make_private_folder
-from deploy.up.installation import Installation, Report
+from deploy.up.installation import Installation
 from deploy.up.processes import PACKAGES
 from deploy.up.signals import StopSignals
 from schemas.errors import StackError, VeilError

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import random
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,6 +14,7 @@ import psutil
 from deploy.local.endpoints import Endpoints
 from deploy.local.ports import is_free
 from deploy.local.stack import LocalStack
+from deploy.progress import Report
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited, say_certificates, say_enrolled
 from deploy.signin.configuration import CONSOLE as CONSOLE_VARIABLES
@@ -37,8 +38,6 @@ from topology.loading import Topology, load_topology
 # Five Pythons importing side by side on two cores took 9 s; the registry may be the slow one on a first start.
 HEALTHY_WITHIN_S = 120.0
 STOP_LIMIT_S = 10.0
-
-Report = Callable[[str], None]
 
 
 class Installation:

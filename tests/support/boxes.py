@@ -23,9 +23,9 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from deploy.containers.parts.inside import inside
-from deploy.local.downloads import Report
 from deploy.local.processes import Processes
 from deploy.local.runner import Programs
+from deploy.progress import Report
 from schemas.errors import StackError
 from schemas.files import PRIVATE_FILE
 from tests.support.containers import TREE, Engine
