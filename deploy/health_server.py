@@ -1,9 +1,9 @@
 """`/healthz` and `/metrics` of one process, on loopback, and where that is asked for on one address more. Says
 conditions and counts, never content.
 
-Whoever reaches it may connect as often as it likes, so a connection has a time and an address a number of them: a
-neighbour that holds connections open takes no thread that the process needs, and none from who asks on loopback.
-Beyond loopback only so many are answered in a while: each answer costs the process a little of its time.
+Whoever reaches it may connect as often as it likes, so a connection has a time, and each address a number of them
+and, beyond loopback, of answers in a while, for each costs the process a little of its time (`neighbours.py`). A
+neighbour that asks too much takes no thread that the process needs, and no answer from who else asks.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from socketserver import TCPServer
 
 from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
-from deploy.handing.rate import Rate
+from deploy.neighbours import Most, Neighbours
 from schemas.errors import StackError
 from streams.engine import metrics
 from streams.engine.health import Condition, Health
@@ -31,11 +31,10 @@ WELL = (Condition.WORKING, Condition.STANDING_BY)
 
 ANSWERED_WITHIN_S = 5.0
 """A connection as a whole. An engine's probe gives up after three seconds, Prometheus after five or ten."""
-AT_ONCE = 8
-"""Connections of one address, each with a thread; who comes then is sent away. Prometheus and a probe are two."""
-OFTEN, OFTEN_S = 20, 10.0
-"""Answers within so many seconds, beyond loopback; two of Prometheus that ask every five seconds are four. Each
-takes the process 2 ms: answered as often as eight neighbours can ask, it did a quarter less of what else it does.
+ON_LOOPBACK = Most()
+BEYOND = Most(often=20, window_s=10.0)
+"""Of each address: Prometheus that asks every five seconds takes two answers of these, a probe one or two. Each
+takes the process 2 ms: answered as often as it can ask, one neighbour takes a quarter of what else it does.
 """
 
 
@@ -48,10 +47,10 @@ class HealthServer:
         self, health: Health, port: int, also: str = "", answered_within_s: float = ANSWERED_WITHIN_S
     ) -> None:
         listening = partial(_listening, health=health, within_s=answered_within_s)
-        self._servers = [listening(LOOPBACK, port, rate=None)]
+        self._servers = [listening(LOOPBACK, port, most=ON_LOOPBACK)]
         try:
             if also:
-                self._servers.append(listening(also, self.port, rate=Rate(OFTEN, OFTEN_S)))
+                self._servers.append(listening(also, self.port, most=BEYOND))
         except StackError:
             self._servers[0].server_close()
             raise
@@ -75,37 +74,32 @@ Asked = socket.socket | tuple[bytes, socket.socket]
 
 
 class _Server(ThreadingHTTPServer):
-    """A thread for each connection, of which there are `AT_ONCE` at most, each for a limited time, and no more of
-    them than `rate` allows.
-    """
+    """A thread for each connection, each for a limited time, and no more of them than `most` allows."""
 
     def __init__(
-        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], within_s: float, rate: Rate | None
+        self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], within_s: float, most: Most
     ) -> None:
         self.address_family = socket.AF_INET6 if ":" in address[0] else socket.AF_INET
-        self._within_s, self._rate = within_s, rate
+        self._within_s, self._neighbours = within_s, Neighbours(most)
         self._lock = threading.Lock()
-        self._since: dict[Asked, float] = {}
+        self._since: dict[Asked, tuple[str, float]] = {}
         super().__init__(address, handler)
 
     def server_bind(self) -> None:
         """Without asking what names this address has: nobody wants to know, and a name service may be slow."""
         TCPServer.server_bind(self)
 
-    def process_request(self, request: Asked, client_address: object) -> None:
-        if self._takes(request, time.monotonic()):
+    def process_request(self, request: Asked, client_address: tuple[str, int]) -> None:
+        if self._takes(request, client_address[0], time.monotonic()):
             super().process_request(request, client_address)
         else:
             self.shutdown_request(request)
 
-    def _takes(self, request: Asked, now: float) -> bool:
+    def _takes(self, request: Asked, address: str, now: float) -> bool:
         with self._lock:
-            if len(self._since) >= AT_ONCE or not (self._rate is None or self._rate.allows(now)):
-                return False
-            self._since[request] = now
-        if self._rate is not None:
-            self._rate.count(now)
-        return True
+            if taken := self._neighbours.takes(address, now):
+                self._since[request] = (address, now)
+        return taken
 
     def finish_request(self, request: Asked, client_address: object) -> None:
         with suppress(OSError):  # whoever asked is gone, or took too long
@@ -113,22 +107,23 @@ class _Server(ThreadingHTTPServer):
 
     def close_request(self, request: Asked) -> None:
         with self._lock:
-            self._since.pop(request, None)
+            if counted := self._since.pop(request, None):
+                self._neighbours.gone(counted[0])
         super().close_request(request)
 
     def service_actions(self) -> None:
         """Between connections, twice a second: end those that took too long, which wakes their threads."""
         begun_before = time.monotonic() - self._within_s
         with self._lock:  # none is closed meanwhile, and its number another one's
-            for request, since in self._since.items():
+            for request, (_, since) in self._since.items():
                 if since < begun_before and isinstance(request, socket.socket):
                     with suppress(OSError):
                         request.shutdown(socket.SHUT_RDWR)
 
 
-def _listening(host: str, port: int, *, health: Health, within_s: float, rate: Rate | None) -> _Server:
+def _listening(host: str, port: int, *, health: Health, within_s: float, most: Most) -> _Server:
     try:
-        return _Server((host, port), _handler(health), within_s, rate)
+        return _Server((host, port), _handler(health), within_s, most)
     except OSError as error:
         raise StackError(f"/healthz can't listen on {host}:{port}: {error.strerror}") from None
 

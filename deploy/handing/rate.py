@@ -25,6 +25,10 @@ class Rate:
             self._handed.popleft()
         return len(self._handed) < self._most
 
+    def is_idle(self, now: float) -> bool:
+        """Whether none was handed within its time."""
+        return self.allows(now) and not self._handed
+
     def count(self, now: float) -> None:
         """One was handed."""
         self._handed.append(now)

@@ -7,7 +7,7 @@ from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.pods import LOG_CLAIM, metrics_port, own_address, secret, token
+from deploy.kubernetes.pods import LOG_CLAIM, SHARED, SHARED_AT, metrics_port, own_address, secret, shared, token
 from deploy.kubernetes.workloads import BACKUPS, RECIPIENT
 from deploy.settings import HEALTH_HOST_VARIABLE
 from deploy.stages.roles import SHIPPER
@@ -29,6 +29,7 @@ def pod_faults(pod: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
     for container in containers:
         yield from _acts(container, who)
         yield from _tells(container, who)
+        yield from _keeps(container, who)
         yield from _unrestricted(container)
 
 
@@ -49,7 +50,7 @@ def _volume(volume: Object, who: Placed, cluster: Cluster) -> Iterator[str]:
             yield from _sources(content["sources"], who, cluster)
         case "secret" if (who.serves or who.fronted) and content.get("secretName") == f"{who.name}-tls":
             return
-        case "emptyDir" if who.is_front:
+        case "emptyDir" if who.is_front and volume["name"] != SHARED:
             yield "can be written, and would outlive the process"
         case "emptyDir":
             if content.get("medium") != "Memory":
@@ -95,6 +96,13 @@ def _tells(container: Object, who: Placed) -> Iterator[str]:
     hosts = [it for it in container.get("env", ()) if it["name"] == HEALTH_HOST_VARIABLE]
     if hosts != ([own_address()] if who.counted else []):
         yield "serves metrics elsewhere than on its own address, or not there"
+
+
+def _keeps(container: Object, who: Placed) -> Iterator[str]:
+    """A front nothing beyond its end: its pod stays, with what memory its containers share."""
+    there = [it for it in container["volumeMounts"] if it["name"] == SHARED or it["mountPath"] == SHARED_AT]
+    if who.is_front and there != [shared()]:
+        yield f"may write into {SHARED_AT}, which outlives the process"
 
 
 def _is_harmless(variable: Object) -> bool:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, contextmanager
 import httpx
 import pytest
 
-from deploy.health_server import ANSWERED_WITHIN_S, AT_ONCE, OFTEN, HealthServer
+from deploy.health_server import ANSWERED_WITHIN_S, BEYOND, HealthServer
 from schemas.errors import StackError
 from streams.engine.health import Condition, Health
 from tests.support.waiting import DEADLINE_S, wait_for
@@ -114,7 +114,7 @@ def test_one_that_asks_a_byte_at_a_time_is_ended_all_the_same() -> None:
 
 def test_a_neighbour_that_holds_many_connections_takes_few_threads_and_none_from_loopback() -> None:
     with serving(DEADLINE_S) as server, ExitStack() as held:
-        for _ in range(AT_ONCE):
+        for _ in range(BEYOND.at_once):
             held.enter_context(connected(OTHER, server.port))
         for _ in range(20):
             with connected(OTHER, server.port) as more:
@@ -131,16 +131,28 @@ def test_a_neighbour_that_asks_again_and_again_is_answered_so_often_and_who_asks
             except httpx.HTTPError:
                 return False
 
-        assert all(answered(OTHER) for _ in range(OFTEN))
+        assert all(answered(OTHER) for _ in range(BEYOND.often))
         wait_for(lambda: not answered(OTHER), "it is sent away", pause_s=0)
-        assert all(answered("127.0.0.1") for _ in range(2 * OFTEN))
+        assert all(answered("127.0.0.1") for _ in range(2 * BEYOND.often))
         wait_for(lambda: answered(OTHER), "it is answered again")
+
+
+def test_a_neighbour_that_asks_too_much_and_holds_all_it_may_keeps_nobody_else_from_an_answer() -> None:
+    """A probe comes from another address, and whoever is not answered is sent nobody."""
+    with serving(DEADLINE_S) as server, ExitStack() as held:
+        url = f"http://{OTHER}:{server.port}/healthz"
+        for _ in range(BEYOND.often):
+            httpx.get(url)
+        for _ in range(BEYOND.at_once):
+            held.enter_context(connected(OTHER, server.port))
+        with httpx.Client(transport=httpx.HTTPTransport(local_address="127.0.0.3")) as probe:
+            assert probe.get(url).status_code == 503
 
 
 def test_who_comes_when_others_have_gone_is_answered() -> None:
     with serving(DEADLINE_S) as server:
         with ExitStack() as held:
-            for _ in range(AT_ONCE):
+            for _ in range(BEYOND.at_once):
                 held.enter_context(connected(OTHER, server.port))
             with connected(OTHER, server.port) as more:
                 assert sent_away(more)

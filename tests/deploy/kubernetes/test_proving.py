@@ -113,7 +113,8 @@ def test_fronts_run_on_machines_of_their_own(objects):
 
 def test_fronts_write_nowhere_and_hold_no_login(objects):
     spec = pod_of(found(objects, "Deployment", "front-letters"))["spec"]
-    assert [next(it for it in volume if it != "name") for volume in spec["volumes"]] == ["projected", "secret"]
+    kinds = [next(it for it in volume if it != "name") for volume in spec["volumes"]]
+    assert kinds == ["projected", "emptyDir", "secret"]
     assert all(mount["readOnly"] for mount in spec["containers"][0]["volumeMounts"])
     (files,) = spec["volumes"][0]["projected"]["sources"]
     assert [it["path"] for it in files["secret"]["items"]] == ["run/signin.json", "run/front.json"]
@@ -266,6 +267,10 @@ TAMPERED = {
     "another dashboard": lambda it: found(it, "ConfigMap", "veilstream-dashboard")["data"].clear(),
     "a dashboard that nobody finds": lambda it: found(it, "ConfigMap", "veilstream-dashboard")["metadata"].pop(
         "labels"
+    ),
+    "a front that writes into memory that stays": lambda it: front(it)["containers"][0]["volumeMounts"].pop(1),
+    "a front that may write there after all": lambda it: front(it)["containers"][0]["volumeMounts"][1].pop(
+        "readOnly"
     ),
     "a front that writes": lambda it: front(it)["volumes"].append({"name": "x", "emptyDir": {"medium": "Memory"}}),
     "a front with a login": lambda it: front(it)["volumes"][0]["projected"]["sources"].append(sources(it)[-1]),

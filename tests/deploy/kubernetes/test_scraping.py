@@ -23,7 +23,7 @@ import yaml
 from deploy.behind import Behind
 from deploy.compose.cluster import processes
 from deploy.compose.watching import prometheus
-from deploy.health_server import OFTEN, HealthServer
+from deploy.health_server import BEYOND, HealthServer
 from deploy.kubernetes.making import made
 from deploy.kubernetes.placing import placed
 from deploy.kubernetes.proving import pod_of
@@ -201,7 +201,7 @@ def test_a_pod_s_process_tells_metrics_and_health_on_its_own_address_and_no_more
         with socket.create_connection((POD_IP, port), timeout=60) as silent:
             assert silent.recv(1) == b""  # when its time is over, and not before somebody gives up
         wait_for(lambda: answer(POD_IP, port) is None, "who asks on and on is sent away", pause_s=0)
-        assert all(answer("127.0.0.1", port) for _ in range(2 * OFTEN))
+        assert all(answer("127.0.0.1", port) for _ in range(2 * BEYOND.often))
         assert probed(port) == 0
         wait_for(lambda: answer(POD_IP, port), "Prometheus is answered again")
 
