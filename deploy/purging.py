@@ -71,6 +71,7 @@ def check(root: Path, project: str = "") -> Checked:
     Raises ConfigError, AccessDenied, LogUnavailable, VaultUnavailable, RegistryUnavailable.
     """
     with inspector(root) as around:
+        act(around, [], [])  # says that it logs in: in a pod it has already, and what follows may take minutes
         chosen = [around.topology.project(project).name] if project else sorted(around.topology.projects)
         now = around.clock.now()
         places = [

@@ -56,6 +56,7 @@ def take(root: Path, folder: Path, envelope: Envelope, report: Report) -> Made:
         raise ConfigError(f"{folder} is there already; a backup goes into a folder of its own")
     around = surroundings(root, BACKUP, PLATFORM)
     try:
+        act(around, [], [])  # says that it logs in: in a pod it has already, and what follows may take minutes
         make_private_folder(folder)
         made = _Taking(around, folder, envelope, report).made()
         details = {
