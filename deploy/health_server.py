@@ -34,7 +34,7 @@ ANSWERED_WITHIN_S = 5.0
 ON_LOOPBACK = Most()
 BEYOND = Most(often=20, window_s=10.0)
 """Of each address: Prometheus that asks every five seconds takes two answers of these, a probe one or two. Each
-takes the process 2 ms: answered as often as it can ask, one neighbour takes a quarter of what else it does.
+takes the process 2 ms: answered as often as eight neighbours can ask, it did a quarter less of what else it does.
 """
 
 
@@ -75,6 +75,9 @@ Asked = socket.socket | tuple[bytes, socket.socket]
 
 class _Server(ThreadingHTTPServer):
     """A thread for each connection, each for a limited time, and no more of them than `most` allows."""
+
+    request_queue_size = 128
+    """With the usual five, who connects as often as it can made a probe wait a second."""
 
     def __init__(
         self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler], within_s: float, most: Most

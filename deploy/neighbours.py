@@ -1,8 +1,9 @@
 """How many connections each address may have, and how often it is answered. Pure: times come in, in seconds of one
 clock.
 
-Each by itself: whoever asks too much is sent away, and whoever else asks is answered as before. It is for a server
-whose neighbours are few and can't choose their addresses, as pods and containers can't.
+Each by itself: one that asks too much is sent away, and whoever else asks is answered as before. It is for a
+server whose neighbours are few and can't choose their addresses, as pods and containers can't: eight of them
+together can take all there is.
 """
 
 from __future__ import annotations
@@ -14,7 +15,8 @@ from deploy.handing.rate import Rate
 
 @dataclass(frozen=True, slots=True)
 class Most:
-    """`at_once`: connections of one address, `altogether`: of all; `often` within `window_s`: answers to one
+    """`at_once`: connections of one address (a Prometheus or a probe has one; two of each may share one address),
+    `altogether`: of all, each of which is a thread; `often` within `window_s`: answers to one
     address, as many as it likes where none is said.
     """
 

@@ -119,6 +119,14 @@ def kubernetes(
         str,
         typer.Option("--domain", metavar="D", help="What the names of label's and the console's pages end with."),
     ] = "veil.example",
+    probed_from: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--probed-from",
+            metavar="CIDR",
+            help="Where probes come from, if the network keeps a pod's machine out; may be given again.",
+        ),
+    ] = None,
     ships: Annotated[
         bool,
         flag("--vault-log", text="Vault's log is in the claim `vault-log`: pods carry and match it."),
@@ -130,13 +138,13 @@ def kubernetes(
 
     [dim]Example:[/] [cyan]veil topology kubernetes --to deploy/base --domain veil.example[/]
     """
-    from deploy.kubernetes.cluster import Cluster
+    from deploy.kubernetes.cluster import Cluster, ranges
     from deploy.kubernetes.writing import check as checked
     from deploy.kubernetes.writing import write
 
     if (to is None) == (check is None):
         raise ConfigError("give either a folder to write to (`--to`), or a file to check (`--check`)")
-    out, cluster = Output(as_json), Cluster(domain, ships=ships)
+    out, cluster = Output(as_json), Cluster(domain, ships=ships, probed_from=ranges(probed_from or ()))
     if to is not None:
         written = write(root.absolute(), to, cluster)
         out.result({"files": written}, Text(f"{sum(written.values())} objects → {to}"))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from ipaddress import ip_network
 from types import MappingProxyType
 from typing import Any
 
 from deploy.settings import IMAGE_HEALTH_PORT
+from schemas.errors import ConfigError
 
 Object = dict[str, Any]
 """One of Kubernetes' objects, or a part of one."""
@@ -18,6 +20,14 @@ GATEWAY = "veilstream/gateway"
 """The label of namespaces from which people's browsers come to the pages, `true`."""
 PAGE_PORT = 8443
 """Of label and the console: browsers use it, too, since it is a part of the origin that they are checked by."""
+
+
+def ranges(given: Iterable[str]) -> tuple[str, ...]:
+    """Ranges of addresses as network policies want them. Raises ConfigError where one is none."""
+    try:
+        return tuple(str(ip_network(one)) for one in given)
+    except ValueError as error:
+        raise ConfigError(f"{error}; give a range of addresses, as 10.0.0.0/24 or 169.254.7.127/32") from None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +70,8 @@ class Cluster:
     kafka: Place = Place("kafka", MappingProxyType({"strimzi.io/cluster": "veilstream"}), 9093)
     vault: Place = Place("vault", MappingProxyType({"app.kubernetes.io/name": "openbao"}), 8200)
     registry: Place = Place("registry", MappingProxyType({"app.kubernetes.io/name": "apicurio-registry"}), 8443)
+    probed_from: tuple[str, ...] = ()
+    """Ranges of addresses from which machines ask whether their pods are ready, if the network keeps them out."""
     names: Place = Place("kube-system", MappingProxyType({"k8s-app": "kube-dns"}), 53, ("UDP", "TCP"))
     prometheus: Place = Place(
         "monitoring", MappingProxyType({"app.kubernetes.io/name": "prometheus"}), IMAGE_HEALTH_PORT

@@ -8,11 +8,12 @@ from typing import Any
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.routes import LABEL, from_fronts, from_prometheus, label
+from deploy.kubernetes.routes import LABEL, from_fronts, from_machines, from_prometheus, label
 
 BROWSERS = "browsers"
 FRONTS = "the fronts of its project"
 PROMETHEUS = "Prometheus"
+MACHINES = "machines that probe"
 OTHERS = "whom it tells"
 ANYWHERE = "anywhere"
 """A route that is no place of the cluster's; what it is stands in the policy."""
@@ -27,7 +28,7 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
         ("to", "Egress", [_place(rule, who, cluster) for rule in out]),
         ("from", "Ingress", [_origin(rule, who, cluster) for rule in inwards]),
     )
-    wanted = {"to": _goes_to(who), "from": _comes(who)}
+    wanted = {"to": _goes_to(who), "from": _comes(who, cluster)}
     for word, way, found in ways:
         if not any(way in it["spec"].get("policyTypes", ()) for it in policies):
             yield f"no policy holds its {way.lower()}: it may go, or be come to, anywhere"
@@ -44,9 +45,10 @@ def _goes_to(who: Placed) -> frozenset[str]:
     return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
 
 
-def _comes(who: Placed) -> frozenset[str]:
+def _comes(who: Placed, cluster: Cluster) -> frozenset[str]:
     people = {BROWSERS} if who.serves else {FRONTS} if who.fronted else set()
-    return frozenset(people | ({PROMETHEUS} if who.counted else set()))
+    asking = {PROMETHEUS, MACHINES} if cluster.probed_from else {PROMETHEUS}
+    return frozenset(people | (asking if who.counted else set()))
 
 
 def _more(found: Iterable[str], wanted: Collection[str]) -> list[str]:
@@ -88,6 +90,8 @@ def _origin(rule: Object, who: Placed, cluster: Cluster) -> str:
         return FRONTS
     if who.counted and rule == from_prometheus(cluster):
         return PROMETHEUS
+    if who.counted and cluster.probed_from and rule == from_machines(cluster):
+        return MACHINES
     return BROWSERS if known and _ports(rule) == [("TCP", PAGE_PORT, None)] else ANYWHERE
 
 

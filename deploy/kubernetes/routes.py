@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Environment, Placed
+from deploy.settings import IMAGE_HEALTH_PORT
 from deploy.stages.roles import FRONT
 from topology.identity import Identity
 
@@ -39,6 +40,8 @@ def _comes(who: Placed, cluster: Cluster) -> Iterator[Object]:
         yield from_fronts(who)
     if who.counted:
         yield from_prometheus(cluster)
+    if who.counted and cluster.probed_from:
+        yield from_machines(cluster)
 
 
 def places(who: Placed, cluster: Cluster) -> Iterable[Place]:
@@ -88,6 +91,14 @@ def from_browsers() -> Object:
 def from_prometheus(cluster: Cluster) -> Object:
     """And another: it asks on a port of its own, where there is nothing else."""
     return {"from": [cluster.prometheus.peer()], "ports": cluster.prometheus.ports()}
+
+
+def from_machines(cluster: Cluster) -> Object:
+    """Another: of machines that ask whether their pods are ready, where the network keeps these out."""
+    return {
+        "from": [{"ipBlock": {"cidr": one}} for one in cluster.probed_from],
+        "ports": [{"port": IMAGE_HEALTH_PORT, "protocol": "TCP"}],
+    }
 
 
 def _policy(name: str, namespace: str, selector: Object, rules: Object) -> Object:

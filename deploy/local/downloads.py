@@ -26,8 +26,6 @@ FIRST_PAUSE_S = 1.0  # doubled after each try: 7 s in all, enough for a registry
 READ_TIMEOUT_S = 30
 PARALLEL = 6  # 45 files, most of them small: latency counts, not bandwidth
 
-"""Told one line about what is going on."""
-
 
 @dataclass(frozen=True, slots=True)
 class Artifact:

@@ -10,11 +10,12 @@ import dataclasses
 import pytest
 
 from deploy.kubernetes import proving
-from deploy.kubernetes.cluster import Place
+from deploy.kubernetes.cluster import Place, ranges
 from deploy.kubernetes.making import made
 from deploy.kubernetes.placing import placed
 from deploy.kubernetes.proving import faults, pod_of
 from deploy.kubernetes.routes import to
+from schemas.errors import ConfigError
 from topology.access import vault_policies
 from topology.rights import named
 
@@ -548,6 +549,25 @@ def test_what_is_wrong_about_who_is_asked_for_metrics_is_said(objects, topology,
     TAMPERED[what](objects)
     said = faults(objects, topology, cluster)
     assert all(any(words in fault for fault in said) for words in SAID[what])
+
+
+def test_machines_come_from_where_it_is_said_and_from_nowhere_else(topology, cluster):
+    """Of a network that keeps a machine from its own pods."""
+    probed = dataclasses.replace(cluster, probed_from=ranges(["169.254.7.127/32"]))
+    objects = [it for file in made(topology, probed, {"letters"}).values() for it in file if "metadata" in it]
+    front = route(objects, "front-demo")["ingress"]
+    port = {"port": 9464, "protocol": "TCP"}
+    assert {"from": [{"ipBlock": {"cidr": "169.254.7.127/32"}}], "ports": [port]} in front
+    assert faults(objects, topology, probed) == ()
+    assert any("a route from anywhere" in it for it in faults(objects, topology, cluster))
+    route(objects, "front-demo")["ingress"].pop()
+    assert any("no route from machines that probe" in it for it in faults(objects, topology, probed))
+
+
+@pytest.mark.parametrize("wrong", ["10.0.0.1/24", "here", "10.0.0.0/33", ""])
+def test_what_is_no_range_of_addresses_is_said(wrong):
+    with pytest.raises(ConfigError, match="give a range of addresses"):
+        ranges([wrong])
 
 
 def test_another_cluster_s_prometheus_is_no_prometheus(objects, topology, cluster):

@@ -38,7 +38,7 @@ from tests.support.relabeling import configured, meta, relabeled, scraped
 from tests.support.waiting import wait_for
 
 TREE = Path(__file__).parents[3]
-POD_IP, ANOTHER = "127.0.0.2", "127.0.0.3"
+POD_IP, ANOTHER, MACHINE = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 """The first stands for a pod's own address."""
 SETS = ("StatefulSet", "Deployment", "CronJob")
 PROMETHEUS = shutil.which("prometheus")
@@ -181,11 +181,14 @@ def answer(host: str, port: int, path: str = "/metrics") -> httpx.Response | Non
         return None
 
 
-def probed(port: int) -> int:
-    """As a pod's readiness is."""
-    environ = {"PATH": os.defpath, "PYTHONPATH": str(TREE), HEALTH_PORT_VARIABLE: str(port)}
-    command = [sys.executable, "-m", "deploy.containers.health"]
-    return subprocess.run(command, env=environ, stdout=subprocess.DEVNULL, check=False).returncode
+def probed(pod: dict, port: int) -> int:
+    """The status that its machine is told, which has an address of its own; the pod says what it asks for."""
+    (container,) = pod["spec"]["containers"]
+    asked = container["readinessProbe"]["httpGet"]
+    (named,) = [it["containerPort"] for it in container["ports"] if it["name"] == asked["port"]]
+    assert named == IMAGE_HEALTH_PORT  # here it is `port`
+    with httpx.Client(transport=httpx.HTTPTransport(local_address=MACHINE)) as machine:
+        return machine.get(f"http://{POD_IP}:{port}{asked['path']}").status_code
 
 
 def test_a_pod_s_process_tells_metrics_and_health_on_its_own_address_and_no_more_than_it_can_spare(
@@ -202,7 +205,7 @@ def test_a_pod_s_process_tells_metrics_and_health_on_its_own_address_and_no_more
             assert silent.recv(1) == b""  # when its time is over, and not before somebody gives up
         wait_for(lambda: answer(POD_IP, port) is None, "who asks on and on is sent away", pause_s=0)
         assert all(answer("127.0.0.1", port) for _ in range(2 * BEYOND.often))
-        assert probed(port) == 0
+        assert probed(pod_of(deployment), port) == 200
         wait_for(lambda: answer(POD_IP, port), "Prometheus is answered again")
 
 
