@@ -11,7 +11,7 @@ unexport PYTHONDONTWRITEBYTECODE
 PYTHONS ?= 3.11 3.12 3.13
 ALONE   := not (stack or own_stack or faults or demo or container or label_studio)
 
-.PHONY: setup demo demo-cluster images test test-containers test-cluster test-long test-pythons check quality bench run image clean lock
+.PHONY: setup demo demo-cluster images test test-containers test-cluster test-kubernetes test-long test-pythons check quality bench run image clean lock
 
 setup: $(VENV)/.ready
 
@@ -41,6 +41,10 @@ test-containers: setup
 # The cluster in containers, which takes a machine for itself: an engine with Compose has to answer.
 test-cluster: setup
 	@$(BIN)/python -m pytest tests/deploy/compose/test_cluster.py
+
+# Everything on a Kubernetes of one node, which it builds at first use: takes root, Go, and an engine that answers.
+test-kubernetes: setup
+	@$(BIN)/python -m pytest tests/kubernetes
 
 test-long: setup
 	@VEIL_FAULT_ROUNDS=$${VEIL_FAULT_ROUNDS:-300} VEIL_TAKEOVER_ROUNDS=$${VEIL_TAKEOVER_ROUNDS:-50} VEIL_SOAK_RECORDS=$${VEIL_SOAK_RECORDS:-300000} VEIL_SIM_SCHEDULES=$${VEIL_SIM_SCHEDULES:-50000} VEIL_QUEUE_HISTORIES=$${VEIL_QUEUE_HISTORIES:-100000} $(BIN)/python -m pytest $(LANES)
