@@ -7,7 +7,6 @@ signs: it knows the key's public half, so that nobody else has to be asked.
 from __future__ import annotations
 
 import base64
-import json
 import ssl
 import time
 from collections.abc import Callable
@@ -15,9 +14,10 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import jwt
 from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric import rsa
 
 from schemas.errors import AccessDenied, ConfigError, StackError
 from schemas.registry_calls import CONFLICT, DENIED, UNAUTHENTICATED, UNPROCESSABLE, RegistryCalls, answered, part
@@ -59,13 +59,11 @@ class Registrar:
     def _changed(self, method: str, path: str, content: dict[str, str]) -> httpx.Response:
         answer = self._calls.call(method, path, content)
         if answer.status_code in DENIED:
+            clock = (
+                f", by a clock that is right to {GOOD_FOR_S} s" if answer.status_code == UNAUTHENTICATED else ""
+            )
             raise AccessDenied(
-                f"the schema registry refuses this ({answer.status_code}); only who provisions may"
-                + (
-                    f", by a clock that is right to {GOOD_FOR_S} s"
-                    if answer.status_code == UNAUTHENTICATED
-                    else ""
-                )
+                f"the schema registry refuses this ({answer.status_code}); only who provisions may{clock}"
             )
         return answer
 
@@ -110,10 +108,4 @@ class WriterKey:
             "iat": now,
             "exp": now + GOOD_FOR_S,
         }
-        signed = b".".join(_encoded(json.dumps(it).encode()) for it in ({"alg": "RS256", "typ": "JWT"}, said))
-        signature = self._key.sign(signed, padding.PKCS1v15(), hashes.SHA256())
-        return (signed + b"." + _encoded(signature)).decode()
-
-
-def _encoded(content: bytes) -> bytes:
-    return base64.urlsafe_b64encode(content).rstrip(b"=")
+        return jwt.encode(said, self._key, algorithm="RS256")

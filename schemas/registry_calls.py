@@ -1,4 +1,4 @@
-"""What is asked of the schema registry, by HTTP: one connection, tried again where nothing was sent."""
+"""What is asked of the schema registry, by HTTP, and once more where that changes nothing."""
 
 from __future__ import annotations
 
@@ -13,11 +13,14 @@ from schemas.errors import RegistryUnavailable
 T = TypeVar("T")
 
 TIMEOUT_S = 5.0
-"""A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble."""
+"""A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble, or one on a machine where twenty
+processes have just begun.
+"""
 NOT_FOUND, CONFLICT, UNPROCESSABLE = 404, 409, 422
 UNKNOWN_ID = frozenset({400, 404, 422})
 """What a registry may answer for an id that is none of its own: not found, or not even an id."""
 _CONTENT = "application/vnd.schemaregistry.v1+json"
+READS = "GET"
 UNAUTHENTICATED = 401
 DENIED = frozenset({UNAUTHENTICATED, 403})
 
@@ -42,6 +45,10 @@ class RegistryCalls:
                 return self._ask(method, path, content)
             except httpx.ConnectError:
                 # Nothing was sent. Quarkus 3.15 hangs up on who connects while it reads its certificate anew.
+                return self._ask(method, path, content)
+            except httpx.ReadTimeout:
+                if method != READS:
+                    raise
                 return self._ask(method, path, content)
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None

@@ -157,8 +157,8 @@ def stage(who: Placed) -> Object:
 def _probe(every_s: int, misses: int | None = None) -> Object:
     """Asked by the machine it runs on, which Kubernetes lets in whatever policies say (`Cluster.probed_from`
     for networks that don't): a program in the container that asks takes a tenth of a second of CPU each time, and
-    on a machine that is busy never came to ask. `misses`: after how many
-    nobody is sent there any more; three, where nothing is said.
+    on a machine that is busy never came to ask. `misses`: after how many nobody is sent there any more; three,
+    where nothing is said.
     """
     asked: Object = {
         "httpGet": {"path": "/healthz", "port": METRICS},

@@ -6,6 +6,7 @@ import httpx
 import pytest
 
 from schemas.errors import RegistryUnavailable
+from schemas.registrar import Registrar
 from schemas.registry import Registry
 
 
@@ -39,6 +40,21 @@ def test_who_is_hung_up_on_twice_is_told_that_it_is_unavailable():
     door = Door(2)
     with pytest.raises(RegistryUnavailable, match="ConnectError"):
         behind(door).text_of(1)
+
+
+def test_a_look_up_that_took_too_long_is_asked_once_more():
+    door = Door(1, httpx.ReadTimeout)
+    assert behind(door).text_of(1) == "{}"
+    assert door.asked == 2
+
+
+def test_what_changes_something_and_took_too_long_is_not_sent_again():
+    door, registrar = Door(1, httpx.ReadTimeout), Registrar("https://registry.test")
+    client = httpx.Client(base_url="https://registry.test", transport=httpx.MockTransport(door))
+    registrar._calls._client = client
+    with pytest.raises(RegistryUnavailable, match="ReadTimeout"):
+        registrar.register("s", "{}")
+    assert door.asked == 1
 
 
 def test_what_was_sent_is_not_sent_again():

@@ -11,9 +11,10 @@ import pytest
 
 from deploy.kubernetes.cluster import Cluster
 from deploy.kubernetes.making import made
+from tests.support.containers import TREE
 from topology.loading import load_topology
 
-LEFT_OUT = Path("deploy/containers/without.txt").read_text().split("\n", 1)[1].split()
+LEFT_OUT = (TREE / "deploy" / "containers" / "without.txt").read_text().split("\n", 1)[1].split()
 TRY = """
 import sys
 import importlib.abc
