@@ -59,6 +59,11 @@ def written(counts: Mapping[int, int]) -> str:
     return " ".join(f"{at}:{counts[at]}" for at in sorted(counts))
 
 
+def waited(duration_ms: int) -> dict[str, str]:
+    """Of a single one, as the detail `waited` of an audit event."""
+    return {"waited": written(counted([duration_ms]))}
+
+
 def read(text: str) -> Counter[int]:
     """What `written` wrote; what is not so is left out: a foreign string is no reason to stop."""
     found: Counter[int] = Counter()

@@ -173,8 +173,8 @@ class Verdict:
     """What the labels of one task amount to, and how.
 
     `rejected` are spans that somebody set and that don't hold; `why` says why it was time to decide. `agreement`
-    is that of the annotators (None: not measurable), `adjudicator` who settled it, and `snapshot` the version of
-    the reviewer snapshot it rests on (0: none).
+    is that of the annotators (None: not measurable), `adjudicator` who settled it, `snapshot` the version of the
+    reviewer snapshot it rests on (0: none), and `labeled_at` when the last label was given.
     """
 
     task_id: str
@@ -195,6 +195,7 @@ class Verdict:
     agreement: float | None = None
     adjudicator: str = ""
     snapshot: int = 0
+    labeled_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,7 +83,7 @@ class TaskWork:
     """What has happened to a task in the label queue. Key: `work/<task id>`. `ended_at` is 0 while it is open.
 
     `token` is the last fencing token given out; `granted` the extra annotators that decide ordered so far;
-    `added_at` when it came to the queue.
+    `added_at` since when it lies on `tasks.P`.
     """
 
     task_id: str
@@ -141,7 +141,7 @@ class TaskLabels:
     """What decide holds of a task. Key: `task/<task id>`. A receipt keeps no labels.
 
     `granted` is the total of extra annotators ordered so far, an adjudicator included; `adjudicating` whether one
-    was; `touched_at` the time of the last change.
+    was; `touched_at` the time of the last change, `labeled_at` of the last label (0: none).
     """
 
     task_id: str
@@ -160,6 +160,7 @@ class TaskLabels:
     adjudicating: bool = False
     durations: dict[str, int] = field(default_factory=dict)
     """Milliseconds from lease to submit of each who labeled it, by person."""
+    labeled_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -36,6 +38,7 @@ from streams.publish.publisher import Publisher
 from topology.identity import Identity
 from topology.pins import load_pins
 from topology.policies import load_policy
+from topology.policies.canonical import with_hash
 from topology.project_document import DEFAULT_PARTITIONS
 
 PROJECT = "bench"
@@ -51,6 +54,7 @@ persons:
   grant_approvers: {{a: [bench-grantor-a], b: [bench-grantor-b]}}
   annotators: [{annotators}]
 partitions: {partitions}
+retention_ms: {retention}
 """
 SIGNERS = ("bench-author", "bench-approver")
 OPERATOR = "bench-operator"
@@ -61,19 +65,33 @@ HEALTHY_WITHIN_S = 60.0
 """Redact compiles its patterns in 6 s; on a machine with other work to do ten times that was seen."""
 
 
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """How long what comes is kept, where that is not as long as usual. Hours of mappings in Vault; milliseconds of
+    other topics than usual, by kind.
+    """
+
+    mapping_hours: int
+    topics_ms: Mapping[str, int]
+
+
 class Ground:
     """A running stack. One thread at a time, but the log, publishers and admin may be used from any."""
 
-    def __init__(self, root: Path, report: Callable[[str], None], redact_processes: int = 1) -> None:
+    def __init__(
+        self, root: Path, report: Callable[[str], None], redact_processes: int = 1, kept: Kept | None = None
+    ) -> None:
         self.root = root.absolute()
         self.report = report
         self._redact_processes = redact_processes
+        self._kept = kept
         self.installation = Installation(self.root, (PROJECT,), redact_processes, report=report)
         self.peaks: dict[str, int] = {}
         self._children: list[tuple[str, Child]] = []
 
     def __enter__(self) -> Self:
-        _fresh(self.root, max(DEFAULT_PARTITIONS, self._redact_processes))
+        topics_ms = self._kept.topics_ms if self._kept else {}
+        _fresh(self.root, max(DEFAULT_PARTITIONS, self._redact_processes), topics_ms)
         self.installation.start()
         try:
             self._make_topics()
@@ -236,12 +254,15 @@ class Ground:
             made.result()
 
     def _publish_policy(self) -> None:
+        policy = load_policy(POLICY)
+        if self._kept is not None:
+            policy = with_hash(replace(policy, segment_hours=self._kept.mapping_hours))
         for signer in SIGNERS:
             with self.acting("person", signer) as around:
-                sign_policy(around, load_policy(POLICY))
+                sign_policy(around, policy)
 
 
-def _fresh(root: Path, partitions: int) -> None:
+def _fresh(root: Path, partitions: int, retention_ms: Mapping[str, int]) -> None:
     """An empty root with the bench's own project: figures must not depend on what ran before.
 
     Raises StackError where another bench runs.
@@ -253,5 +274,6 @@ def _fresh(root: Path, partitions: int) -> None:
             shutil.rmtree(root, ignore_errors=True)
         for folder in (root, root / "projects"):
             make_private_folder(folder)
-        text = _PROJECT_FILE.format(annotators=", ".join(ANNOTATORS), partitions=partitions)
+        annotators, retention = ", ".join(ANNOTATORS), json.dumps(dict(retention_ms))
+        text = _PROJECT_FILE.format(annotators=annotators, partitions=partitions, retention=retention)
         (root / "projects" / f"{PROJECT}.yaml").write_text(text, encoding="utf-8")

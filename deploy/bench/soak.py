@@ -1,4 +1,8 @@
-"""Records at a steady rate for as long as somebody has time; all processes at work, nobody labels."""
+"""Records at a steady rate for as long as somebody has time; all processes at work, nobody labels.
+
+Raw records are kept for half an hour and mappings for an hour, so that as much ends as begins, and nothing may
+grow any more but what is kept for longer: tasks (a week) and the audit (a year).
+"""
 
 from __future__ import annotations
 
@@ -9,36 +13,38 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 
 from deploy.bench.figures import Latency, Progress
-from deploy.bench.ground import PROJECT, Ground
+from deploy.bench.ground import PROJECT, Ground, Kept
 from deploy.bench.resources import disk_bytes, resident_bytes
-from deploy.bench.steady import Soak, Window, waited
+from deploy.bench.steady import HOUR_S, Sizes, Soak, Window, waited
 from deploy.bench.watch import Watch
 from deploy.bench.workload import FIELD, texts
 from deploy.compliance import compliance
 from schemas.errors import VeilError
 
-PER_SECOND = 500
-"""A quarter of what one redact does on two cores: the parts and all other processes work, too."""
+REDACT_PROCESSES = 2
+MAPPING_HOURS, RAW_MS = 1, 30 * 60_000
+KEPT = Kept(MAPPING_HOURS, {"raw": RAW_MS, "quarantine": RAW_MS})
+"""Of each policy and topic the project may say so; fewer hours a policy can't have."""
 WARM = 500
 WINDOWS = 12
 SLICE_S = 0.2
 """Records are published so often, as many as are due."""
 
 
-def measure(ground: Ground, records: int, per_second: float = PER_SECOND) -> Soak:
-    """So many records. Raises StackError where they don't come, and what the publisher raises."""
+def measure(ground: Ground, records: int, per_second: float) -> Soak:
+    """So many records, on a ground of KEPT. Raises StackError where none come, and what publishing raises."""
     ground.begin_all()
     with closing(Watch(ground)) as watch:
         ground.publish(WARM)
         for _ in watch.batches(WARM, Counter()):
             pass
-        begun = time.monotonic()
+        before, begun = _sizes(ground), time.monotonic()
         with _publishing(ground, records, per_second) as published:
             windows = list(_windows(ground, watch, published, records))
         seconds = time.monotonic() - begun
     with compliance(ground.root) as seen:
         holds = seen.account(PROJECT).holds
-    return Soak(records, records / seconds, windows, holds)
+    return Soak(records, records / seconds, MAPPING_HOURS * HOUR_S, before, windows, holds)
 
 
 def _windows(ground: Ground, watch: Watch, published: _Published, records: int) -> Iterator[Window]:
@@ -53,10 +59,13 @@ def _windows(ground: Ground, watch: Watch, published: _Published, records: int) 
                 done += batch.records
             published.check()
         waits = waited(published.so_far(), batches)[1:]
-        sizes = resident_bytes(ground.pids())
-        window = Window(done, Latency.of(waits), sizes, disk_bytes(ground.root))
+        window = Window(done, Latency.of(waits), _sizes(ground))
         ground.report(f"{done:,} of {records:,}: p95 {window.latency.p95_ms:,.0f} ms")
         yield window
+
+
+def _sizes(ground: Ground) -> Sizes:
+    return Sizes(resident_bytes(ground.pids()), disk_bytes(ground.root))
 
 
 class _Published:

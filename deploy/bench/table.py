@@ -202,14 +202,12 @@ def _costs(costs: Costs) -> Iterator[Table]:
 
 def _soak(soak: Soak) -> Table:
     title = f"{soak.records:,} records, {soak.per_second:,.0f}/s"
-    processes = _largest_first([soak.windows[-1].resident_bytes], MIB)
-    table = _table(title, "", *(f"{it.records:,}" for it in soak.thirds()), "bytes a record")
-    table.add_row("p95 ms", *(f"{it.latency.p95_ms:,.0f}" for it in soak.thirds()), "")
-    table.add_row("on the disk, MiB", *(f"{it.disk_bytes / MIB:,.0f}" for it in soak.thirds()), "")
-    grown = soak.grown_bytes()
-    for name in processes:
-        sizes = (f"{it.resident_bytes[name] / MIB:,.0f}" for it in soak.thirds())
-        table.add_row(f"{name}, MiB", *sizes, f"{grown[name]:,.0f}")
+    sizes = [soak.before, *(it.sizes for it in soak.thirds())]
+    table = _table(title, "", "before", *(f"{it.records:,}" for it in soak.thirds()))
+    table.add_row("p95 ms", "", *(f"{it.latency.p95_ms:,.0f}" for it in soak.thirds()))
+    table.add_row("on the disk, MiB", *(f"{it.disk_bytes / MIB:,.0f}" for it in sizes))
+    for name in _largest_first([sizes[-1].resident_bytes], MIB):
+        table.add_row(f"{name}, MiB", *(f"{it.resident_bytes[name] / MIB:,.0f}" for it in sizes))
     return table
 
 

@@ -37,7 +37,7 @@ class Limit:
 def limits(load: Load, measured: Measured, machines: Machines) -> list[Limit]:
     """The one that bites first is first."""
     found = [
-        *(_open_tasks(role, load, measured, machines) for role in HOLDING),
+        _open_tasks(load, measured, machines),
         _vault_disk(load, measured, machines),
         _segments(load, measured, machines),
         _joined(load, measured, machines),
@@ -56,12 +56,11 @@ def _limit(name: str, of: Of, load: Load, uses: float, what: str) -> Limit:
     return Limit(name, of, load.records / uses if uses else float("inf"), what, uses)
 
 
-def _open_tasks(role: str, load: Load, measured: Measured, machines: Machines) -> Limit:
-    each = measured.waiting_bytes[role]
+def _open_tasks(load: Load, measured: Measured, machines: Machines) -> Limit:
+    each = measured.waiting_bytes
     most = machines.process_memory_bytes / each if each else float("inf")
-    of = Of.INSTALLATION if role in FOLLOWING else Of.PROJECT
-    name = f"tasks that wait, in the memory of {role}"
-    return _limit(name, of, load, load.open_tasks / most, f"{in_short(most)} tasks at {each / 1000:.1f} kB")
+    name, what = f"tasks that wait, in the memory of {HOLDING}", f"{in_short(most)} tasks at {each / 1000:.1f} kB"
+    return _limit(name, Of.PROJECT, load, load.open_tasks / most, what)
 
 
 def _vault_disk(load: Load, measured: Measured, machines: Machines) -> Limit:

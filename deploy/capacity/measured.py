@@ -14,8 +14,8 @@ from schemas.errors import ConfigError
 NEEDED = ("costs", "vault", "join")
 """Parts of a report, in the order in which they are asked for."""
 HOW = "veil bench --only costs --only vault --json"
-HOLDING = ("keeper", "watch")
-"""Who keep something of each task that waits in memory. Label has some 20,000 of them there, and no more."""
+HOLDING = "keeper"
+"""Who keeps something of each task that waits in memory. Label has some 20,000 of them there, and no more."""
 OURS = "measured.json"
 """Of the run that CAPACITY.md tells of."""
 
@@ -42,8 +42,8 @@ class Measured:
     vault_disk_bytes: float
     resident_bytes: Mapping[str, float]
     """By role, of a process before it has much to do."""
-    waiting_bytes: Mapping[str, float]
-    """Of each of HOLDING, for each task that waits."""
+    waiting_bytes: float
+    """Of HOLDING, for each task that waits."""
     segments_per_s: float
     joined_per_s: float
 
@@ -92,7 +92,7 @@ def _read(report: Mapping[str, Any]) -> Measured:
         tasks_a_segment=costs["in_vault"]["tasks_a_segment"],
         vault_disk_bytes=costs["in_vault"]["disk_bytes"],
         resident_bytes=_by_role(costs["resident_bytes"]),
-        waiting_bytes={role: _by_role(costs["grown_bytes"]).get(role, 0.0) for role in HOLDING},
+        waiting_bytes=_by_role(costs["grown_bytes"]).get(HOLDING, 0.0),
         segments_per_s=report["vault"]["stored_per_s"],
         joined_per_s=report["join"]["joined_per_s"],
     )

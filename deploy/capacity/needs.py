@@ -134,7 +134,7 @@ def _readers(flow: Flow, name: str) -> int:
 
 def _memory(load: Load, measured: Measured, projects: int, installations: int, redact: int) -> float:
     """Bytes of processes: what each takes by itself, and what tasks that wait take."""
-    waiting = load.open_tasks * sum(measured.waiting_bytes.values())
+    waiting = load.open_tasks * measured.waiting_bytes
     copies: dict[str, int] = {"redact": redact, **dict.fromkeys(PLATFORM_ROLES, installations)}
     own = {role: size for role, size in measured.resident_bytes.items() if role not in PARTS}
     return waiting + sum(size * copies.get(role, projects) for role, size in own.items())

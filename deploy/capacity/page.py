@@ -9,7 +9,7 @@ from pathlib import Path
 
 from deploy.capacity.limits import limits
 from deploy.capacity.load import Load, Machines
-from deploy.capacity.measured import Measured, ours
+from deploy.capacity.measured import HOLDING, Measured, ours
 from deploy.capacity.numbers import in_short
 from deploy.capacity.reckoning import ROWS, reckon
 from topology.flow import Flow
@@ -54,8 +54,7 @@ def _kept(measured: Measured) -> Iterator[Sequence[str]]:
         yield f"`{name}`", *(f"{it.get(name, 0.0):,.0f}" for it in columns)
     yield "all topics, bytes", *(f"{sum(it.values()):,.0f}" for it in columns)
     yield "Vault's disk, bytes", f"{measured.vault_disk_bytes:,.0f}", "", ""
-    for role, size in measured.waiting_bytes.items():
-        yield f"memory of {role}, bytes", f"{size:,.0f}", "", ""
+    yield f"memory of {HOLDING}, bytes", f"{measured.waiting_bytes:,.0f}", "", ""
 
 
 def _needs(measured: Measured, flow: Flow) -> Iterator[Sequence[str]]:

@@ -29,6 +29,7 @@ from schemas.resources import Kind
 from streams.audit.coverage import Coverage, Partition, origins
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.life import Life, Place, problems
+from streams.audit.untouched import Untouched
 from topology.writers import WRITERS, is_by_its_writer
 
 OVERLAP = "overlap"
@@ -77,12 +78,13 @@ class Reconciliation:
 
 
 class Reconciler:
-    """Takes events one by one; the memory it needs is that of `coverage` and `life`."""
+    """Takes events one by one; the memory it needs is that of `coverage`, `life` and `untouched`."""
 
     def __init__(self, project: str) -> None:
         self.project = project
         self._coverage = Coverage()
         self._lives: dict[str, Life] = {}
+        self._untouched = Untouched()
         self._events: Counter[EventType] = Counter()
         self._findings: list[Finding] = []
         self._released: set[RawReference] = set()
@@ -132,9 +134,10 @@ class Reconciler:
         self._findings += self._coverage.add(event.event_id, batch)
         overlap = number(event, OVERLAP, _DIGITS)
         for task_id, raw in origins(batch):
-            life = self._life(task_id)
-            life.origins += (raw,)
-            life.overlap = overlap
+            if task_id in self._lives or not self._untouched.add(task_id, raw, overlap):
+                life = self._life(task_id)
+                life.origins += (raw,)
+                life.overlap = overlap
 
     def _copied(self, event: AuditEvent) -> None:
         """A record was taken from quarantine, to come back as its next revision: each revision once."""
@@ -198,7 +201,9 @@ class Reconciler:
         return [life]
 
     def _life(self, task_id: str) -> Life:
-        return self._lives.setdefault(task_id, Life())
+        if task_id not in self._lives:
+            self._lives[task_id] = self._untouched.take(task_id)
+        return self._lives[task_id]
 
     def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
         self._findings.append(Finding(kind, event.event_id, text))
@@ -226,9 +231,9 @@ class Reconciler:
             denied=self._events[EventType.ACCESS_DENIED],
             released=back,
             returning=len(self._released) - back,
-            open_tasks=sum(life.open for life in known),
+            open_tasks=sum(life.open for life in known) + self._untouched.count,
             unjoined=sum(life.unjoined for life in known),
-            unlimited=sum(life.overlap is None for life in known),
+            unlimited=sum(life.overlap is None for life in known) + self._untouched.unlimited,
             events=self._events.total(),
             covered=self._coverage.ranges(),
             findings=findings,

@@ -105,13 +105,16 @@ def reconsidered(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -
 
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
     """What is kept of a task that is over: enough to refuse, nothing that was answered."""
-    return replace(task, progress=progress, labels=(), passed=(), fields=(), durations={}, touched_at=now)
+    return replace(
+        task, progress=progress, labels=(), passed=(), fields=(), durations={}, touched_at=now, labeled_at=0
+    )
 
 
 def _labeled(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot) -> Step:
     contribution = Contribution(label.person, label.label_id, label.spans, dict(label.choices))
     durations = {**task.durations, label.person: label.submitted_at - label.leased_at}
-    before, task = task.labels, replace(task, labels=(*task.labels, contribution), durations=durations)
+    before, latest = task.labels, max(task.labeled_at, label.submitted_at)
+    task = replace(task, labels=(*before, contribution), durations=durations, labeled_at=latest)
     if task.adjudicating and label.person in rules.adjudicators:
         return _closed(task, _adjudicated(task, before, contribution, rules, snapshot))
     if len(task.labels) < max(1, task.overlap) + task.granted:

@@ -225,6 +225,7 @@ class DecideProcessor:
             agreement=decision.agreement.value if decision.agreement else None,
             adjudicator=decision.adjudicator,
             snapshot=decision.snapshot,
+            labeled_at=task.labeled_at,
         )
         plan.outputs.append(self._outgoing("verdicts", verdict.task_id, verdict))
         plan.events.append(

@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from schemas import durations
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
@@ -158,7 +159,7 @@ class JoinProcessor:
             return
         topic = f"joined.{self._project}"
         plan.outputs.append(Outgoing(topic, result.task_id.encode(), self._codec.encode(result)))
-        plan.events.append(_joined(result, parents))
+        plan.events.append(_joined(result, verdict.labeled_at, parents))
 
     def _scores(self, scored: Scored) -> list[Outgoing]:
         topic, of_redactor = f"scores.{self._project}", scored.redaction
@@ -187,7 +188,7 @@ def _scored(gold: Gold, parents: tuple[str, ...]) -> Event:
     )
 
 
-def _joined(label: JoinedLabel, parents: tuple[str, ...]) -> Event:
+def _joined(label: JoinedLabel, labeled_at: int, parents: tuple[str, ...]) -> Event:
     return Event(
         EventType.LABEL_JOINED,
         raw_resource(label.raw),
@@ -199,6 +200,7 @@ def _joined(label: JoinedLabel, parents: tuple[str, ...]) -> Event:
             "status": label.status.value,
             "spans": str(len(label.spans)),
             "snapped": str(sum(span.snapped for span in label.spans)),
+            **(durations.waited(label.joined_at - labeled_at) if labeled_at else {}),
         },
     )
 

@@ -363,7 +363,8 @@ class Hinted:
 class Ended:
     """A lease that its holder ended. `replayed`: by an earlier, identical call. `task` is None once it ended.
 
-    `next`: the lease that they got with the same call, where they asked for it and there was one.
+    `next`: the lease that they got with the same call, where they asked for it and there was one. `waited_ms`:
+    where it is the task's first label, how long the task had waited for one.
     """
 
     lease_id: str
@@ -376,6 +377,7 @@ class Ended:
     replayed: bool
     task: Task | None = None
     next: Leased | None = None
+    waited_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

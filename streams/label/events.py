@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from schemas import durations
 from schemas.audit import Decision, Event, EventType
 from schemas.errors import Reason
 from schemas.records import Task
@@ -106,6 +107,7 @@ def finished(ended: Ended, task: Task) -> Event:
         reason=ended.reason,
         bundle=task.bundle,
         parents=(lease, task_resource(ended.task_id)) if labeled else (lease,),
+        details={} if ended.waited_ms is None else durations.waited(ended.waited_ms),
     )
 
 

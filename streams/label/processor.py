@@ -263,14 +263,14 @@ class LabelProcessor:
     def _take_from_redact(self, message: Message, now: int, effects: Effects) -> None:
         """A task; or a tombstone: the record of that task was redacted again and is no task any more."""
         if message.value is not None:
-            self._take_task(self._codec.decode(message.value, Task), now, effects)
+            self._take_task(self._codec.decode(message.value, Task), message.timestamp, now, effects)
             return
         key = message.key or b""
         if not _TASK_ID.fullmatch(key):
             raise Undecodable(Reason.UNDECODABLE, "the key of a tombstone is no task id")
         self._end_earlier(key.decode(), now, effects)
 
-    def _take_task(self, task: Task, now: int, effects: Effects) -> None:
+    def _take_task(self, task: Task, released_at: int, now: int, effects: Effects) -> None:
         if task.supersedes:
             self._end_earlier(task.supersedes, now, effects)
         expected = self._expected.came(task.task_id)
@@ -280,7 +280,7 @@ class LabelProcessor:
         elif expected:
             self._supersede(task.task_id, task, effects)
         else:
-            self._queue.add(task, now)
+            self._queue.add(task, released_at)
             self._open_at[task.batch] = now
 
     def _end_earlier(self, task_id: str, now: int, effects: Effects) -> None:

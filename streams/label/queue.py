@@ -121,13 +121,16 @@ class Queue:
 
     # -- what arrives on topics
 
-    def add(self, task: Task, now: int) -> None:
-        """A new task, younger than all others. Raises Refused (`duplicate`) for one the queue knows."""
+    def add(self, task: Task, released_at: int) -> None:
+        """A new task, younger than all others, which lies on `tasks` since `released_at`.
+
+        Raises Refused (`duplicate`) for one the queue knows.
+        """
         if task.task_id in self._work:
             raise Refused(Reason.DUPLICATE, "the task is in the queue already")
         self._tasks.put(task.task_id, task)
         self._bytes += len(task.sealed)
-        self._save(works.fresh(task.task_id, self._next_order, now))
+        self._save(works.fresh(task.task_id, self._next_order, released_at))
         self._ask(task.task_id, adjudicate=False)
         self._next_order += 1
 

@@ -30,11 +30,19 @@ _REFUSALS = {
 }
 
 
-def fresh(task_id: str, order: int, now: int) -> TaskWork:
+def fresh(task_id: str, order: int, released_at: int) -> TaskWork:
     """A task that nobody has had. `order` is its age: lower is older."""
-    open_ = WorkStatus.OPEN
     return TaskWork(
-        task_id, order, open_, 0, adjudicate=False, token=0, leases=(), turns=(), ended_at=0, added_at=now
+        task_id,
+        order,
+        WorkStatus.OPEN,
+        granted=0,
+        adjudicate=False,
+        token=0,
+        leases=(),
+        turns=(),
+        ended_at=0,
+        added_at=released_at,
     )
 
 
@@ -61,8 +69,23 @@ def as_ended(work: TaskWork, turn: TurnState, *, replayed: bool) -> Ended:
     """The ended lease as its holder is told."""
     name = lease_id(work.task_id, turn.token)
     return Ended(
-        name, work.task_id, turn.person, turn.ending, turn.reason, turn.leased_at, turn.ended_at, replayed=replayed
+        name,
+        work.task_id,
+        turn.person,
+        turn.ending,
+        turn.reason,
+        turn.leased_at,
+        turn.ended_at,
+        replayed=replayed,
+        waited_ms=_waited_ms(work, turn),
     )
+
+
+def _waited_ms(work: TaskWork, turn: TurnState) -> int | None:
+    """Of the task for its first label; None where it isn't that."""
+    others = (it for it in work.turns if it.token != turn.token)
+    first = turn.ending is LeaseEnding.LABEL and all(it.ending is not LeaseEnding.LABEL for it in others)
+    return turn.ended_at - work.added_at if first else None
 
 
 def turn_of(work: TaskWork, token: int) -> TurnState | None:

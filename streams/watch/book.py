@@ -148,7 +148,6 @@ class Book:
                 figures[Figure.LEAK_BOUND.value] = bounds[policy]
             yield from self._metric(policy, since, step, cells, figures)
         self.long_window, self.published = {}, Published()
-        self.ledger.forget(self.windows.until(step))
 
     def _metric(
         self, policy: str, since: int, step: int, cells: dict[str, int], figures: dict[str, float]

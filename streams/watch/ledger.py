@@ -1,9 +1,9 @@
-"""What watch has to remember beyond a window: which bundle follows which policy, since when tasks are there,
-leaks.
+"""What is counted of a window's events, by policy, and what has to be remembered beyond one: which bundle follows
+which policy, and what gold says of leaks.
 
-Takes the events of a window, in order, and counts them by policy. Pure: the same events give the same counts and
-leave the same memory. Within a window redactions are taken first, since two machines' clocks may differ. What
-can't be known any more (a task redacted before watch began, or longer than `REMEMBERED_MS` ago) is not measured.
+Takes the events of a window, in order. Pure: the same events give the same counts and leave the same memory.
+Within a window redactions are taken first, since two machines' clocks may differ. How long something took is said
+by the stage that ended it: a task takes no memory here, however many wait.
 """
 
 from __future__ import annotations
@@ -16,14 +16,11 @@ from schemas import durations
 from schemas.audit import AuditEvent, EventType, RawOutcome
 from schemas.errors import Reason
 from schemas.metrics import Cell
-from schemas.resources import task_ids
 from streams.watch.said import counts, number, ten_thousandths
 from streams.watch.tally import Span, Tally
 from streams.watch.windows import Timed
 from topology.binomial import upper_bound
 
-REMEMBERED_MS = 14 * 86_400_000
-"""Twice as long as tasks are kept on their topic; 220 bytes a task meanwhile."""
 VIOLATIONS = frozenset({Reason.VERIFICATION_FAILED.value, Reason.RISK_TOO_HIGH.value})
 PROJECT = ""
 """The policy of what belongs to no policy."""
@@ -38,18 +35,7 @@ _SIMPLE = {
     EventType.FREEZE_ORDERED: Cell.FREEZES,
     EventType.RECORD_REFUSED: Cell.REFUSALS,
 }
-_ENDS = frozenset({EventType.LABEL_JOINED, EventType.GOLD_SCORED, EventType.TASK_WITHDRAWN})
-"""After which nothing more is measured of a task."""
 _OUTCOMES = {RawOutcome.TASK: Cell.TASKS, RawOutcome.DROPPED: Cell.DROPPED}
-
-
-@dataclass(slots=True)
-class Task:
-    """An open task. Times in milliseconds; `labeled_at`: of its last label so far, 0 without one."""
-
-    policy: str
-    redacted_at: int
-    labeled_at: int = 0
 
 
 @dataclass(slots=True)
@@ -72,7 +58,6 @@ class Ledger:
     """Hash of the policy by bundle."""
     names: dict[str, str] = field(default_factory=dict)
     """Name of a policy (`demo@3`) by hash."""
-    tasks: dict[str, Task] = field(default_factory=dict)
     leaks: dict[str, Leaks] = field(default_factory=dict)
 
     def count(self, events: Iterable[Timed]) -> Mapping[str, Tally]:
@@ -80,16 +65,10 @@ class Ledger:
         tallies: defaultdict[str, Tally] = defaultdict(Tally)
         written = [it for it in events if counts(it.arrival.event)]
         for it in written:
-            self._learn(it.arrival.event, it.time)
+            self._learn(it.arrival.event)
         for it in written:
-            self._take(it.arrival.event, it.time, tallies)
+            self._take(it.arrival.event, tallies)
         return tallies
-
-    def forget(self, now: int) -> None:
-        """Drop the tasks that nothing will be heard of any more."""
-        old = [name for name, task in self.tasks.items() if task.redacted_at < now - REMEMBERED_MS]
-        for name in old:
-            del self.tasks[name]
 
     def bounds(self) -> Mapping[str, float]:
         """The live leak bound by policy, where anything was counted."""
@@ -99,18 +78,15 @@ class Ledger:
             if it.values > 0 and it.leaked <= it.values
         }
 
-    def _learn(self, event: AuditEvent, time: int) -> None:
+    def _learn(self, event: AuditEvent) -> None:
         if event.type is EventType.BUNDLE_ADOPTED:
             policy = event.resource.partition("/")[2]
             self.policies[event.bundle] = policy
             self.names[policy] = event.details.get("policy", "")
         elif event.type is EventType.BATCH_REDACTED and event.batch is not None:
-            policy = self.policies[event.bundle] = event.details.get("policy", PROJECT)
-            for one in event.batch.outcomes:
-                if one.outcome is RawOutcome.TASK:
-                    self.tasks.setdefault(one.task_id, Task(policy, time))
+            self.policies[event.bundle] = event.details.get("policy", PROJECT)
 
-    def _take(self, event: AuditEvent, time: int, tallies: defaultdict[str, Tally]) -> None:
+    def _take(self, event: AuditEvent, tallies: defaultdict[str, Tally]) -> None:
         tally = tallies[self._policy(event)]
         if event.type in _SIMPLE:
             tally.count(_SIMPLE[event.type])
@@ -122,38 +98,19 @@ class Ledger:
             case EventType.VERDICT_REACHED:
                 _count_verdict(event, tally)
             case EventType.LABEL_SUBMITTED:
-                self._labeled(event, time, tally)
+                tally.count(Cell.LABELS)
+                tally.took(Span.TASK_TO_LABEL, _waited(event))
             case EventType.LABEL_JOINED:
-                self._joined(event, time, tally)
+                tally.count(Cell.JOINED)
+                tally.took(Span.LABEL_TO_JOINED, _waited(event))
             case EventType.FREEZE_ORDERED | EventType.LIFT_ORDERED | EventType.GOLD_SCORED:
                 self._weigh(event)
             case _:
                 pass
-        if event.type in _ENDS:
-            for name in task_ids(event):
-                self.tasks.pop(name, None)
 
     def _policy(self, event: AuditEvent) -> str:
-        known = self.policies.get(event.bundle)
-        if known is None and event.type is EventType.GOLD_SCORED:
-            known = event.details.get("policy")
-        found = (self.tasks.get(it) for it in task_ids(event)) if known is None else ()
-        return known if known is not None else next((it.policy for it in found if it), PROJECT)
-
-    # what more an event says
-
-    def _labeled(self, event: AuditEvent, time: int, tally: Tally) -> None:
-        tally.count(Cell.LABELS)
-        for task in self._tasks(event):
-            if not task.labeled_at:
-                tally.took(Span.TASK_TO_LABEL, durations.counted([time - task.redacted_at]))
-            task.labeled_at = max(task.labeled_at, time)
-
-    def _joined(self, event: AuditEvent, time: int, tally: Tally) -> None:
-        tally.count(Cell.JOINED)
-        for task in self._tasks(event):
-            if task.labeled_at:
-                tally.took(Span.LABEL_TO_JOINED, durations.counted([time - task.labeled_at]))
+        said = event.details.get("policy", PROJECT) if event.type is EventType.GOLD_SCORED else PROJECT
+        return self.policies.get(event.bundle, said)
 
     def _weigh(self, event: AuditEvent) -> None:
         """What counts for the leak bound, and what begins it anew: as keeper does."""
@@ -175,9 +132,6 @@ class Ledger:
             case _:
                 pass
 
-    def _tasks(self, event: AuditEvent) -> list[Task]:
-        return [task for name in task_ids(event) if (task := self.tasks.get(name))]
-
 
 def _count_redacted(event: AuditEvent, tally: Tally) -> None:
     for one in event.batch.outcomes if event.batch else ():
@@ -191,7 +145,7 @@ def _count_redacted(event: AuditEvent, tally: Tally) -> None:
     tally.count(Cell.FIELDS_UNTOUCHED, max(0, fields - fields_redacted))
     tally.count(Cell.CHARACTERS_REDACTED, redacted)
     tally.count(Cell.CHARACTERS_UNTOUCHED, max(0, characters - redacted))
-    tally.took(Span.RAW_TO_TASK, durations.read(event.details.get("waited", "")))
+    tally.took(Span.RAW_TO_TASK, _waited(event))
 
 
 def _count_verdict(event: AuditEvent, tally: Tally) -> None:
@@ -199,3 +153,7 @@ def _count_verdict(event: AuditEvent, tally: Tally) -> None:
     agreement = ten_thousandths(event, "agreement")
     if agreement is not None:
         tally.agree(agreement)
+
+
+def _waited(event: AuditEvent) -> Mapping[int, int]:
+    return durations.read(event.details.get("waited", ""))

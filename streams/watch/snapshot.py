@@ -16,7 +16,7 @@ from typing import Any
 from streams.watch.book import Book, Reading
 from streams.watch.deeds import Deeds, Diary
 from streams.watch.habits import Habit
-from streams.watch.ledger import Leaks, Ledger, Task
+from streams.watch.ledger import Leaks, Ledger
 from streams.watch.listening import Listening
 from streams.watch.rules import Rule
 from streams.watch.suppression import Published
@@ -24,7 +24,7 @@ from streams.watch.suspicions import Suspicions
 from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
-FORM = 2
+FORM = 3
 
 
 def to_bytes(book: Book) -> bytes:
@@ -37,7 +37,6 @@ def to_bytes(book: Book) -> bytes:
         "resumes": {partition: [it.next, it.time] for partition, it in book.resumes().items()},
         "policies": ledger.policies,
         "names": ledger.names,
-        "tasks": {name: [it.policy, it.redacted_at, it.labeled_at] for name, it in ledger.tasks.items()},
         "leaks": {policy: asdict(it) for policy, it in ledger.leaks.items()},
         "diary": {step: _page(page) for step, page in suspicions.diary.steps.items()},
         "apps": suspicions.diary.apps,
@@ -64,7 +63,6 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
         ledger=Ledger(
             policies=state["policies"],
             names=state["names"],
-            tasks={name: Task(*it) for name, it in state["tasks"].items()},
             leaks={policy: Leaks(**it) for policy, it in state["leaks"].items()},
         ),
         suspicions=Suspicions(

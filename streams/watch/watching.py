@@ -30,9 +30,7 @@ from topology.identity import PLATFORM
 
 STATE_TOPIC = "watch-state"
 STATE_EVERY_MS = 10_000
-"""At most so much is read again after a crash, beside what waits for its window. A state takes 0.7 s of CPU a
-hundred thousand open tasks.
-"""
+"""At most so much is read again after a crash, beside what waits for its window."""
 
 
 @dataclass(slots=True)

@@ -32,7 +32,7 @@ from deploy.bench.report import (
     Way,
 )
 from deploy.bench.spent import Costs, InVault, Labeled, Spent
-from deploy.bench.steady import Soak, Window
+from deploy.bench.steady import HOUR_S, Sizes, Soak, Window
 from deploy.bench.table import tables
 
 FAST, SLOW = Latency(100, 2.0, 4.0, 8.0), Latency(100, 20.0, 30.0, 40.0)
@@ -58,12 +58,13 @@ SCALING = Scaling(
 SOAK = Soak(
     3_000,
     500.0,
+    HOUR_S,
+    Sizes({"label.bench.0": 150_000_000, "redact.bench.0": 300_000_000}, 0),
     [
         Window(
             1_000 * it,
             SLOW,
-            {"label.bench.0": 150_000_000 + 1_000_000 * it, "redact.bench.0": 300_000_000},
-            it * 10**6,
+            Sizes({"label.bench.0": 150_000_000 + 1_000_000 * it, "redact.bench.0": 300_000_000}, it * 10**6),
         )
         for it in (1, 2, 3)
     ],
@@ -158,7 +159,7 @@ def test_each_target_says_whether_it_is_met():
         "memory more after 1,000,000 texts, MiB": True,
         "p95, last third ÷ the one before": True,
         "disk of a record, last third ÷ the one before": True,
-        "memory of keeper and watch, bytes a waiting task": True,
+        "memory of keeper, bytes a waiting task": True,
         "any other process grew by, MiB": True,
         "reconciled": True,
     }

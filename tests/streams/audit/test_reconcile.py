@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import tracemalloc
 from dataclasses import replace
 from random import Random
 
@@ -18,7 +19,7 @@ from schemas.resources import (
 )
 from streams.audit import report
 from streams.audit.findings import FindingKind
-from streams.audit.reconcile import Reconciliation, reconcile
+from streams.audit.reconcile import Reconciler, Reconciliation, reconcile
 from tests.streams.audit.generate import PROJECT, World, random_world
 from topology.writers import BY_PERSONS
 
@@ -121,6 +122,22 @@ def test_whole_life_of_a_task_holds(world, task):
     assert result.holds
     assert (result.tasks, result.labels, result.verdicts, result.joined) == (1, 3, 1, 1)
     assert (result.open_tasks, result.unjoined) == (0, 0)
+
+
+def test_tasks_that_only_wait_are_counted_and_take_little_memory():
+    outcomes = tuple(OffsetOutcome(at, RawOutcome.TASK, f"{at:032x}") for at in range(20_000))
+    world = World(Random(5))
+    redacted(world, batch(0, len(outcomes), *outcomes))
+    (event,) = (it for it in world.events() if it.batch)
+    reconciler = Reconciler(PROJECT)
+    tracemalloc.start()
+    reconciler.add(event)
+    size, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    result = reconciler.result()
+    assert result.holds
+    assert (result.open_tasks, result.tasks, result.unlimited) == (len(outcomes), len(outcomes), 0)
+    assert size < 200 * len(outcomes)  # the ids are the event's
 
 
 def test_batch_event_that_is_there_twice_is_covered_twice(world):

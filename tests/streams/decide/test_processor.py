@@ -67,8 +67,9 @@ def test_labels_below_overlap_decide_nothing() -> None:
 
 
 def test_the_label_that_completes_the_overlap_brings_verdict_close_and_events() -> None:
-    plan = run(made(), label("c", span(0, 4)), label("a", span(0, 4)), label("b"))
+    plan = run(made(), label("c", span(0, 4)), label("a", span(0, 4), submitted_at=7), label("b"))
     (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert verdict.labeled_at == 7
     assert (verdict.status, verdict.spans[0].support) == (VerdictStatus.AGREED, 2)
     assert [it.person for it in verdict.contributions] == ["a", "b", "c"]
     assert [it.key for it in plan.outputs if it.topic == "verdicts.demo"] == [b"task-1"]

@@ -4,6 +4,7 @@ from collections.abc import Collection
 
 import pytest
 
+from schemas import durations
 from schemas.audit import EventType
 from schemas.errors import Reason, Refused, Undecryptable, VaultUnavailable
 from schemas.geometry_codec import encode_geometry
@@ -67,6 +68,12 @@ def test_a_verdict_becomes_one_joined_label_and_its_event(source) -> None:
     assert (event.type, event.resource) == (EventType.LABEL_JOINED, "raw/raw.demo/2/17/1")
     assert event.parents == ("task/task-1", "verdict/task-1")
     assert event.details["snapped"] == "1"
+    assert "waited" not in event.details
+
+
+def test_the_audit_says_how_long_a_last_label_waited_to_be_joined(source) -> None:
+    (event,) = run(JoinProcessor("demo", CODEC, source, gold_book()), verdict(labeled_at=400)).events
+    assert event.details.items() >= durations.waited(600).items()
 
 
 def test_each_refusal_names_place_and_reason_and_the_rest_goes_on(source) -> None:

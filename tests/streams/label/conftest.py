@@ -209,7 +209,7 @@ class TinyLoop:
         self.offset += 1
         topic = {WorkOrder: "work.demo", Note: "notes.demo"}.get(type(record), "tasks.demo")
         value = record if isinstance(record, bytes) else CODEC.encode(record)
-        return Message(topic, 0, self.offset, b"key", value)
+        return Message(topic, 0, self.offset, b"key", value, timestamp=self.clock.ms)
 
     def ask(self, command: object) -> Any:
         """One command in a batch of its own; raises what it is refused with."""

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from schemas import durations
 from schemas.audit import Decision, EventType
 from schemas.control import ControlKind
 from schemas.errors import Reason, Refused
@@ -91,6 +92,20 @@ def test_submit_writes_one_label_with_what_decide_and_join_need(tiny, make_task)
     assert (label.segment_id, label.overlap, label.submitted_at) == ("redact.demo.0/1/1", 2, ended.ended_at)
     assert tiny.events[-1].type is EventType.LABEL_SUBMITTED
     assert tiny.events[-1].parents == (f"lease/{held.lease_id}", f"task/{1:032x}")
+
+
+def test_of_a_tasks_first_label_the_audit_says_how_long_the_task_had_waited_for_it(tiny, make_task):
+    tiny.give(make_task(1, overlap=2))
+    skipped = lease(tiny, "eve")
+    tiny.ask(Skip(skipped, SkipReason.UNCLEAR))
+    tiny.clock.ms += 60_000
+    held = lease(tiny)
+    tiny.restart()
+    tiny.ask(submit(held))
+    tiny.ask(submit(lease(tiny, "bob")))
+    first, second = (it for it in tiny.events if it.type is EventType.LABEL_SUBMITTED)
+    assert first.details == durations.waited(60_000)
+    assert second.details == {}
 
 
 def test_every_event_about_a_task_names_it(tiny, make_task):

@@ -19,7 +19,7 @@ from random import Random
 
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent, BatchCoverage, Decision, EventType, OffsetOutcome, RawOutcome
-from schemas.durations import counted, written
+from schemas.durations import counted, waited, written
 from schemas.resources import lease_resource, message_resource, project_resource, slot_resource, task_resource
 from streams.watch.book import Book
 from streams.watch.listening import LISTENERS
@@ -189,21 +189,29 @@ def one_task(person: Person, task: str, time: int, label: Writing, random: Rando
 def after(labels: Iterator[AuditEvent], random: Random) -> Iterator[AuditEvent]:
     """What redact did before, and decide and join afterwards."""
     redact, decide, join = Writing("redact.demo"), Writing("decide.demo"), Writing("join.demo")
-    first = 0
+    first, redacted_at = 0, dict[str, int]()
     for event in labels:
         if event.type is EventType.TASK_VIEWED:
             task = event.resource.partition("/")[2]
-            before = event.time - random.randint(1, 60) * MINUTE
+            redacted_at[event.resource] = before = event.time - random.randint(1, 60) * MINUTE
             yield redacted(redact, [task], first, before)
             first += 2
-        yield event
-        if event.type is EventType.LABEL_SUBMITTED:
+        if event.type is not EventType.LABEL_SUBMITTED:
+            yield event
+        else:
             task = event.parents[1]
+            yield replace(event, details=waited(event.time - redacted_at[task]))
             verdict = f"verdict/{task.partition('/')[2]}"
             agreed = {"agreement": f"{random.uniform(0.6, 1):.4f}"}
             yield decide.event(EventType.VERDICT_REACHED, verdict, event.time + 300, details=agreed)
             parents = (task, verdict)
-            yield join.event(EventType.LABEL_JOINED, "raw/raw.demo/0/1/1", event.time + 900, parents=parents)
+            yield join.event(
+                EventType.LABEL_JOINED,
+                "raw/raw.demo/0/1/1",
+                event.time + 900,
+                parents=parents,
+                details=waited(900),
+            )
 
 
 def month(seed: int, days: int = DAYS) -> Iterator[Arrival]:

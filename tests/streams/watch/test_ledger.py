@@ -7,9 +7,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.audit import BatchCoverage, EventType, OffsetOutcome, RawOutcome
+from schemas.durations import counted, waited
 from schemas.metrics import Cell
 from streams.audit.quality import quality
-from streams.watch.ledger import REMEMBERED_MS, Ledger
+from streams.watch.ledger import Ledger
 from streams.watch.said import ten_thousandths
 from streams.watch.tally import Span
 from streams.watch.windows import Arrival, Timed
@@ -22,8 +23,8 @@ def count(ledger: Ledger, *events):
     return ledger.count([Timed(it.time, Arrival(0, at, it.time, it)) for at, it in enumerate(events)])
 
 
-def labeled(task: str, time: int):
-    return LABEL.event(EventType.LABEL_SUBMITTED, f"label/{task}-1", time, parents=(f"task/{task}",))
+def labeled(task: str, time: int, **said):
+    return LABEL.event(EventType.LABEL_SUBMITTED, f"label/{task}-1", time, parents=(f"task/{task}",), details=said)
 
 
 def test_how_a_batch_ended_is_counted_under_its_policy():
@@ -48,34 +49,26 @@ def test_how_a_batch_ended_is_counted_under_its_policy():
     }
 
 
-def test_the_first_label_ends_the_wait_for_it_and_the_last_one_begins_the_next():
+def test_how_long_something_took_is_what_the_stage_says_that_ended_it():
     ledger = Ledger()
-    count(ledger, redacted(REDACT, ["t"], 0, MONDAY))
-    tally = count(ledger, labeled("t", MONDAY + 5_000), labeled("t", MONDAY + 9_000))[POLICY]
-    assert sum(tally.spent[Span.TASK_TO_LABEL].values()) == 1
-    joined = JOIN.event(EventType.LABEL_JOINED, "raw/raw.demo/0/0/1", MONDAY + 9_800, parents=("task/t",))
-    tally = count(ledger, joined)[POLICY]
-    assert sum(tally.spent[Span.LABEL_TO_JOINED].values()) == 1
-    assert ledger.tasks == {}
+    first, second = labeled("t", MONDAY + 5_000, **waited(5_000)), labeled("t", MONDAY + 9_000)
+    joined = JOIN.event(EventType.LABEL_JOINED, "raw/raw.demo/0/0/1", MONDAY + 9_800, details=waited(800))
+    tally = count(ledger, redacted(REDACT, ["t"], 0, MONDAY), first, second, joined)[POLICY]
+    assert tally.spent[Span.TASK_TO_LABEL] == counted([5_000])
+    assert tally.spent[Span.LABEL_TO_JOINED] == counted([800])
+    assert (tally.cells[Cell.LABELS], tally.cells[Cell.JOINED]) == (2, 1)
 
 
-def test_a_label_dated_before_its_redaction_is_measured_all_the_same():
-    tally = count(Ledger(), labeled("t", MONDAY - 20), redacted(REDACT, ["t"], 0, MONDAY))[POLICY]
-    assert sum(tally.spent[Span.TASK_TO_LABEL].values()) == 1
+def test_a_task_that_waits_takes_no_memory():
+    ledger, empty = Ledger(), Ledger()
+    count(empty, redacted(REDACT, ["t"], 0, MONDAY))
+    count(ledger, redacted(REDACT, [f"t{number}" for number in range(100)], 0, MONDAY))
+    assert ledger == empty
 
 
 def test_what_belongs_to_no_policy_is_the_projects():
     event = LABEL.event(EventType.ACCESS_DENIED, "project/demo", 1, bundle="", details={"suppressed": "4"})
     assert count(Ledger(), event)[""].cells == {Cell.DENIALS: 5}
-
-
-def test_a_task_is_forgotten_when_nothing_comes_any_more():
-    ledger = Ledger()
-    count(ledger, redacted(REDACT, ["t"], 0, MONDAY))
-    ledger.forget(MONDAY + REMEMBERED_MS)
-    assert set(ledger.tasks) == {"t"}
-    ledger.forget(MONDAY + REMEMBERED_MS + 1)
-    assert ledger.tasks == {}
 
 
 def test_what_another_role_says_counts_nothing():
