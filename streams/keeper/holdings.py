@@ -15,6 +15,7 @@ from schemas.states import KeptHalf, KeptSegment, KeptSlot, KeptWithdrawal, Segm
 from streams.engine.messages import Message, Outgoing
 from streams.engine.state import KeyedState
 from streams.keeper.orphans import advanced, begun
+from streams.keeper.segments import Segments
 
 
 class Holdings:
@@ -22,7 +23,7 @@ class Holdings:
 
     def __init__(self, project: str, codec: Codec) -> None:
         topic = f"keeper-state.{project}"
-        self.segments = KeyedState(topic, KeptSegment, codec, "segment/")
+        self.segments = Segments(topic, codec)
         self.indexes = KeyedState(topic, SegmentIndex, codec, "index/")
         self.slots = KeyedState(topic, KeptSlot, codec, "redact/")  # `slot/` is the loop's own
         self.withdrawals = KeyedState(topic, KeptWithdrawal, codec, "withdraw/")

@@ -162,8 +162,7 @@ class KeeperProcessor:
 
     def _do(self) -> _Done:
         holdings, limit = self._holdings, self._settings.destroy_limit
-        every = (it for _, it in holdings.segments.items() if it.stage is SegmentStage.DOOMED)
-        doomed = tuple(islice(every, limit))
+        doomed = holdings.segments.doomed(limit)
         for segment in doomed:
             destroy(self._documents, segment.segment_id)
         rewritten = self._ordered()
