@@ -92,7 +92,7 @@ class Size:
     cost_records: int = 20_000
     cost_labeled: int = 4_000
     soak_records: int = 10_000_000
-    soak_per_s: float = 1_300.0
+    soak_per_s: float = 1_200.0
 
 
 QUICK = Size(
