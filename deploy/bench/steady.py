@@ -95,8 +95,8 @@ class Soak:
         return [Target("keeper grew in the last third by, MiB", grown, HELD_FLAT_TARGET_MIB, False)]
 
     def _grown_mib(self) -> float:
-        """Of the process of ours that grew most, HOLDING left out: since the first third, or since the second where
-        only then as many records end as begin, which is work, too.
+        """Of the process of ours that grew most, HOLDING left out: since the first third, or since the second
+        where only then as many records end as begin, which is work, too.
         """
         first, middle, last = self.thirds()
         before, after = (middle if self.lasting else first).sizes.resident_bytes, last.sizes.resident_bytes
