@@ -22,9 +22,9 @@ from deploy.compliance import compliance
 from schemas.errors import VeilError
 
 REDACT_PROCESSES = 2
-MAPPING_HOURS, RAW_MS = 1, 30 * 60_000
+MAPPING_HOURS, RAW_MS = 1, 1_800_000
 KEPT = Kept(MAPPING_HOURS, {"raw": RAW_MS, "quarantine": RAW_MS})
-"""Of each policy and topic the project may say so; fewer hours a policy can't have."""
+"""An hour is the least that a policy can say."""
 WARM = 500
 WINDOWS = 12
 SLICE_S = 0.2

@@ -1,6 +1,7 @@
 """Tasks of which nothing is known but where they come from: most of those that wait.
 
-Memory: about 190 bytes a task, where a `Life` takes 700 before anything has happened in it (measured).
+Memory: 207 bytes a task with its id, where one with a `Life` takes 551 before anything has happened in it
+(measured, of 200,000).
 """
 
 from __future__ import annotations

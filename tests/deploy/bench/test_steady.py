@@ -72,6 +72,7 @@ def test_where_as_much_ends_as_begins_nothing_but_what_stays_may_grow():
     [
         ({"disk": 3_400}, ["disk"]),
         ({"keeper": 240}, ["keeper grew in the last third by"]),
+        ({"redact": 20}, ["any other process grew by"]),
         ({"kept": 10**9}, ["disk", "memory of keeper", "keeper grew in the last third by"]),
     ],
 )
