@@ -285,10 +285,11 @@ class KafkaSession:
         until = time.monotonic() + min(LINGER_S, timeout)
         while got and len(got) < limit and size < BATCH_BYTES and not self._rebalanced:
             wanted = min(limit - len(got), SLICE)
-            more = self._without_ends(self._consumer.consume(wanted, max(0.0, until - time.monotonic())))
+            found = self._consumer.consume(wanted, max(0.0, until - time.monotonic()))
+            more = self._without_ends(found)
             got += more
             size += sum(_size(message) for message in more)
-            if len(more) < wanted:
+            if len(found) < wanted:  # ends count: one lies behind each fetch, and more may lie behind it
                 break
         return got
 

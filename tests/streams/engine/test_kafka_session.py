@@ -95,6 +95,45 @@ def test_a_batch_ends_when_its_bytes_are_reached(broker: MockBroker, monkeypatch
         session.close()
 
 
+class End:
+    """Where a fetch saw the end of the partition."""
+
+    def error(self) -> KafkaError:
+        return KafkaError(KafkaError._PARTITION_EOF)
+
+    def topic(self) -> str:
+        return "in"
+
+    def partition(self) -> int:
+        return 0
+
+    def offset(self) -> int:
+        return 1
+
+
+def test_a_batch_goes_on_behind_the_end_that_a_fetch_saw(
+    broker: MockBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Who lags keeps fetching at the end: what is queued is a few records, an end, a few records, an end."""
+    monkeypatch.setattr(kafka_session, "LINGER_S", 1.0)
+    broker.put(40, 10)
+    session = broker.open()
+    consumer = session._consumer
+
+    class Lagging:
+        def __getattr__(self, name: str) -> object:
+            return getattr(consumer, name)
+
+        def consume(self, count: int, timeout: float) -> list[object]:
+            return [*consumer.consume(count - 1, timeout), End()]
+
+    monkeypatch.setattr(session, "_consumer", Lagging())
+    try:
+        assert len(session.poll(500, 5.0)) == 40
+    finally:
+        session.close()
+
+
 def test_an_outage_while_asking_for_the_first_offset_is_a_dependency_that_fails(
     broker: MockBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
