@@ -22,12 +22,24 @@ PAGE_PORT = 8443
 """Of label and the console: browsers use it, too, since it is a part of the origin that they are checked by."""
 
 
+WIDEST = {4: 8, 6: 32}
+"""By version of IP: the shortest prefix that a network of machines has (RFC 1918; what a provider is given)."""
+
+
 def ranges(given: Iterable[str]) -> tuple[str, ...]:
-    """Ranges of addresses as network policies want them. Raises ConfigError where one is none."""
-    try:
-        return tuple(str(ip_network(one)) for one in given)
-    except ValueError as error:
-        raise ConfigError(f"{error}; give a range of addresses, as 10.0.0.0/24 or 169.254.7.127/32") from None
+    """Ranges of addresses as network policies want them. Raises ConfigError where one is none, or too wide."""
+    found = []
+    for one in given:
+        try:
+            network = ip_network(one)
+        except ValueError as error:
+            wanted = "give a range of addresses, as 10.0.0.0/24 or 169.254.7.127/32"
+            raise ConfigError(f"{error}; {wanted}") from None
+        if network.prefixlen < WIDEST[network.version]:
+            wanted = f"/{WIDEST[network.version]} is the widest; name the range that your machines are in"
+            raise ConfigError(f"{one} would let in more than machines: {wanted}")
+        found.append(str(network))
+    return tuple(found)
 
 
 @dataclass(frozen=True, slots=True)

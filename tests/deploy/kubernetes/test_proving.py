@@ -570,6 +570,12 @@ def test_what_is_no_range_of_addresses_is_said(wrong):
         ranges([wrong])
 
 
+@pytest.mark.parametrize("wide", ["0.0.0.0/0", "::/0", "8.0.0.0/7", "2000::/3"])
+def test_who_probes_can_t_be_everybody(wide):
+    with pytest.raises(ConfigError, match="more than machines"):
+        ranges(["10.0.0.0/8", "fd00:7::/64", wide])
+
+
 def test_another_cluster_s_prometheus_is_no_prometheus(objects, topology, cluster):
     elsewhere = dataclasses.replace(cluster, prometheus=Place("elsewhere", {"app": "prometheus"}, 9464))
     assert any("no route from Prometheus" in fault for fault in faults(objects, topology, elsewhere))
