@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Self
 
 from deploy.contents import contents, fields_of
 from deploy.current_project import LastKnown, Shared, current_project
@@ -26,11 +27,13 @@ from streams.label.comment_sealing import CommentSealer
 from streams.label.find_sealing import FindSealer
 from streams.label.forwarding import ForwardedBy, Forwarder
 from streams.label.link_certificate import LINK, LinkCertificate, new_link_certificate
+from streams.label.opening import OpenContent
 from streams.label.owner import Instance
 from streams.label.probing import Prober
 from streams.label.processor import TRANSACTION_TIMEOUT_MS, LabelProcessor, Seams, inputs
 from streams.label.requests import RequestQueue
 from streams.label.settings import LabelSettings
+from streams.label.signin import SignInSeams
 from streams.label.standby import Standby, StandbySeams
 from streams.label.superseded import latest
 from streams.label.whereabouts import Whereabouts
@@ -54,23 +57,81 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
     """The label stage of a project; its API listens when this returns. `slot` names the process: all of a project
     have one slot in common, which one of them owns while the others stand by.
     """
-    project, book = around.project, around.book
     configured = _configured(around, port)
     settings = LabelSettings()
     settings = replace(settings, api=replace(settings.api, host=configured.listening.host, port=port))
-    keys, data_keys = ViewKeys(around.vault, project), DataKeys(around.vault)
-    policy_of, open_content = _policies(book, project), contents(keys, project)
-    schema_of, hints_of = _schemas(policy_of), _hints(policy_of)
     requests = RequestQueue(settings.api.pending_requests, settings.api.waiting)
-    current = Shared(current_project(around))
-    known = LastKnown(around.topology.project(project), current)
-    seams = Seams(
-        schema_of=schema_of,
+    common = _Common.of(around, requests)
+    processor = LabelProcessor(around.project, around.codec, around.clock, _seams(around, common), settings)
+    signin = replace(signin_seams(around, configured, settings), is_complete=processor.is_complete)
+    door = _door(around, slot, settings)
+    link = new_link_certificate() if configured.listening.certificate else None
+    app = build_app(around.project, _api_seams(around, common, signin), settings.api, door)
+    shared_port = configured.port if configured.port != port else None
+    server = WebServer(app, settings.api, _tls(configured, link), shared_port=shared_port)
+    instance = Instance(door.instance, server.start(), link.certificate if link else "")
+    prober = Prober(settings.standby.probe_limit_s)
+    log = WarmLog(around.log)
+
+    def stop() -> None:
+        requests.close()
+        server.stop()
+        prober.close()
+
+    return StageParts(
+        processor,
+        inputs(around.project),
+        Ownership.WHOLE,
+        TRANSACTION_TIMEOUT_MS,
+        requests,
+        poll_s=0.0,
+        request_wait_s=REQUEST_WAIT_S,
+        stop=stop,
+        slot=around.identity.slot(0),
+        standby=_standby(around, instance, _number(slot), door, prober, log),
+        log=log,
+        by_turns=True,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Common:
+    """What the queue and its API both use. `current`: the project as it holds now; `known`: as it last did."""
+
+    requests: RequestQueue
+    keys: ViewKeys
+    data_keys: DataKeys
+    open_content: OpenContent
+    schema_of: Callable[[str], LabelSchema | None]
+    hints_of: Callable[[str], Hints]
+    current: Shared
+    known: LastKnown
+
+    @classmethod
+    def of(cls, around: Surroundings, requests: RequestQueue) -> Self:
+        keys, policy_of = ViewKeys(around.vault, around.project), _policies(around.book, around.project)
+        current = Shared(current_project(around))
+        return cls(
+            requests=requests,
+            keys=keys,
+            data_keys=DataKeys(around.vault),
+            open_content=contents(keys, around.project),
+            schema_of=_schemas(policy_of),
+            hints_of=_hints(policy_of),
+            current=current,
+            known=LastKnown(around.topology.project(around.project), current),
+        )
+
+
+def _seams(around: Surroundings, common: _Common) -> Seams:
+    project, book, known, current = around.project, around.book, common.known, common.current
+    return Seams(
+        schema_of=common.schema_of,
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
-        evict=keys.evict,
+        evict=common.keys.evict,
         order_withdrawal=WithdrawalOrders(project, around.codec, around.sign),
-        seal_find=FindSealer(project, open_content, data_keys),
+        seal_find=FindSealer(project, common.open_content, common.data_keys),
         people=People(
             lambda person: person in known().persons.adjudicators,
             lambda person: known().qualification(person).skills,
@@ -80,62 +141,29 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:
         holders=lambda adjudicate: _skills(known(), adjudicate=adjudicate),
         paused_by=lambda: book.pauses(project).by(),
         batches=lambda: known().routes.batches,
-        waiters=requests.waiters,
+        waiters=common.requests.waiters,
         project=current,
         late_ms=lambda: latest(known().retention_ms),
-        hints_of=hints_of,
+        hints_of=common.hints_of,
         closed=lambda: "" if current() is not None else _CLOSED,
     )
-    processor = LabelProcessor(project, around.codec, around.clock, seams, settings)
-    door = _door(around, slot, settings)
-    link = new_link_certificate() if configured.listening.certificate else None
-    server = WebServer(
-        build_app(
-            project,
-            ApiSeams(
-                requests=requests,
-                open_content=open_content,
-                schema_of=schema_of,
-                schema_in_force=lambda: _schema_in_force(book, project, schema_of),
-                project=current,
-                revoked=lambda person: book.revoked(project, person),
-                hints_of=hints_of,
-                open_hints=_told(keys),
-                token_keys=_token_keys(around),
-                clock=around.clock,
-                comments=CommentSealer(project, _task_key(keys), data_keys),
-                signin=replace(signin_seams(around, configured, settings), is_complete=processor.is_complete),
-            ),
-            settings.api,
-            door,
-        ),
-        settings.api,
-        _tls(configured, link),
-        shared_port=configured.port if configured.port != port else None,
-    )
-    instance = Instance(door.instance, server.start(), link.certificate if link else "")
-    prober = Prober(settings.standby.probe_limit_s)
-    log, owned = WarmLog(around.log), around.identity.slot(0)
-    standby = _standby(around, instance, _number(slot), door, prober, log)
 
-    def stop() -> None:
-        requests.close()
-        server.stop()
-        prober.close()
 
-    return StageParts(
-        processor,
-        inputs(project),
-        Ownership.WHOLE,
-        TRANSACTION_TIMEOUT_MS,
-        requests,
-        poll_s=0.0,
-        request_wait_s=REQUEST_WAIT_S,
-        stop=stop,
-        slot=owned,
-        standby=standby,
-        log=log,
-        by_turns=True,
+def _api_seams(around: Surroundings, common: _Common, signin: SignInSeams) -> ApiSeams:
+    project, book = around.project, around.book
+    return ApiSeams(
+        requests=common.requests,
+        open_content=common.open_content,
+        schema_of=common.schema_of,
+        schema_in_force=lambda: _schema_in_force(book, project, common.schema_of),
+        project=common.current,
+        revoked=lambda person: book.revoked(project, person),
+        hints_of=common.hints_of,
+        open_hints=_told(common.keys),
+        token_keys=_token_keys(around),
+        clock=around.clock,
+        comments=CommentSealer(project, _task_key(common.keys), common.data_keys),
+        signin=signin,
     )
 
 
