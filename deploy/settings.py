@@ -110,7 +110,12 @@ SETTINGS: tuple[Setting, ...] = (
         "VEIL_TRACES_RATIO", "0.01", "share of records that are traced, from 0 to 1; the same for all processes"
     ),
     Setting("VEIL_TRACES_CA", "the system's", "file with the CA of that collector"),
-    Setting("VEIL_TEST_STACK", "local", "what tests run on: `local` starts all parts, `external` uses the above"),
+    Setting(
+        "VEIL_TEST_STACK",
+        "local",
+        "what tests run on: `local` starts all parts, `containers` starts them in containers, "
+        "`external` uses the above",
+    ),
     Setting("VEIL_TEST_VAULT", "OpenBao", "program of a HashiCorp Vault, for the stack that tests share"),
     Setting(
         "VEIL_CONTAINER_ENGINE",

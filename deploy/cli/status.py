@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
     from deploy.up.picture import Picture, Seen
 
-_COLUMNS = ("", "name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address")
-_NUMBERS = {"behind", "setbacks", "restarts", "MiB", "pid"}
-_LEFT_OUT = ("pid", "MiB", "restarts", "setbacks", "address", "behind")
+_COLUMNS = (
+    *("", "name", "says", "behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid"),
+    "address",
+)
+_NUMBERS = {"behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid"}
+_LEFT_OUT = ("pid", "transactions", "vault p95", "MiB", "restarts", "setbacks", "address", "behind")
 """In a narrow terminal, one after the other; `--json` has all."""
 LATE_S = 60.0
 """From when on an alert says so, too (`deploy/observability/rules.yaml`)."""
@@ -88,15 +91,29 @@ def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
 
 
 def _standing(picture: Picture) -> Iterator[str]:
-    """A line a project: its queue, and what is known of how well it is hidden."""
+    """A line a project: its queue, how long people wait for it, and what is known of how well it is hidden."""
     for one in picture.seen:
         tasks, bounds = one.figures.tasks, one.figures.leak_bounds
         if sum(tasks.values()):
             words = {"available": "can be leased", "leased": "leased", "awaiting": "decided", "parked": "parked"}
             said = ", ".join(f"{tasks[name]} {word}" for name, word in words.items() if tasks.get(name))
             yield f"{one.name}: open tasks: {said}"
+        if one.figures.lease_s is not None:
+            waits = [("a task", one.figures.lease_s), ("a label to be in", one.figures.submit_s)]
+            said = ", ".join(f"for {what} {_time(seconds)}" for what, seconds in waits if seconds is not None)
+            yield f"{one.name}: p95 of waiting {said}"
+        for of, share in one.figures.redacted.items():
+            yield f"{one.name}: {share:.1%} of characters redacted in the last hour: {of[:60]}"
         for policy, bound in bounds.items():
             yield f"{one.name}: at most {bound:.2%} of values exposed (95 %), by policy {policy[:12]}"
+
+
+def _time(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds < 1 else f"{seconds:,.1f} s"
+
+
+def _count(figure: int | None) -> Text:
+    return Text("–" if figure is None else f"{figure:,}", style=QUIET)
 
 
 def _behind(seconds: float | None) -> Text:
@@ -108,13 +125,15 @@ def _behind(seconds: float | None) -> Text:
 def _row(one: Seen) -> dict[str, Text]:
     style = GOOD if one.well else WAITING if one.state == "running" else BAD
     memory = f"{one.memory_bytes / MIB:,.0f}" if one.memory_bytes else "–"
-    setbacks = "–" if one.figures.setbacks is None else str(one.figures.setbacks)
+    vault = one.figures.vault_s
     return {
         "": Text("●", style=style),
         "name": Text(one.name, style="" if one.kind == "process" else QUIET),
         "says": Text(one.condition, style=style),
         "behind": _behind(one.figures.behind_s),
-        "setbacks": Text(setbacks, style=QUIET),
+        "transactions": _count(one.figures.transactions),
+        "setbacks": _count(one.figures.setbacks),
+        "vault p95": Text("–" if vault is None else _time(vault), style=QUIET),
         "restarts": Text(str(one.restarts), style=WAITING if one.restarts else QUIET),
         "MiB": Text(memory),
         "pid": Text(str(one.pid or "–"), style=QUIET),

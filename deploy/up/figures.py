@@ -2,30 +2,37 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from math import isinf
 
 from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
-BEHIND, SETBACKS, TASKS, BOUND = (
-    "veil_behind_seconds",
-    "veil_setbacks_total",
-    "veil_queue_tasks",
-    "veil_leak_bound",
-)
+_ASKED, _VAULT = "veil_label_asked_seconds_bucket", "veil_vault_seconds_bucket"
+_HOUR = "3600"
+"""Of watch's windows, in seconds."""
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """`behind_s`: how long the oldest record of the last batch had waited; `setbacks` since the process began;
-    `tasks`: open ones by what they wait for, said by the owner of a queue; `leak_bounds`: what the share of leaked
-    values does not exceed (95 %), by policy. None and empty: it says nothing of it.
+    """`behind_s`: how long the oldest record of the last batch had waited; `setbacks`, `transactions` since the
+    process began; `vault_s`, `lease_s`, `submit_s`: what 95 % of Vault's answers, of people's waits for a task and
+    for a submitted label have not exceeded since then; `tasks`: open ones by what they wait for, said by the owner
+    of a queue; `leak_bounds`: what the share of leaked values does not exceed (95 %), by policy; `redacted`: the
+    share of characters redacted in the last final hour, by project and policy. None and empty: it says nothing.
     """
 
     behind_s: float | None = None
     setbacks: int | None = None
     tasks: Mapping[str, int] = field(default_factory=dict)
     leak_bounds: Mapping[str, float] = field(default_factory=dict)
+    transactions: int | None = None
+    vault_s: float | None = None
+    lease_s: float | None = None
+    submit_s: float | None = None
+    redacted: Mapping[str, float] = field(default_factory=dict)
 
 
 NONE = Figures()
@@ -33,12 +40,58 @@ NONE = Figures()
 
 def figures(metrics: str) -> Figures:
     """Of what `/metrics` answers. Raises ValueError."""
-    samples = [sample for family in text_string_to_metric_families(metrics) for sample in family.samples]
-    by_name = {name: [one for one in samples if one.name == name] for name in (BEHIND, SETBACKS, TASKS, BOUND)}
-    known = any(one.name == "veil_rounds_total" for one in samples)
+    by_name: dict[str, list[Sample]] = {}
+    for family in text_string_to_metric_families(metrics):
+        for sample in family.samples:
+            by_name.setdefault(sample.name, []).append(sample)
+
+    def of(name: str) -> list[Sample]:
+        return by_name.get(name, [])
+
+    known = bool(of("veil_rounds_total"))  # a process that has a loop
     return Figures(
-        max((one.value for one in by_name[BEHIND]), default=None),
-        int(sum(one.value for one in by_name[SETBACKS])) if known else None,
-        {one.labels["waiting_for"]: int(one.value) for one in by_name[TASKS]},
-        {one.labels["policy"]: one.value for one in by_name[BOUND]},
+        max((one.value for one in of("veil_behind_seconds")), default=None),
+        _total(of("veil_setbacks_total")) if known else None,
+        {one.labels["waiting_for"]: int(one.value) for one in of("veil_queue_tasks")},
+        {one.labels["policy"]: one.value for one in of("veil_leak_bound")},
+        _total(of("veil_rounds_total")) if known else None,
+        quantile(0.95, of(_VAULT)),
+        quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "LeaseTask"]),
+        quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "Submit"]),
+        _redacted(of("veil_watch_count")),
     )
+
+
+def _total(samples: Iterable[Sample]) -> int:
+    return int(sum(one.value for one in samples))
+
+
+def quantile(share: float, buckets: Iterable[Sample]) -> float | None:
+    """What this share of a histogram's observations does not exceed, straight between two bounds, as Prometheus'
+    `histogram_quantile` has it: where it lies beyond the last bound, that. None of no observations.
+    """
+    counts: Counter[float] = Counter()
+    for bucket in buckets:
+        counts[float(bucket.labels["le"])] += int(bucket.value)
+    bounds = sorted(counts)
+    if not bounds or not counts[bounds[-1]]:
+        return None
+    wanted, lower, below = share * counts[bounds[-1]], 0.0, 0
+    for bound in bounds:
+        if counts[bound] >= wanted and counts[bound] > below:
+            return lower if isinf(bound) else lower + (bound - lower) * (wanted - below) / (counts[bound] - below)
+        lower, below = bound, counts[bound]
+    raise AssertionError  # the last bound has all
+
+
+def _redacted(samples: Iterable[Sample]) -> dict[str, float]:
+    """What is suppressed (fewer than ten) is in neither count."""
+    redacted: Counter[str] = Counter()
+    characters: Counter[str] = Counter()
+    for one in samples:
+        name = one.labels["name"]
+        if one.labels["window_s"] == _HOUR and name.startswith("characters_"):
+            of = f"{one.labels['project']}, {one.labels['policy']}"
+            characters[of] += int(one.value)
+            redacted[of] += int(one.value) if name == "characters_redacted" else 0
+    return {of: redacted[of] / count for of, count in characters.items() if count}

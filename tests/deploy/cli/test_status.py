@@ -14,7 +14,15 @@ from deploy.up.picture import Picture, Seen
 KAFKA = Seen("kafka", "part", "running", "running", "", 4711, 0, 321 * 1024 * 1024, "kafka.log")
 REDACT = Seen(
     "redact.letters.0", "process", "running", "working", "", 4712, 3, 98 * 1024 * 1024, "redact.log",
-    "http://127.0.0.1:30137/healthz", None, Figures(12.5, 2),
+    "http://127.0.0.1:30137/healthz", None, Figures(12.5, 2, transactions=1234, vault_s=0.0034),
+)  # fmt: skip
+LABEL = Seen(
+    "label.letters.0", "process", "running", "working", "", 4713, 0, 98 * 1024 * 1024, "label.log", None, None,
+    Figures(0.1, 0, {"available": 7, "leased": 2, "parked": 0}, {"f" * 64: 0.0123}, lease_s=0.0091, submit_s=1.5),
+)  # fmt: skip
+WATCH = Seen(
+    "watch.platform.0", "process", "running", "working", "", 4714, 0, 98 * 1024 * 1024, "watch.log", None, None,
+    Figures(redacted={"letters, clinic": 0.0617}),
 )  # fmt: skip
 
 
@@ -37,15 +45,18 @@ def shown(monkeypatch, capsys, tmp_path):
 
 def test_where_no_terminal_is_nothing_is_left_out_or_cut(shown):
     head, _, columns, kafka, redact = shown(None)
-    assert columns.split() == ["name", "says", "behind", "setbacks", "restarts", "MiB", "pid", "address"]
-    assert kafka.split() == ["●", "kafka", "running", "–", "–", "0", "321", "4711"]
-    assert redact.split() == f"● redact.letters.0 working 12.5 s 2 3 98 4712 {REDACT.health_url}".split()
+    names = "name says behind transactions setbacks vault p95 restarts MiB pid address"
+    redacts = f"● redact.letters.0 working 12.5 s 1,234 2 3 ms 3 98 4712 {REDACT.health_url}"
+    assert columns.split() == names.split()
+    assert kafka.split() == ["●", "kafka", "running", "–", "–", "–", "–", "0", "321", "4711"]
+    assert redact.split() == redacts.split()
     assert head.startswith("Everything works (419 MiB in 2 processes)")
 
 
 @pytest.mark.parametrize(
     ("width", "columns"),
     [
+        (120, "name says behind transactions setbacks vault p95 restarts MiB address"),
         (100, "name says behind setbacks restarts MiB address"),
         (80, "name says behind setbacks address"),
         (40, "name says behind"),
@@ -70,3 +81,13 @@ def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypa
     with pytest.raises(SystemExit):
         main()
     assert "0 of 0 do not work" in capsys.readouterr().out
+
+
+def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatch):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (LABEL, WATCH)))
+    assert shown(80)[-4:] == [
+        "label.letters.0: open tasks: 7 can be leased, 2 leased",
+        "label.letters.0: p95 of waiting for a task 9 ms, for a label to be in 1.5 s",
+        "label.letters.0: at most 1.23% of values exposed (95 %), by policy ffffffffffff",
+        "watch.platform.0: 6.2% of characters redacted in the last hour: letters, clinic",
+    ]
