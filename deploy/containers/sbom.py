@@ -1,8 +1,8 @@
 """What an image is made of, as CycloneDX 1.6: `python -m deploy.containers.sbom CYCLONEDX VENV ROOT`.
 
 Runs in the build stage and writes the last file of ROOT. `cyclonedx-py` tells the packages of the venv. Debian's,
-of which the interpreter or a library came, are added here. The only time in it is SOURCE_DATE_EPOCH, so the same
-image has the same file.
+of which the interpreter or a library came, are added here; the whole has to be valid by CycloneDX's own schema, or
+there is no image. The only time in it is SOURCE_DATE_EPOCH, so the same image has the same file.
 """
 
 from __future__ import annotations
@@ -21,6 +21,14 @@ from deploy.containers.collect import settle
 PLACE = "usr/share/sbom/veilstream.cdx.json"
 DPKG = Path("/var/lib/dpkg/info")
 Package = tuple[str, str]
+_VALID = """
+import sys
+from cyclonedx.schema import SchemaVersion
+from cyclonedx.validation.json import JsonStrictValidator
+fault = JsonStrictValidator(SchemaVersion.V1_6).validate_str(sys.stdin.read())
+sys.exit(None if fault is None else str(fault))
+"""
+"""For the interpreter that has the library: exit code 1, and why, where it is not."""
 
 
 def main() -> int:
@@ -34,9 +42,11 @@ def main() -> int:
     document["components"] += [component(*package) for package in sorted(found)]
     if not any(name.startswith("python3") for name, _ in found):  # compiled by who made the base
         document["components"].append(interpreter(platform.python_version()))
+    text = json.dumps(document, indent=1, sort_keys=True) + "\n"
+    subprocess.run([Path(program).parent / "python", "-c", _VALID], input=text, text=True, check=True)
     place = root / PLACE
     place.parent.mkdir(parents=True)
-    place.write_text(json.dumps(document, indent=1, sort_keys=True) + "\n")
+    place.write_text(text)
     settle(root, int(os.environ["SOURCE_DATE_EPOCH"]))
     return 0
 
