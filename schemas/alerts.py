@@ -29,8 +29,11 @@ class Alert:
     """
 
     alert_id: str
+    """The same for the same finding: what is found again is known again."""
     rule: str
+    """Which rule says so (`streams/watch/rules.yaml`)."""
     severity: Severity
+    """How much hurry there is."""
     subject: str
     since: int
     at: int

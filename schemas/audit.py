@@ -183,10 +183,13 @@ class OffsetOutcome:
     """One offset of a batch. `task_id` is empty unless the outcome is a task, `reason` unless it is not."""
 
     offset: int
+    """Of the record."""
     outcome: RawOutcome
+    """What became of it."""
     task_id: str = ""
     reason: str = ""
     revision: int = 1
+    """Of the record, from 1; more where it was redacted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,10 +197,15 @@ class BatchCoverage:
     """The offsets `first` ≤ o < `next` of one partition; every one of them is in `outcomes`."""
 
     topic: str
+    """What was read."""
     partition: int
+    """Of that topic."""
     first: int
+    """The first offset."""
     next: int
+    """The one behind the last."""
     outcomes: tuple[OffsetOutcome, ...]
+    """In the order of offsets."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,7 +213,9 @@ class Certificate:
     """A process key, certified: `signature` by the role's Vault key over `schemas.leaf.certificate_message`."""
 
     signer: str
+    """The role whose key it is."""
     public_key: bytes
+    """Ed25519, raw: the process's."""
     signature: bytes
 
 
@@ -232,24 +242,43 @@ class AuditEvent:
     """An event in its slot's chain, as it stands on `audit.P`."""
 
     slot: str
+    """Whose chain it is in, as `redact.demo.0`."""
     epoch: int
+    """How often the slot has been taken over."""
     sequence: int
+    """Its place in the chain; without gaps."""
     previous: bytes
+    """SHA-256 of the leaf bytes of the event before it (`schemas.leaf`); 32 zeros before the first."""
     process: str
+    """The identity that acted, as `redact.demo`."""
     time: int
+    """Milliseconds since the epoch, by the process's clock."""
     type: EventType
+    """What happened (see Events in schemas/README.md)."""
     resource: str
+    """To what, as `schemas.resources` names it."""
     outcome: str
+    """`success`, or what else it came to."""
     decision: Decision
+    """Where somebody asked: whether it was allowed."""
     person: str
+    """Who asked or did it; empty: a process by itself."""
     purpose: str
+    """For what, where that has to be said."""
     reason: str
+    """Why, as a word of ours."""
     bundle: str
+    """By which redaction."""
     parents: tuple[str, ...]
+    """What it came of, as `schemas.resources` names it."""
     batch: BatchCoverage | None
+    """Of a batch: each offset that was read, and what became of it."""
     certificate: Certificate | None
+    """Of an epoch's first event: the key that signs this epoch."""
     details: dict[str, str]
+    """Counts and names, by the event's type."""
     head_signature: bytes | None = None
+    """Ed25519, by the process's key, over the chain up to here; the last event of each transaction has one."""
 
     @property
     def event_id(self) -> str:

@@ -17,9 +17,13 @@ class RawReference:
     """Where a raw record lies, and which revision of it is meant (the first on arrival is 1)."""
 
     topic: str
+    """`raw.P`."""
     partition: int
+    """Of that topic."""
     offset: int
+    """Of the record in it."""
     revision: int = 1
+    """1 on arrival; one more each time it is ordered to be redacted again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +31,11 @@ class PlaceholderSpan:
     """A placeholder in a sanitized field: code points, end-exclusive."""
 
     start: int
+    """Its first code point."""
     end: int
+    """The code point behind it."""
     category: str
+    """What it stands for, as `EMAIL_ADDRESS`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,8 +43,11 @@ class FieldShape:
     """A sanitized field without its text: what is needed to check a label's spans."""
 
     path: str
+    """Where the field stands in the record, as `note` or `customer.email`."""
     length: int
+    """Of its sanitized text, in code points."""
     placeholders: tuple[PlaceholderSpan, ...] = ()
+    """In the order of the text."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,14 +59,23 @@ class Task:
     """
 
     task_id: str
+    """Keyed hash of the record's place and revision; the key of the message."""
     revision: int
+    """The raw record's."""
     bundle: str
+    """Hash of all that decided how it was redacted: policy, detectors, code."""
     policy: str
+    """Hash of the redaction policy."""
     segment_id: str
+    """The segment that holds its key, its geometry and its values: `<slot>/<epoch>/<sequence>`."""
     overlap: int
+    """How many people are to label it."""
     extra: int
+    """How many more may be asked where they disagree."""
     fields: tuple[FieldShape, ...]
+    """Its fields without their text."""
     sealed: bytes
+    """The sanitized text of its fields."""
     priority: int = NORMAL
     batch: str = ""
     skills: tuple[str, ...] = ()
@@ -86,9 +105,13 @@ class LabelSpan:
     """A labeled span in a sanitized field: code points, end-exclusive."""
 
     field: str
+    """The field's path."""
     start: int
+    """Its first code point."""
     end: int
+    """The code point behind it."""
     label: str
+    """As the policy's label schema names it."""
 
 
 class LabelOutcome(StrEnum):
@@ -136,9 +159,13 @@ class Contribution:
     """What one person answered, kept in the verdict that used it."""
 
     person: str
+    """Who."""
     label_id: str
+    """Of the label on `labels.P`."""
     spans: tuple[LabelSpan, ...]
+    """In sanitized coordinates."""
     choices: dict[str, str]
+    """Value by the choice's name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,9 +177,13 @@ class SupportedSpan:
     """
 
     field: str
+    """The field's path."""
     start: int
+    """Its first code point."""
     end: int
+    """The code point behind it."""
     label: str
+    """As the policy's label schema names it."""
     support: int
     reason: str = ""
     merged: str = ""
@@ -163,8 +194,10 @@ class SupportedChoice:
     """A choice of the verdict; `value` is empty where nothing won. `reason` as in `SupportedSpan`."""
 
     name: str
+    """As the policy's label schema names it."""
     value: str
     support: int
+    """How many people chose it."""
     reason: str = ""
 
 
@@ -178,18 +211,31 @@ class Verdict:
     """
 
     task_id: str
+    """The key of the message."""
     revision: int
+    """Of the task."""
     bundle: str
+    """Of the task."""
     policy: str
+    """Of the task."""
     segment_id: str
+    """Of the task."""
     status: VerdictStatus
+    """How it came about: agreed, plurality, unresolved or adjudicated."""
     method: str
+    """By which method it was decided."""
     confidence: float
+    """From 0 to 1, by that method."""
     spans: tuple[SupportedSpan, ...]
+    """What holds, in sanitized coordinates."""
     choices: tuple[SupportedChoice, ...]
+    """What holds."""
     contributions: tuple[Contribution, ...]
+    """Whose answers it rests on."""
     fields: tuple[FieldShape, ...]
+    """The task's fields without their text."""
     decided_at: int
+    """Milliseconds since the epoch."""
     rejected: tuple[SupportedSpan, ...] = ()
     why: str = ""
     agreement: float | None = None
@@ -203,10 +249,15 @@ class JoinedSpan:
     """A labeled span in raw coordinates; `snapped` where a redacted span cut a placeholder."""
 
     field: str
+    """The field's path."""
     start: int
+    """Its first code point, in the raw field."""
     end: int
+    """The code point behind it."""
     label: str
+    """As the policy's label schema names it."""
     support: int
+    """How many people set it."""
     snapped: bool
 
 
@@ -215,8 +266,10 @@ class FieldDigest:
     """A keyed digest of a raw field, so that the data's owner detects misalignment. `length` in code points."""
 
     field: str
+    """The field's path."""
     length: int
     digest: bytes
+    """HMAC-SHA-256 of the raw field's text: equal texts of a project have equal ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,16 +277,27 @@ class JoinedLabel:
     """A verdict in the coordinates of its raw record. No values."""
 
     task_id: str
+    """The key of the message."""
     raw: RawReference
+    """The record that was labeled."""
     segment_id: str
+    """Where its mapping lay."""
     bundle: str
+    """Hash of all that decided how it was redacted."""
     policy: str
+    """Hash of the redaction policy."""
     status: VerdictStatus
+    """How the verdict came about."""
     confidence: float
+    """The verdict's, from 0 to 1."""
     spans: tuple[JoinedSpan, ...]
+    """In the coordinates of the raw fields."""
     choices: tuple[SupportedChoice, ...]
+    """Of the record as a whole."""
     digests: tuple[FieldDigest, ...]
+    """One of each field."""
     joined_at: int
+    """Milliseconds since the epoch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -249,13 +313,21 @@ class SegmentIndex:
     """A segment's existence: on `segments.P` under its id, in the transaction that releases its tasks."""
 
     segment_id: str
+    """`<slot>/<epoch>/<sequence>`; the key of the message."""
     slot: str
+    """Who wrote it."""
     epoch: int
+    """Of that slot."""
     sequence: int
+    """Within the epoch."""
     bundle: str
+    """How its tasks were redacted."""
     created_at: int
+    """Milliseconds since the epoch."""
     expires_at: int
+    """When it is destroyed at the latest, in milliseconds since the epoch."""
     entries: tuple[SegmentEntry, ...]
+    """Its tasks; who was withdrawn or erased is not there any more."""
 
 
 @dataclass(frozen=True, slots=True)

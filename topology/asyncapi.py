@@ -48,7 +48,7 @@ def asyncapi(flow: Flow, projects: Iterable[str], version: str) -> dict[str, Any
 def _channel(kind: TopicKind, projects: Iterable[str]) -> dict[str, Any]:
     channel: dict[str, Any] = {
         "address": kind.topic("{project}"),
-        "description": _description(kind),
+        "description": description(kind),
         "messages": {name: {"$ref": f"#/components/messages/{name}"} for name in _names(kind)},
         "bindings": {"kafka": {"topicConfiguration": _configuration(kind), "bindingVersion": KAFKA}},
     }
@@ -57,7 +57,7 @@ def _channel(kind: TopicKind, projects: Iterable[str]) -> dict[str, Any]:
     return channel
 
 
-def _description(kind: TopicKind) -> str:
+def description(kind: TopicKind) -> str:
     """What somebody learns who may read it."""
     if kind.opened_by:
         keys = ", ".join(kind.opened_by)
