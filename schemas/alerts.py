@@ -31,7 +31,7 @@ class Alert:
     alert_id: str
     """The same for the same finding: what is found again is known again."""
     rule: str
-    """Which rule says so (`streams/watch/rules.yaml`)."""
+    """Which rule says so (`streams/watch/rules.yaml`; matcher's: `streams.audit.two_sided`)."""
     severity: Severity
     """How much hurry there is."""
     subject: str

@@ -197,7 +197,7 @@ class BatchCoverage:
     """The offsets `first` ≤ o < `next` of one partition; every one of them is in `outcomes`."""
 
     topic: str
-    """What was read."""
+    """`raw.P`, of copies on `again.P`, too."""
     partition: int
     """Of that topic."""
     first: int
@@ -205,7 +205,7 @@ class BatchCoverage:
     next: int
     """The one behind the last."""
     outcomes: tuple[OffsetOutcome, ...]
-    """In the order of offsets."""
+    """In the order of offsets; of later revisions those alone that the batch had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,7 +213,7 @@ class Certificate:
     """A process key, certified: `signature` by the role's Vault key over `schemas.leaf.certificate_message`."""
 
     signer: str
-    """The role whose key it is."""
+    """Whose key has signed, as `redact.demo`, or a person's name."""
     public_key: bytes
     """Ed25519, raw: the process's."""
     signature: bytes
@@ -242,9 +242,9 @@ class AuditEvent:
     """An event in its slot's chain, as it stands on `audit.P`."""
 
     slot: str
-    """Whose chain it is in, as `redact.demo.0`."""
+    """Whose chain it is in, as `redact.demo.0`; of a person's act a chain of its own, as `person.ada.<random>`."""
     epoch: int
-    """How often the slot has been taken over."""
+    """Which beginning of the slot, from 1: each start and each restore is one."""
     sequence: int
     """Its place in the chain; without gaps."""
     previous: bytes
@@ -262,7 +262,7 @@ class AuditEvent:
     decision: Decision
     """Where somebody asked: whether it was allowed."""
     person: str
-    """Who asked or did it; empty: a process by itself."""
+    """Who asked or did it, or to whom it was done, by the event's type; empty: a process by itself."""
     purpose: str
     """For what, where that has to be said."""
     reason: str
@@ -270,7 +270,7 @@ class AuditEvent:
     bundle: str
     """By which redaction."""
     parents: tuple[str, ...]
-    """What it came of, as `schemas.resources` names it."""
+    """What it came of, or goes with, as `schemas.resources` names it."""
     batch: BatchCoverage | None
     """Of a batch: each offset that was read, and what became of it."""
     certificate: Certificate | None

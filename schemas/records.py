@@ -23,7 +23,7 @@ class RawReference:
     offset: int
     """Of the record in it."""
     revision: int = 1
-    """1 on arrival; one more each time it is ordered to be redacted again."""
+    """1 on arrival; one more each time it is redacted again, by order or out of quarantine."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class Task:
     """
 
     task_id: str
-    """Keyed hash of the record's place and revision; the key of the message."""
+    """Keyed hash of the record's place and revision; the key on `tasks.P`."""
     revision: int
     """The raw record's."""
     bundle: str
@@ -197,7 +197,7 @@ class SupportedChoice:
     """As the policy's label schema names it."""
     value: str
     support: int
-    """How many people chose it."""
+    """How many people gave this answer, an empty one included."""
     reason: str = ""
 
 
@@ -231,7 +231,7 @@ class Verdict:
     choices: tuple[SupportedChoice, ...]
     """What holds."""
     contributions: tuple[Contribution, ...]
-    """Whose answers it rests on."""
+    """All answers that were there, overruled ones included."""
     fields: tuple[FieldShape, ...]
     """The task's fields without their text."""
     decided_at: int
@@ -257,7 +257,7 @@ class JoinedSpan:
     label: str
     """As the policy's label schema names it."""
     support: int
-    """How many people set it."""
+    """How many people set it, or one that counts as it."""
     snapped: bool
 
 
@@ -269,7 +269,7 @@ class FieldDigest:
     """The field's path."""
     length: int
     digest: bytes
-    """HMAC-SHA-256 of the raw field's text: equal texts of a project have equal ones."""
+    """HMAC-SHA-256 (`vault.keyed_hash`) of the raw field's text: equal texts of a project have equal ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +295,7 @@ class JoinedLabel:
     choices: tuple[SupportedChoice, ...]
     """Of the record as a whole."""
     digests: tuple[FieldDigest, ...]
-    """One of each field."""
+    """One of each field that a task shows."""
     joined_at: int
     """Milliseconds since the epoch."""
 
@@ -313,7 +313,7 @@ class SegmentIndex:
     """A segment's existence: on `segments.P` under its id, in the transaction that releases its tasks."""
 
     segment_id: str
-    """`<slot>/<epoch>/<sequence>`; the key of the message."""
+    """`<slot>/<epoch>/<sequence>`; the key on `segments.P`."""
     slot: str
     """Who wrote it."""
     epoch: int
@@ -325,7 +325,7 @@ class SegmentIndex:
     created_at: int
     """Milliseconds since the epoch."""
     expires_at: int
-    """When it is destroyed at the latest, in milliseconds since the epoch."""
+    """From when on keeper destroys it, in milliseconds since the epoch."""
     entries: tuple[SegmentEntry, ...]
     """Its tasks; who was withdrawn or erased is not there any more."""
 

@@ -22,7 +22,8 @@ UNTYPED = {
     "again": "A raw record, copied as it is sealed.",
     "geometry": "Where placeholders stood, sealed task by task, of projects that keep this apart from Vault. A"
     " document there names the place of each record.",
-    "values": "What these placeholders stand for, the same.",
+    "values": "What placeholders stand for, sealed task by task, of projects that keep this apart from Vault. A"
+    " document there names the place of each record.",
     "checkpoints": "A signed note (C2SP tlog-checkpoint), UTF-8.",
 }
 

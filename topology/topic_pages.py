@@ -15,6 +15,7 @@ from dataclasses import is_dataclass
 from functools import cache
 from importlib import import_module
 from pathlib import Path
+from textwrap import dedent
 from typing import Any
 
 import schemas
@@ -49,11 +50,15 @@ def _page(flow: Flow, kind: TopicKind) -> str:
     writers, readers = _who(flow, kind)
     facts = [("kept", _kept(kind)), ("written by", writers), ("read by", readers), ("values", _values(kind))]
     parts = [f"# `{kind.topic('P')}`\n\n{description(kind)}\n", _table(("", ""), facts)]
-    return _MADE + "\n".join([*parts, *(_record(name) for name in kind.records)])
+    found = [record for name in kind.records for record in records_of(json.loads(catalog.text(name)))]
+    once = {record["name"]: record for record in found}
+    return _MADE + "\n".join([*parts, *map(_section, once.values())])
 
 
 def _values(kind: TopicKind) -> str:
-    return "Avro in Confluent's wire format ([schemas](../README.md))" if kind.records else UNTYPED[kind.name]
+    if not kind.records:
+        return UNTYPED[kind.name]
+    return "Avro in Confluent's wire format ([schemas](../README.md)); none: what lay under the key is over"
 
 
 def _who(flow: Flow, kind: TopicKind) -> tuple[str, str]:
@@ -69,11 +74,6 @@ def _kept(kind: TopicKind) -> str:
         otherwise = "; a project may say otherwise" if kind.scope is Scope.PROJECT else ""
         return time_words(kind.retention_ms) + otherwise
     return "all that was ever written" if kind.keeps_all else "the newest of each key"
-
-
-def _record(name: str) -> str:
-    """A record and those within it, each under a heading of its own."""
-    return "\n".join(_section(record) for record in records_of(json.loads(catalog.text(name))))
 
 
 def _section(record: Mapping[str, Any]) -> str:
@@ -128,7 +128,7 @@ def _all_said() -> Mapping[str, tuple[str, Mapping[str, str]]]:
 
 def _of_fields(kind: type) -> dict[str, str]:
     """What stands below a field of a dataclass, as a string."""
-    (body,) = ast.parse(inspect.cleandoc(inspect.getsource(kind))).body
+    (body,) = ast.parse(dedent(inspect.getsource(kind))).body
     assert isinstance(body, ast.ClassDef)
     said = {}
     for field, below in zip(body.body, body.body[1:], strict=False):

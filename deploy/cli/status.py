@@ -23,11 +23,8 @@ if TYPE_CHECKING:
 
     from deploy.up.picture import Picture, Seen
 
-_COLUMNS = (
-    *("", "name", "says", "behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid"),
-    "address",
-)
-_NUMBERS = {"behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid"}
+_NUMBERS = ("behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid")
+_COLUMNS = ("", "name", "says", *_NUMBERS, "address")
 _LEFT_OUT = ("pid", "transactions", "vault p95", "MiB", "restarts", "setbacks", "address", "behind")
 """In a narrow terminal, one after the other; `--json` has all."""
 LATE_S = 60.0
@@ -91,19 +88,18 @@ def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
 
 
 def _standing(picture: Picture) -> Iterator[str]:
-    """A line a project: its queue, how long people wait for it, and what is known of how well it is hidden."""
+    """A line a project: its queue, how fast that answers, and what is known of how well it is hidden."""
     for one in picture.seen:
         tasks, bounds = one.figures.tasks, one.figures.leak_bounds
         if sum(tasks.values()):
             words = {"available": "can be leased", "leased": "leased", "awaiting": "decided", "parked": "parked"}
             said = ", ".join(f"{tasks[name]} {word}" for name, word in words.items() if tasks.get(name))
             yield f"{one.name}: open tasks: {said}"
-        if one.figures.lease_s is not None:
-            waits = [("a task", one.figures.lease_s), ("a label to be in", one.figures.submit_s)]
-            said = ", ".join(f"for {what} {_time(seconds)}" for what, seconds in waits if seconds is not None)
-            yield f"{one.name}: p95 of waiting {said}"
+        asked = [("a lease", one.figures.lease_s), ("a label", one.figures.submit_s)]
+        if answers := ", ".join(f"to {what} {_time(seconds)}" for what, seconds in asked if seconds is not None):
+            yield f"{one.name}: p95 of answers since it began: {answers}"
         for of, share in one.figures.redacted.items():
-            yield f"{one.name}: {share:.1%} of characters redacted in the last hour: {of[:60]}"
+            yield f"{one.name}: {share:.1%} of characters redacted in its last full hour: {of[:60]}"
         for policy, bound in bounds.items():
             yield f"{one.name}: at most {bound:.2%} of values exposed (95 %), by policy {policy[:12]}"
 

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from ipaddress import ip_network
+from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from types import MappingProxyType
 from typing import Any
 
@@ -35,11 +35,18 @@ def ranges(given: Iterable[str]) -> tuple[str, ...]:
         except ValueError as error:
             wanted = "give a range of addresses, as 10.0.0.0/24 or 169.254.7.127/32"
             raise ConfigError(f"{error}; {wanted}") from None
-        if network.prefixlen < WIDEST[network.version]:
-            wanted = f"/{WIDEST[network.version]} is the widest; name the range that your machines are in"
-            raise ConfigError(f"{one} would let in more than machines: {wanted}")
-        found.append(str(network))
-    return tuple(found)
+        found.append(network)
+    for whole in _together(found):
+        if whole.prefixlen < (widest := WIDEST[whole.version]):
+            wanted = f"/{widest} is the widest; name the range that your machines are in"
+            raise ConfigError(f"{whole} would let in more than machines: {wanted}")
+    return tuple(map(str, found))
+
+
+def _together(networks: Sequence[IPv4Network | IPv6Network]) -> Iterator[IPv4Network | IPv6Network]:
+    """The same addresses in as few ranges as there can be."""
+    yield from collapse_addresses([it for it in networks if isinstance(it, IPv4Network)])
+    yield from collapse_addresses([it for it in networks if isinstance(it, IPv6Network)])
 
 
 @dataclass(frozen=True, slots=True)

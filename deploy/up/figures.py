@@ -18,10 +18,11 @@ _HOUR = "3600"
 @dataclass(frozen=True, slots=True)
 class Figures:
     """`behind_s`: how long the oldest record of the last batch had waited; `setbacks`, `transactions` since the
-    process began; `vault_s`, `lease_s`, `submit_s`: what 95 % of Vault's answers, of people's waits for a task and
-    for a submitted label have not exceeded since then; `tasks`: open ones by what they wait for, said by the owner
-    of a queue; `leak_bounds`: what the share of leaked values does not exceed (95 %), by policy; `redacted`: the
-    share of characters redacted in the last final hour, by project and policy. None and empty: it says nothing.
+    process began; `vault_s`, `lease_s`, `submit_s`: how long 95 % of Vault's answers took at most since then, and
+    of the queue's to who asked for a task and who submitted a label (or the highest bound that is counted by);
+    `tasks`: open ones by what they wait for, said by the owner of a queue; `leak_bounds`: what the share of leaked
+    values does not exceed (95 %), by policy; `redacted`: the share of characters redacted in the last final hour
+    of each project and policy, however long ago. None and empty: it says nothing.
     """
 
     behind_s: float | None = None
@@ -67,14 +68,15 @@ def _total(samples: Iterable[Sample]) -> int:
 
 
 def quantile(share: float, buckets: Iterable[Sample]) -> float | None:
-    """What this share of a histogram's observations does not exceed, straight between two bounds, as Prometheus'
-    `histogram_quantile` has it: where it lies beyond the last bound, that. None of no observations.
+    """What this share of a histogram's observations does not exceed, straight between two bounds; where it lies
+    beyond the last of them, that bound, as Prometheus' `histogram_quantile` has it. None of no observations, and
+    where it gives no number.
     """
     counts: Counter[float] = Counter()
     for bucket in buckets:
         counts[float(bucket.labels["le"])] += int(bucket.value)
     bounds = sorted(counts)
-    if not bounds or not counts[bounds[-1]]:
+    if len(bounds) < 2 or not isinf(bounds[-1]) or not counts[bounds[-1]]:  # noqa: PLR2004 - a bound and none
         return None
     wanted, lower, below = share * counts[bounds[-1]], 0.0, 0
     for bound in bounds:
@@ -85,7 +87,7 @@ def quantile(share: float, buckets: Iterable[Sample]) -> float | None:
 
 
 def _redacted(samples: Iterable[Sample]) -> dict[str, float]:
-    """What is suppressed (fewer than ten) is in neither count."""
+    """Of what is suppressed (fewer than ten) there is no share."""
     redacted: Counter[str] = Counter()
     characters: Counter[str] = Counter()
     for one in samples:
@@ -93,5 +95,6 @@ def _redacted(samples: Iterable[Sample]) -> dict[str, float]:
         if one.labels["window_s"] == _HOUR and name.startswith("characters_"):
             of = f"{one.labels['project']}, {one.labels['policy']}"
             characters[of] += int(one.value)
-            redacted[of] += int(one.value) if name == "characters_redacted" else 0
-    return {of: redacted[of] / count for of, count in characters.items() if count}
+            if name == "characters_redacted":
+                redacted[of] += int(one.value)
+    return {of: count / characters[of] for of, count in redacted.items() if count}

@@ -85,9 +85,9 @@ def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypa
 
 def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatch):
     monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (LABEL, WATCH)))
-    assert shown(80)[-4:] == [
+    assert shown(100)[-4:] == [
         "label.letters.0: open tasks: 7 can be leased, 2 leased",
-        "label.letters.0: p95 of waiting for a task 9 ms, for a label to be in 1.5 s",
+        "label.letters.0: p95 of answers since it began: to a lease 9 ms, to a label 1.5 s",
         "label.letters.0: at most 1.23% of values exposed (95 %), by policy ffffffffffff",
-        "watch.platform.0: 6.2% of characters redacted in the last hour: letters, clinic",
+        "watch.platform.0: 6.2% of characters redacted in its last full hour: letters, clinic",
     ]

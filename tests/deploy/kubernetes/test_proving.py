@@ -576,6 +576,11 @@ def test_who_probes_can_t_be_everybody(wide):
         ranges(["10.0.0.0/8", "fd00:7::/64", wide])
 
 
+def test_nor_can_they_be_many_ranges_that_are_everybody_together():
+    with pytest.raises(ConfigError, match="more than machines"):
+        ranges([f"{number}.0.0.0/8" for number in range(16, 32)])
+
+
 def test_another_cluster_s_prometheus_is_no_prometheus(objects, topology, cluster):
     elsewhere = dataclasses.replace(cluster, prometheus=Place("elsewhere", {"app": "prometheus"}, 9464))
     assert any("no route from Prometheus" in fault for fault in faults(objects, topology, elsewhere))

@@ -27,8 +27,6 @@ from tests.deploy.observability.expressions import (
 )
 from topology.loading import load_topology
 
-"""Alerts that fire in Kubernetes alone."""
-
 
 @pytest.fixture(scope="module")
 def metrics() -> dict[str, set[str]]:
