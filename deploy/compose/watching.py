@@ -12,7 +12,8 @@ import yaml
 from deploy.compose.cluster import CENSUS, METRICS, PROMETHEUS, PROMETHEUS_PORT, STARTER, processes
 from deploy.compose.networks import COUNTS, DASHBOARDS
 from deploy.containers.outfit import INSIDE
-from deploy.observability.dashboard import DASHBOARD, FOLDER
+from deploy.observability import alerts
+from deploy.observability.dashboard import DASHBOARD
 from deploy.starting import IDENTITY
 from topology.identity import PLATFORM
 from topology.loading import Topology
@@ -52,7 +53,7 @@ def prometheus_files(topology: Topology) -> dict[Path, bytes]:
     """Its own folder."""
     return {
         Path("prometheus.yml"): _yaml(prometheus(topology)),
-        Path(RULES): (FOLDER / RULES).read_bytes(),
+        Path(RULES): _yaml({"groups": alerts.groups()}),
     }
 
 

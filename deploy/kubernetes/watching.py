@@ -1,6 +1,6 @@
 """What Prometheus and Grafana are given there: the alerts, how many processes there should be, the dashboard.
 
-Pure, but for two files of `deploy.observability`.
+Pure, but for the files of `deploy.observability`.
 """
 
 from __future__ import annotations
@@ -8,12 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-import yaml
-
 from deploy.kubernetes.cluster import Object
 from deploy.kubernetes.placing import Environment, Placed, least
 from deploy.kubernetes.scraping import API
-from deploy.observability.dashboard import DASHBOARD, FOLDER
+from deploy.observability import alerts
+from deploy.observability.dashboard import DASHBOARD
 from topology.loading import Topology
 
 RULES, BOARD = "veilstream", "veilstream-dashboard"
@@ -39,7 +38,7 @@ def watching(everybody: Iterable[Placed], topology: Topology) -> Iterator[Object
 
 def _alerts() -> Iterator[Object]:
     """Those of `rules.yaml` that can fire here."""
-    for group in yaml.safe_load((FOLDER / "rules.yaml").read_text(encoding="utf-8"))["groups"]:
+    for group in alerts.groups():
         yield group | {"rules": [rule for rule in group["rules"] if not _is_elsewhere(rule)]}
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import yaml
 
 from deploy.compose.cluster import CENSUS, METRICS, processes
 from deploy.compose.networks import networks
-from deploy.compose.watching import grafana_files, prometheus, prometheus_files
+from deploy.compose.watching import RULES, grafana_files, prometheus, prometheus_files
+from deploy.observability import alerts
 from topology.identity import PLATFORM
 
 
@@ -51,6 +53,10 @@ def test_files_are_what_they_say_they_are(topology):
             assert yaml.safe_load(content)
         elif path.suffix == ".json":
             assert json.loads(content)["panels"]
+
+
+def test_its_alerts_are_those_of_everywhere_each_with_its_runbook(topology):
+    assert yaml.safe_load(prometheus_files(topology)[Path(RULES)])["groups"] == alerts.groups()
 
 
 def test_grafana_s_source_is_found_by_the_dashboard_s_variable():
