@@ -7,7 +7,7 @@ LANES  ?= --numprocesses logical --maxprocesses 4
 # Tests and demo start a hundred processes; where no bytecode may be written each compiles all it imports (1.3 s).
 unexport PYTHONDONTWRITEBYTECODE
 
-# Those of these that are on the machine: `make test-pythons`.
+# Those of these that are on the machine, pyenv's too (its shims answer for one alone): `make test-pythons`.
 PYTHONS ?= 3.11 3.12 3.13
 ALONE   := not (stack or own_stack or faults or demo or container or label_studio)
 
@@ -51,7 +51,7 @@ test-long: setup
 
 test-pythons: setup
 	@for version in $(PYTHONS); do \
-	  python=$$($(BIN)/uv python find --no-python-downloads --no-project $$version 2>/dev/null) || { echo "Python $$version is not here"; continue; }; \
+	  python=$$(PATH="$$(printf '%s:' $$HOME/.pyenv/versions/*/bin)$$PATH" $(BIN)/uv python find --no-python-downloads --no-project $$version 2>/dev/null) || { echo "Python $$version is not here"; continue; }; \
 	  echo "Python $$version"; \
 	  $(BIN)/uv venv --quiet --clear --python $$python $(VENV)-$$version && \
 	  $(BIN)/uv pip sync --quiet --python $(VENV)-$$version/bin/python --require-hashes requirements.lock && \
