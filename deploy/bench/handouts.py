@@ -48,4 +48,4 @@ class Handouts:
 
 
 def _task(lease_id: str) -> str:
-    return lease_id.rpartition("-")[0]
+    return lease_id.partition("-")[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,14 +33,18 @@ class Owner:
 
 
 @contextmanager
-def served(program: Sequence[str], folder: Path, owner: Owner) -> Iterator[int]:
-    """Its port, once it answers. `program`: an absolute path, and arguments before Label Studio's own. It doesn't
-    outlive this process. Raises StackError where it doesn't come up; `folder/log` says why.
+def served(
+    program: Sequence[str], folder: Path, owner: Owner, otherwise: Mapping[str, str] | None = None
+) -> Iterator[int]:
+    """Its port, once it answers. `program`: an absolute path, and arguments before Label Studio's own;
+    `otherwise`: settings of its environment that aren't as usual here. It doesn't outlive this process. Raises
+    StackError where it doesn't come up; `folder/log` says why.
     """
     port = next(it for it in candidates(random.SystemRandom()) if is_free(it))
     arguments = ["start", "--no-browser", "--internal-host", "127.0.0.1", "--port", str(port)]
     argv = [*program, *arguments, "--data-dir", str(folder)]
-    child = NURSERY.spawn(argv, _environment(folder, owner), folder / "log", folder)
+    environment = {**_environment(folder, owner), **(otherwise or {})}
+    child = NURSERY.spawn(argv, environment, folder / "log", folder)
     try:
         _await(child, port)
         yield port

@@ -106,11 +106,13 @@ def _done(call: Callable[[], httpx.Response]) -> Any:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[LabelStudio]:
-    """A server whose folder is `folder`, until the end. Skips where it can't be installed for want of an index."""
+def running(folder: Path, **otherwise: str) -> Iterator[LabelStudio]:
+    """A server whose folder is `folder`, until the end, with these settings of its environment. Skips where it
+    can't be installed for want of an index.
+    """
     made = _made()
     shutil.copytree(made / "first", folder)
-    with served(_program(made), folder, _OWNER) as port, ExitStack() as opened:
+    with served(_program(made), folder, _OWNER, otherwise) as port, ExitStack() as opened:
         yield LabelStudio(f"http://127.0.0.1:{port}", opened)
 
 

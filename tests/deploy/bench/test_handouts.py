@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from uuid import uuid4
+
 from deploy.bench.handouts import Faults, Handouts
 
 
@@ -22,6 +24,12 @@ def test_the_same_task_twice_to_one_person_is_counted():
 def test_a_task_with_more_people_than_its_overlap_is_counted():
     found = handouts(ann=["a-1"], ben=["a-2"], cem=["a-3"])
     assert found.faults({"a-1": 1, "a-2": 1, "a-3": 1}, overlap=1).twice == 2
+
+
+def test_a_task_is_known_by_its_number_however_its_labels_are_named():
+    """As Label Studio has it: the name of an answer is a UUID."""
+    ids = [f"17-{uuid4()}", f"17-{uuid4()}"]
+    assert handouts(ann=ids[:1], ben=ids[1:]).faults(dict.fromkeys(ids, 1), overlap=1).twice == 1
 
 
 def test_labels_that_are_missing_or_there_twice_are_counted():
