@@ -16,7 +16,6 @@ from typing import Any
 
 import httpx
 import pytest
-import uv
 
 from deploy.bench.studio_server import Owner, served
 from deploy.local.layout import cache_folder
@@ -146,6 +145,8 @@ def install(python: Path, lock: Path) -> None:
 
 
 def _run_uv(*arguments: object) -> None:
+    import uv  # noqa: PLC0415 - what `make setup` itself works with, and other Pythons' environments don't have
+
     done = subprocess.run(
         [uv.find_uv_bin(), "--quiet", *map(str, arguments)], capture_output=True, text=True, check=False
     )
