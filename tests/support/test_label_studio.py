@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.support.label_studio import install, made_environment
+from tests.support.pipeline import free_port
 
 pytest.importorskip("uv", reason="needs uv, by which Label Studio is installed")
-from tests.support.pipeline import free_port
 
 NO_HASH = "--hash=sha256:" + "0" * 64
 
