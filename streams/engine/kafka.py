@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import ConsumerGroupTopicPartitions, IsolationLevel, KafkaException
+from confluent_kafka import IsolationLevel, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
@@ -22,7 +22,8 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from schemas.errors import LogUnavailable, VeilError
 from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
 from streams.engine.kafka_login import Consumer, KafkaLogin
-from streams.engine.kafka_session import KafkaSession, committed_up_to
+from streams.engine.kafka_positions import GroupPositions
+from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
 
@@ -144,7 +145,7 @@ class KafkaLog:
 
     def read_up_to(self, group: str, topic: str) -> dict[TopicPartition, int]:
         """How far a group has read, where it has committed anything."""
-        return self._ends.read(group, topic)
+        return GroupPositions(self._access.settings()).of(group, topic)
 
     def cluster(self) -> str:
         """The cluster's id, drawn when its storage was formatted. Raises LogUnavailable, AccessDenied."""
@@ -174,6 +175,12 @@ broker takes to start, and takes a core (librdkafka 2.16).
 """
 
 
+PAUSES_S = (0.0, 0.2, 0.8)
+"""Before each further attempt to learn where partitions end. A broker that has just started tells who leads a
+partition, and since when, before the partition itself knows (UNKNOWN_LEADER_EPOCH).
+"""
+
+
 class EndOffsets:
     """Asks where partitions end, open transactions included, and where a time begins in them.
 
@@ -196,20 +203,6 @@ class EndOffsets:
         found = self._answered(partitions, OffsetSpec.for_timestamp(time))
         return {place: offset if offset >= 0 else ends[place] for place, offset in found.items()}
 
-    def read(self, group: str, topic: str) -> dict[TopicPartition, int]:
-        """How far a group has read of a topic's partitions. Raises LogUnavailable, AccessDenied."""
-        wanted = ConsumerGroupTopicPartitions(group, self._partitions_of(topic))
-        asked = self._client().list_consumer_group_offsets([wanted], request_timeout=METADATA_TIMEOUT_S)
-        doing = f"asking for positions of {group} on {topic}"
-        try:
-            found = asked[group].result().topic_partitions
-        except KafkaException as error:
-            raise translate(error_of(error), doing) from None
-        for one in found:
-            if one.error is not None:
-                raise translate(one.error, doing)
-        return {_place(one): committed_up_to(one) for one in found if one.offset >= 0}
-
     def _partitions_of(self, topic: str) -> list[KafkaPartition]:
         try:
             found = self._client().list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
@@ -225,13 +218,15 @@ class EndOffsets:
             return self._admin
 
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
-        try:
-            return self._ask(partitions, spec)
-        except LogUnavailable:
-            # After a restarted broker a client goes on asking with the old leader epoch: a new one is asked.
-            with self._lock:
-                self._admin = None
-            return self._ask(partitions, spec)
+        for pause in PAUSES_S:
+            try:
+                return self._ask(partitions, spec)
+            except LogUnavailable:
+                # After a restarted broker a client goes on asking with the old leader epoch: a new one is asked.
+                with self._lock:
+                    self._admin = None
+                time.sleep(pause)
+        return self._ask(partitions, spec)
 
     def _ask(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
         client = self._client()  # held until it has answered: one that another thread replaced would never

@@ -191,5 +191,5 @@ def _times(deed: Deed, event: AuditEvent) -> int:
     if deed is Deed.HINT:
         return int(event.details.get("again") != "true")  # what somebody was told already tells them no more
     if deed is Deed.KEPT:
-        return number(event, "overdue") + number(event, "unlike")  # who reads late is told by keeper, each minute
+        return number(event, "overdue") + number(event, "unlike")  # who reads late is told by keeper
     return 1 + (number(event, "suppressed") if deed is Deed.DENIAL else 0)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
-from confluent_kafka.admin import AdminClient
-
 from deploy.up import Installation
 from schemas.errors import LogUnavailable
 from schemas.records import Label
+from streams.engine.kafka import KafkaLog
 from tests.faults.load import Load
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
@@ -51,6 +49,11 @@ class Proof:
 
         while left:
             left = wait_for(fewer, f"one more of {left} records is joined", DRAIN_S, pause_s=1.0)[0]
+
+    @property
+    def log(self) -> KafkaLog:
+        """Of an administrator, who may ask everything."""
+        return self._pipeline.log
 
     def labels(self) -> list[Label]:
         """What is on the topic of labels."""
@@ -99,19 +102,13 @@ class Proof:
         return {name.removeprefix(f"{layer}/") for name in vault.names(layer)}
 
     def _keeper_has_read_all(self) -> bool:
-        admin = AdminClient(self._installation.endpoints.kafka.client_settings())
-        topic = f"segments.{self._pipeline.project}"
-        group = f"keeper.{self._pipeline.project}"
-        wanted = [TopicPartition(topic, n) for n in range(self._pipeline.partitions)]
-        answer = admin.list_consumer_group_offsets([ConsumerGroupTopicPartitions(group, wanted)])
-        committed = {p.partition: p.offset for p in answer[group].result(60).topic_partitions}
-        last: dict[int, int] = {}
+        group, topic = f"keeper.{self._pipeline.project}", f"segments.{self._pipeline.project}"
         try:
-            for message in self._pipeline.messages("segments"):
-                last[message.partition] = message.offset
+            committed = self._pipeline.log.read_up_to(group, topic)
+            last = {message.place: message.offset for message in self._pipeline.messages("segments")}
         except LogUnavailable:
             return False
-        return all(committed.get(partition, -1) > offset for partition, offset in last.items())
+        return all(committed.get(place, -1) > offset for place, offset in last.items())
 
 
 def assert_unique(what: str, keys: Iterable) -> None:

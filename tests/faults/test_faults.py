@@ -5,14 +5,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import ssl
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
 
 from deploy.supervise.restarts import FENCED
+from schemas.errors import LogUnavailable
+from tests.faults.load import PROJECT
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
@@ -29,6 +34,7 @@ RECOVERY_S = 360.0
 member that is alive and does not come (`max.poll.interval.ms`, which the slowest batch needs), and a process then
 restores.
 """
+ASKING, ASKED_OUTAGES = 4, 3
 LABEL = "label.demo.0"
 REDACTS = ("redact.demo.0", "redact.demo.1")
 
@@ -66,6 +72,32 @@ def test_the_broker_killed_and_restarted(installation, random, proof):
         pass_by(random.uniform(0, LONGEST_OUTAGE_S))
         installation.stack.restart("kafka")
         installation.wait_healthy(RECOVERY_S)
+    proof.holds()
+
+
+def test_positions_asked_for_while_the_broker_goes_away_are_answered_afterwards(installation, proof):
+    """By the same log, many at once, as keeper asks: neither does the client end the process, nor does it hang."""
+    log, answered, over = proof.log, threading.Event(), threading.Event()
+
+    def ask() -> None:
+        while not over.is_set():
+            with contextlib.suppress(LogUnavailable):
+                log.read_up_to(f"keeper.{PROJECT}", f"segments.{PROJECT}")
+                answered.set()
+
+    with ThreadPoolExecutor(ASKING) as pool:
+        asking = [pool.submit(ask) for _ in range(ASKING)]
+        try:
+            for _ in range(ASKED_OUTAGES):
+                wait_for(answered.is_set, "positions are told")
+                installation.stack.kill("kafka")
+                installation.stack.restart("kafka")
+                answered.clear()
+            wait_for(answered.is_set, "positions are told after the last outage")
+        finally:
+            over.set()
+    assert [it.result() for it in asking] == [None] * ASKING
+    installation.wait_healthy(RECOVERY_S)
     proof.holds()
 
 

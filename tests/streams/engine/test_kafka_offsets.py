@@ -10,6 +10,7 @@ import pytest
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 
+from schemas.errors import LogUnavailable
 from streams.engine import kafka
 from streams.engine.kafka import EndOffsets, KafkaAccess
 from streams.engine.messages import TopicPartition
@@ -60,6 +61,10 @@ def test_a_client_that_another_thread_replaces_is_held_until_it_has_answered(end
     assert ends.of([PLACE]) == {TopicPartition("in", 0): 7}
 
 
-def test_after_a_failure_a_new_client_is_asked_once(ends: EndOffsets) -> None:
-    Admin.meanwhile = [failing]
+def test_after_each_failure_a_new_client_is_asked(ends: EndOffsets, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kafka, "PAUSES_S", (0.0, 0.0, 0.0))
+    Admin.meanwhile = [failing] * 3
     assert ends.of([PLACE]) == {TopicPartition("in", 0): 7}
+    Admin.meanwhile = [failing] * 4
+    with pytest.raises(LogUnavailable):
+        ends.of([PLACE])
