@@ -57,7 +57,7 @@ tell who you are. A program takes that out before anybody sees it.</p>
 </dl>
 <p>Whatever else is found that may be sensitive is {escape(found.otherwise)}. Fields that no rule names are left
 out. A program can miss something. Who reads a text can report that, and it is pulled at once.</p>
-{_told(found)}<h2>How long it is kept</h2>
+{_told(found)}{_opened(found)}<h2>How long it is kept</h2>
 <table>
 <caption>At most; much of it is gone sooner.</caption>
 <tbody>
@@ -92,6 +92,15 @@ def _told(found: Notice) -> str:
     asked = "; ".join(f"{escape(one.how)} ({escape(', '.join(one.kinds))})" for one in found.told)
     return f"""<p>Who works on a text may ask about a hidden piece of it, about {found.pieces} at most: {asked}.
 It is told only where it fits many others as well. Each ask is on record.</p>
+"""
+
+
+def _opened(found: Notice) -> str:
+    """Nothing where label alone opens texts."""
+    if not found.opened:
+        return ""
+    return """<p>Other programs of those responsible read the texts, too, without what is hidden. Which of them
+reads which text is not on record.</p>
 """
 
 

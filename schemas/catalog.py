@@ -66,6 +66,8 @@ NAMES = (
     "GrantState",
     "KeptErasure",
     "KeptRewrapping",
+    "OpenTask",
+    "OpenedSegment",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -82,6 +82,48 @@ class Task:
     supersedes: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class OpenField:
+    """A sanitized field, its text in clear."""
+
+    path: str
+    """Where the field stands in the record, as `note` or `customer.email`."""
+    text: str
+    """What redaction lets people see of it."""
+    placeholders: tuple[PlaceholderSpan, ...] = ()
+    """In the order of the text."""
+
+
+@dataclass(frozen=True, slots=True)
+class OpenTask:
+    """A sanitized record in clear, for other queues than label's, where its policy says `publish: open`."""
+
+    task_id: str
+    """As on `tasks.P`; the key of the message, and of the tombstone that takes it back."""
+    revision: int
+    """The raw record's: 1 on arrival, one more each time it is redacted again."""
+    bundle: str
+    """Hash of all that decided how it was redacted: policy, detectors, code."""
+    policy: str
+    """Hash of the redaction policy."""
+    segment_id: str
+    """Where its mapping lies; when that ends, the record is taken back."""
+    overlap: int
+    """How many people are to label it, by the policy."""
+    fields: tuple[OpenField, ...]
+    """In the order of the record."""
+    priority: int = NORMAL
+    """From 0 to 9, higher first (`schemas.routing`)."""
+    batch: str = ""
+    """The producer's, one that the project knows; empty: none."""
+    skills: tuple[str, ...] = ()
+    """What who labels it should be able to do."""
+    supersedes: str = ""
+    """Of a later revision, the task of the one before, which is taken back."""
+    opened_at: int = 0
+    """Milliseconds since the epoch."""
+
+
 class Order(StrEnum):
     """What decide orders of label."""
 

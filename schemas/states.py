@@ -592,6 +592,14 @@ class ReplayedRelease:
     turn: int
 
 
+@dataclass(frozen=True, slots=True)
+class OpenedSegment:
+    """The tasks of a segment whose texts lie on `open.P`. Key: `opened/<segment>`."""
+
+    segment_id: str
+    tasks: tuple[str, ...]
+
+
 class GrantStep(StrEnum):
     """How far reveal is with a grant."""
 

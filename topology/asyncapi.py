@@ -65,6 +65,8 @@ def description(kind: TopicKind) -> str:
         return f"Sealed {kind.holds.value} content; opens with the keys {keys} in Vault."
     if kind.holds is Content.METADATA:
         return "Names, counts and times; no content."
+    if kind.holds is Content.SANITIZED:
+        return "Sanitized texts in clear: who may read it reads them."
     return f"{kind.holds.value.capitalize()}, without any content."
 
 

@@ -64,6 +64,8 @@ class TopicKind:
     feedback: bool
     records: tuple[str, ...]
     by_place: bool = False
+    compacted_within_ms: int | None = None
+    """Of a compacted topic: after what time at most Kafka lets go of what was replaced; None: as usual."""
 
     def topic(self, project: str) -> str:
         """The topic's name, `<kind>.<project>`; the platform's topics are named as their kind."""

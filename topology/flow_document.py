@@ -37,6 +37,7 @@ class TopicEntry(Entry):
     keeps_all: bool = False
     feedback: bool = False
     by_place: bool = False
+    compacted_within_ms: int | None = Field(default=None, ge=MIN_RETENTION_MS, strict=True)
 
     @model_validator(mode="after")
     def _retention_where_records_expire(self) -> Self:
@@ -46,6 +47,8 @@ class TopicEntry(Entry):
             raise ValueError("`keeps_all` goes with cleanup `compact`: records of other topics expire")
         if self.by_place and self.cleanup is not Cleanup.DELETE:
             raise ValueError("`by_place` goes with cleanup `delete`: compaction would take what a document names")
+        if self.compacted_within_ms is not None and (self.cleanup is not Cleanup.COMPACT or self.keeps_all):
+            raise ValueError("`compacted_within_ms` goes with cleanup `compact` and without `keeps_all`")
         return self
 
 
@@ -182,6 +185,7 @@ def _topic(name: str, entry: TopicEntry, records: tuple[str, ...]) -> TopicKind:
         feedback=entry.feedback,
         records=records,
         by_place=entry.by_place,
+        compacted_within_ms=entry.compacted_within_ms,
     )
 
 

@@ -132,6 +132,8 @@ class Project:
     """What decide asks about labels, `package.module:Class` each."""
     drift: bool = True
     """Whether decide watches how the answers of each person change."""
+    open_texts: bool = False
+    """Whether a process opens the tasks of policies that say `publish: open`."""
     comments: bool = False
     """Whether people may write to each other about tasks."""
     escalation: str = ""

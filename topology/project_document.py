@@ -77,6 +77,7 @@ class ProjectDocument(JobEntry):
     batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
     skills: tuple[Name, ...] = ()
     drift: StrictBool = True
+    open_texts: StrictBool = False
     comments: StrictBool = False
     segments: SegmentStore = SegmentStore.VAULT
     evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)
@@ -127,6 +128,7 @@ def to_project(document: ProjectDocument, flow: Flow, source: str) -> Project:
         webhooks=to_webhooks(document.webhooks, source),
         evaluators=tuple(dict.fromkeys(document.evaluators)),
         drift=document.drift,
+        open_texts=document.open_texts,
         comments=document.comments,
         escalation=document.escalation,
         segments=document.segments,

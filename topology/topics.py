@@ -60,6 +60,13 @@ def kept_ms(spec: TopicSpec) -> int:
     return int(spec.config["retention.ms"]) + int(spec.config["segment.ms"]) + CLEANER_MS
 
 
+def compacted_ms(spec: TopicSpec) -> int:
+    """For how long at most what was replaced, or taken back by a tombstone, lies on a compacted topic: compaction
+    takes whole segments that are closed, once the broker comes around to it.
+    """
+    return int(spec.config["max.compaction.lag.ms"]) + CLEANER_MS
+
+
 def topics(topology: Topology, environment: Environment = Environment.LOCAL) -> list[TopicSpec]:
     """Every topic of the platform and of each project, by name."""
     specs = []
@@ -90,7 +97,7 @@ def _spec(
     if kind.keeps_all:
         config["min.compaction.lag.ms"] = str(NEVER_MS)
     elif kind.cleanup is Cleanup.COMPACT:
-        config["max.compaction.lag.ms"] = str(COMPACTED_WITHIN_MS)
+        config["max.compaction.lag.ms"] = str(kind.compacted_within_ms or COMPACTED_WITHIN_MS)
     return TopicSpec(name, partitions, environment.replication, config)
 
 

@@ -179,7 +179,7 @@ def _of(count: int, noun: str) -> str:
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
-_NAMES = {"find": "look", "export": "export", "denied": "refusal", "session": "session"}
+_NAMES = {"find": "look", "export": "export", "denied": "refusal", "session": "session", "open": "opening"}
 
 
 def _days(found: Accesses) -> RenderableType:
@@ -203,7 +203,8 @@ def _row(it: Access) -> tuple[Text | str, ...]:
     style = BAD if it.what == "denied" else NAME if it.what in ("view", "find", "export") else ""
     why = " ".join(word for word in (it.purpose, it.reason and f"({it.reason})") if word)
     when = str(it.as_json()["time"])[:19].replace("T", " ")
-    return (when, _safe(it.person), Text(what, style=style), _safe(it.resource), _safe(why), _safe(it.rule),
+    who = _safe(it.person or "whoever reads that topic")
+    return (when, who, Text(what, style=style), _safe(it.resource), _safe(why), _safe(it.rule),
             it.bundle[:_SHORT])  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from typing import Self
 
 from deploy.contents import contents, fields_of
 from deploy.current_project import LastKnown, Shared, current_project
+from deploy.known_policies import known_policies
 from deploy.signin.configuration import Listening, SignInConfiguration
 from deploy.signin.configuration import load as load_signin
 from deploy.signin.seams import signin_seams
@@ -18,6 +19,7 @@ from schemas.control import Freezable
 from schemas.hidden import SecretBytes
 from schemas.records import Task
 from streams.engine.log import Ownership
+from streams.engine.superseded import latest
 from streams.engine.warm import WarmLog
 from streams.label.api import ApiSeams
 from streams.label.app import DoorSeams
@@ -35,13 +37,11 @@ from streams.label.requests import RequestQueue
 from streams.label.settings import LabelSettings
 from streams.label.signin import SignInSeams
 from streams.label.standby import Standby, StandbySeams
-from streams.label.superseded import latest
 from streams.label.whereabouts import Whereabouts
 from streams.label.withdrawals import WithdrawalOrders
 from streams.web.server import WebServer
 from streams.web.shown_certificate import ShownCertificate
 from topology.control import ControlBook
-from topology.policies import load_policy_bytes
 from topology.policies.hints import NO_HINTS, Hints
 from topology.policies.model import LabelSchema, Policy
 from topology.project import Project
@@ -109,7 +109,7 @@ class _Common:
 
     @classmethod
     def of(cls, around: Surroundings, requests: RequestQueue) -> Self:
-        keys, policy_of = ViewKeys(around.vault, around.project), _policies(around.book, around.project)
+        keys, policy_of = ViewKeys(around.vault, around.project), known_policies(around.book, around.project)
         current = Shared(current_project(around))
         return cls(
             requests=requests,
@@ -217,18 +217,6 @@ def _tls(configured: SignInConfiguration, link: LinkCertificate | None) -> Shown
     if link is None:
         return None
     return ShownCertificate(configured.listening.pem_files, {LINK: link.context})
-
-
-def _policies(book: ControlBook, project: str) -> Callable[[str], Policy | None]:
-    """Policies by hash, each parsed once."""
-    known: dict[str, Policy] = {}
-
-    def policy_of(policy_hash: str) -> Policy | None:
-        if policy_hash not in known and (record := book.policy(project, policy_hash)) is not None:
-            known[policy_hash] = load_policy_bytes(record.body)
-        return known.get(policy_hash)
-
-    return policy_of
 
 
 def _schemas(policy_of: Callable[[str], Policy | None]) -> Callable[[str], LabelSchema | None]:

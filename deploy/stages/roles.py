@@ -5,7 +5,7 @@ from __future__ import annotations
 from deploy.local.endpoints import Endpoints
 from topology.project import Project
 
-PROJECT_ROLES = ("replay", "redact", "label", "decide", "notify", "join", "keeper", "reveal", "contain")
+PROJECT_ROLES = ("replay", "redact", "opener", "label", "decide", "notify", "join", "keeper", "reveal", "contain")
 """Of which each project has its own processes, in the order data passes through them."""
 CONSOLE = "console"
 """It consumes nothing and keeps no state: a server and readers of its own (`deploy.stages.console`)."""
@@ -21,10 +21,14 @@ PLATFORM_ROLES = ("seal", SHIPPER, *FOLDING_ROLES, "warden")
 
 
 def roles_of(project: Project) -> tuple[str, ...]:
-    """The roles that a project needs a process for: without webhooks nobody is told anything, and where nobody may
-    request a grant nothing is revealed.
+    """The roles that a project needs a process for: without webhooks nobody is told anything, where nobody may
+    request a grant nothing is revealed, and nothing is opened but where its file says so.
     """
-    needed = {"notify": bool(project.webhooks), "reveal": bool(project.persons.requesters)}
+    needed = {
+        "notify": bool(project.webhooks),
+        "reveal": bool(project.persons.requesters),
+        "opener": project.open_texts,
+    }
     return tuple(role for role in PROJECT_ROLES if needed.get(role, True))
 
 

@@ -26,13 +26,16 @@ SEEING: Mapping[EventType, str] = MappingProxyType(
         EventType.LABELS_EXPORTED: "export",
         EventType.JOINED_EXPORTED: "export",
         EventType.TEXTS_EXPORTED: "export",
+        EventType.TEXTS_OPENING: "open",
         EventType.VALUE_REVEALED: "reveal",
         EventType.ACCESS_DENIED: "denied",
         EventType.SESSION_STARTED: "session",
         EventType.SESSION_ENDED: "session ended",
     }
 )
-"""What counts as an access. All of these are committed before the person gets what they asked for."""
+"""What counts as an access. All of these are committed before the person gets what they asked for. `open` is by
+nobody: the text lies in clear on a topic from then on, and who reads it there the audit doesn't know.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,7 +155,7 @@ def accesses(events: Iterable[AuditEvent], asked: Asked, limit: int) -> Accesses
         (heappush if len(latest) < limit else heappushpop)(latest, (access.at, access.event, access))
     return Accesses(
         counts=dict(counts),
-        persons=len({person for _, person in days}),
+        persons=len({person for _, person in days} - {""}),
         tasks=len(set().union(*seen.values())),
         days=tuple(Day(*day, dict(it), len(seen[day])) for day, it in sorted(days.items())),
         latest=tuple(access for _, _, access in sorted(latest)),

@@ -71,6 +71,8 @@ _VIEWED = frozenset({_E.TASK_VIEWED, _E.HINT_SHOWN, _E.COMMENTS_VIEWED})
 """By which label says that a person is about to see what the view layer's keys open."""
 _COPIED = frozenset({_E.TEXTS_EXPORTED})
 """By which copier says of a segment that its texts are about to be taken out; it reads each once."""
+_OPENING = frozenset({_E.TEXTS_OPENING})
+"""By which opener says of a segment that its texts are about to lie in clear; it reads each once for each time."""
 _JOINED = frozenset({_E.LABEL_JOINED, _E.GOLD_SCORED, _E.RECORD_REFUSED, _E.TASK_WITHDRAWN})
 _KEPT = frozenset({_E.SEGMENT_DESTROYED, _E.SEGMENT_REWRITTEN})
 _REWRAPPED = frozenset({_E.KEY_REWRAPPED})
@@ -102,6 +104,8 @@ RULES: tuple[Rule, ...] = (
     Rule("label", Operation.DATAKEY, "comments", frozenset({_E.COMMENTS_VIEWED, _E.COMMENT_WRITTEN})),
     Rule("copier", Operation.READ, "view", _COPIED, By.SEGMENT, each=1),
     Rule("copier", Operation.DECRYPT, "view", _COPIED, By.SLOT, each=1),
+    Rule("opener", Operation.READ, "view", _OPENING, By.SEGMENT, each=1),
+    Rule("opener", Operation.DECRYPT, "view", _OPENING, By.SLOT, each=1),
     Rule("join", Operation.READ, "geometry", _JOINED),
     Rule("join", Operation.DECRYPT, "geometry", _JOINED),
     *(Rule("keeper", Operation.READ, folder, _KEPT | _REWRAPPED) for folder in _LAYERS),

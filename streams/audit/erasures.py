@@ -2,7 +2,8 @@
 
 A process has let go of a task when it has said `control.applied` about keeper's own order. Every process of
 redact, label, decide and join that has started and not stopped is waited for: one that has crashed says so after
-its next start, since it reads all of `control` before it works.
+its next start, since it reads all of `control` before it works. Opener, where a project has one, has let go of a
+task whose text it laid out when it has said that it took that back.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind, withdrawn_task
 from schemas.erasure import erased_subject
 from schemas.resources import Kind, task_ids
+from streams.audit.opened_texts import OpenedTexts
 from topology.writers import is_by_its_writer
 
 SUPPRESSING = ("redact",)
@@ -86,11 +88,13 @@ class Erasures:
         """By task, the slots that have taken keeper's order up."""
         self._live: dict[str, bool] = {}
         """Every slot that ever started: whether it has not stopped since."""
+        self._texts = OpenedTexts(project)
 
     def add(self, event: AuditEvent) -> None:
         """Take one event in; what is not its writer's to say counts for nothing."""
         if not is_by_its_writer(event):
             return
+        self._texts.add(event)
         match event.type:
             case EventType.PROCESS_STARTED | EventType.PROCESS_STOPPED:
                 self._live[event.slot] = event.type is EventType.PROCESS_STARTED
@@ -154,6 +158,8 @@ class Erasures:
         lacking: dict[str, None] = {}
         for task in found.tasks:
             lacking |= dict.fromkeys(self._lacking(LETTING_GO, self._let_go.get(task, set())))
+            if self._texts.has(task):
+                lacking[f"opener.{self._project}"] = None
         yield from sorted(lacking)
 
     def _lacking(self, roles: Iterable[str], heard: set[str]) -> Iterable[str]:

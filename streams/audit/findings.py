@@ -43,6 +43,10 @@ class FindingKind(StrEnum):
     NO_VERDICT = "no_verdict"
     NO_TASK = "no_task"
     LOST = "lost"
+    NOT_ANNOUNCED = "not_announced"
+    OPENED_TWICE = "opened_twice"
+    NOT_OPENED = "not_opened"
+    STILL_OPEN = "still_open"
 
     CHECKPOINT = "checkpoint"
     NOT_WITNESSED = "not_witnessed"

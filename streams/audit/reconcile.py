@@ -7,6 +7,7 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - a label is by a person who viewed the task before, one a person and task, not more than overlap and extras;
 - at most one verdict a task, resting on labels that were submitted; at most one joined label, after a verdict,
   to the record the task comes from; of gold, scores in its place, never both; no view after the withdrawal;
+- each text in clear on `open.P` was announced before it was opened, lies there once, and goes with its mapping;
 - each kind of event is written by the role it belongs to, and what is a person's to order by that person.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
@@ -29,6 +30,7 @@ from schemas.resources import Kind
 from streams.audit.coverage import Coverage, Partition, origins
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.life import Life, Place, problems
+from streams.audit.opened_texts import OpenedTexts
 from streams.audit.untouched import Untouched
 from topology.writers import WRITERS, is_by_its_writer
 
@@ -44,6 +46,7 @@ class Reconciliation:
     """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way.
 
     `released`: records that came back from quarantine, each as its next revision; `returning` are on their way.
+    `opened`: texts that lie in clear on `open.P`.
     """
 
     project: str
@@ -65,6 +68,7 @@ class Reconciliation:
     released: int
     returning: int
     open_tasks: int
+    opened: int
     unjoined: int
     unlimited: int
     events: int
@@ -88,6 +92,7 @@ class Reconciler:
         self._events: Counter[EventType] = Counter()
         self._findings: list[Finding] = []
         self._released: set[RawReference] = set()
+        self._opened = OpenedTexts(project)
         self._takers: dict[EventType, Callable[[AuditEvent], None]] = {
             EventType.BATCH_REDACTED: self._redacted,
             EventType.RELEASE_COPIED: self._copied,
@@ -114,13 +119,14 @@ class Reconciler:
             self._find(
                 FindingKind.WRONG_WRITER, event, f"a {event.type} is for the person to write who ordered it"
             )
+        self._opened.add(event)
         taker = self._takers.get(event.type)
         if taker is not None:
             taker(event)
 
     def result(self, ends: Mapping[Partition, int] | None = None) -> Reconciliation:
         """What all events together say. `ends`: how far each raw partition must be covered, where known."""
-        findings = list(self._findings) + self._coverage.end(ends)
+        findings = [*self._findings, *self._coverage.end(ends), *self._opened.findings()]
         for task_id, life in sorted(self._lives.items()):
             where = resources.task_resource(task_id)
             findings += [Finding(kind, where, text) for kind, text in problems(life)]
@@ -232,6 +238,7 @@ class Reconciler:
             released=back,
             returning=len(self._released) - back,
             open_tasks=sum(life.open for life in known) + self._untouched.count,
+            opened=self._opened.lying,
             unjoined=sum(life.unjoined for life in known),
             unlimited=sum(life.overlap is None for life in known) + self._untouched.unlimited,
             events=self._events.total(),

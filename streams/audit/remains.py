@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from topology.flow import Cleanup, Scope
 from topology.loading import Topology
-from topology.topics import CLEANER_MS, COMPACTED_WITHIN_MS, kept_ms, topics
+from topology.topics import compacted_ms, kept_ms, topics
 
 _WHAT: Mapping[str, str] = {
     "raw": "records as they were published, sealed; redact alone opens them, and drops what names the subject",
@@ -29,6 +29,8 @@ _WHAT: Mapping[str, str] = {
     "work": "task ids",
     "scores": "how gold was answered: numbers, no text",
     "joined": "where labels lie in the raw record: offsets, no text; taken back by a tombstone",
+    "open": "redacted texts in clear, of projects that publish them; taken back by a tombstone",
+    "opener-state": "ids of these; what was about to be opened, sealed; taken back by a tombstone",
     "label-state": "redacted texts, sealed under keys that are destroyed; taken back by a tombstone",
     "decide-state": "answers; replaced by a receipt without them",
     "segments": "task ids with the keyed hashes of subjects; replaced by a shorter index, or a tombstone",
@@ -40,7 +42,8 @@ _FOR_EVER = {
     "Vault's storage": "destroyed versions, in pages not overwritten yet, encrypted by Vault's own key",
     "backups and snapshots": "what lay here when they were made, until you delete them; what is restored is"
     " suppressed anew once the orders of this report are on its `control`",
-    "what others took out": "exports, receivers of webhooks, copies of joined labels: not within reach",
+    "what others took out": "exports, receivers of webhooks, readers of texts in clear, copies of joined labels:"
+    " not within reach",
 }
 
 
@@ -60,7 +63,7 @@ def remains(topology: Topology, project: str, erased: int) -> tuple[Remains, ...
     found = []
     for kind in kinds:
         spec = specs[kind.topic(project)]
-        lag = COMPACTED_WITHIN_MS + CLEANER_MS if kind.cleanup is Cleanup.COMPACT else kept_ms(spec)
+        lag = compacted_ms(spec) if kind.cleanup is Cleanup.COMPACT else kept_ms(spec)
         found.append(Remains(spec.name, _WHAT[kind.name], erased + lag))
     found.sort(key=lambda one: (one.until, one.place))
     return (*found, *(Remains(place, what, 0) for place, what in _FOR_EVER.items()))

@@ -76,6 +76,8 @@ def _under_way(result: Reconciliation) -> Iterable[str]:
     if result.released or result.returning:
         back = _of(result.released, "record")
         yield f"  released from quarantine: {back} came back, {result.returning} on the way"
+    if result.opened:
+        yield f"  in clear on open.{result.project}: {_of(result.opened, 'text')}"
     if result.unlimited:
         tasks = _of(result.unlimited, "task")
         yield f"  not checked: the number of labels of {tasks}, whose batch states no overlap"

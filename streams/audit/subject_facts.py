@@ -25,11 +25,13 @@ _LAST = MappingProxyType(
         EventType.LABEL_JOINED: "joined",
         EventType.GOLD_SCORED: "scored",
         EventType.TASK_WITHDRAWN: "out",
+        EventType.TEXTS_RETRACTED: "retracted",
     }
 )
 _EACH = MappingProxyType(
     {
         EventType.TASK_VIEWED: "seen",
+        EventType.TEXTS_OPENED: "opened",
         EventType.LABEL_SUBMITTED: "labels",
         EventType.TASK_REPORTED: "reported",
         EventType.COMMENT_WRITTEN: "commented",
@@ -45,8 +47,8 @@ _EXPORTS = frozenset({EventType.LABELS_EXPORTED, EventType.JOINED_EXPORTED, Even
 @dataclass(slots=True)
 class TaskFacts:
     """One task's, in milliseconds; 0 and empty: never. `policy`: the hash it was redacted under. `out`: since when
-    it is out of Vault. `seen`: by who labels; `told`: by webhooks; `revealed`: on grants. `events` counts all that
-    name it.
+    it is out of Vault. `seen`: by who labels; `opened`: laid out in clear, which `retracted` has ended; `told`: by
+    webhooks; `revealed`: on grants. `events` counts all that name it.
     """
 
     raw: RawReference | None = None
@@ -58,6 +60,7 @@ class TaskFacts:
     joined: int = 0
     scored: int = 0
     out: int = 0
+    retracted: int = 0
     labels: list[int] = field(default_factory=list)
     reported: list[int] = field(default_factory=list)
     commented: list[int] = field(default_factory=list)
@@ -65,6 +68,7 @@ class TaskFacts:
     quarantined: list[int] = field(default_factory=list)
     """When other revisions of its raw record went to quarantine."""
     seen: list[int] = field(default_factory=list)
+    opened: list[int] = field(default_factory=list)
     told: list[int] = field(default_factory=list)
     revealed: list[int] = field(default_factory=list)
     events: int = 0
@@ -135,6 +139,8 @@ def _count(facts: TaskFacts, at: int) -> None:
 def _note(facts: TaskFacts, event: AuditEvent, project: str) -> None:
     if event.type is EventType.TASK_WITHDRAWN and event.process != f"keeper.{project}":
         return  # somebody has let go of it; keeper alone takes it out of Vault
+    if event.type is EventType.TEXTS_OPENED and event.outcome != "success":
+        return  # it was not opened
     if (name := _LAST.get(event.type)) is not None:
         setattr(facts, name, event.time)
     elif (name := _EACH.get(event.type)) is not None:

@@ -16,12 +16,12 @@ from schemas.records import SegmentIndex
 from streams.audit.erasures import Erasure
 from streams.audit.subject_facts import SubjectFacts, TaskFacts
 from topology.flow import Cleanup, Flow
-from topology.topics import CLEANER_MS, COMPACTED_WITHIN_MS, TopicSpec, kept_ms
+from topology.topics import TopicSpec, compacted_ms, kept_ms
 
 FORMAT = "veilstream-subject/1"
 Times = Callable[[TaskFacts], Iterable[int]]
-COMPACTED_MS = COMPACTED_WITHIN_MS + CLEANER_MS
-"""Within that what was replaced, or taken back by a tombstone, leaves a compacted topic."""
+OPEN = "open"
+"""The kind of topic from which what lies there is taken back by its own event."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +153,7 @@ _PLACES: Mapping[str, tuple[str, Times]] = MappingProxyType(
             "what these stood for, sealed under two groups' keys, the same",
             lambda it: _at(it.redacted),
         ),
+        "open": ("redacted texts in clear, for whoever may read that topic", lambda it: it.opened),
         "label-state": (
             "redacted texts that wait for labels, sealed the same",
             lambda it: () if it.closed else _at(it.redacted),
@@ -183,14 +184,16 @@ def _end(flow: Flow, kind: str, spec: TopicSpec, at: int, facts: TaskFacts) -> i
     """When what came there at that time is gone; 0: when something takes it back."""
     if flow.topics[kind].cleanup is Cleanup.DELETE:
         return at + kept_ms(spec)
-    return facts.out + COMPACTED_MS if facts.out else 0
+    gone = facts.retracted if kind == OPEN else facts.out
+    return gone + compacted_ms(spec) if gone else 0
 
 
 def _in_vault(asked: Asked) -> Iterator[Held]:
     """The mappings of tasks that stand, and the index that names them."""
     found = [(index.created_at, index.expires_at, asked.facts.tasks[task]) for index, task in asked.named]
     yield from _held(asked, f"Vault veil-{asked.project}", _MAPPINGS, found)
-    listed = [(since, until + COMPACTED_MS, facts) for since, until, facts in found]
+    after = compacted_ms(asked.specs["segments"])
+    listed = [(since, until + after, facts) for since, until, facts in found]
     yield from _held(asked, f"segments.{asked.project}", "task ids with keyed hashes of subjects", listed)
 
 
@@ -227,6 +230,11 @@ def _outside(asked: Asked) -> Iterator[Held]:
 
 _LEFT: tuple[tuple[str, str, Times], ...] = (
     ("who labels", "views of their redacted texts by people or their apps", lambda it: it.seen),
+    (
+        "readers of texts in clear",
+        "redacted texts that lay in clear on a topic; who read them nobody here can say",
+        lambda it: it.opened,
+    ),
     ("webhooks", "messages to others about their tasks: ids and outcomes", lambda it: it.told),
     ("grants", "times that original values were shown to who had requested them", lambda it: it.revealed),
 )

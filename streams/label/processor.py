@@ -24,6 +24,7 @@ from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Request, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
+from streams.engine.superseded import USUAL_MS, ExpectedTasks
 from streams.label import events, paused
 from streams.label.askers import People
 from streams.label.commands import EndSession
@@ -37,7 +38,6 @@ from streams.label.settings import LabelSettings
 from streams.label.sharing import Sharing
 from streams.label.skills import Holders, Missing, missing
 from streams.label.skills import notice as skills_notice
-from streams.label.superseded import USUAL_MS, ExpectedTasks
 from streams.label.waiters import Waiters
 from streams.web.denials import Denials
 from topology.jobs import Job

@@ -42,6 +42,11 @@ def test_what_may_be_asked_is_on_the_page_where_anything_may():
     assert "may ask" not in read(page(replace(FOUND, told=()))).text
 
 
+def test_that_other_programs_read_the_texts_is_on_the_page_where_it_is_so():
+    assert "Other programs" not in read(page(replace(FOUND, opened=False))).text
+    assert "Other programs of those responsible" in " ".join(read(page(replace(FOUND, opened=True))).text.split())
+
+
 def test_all_that_the_notice_says_is_on_the_page():
     text = read(page(FOUND)).text.lower()
     for one in FOUND.handled:

@@ -1,5 +1,6 @@
-"""What others read of a real audit, of joined labels and open tasks: the CloudEvents SDK, Kafka's console
-consumer, Confluent's Avro deserializer, Java's, kcat. And what `veil audit trace` and `access` say of the audit.
+"""What others read of a real audit, of joined labels, of tasks sealed and open: the CloudEvents SDK, Kafka's
+console consumer, Confluent's Avro deserializer, Java's, kcat. And what `veil audit trace` and `access` say of the
+audit.
 """
 
 from __future__ import annotations
@@ -57,13 +58,15 @@ def traced(pipeline_of):
     """Three records on their way: two joined, one withdrawn by an operator."""
     pipeline = pipeline_of("traced")
     pipeline.start()
-    pipeline.sign("tilda", "tarek")
+    pipeline.sign_open("tilda", "tarek")
     raws = pipeline.publish(*RECORDS)
     pipeline.wait_records("tasks", len(raws))
+    pipeline.wait_records("open", len(raws))
     gone = pipeline.records("tasks")[0].task_id
     pipeline.withdraw("tiva", gone)
     for role in ("label", "join", "keeper"):
         pipeline.wait_event(f"withdrawn by {role}", lambda e, role=role: let_go(pipeline, e, role, gone))
+    wait_for(lambda: taken_back(pipeline) == {gone}, "its text is taken back")
     wait_for(lambda: labeled(pipeline), "three labels a task")
     pipeline.wait_records("joined", len(raws) - 1)
     wait_for(lambda: len(pipeline.events(EventType.LABEL_JOINED)) == len(raws) - 1, "the audit says so too")
@@ -74,6 +77,10 @@ def traced(pipeline_of):
 def let_go(pipeline, event, role, task_id):
     ours = event.type is EventType.TASK_WITHDRAWN and event.process == f"{role}.{pipeline.project}"
     return ours and task_id in event.resource
+
+
+def taken_back(pipeline):
+    return {it.key.decode() for it in pipeline.messages("open") if it.value is None}
 
 
 def labeled(pipeline):
@@ -163,8 +170,8 @@ def registry_settings(pipeline):
     }
 
 
-@pytest.mark.parametrize("kind", ["joined", "tasks"])
-def test_confluents_own_deserializer_reads_joined_labels_and_open_tasks(traced, kind):
+@pytest.mark.parametrize("kind", ["joined", "tasks", "open"])
+def test_confluents_own_deserializer_reads_joined_labels_and_tasks_sealed_and_open(traced, kind):
     pipeline, _, _ = traced
     context = SerializationContext(f"{kind}.{pipeline.project}", MessageField.VALUE)
     with SchemaRegistryClient(registry_settings(pipeline)) as client:
@@ -176,8 +183,10 @@ def test_confluents_own_deserializer_reads_joined_labels_and_open_tasks(traced, 
     assert [it["segment_id"] for it in found] == [it.segment_id for it in ours]
     if kind == "joined":
         assert [it["raw"]["offset"] for it in found] == [it.raw.offset for it in ours]
-    else:
+    elif kind == "tasks":
         assert [it["sealed"] for it in found] == [it.sealed for it in ours], "and can't be opened by it"
+    else:
+        assert [it["fields"][0]["text"] for it in found] == [it.fields[0].text for it in ours]
 
 
 def javas_keys(place, folder):
@@ -198,7 +207,7 @@ def javas_keys(place, folder):
     return f"@{folder / 'options'}"
 
 
-@pytest.mark.parametrize("kind", ["joined", "tasks", "audit"])
+@pytest.mark.parametrize("kind", ["joined", "tasks", "open", "audit"])
 def test_javas_deserializer_which_connects_converter_wraps_reads_what_we_wrote(traced, kind, tmp_path):
     """One record, through Kafka's console consumer, which would hand it a tombstone as the word null."""
     pipeline, _, _ = traced
@@ -238,13 +247,13 @@ def test_javas_deserializer_which_connects_converter_wraps_reads_what_we_wrote(t
         assert json.loads(printed)["task_id"] == message.key.decode()
 
 
-READERS = {"joined": "model", "tasks": "copier", "audit": COMPLIANCE.role}
+READERS = {"joined": "model", "tasks": "copier", "open": "subscriber", "audit": COMPLIANCE.role}
 """Each may read that topic, and in no case write one that a stage reads."""
-TYPES = {"joined": "JoinedLabel", "tasks": "Task", "audit": "AuditEvent"}
-BYTES = {"joined": (), "tasks": ("sealed",), "audit": ("previous", "head_signature")}
+TYPES = {"joined": "JoinedLabel", "tasks": "Task", "open": "OpenTask", "audit": "AuditEvent"}
+BYTES = {"joined": (), "tasks": ("sealed",), "open": (), "audit": ("previous", "head_signature")}
 
 
-@pytest.mark.parametrize("kind", ["joined", "tasks", "audit"])
+@pytest.mark.parametrize("kind", ["joined", "tasks", "open", "audit"])
 def test_kafka_connect_writes_what_we_wrote_to_a_file_record_by_record(traced, kind, tmp_path):
     """Tombstones, too; nothing is left out, changed, or there twice. Read by who may read it, and nobody else."""
     pipeline, _, _ = traced
@@ -253,7 +262,7 @@ def test_kafka_connect_writes_what_we_wrote_to_a_file_record_by_record(traced, k
     with SchemaRegistryClient(registry_settings(pipeline)) as client:
         read = AvroDeserializer(client)
         expected = [read(it.value, context) if it.value else None for it in messages]
-    assert kind != "joined" or None in expected, "of the task that was withdrawn"
+    assert kind not in {"joined", "open"} or None in expected, "of the task that was withdrawn"
     lines = sunk(pipeline, kind, tmp_path, len(messages))
     assert len(lines) == len(expected)
     for value in expected:
@@ -431,7 +440,8 @@ def test_access_tells_what_a_person_saw_and_who_saw_a_task(run, joined):  # noqa
     assert mine["counts"]["view"] >= 2
     assert all(it["rule"] and it["bundle"] and it["purpose"] for it in mine["latest"] if it["what"] == "view")
     of_it = told(run, pipeline, "access", "--of", label.task_id)
-    assert {it["person"] for it in of_it["latest"]} == set(PERSONS)
+    assert {it["person"] for it in of_it["latest"] if it["what"] != "open"} == set(PERSONS)
+    assert [it for it in of_it["latest"] if it["what"] == "open" and "person" not in it], "by nobody that is known"
     assert {it["resource"] for it in of_it["latest"]} == {f"task/{label.task_id}"}
     words = veil(run, pipeline, "access", "tova").out
     assert re.match(r"tova: \d+ views? of \d+ tasks?", words)

@@ -82,10 +82,10 @@ def matched(pipeline_of):
         pytest.skip("the audit file of an external vault is out of reach")
     pipeline = pipeline_of("matched")
     pipeline.start()
-    pipeline.sign("sam")
-    pipeline.sign("sue")
+    pipeline.sign_open("sam", "sue")
     pipeline.publish(RECORD)
     pipeline.wait_records("tasks", 1)
+    pipeline.wait_records("open", 1)
     with pipeline.client("sid", "sally") as client:
         assert wait_for(client.lease, "a lease").fields
     return pipeline

@@ -9,7 +9,7 @@ import socket
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import TypeVar
@@ -29,7 +29,17 @@ from schemas.codec import Codec
 from schemas.control import WithdrawalReason
 from schemas.errors import Fenced
 from schemas.quarantine_release import QuarantineRelease
-from schemas.records import Find, JoinedLabel, Label, Quarantined, RawReference, SegmentIndex, Task, Verdict
+from schemas.records import (
+    Find,
+    JoinedLabel,
+    Label,
+    OpenTask,
+    Quarantined,
+    RawReference,
+    SegmentIndex,
+    Task,
+    Verdict,
+)
 from schemas.registry import Registry
 from schemas.reredaction import Reredaction
 from streams.audit.chain import Chains
@@ -45,12 +55,15 @@ from tests.support.waiting import wait_for
 from topology.identity import PERSON, PLATFORM, Identity
 from topology.loading import Topology, load_topology
 from topology.policies import Policy, load_policy
+from topology.policies.canonical import with_hash
+from topology.policies.model import Publish
 from vault.client import VaultClient
 from vault.signing import issue_token
 
 T = TypeVar("T")
 RECORDS = {
     "tasks": Task,
+    "open": OpenTask,
     "labels": Label,
     "verdicts": Verdict,
     "joined": JoinedLabel,
@@ -172,6 +185,10 @@ class Pipeline:
             with self.person(name) as around:
                 sign_policy(around, policy)
         return policy.hash
+
+    def sign_open(self, *persons: str) -> str:
+        """The same on the demo's policy, but that it publishes its texts open."""
+        return self.sign(*persons, policy=with_hash(replace(load_policy("demo"), publish=Publish.OPEN)))
 
     def withdraw(self, person: str, task_id: str) -> None:
         with self.person(person) as around:

@@ -27,7 +27,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "label-state.alpha",
         "joined.beta",
     } <= set(specs)
-    assert len(specs) == 11 + 3 * 29
+    assert len(specs) == 11 + 3 * 31
     assert {
         specs[name].partitions
         for name in (
@@ -48,6 +48,7 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
     states = {
         "replay-state",
         "redact-state",
+        "opener-state",
         "label-state",
         "decide-state",
         "notify-state",
@@ -61,11 +62,13 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
         "matcher-state",
         "warden-state",
     }
-    assert compacted == {"control", "segments", "joined", "people", "metrics", "matching"} | states
+    assert compacted == {"control", "segments", "open", "joined", "people", "metrics", "matching"} | states
     assert {name for name, spec in specs.items() if "min.compaction.lag.ms" in spec.config} == {"control"}
     assert specs["control"].config["min.compaction.lag.ms"] == "9223372036854775807"
     soon = {name.split(".")[0] for name, spec in specs.items() if "max.compaction.lag.ms" in spec.config}
     assert soon == compacted - {"control"}, "what was erased leaves every other within a day"
+    lags = {spec.config["max.compaction.lag.ms"] for name, spec in specs.items() if name.startswith("open.")}
+    assert lags == {"3600000"}, "and what lay there in clear within an hour"
 
 
 def test_audit_outlives_everything_and_raw_nothing():

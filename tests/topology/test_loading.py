@@ -186,6 +186,11 @@ def test_conflicting_duties_are_refused(persons, message):
             "segments: {by_place: true, cleanup: compact",
             "`by_place` goes with cleanup",
         ),
+        (
+            "work:           {cleanup: delete",
+            "work: {compacted_within_ms: 3600000, cleanup: delete",
+            "`compacted_within_ms` goes with cleanup",
+        ),
     ],
 )
 def test_wrong_flow_is_refused_with_its_place(old, new, message):

@@ -389,7 +389,11 @@ def test_redact_creates_a_document_and_can_neither_overwrite_nor_read_it(caller_
 
 def test_who_declares_nothing_in_vault_cannot_even_log_in(applied, root, everyone):
     outside = [name for name, each in everyone.items() if not each.in_vault]
-    readers = [f"{role}.{project}" for role in ("exporter", "model", "packer", "scaler") for project in PROJECTS]
+    readers = [
+        f"{role}.{project}"
+        for role in ("exporter", "model", "packer", "scaler", "subscriber")
+        for project in PROJECTS
+    ]
     assert sorted(outside) == sorted(["compliance.platform", "matcher.platform", "watch.platform", *readers])
     for name in outside:
         assert CredentialFiles(applied.root).load(Identity.parse(name)).vault is None

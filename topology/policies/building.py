@@ -103,6 +103,7 @@ def _build(document: PolicyDocument, floors: Floors, packs: Sequence[Pack], pack
         acceptance=_acceptance(document.acceptance),
         segment_hours=document.retention.segment_hours,
         hints=_hints(document.hints),
+        publish=document.publish,
     )
 
 

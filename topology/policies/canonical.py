@@ -16,7 +16,17 @@ from topology.policies.actions import Treatment
 from topology.policies.building import as_published
 from topology.policies.document import PublishedDocument
 from topology.policies.hints import Hints
-from topology.policies.model import Acceptance, Condition, Detection, FieldRule, Gold, Policy, Risk, TagRule
+from topology.policies.model import (
+    Acceptance,
+    Condition,
+    Detection,
+    FieldRule,
+    Gold,
+    Policy,
+    Publish,
+    Risk,
+    TagRule,
+)
 
 FORMAT = 1
 MAX_BYTES = 512 * 1024  # half of what a record on Kafka may hold; larger policies are data, not rules
@@ -56,6 +66,7 @@ def policy_bytes(policy: Policy) -> bytes:
         "acceptance": _acceptance(policy.acceptance),
         "retention": {"segment_hours": policy.segment_hours},
         "hints": _hints(policy.hints),
+        "publish": policy.publish if policy.publish is not Publish.SEALED else None,
     }
     return json.dumps(_said(document), sort_keys=True, separators=(",", ":"), ensure_ascii=False).encode()
 

@@ -212,6 +212,7 @@ def _most_risk(policy: Policy, path: str) -> int:
 
 
 _RANKS: Mapping[str, tuple[str | None, ...]] = {
+    "publish": ("open", None),
     "detection.mode": ("fast", "strict", "max"),
     "detection.failed_checksum": ("show", "mask"),
     "detection.years": ("show", "hide"),

@@ -28,6 +28,7 @@ from topology.policies.model import (
     FailedChecksum,
     ForeignScript,
     Mode,
+    Publish,
     RecognizerForm,
     Years,
 )
@@ -251,6 +252,7 @@ class PolicyDocument(Strict):
     acceptance: AcceptanceEntry = AcceptanceEntry()
     retention: RetentionEntry = RetentionEntry()
     hints: HintsEntry | None = None
+    publish: Publish = Publish.SEALED
 
     @field_validator("tags")
     @classmethod

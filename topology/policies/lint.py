@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from topology.policies.actions import Action, Scope, Treatment
-from topology.policies.model import FieldRule, Policy, TagRule
+from topology.policies.model import FieldRule, Policy, Publish, TagRule
 from topology.policies.review import review_of
 from topology.project import Project
 
@@ -38,6 +38,8 @@ class Concern(StrEnum):
     NO_ANSWER = "no_answer"
     FEW_ANNOTATORS = "few_annotators"
     NO_GOLD = "no_gold"
+    OPEN_TEXTS = "open_texts"
+    NOT_OPENED = "not_opened"
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +60,36 @@ def remarks(policy: Policy, now: int, categories: AbstractSet[str]) -> list[Rema
         *_unknown(policy, categories),
         *_review(policy, now),
         *_purpose(policy),
+        *_publish(policy),
     ]
 
 
 def project_remarks(policy: Policy, project: Project) -> list[Remark]:
-    """What to say of the policy in a project: whether enough people are there to decide its tasks."""
+    """What to say of the policy in a project: whether enough people are there to decide its tasks, and whether
+    anybody opens them.
+    """
+    return [*_too_few(policy, project), *_unopened(policy, project)]
+
+
+def _too_few(policy: Policy, project: Project) -> Iterator[Remark]:
     needed, there = policy.overlap + policy.extra + SKIPS, len(project.persons.annotators)
     if there >= needed:
-        return []
+        return
     text = (
         f"a task may need {needed} annotators ({policy.overlap} labels, {policy.extra} more where they disagree, "
         f"{SKIPS} who can't answer), and {project.name} has {there}: some tasks would stay undecided. Name more "
         "annotators, or lower `overlap` or `extra`"
     )
-    return [Remark(Concern.FEW_ANNOTATORS, "overlap", text)]
+    yield Remark(Concern.FEW_ANNOTATORS, "overlap", text)
+
+
+def _unopened(policy: Policy, project: Project) -> Iterator[Remark]:
+    if policy.publish is Publish.OPEN and not project.open_texts:
+        text = (
+            f"the file of {project.name} does not say `open_texts: true`, so no process opens them and "
+            f"open.{project.name} stays empty"
+        )
+        yield Remark(Concern.NOT_OPENED, "publish", text)
 
 
 def _tokens(policy: Policy) -> Iterator[Remark]:
@@ -150,6 +168,16 @@ def _purpose(policy: Policy) -> Iterator[Remark]:
             "no gold is asked for, so nothing is measured that `bar` or `leak_limit` could act on. Give a `share`"
         )
         yield Remark(Concern.NO_GOLD, "gold.share", text)
+
+
+def _publish(policy: Policy) -> Iterator[Remark]:
+    if policy.publish is Publish.OPEN:
+        text = (
+            "sanitized texts lie in clear on a topic. Who may read it reads all of them, gold among them, without "
+            "a lease, and no event says who read which; what is taken back stays with who has read it. Unless "
+            "another queue needs them, leave `publish` out"
+        )
+        yield Remark(Concern.OPEN_TEXTS, "publish", text)
 
 
 def _treatments(policy: Policy) -> Iterator[tuple[str, Treatment]]:

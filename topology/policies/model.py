@@ -43,6 +43,15 @@ class ForeignScript(StrEnum):
     QUARANTINE = "quarantine"
 
 
+class Publish(StrEnum):
+    """In which form the tasks of a policy lie on topics."""
+
+    SEALED = "sealed"
+    """Each under a key of its own, which label uses for a lease."""
+    OPEN = "open"
+    """Besides, in clear on `open.P`, for whoever may read that topic."""
+
+
 @dataclass(frozen=True, slots=True)
 class FieldRule:
     """What happens to the field at `path`, for example `customer.email` or `notes[].text`; `tier` is its own."""
@@ -236,6 +245,7 @@ class Policy:
     acceptance: Acceptance
     segment_hours: int
     hints: Hints = NO_HINTS
+    publish: Publish = Publish.SEALED
     hash: str = ""
     _field_index: Mapping[str, FieldRule] = field(init=False, repr=False, compare=False)
     _tag_index: Mapping[str, TagRule] = field(init=False, repr=False, compare=False)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
 from topology.policies.hints import Hint
-from topology.policies.model import FieldRule, Policy, TagRule
+from topology.policies.model import FieldRule, Policy, Publish, TagRule
 from topology.project import Project
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
@@ -76,8 +76,8 @@ class Kept:
 class Notice:
     """Who answers for it, what happens to which data, how long what is kept. `can_erase`: whether people can be
     found by the policy, so that all of theirs can be erased; `can_see`: whether the project names people who may
-    agree that somebody sees what was hidden. `told`: what who reads a text may ask of a hidden piece in it, of
-    `pieces` at most.
+    agree that somebody sees what was hidden; `opened`: whether other programs read the texts, too. `told`: what
+    who reads a text may ask of a hidden piece in it, of `pieces` at most.
     """
 
     project: str
@@ -90,6 +90,7 @@ class Notice:
     kept: tuple[Kept, ...]
     can_erase: bool
     can_see: bool
+    opened: bool
     told: tuple[Handled, ...]
     pieces: int
 
@@ -104,10 +105,11 @@ def notice(policy: Policy, project: Project) -> Notice:
         review_by=policy.review_by,
         handled=tuple(_handled(policy)),
         otherwise=treatment_words(policy.default),
-        kept=tuple(_kept(policy, project.retention_ms)),
+        kept=tuple(_kept(policy, project)),
         can_erase=bool(policy.subject),
         told=tuple(_told(policy)),
         pieces=policy.hints.per_task,
+        opened=_opens(policy, project),
         can_see=all(project.persons.holding(role) for role in ("requester", "grantor-a", "grantor-b")),
     )
 
@@ -169,10 +171,18 @@ def _told(policy: Policy) -> Iterator[Handled]:
             yield Handled(how, kinds)
 
 
-def _kept(policy: Policy, retention_ms: Mapping[str, int]) -> Iterable[Kept]:
+def _opens(policy: Policy, project: Project) -> bool:
+    return policy.publish is Publish.OPEN and project.open_texts
+
+
+def _kept(policy: Policy, project: Project) -> Iterable[Kept]:
     for kind, what in _KEPT:
-        if kind in retention_ms:
-            yield Kept(what, time_words(retention_ms[kind]))
+        if kind in project.retention_ms:
+            yield Kept(what, time_words(project.retention_ms[kind]))
+    if _opens(policy, project):
+        yield Kept(
+            "the text without what is hidden, for other programs", time_words(policy.segment_hours * HOUR_MS)
+        )
     yield Kept("the labels, as positions in what you have sent or said, without any of it", "until it is erased")
     yield Kept(
         "what each hidden piece was, locked with two keys that two groups of people hold",

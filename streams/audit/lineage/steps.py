@@ -44,6 +44,18 @@ def _viewed(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
     sketch.link(task_resource(task_id), Relation.LEASED, lease)
 
 
+def _laid_out(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    """In clear on `open.P`; where it could not be opened, why."""
+    if event.outcome == "success":
+        sketch.note(task_resource(task_id), event, opened=when(event.time))
+    else:
+        sketch.note(task_resource(task_id), event, not_opened=event.reason)
+
+
+def _retracted(sketch: Sketch, event: AuditEvent, task_id: str) -> None:
+    sketch.note(task_resource(task_id), event, retracted=when(event.time), retracted_reason=event.reason)
+
+
 def _renewed(sketch: Sketch, event: AuditEvent, _task_id: str) -> None:
     if event.resource in sketch:
         sketch.count(event.resource, "heartbeats")
@@ -198,6 +210,8 @@ def _first(event: AuditEvent, kind: Kind) -> str:
 
 STEPS: Mapping[EventType, Step] = {
     EventType.TASK_VIEWED: _viewed,
+    EventType.TEXTS_OPENED: _laid_out,
+    EventType.TEXTS_RETRACTED: _retracted,
     EventType.HINT_SHOWN: _hinted,
     EventType.COMMENT_WRITTEN: _commented,
     EventType.COMMENT_REDACTED: _noted,

@@ -22,6 +22,7 @@ def test_only_redact_has_several_processes_and_all_follow_the_way_of_the_data() 
         "replay.a.0",
         "redact.a.0",
         "redact.a.1",
+        "opener.a.0",
         "label.a.0",
         "decide.a.0",
         "notify.a.0",

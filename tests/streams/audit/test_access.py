@@ -49,6 +49,15 @@ def test_looks_exports_refusals_and_sessions_are_accesses_too():
     assert [it.what for it in by_resource.latest] == ["session", "session ended"]
 
 
+def test_a_text_in_clear_is_an_access_by_nobody_that_is_known():
+    story = whole()
+    story.tell("opener", EventType.TEXTS_OPENING, "segment/redact.demo.0/1/1", parents=[f"task/{TASK}"])
+    found = seen(story, tasks=frozenset([TASK]))
+    assert (found.counts["open"], found.persons) == (1, 3)
+    (opened,) = [it for it in found.latest if it.what == "open"]
+    assert (opened.person, opened.resource) == ("", f"task/{TASK}")
+
+
 def test_a_hint_is_an_access_of_its_own_kind_to_no_more_tasks():
     story = whole()
     of = {"person": "ann", "purpose": "annotation", "parents": ["lease/x-1"]}

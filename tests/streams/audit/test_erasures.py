@@ -127,6 +127,18 @@ def test_who_has_not_said_so_is_waited_for(without, waiting):
     assert found([event for event in WHOLE if event != without]).waiting == waiting
 
 
+def laid_out(kind: EventType, time: int) -> AuditEvent:
+    return said("opener.demo.0", kind, "segment/redact.demo.0/1/1", time, parents=(f"task/{TASK}",))
+
+
+def test_opener_is_waited_for_where_it_laid_the_text_out_and_not_taken_it_back_even_if_it_has_stopped():
+    opened = [laid_out(EventType.TEXTS_OPENING, 2), laid_out(EventType.TEXTS_OPENED, 3)]
+    stopped = said("opener.demo.0", EventType.PROCESS_STOPPED, "slot/opener.demo.0", 4)
+    assert found([*opened, stopped, *WHOLE]).waiting == ("opener.demo",)
+    assert found([*opened, *WHOLE, laid_out(EventType.TEXTS_RETRACTED, 9)]).is_over
+    assert found([started("opener.demo.0"), *WHOLE]).is_over, "a text that never lay there needs no taking back"
+
+
 def test_who_has_stopped_is_not_and_who_starts_again_is():
     events = [event for event in WHOLE if event != applied("join.demo.1", TASK)]
     stopped = said("join.demo.1", EventType.PROCESS_STOPPED, "slot/join.demo.1", 9)

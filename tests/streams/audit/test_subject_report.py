@@ -14,11 +14,11 @@ from schemas.audit import AuditEvent, BatchCoverage, EventType, OffsetOutcome, R
 from schemas.records import SegmentEntry, SegmentIndex
 from streams.audit.erasures import Erasure, Erasures, Signed, Taken
 from streams.audit.subject_facts import SubjectFacts, TaskFacts, subject_facts
-from streams.audit.subject_report import COMPACTED_MS, FORMAT, Asked, Held, SubjectReport, report
+from streams.audit.subject_report import FORMAT, Asked, Held, SubjectReport, report
 from tests.streams.audit.test_erasures import ANN, BEN, OF_ANN, said
 from topology.flow import Cleanup, Scope
 from topology.loading import load_topology
-from topology.topics import kept_ms, topics
+from topology.topics import compacted_ms, kept_ms, topics
 
 TOPOLOGY = load_topology()
 FLOW = TOPOLOGY.flow
@@ -28,6 +28,7 @@ SPECS = {
     for spec in topics(TOPOLOGY)
     if kind.scope is Scope.PROJECT and spec.name == kind.topic("demo")
 }
+COMPACTED = compacted_ms(SPECS["joined"])
 DAY_MS = 86_400_000
 AT = 1_700_000_000_000
 POLICY = "ab" * 32
@@ -93,6 +94,25 @@ def asked(
 def found(now: int = AT + 100, events: list[AuditEvent] | None = None) -> SubjectReport:
     facts = subject_facts(events or history(), "demo", {FIRST, SECOND}, OF_ANN)
     return report(asked(facts, (FIRST, SECOND)), now)
+
+
+def test_a_text_in_clear_is_held_until_it_was_taken_back_and_compacted_and_its_readers_are_not_known() -> None:
+    segment, parents = "segment/redact.demo.0/1/1", (f"task/{FIRST}", f"task/{ANOTHERS}")
+    events = [*history(), said("opener.demo.0", EventType.TEXTS_OPENED, segment, AT + 81, parents=parents)]
+    places = by_place(found(events=events))
+    assert [(it.count, it.since, it.until) for it in places["open.demo"]] == [(1, AT + 81, 0)]
+    assert [(it.count, it.until) for it in places["readers of texts in clear"]] == [(1, 0)]
+    events.append(said("opener.demo.0", EventType.TEXTS_RETRACTED, segment, AT + 90, parents=parents))
+    gone = AT + 90 + compacted_ms(SPECS["open"])
+    assert [it.until for it in by_place(found(events=events))["open.demo"]] == [gone]
+    assert "open.demo" not in by_place(found(gone, events))
+
+
+def test_what_could_not_be_opened_is_held_nowhere_in_clear() -> None:
+    refused = said(
+        "opener.demo.0", EventType.TEXTS_OPENED, "segment/redact.demo.0/1/1", AT + 81, parents=(f"task/{FIRST}",)
+    )
+    assert "open.demo" not in by_place(found(events=[*history(), replace(refused, outcome="refused")]))
 
 
 def test_a_project_that_keeps_mappings_on_topics_is_told_of_these_too() -> None:
@@ -182,13 +202,13 @@ def test_after_an_erasure_vault_holds_nothing_and_what_is_taken_back_has_an_end(
     places = by_place(over)
     assert "Vault veil-demo" not in places
     assert "segments.demo" not in places
-    assert places["joined.demo"][0].until == AT + 90 + COMPACTED_MS
-    assert places["label-state.demo"][0].until == AT + 90 + COMPACTED_MS
+    assert places["joined.demo"][0].until == AT + 90 + COMPACTED
+    assert places["label-state.demo"][0].until == AT + 90 + COMPACTED
     assert (places["control"][0].count, places["control"][0].until) == (2, 0)
     told = over.as_json()
     assert told["format"] == FORMAT
     assert json.loads(json.dumps(told))["erasure"]["erased_at"] == AT + 91
-    later = by_place(report(asked(facts, (), erasure), AT + 91 + COMPACTED_MS))
+    later = by_place(report(asked(facts, (), erasure), AT + 91 + COMPACTED))
     assert "joined.demo" not in later
     assert "control" in later
 
@@ -242,7 +262,7 @@ def test_nothing_is_told_whose_time_is_over_and_nothing_is_missed_whose_time_is_
         assert one.count == len(alive)
         assert one.until == max((at + kept_ms(SPECS[kind]) for at in alive), default=0)
         assert one.since == min(alive, default=0)
-    standing = [it for it in tasks if it.joined and not 0 < it.out <= now - COMPACTED_MS]
+    standing = [it for it in tasks if it.joined and not 0 < it.out <= now - COMPACTED]
     (joined,) = held.get("joined.demo") or (Held("", "", 0, 0, 0, ()),)
     assert joined.count == len(standing)
 

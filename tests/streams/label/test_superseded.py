@@ -10,8 +10,8 @@ from schemas.audit import EventType
 from schemas.errors import Reason, Refused
 from schemas.records import Order, WorkOrder
 from streams.engine.messages import Message
+from streams.engine.superseded import USUAL_MS, latest
 from streams.label.commands import Held, LeaseTask, Result, Submit
-from streams.label.superseded import USUAL_MS, latest
 from topology.loading import load_topology
 
 RESULT = Result((), {"tone": "calm"})

@@ -100,6 +100,8 @@ CHANGES = [
     (TEXT, TEXT + "language: de", "language", "en", "de", MORE),
     (TEXT, TEXT + "overlap: 2", "overlap", "3", "2", OTHER),
     (TEXT, TEXT + "labels: {spans: [A]}", "labels.spans: A", None, "listed", OTHER),
+    (TEXT, TEXT + "publish: open", "publish", None, "open", MORE),
+    (TEXT + "publish: open", TEXT + "publish: sealed", "publish", "open", None, LESS),
     (HINTS, HINTS + ", per_task: 4}", "hints.per_task", "3", "4", MORE),
     (HINTS, HINTS + ", per_hour: 4}", "hints.per_hour", "30", "4", LESS),
     (HINTS, HINTS + ", least: 20}", "hints.least", "10", "20", LESS),

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import replace
 
 import pytest
 
 from topology.policies import BUILT_IN, load_policy, parse_policy
 from topology.policies.lint import Concern, project_remarks, remarks
+from topology.policies.model import Publish
 from topology.project import Persons, Project
 
 HEAD = "name: p\nversion: 1\nowner: someone\nreview_by: 2030-01-01\n"
@@ -120,3 +122,12 @@ def test_a_project_with_fewer_annotators_than_a_task_may_need_is_told(annotators
     policy = parse_policy(HEAD + SOUND + "fields: {text: detect}\noverlap: 3\nextra: 2\n", "p.yaml")
     found = project_remarks(policy, project)
     assert [remark.concern for remark in found] == ([Concern.FEW_ANNOTATORS] if told else [])
+
+
+def test_a_policy_that_publishes_open_is_told_what_that_means_and_where_nobody_opens_them():
+    policy = parse_policy(HEAD + SOUND + "fields: {text: detect}\noverlap: 1\nextra: 0\npublish: open\n", "p.yaml")
+    assert [(it.concern, it.where) for it in remarks(policy, NOW, KNOWN)] == [(Concern.OPEN_TEXTS, "publish")]
+    project = Project("demo", "someone", 4, {}, Persons((), (), (), ("ann-1", "ann-2")))
+    assert [it.concern for it in project_remarks(policy, project)] == [Concern.NOT_OPENED]
+    assert project_remarks(policy, replace(project, open_texts=True)) == []
+    assert project_remarks(replace(policy, publish=Publish.SEALED), project) == []

@@ -10,7 +10,7 @@ from topology.loading import load_topology
 from topology.policies import load_policy
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
 from topology.policies.hints import NO_HINTS, OF_CATEGORY, Hint, Hints
-from topology.policies.model import Condition
+from topology.policies.model import Condition, Publish
 from topology.policies.notice import DAY_MS, HOUR_MS, kind_words, notice, time_words, treatment_words
 
 DEMO = load_policy("demo")
@@ -39,6 +39,16 @@ def test_what_may_be_asked_of_hidden_pieces_is_told():
     assert notice(replace(DEMO, hints=NO_HINTS), PROJECT).told == ()
     every = Hints(tuple(sorted(OF_CATEGORY.items())))
     assert len(notice(replace(DEMO, hints=every), PROJECT).told) == len(Hint)
+
+
+def test_that_other_programs_read_the_texts_is_told_where_policy_and_project_both_say_so():
+    open_policy, open_project = replace(DEMO, publish=Publish.OPEN), replace(PROJECT, open_texts=True)
+    found = notice(open_policy, open_project)
+    assert found.opened
+    assert len(found.kept) == len(notice(DEMO, PROJECT).kept) + 1
+    assert any("other programs" in one.what for one in found.kept)
+    assert not notice(open_policy, PROJECT).opened
+    assert not notice(DEMO, open_project).opened
 
 
 def test_what_leaves_most_comes_first():

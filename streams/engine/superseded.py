@@ -1,14 +1,14 @@
-"""Which earlier tasks may still come although their record is another task by now.
+"""Which earlier tasks may still come although their record is another task by now: for whoever reads `tasks.P`.
 
 A task comes once, and topics have partitions: of two revisions of a record the later one's task may come first.
 Then it is noted that the earlier one is expected, so that nobody gets it. A note is of use
 
-- only where the queue knew nothing of the earlier task: one it knew has come;
-- only until it comes, since then it is ordered on `control` that everybody lets go of it;
-- only as long as it can come. Many never do: their record was quarantined or dropped, or they came and were
-  answered so long ago that the queue has forgotten them.
+- only where the reader knew nothing of the earlier task: one it knew has come;
+- only until it comes, since it comes once;
+- only as long as it can come. Many never do: their record was quarantined or dropped, or they came and ended so
+  long ago that the reader has forgotten them.
 
-Notes are in `label-state.P` with what caused them: they outlive the later task and a restart.
+Notes are in the reader's state with what caused them: they outlive the later task and a restart.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ USUAL_MS = 864_000_000
 def latest(retention_ms: Mapping[str, int]) -> int:
     """How long after the later revision's task the earlier one's may come, by how long a project keeps its topics.
 
-    Its record waits on `raw.P` until redact takes it, and it on `tasks.P` until label does. A quarter more: Kafka
+    Its record waits on `raw.P` until redact takes it, and it on `tasks.P` until it is read. A quarter more: Kafka
     drops whole segments, which span so much at most.
     """
     return (retention_ms["raw"] + retention_ms["tasks"]) * 5 // 4

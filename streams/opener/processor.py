@@ -1,0 +1,273 @@
+"""The opener stage: sealed tasks in, the same in clear out; tombstones when a mapping ends.
+
+A text goes through two transactions, with the opening between them:
+
+1. **Announce.** The task, still sealed, is kept in `opener-state.P`, and `texts.opening` says that it is about to
+   be opened. Nothing has been asked of Vault yet.
+2. **Open.** The next call opens what was announced, before it changes anything in memory.
+3. **Lay out.** That call's transaction commits the text on `open.P`, `texts.opened`, and that the task lies there.
+
+A crash before the commit of 1: the task is read again. After 1, or in the middle of 2: the restored task is
+announced again, since each announcement stands for one reading of Vault, and then opened. After 2, before the
+commit of 3: as well; nothing was on the topic. A commit in doubt leaves one of these, told apart by what restores.
+So each text is announced before it is opened, lies there once, and is never on the topic without being in the
+state that takes it back.
+
+It is taken back when the task is withdrawn (at once, by the order itself), when it leaves its segment's index
+(withdrawn, erased) or the segment ends, and when a later revision of its record becomes anything.
+
+*No text outlives its mapping.* What is opened was in Vault at that moment. Keeper destroys in Vault first and says
+so on `segments.P` afterwards: where this stage has read that before it opens, Vault has nothing to open; where it
+reads it afterwards, the task is in the state. For that reason nothing that Vault gave is kept from one call to the
+next.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+from schemas.audit import Event, EventType
+from schemas.codec import Codec
+from schemas.control import withdrawn_task
+from schemas.errors import Reason, RecordError
+from schemas.records import OpenTask, SegmentIndex, Task
+from schemas.resources import project_resource, segment_resource, task_resource
+from streams.engine.messages import Message, Outgoing
+from streams.engine.processor import Batch, Plan, Slot
+from streams.engine.refusals import refused
+from streams.engine.state import KeyedState
+from streams.engine.superseded import USUAL_MS, ExpectedTasks
+from streams.opener.opened import Opened
+from streams.opener.texts import open_task
+
+PENDING = "pending/"
+ANNOUNCED_MS = 30_000
+"""For how long an announcement stands: a use of Vault is matched with the event of the minute around it."""
+AT_ONCE = 2_000
+"""Opened in a call: some 25 MB of the longest usual texts, in one transaction."""
+EPOCH = b"epoch/"
+"""How the keys of what is no segment begin, on `segments.P`."""
+
+
+class Ended:
+    """Why a text is taken back. Words of the audit: add, never rename."""
+
+    WITHDRAWN = "withdrawn"
+    MAPPING = "mapping_ended"
+    SUPERSEDED = "superseded"
+    NOTHING = "nothing_there"
+    """Said once as a process begins with nothing: what earlier events say lay there was on another cluster, before
+    a restore.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class Seams:
+    """What the stage needs of the outside.
+
+    `is_open`: whether the policy of a hash publishes its tasks open; None: `control` has not said of it yet.
+    `opening` gives what opens tasks (their text by field path), which asks Vault once a segment and is used for
+    one call only; it raises RecordError for what never will open, VaultUnavailable, AccessDenied. `late_ms`: how
+    long after a later revision the one before may come.
+    """
+
+    is_open: Callable[[str], bool | None]
+    is_withdrawn: Callable[[str], bool]
+    frozen_by: Callable[[], Sequence[str]]
+    opening: Callable[[], Callable[[Task], Mapping[str, str]]]
+    late_ms: Callable[[], int] = lambda: USUAL_MS
+
+
+Result = OpenTask | Reason
+
+
+class OpenerProcessor:
+    """Opens tasks, takes them back (`streams.engine.processor.Processor`)."""
+
+    def __init__(self, project: str, codec: Codec, seams: Seams) -> None:
+        self._project = project
+        self._codec = codec
+        self._seams = seams
+        self._tasks, self._open = f"tasks.{project}", f"open.{project}"
+        self._began = False
+        self._start()
+
+    @property
+    def held(self) -> frozenset[str]:
+        """Tasks wait on their topic while people get none either."""
+        return frozenset({self._tasks}) if self._seams.frozen_by() else frozenset()
+
+    def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
+        """Take over what lies in clear, and what was announced; that is announced anew."""
+        self._start()
+        for message in changelog:
+            _ = any(state.apply(message) for state in (self._opened, self._pending, self._expected))
+        self._opened.settle()
+        self._expected.restored()
+        begins, self._began = not self._began, True
+        if not begins or len(self._opened):
+            return Plan()
+        return Plan(
+            events=[Event(EventType.TEXTS_RETRACTED, project_resource(self._project), reason=Ended.NOTHING)]
+        )
+
+    def process(self, batch: Batch) -> Plan:
+        """Open what was announced, take in the batch, announce what is next."""
+        frozen = self._seams.frozen_by()
+        results = [] if frozen else self._results(batch.now)
+        plan = Plan(notice=_notice(frozen))
+        self._lay_out(results, plan)
+        for message in batch.messages:
+            self._read(message, batch.now, plan)
+        self._expected.purge(batch.now)
+        if not frozen:
+            self._announce(batch.now, plan)
+        return self._with_changes(plan)
+
+    def control(self, changed: Sequence[str]) -> Plan:
+        """Take back what is withdrawn. An order is shown until this commits, and again after each start."""
+        found = {task for key in changed if (task := withdrawn_task(key, self._project))}
+        plan = Plan()
+        for task_id in found:
+            self._pending.remove(task_id)
+        self._take_back(found, Ended.WITHDRAWN, plan)
+        return self._with_changes(plan)
+
+    def _start(self) -> None:
+        topic = f"opener-state.{self._project}"
+        self._opened = Opened(topic, self._codec)
+        self._pending = KeyedState(topic, Task, self._codec, PENDING)
+        self._expected = ExpectedTasks(topic, self._codec)
+        self._announced: dict[str, int] = {}
+        """When, by task; of this epoch."""
+
+    def _with_changes(self, plan: Plan) -> Plan:
+        plan.outputs += [*self._opened.changes(), *self._pending.changes(), *self._expected.changes()]
+        return plan
+
+    # Open: Vault only, memory untouched.
+
+    def _results(self, now: int) -> list[tuple[Task, Result]]:
+        """Of what was announced just now, in the order of segments."""
+        since = now - ANNOUNCED_MS
+        due = [task for name, task in self._pending.items() if self._announced.get(name, -1) >= since]
+        opening = self._seams.opening()
+        return [(task, self._result(task, opening, now)) for task in sorted(due, key=_by_segment)]
+
+    def _result(self, task: Task, opening: Callable[[Task], Mapping[str, str]], now: int) -> Result:
+        if self._seams.is_withdrawn(task.task_id):
+            return Reason.WITHDRAWN
+        try:
+            return open_task(task, opening(task), now)
+        except RecordError as error:
+            return error.reason
+
+    # Lay out, take back
+
+    def _lay_out(self, results: Sequence[tuple[Task, Result]], plan: Plan) -> None:
+        for task, result in results:
+            self._pending.remove(task.task_id)
+            self._announced.pop(task.task_id, None)
+            if isinstance(result, OpenTask):
+                plan.outputs.append(Outgoing(self._open, task.task_id.encode(), self._codec.encode(result)))
+        for (segment_id, reason), them in groupby(results, key=_segment_and_reason):
+            tasks = [task for task, _ in them]
+            ids = [task.task_id for task in tasks]
+            outcome = "refused" if reason else "success"
+            if not reason:
+                self._opened.add(segment_id, ids)
+            plan.events.append(
+                _event(EventType.TEXTS_OPENED, segment_id, ids, tasks[0].bundle, outcome=outcome, reason=reason)
+            )
+
+    def _take_back(self, task_ids: Iterable[str], why: str, plan: Plan) -> None:
+        for segment_id, gone in self._opened.remove(task_ids).items():
+            plan.outputs += [Outgoing(self._open, task_id.encode(), None) for task_id in gone]
+            plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why))
+
+    # Read
+
+    def _read(self, message: Message, now: int, plan: Plan) -> None:
+        try:
+            if message.topic != self._tasks:
+                self._segment_came(message, plan)
+            elif message.value is None:  # a later revision came to nothing that people label
+                self._superseded((message.key or b"").decode("utf-8", "replace"), now, plan)
+            else:
+                self._task_came(self._codec.decode(message.value, Task), now, plan)
+        except RecordError as error:
+            plan.events.append(refused(message, error.reason))
+
+    def _task_came(self, task: Task, now: int, plan: Plan) -> None:
+        """A later revision takes back the one before, whatever its own policy says of publishing."""
+        if task.supersedes:
+            self._superseded(task.supersedes, now, plan)
+        if not self._expected.came(task.task_id) and self._seams.is_open(task.policy) is not False:
+            self._pending.put(task.task_id, task)
+
+    def _superseded(self, task_id: str, now: int, plan: Plan) -> None:
+        if task_id in self._opened or task_id in self._pending:
+            self._pending.remove(task_id)
+            self._take_back([task_id], Ended.SUPERSEDED, plan)
+        else:
+            self._expected.expect(task_id, now + self._seams.late_ms())
+
+    def _segment_came(self, message: Message, plan: Plan) -> None:
+        if (message.key or b"").startswith(EPOCH):
+            return
+        segment_id = (message.key or b"").decode("utf-8", "replace")
+        index = self._codec.decode(message.value, SegmentIndex) if message.value is not None else None
+        self._take_back(self._opened.without_mapping(segment_id, index), Ended.MAPPING, plan)
+
+    # Announce
+
+    def _announce(self, now: int, plan: Plan) -> None:
+        """What waits and is not announced, or was too long ago: Vault did not answer, or all was frozen."""
+        due = []
+        for name, task in list(self._pending.items()):
+            is_open = self._seams.is_open(task.policy)
+            if is_open is False or self._seams.is_withdrawn(name):
+                self._pending.remove(name)
+            elif is_open and self._announced.get(name, -1) < now - ANNOUNCED_MS:
+                due.append(task)
+        due = sorted(due, key=_by_segment)[:AT_ONCE]
+        self._announced.update(dict.fromkeys((task.task_id for task in due), now))
+        for segment_id, them in groupby(due, key=lambda it: it.segment_id):
+            tasks = list(them)
+            ids = [task.task_id for task in tasks]
+            plan.events.append(_event(EventType.TEXTS_OPENING, segment_id, ids, tasks[0].bundle))
+
+
+def _event(
+    kind: EventType,
+    segment_id: str,
+    task_ids: Sequence[str],
+    bundle: str = "",
+    *,
+    outcome: str = "success",
+    reason: str = "",
+) -> Event:
+    return Event(
+        kind,
+        segment_resource(segment_id),
+        outcome,
+        reason=reason,
+        bundle=bundle,
+        parents=tuple(map(task_resource, task_ids)),
+        details={"texts": str(len(task_ids))},
+    )
+
+
+def _notice(frozen: Sequence[str]) -> str:
+    return f"frozen by {' and '.join(frozen)}: no text is opened" if frozen else ""
+
+
+def _by_segment(task: Task) -> tuple[str, str]:
+    return task.segment_id, task.task_id
+
+
+def _segment_and_reason(one: tuple[Task, Result]) -> tuple[str, str]:
+    task, result = one
+    return task.segment_id, result.value if isinstance(result, Reason) else ""

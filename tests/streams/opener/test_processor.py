@@ -1,0 +1,302 @@
+"""What the opener announces, lays out and takes back, whatever comes in between."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from schemas.audit import EventType
+from schemas.errors import VaultUnavailable
+from schemas.records import PlaceholderSpan, SlotEpoch, Task
+from streams.engine.messages import Message
+from streams.opener.processor import ANNOUNCED_MS
+from tests.streams.opener.making import (
+    CODEC,
+    GONE,
+    SEALED,
+    SLOT_OF_OPENER,
+    TEXT,
+    UNKNOWN,
+    WITHDRAWN,
+    Bench,
+    gone,
+    ids,
+    index,
+    nothing_came_of_it,
+    segment,
+    task,
+)
+
+OPENING, OPENED, RETRACTED = EventType.TEXTS_OPENING, EventType.TEXTS_OPENED, EventType.TEXTS_RETRACTED
+
+
+@pytest.fixture
+def bench() -> Bench:
+    """Begun, and what it said of that is over."""
+    bench = Bench()
+    bench.events.clear()
+    return bench
+
+
+def test_who_begins_with_nothing_says_so_once_a_process():
+    bench = Bench()
+    assert [(it.type, it.resource, it.reason) for it in bench.events] == [
+        (RETRACTED, "project/demo", "nothing_there")
+    ]
+    bench.commit(bench.processor.restore(SLOT_OF_OPENER, []))
+    assert len(bench.events) == 1, "a setback is no new beginning"
+    bench.through(task("a"))
+    before = len(bench.events)
+    bench.start()
+    assert len(bench.events) == before
+
+
+def test_a_task_of_an_open_policy_lies_in_clear_after_two_rounds(bench):
+    bench.round(task("a", priority=7, skills=("french",)))
+    assert (bench.laid, bench.texts.asked) == ({}, [[]])
+    bench.round()
+    (laid,) = bench.laid.values()
+    assert (laid.task_id, laid.revision, laid.policy, laid.segment_id) == ("a", 1, "open-policy", segment(1))
+    (field,) = laid.fields
+    assert (field.path, field.text, field.placeholders) == ("note", TEXT, (PlaceholderSpan(14, 24, "PERSON"),))
+    assert (laid.priority, laid.batch, laid.skills, laid.overlap) == (7, "letters", ("french",), 3)
+    assert laid.opened_at == bench.now
+
+
+def test_what_is_opened_was_announced_in_a_transaction_before(bench):
+    bench.round(task("a"), task("b", 2))
+    assert [(it.type, it.resource, it.details) for it in bench.events] == [
+        (OPENING, f"segment/{segment(1)}", {"texts": "1"}),
+        (OPENING, f"segment/{segment(2)}", {"texts": "1"}),
+    ]
+    assert bench.texts.asked == [[]]
+    bench.round()
+    assert bench.texts.asked == [[], [segment(1), segment(2)]]
+    assert bench.said(OPENED) == ["a", "b"]
+
+
+def test_a_segment_is_read_once_for_each_time_it_is_announced(bench):
+    bench.round(task("a"), task("b"))
+    bench.round(task("c"))
+    bench.round()
+    announced = [it.resource for it in bench.events if it.type is OPENING]
+    assert announced == [f"segment/{segment(1)}"] * 2
+    assert [asked for asked in bench.texts.asked if asked] == [[segment(1)]] * 2
+
+
+def test_tasks_of_other_policies_stay_sealed(bench):
+    bench.through(task("a", policy=SEALED))
+    assert (bench.laid, bench.events, bench.changelog) == ({}, [], {})
+
+
+def test_a_task_waits_for_what_control_says_of_its_policy(bench):
+    bench.through(task("a", policy=UNKNOWN), task("b", policy="another"))
+    assert (bench.laid, bench.events) == ({}, [])
+    bench.policies |= {UNKNOWN: True, "another": False}
+    bench.start()
+    bench.through()
+    assert set(bench.laid) == {"a"}
+    assert bench.said(OPENING) == ["a"]
+
+
+def test_a_withdrawn_task_is_taken_back_at_once(bench):
+    bench.through(task("a"), task("b"))
+    bench.withdraw("a")
+    assert (set(bench.laid), bench.wrote) == ({"b"}, ["a", "b", "-a"])
+    assert bench.said(RETRACTED) == ["a"]
+    assert [it.reason for it in bench.events if it.type is RETRACTED] == ["withdrawn"]
+    bench.withdraw("a")
+    assert bench.wrote == ["a", "b", "-a"], "an order that is shown again changes nothing"
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_task_that_is_withdrawn_before_it_is_opened_is_never_opened(bench, rounds):
+    for _ in range(rounds):
+        bench.round(task("a"))
+    bench.withdraw("a")
+    bench.through(*([] if rounds else [task("a")]))
+    assert (bench.laid, bench.wrote, bench.changelog) == ({}, [], {})
+
+
+def test_a_segment_that_ends_takes_its_texts_along(bench):
+    bench.through(task("a"), task("b"), task("c", 2))
+    bench.round(gone(1))
+    assert set(bench.laid) == {"c"}
+    assert ids(bench.said(RETRACTED)) == ["a", "b"]
+    assert [it.reason for it in bench.events if it.type is RETRACTED] == ["mapping_ended"]
+
+
+def test_what_leaves_the_index_of_its_segment_is_taken_back(bench):
+    bench.through(task("a"), task("b"))
+    bench.round(index(1, "a", "b"))
+    bench.round(index(1, "b"))
+    assert set(bench.laid) == {"b"}
+
+
+def test_a_later_revision_takes_back_the_one_before_whatever_its_own_policy_is(bench):
+    bench.through(task("a"), task("b"))
+    bench.through(task("a2", 2, supersedes="a", revision=2), task("b2", 2, SEALED, supersedes="b", revision=2))
+    assert set(bench.laid) == {"a2"}
+    assert [it.reason for it in bench.events if it.type is RETRACTED] == ["superseded"] * 2
+
+
+def test_a_later_revision_that_comes_to_nothing_takes_it_back_too(bench):
+    bench.through(task("a"))
+    bench.round(nothing_came_of_it("a"))
+    assert bench.laid == {}
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_earlier_revision_that_comes_after_the_later_one_is_not_opened(bench, restart):
+    bench.through(task("a2", 2, supersedes="a", revision=2))
+    bench.round(nothing_came_of_it("b"))
+    if restart:
+        bench.start()
+    bench.through(task("a"), task("b"))
+    assert set(bench.laid) == {"a2"}
+
+
+def test_while_label_is_frozen_nothing_is_opened_and_tasks_wait_on_their_topic(bench):
+    bench.round(task("a"))
+    bench.frozen.append("olga")
+    assert bench.processor.held == {"tasks.demo"}
+    plan = bench.round()
+    assert (bench.laid, plan.notice) == ({}, "frozen by olga: no text is opened")
+    bench.withdraw()
+    bench.frozen.clear()
+    assert bench.processor.held == frozenset()
+    assert bench.round().notice == ""
+    assert set(bench.laid) == {"a"}
+
+
+def test_an_announcement_that_is_too_old_is_made_again_before_anything_is_opened(bench):
+    bench.round(task("a"))
+    bench.round(later_ms=ANNOUNCED_MS + 1)
+    assert (bench.laid, bench.texts.asked[-1]) == ({}, [])
+    bench.round()
+    assert set(bench.laid) == {"a"}
+    assert bench.said(OPENING) == ["a", "a"]
+
+
+def test_what_no_longer_opens_is_said_and_let_go(bench):
+    bench.texts.found |= {"a": WITHDRAWN, "b": GONE, "c": "shorter"}
+    bench.through(task("a"), task("b", 2), task("c", 3), task("d"))
+    assert set(bench.laid) == {"d"}
+    assert ids(bench.said(OPENED, "refused")) == ["a", "b", "c"]
+    reasons = {it.resource: it.reason for it in bench.events if it.outcome == "refused"}
+    assert list(reasons.values()) == ["withdrawn", "unknown_segment", "undecodable"]
+    assert not any(key.startswith(b"pending/") for key in bench.changelog)
+
+
+def test_while_vault_does_not_answer_nothing_is_lost_and_each_try_is_announced(bench):
+    bench.round(task("a"))
+    bench.texts.found["a"] = VaultUnavailable("sealed")
+    with pytest.raises(VaultUnavailable):
+        bench.plan()
+    bench.start()  # as the loop does
+    bench.texts.found.clear()
+    bench.round()
+    assert bench.laid == {}, "it is announced again first: the first announcement may have been used"
+    bench.round()
+    assert set(bench.laid) == {"a"}
+    assert bench.said(OPENING) == ["a", "a"]
+
+
+def test_what_is_no_task_and_no_index_is_refused_by_its_place(bench):
+    broken = [Message(topic, 0, 5, b"k", b"no avro") for topic in ("tasks.demo", "segments.demo")]
+    plan = bench.round(*broken)
+    assert [(it.type, it.resource) for it in plan.events] == [
+        (EventType.RECORD_REFUSED, "message/tasks.demo/0/5"),
+        (EventType.RECORD_REFUSED, "message/segments.demo/0/5"),
+    ]
+
+
+def test_epochs_on_the_topic_of_segments_mean_nothing_here(bench):
+    epoch = SlotEpoch("redact.demo.0", 2, 5)
+    bench.through(task("a"))
+    plan = bench.round(Message("segments.demo", 0, 3, b"epoch/redact.demo.0", CODEC.encode(epoch)))
+    assert plan.events == []
+    assert set(bench.laid) == {"a"}
+
+
+def test_no_text_is_in_the_state_or_in_an_event(bench):
+    bench.through(task("a"), task("b"))
+    bench.withdraw("b")
+    assert all(b"kettle" not in (value or b"") for value in bench.changelog.values())
+    assert "kettle" not in repr(bench.events)
+
+
+class Story:
+    """Segments of three tasks each; a plan that is not committed is lost with all memory."""
+
+    def __init__(self) -> None:
+        self.bench = Bench()
+        self.came: set[str] = set()
+        self.ended: set[str] = set()
+
+    def step(self, what: str, number: int) -> None:
+        getattr(self, what)(number)
+
+    def come(self, number: int) -> None:
+        self._first(task(f"t{number}", number // 3))
+
+    def supersede(self, number: int) -> None:
+        self.ended.add(f"t{number}")
+        self._first(task(f"t{number}-2", 9, SEALED, supersedes=f"t{number}", revision=2))
+
+    def withdraw(self, number: int) -> None:
+        self.ended.add(f"t{number}")
+        self.bench.withdraw(f"t{number}")
+
+    def end(self, number: int) -> None:
+        names = {f"t{it}" for it in range(6) if it // 3 == number}
+        self.ended |= names
+        self.bench.texts.found |= dict.fromkeys(names, GONE)  # in Vault first
+        self.bench.round(gone(number))
+
+    def crash(self, number: int) -> None:
+        if number:
+            self.bench.plan()
+        self.bench.start()
+
+    def late(self, _number: int) -> None:
+        self.bench.round(later_ms=ANNOUNCED_MS + 1)
+
+    def round(self, _number: int) -> None:
+        self.bench.round()
+
+    def _first(self, it: Task) -> None:
+        if it.task_id not in self.came:
+            self.came.add(it.task_id)
+            self.bench.round(it)
+
+
+def _steps(what: str, most: int):
+    return st.tuples(st.just(what), st.integers(0, most))
+
+
+STEPS = st.lists(
+    st.one_of(
+        *(_steps(what, 5) for what in ("come", "withdraw", "supersede")),
+        *(_steps(what, 1) for what in ("end", "crash", "late", "round")),
+    ),
+    max_size=30,
+)
+
+
+@given(STEPS)
+def test_whatever_happens_each_text_is_announced_lies_there_once_and_ends_with_its_mapping(steps):
+    story = Story()
+    bench = story.bench
+    for what, number in steps:
+        story.step(what, number)
+    for _ in range(3):
+        bench.round()
+    assert set(bench.laid) == {name for name in story.came if "-" not in name} - story.ended
+    laid = [name for name in bench.wrote if not name.startswith("-")]
+    assert len(laid) == len(set(laid)), "none twice"
+    assert set(bench.said(OPENED)) == set(laid) <= set(bench.said(OPENING))
+    assert ids(bench.said(RETRACTED)) == ids([name[1:] for name in bench.wrote if name.startswith("-")])
+    kept = {key.partition(b"/")[0] for key in bench.changelog}
+    assert kept <= {b"opened", b"expected"}, "nothing waits for ever"
