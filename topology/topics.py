@@ -20,6 +20,9 @@ COMPACTED_SEGMENT_MS = 3_600_000
 COMPACTED_WITHIN_MS = 24 * 3_600_000
 """As `max.compaction.lag.ms`: what a tombstone or a later record has replaced leaves the disk a day after that,
 and the next run of the cleaner. Without it Kafka waits until half of a log is replaced, which may be never."""
+TOMBSTONES_MS = 32 * 24 * 3_600_000
+"""As `delete.retention.ms`, where others keep what they read: for so long who was away hears of what was taken
+back. Tombstones hold ids only."""
 CLEANER_MS = 3_600_000
 """How long the broker may take to come around to a log, once it must delete or compact: an hour."""
 NEVER_MS = 2**63 - 1
@@ -61,10 +64,10 @@ def kept_ms(spec: TopicSpec) -> int:
 
 
 def compacted_ms(spec: TopicSpec) -> int:
-    """For how long at most what was replaced, or taken back by a tombstone, lies on a compacted topic: compaction
-    takes whole segments that are closed, once the broker comes around to it.
+    """For how long at most what was replaced, or taken back by a tombstone, lies on a compacted topic to which
+    records keep coming: compaction takes whole segments that are closed, and the next record closes one.
     """
-    return int(spec.config["max.compaction.lag.ms"]) + CLEANER_MS
+    return int(spec.config["max.compaction.lag.ms"]) + int(spec.config["segment.ms"]) + CLEANER_MS
 
 
 def topics(topology: Topology, environment: Environment = Environment.LOCAL) -> list[TopicSpec]:
@@ -98,6 +101,8 @@ def _spec(
         config["min.compaction.lag.ms"] = str(NEVER_MS)
     elif kind.cleanup is Cleanup.COMPACT:
         config["max.compaction.lag.ms"] = str(kind.compacted_within_ms or COMPACTED_WITHIN_MS)
+    if kind.compacted_within_ms is not None:
+        config["delete.retention.ms"] = str(TOMBSTONES_MS)
     return TopicSpec(name, partitions, environment.replication, config)
 
 

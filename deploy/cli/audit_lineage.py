@@ -203,7 +203,7 @@ def _row(it: Access) -> tuple[Text | str, ...]:
     style = BAD if it.what == "denied" else NAME if it.what in ("view", "find", "export") else ""
     why = " ".join(word for word in (it.purpose, it.reason and f"({it.reason})") if word)
     when = str(it.as_json()["time"])[:19].replace("T", " ")
-    who = _safe(it.person or "whoever reads that topic")
+    who = _safe("whoever reads that topic" if it.what == "open" else it.person)
     return (when, who, Text(what, style=style), _safe(it.resource), _safe(why), _safe(it.rule),
             it.bundle[:_SHORT])  # fmt: skip
 

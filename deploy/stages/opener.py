@@ -9,6 +9,7 @@ from deploy.known_policies import known_policies
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
+from schemas.errors import Reason, RecordError
 from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.engine.superseded import latest
@@ -29,14 +30,32 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         return policy.publish is Publish.OPEN if policy else None
 
     def opening() -> Callable[[Task], Mapping[str, str]]:
-        return contents(ViewKeys(around.vault, project), project)
+        return once_gone(contents(ViewKeys(around.vault, project), project))
 
     seams = Seams(
         is_open=is_open,
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         opening=opening,
+        segments_now=lambda: around.log.read(f"segments.{project}"),
         late_ms=lambda: latest(around.topology.project(project).retention_ms),
     )
     inputs = tuple(f"{kind}.{project}" for kind in INPUTS)
     return StageParts(OpenerProcessor(project, around.codec, seams), inputs, Ownership.WHOLE)
+
+
+def once_gone(opening: Callable[[Task], Mapping[str, str]]) -> Callable[[Task], Mapping[str, str]]:
+    """The same, but that a segment which does not open is asked for once: so often its reading is announced."""
+    gone: dict[str, RecordError] = {}
+
+    def open_content(task: Task) -> Mapping[str, str]:
+        if task.segment_id in gone:
+            raise gone[task.segment_id]
+        try:
+            return opening(task)
+        except RecordError as error:
+            if error.reason is not Reason.WITHDRAWN:
+                gone[task.segment_id] = error
+            raise
+
+    return open_content

@@ -26,21 +26,22 @@ SEEING: Mapping[EventType, str] = MappingProxyType(
         EventType.LABELS_EXPORTED: "export",
         EventType.JOINED_EXPORTED: "export",
         EventType.TEXTS_EXPORTED: "export",
-        EventType.TEXTS_OPENING: "open",
+        EventType.TEXTS_OPENED: "open",
         EventType.VALUE_REVEALED: "reveal",
         EventType.ACCESS_DENIED: "denied",
         EventType.SESSION_STARTED: "session",
         EventType.SESSION_ENDED: "session ended",
     }
 )
-"""What counts as an access. All of these are committed before the person gets what they asked for. `open` is by
-nobody: the text lies in clear on a topic from then on, and who reads it there the audit doesn't know.
+"""What counts as an access. All of these are committed before the person gets what they asked for, or with it.
+`open` is by nobody: the texts lie in clear on a topic from then on, and who reads them there isn't known.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """One access. `what`: see `SEEING`. `resource`: the task where one is named, else what the event speaks of.
+    """One access. `what`: see `SEEING`. `resource`: the task where one alone is named, else what the event
+    speaks of.
 
     `count`: refusals that were suppressed are counted with the one that was written.
     """
@@ -124,7 +125,7 @@ class Asked:
 
     def wants(self, event: AuditEvent) -> bool:
         """Whether the event is such an access."""
-        if event.type not in SEEING or (self.person and event.person != self.person):
+        if event.type not in SEEING or not _gave_something(event) or (self.person and event.person != self.person):
             return False
         if (self.since is not None and event.time < self.since) or (
             self.until is not None and event.time >= self.until
@@ -171,7 +172,7 @@ def access_of(event: AuditEvent) -> Access:
         at=event.time,
         what=SEEING[event.type],
         person=event.person,
-        resource=f"{Kind.TASK}/{tasks[0]}" if tasks else event.resource,
+        resource=f"{Kind.TASK}/{tasks[0]}" if len(tasks) == 1 else event.resource,
         purpose=event.details.get("purpose") or event.purpose,
         rule=event.details.get("rule", ""),
         bundle=event.bundle,
@@ -180,6 +181,11 @@ def access_of(event: AuditEvent) -> Access:
         event=event.event_id,
         count=1 + (int(suppressed) if suppressed.isdecimal() else 0),
     )
+
+
+def _gave_something(event: AuditEvent) -> bool:
+    """A text that could not be opened lies nowhere."""
+    return event.type is not EventType.TEXTS_OPENED or event.outcome == "success"
 
 
 def _when(at: int) -> str:

@@ -20,7 +20,7 @@ _ENDS = frozenset({EventType.SEGMENT_DESTROYED, EventType.TASK_WITHDRAWN})
 
 
 class OpenedTexts:
-    """Of one project. Memory: an entry for each text in clear, and for each mapping that has ended."""
+    """Of one project. Memory: an id for each text that ever lay in clear, and for each mapping that has ended."""
 
     def __init__(self, project: str) -> None:
         self._opener, self._keeper = f"opener.{project}", f"keeper.{project}"

@@ -32,6 +32,10 @@ class Opened:
         """One record for each segment changed since the last call."""
         return self._segments.changes()
 
+    def segments(self) -> list[str]:
+        """Those of which anything lies in clear."""
+        return [segment_id for segment_id, _ in self._segments.items()]
+
     def __len__(self) -> int:
         return len(self._segment_of)
 

@@ -14,17 +14,19 @@ So each text is announced before it is opened, lies there once, and is never on 
 state that takes it back.
 
 It is taken back when the task is withdrawn (at once, by the order itself), when it leaves its segment's index
-(withdrawn, erased) or the segment ends, and when a later revision of its record becomes anything.
+(withdrawn, erased) or the segment ends, and when a later revision of its record becomes anything. What ended while
+this stage was away is found by all indexes that there are, at each start.
 
-*No text outlives its mapping.* What is opened was in Vault at that moment. Keeper destroys in Vault first and says
-so on `segments.P` afterwards: where this stage has read that before it opens, Vault has nothing to open; where it
-reads it afterwards, the task is in the state. For that reason nothing that Vault gave is kept from one call to the
-next.
+*No text outlives its mapping, but for the time until this stage hears of its end.* What is opened was in Vault at
+that moment. Keeper destroys in Vault first and says so on `segments.P` afterwards: where this stage has read that
+before it opens, Vault has nothing to open; where it reads it afterwards, the task is in the state. For that reason
+nothing that Vault gave is kept from one call to the next.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -46,7 +48,11 @@ PENDING = "pending/"
 ANNOUNCED_MS = 30_000
 """For how long an announcement stands: a use of Vault is matched with the event of the minute around it."""
 AT_ONCE = 2_000
-"""Opened in a call: some 25 MB of the longest usual texts, in one transaction."""
+"""Opened in a call, and so in one transaction."""
+MOST_PENDING = 10_000
+"""Sealed tasks that wait for being opened, some 2 kB each: 20 MB."""
+SEGMENTS_AT_ONCE = 200
+"""Read in a call, one after another: at 60 ms each, on a slow day, within the time that an announcement stands."""
 EPOCH = b"epoch/"
 """How the keys of what is no segment begin, on `segments.P`."""
 
@@ -77,6 +83,8 @@ class Seams:
     is_withdrawn: Callable[[str], bool]
     frozen_by: Callable[[], Sequence[str]]
     opening: Callable[[], Callable[[Task], Mapping[str, str]]]
+    segments_now: Callable[[], Iterable[Message]]
+    """All of `segments.P`, from its beginning to its end as of the call."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
 
 
@@ -96,8 +104,10 @@ class OpenerProcessor:
 
     @property
     def held(self) -> frozenset[str]:
-        """Tasks wait on their topic while people get none either."""
-        return frozenset({self._tasks}) if self._seams.frozen_by() else frozenset()
+        """Tasks wait on their topic once so many wait here: label is frozen, or Vault does not answer. Fewer are
+        read even then, since a later revision takes back the one before.
+        """
+        return frozenset({self._tasks}) if len(self._pending) >= MOST_PENDING else frozenset()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
         """Take over what lies in clear, and what was announced; that is announced anew."""
@@ -106,18 +116,33 @@ class OpenerProcessor:
             _ = any(state.apply(message) for state in (self._opened, self._pending, self._expected))
         self._opened.settle()
         self._expected.restored()
-        begins, self._began = not self._began, True
-        if not begins or len(self._opened):
-            return Plan()
-        return Plan(
-            events=[Event(EventType.TEXTS_RETRACTED, project_resource(self._project), reason=Ended.NOTHING)]
-        )
+        plan = Plan()
+        if len(self._opened):
+            self._take_back(list(self._without_mapping()), Ended.MAPPING, plan)
+        return self._with_changes(plan)
+
+    def _without_mapping(self) -> Iterator[str]:
+        """What lies in clear and is in no segment's index by now. While this stage was away, Kafka may have let go
+        of a segment's tombstone, too, so that nobody is told any more. An index is committed with its tasks: what
+        was opened has, or had, one.
+        """
+        indexes: dict[str, SegmentIndex] = {}
+        for message in self._seams.segments_now():
+            segment_id = _segment_of(message)
+            if message.value is None:
+                indexes.pop(segment_id, None)
+            elif not _is_epoch(message):
+                with contextlib.suppress(RecordError):  # said where it is read in its turn; it ends nothing
+                    indexes[segment_id] = self._codec.decode(message.value, SegmentIndex)
+        for segment_id in self._opened.segments():
+            yield from self._opened.without_mapping(segment_id, indexes.get(segment_id))
 
     def process(self, batch: Batch) -> Plan:
         """Open what was announced, take in the batch, announce what is next."""
         frozen = self._seams.frozen_by()
         results = [] if frozen else self._results(batch.now)
         plan = Plan(notice=_notice(frozen))
+        self._say_nothing_lies_there(plan)
         self._lay_out(results, plan)
         for message in batch.messages:
             self._read(message, batch.now, plan)
@@ -126,12 +151,24 @@ class OpenerProcessor:
             self._announce(batch.now, plan)
         return self._with_changes(plan)
 
+    def _say_nothing_lies_there(self, plan: Plan) -> None:
+        """Once a process, where it begins with nothing: what was restored is committed by now."""
+        if not self._began and not len(self._opened):
+            resource = project_resource(self._project)
+            plan.events.append(Event(EventType.TEXTS_RETRACTED, resource, reason=Ended.NOTHING))
+            plan.after.append(self._note_begun)
+        else:
+            self._began = True
+
+    def _note_begun(self) -> None:
+        self._began = True
+
     def control(self, changed: Sequence[str]) -> Plan:
         """Take back what is withdrawn. An order is shown until this commits, and again after each start."""
         found = {task for key in changed if (task := withdrawn_task(key, self._project))}
         plan = Plan()
         for task_id in found:
-            self._pending.remove(task_id)
+            self._drop(task_id)
         self._take_back(found, Ended.WITHDRAWN, plan)
         return self._with_changes(plan)
 
@@ -168,8 +205,7 @@ class OpenerProcessor:
 
     def _lay_out(self, results: Sequence[tuple[Task, Result]], plan: Plan) -> None:
         for task, result in results:
-            self._pending.remove(task.task_id)
-            self._announced.pop(task.task_id, None)
+            self._drop(task.task_id)
             if isinstance(result, OpenTask):
                 plan.outputs.append(Outgoing(self._open, task.task_id.encode(), self._codec.encode(result)))
         for (segment_id, reason), them in groupby(results, key=_segment_and_reason):
@@ -209,17 +245,22 @@ class OpenerProcessor:
 
     def _superseded(self, task_id: str, now: int, plan: Plan) -> None:
         if task_id in self._opened or task_id in self._pending:
-            self._pending.remove(task_id)
+            self._drop(task_id)
             self._take_back([task_id], Ended.SUPERSEDED, plan)
         else:
             self._expected.expect(task_id, now + self._seams.late_ms())
 
     def _segment_came(self, message: Message, plan: Plan) -> None:
-        if (message.key or b"").startswith(EPOCH):
+        if _is_epoch(message):
             return
-        segment_id = (message.key or b"").decode("utf-8", "replace")
         index = self._codec.decode(message.value, SegmentIndex) if message.value is not None else None
+        segment_id = _segment_of(message)
         self._take_back(self._opened.without_mapping(segment_id, index), Ended.MAPPING, plan)
+
+    def _drop(self, task_id: str) -> None:
+        """It waits no more."""
+        self._pending.remove(task_id)
+        self._announced.pop(task_id, None)
 
     # Announce
 
@@ -229,10 +270,10 @@ class OpenerProcessor:
         for name, task in list(self._pending.items()):
             is_open = self._seams.is_open(task.policy)
             if is_open is False or self._seams.is_withdrawn(name):
-                self._pending.remove(name)
+                self._drop(name)
             elif is_open and self._announced.get(name, -1) < now - ANNOUNCED_MS:
                 due.append(task)
-        due = sorted(due, key=_by_segment)[:AT_ONCE]
+        due = _some(sorted(due, key=_by_segment))
         self._announced.update(dict.fromkeys((task.task_id for task in due), now))
         for segment_id, them in groupby(due, key=lambda it: it.segment_id):
             tasks = list(them)
@@ -258,6 +299,21 @@ def _event(
         parents=tuple(map(task_resource, task_ids)),
         details={"texts": str(len(task_ids))},
     )
+
+
+def _is_epoch(message: Message) -> bool:
+    return (message.key or b"").startswith(EPOCH)
+
+
+def _segment_of(message: Message) -> str:
+    return (message.key or b"").decode("utf-8", "replace")
+
+
+def _some(due: Sequence[Task]) -> list[Task]:
+    """The first ones, of no more segments than can be read in time."""
+    segments = list(dict.fromkeys(task.segment_id for task in due))
+    last = frozenset(segments[:SEGMENTS_AT_ONCE])
+    return [task for task in due[:AT_ONCE] if task.segment_id in last]
 
 
 def _notice(frozen: Sequence[str]) -> str:

@@ -1,4 +1,5 @@
-"""Opening segments: label's side (task keys) and join's (coordinates). For label and join only.
+"""Opening segments: label's side (task keys) and join's (coordinates). For label, copier,
+opener and join only.
 
 There is no function here that opens values: no running process has the rights, and none has the code.
 """

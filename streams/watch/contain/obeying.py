@@ -7,6 +7,8 @@ must acknowledge that very version (`control.applied`). A process that has crash
 its next start, since it reads all of `control` before it works. One that has stopped releases nothing and has
 forgotten its keys; but warden and keeper have something to do, so they are waited for even then. Where no process
 of a role is known, the role itself is waited for: nobody may say "contained" for a stage that has not been heard.
+Opener, which not every project has, releases texts and takes them back: it is waited for at a freeze and at a
+withdrawal, where a process of it is known.
 """
 
 from __future__ import annotations
@@ -20,11 +22,13 @@ from schemas.states import ContainmentOrder
 from topology.identity import PLATFORM, Identity
 
 _MUST = {
-    ControlKind.FREEZE.value: ("redact", "label"),
+    ControlKind.FREEZE.value: ("redact", "label", "opener"),
     ControlKind.REVOKE.value: ("label", "warden"),
-    ControlKind.WITHDRAW.value: ("label", "join", "keeper"),
+    ControlKind.WITHDRAW.value: ("label", "join", "keeper", "opener"),
     ControlKind.MINIMUM.value: ("redact",),
 }
+_SOMETIMES = frozenset({"opener"})
+"""Which of them not every project has."""
 _PLATFORM = frozenset({"warden"})
 """Which of them serve all projects."""
 _MUST_ACT = frozenset({"warden", "keeper"})
@@ -49,7 +53,8 @@ def waits_for(key: str, project: str, live: Iterable[str]) -> tuple[str, ...]:
     """Whom a new order waits for: slots, and roles (`label.demo`) of which no slot is live."""
     slots = sorted(slot for slot in live if role_of(slot) in must(key))
     heard = {role_of(slot) for slot in slots}
-    return (*slots, *(_identity(role, project) for role in must(key) if role not in heard))
+    unheard = (role for role in must(key) if role not in heard | _SOMETIMES)
+    return (*slots, *(_identity(role, project) for role in unheard))
 
 
 def _identity(role: str, project: str) -> str:
@@ -64,9 +69,14 @@ def obeyed(order: ContainmentOrder, event: AuditEvent) -> ContainmentOrder:
         case EventType.PROCESS_STARTED if order.waiting and role_of(event.slot) in must(order.key):
             kept = tuple(one for one in order.waiting if one not in (event.slot, event.process))
             return replace(order, waiting=(*kept, event.slot))
-        case EventType.PROCESS_STOPPED if role_of(event.slot) not in _MUST_ACT:
+        case EventType.PROCESS_STOPPED if not _must_act(role_of(event.slot), order.key):
             return _without(order, event.slot)
     return order
+
+
+def _must_act(role: str, key: str) -> bool:
+    """An opener that has stopped opens nothing more, but what it laid out lies there until it takes that back."""
+    return role in _MUST_ACT or (role in _SOMETIMES and key.startswith(f"{ControlKind.WITHDRAW}/"))
 
 
 def _acknowledges(event: AuditEvent, order: ContainmentOrder) -> bool:

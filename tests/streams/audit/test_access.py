@@ -51,7 +51,7 @@ def test_looks_exports_refusals_and_sessions_are_accesses_too():
 
 def test_a_text_in_clear_is_an_access_by_nobody_that_is_known():
     story = whole()
-    story.tell("opener", EventType.TEXTS_OPENING, "segment/redact.demo.0/1/1", parents=[f"task/{TASK}"])
+    story.tell("opener", EventType.TEXTS_OPENED, "segment/redact.demo.0/1/1", parents=[f"task/{TASK}"])
     found = seen(story, tasks=frozenset([TASK]))
     assert (found.counts["open"], found.persons) == (1, 3)
     (opened,) = [it for it in found.latest if it.what == "open"]

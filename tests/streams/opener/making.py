@@ -73,6 +73,8 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     changelog: dict[bytes, bytes | None] = field(default_factory=dict)
     offset: int = 0
+    indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    """What is left on `segments.demo`: by segment, the tasks of its index."""
 
     def __post_init__(self) -> None:
         self.start()
@@ -84,10 +86,14 @@ class Bench:
             is_withdrawn=self.withdrawn.__contains__,
             frozen_by=lambda: self.frozen,
             opening=self.texts.opening,
+            segments_now=self.segments_now,
         )
         self.processor = OpenerProcessor("demo", CODEC, seams)
         messages = [Message("opener-state.demo", 0, n, *it) for n, it in enumerate(self.changelog.items())]
         self.commit(self.processor.restore(SLOT_OF_OPENER, messages))
+
+    def segments_now(self) -> list[Message]:
+        return [self.message(index(int(name.rpartition("/")[2]), *it)) for name, it in list(self.indexes.items())]
 
     def round(self, *records: object, later_ms: int = 1_000) -> Plan:
         """One call with these records, committed."""
@@ -113,10 +119,15 @@ class Bench:
         self.offset += 1
         match record:
             case Message():
+                if record.topic == "segments.demo" and record.value is None and record.key is not None:
+                    self.indexes.pop(record.key.decode(), None)
                 return record
             case Task():
+                tasks = self.indexes.get(record.segment_id, ())
+                self.indexes[record.segment_id] = tuple(dict.fromkeys((*tasks, record.task_id)))
                 return Message("tasks.demo", 0, self.offset, record.task_id.encode(), CODEC.encode(record))
             case SegmentIndex():
+                self.indexes[record.segment_id] = tuple(it.task_id for it in record.entries)
                 return Message("segments.demo", 0, self.offset, record.segment_id.encode(), CODEC.encode(record))
         raise AssertionError(record)
 
@@ -135,6 +146,8 @@ class Bench:
             if it.value is not None:
                 self.laid[name] = CODEC.decode(it.value, OpenTask)
         self.events += plan.events
+        for act in plan.after:
+            act()
 
     def said(self, kind: EventType, outcome: str = "success") -> list[str]:
         """The tasks that events of a type name, each as often as it is named."""

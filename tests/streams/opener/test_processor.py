@@ -10,6 +10,7 @@ from schemas.audit import EventType
 from schemas.errors import VaultUnavailable
 from schemas.records import PlaceholderSpan, SlotEpoch, Task
 from streams.engine.messages import Message
+from streams.opener import processor
 from streams.opener.processor import ANNOUNCED_MS
 from tests.streams.opener.making import (
     CODEC,
@@ -35,16 +36,21 @@ OPENING, OPENED, RETRACTED = EventType.TEXTS_OPENING, EventType.TEXTS_OPENED, Ev
 def bench() -> Bench:
     """Begun, and what it said of that is over."""
     bench = Bench()
+    bench.round()
+    bench.texts.asked.clear()
     bench.events.clear()
     return bench
 
 
 def test_who_begins_with_nothing_says_so_once_a_process():
     bench = Bench()
+    bench.plan()  # is not committed
+    bench.round()
     assert [(it.type, it.resource, it.reason) for it in bench.events] == [
         (RETRACTED, "project/demo", "nothing_there")
     ]
     bench.commit(bench.processor.restore(SLOT_OF_OPENER, []))
+    bench.round()
     assert len(bench.events) == 1, "a setback is no new beginning"
     bench.through(task("a"))
     before = len(bench.events)
@@ -157,17 +163,46 @@ def test_an_earlier_revision_that_comes_after_the_later_one_is_not_opened(bench,
     assert set(bench.laid) == {"a2"}
 
 
-def test_while_label_is_frozen_nothing_is_opened_and_tasks_wait_on_their_topic(bench):
+def test_while_label_is_frozen_nothing_is_opened_and_what_is_superseded_is_taken_back_all_the_same(bench):
+    bench.through(task("old"))
     bench.round(task("a"))
     bench.frozen.append("olga")
-    assert bench.processor.held == {"tasks.demo"}
-    plan = bench.round()
+    plan = bench.round(task("new", 2, supersedes="old", revision=2))
     assert (bench.laid, plan.notice) == ({}, "frozen by olga: no text is opened")
-    bench.withdraw()
     bench.frozen.clear()
-    assert bench.processor.held == frozenset()
     assert bench.round().notice == ""
-    assert set(bench.laid) == {"a"}
+    bench.round()
+    assert set(bench.laid) == {"a", "new"}
+
+
+def test_where_too_many_wait_the_others_wait_on_their_topic(bench, monkeypatch):
+    monkeypatch.setattr(processor, "MOST_PENDING", 2)
+    bench.frozen.append("olga")
+    bench.round(task("a"))
+    assert bench.processor.held == frozenset()
+    bench.round(task("b"))
+    assert bench.processor.held == {"tasks.demo"}
+    bench.frozen.clear()
+    bench.through()
+    assert bench.processor.held == frozenset()
+
+
+def test_no_more_segments_are_announced_at_once_than_can_be_read_in_time(bench, monkeypatch):
+    monkeypatch.setattr(processor, "SEGMENTS_AT_ONCE", 1)
+    bench.round(task("a"), task("b", 2))
+    assert bench.said(OPENING) == ["a"]
+    bench.round()
+    bench.round()
+    assert set(bench.laid) == {"a", "b"}
+
+
+def test_what_ended_while_opener_was_away_is_taken_back_at_its_start_though_nobody_tells_of_it_any_more(bench):
+    """Kafka has compacted the tombstone of the first segment away, the index of the second is shorter by now."""
+    bench.through(task("a"), task("b", 2), task("c", 2))
+    bench.indexes = {segment(2): ("c",)}
+    bench.start()
+    assert set(bench.laid) == {"c"}
+    assert ids(bench.said(RETRACTED)) == ["a", "b"]
 
 
 def test_an_announcement_that_is_too_old_is_made_again_before_anything_is_opened(bench):

@@ -494,6 +494,32 @@ def test_a_keeper_that_stops_is_waited_for_until_it_has_taken_the_withdrawals_up
     assert len(withdrawing.reached) == 1
 
 
+def test_an_opener_that_is_known_is_waited_for_at_a_freeze_unless_it_stops(room):
+    room.start("opener.demo.0")
+    room.give(alert("reports"))
+    (order,) = room.orders()
+    for slot in ("redact.demo.0", "redact.demo.1", "label.demo.0"):
+        room.obey(slot, order)
+    assert room.notice.endswith("waiting for opener.demo.0")
+    room.give(room.says("opener.demo.0", EventType.PROCESS_STOPPED))
+    assert len(room.reached) == 1
+
+
+def test_an_opener_that_is_known_is_waited_for_at_a_withdrawal_even_if_it_stops(withdrawing):
+    withdrawing.start("opener.demo.0")
+    withdrawing.give(alert("app-views-without-labels", "app/triage-ui", since=20))
+    revoke, *withdrawals = withdrawing.orders()
+    withdrawing.shut_out(revoke)
+    for slot in ("label.demo.0", "join.demo.0", "keeper.demo.0"):
+        for order in withdrawals:
+            withdrawing.obey(slot, order)
+    withdrawing.give(withdrawing.says("opener.demo.0", EventType.PROCESS_STOPPED))
+    assert withdrawing.notice.endswith("waiting for opener.demo.0")
+    for order in withdrawals:
+        withdrawing.obey("opener.demo.0", order)
+    assert len(withdrawing.reached) == 1
+
+
 SLOTS = ("redact.demo.0", "redact.demo.1", "label.demo.0", "warden.platform.0")
 STEPS = st.lists(
     st.one_of(
