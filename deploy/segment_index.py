@@ -7,9 +7,8 @@ from dataclasses import dataclass, field
 
 from schemas.codec import Codec
 from schemas.errors import Undecodable
-from schemas.records import SegmentIndex
+from schemas.records import EPOCH, SegmentIndex
 from streams.engine.messages import Message
-from streams.keeper.orphans import EPOCH
 
 
 @dataclass(slots=True)

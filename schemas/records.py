@@ -6,7 +6,7 @@ State records of the stages are in `schemas.states`, the audit event in `schemas
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas.routing import NORMAL
@@ -88,8 +88,8 @@ class OpenField:
 
     path: str
     """Where the field stands in the record, as `note` or `customer.email`."""
-    text: str
-    """What redaction lets people see of it."""
+    text: str = field(repr=False)
+    """What redaction lets people see of it; in no message of an error."""
     placeholders: tuple[PlaceholderSpan, ...] = ()
     """In the order of the text."""
 
@@ -370,6 +370,10 @@ class SegmentIndex:
     """From when on keeper destroys it, in milliseconds since the epoch."""
     entries: tuple[SegmentEntry, ...]
     """Its tasks; who was withdrawn or erased is not there any more."""
+
+
+EPOCH = "epoch/"
+"""How the keys of slot epochs begin on `segments.P`, where all other keys are segments."""
 
 
 @dataclass(frozen=True, slots=True)

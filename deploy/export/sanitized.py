@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.acting import act
-from deploy.contents import contents
+from deploy.contents import contents, once_gone
 from deploy.export.chosen import Choice, Chosen, announcements, choose, of_erased
 from deploy.export.conll import conll
 from deploy.export.docbin import docbin
@@ -39,7 +39,7 @@ from deploy.segment_index import Index, index_of
 from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import Event, EventType
 from schemas.control import ControlKind
-from schemas.errors import ConfigError, Reason, RecordError
+from schemas.errors import ConfigError, RecordError
 from schemas.export_order import ExportForm
 from schemas.records import Task
 from schemas.resources import control_resource
@@ -144,15 +144,11 @@ def open_all(
     """The texts that open, by task, each in the order of its verdict's fields; without those that aren't what the
     verdict is about. A segment whose document is gone is asked for once: so often its reading is announced.
     """
-    gone = set[str]()
+    once = once_gone(opening)
     for one in chosen:
-        if one.task.segment_id in gone:
-            continue
         try:
-            found = opening(one.task)
-        except RecordError as error:
-            if error.reason is Reason.UNKNOWN_SEGMENT:
-                gone.add(one.task.segment_id)
+            found = once(one.task)
+        except RecordError:
             continue
         lengths = {shape.path: shape.length for shape in one.verdict.fields}
         if lengths == {path: len(text) for path, text in found.items()}:

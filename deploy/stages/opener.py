@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from deploy.contents import contents
+from deploy.contents import contents, once_gone
 from deploy.known_policies import known_policies
+from deploy.segment_index import index_of
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.control import Freezable
-from schemas.errors import Reason, RecordError
 from schemas.records import Task
 from streams.engine.log import Ownership
 from streams.engine.superseded import latest
@@ -37,25 +37,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         is_withdrawn=lambda task: book.is_withdrawn(project, task),
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         opening=opening,
-        segments_now=lambda: around.log.read(f"segments.{project}"),
+        indexes=lambda: index_of(around.log.read(f"segments.{project}"), around.codec).segments,
         late_ms=lambda: latest(around.topology.project(project).retention_ms),
     )
     inputs = tuple(f"{kind}.{project}" for kind in INPUTS)
     return StageParts(OpenerProcessor(project, around.codec, seams), inputs, Ownership.WHOLE)
-
-
-def once_gone(opening: Callable[[Task], Mapping[str, str]]) -> Callable[[Task], Mapping[str, str]]:
-    """The same, but that a segment which does not open is asked for once: so often its reading is announced."""
-    gone: dict[str, RecordError] = {}
-
-    def open_content(task: Task) -> Mapping[str, str]:
-        if task.segment_id in gone:
-            raise gone[task.segment_id]
-        try:
-            return opening(task)
-        except RecordError as error:
-            if error.reason is not Reason.WITHDRAWN:
-                gone[task.segment_id] = error
-            raise
-
-    return open_content

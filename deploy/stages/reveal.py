@@ -8,11 +8,10 @@ from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.codec import Codec
 from schemas.errors import Undecodable
-from schemas.records import SegmentIndex
+from schemas.records import EPOCH, SegmentIndex
 from streams.engine.log import Ownership
 from streams.engine.messages import Message
 from streams.engine.segment_topics import KafkaSegmentTopics
-from streams.keeper.orphans import EPOCH
 from streams.reveal.processor import RevealProcessor, Seams
 
 

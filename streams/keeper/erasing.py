@@ -23,7 +23,7 @@ from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import ControlKind, WithdrawalReason, control_message, withdrawal_body
 from schemas.erasure import erasure_concern
-from schemas.records import ControlState, SegmentIndex
+from schemas.records import EPOCH, ControlState, SegmentIndex
 from schemas.resources import control_resource, task_resource
 from schemas.states import KeptErasure
 from streams.engine.messages import Message, Outgoing
@@ -31,7 +31,6 @@ from streams.engine.processor import Plan
 from streams.engine.state import KeyedState
 from streams.keeper.erasures import PATIENCE_MS, is_heard, is_leaving_as_orphan, is_read, naming, went_out
 from streams.keeper.holdings import Holdings
-from streams.keeper.orphans import EPOCH
 
 PREFIX = "erasure/"
 AT_ONCE = 200

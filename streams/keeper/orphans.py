@@ -24,8 +24,6 @@ from dataclasses import dataclass, replace
 from schemas.records import SegmentIndex, SlotEpoch
 from schemas.states import KeptSlot
 
-EPOCH = "epoch/"
-"""How the keys of slot epochs begin on `segments.P`."""
 NONE_YET = -1
 """Below every sequence."""
 

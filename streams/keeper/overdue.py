@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 
-from schemas.records import SegmentIndex
+from schemas.records import EPOCH, SegmentIndex
 from streams.engine.messages import Message
 from streams.keeper.lifetimes import HalfPlace, Lifetimes, half_is_due, half_place_of
-from streams.keeper.orphans import EPOCH
 from topology.retained import Fault, Place
 from topology.topics import CLEANER_MS, COMPACTED_SEGMENT_MS, COMPACTED_WITHIN_MS
 from vault.segments.halves import HOUR_MS

@@ -36,7 +36,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
 from schemas.gold import REDACTION, RedactionScore
-from schemas.records import JoinedLabel, SegmentIndex, SlotEpoch
+from schemas.records import EPOCH, JoinedLabel, SegmentIndex, SlotEpoch
 from schemas.resources import segment_resource, slot_resource, task_resource
 from schemas.states import KeptHalf, KeptSegment, SegmentStage
 from streams.engine.clock import Clock
@@ -48,7 +48,7 @@ from streams.keeper.holdings import Holdings
 from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
 from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
-from streams.keeper.orphans import EPOCH, Place, place_of
+from streams.keeper.orphans import Place, place_of
 from streams.keeper.rewrapping import Rewrapping
 from streams.keeper.rewriting import destroy, take_out
 from streams.keeper.scanning import Findings, committed, scan

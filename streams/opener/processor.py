@@ -25,16 +25,16 @@ nothing that Vault gave is kept from one call to the next.
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from itertools import groupby
 
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError
-from schemas.records import OpenTask, SegmentIndex, Task
+from schemas.records import EPOCH, OpenTask, SegmentIndex, Task
 from schemas.resources import project_resource, segment_resource, task_resource
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
@@ -53,11 +53,9 @@ MOST_PENDING = 10_000
 """Sealed tasks that wait for being opened, some 2 kB each: 20 MB."""
 SEGMENTS_AT_ONCE = 200
 """Read in a call, one after another: at 60 ms each, on a slow day, within the time that an announcement stands."""
-EPOCH = b"epoch/"
-"""How the keys of what is no segment begin, on `segments.P`."""
 
 
-class Ended:
+class Ended(StrEnum):
     """Why a text is taken back. Words of the audit: add, never rename."""
 
     WITHDRAWN = "withdrawn"
@@ -83,8 +81,8 @@ class Seams:
     is_withdrawn: Callable[[str], bool]
     frozen_by: Callable[[], Sequence[str]]
     opening: Callable[[], Callable[[Task], Mapping[str, str]]]
-    segments_now: Callable[[], Iterable[Message]]
-    """All of `segments.P`, from its beginning to its end as of the call."""
+    indexes: Callable[[], Mapping[str, SegmentIndex]]
+    """By segment, as `segments.P` has them at its end as of the call."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
 
 
@@ -126,14 +124,7 @@ class OpenerProcessor:
         of a segment's tombstone, too, so that nobody is told any more. An index is committed with its tasks: what
         was opened has, or had, one.
         """
-        indexes: dict[str, SegmentIndex] = {}
-        for message in self._seams.segments_now():
-            segment_id = _segment_of(message)
-            if message.value is None:
-                indexes.pop(segment_id, None)
-            elif not _is_epoch(message):
-                with contextlib.suppress(RecordError):  # said where it is read in its turn; it ends nothing
-                    indexes[segment_id] = self._codec.decode(message.value, SegmentIndex)
+        indexes = self._seams.indexes()
         for segment_id in self._opened.segments():
             yield from self._opened.without_mapping(segment_id, indexes.get(segment_id))
 
@@ -155,7 +146,7 @@ class OpenerProcessor:
         """Once a process, where it begins with nothing: what was restored is committed by now."""
         if not self._began and not len(self._opened):
             resource = project_resource(self._project)
-            plan.events.append(Event(EventType.TEXTS_RETRACTED, resource, reason=Ended.NOTHING))
+            plan.events.append(Event(EventType.TEXTS_RETRACTED, resource, reason=Ended.NOTHING.value))
             plan.after.append(self._note_begun)
         else:
             self._began = True
@@ -218,10 +209,10 @@ class OpenerProcessor:
                 _event(EventType.TEXTS_OPENED, segment_id, ids, tasks[0].bundle, outcome=outcome, reason=reason)
             )
 
-    def _take_back(self, task_ids: Iterable[str], why: str, plan: Plan) -> None:
+    def _take_back(self, task_ids: Iterable[str], why: Ended, plan: Plan) -> None:
         for segment_id, gone in self._opened.remove(task_ids).items():
             plan.outputs += [Outgoing(self._open, task_id.encode(), None) for task_id in gone]
-            plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why))
+            plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why.value))
 
     # Read
 
@@ -230,7 +221,7 @@ class OpenerProcessor:
             if message.topic != self._tasks:
                 self._segment_came(message, plan)
             elif message.value is None:  # a later revision came to nothing that people label
-                self._superseded((message.key or b"").decode("utf-8", "replace"), now, plan)
+                self._superseded(_key_of(message), now, plan)
             else:
                 self._task_came(self._codec.decode(message.value, Task), now, plan)
         except RecordError as error:
@@ -251,11 +242,10 @@ class OpenerProcessor:
             self._expected.expect(task_id, now + self._seams.late_ms())
 
     def _segment_came(self, message: Message, plan: Plan) -> None:
-        if _is_epoch(message):
-            return
-        index = self._codec.decode(message.value, SegmentIndex) if message.value is not None else None
-        segment_id = _segment_of(message)
-        self._take_back(self._opened.without_mapping(segment_id, index), Ended.MAPPING, plan)
+        key = _key_of(message)
+        if not key.startswith(EPOCH):
+            index = self._codec.decode(message.value, SegmentIndex) if message.value is not None else None
+            self._take_back(self._opened.without_mapping(key, index), Ended.MAPPING, plan)
 
     def _drop(self, task_id: str) -> None:
         """It waits no more."""
@@ -301,11 +291,7 @@ def _event(
     )
 
 
-def _is_epoch(message: Message) -> bool:
-    return (message.key or b"").startswith(EPOCH)
-
-
-def _segment_of(message: Message) -> str:
+def _key_of(message: Message) -> str:
     return (message.key or b"").decode("utf-8", "replace")
 
 

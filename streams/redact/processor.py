@@ -26,7 +26,7 @@ from schemas.audit import BatchCoverage, OffsetOutcome, RawOutcome
 from schemas.codec import Codec
 from schemas.errors import LogUnavailable, Reason, RecordError
 from schemas.hidden import RawRecord
-from schemas.records import RawReference, SegmentEntry, SegmentIndex, SlotEpoch
+from schemas.records import EPOCH, RawReference, SegmentEntry, SegmentIndex, SlotEpoch
 from schemas.routing import ROUTINE, Routing
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
@@ -159,7 +159,7 @@ class RedactProcessor:
         """What this slot works by, in a transaction after those of all segments that it has numbered so far."""
         self._taken_up = self._suppression.count
         epoch = SlotEpoch(self._slot.name, self._slot.epoch, self._taken_up, self._sequence)
-        key = f"epoch/{self._slot.name}".encode()
+        key = f"{EPOCH}{self._slot.name}".encode()
         return Outgoing(f"segments.{self._project}", key, self._codec.encode(epoch))
 
     def process(self, batch: Batch) -> Plan:

@@ -1,5 +1,4 @@
-"""Opening segments: label's side (task keys) and join's (coordinates). For label, copier,
-opener and join only.
+"""Opening segments: the side of label, copier and opener (task keys) and join's (coordinates). For these only.
 
 There is no function here that opens values: no running process has the rights, and none has the code.
 """
@@ -133,7 +132,7 @@ class LayerReader(Hidden):
 
 
 class ViewKeys(Hidden):
-    """Label's opener: the key of a task's content, and what may be told of its placeholders."""
+    """For label, copier and opener: the key of a task's content, and what may be told of its placeholders."""
 
     def __init__(self, vault: Vault, project: str, *, kept: int = KEPT_DOCUMENTS) -> None:
         self._reader = LayerReader(vault, project, Layer.VIEW, kept=kept)

@@ -93,7 +93,8 @@ def test_partitions_that_nobody_knows_a_time_of_are_not_late():
 def test_every_stage_that_reads_what_expires_is_measured_and_nobody_else():
     found = readers(load_topology(), "demo")
     assert {it.group for it in found} == {
-        f"{role}.demo" for role in ("replay", "redact", "label", "decide", "notify", "join", "keeper", "contain")
+        f"{role}.demo"
+        for role in ("replay", "redact", "opener", "label", "decide", "notify", "join", "keeper", "contain")
     }
     assert RAW in found
     assert not {it.topic for it in found} & {"geometry.demo", "values.demo"}, "nobody reads these in order"

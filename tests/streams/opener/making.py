@@ -28,7 +28,7 @@ def task(name: str, sequence: int = 1, policy: str = OPEN, **changes: object) ->
     shape = FieldShape("note", len(TEXT), (PlaceholderSpan(14, 24, "PERSON"),))
     fixed = {"task_id": name, "revision": 1, "bundle": "bundle", "policy": policy, "segment_id": segment(sequence)}
     rest = {"overlap": 3, "extra": 2, "fields": (shape,), "sealed": b"sealed " + name.encode(), "batch": "letters"}
-    return Task(**{**fixed, **rest, **changes})  # type: ignore[arg-type]
+    return Task(**{**fixed, **rest, **changes})  # type: ignore[arg-type] - of any field
 
 
 def index(sequence: int, *tasks: str) -> SegmentIndex:
@@ -86,14 +86,14 @@ class Bench:
             is_withdrawn=self.withdrawn.__contains__,
             frozen_by=lambda: self.frozen,
             opening=self.texts.opening,
-            segments_now=self.segments_now,
+            indexes=self.indexes_now,
         )
         self.processor = OpenerProcessor("demo", CODEC, seams)
         messages = [Message("opener-state.demo", 0, n, *it) for n, it in enumerate(self.changelog.items())]
         self.commit(self.processor.restore(SLOT_OF_OPENER, messages))
 
-    def segments_now(self) -> list[Message]:
-        return [self.message(index(int(name.rpartition("/")[2]), *it)) for name, it in list(self.indexes.items())]
+    def indexes_now(self) -> dict[str, SegmentIndex]:
+        return {name: index(int(name.rpartition("/")[2]), *tasks) for name, tasks in self.indexes.items()}
 
     def round(self, *records: object, later_ms: int = 1_000) -> Plan:
         """One call with these records, committed."""

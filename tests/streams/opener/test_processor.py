@@ -260,6 +260,7 @@ def test_no_text_is_in_the_state_or_in_an_event(bench):
     bench.withdraw("b")
     assert all(b"kettle" not in (value or b"") for value in bench.changelog.values())
     assert "kettle" not in repr(bench.events)
+    assert "kettle" not in repr(bench.laid), "nor in what an error would say of a record"
 
 
 class Story:

@@ -1,4 +1,4 @@
-"""How often a segment is asked for that does not open."""
+"""How often a segment is asked for whose texts do not open."""
 
 from __future__ import annotations
 
@@ -6,15 +6,17 @@ from collections.abc import Mapping
 
 import pytest
 
-from deploy.stages.opener import once_gone
+from deploy.contents import once_gone
 from schemas.errors import Reason, Refused
 from schemas.records import Task
 from tests.streams.opener.making import task
 
 
-@pytest.mark.parametrize(("reason", "asked"), [(Reason.UNKNOWN_SEGMENT, 1), (Reason.WITHDRAWN, 3)])
-def test_a_segment_that_is_gone_is_asked_for_once_and_a_withdrawn_task_keeps_no_other_from_opening(reason, asked):
-    """Each reading of a segment is announced; whether one task is withdrawn says nothing of the others."""
+@pytest.mark.parametrize(
+    ("reason", "asked"), [(Reason.UNKNOWN_SEGMENT, 1), (Reason.WITHDRAWN, 3), (Reason.UNDECRYPTABLE, 3)]
+)
+def test_a_segment_that_is_gone_is_asked_for_once_and_one_bad_task_keeps_no_other_from_opening(reason, asked):
+    """Each reading of a segment is announced; what is wrong with one task says nothing of the others."""
     seen: list[str] = []
 
     def opening(it: Task) -> Mapping[str, str]:
