@@ -100,7 +100,7 @@ def _opened(found: Notice) -> str:
     if not found.opened:
         return ""
     return """<p>Other programs of those responsible read the texts, too, without what is hidden. Which of them
-reads which text is not on record.</p>
+reads which text is not on record, and what they keep of it is not told here.</p>
 """
 
 

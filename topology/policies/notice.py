@@ -181,7 +181,8 @@ def _kept(policy: Policy, project: Project) -> Iterable[Kept]:
             yield Kept(what, time_words(project.retention_ms[kind]))
     if _opens(policy, project):
         yield Kept(
-            "the text without what is hidden, for other programs", time_words(policy.segment_hours * HOUR_MS)
+            "the text without what is hidden, where other programs fetch it",
+            time_words(policy.segment_hours * HOUR_MS),
         )
     yield Kept("the labels, as positions in what you have sent or said, without any of it", "until it is erased")
     yield Kept(
