@@ -70,8 +70,10 @@ class Compliance:
             except Undecodable:
                 continue
 
-    def account(self, project: str) -> Account:
-        """Check every event of a project: frame, chain, signatures, and whether all adds up."""
+    def account(self, project: str, now: int = 0) -> Account:
+        """Check every event of a project: frame, chain, signatures, and whether all adds up. `now`: of who asks,
+        in milliseconds; 0: the time of its latest event.
+        """
         reader, chains = Reader(self.codec), Chains(self.topology.pins.keys)
         reconciler = Reconciler(self.topology.project(project).name)
         found: list[Finding] = []
@@ -79,7 +81,7 @@ class Compliance:
             found += chains.add(event)
             reconciler.add(event)
         found += chains.end()
-        result = reconciler.result()
+        result = reconciler.result(now=now)
         return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
 
     def checkpoints(self) -> Mapping[str, bytes]:

@@ -1,7 +1,8 @@
 """`veil purge --dry-run`: whether what has to end has ended, looked at from outside, as `inspector.platform`.
 
 Kafka deletes and compacts, keeper ends what Vault holds. Neither is asked here how it went: this looks at the
-broker's settings and offsets, at the names of documents, at the index on `segments.P`, and at the ages of keys.
+broker's settings and offsets, at the names of documents, at the index on `segments.P`, at what opener says of
+texts in clear, and at the ages of keys.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from streams.keeper.lateness import late
 from streams.keeper.lifetimes import Lifetimes
 from streams.keeper.overdue import halves_place, layer_place, replaced_place
 from streams.keeper.scanning import HALVES
+from streams.opener.opened import Opened
+from streams.opener.overdue import texts_place
 from topology.flow import Scope
 from topology.identity import PLATFORM
 from topology.loading import Topology
@@ -101,10 +104,12 @@ def _topics(around: Surroundings, specs: Sequence[TopicSpec], now: int) -> Itera
 
 def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]:
     yield from (_reading(around, reader, now) for reader in readers(around.topology, project))
-    topic = f"segments.{project}"
+    opened, topic = _opened(around, project), f"segments.{project}"  # opened first: `texts_place` says why
     messages = list(around.log.read(topic))
     indexes = index_of(messages, around.codec).segments
     yield replaced_place(topic, messages, now)
+    attended = around.topology.project(project).open_texts is not None
+    yield texts_place(f"open.{project}", opened, indexes, messages, now, attended=attended)
     vault, lifetimes = VaultClient(around.vault.session, project), Lifetimes()
     for layer in Layer:
         listed = {path.removeprefix(f"{layer}/") for path in vault.names(layer)}
@@ -113,6 +118,15 @@ def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]
         place = f"Vault veil-{project}/{folder}"
         yield halves_place(place, vault.names(folder), indexes.values(), lifetimes, now)
     yield from (_key(around, name, now) for name in wrapping_keys(around.topology.flow, project))
+
+
+def _opened(around: Surroundings, project: str) -> Opened:
+    topic = f"opener-state.{project}"
+    opened = Opened(topic, around.codec)
+    for message in around.log.read(topic):
+        opened.apply(message)
+    opened.settle()
+    return opened
 
 
 def _reading(around: Surroundings, reader: Reader, now: int) -> Place:

@@ -1,4 +1,4 @@
-"""Pulling many tasks at once: all open ones of a policy version, or all that somebody was shown."""
+"""Pulling many tasks at once: all that a policy version has released, or all open ones that somebody was shown."""
 
 from __future__ import annotations
 
@@ -11,20 +11,23 @@ from deploy.incidents import events_of
 from deploy.persons import acting, load_declared, require_role
 from schemas.control import WithdrawalReason
 from schemas.errors import ConfigError
-from streams.audit.open_tasks import open_tasks, shown_to
+from streams.audit.open_tasks import released_tasks, shown_to
 
 AT_ONCE = 200
 """Orders in one transaction: a fifth of a second of signing in Vault, and 80 kB on `control`."""
 
 
 def tasks_of_policy(root: Path, project: str, version: int) -> Sequence[str]:
-    """The open tasks made under a policy version. Raises ConfigError for one that nobody has signed."""
+    """The tasks made under a policy version that people work on, or whose text lies in clear for other queues.
+    Raises ConfigError for one that nobody has signed.
+    """
     with compliance(root) as seen:
         history = seen.book().policy_history(project)
         hashes = {one.record.hash for one in history if one.record.version == version}
         if not hashes:
             raise ConfigError(f"nobody has signed a policy of version {version} in {project}")
-        return [task for task, policy in open_tasks(events_of(seen, project)).items() if policy in hashes]
+        released = released_tasks(events_of(seen, project), project)
+        return [task for task, policy in released.items() if policy in hashes]
 
 
 def tasks_shown_to(root: Path, project: str, who: str) -> Sequence[str]:

@@ -132,8 +132,10 @@ class Project:
     """What decide asks about labels, `package.module:Class` each."""
     drift: bool = True
     """Whether decide watches how the answers of each person change."""
-    open_texts: bool = False
-    """Whether a process opens the tasks of policies that say `publish: open`."""
+    open_texts: bool | None = None
+    """Whether a process opens the tasks of policies that say `publish: open`; False: it opens nothing, and takes
+    back what it has laid out; None: there is no such process.
+    """
     comments: bool = False
     """Whether people may write to each other about tasks."""
     escalation: str = ""

@@ -77,7 +77,7 @@ class ProjectDocument(JobEntry):
     batches: tuple[Name, ...] = Field(default=(), max_length=MAX_BATCHES)
     skills: tuple[Name, ...] = ()
     drift: StrictBool = True
-    open_texts: StrictBool = False
+    open_texts: StrictBool | None = None
     comments: StrictBool = False
     segments: SegmentStore = SegmentStore.VAULT
     evaluators: tuple[ClassPath, ...] = Field(default=(), max_length=MAX_EVALUATORS)

@@ -85,10 +85,11 @@ def reconcile(
     """
     from deploy.compliance import compliance
     from streams.audit import report
+    from streams.engine.clock import SystemClock
 
     out = Output(as_json)
     with compliance(root) as seen, out.progress_console.status(Text("reading the audit")):
-        account = seen.account(project)
+        account = seen.account(project, SystemClock().now())
     content = report.as_json(account.reconciliation)
     content |= {"holds": account.holds, "findings": [finding.as_json() for finding in account.findings]}
     before = account.findings[: len(account.findings) - len(account.reconciliation.findings)]

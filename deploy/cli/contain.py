@@ -44,7 +44,10 @@ def withdraw(
         str | None, typer.Argument(metavar="TASK", help="Task id, 32 hexadecimal digits.", show_default=False)
     ] = None,
     version: Annotated[
-        int | None, typer.Option("--policy-version", metavar="N", help="All open tasks made under this policy.")
+        int | None,
+        typer.Option(
+            "--policy-version", metavar="N", help="All open tasks and texts in clear made under this policy."
+        ),
     ] = None,
     seen_by: Annotated[
         str | None,

@@ -98,6 +98,8 @@ def _standing(picture: Picture) -> Iterator[str]:
         asked = [("a lease", one.figures.lease_s), ("a label", one.figures.submit_s)]
         if answers := ", ".join(f"to {what} {_time(seconds)}" for what, seconds in asked if seconds is not None):
             yield f"{one.name}: p95 of answers since it began: {answers}"
+        if one.figures.texts_in_clear:
+            yield f"{one.name}: {one.figures.texts_in_clear:,} texts lie in clear for other queues"
         for of, share in one.figures.redacted.items():
             yield f"{one.name}: {share:.1%} of characters redacted in its last full hour: {of[:60]}"
         for policy, bound in bounds.items():

@@ -23,9 +23,12 @@ INPUTS = ("tasks", "segments")
 def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: ARG001 - all stages are built alike
     """The opener stage of a project."""
     project, book = around.project, around.book
+    switched_on = bool(around.topology.project(project).open_texts)
     policy_of = known_policies(book, project)
 
     def is_open(policy_hash: str) -> bool | None:
+        if not switched_on:
+            return False
         policy = policy_of(policy_hash)
         return policy.publish is Publish.OPEN if policy else None
 
@@ -38,6 +41,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         opening=opening,
         indexes=lambda: index_of(around.log.read(f"segments.{project}"), around.codec).segments,
+        switched_on=switched_on,
         late_ms=lambda: latest(around.topology.project(project).retention_ms),
     )
     inputs = tuple(f"{kind}.{project}" for kind in INPUTS)

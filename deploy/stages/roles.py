@@ -22,12 +22,13 @@ PLATFORM_ROLES = ("seal", SHIPPER, *FOLDING_ROLES, "warden")
 
 def roles_of(project: Project) -> tuple[str, ...]:
     """The roles that a project needs a process for: without webhooks nobody is told anything, where nobody may
-    request a grant nothing is revealed, and nothing is opened but where its file says so.
+    request a grant nothing is revealed, and where its file says nothing of texts in clear none are opened or
+    taken back.
     """
     needed = {
         "notify": bool(project.webhooks),
         "reveal": bool(project.persons.requesters),
-        "opener": project.open_texts,
+        "opener": project.open_texts is not None,
     }
     return tuple(role for role in PROJECT_ROLES if needed.get(role, True))
 

@@ -22,7 +22,8 @@ class Figures:
     of the queue's to who asked for a task and who submitted a label (or the highest bound that is counted by);
     `tasks`: open ones by what they wait for, said by the owner of a queue; `leak_bounds`: what the share of leaked
     values does not exceed (95 %), by policy; `redacted`: the share of characters redacted in the last final hour
-    of each project and policy, however long ago. None and empty: it says nothing.
+    of each project and policy, however long ago; `texts_in_clear`: how many lie on `open.P`. None, zero and empty:
+    it says nothing.
     """
 
     behind_s: float | None = None
@@ -34,6 +35,7 @@ class Figures:
     lease_s: float | None = None
     submit_s: float | None = None
     redacted: Mapping[str, float] = field(default_factory=dict)
+    texts_in_clear: int = 0
 
 
 NONE = Figures()
@@ -60,6 +62,7 @@ def figures(metrics: str) -> Figures:
         quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "LeaseTask"]),
         quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "Submit"]),
         _redacted(of("veil_watch_count")),
+        _total(of("veil_texts_in_clear")),
     )
 
 

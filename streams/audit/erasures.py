@@ -1,9 +1,9 @@
 """How erasures stand, from the audit alone: what keeper took out, and who has let go of it. Pure.
 
 A process has let go of a task when it has said `control.applied` about keeper's own order. Every process of
-redact, label, decide and join that has started and not stopped is waited for: one that has crashed says so after
-its next start, since it reads all of `control` before it works. Opener, where a project has one, has let go of a
-task whose text it laid out when it has said that it took that back.
+redact, label, decide, join and opener that has started and not stopped is waited for: one that has crashed says so
+after its next start, since it reads all of `control` before it works. Not every project has an opener; it is
+waited for even when it has stopped, while the text lies in clear.
 """
 
 from __future__ import annotations
@@ -15,13 +15,15 @@ from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind, withdrawn_task
 from schemas.erasure import erased_subject
 from schemas.resources import Kind, task_ids
-from streams.audit.opened_texts import OpenedTexts
+from streams.audit.texts_in_clear import TextsInClear
 from topology.writers import is_by_its_writer
 
 SUPPRESSING = ("redact",)
 """The roles that must know of the erasure itself."""
-LETTING_GO = ("label", "decide", "join")
+LETTING_GO = ("label", "decide", "join", "opener")
 """The roles that hold something of a task."""
+_SOMETIMES = frozenset({"opener"})
+"""Which of them not every project has."""
 _CONTROL, _SEGMENT = f"{Kind.CONTROL}/", f"{Kind.SEGMENT}/"
 
 
@@ -88,7 +90,7 @@ class Erasures:
         """By task, the slots that have taken keeper's order up."""
         self._live: dict[str, bool] = {}
         """Every slot that ever started: whether it has not stopped since."""
-        self._texts = OpenedTexts(project)
+        self._texts = TextsInClear(project)
 
     def add(self, event: AuditEvent) -> None:
         """Take one event in; what is not its writer's to say counts for nothing."""
@@ -158,7 +160,7 @@ class Erasures:
         lacking: dict[str, None] = {}
         for task in found.tasks:
             lacking |= dict.fromkeys(self._lacking(LETTING_GO, self._let_go.get(task, set())))
-            if self._texts.has(task):
+            if task in self._texts:
                 lacking[f"opener.{self._project}"] = None
         yield from sorted(lacking)
 
@@ -167,7 +169,7 @@ class Erasures:
         for role in roles:
             mine = [slot for slot in sorted(self._live) if slot.startswith(f"{role}.{self._project}.")]
             yield from (slot for slot in mine if self._live[slot] and slot not in heard)
-            if not mine:
+            if not mine and role not in _SOMETIMES:
                 yield f"{role}.{self._project}"
 
     def _subject_in(self, resource: str) -> str | None:

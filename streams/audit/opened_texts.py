@@ -1,9 +1,9 @@
-"""Which texts lie in clear on `open.P`, and which should not, from the audit alone. Pure; events in any order of
-slots.
+"""What opener did wrong, and which texts lie in clear that should not, from the audit alone. Pure; events in any
+order of slots.
 
 A text that opener has laid out goes when its mapping does: within seconds of what keeper says of it, minutes where
-opener had to be started again. One that lies there longer has been forgotten, as by a project whose file no longer
-says `open_texts` while texts are out.
+opener had to be started again. One that lies there longer has been forgotten, as by a project whose file says
+nothing of `open_texts` any more while texts are out.
 """
 
 from __future__ import annotations
@@ -11,8 +11,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from schemas.audit import AuditEvent, EventType
-from schemas.resources import Kind, segment_resource, task_ids, task_resource
+from schemas.resources import segment_resource, task_ids, task_resource
 from streams.audit.findings import Finding, FindingKind
+from streams.audit.texts_in_clear import TextsInClear
 
 GRACE_MS = 3_600_000
 """So long after the end of its mapping a text may lie there before that is a fault: an outage of opener."""
@@ -25,8 +26,7 @@ class OpenedTexts:
     def __init__(self, project: str) -> None:
         self._opener, self._keeper = f"opener.{project}", f"keeper.{project}"
         self._announced: set[str] = set()
-        self._lying: dict[str, str] = {}
-        """By task, its segment."""
+        self._texts = TextsInClear(project)
         self._was: set[str] = set()
         self._ended: dict[str, int] = {}
         """By segment or task, as the audit names them: when keeper had ended its mapping."""
@@ -44,44 +44,35 @@ class OpenedTexts:
     @property
     def lying(self) -> int:
         """How many texts lie in clear."""
-        return len(self._lying)
+        return len(self._texts)
 
-    def has(self, task_id: str) -> bool:
-        """Whether a task's text does."""
-        return task_id in self._lying
-
-    def findings(self) -> list[Finding]:
-        """What was done wrong, and what lies there although its mapping has ended."""
-        return [*self._found, *self._forgotten()]
+    def findings(self, now: int = 0) -> list[Finding]:
+        """What was done wrong, and what lies there although its mapping has ended. `now` in milliseconds, of who
+        asks; it counts where it is later than the latest event.
+        """
+        return [*self._found, *self._forgotten(max(self._latest, now) - GRACE_MS)]
 
     def _of_opener(self, event: AuditEvent) -> None:
         tasks = task_ids(event)
+        for task in self._texts.add(event):
+            self._find(FindingKind.NOT_OPENED, event, f"task {task} is taken back and was not there")
         if event.type is EventType.TEXTS_OPENING:
             self._announced.update(tasks)
-        elif event.type is EventType.TEXTS_RETRACTED and not tasks:
-            self._lying.clear()  # it begins with nothing: what lay there was on a cluster that is gone
-        elif event.type is EventType.TEXTS_RETRACTED:
-            for task in tasks:
-                if self._lying.pop(task, None) is None:
-                    self._find(FindingKind.NOT_OPENED, event, f"task {task} is taken back and was not there")
         elif event.type is EventType.TEXTS_OPENED:
             if event.outcome == "success":
                 self._opened(event, tasks)
             self._announced.difference_update(tasks)
 
     def _opened(self, event: AuditEvent, tasks: tuple[str, ...]) -> None:
-        segment = event.resource.removeprefix(f"{Kind.SEGMENT}/")
         for task in tasks:
             if task not in self._announced:
                 self._find(FindingKind.NOT_ANNOUNCED, event, f"task {task} was opened before that was said")
             if task in self._was:
                 self._find(FindingKind.OPENED_TWICE, event, f"task {task} was laid out before")
             self._was.add(task)
-            self._lying[task] = segment
 
-    def _forgotten(self) -> Iterator[Finding]:
-        until = self._latest - GRACE_MS
-        for task, segment in sorted(self._lying.items()):
+    def _forgotten(self, until: int) -> Iterator[Finding]:
+        for task, segment in self._texts.by_task():
             named = (segment_resource(segment), task_resource(task))
             ends = [self._ended[it] for it in named if it in self._ended]
             if ends and min(ends) <= until:

@@ -124,9 +124,11 @@ class Reconciler:
         if taker is not None:
             taker(event)
 
-    def result(self, ends: Mapping[Partition, int] | None = None) -> Reconciliation:
-        """What all events together say. `ends`: how far each raw partition must be covered, where known."""
-        findings = [*self._findings, *self._coverage.end(ends), *self._opened.findings()]
+    def result(self, ends: Mapping[Partition, int] | None = None, now: int = 0) -> Reconciliation:
+        """What all events together say. `ends`: how far each raw partition must be covered, where known; `now`: of
+        who asks, in milliseconds, 0 for the time of the latest event.
+        """
+        findings = [*self._findings, *self._coverage.end(ends), *self._opened.findings(now)]
         for task_id, life in sorted(self._lives.items()):
             where = resources.task_resource(task_id)
             findings += [Finding(kind, where, text) for kind, text in problems(life)]

@@ -36,6 +36,10 @@ class Opened:
         """Those of which anything lies in clear."""
         return [segment_id for segment_id, _ in self._segments.items()]
 
+    def tasks(self) -> list[str]:
+        """All that lie in clear."""
+        return list(self._segment_of)
+
     def __len__(self) -> int:
         return len(self._segment_of)
 

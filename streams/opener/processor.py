@@ -15,7 +15,8 @@ state that takes it back.
 
 It is taken back when the task is withdrawn (at once, by the order itself), when it leaves its segment's index
 (withdrawn, erased) or the segment ends, and when a later revision of its record becomes anything. What ended while
-this stage was away is found by all indexes that there are, at each start.
+this stage was away is found by all indexes that there are, at each start. Where the project's file says
+`open_texts: false`, everything is taken back at the start, and nothing is opened.
 
 *No text outlives its mapping, but for the time until this stage hears of its end.* What is opened was in Vault at
 that moment. Keeper destroys in Vault first and says so on `segments.P` afterwards: where this stage has read that
@@ -41,6 +42,7 @@ from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
 from streams.engine.state import KeyedState
 from streams.engine.superseded import USUAL_MS, ExpectedTasks
+from streams.opener.metrics import TEXTS
 from streams.opener.opened import Opened
 from streams.opener.texts import open_task
 
@@ -61,6 +63,7 @@ class Ended(StrEnum):
     WITHDRAWN = "withdrawn"
     MAPPING = "mapping_ended"
     SUPERSEDED = "superseded"
+    SWITCHED_OFF = "switched_off"
     NOTHING = "nothing_there"
     """Said once as a process begins with nothing: what earlier events say lay there was on another cluster, before
     a restore.
@@ -83,6 +86,8 @@ class Seams:
     opening: Callable[[], Callable[[Task], Mapping[str, str]]]
     indexes: Callable[[], Mapping[str, SegmentIndex]]
     """By segment, as `segments.P` has them at its end as of the call."""
+    switched_on: bool = True
+    """Else whatever lies in clear is taken back as the stage begins. Then `is_open` says False of every policy."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
 
 
@@ -115,7 +120,9 @@ class OpenerProcessor:
         self._opened.settle()
         self._expected.restored()
         plan = Plan()
-        if len(self._opened):
+        if not self._seams.switched_on:
+            self._take_back(self._opened.tasks(), Ended.SWITCHED_OFF, plan)
+        elif len(self._opened):
             self._take_back(list(self._without_mapping()), Ended.MAPPING, plan)
         return self._with_changes(plan)
 
@@ -172,6 +179,7 @@ class OpenerProcessor:
         """When, by task; of this epoch."""
 
     def _with_changes(self, plan: Plan) -> Plan:
+        TEXTS.labels(self._project).set(len(self._opened))
         plan.outputs += [*self._opened.changes(), *self._pending.changes(), *self._expected.changes()]
         return plan
 

@@ -40,6 +40,7 @@ persons:
   operators: [jule]
   annotators: [jori]
 """
+OPEN_TEXTS = "open_texts: true\n"
 CANARY = "Brevoltine"
 """In no record of another test."""
 DAY_MS = 86_400_000
@@ -50,15 +51,16 @@ def clean(stack):
     """A project with two tasks, and keeper: all as it should be."""
     name, folder = f"dated-{secrets.token_hex(4)}", stack.root / "projects"
     folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
+    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name) + OPEN_TEXTS)
     apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
     topology = load_topology(extra_projects=[folder], pins=pins_path(stack.root))
     pipeline = on_shared_stack(stack.root, topology, name)
     began = int(time.time() * 1000)
-    pipeline.start("redact", "keeper")
-    pipeline.sign("jana", "jens")
+    pipeline.start("redact", "keeper", "opener")
+    pipeline.sign_open("jana", "jens")
     pipeline.publish(*({"customer": {"note": f"{CANARY}{n} has a kettle"}, "product": "kettle"} for n in range(2)))
     pipeline.wait_records("tasks", 2)
+    pipeline.wait_records("open", 2)
     pipeline.stop()
     yield SimpleNamespace(pipeline=pipeline, began=began, before=check(stack.root, name), stack=stack)
     pipeline.close()
@@ -67,7 +69,8 @@ def clean(stack):
 @pytest.fixture(scope="module")
 def spoiled(clean):
     """Raw keeps for ever and takes the clients' word for the time: each partition begins with a record of weeks
-    ago. Tasks keep for longer than ordered; a segment's index says that it ended long ago.
+    ago. Tasks keep for longer than ordered; a segment's index says that it ended long ago. The project's file says
+    nothing of texts in clear any more.
     """
     pipeline, kafka = clean.pipeline, clean.stack.endpoints.kafka.client_settings()
     alter(kafka, f"raw.{pipeline.project}", {"retention.ms": "-1", "message.timestamp.type": "CreateTime"})
@@ -75,6 +78,7 @@ def spoiled(clean):
     backdate(kafka, f"raw.{pipeline.project}", clean.began - 30 * DAY_MS)
     (index, *_) = pipeline.records("segments")
     ended = replace(index, created_at=clean.began - 40 * DAY_MS, expires_at=clean.began - DAY_MS)
+    (pipeline.root / "projects" / f"{pipeline.project}.yaml").write_text(PROJECT.format(name=pipeline.project))
     pipeline.write(f"segments.{pipeline.project}", index.segment_id.encode(), pipeline.codec.encode(ended))
     return SimpleNamespace(
         pipeline=pipeline, segment=index.segment_id, after=check(pipeline.root, pipeline.project)
@@ -139,6 +143,14 @@ def test_a_mapping_whose_time_is_over_and_that_is_still_in_vault_is_named(spoile
     for layer in ("view", "geometry", "values"):
         found = places[f"Vault veil-{project}/{layer}"]
         assert (found.fault, spoiled.segment in found.why) == (Fault.OVERDUE, True)
+
+
+def test_texts_in_clear_that_nothing_takes_back_are_counted(spoiled, clean):
+    name = f"open.{clean.pipeline.project}, in clear"
+    before, after = by_place(clean.before)[name], by_place(spoiled.after)[name]
+    assert (before.held, before.fault) == (2, None)
+    assert (after.held, after.fault) == (2, Fault.OVERDUE)
+    assert "open_texts: false" in after.why
 
 
 def test_the_stage_that_would_come_too_late_to_old_records_is_named(spoiled):

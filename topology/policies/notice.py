@@ -172,7 +172,7 @@ def _told(policy: Policy) -> Iterator[Handled]:
 
 
 def _opens(policy: Policy, project: Project) -> bool:
-    return policy.publish is Publish.OPEN and project.open_texts
+    return policy.publish is Publish.OPEN and bool(project.open_texts)
 
 
 def _kept(policy: Policy, project: Project) -> Iterable[Kept]:

@@ -24,6 +24,10 @@ WATCH = Seen(
     "watch.platform.0", "process", "running", "working", "", 4714, 0, 98 * 1024 * 1024, "watch.log", None, None,
     Figures(redacted={"letters, clinic": 0.0617}),
 )  # fmt: skip
+OPENER = Seen(
+    "opener.letters.0", "process", "running", "working", "", 4715, 0, 98 * 1024 * 1024, "opener.log", None, None,
+    Figures(texts_in_clear=1204),
+)  # fmt: skip
 
 
 @pytest.fixture
@@ -84,8 +88,9 @@ def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypa
 
 
 def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatch):
-    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (LABEL, WATCH)))
-    assert shown(100)[-4:] == [
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (OPENER, LABEL, WATCH)))
+    assert shown(100)[-5:] == [
+        "opener.letters.0: 1,204 texts lie in clear for other queues",
         "label.letters.0: open tasks: 7 can be leased, 2 leased",
         "label.letters.0: p95 of answers since it began: to a lease 9 ms, to a label 1.5 s",
         "label.letters.0: at most 1.23% of values exposed (95 %), by policy ffffffffffff",

@@ -16,6 +16,8 @@ veil_behind_seconds{project="demo",role="label"} 0.25
 # TYPE veil_queue_tasks gauge
 veil_queue_tasks{project="demo",waiting_for="available"} 12.0
 veil_queue_tasks{project="demo",waiting_for="leased"} 3.0
+# TYPE veil_texts_in_clear gauge
+veil_texts_in_clear{project="demo"} 41.0
 # TYPE veil_leak_bound gauge
 veil_leak_bound{policy="abc",project="demo"} 0.004
 # TYPE veil_vault_seconds histogram
@@ -43,6 +45,7 @@ def test_what_a_process_says_of_itself():
     assert found == Figures(
         0.25, 3, {"available": 12, "leased": 3}, {"abc": 0.004}, 7,
         vault_s=pytest.approx(0.002 + 0.003 * 35 / 40), lease_s=pytest.approx(0.019), submit_s=0.01,
+        texts_in_clear=41,
     )  # fmt: skip
 
 

@@ -136,7 +136,13 @@ def test_opener_is_waited_for_where_it_laid_the_text_out_and_not_taken_it_back_e
     stopped = said("opener.demo.0", EventType.PROCESS_STOPPED, "slot/opener.demo.0", 4)
     assert found([*opened, stopped, *WHOLE]).waiting == ("opener.demo",)
     assert found([*opened, *WHOLE, laid_out(EventType.TEXTS_RETRACTED, 9)]).is_over
-    assert found([started("opener.demo.0"), *WHOLE]).is_over, "a text that never lay there needs no taking back"
+    assert found([stopped, *WHOLE]).is_over, "a text that never lay there needs no taking back"
+
+
+def test_an_opener_that_works_is_waited_for_since_it_may_be_opening_the_text_just_now():
+    works = [started("opener.demo.0"), *WHOLE]
+    assert found(works).waiting == ("opener.demo.0",)
+    assert found([*works, applied("opener.demo.0", TASK)]).is_over
 
 
 def test_who_has_stopped_is_not_and_who_starts_again_is():

@@ -5,8 +5,8 @@ from random import Random
 import pytest
 
 from schemas.audit import Event, EventType
-from schemas.resources import lease_resource, task_resource
-from streams.audit.open_tasks import open_tasks, shown_to
+from schemas.resources import lease_resource, segment_resource, task_resource
+from streams.audit.open_tasks import open_tasks, released_tasks, shown_to
 from tests.streams.audit.generate import World
 
 
@@ -37,6 +37,25 @@ def test_a_task_is_open_until_it_is_closed_joined_or_withdrawn(world):
         found = open_tasks(events)
         assert left in found
         assert not {closed, joined, ordered, withdrawn} & found.keys()
+
+
+def lay_out(world: World, kind: EventType, *tasks: str) -> None:
+    event = Event(kind, segment_resource("redact.demo.0/1/1"), parents=tuple(map(task_resource, tasks)))
+    world.writer("opener.demo.0").commit(event)
+
+
+def test_what_a_policy_has_released_lies_in_clear_even_where_its_work_is_over(world):
+    closed, back, pulled, sealed, left = some(world, 5)
+    lay_out(world, EventType.TEXTS_OPENED, closed, back, pulled)
+    lay_out(world, EventType.TEXTS_RETRACTED, back)
+    for task in (closed, back, pulled, sealed):
+        say(world, "label.demo.0", EventType.TASK_CLOSED, task)
+    say(world, "person.olga.x", EventType.WITHDRAWAL_ORDERED, pulled, "olga")
+    found = released_tasks(world.events(), "demo")
+    assert {closed, left} <= found.keys()
+    assert not {back, pulled, sealed} & found.keys()
+    assert found.keys() - {closed} == open_tasks(world.events()).keys()
+    assert released_tasks(world.events(), "other").keys() == open_tasks(world.events()).keys()
 
 
 def test_what_somebody_was_shown_is_told_of_the_person_and_of_the_app(world):

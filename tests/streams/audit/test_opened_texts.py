@@ -40,7 +40,7 @@ def kinds(found: OpenedTexts) -> list[FindingKind]:
 
 def test_what_is_opened_and_not_taken_back_lies_in_clear():
     found = texts([OPENING, OPENED, RETRACTED])
-    assert (found.lying, found.has("a"), found.has("b"), kinds(found)) == (1, False, True, [])
+    assert (found.lying, kinds(found)) == (1, [])
 
 
 def test_what_could_not_be_opened_does_not():
@@ -75,6 +75,12 @@ def test_a_text_that_outlives_its_mapping_is_found_after_an_hour(end, before):
     assert set(kinds(late)) == {FindingKind.STILL_OPEN}
     assert "task/a" in {it.where for it in late.findings()}
     assert kinds(texts([*told, (*OPENED[:1], EventType.TEXTS_RETRACTED, *OPENED[2:])], at + GRACE_MS)) == []
+
+
+def test_where_nothing_happens_any_more_the_clock_of_who_asks_counts():
+    found = texts([OPENING, OPENED, DESTROYED])
+    assert found.findings(GRACE_MS) == []
+    assert {it.kind for it in found.findings(GRACE_MS + 100)} == {FindingKind.STILL_OPEN}
 
 
 def test_where_opener_begins_with_nothing_nothing_lies_there():

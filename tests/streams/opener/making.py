@@ -72,6 +72,7 @@ class Bench:
     """The key of each record on `open.demo`, tombstones with a minus."""
     events: list[Event] = field(default_factory=list)
     changelog: dict[bytes, bytes | None] = field(default_factory=dict)
+    switched_on: bool = True
     offset: int = 0
     indexes: dict[str, tuple[str, ...]] = field(default_factory=dict)
     """What is left on `segments.demo`: by segment, the tasks of its index."""
@@ -82,11 +83,12 @@ class Bench:
     def start(self) -> None:
         """As after a crash, or anything that the loop discards its memory for."""
         seams = Seams(
-            is_open=self.policies.get,
+            is_open=self.policies.get if self.switched_on else lambda _: False,
             is_withdrawn=self.withdrawn.__contains__,
             frozen_by=lambda: self.frozen,
             opening=self.texts.opening,
             indexes=self.indexes_now,
+            switched_on=self.switched_on,
         )
         self.processor = OpenerProcessor("demo", CODEC, seams)
         messages = [Message("opener-state.demo", 0, n, *it) for n, it in enumerate(self.changelog.items())]

@@ -205,6 +205,21 @@ def test_what_ended_while_opener_was_away_is_taken_back_at_its_start_though_nobo
     assert ids(bench.said(RETRACTED)) == ["a", "b"]
 
 
+def test_switched_off_everything_is_taken_back_at_the_start_and_nothing_is_opened(bench):
+    bench.through(task("a"), task("b", 2))
+    bench.round(task("announced"))
+    bench.switched_on = False
+    bench.start()
+    assert bench.laid == {}
+    assert [it.reason for it in bench.events if it.type is RETRACTED] == ["switched_off"] * 2
+    bench.through(task("c"))
+    assert (bench.laid, bench.said(OPENING), bench.changelog) == ({}, ["a", "b", "announced"], {})
+    bench.switched_on = True
+    bench.start()
+    bench.through(task("d"))
+    assert set(bench.laid) == {"d"}, "what was read meanwhile stays sealed"
+
+
 def test_an_announcement_that_is_too_old_is_made_again_before_anything_is_opened(bench):
     bench.round(task("a"))
     bench.round(later_ms=ANNOUNCED_MS + 1)
