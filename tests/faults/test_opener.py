@@ -1,4 +1,4 @@
-"""Opener killed while texts come and go, keeper and the vault too: what lies in clear at the end is what has a
+"""Opener killed while texts come and go, keeper, broker and vault too: what lies in clear at the end is what has a
 mapping, each text came once, and what was taken back stays away.
 
 `VEIL_FAULT_ROUNDS` kills, ten at least; `VEIL_FAULT_SEED` replays a run that failed.
@@ -81,9 +81,9 @@ def test_killed_at_random_moments_no_text_is_lost_doubled_or_left_behind(install
             task = random.choice(there)
             withdrawn.add(task)
             pipeline.withdraw("odile", task)
-        if number == ROUNDS // 2:
-            installation.stack.kill("vault")
-            installation.stack.restart("vault")
+        if part := {ROUNDS // 3: "kafka", ROUNDS // 2: "vault"}.get(number):
+            installation.stack.kill(part)
+            installation.stack.restart(part)
         victim = random.choice(VICTIMS)
         installation.kill_for_good(victim)
         installation.begin(victim)
