@@ -68,6 +68,7 @@ NAMES = (
     "KeptRewrapping",
     "OpenTask",
     "OpenedSegment",
+    "RetractedTexts",
 )
 """Every schema there is, by the name of its record type. `veil topology apply` registers them all."""
 

@@ -600,6 +600,14 @@ class OpenedSegment:
     tasks: tuple[str, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class RetractedTexts:
+    """Tasks whose tombstones are written to `open.P` once more. Key: `retracted/<again_at>`; milliseconds."""
+
+    again_at: int
+    tasks: tuple[str, ...]
+
+
 class GrantStep(StrEnum):
     """How far reveal is with a grant."""
 

@@ -41,6 +41,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         frozen_by=lambda: book.frozen_by(project, Freezable.LABEL),
         opening=opening,
         indexes=lambda: index_of(around.log.read(f"segments.{project}"), around.codec).segments,
+        now=around.clock.now,
         switched_on=switched_on,
         late_ms=lambda: latest(around.topology.project(project).retention_ms),
     )

@@ -44,6 +44,7 @@ from streams.engine.state import KeyedState
 from streams.engine.superseded import USUAL_MS, ExpectedTasks
 from streams.opener.metrics import TEXTS
 from streams.opener.opened import Opened
+from streams.opener.retracted import Retracted
 from streams.opener.texts import open_task
 
 PENDING = "pending/"
@@ -86,6 +87,8 @@ class Seams:
     opening: Callable[[], Callable[[Task], Mapping[str, str]]]
     indexes: Callable[[], Mapping[str, SegmentIndex]]
     """By segment, as `segments.P` has them at its end as of the call."""
+    now: Callable[[], int]
+    """Milliseconds."""
     switched_on: bool = True
     """Else whatever lies in clear is taken back as the stage begins. Then `is_open` says False of every policy."""
     late_ms: Callable[[], int] = lambda: USUAL_MS
@@ -116,7 +119,7 @@ class OpenerProcessor:
         """Take over what lies in clear, and what was announced; that is announced anew."""
         self._start()
         for message in changelog:
-            _ = any(state.apply(message) for state in (self._opened, self._pending, self._expected))
+            _ = any(it.apply(message) for it in (self._opened, self._pending, self._expected, self._retracted))
         self._opened.settle()
         self._expected.restored()
         plan = Plan()
@@ -145,6 +148,7 @@ class OpenerProcessor:
         for message in batch.messages:
             self._read(message, batch.now, plan)
         self._expected.purge(batch.now)
+        plan.outputs += [self._tombstone(task_id) for task_id in self._retracted.due(batch.now)]
         if not frozen:
             self._announce(batch.now, plan)
         return self._with_changes(plan)
@@ -175,12 +179,14 @@ class OpenerProcessor:
         self._opened = Opened(topic, self._codec)
         self._pending = KeyedState(topic, Task, self._codec, PENDING)
         self._expected = ExpectedTasks(topic, self._codec)
+        self._retracted = Retracted(topic, self._codec)
         self._announced: dict[str, int] = {}
         """When, by task; of this epoch."""
 
     def _with_changes(self, plan: Plan) -> Plan:
         TEXTS.labels(self._project).set(len(self._opened))
-        plan.outputs += [*self._opened.changes(), *self._pending.changes(), *self._expected.changes()]
+        states = (self._opened, self._pending, self._expected, self._retracted)
+        plan.outputs += [change for it in states for change in it.changes()]
         return plan
 
     # Open: Vault only, memory untouched.
@@ -219,8 +225,12 @@ class OpenerProcessor:
 
     def _take_back(self, task_ids: Iterable[str], why: Ended, plan: Plan) -> None:
         for segment_id, gone in self._opened.remove(task_ids).items():
-            plan.outputs += [Outgoing(self._open, task_id.encode(), None) for task_id in gone]
+            plan.outputs += [self._tombstone(task_id) for task_id in gone]
+            self._retracted.add(gone, self._seams.now())
             plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why.value))
+
+    def _tombstone(self, task_id: str) -> Outgoing:
+        return Outgoing(self._open, task_id.encode(), None)
 
     # Read
 

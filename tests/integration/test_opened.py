@@ -10,14 +10,13 @@ from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles
 from schemas.audit import EventType
 from schemas.errors import AccessDenied
-from schemas.records import OpenTask, Task
+from schemas.records import OpenTask
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.label.commands import ReleaseReason, SkipReason
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.policies import load_policy
 from topology.policies.canonical import with_hash
-from topology.policies.model import Publish
 from vault.segments.document import Layer
 
 pytestmark = pytest.mark.stack
@@ -162,29 +161,3 @@ def test_vault_holds_what_the_texts_stand_for_as_long_as_they_lie_there(opened):
     with opened.administrators_vault() as vault:
         stored = set(vault.names(Layer.VIEW.value))
     assert {f"view/{it.segment_id}" for it in lying(opened).values()} <= stored
-
-
-def test_switched_off_everything_is_taken_back_and_nothing_is_opened_any_more(opened):
-    assert lying(opened)
-    opened.stop("opener")
-    switched_on = opened.topology
-    off = replace(switched_on.project(opened.project), open_texts=False)
-    opened.topology = replace(switched_on, projects=switched_on.projects | {opened.project: off})
-    opened.start("opener")
-    wait_for(lambda: not lying(opened), "all is taken back")
-    reasons = {it.reason for it in opened.events(EventType.TEXTS_RETRACTED)}
-    assert "switched_off" in reasons
-    demo = load_policy("demo")
-    again = with_hash(replace(demo, version=demo.version + 2, publish=Publish.OPEN))
-    opened.sign("odalys", "osric", policy=again)
-    wait_for(lambda: taken_up(opened, again.hash), "redact knows of it")
-    tasks = len(opened.records("tasks"))
-    opened.publish(RECORDS[0])
-    opened.wait_records("tasks", tasks + 1)
-    (newest,) = [it for it in opened.messages("tasks") if policy_of(opened, it) == again.hash]
-    wait_for(lambda: opener_has_read(opened, newest), "opener has read the task")
-    assert (lying(opened), opened.reconciled().opened) == ({}, 0)
-
-
-def policy_of(pipeline, message) -> str:
-    return pipeline.codec.decode(message.value, Task).policy if message.value else ""

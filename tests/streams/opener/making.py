@@ -88,6 +88,7 @@ class Bench:
             frozen_by=lambda: self.frozen,
             opening=self.texts.opening,
             indexes=self.indexes_now,
+            now=lambda: self.now,
             switched_on=self.switched_on,
         )
         self.processor = OpenerProcessor("demo", CODEC, seams)

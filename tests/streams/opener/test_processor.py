@@ -10,8 +10,9 @@ from schemas.audit import EventType
 from schemas.errors import VaultUnavailable
 from schemas.records import PlaceholderSpan, SlotEpoch, Task
 from streams.engine.messages import Message
-from streams.opener import processor
+from streams.opener import processor, retracted
 from streams.opener.processor import ANNOUNCED_MS
+from streams.opener.retracted import AGAIN_MS
 from tests.streams.opener.making import (
     CODEC,
     GONE,
@@ -133,6 +134,32 @@ def test_a_segment_that_ends_takes_its_texts_along(bench):
     assert [it.reason for it in bench.events if it.type is RETRACTED] == ["mapping_ended"]
 
 
+@pytest.mark.parametrize("restart", [False, True])
+def test_an_hour_later_a_second_tombstone_closes_the_segment_of_kafka_that_the_text_lies_in(bench, restart):
+    bench.through(task("a"), task("b"))
+    bench.withdraw("a")
+    bench.round(later_ms=AGAIN_MS - 1)
+    assert bench.wrote == ["a", "b", "-a"]
+    if restart:
+        bench.start()
+    before = len(bench.events)
+    bench.round(later_ms=1)
+    assert (bench.wrote[3:], bench.events[before:]) == (["-a"], []), "nothing is said of it: nothing has changed"
+    bench.round(later_ms=AGAIN_MS)
+    assert len(bench.wrote) == 4
+    assert set(bench.laid) == {"b"}
+
+
+def test_of_more_than_can_be_kept_the_last_ones_get_a_second_tombstone(bench, monkeypatch):
+    monkeypatch.setattr(retracted, "MOST", 3)
+    bench.through(*map(task, "abcde"))
+    for name in "abcde":
+        bench.withdraw(name)
+        bench.round()
+    bench.round(later_ms=AGAIN_MS)
+    assert bench.wrote[10:] == ["-c", "-d", "-e"]
+
+
 def test_what_leaves_the_index_of_its_segment_is_taken_back(bench):
     bench.through(task("a"), task("b"))
     bench.round(index(1, "a", "b"))
@@ -213,7 +240,8 @@ def test_switched_off_everything_is_taken_back_at_the_start_and_nothing_is_opene
     assert bench.laid == {}
     assert [it.reason for it in bench.events if it.type is RETRACTED] == ["switched_off"] * 2
     bench.through(task("c"))
-    assert (bench.laid, bench.said(OPENING), bench.changelog) == ({}, ["a", "b", "announced"], {})
+    assert (bench.laid, bench.said(OPENING)) == ({}, ["a", "b", "announced"])
+    assert {key.partition(b"/")[0] for key in bench.changelog} == {b"retracted"}
     bench.switched_on = True
     bench.start()
     bench.through(task("d"))
@@ -350,4 +378,9 @@ def test_whatever_happens_each_text_is_announced_lies_there_once_and_ends_with_i
     assert set(bench.said(OPENED)) == set(laid) <= set(bench.said(OPENING))
     assert ids(bench.said(RETRACTED)) == ids([name[1:] for name in bench.wrote if name.startswith("-")])
     kept = {key.partition(b"/")[0] for key in bench.changelog}
-    assert kept <= {b"opened", b"expected"}, "nothing waits for ever"
+    assert kept <= {b"opened", b"expected", b"retracted"}, "nothing waits for ever"
+    bench.round(later_ms=AGAIN_MS)
+    again = [name[1:] for name in bench.wrote if name.startswith("-")]
+    assert {name: again.count(name) for name in again} == dict.fromkeys(again, 2), "and goes off the disk"
+    assert set(bench.laid) == {name for name in story.came if "-" not in name} - story.ended
+    assert not any(key.startswith(b"retracted/") for key in bench.changelog)

@@ -1,0 +1,57 @@
+"""Tombstones that are written once more, an hour later, so that Kafka lets go of what they took back.
+
+Kafka compacts no segment of a log that is still written to, and closes one only as the next record comes to it. A
+text whose tombstone was the last record of its partition would lie on the disk until another text comes, which may
+be never. The second tombstone has the same key and so the same partition; it closes the segment, and means nothing
+else.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from schemas.codec import Codec
+from schemas.states import RetractedTexts
+from streams.engine.messages import Message, Outgoing
+from streams.engine.state import KeyedState
+from topology.topics import COMPACTED_SEGMENT_MS
+
+RETRACTED = "retracted/"
+AGAIN_MS = COMPACTED_SEGMENT_MS + 60_000
+"""So long after the first. From then on a record closes the segment; a minute for what clocks differ by."""
+MOST = 10_000
+"""Tasks kept for it, some 1 MB. Where more are taken back in an hour, all partitions are written to anyhow."""
+
+
+class Retracted:
+    """Behind the changelog. Memory: an id for each of the last 10,000 tasks taken back within an hour."""
+
+    def __init__(self, topic: str, codec: Codec) -> None:
+        self._waiting = KeyedState(topic, RetractedTexts, codec, RETRACTED)
+
+    def apply(self, message: Message) -> bool:
+        """Take over one changelog record; False where it is another state's."""
+        return self._waiting.apply(message)
+
+    def changes(self) -> list[Outgoing]:
+        """What to write to the changelog."""
+        return self._waiting.changes()
+
+    def add(self, task_ids: Iterable[str], now: int) -> None:
+        """Their tombstones are written now."""
+        again_at = now + AGAIN_MS
+        known = self._waiting.get(str(again_at))
+        tasks = (*(known.tasks if known else ()), *task_ids)
+        self._waiting.put(str(again_at), RetractedTexts(again_at, tasks[-MOST:]))
+        count = 0
+        for one in sorted((it for _, it in self._waiting.items()), key=lambda it: -it.again_at):
+            count += len(one.tasks)
+            if count > MOST:
+                self._waiting.remove(str(one.again_at))
+
+    def due(self, now: int) -> tuple[str, ...]:
+        """Those whose tombstones are to be written once more now; they are forgotten."""
+        due = [one for _, one in self._waiting.items() if one.again_at <= now]
+        for one in due:
+            self._waiting.remove(str(one.again_at))
+        return tuple(task for one in due for task in one.tasks)
