@@ -24,6 +24,7 @@ from streams.keeper.overdue import halves_place, layer_place, replaced_place
 from streams.keeper.scanning import HALVES
 from streams.opener.opened import Opened
 from streams.opener.overdue import texts_place
+from streams.opener.retracted import Retracted
 from topology.flow import Scope
 from topology.identity import PLATFORM
 from topology.loading import Topology
@@ -104,12 +105,13 @@ def _topics(around: Surroundings, specs: Sequence[TopicSpec], now: int) -> Itera
 
 def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]:
     yield from (_reading(around, reader, now) for reader in readers(around.topology, project))
-    opened, topic = _opened(around, project), f"segments.{project}"  # opened first: `texts_place` says why
+    opened, retracted = _of_opener(around, project)  # before the segments: `texts_place` says why
+    topic = f"segments.{project}"
     messages = list(around.log.read(topic))
     indexes = index_of(messages, around.codec).segments
     yield replaced_place(topic, messages, now)
-    attended = around.topology.project(project).open_texts is not None
-    yield texts_place(f"open.{project}", opened, indexes, messages, now, attended=attended)
+    said = around.topology.project(project).open_texts
+    yield texts_place(f"open.{project}", opened, indexes, messages, retracted, now, open_texts=said)
     vault, lifetimes = VaultClient(around.vault.session, project), Lifetimes()
     for layer in Layer:
         listed = {path.removeprefix(f"{layer}/") for path in vault.names(layer)}
@@ -120,13 +122,13 @@ def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]
     yield from (_key(around, name, now) for name in wrapping_keys(around.topology.flow, project))
 
 
-def _opened(around: Surroundings, project: str) -> Opened:
+def _of_opener(around: Surroundings, project: str) -> tuple[Opened, Retracted]:
     topic = f"opener-state.{project}"
-    opened = Opened(topic, around.codec)
+    opened, retracted = Opened(topic, around.codec), Retracted(topic, around.codec)
     for message in around.log.read(topic):
-        opened.apply(message)
+        _ = opened.apply(message) or retracted.apply(message)
     opened.settle()
-    return opened
+    return opened, retracted
 
 
 def _reading(around: Surroundings, reader: Reader, now: int) -> Place:

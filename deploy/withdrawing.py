@@ -11,23 +11,24 @@ from deploy.incidents import events_of
 from deploy.persons import acting, load_declared, require_role
 from schemas.control import WithdrawalReason
 from schemas.errors import ConfigError
-from streams.audit.open_tasks import released_tasks, shown_to
+from streams.audit.open_tasks import open_tasks, released_tasks, shown_to
 
 AT_ONCE = 200
 """Orders in one transaction: a fifth of a second of signing in Vault, and 80 kB on `control`."""
 
 
-def tasks_of_policy(root: Path, project: str, version: int) -> Sequence[str]:
-    """The tasks made under a policy version that people work on, or whose text lies in clear for other queues.
-    Raises ConfigError for one that nobody has signed.
+def tasks_of_policy(root: Path, project: str, version: int) -> tuple[Sequence[str], int]:
+    """The tasks made under a policy version that people work on, or whose text lies in clear for other queues; and
+    for how many of them the work is over. Raises ConfigError for one that nobody has signed.
     """
     with compliance(root) as seen:
         history = seen.book().policy_history(project)
         hashes = {one.record.hash for one in history if one.record.version == version}
         if not hashes:
             raise ConfigError(f"nobody has signed a policy of version {version} in {project}")
-        released = released_tasks(events_of(seen, project), project)
-        return [task for task, policy in released.items() if policy in hashes]
+        events = events_of(seen, project)
+        tasks = [task for task, policy in released_tasks(events, project).items() if policy in hashes]
+        return tasks, len(set(tasks) - open_tasks(events).keys())
 
 
 def tasks_shown_to(root: Path, project: str, who: str) -> Sequence[str]:

@@ -81,15 +81,15 @@ def identities(topology: Topology) -> tuple[Identity, ...]:
 
 def held(topology: Topology, identity: Identity) -> Iterator[tuple[Role, str]]:
     """The roles an identity holds, with the project each is held in."""
-    for role in topology.flow.roles.values():
-        for name, project in sorted(topology.projects.items()):
-            if role.scope is Scope.PERSON:
-                holds = identity.role == PERSON and identity.place in project.persons.holding(role.name)
-            else:
-                place = PLATFORM if role.scope is Scope.PLATFORM else name
-                holds = identity == Identity(role.name, place)
-            if holds:
-                yield role, name
+    projects = sorted(topology.projects.items())
+    if identity.role == PERSON:
+        theirs = [role for role in topology.flow.roles.values() if role.scope is Scope.PERSON]
+        for it in theirs:
+            yield from ((it, name) for name, one in projects if identity.place in one.persons.holding(it.name))
+    elif (role := topology.flow.roles.get(identity.role)) is not None:
+        anywhere = role.scope is Scope.PLATFORM and identity.place == PLATFORM
+        its_own = role.scope is Scope.PROJECT
+        yield from ((role, name) for name, _ in projects if anywhere or (its_own and identity.place == name))
 
 
 def rights(topology: Topology, identity: Identity) -> Rights:

@@ -65,7 +65,8 @@ def kept_ms(spec: TopicSpec) -> int:
 
 def compacted_ms(spec: TopicSpec) -> int:
     """For how long at most what was replaced, or taken back by a tombstone, lies on a compacted topic to which
-    records keep coming: compaction takes whole segments that are closed, and the next record closes one.
+    records keep coming: compaction takes whole segments that are closed, and the next record closes one. Of
+    `open.P` opener sees to that.
     """
     return int(spec.config["max.compaction.lag.ms"]) + int(spec.config["segment.ms"]) + CLEANER_MS
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 POLL_S = 2.0
-"""How soon an answer is seen. A look is one call to each side; who labels waits so long for the next task."""
+"""How soon an answer is seen, and a task for who has none. Who labels waits so long for the next one."""
 BEAT_S = 30.0
 """How often a lease is extended, and so how long a text may still lie there after its task was withdrawn. A lease
 lives five minutes, so that nine looks may fail; each heartbeat is an event on the audit.

@@ -17,7 +17,7 @@ PROGRAM, VARIABLE = "veil", "_VEIL_COMPLETE"
 
 
 class Shell(StrEnum):
-    """Those that are tested."""
+    """Those that typer makes a script for."""
 
     BASH = "bash"
     ZSH = "zsh"

@@ -60,27 +60,30 @@ def withdraw(
 ) -> None:
     """Order that a task, or many, are pulled everywhere, and their keys destroyed. It can't be undone.
 
-    The orders are signed by an operator. Label and join evict their cached keys and acknowledge it in the audit.
+    The orders are signed by an operator. Label, join and opener let go of it and acknowledge that in the audit. A
+    task whose work is over loses its joined label, too: [cyan]--policy-version[/] finds such a one where its text
+    lies in clear for other queues, and says how many there are.
 
     [dim]Example:[/] [cyan]veil contain withdraw 0f6a…e1 --as olga --reason personal_data[/]
     """
     from deploy.persons import withdraw as order
     from deploy.withdrawing import tasks_of_policy, tasks_shown_to, withdraw_all
 
-    out = Output(as_json)
+    out, over = Output(as_json), 0
     match (task, version, seen_by):
         case (str(), None, None):
             _tell_withdrawn(out, task, person, order(root, project, task, person, reason))
             return
         case (None, int(), None):
-            tasks = tasks_of_policy(root, project, version)
+            tasks, over = tasks_of_policy(root, project, version)
         case (None, None, str()):
             tasks = tasks_shown_to(root, project, seen_by)
         case _:
             raise ConfigError("give a task, or --policy-version, or --seen-by")
     if really:
         withdraw_all(root, project, person, tasks, reason)
-    out.result({"tasks": list(tasks), "ordered": really, "ordered_by": person}, _of_many(len(tasks), really))
+    content = {"tasks": list(tasks), "over": over, "ordered": really, "ordered_by": person}
+    out.result(content, _of_many(len(tasks), over, really))
 
 
 @app.command(cls=Command)
@@ -91,15 +94,13 @@ def freeze(
     ],
     stages: Annotated[
         list[Freezable] | None,
-        typer.Option(
-            "--stage", help="What stops; may be given again. None: redact and label.", show_default=False
-        ),
+        typer.Option("--stage", help="What stops; may be given again. None: both.", show_default=False),
     ] = None,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """Stop a project from releasing: no new task by redact, no new lease by label.
+    """Stop a project from releasing: no new task by redact, no new lease by label, no text in clear by opener.
 
     Signed by an operator or an approver; it holds until two people resume. Raw records wait on their topic, as
     long as its retention lets them (a day, unless the project's file says else); who has a lease may finish it.
@@ -230,10 +231,13 @@ def _tell_withdrawn(out: Output, task: str, person: str, key: str) -> None:
     )
 
 
-def _of_many(count: int, ordered: bool) -> Text:
+def _of_many(count: int, over: int, ordered: bool) -> Text:
+    labels = f", {over:,} of which are labeled: their labels go, too" if over else ""
     if ordered:
-        return Text.assemble(("✓ ", GOOD), f"Ordered: {count:,} tasks are withdrawn everywhere.")
-    return Text(f"{count:,} tasks would be withdrawn; --yes does it, and it can't be undone.", style=WAITING)
+        return Text.assemble(("✓ ", GOOD), f"Ordered: {count:,} tasks are withdrawn everywhere{labels}.")
+    return Text(
+        f"{count:,} tasks would be withdrawn{labels}; --yes does it, and it can't be undone.", style=WAITING
+    )
 
 
 def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:

@@ -85,7 +85,7 @@ def _write(url: str, vault: VaultEndpoint, token: str, moments: Moments, stop: t
 
 
 class Trickle:
-    """Publishes a record every fifth of a second while it may, and notes when each has become a task, or whatever
+    """Publishes a record every `RECORD_EVERY_S` while it may, and notes when each has become a task, or whatever
     redact makes of it, as the audit says to a reader. `stop`: nothing more is published once it is set.
     """
 

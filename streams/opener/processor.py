@@ -16,7 +16,7 @@ state that takes it back.
 It is taken back when the task is withdrawn (at once, by the order itself), when it leaves its segment's index
 (withdrawn, erased) or the segment ends, and when a later revision of its record becomes anything. What ended while
 this stage was away is found by all indexes that there are, at each start. Where the project's file says
-`open_texts: false`, everything is taken back at the start, and nothing is opened.
+`open_texts: false`, everything is taken back from the start on, and nothing is opened.
 
 *No text outlives its mapping, but for the time until this stage hears of its end.* What is opened was in Vault at
 that moment. Keeper destroys in Vault first and says so on `segments.P` afterwards: where this stage has read that
@@ -26,6 +26,7 @@ nothing that Vault gave is kept from one call to the next.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -51,7 +52,7 @@ PENDING = "pending/"
 ANNOUNCED_MS = 30_000
 """For how long an announcement stands: a use of Vault is matched with the event of the minute around it."""
 AT_ONCE = 2_000
-"""Opened in a call, and so in one transaction."""
+"""Opened in a call, and so in one transaction; as many are taken back of what is left over at a start."""
 MOST_PENDING = 10_000
 """Sealed tasks that wait for being opened, some 2 kB each: 20 MB."""
 SEGMENTS_AT_ONCE = 200
@@ -122,12 +123,11 @@ class OpenerProcessor:
             _ = any(it.apply(message) for it in (self._opened, self._pending, self._expected, self._retracted))
         self._opened.settle()
         self._expected.restored()
-        plan = Plan()
         if not self._seams.switched_on:
-            self._take_back(self._opened.tasks(), Ended.SWITCHED_OFF, plan)
+            self._leftover.extend(self._opened.tasks())
         elif len(self._opened):
-            self._take_back(list(self._without_mapping()), Ended.MAPPING, plan)
-        return self._with_changes(plan)
+            self._leftover.extend(self._without_mapping())
+        return self._with_changes(Plan())
 
     def _without_mapping(self) -> Iterator[str]:
         """What lies in clear and is in no segment's index by now. While this stage was away, Kafka may have let go
@@ -144,6 +144,7 @@ class OpenerProcessor:
         results = [] if frozen else self._results(batch.now)
         plan = Plan(notice=_notice(frozen))
         self._say_nothing_lies_there(plan)
+        self._take_leftover_back(plan)
         self._lay_out(results, plan)
         for message in batch.messages:
             self._read(message, batch.now, plan)
@@ -152,6 +153,11 @@ class OpenerProcessor:
         if not frozen:
             self._announce(batch.now, plan)
         return self._with_changes(plan)
+
+    def _take_leftover_back(self, plan: Plan) -> None:
+        """Some at a time: all in one transaction might take longer than it may, at each start again."""
+        some = [self._leftover.popleft() for _ in range(min(AT_ONCE, len(self._leftover)))]
+        self._take_back(some, Ended.MAPPING if self._seams.switched_on else Ended.SWITCHED_OFF, plan)
 
     def _say_nothing_lies_there(self, plan: Plan) -> None:
         """Once a process, where it begins with nothing: what was restored is committed by now."""
@@ -180,6 +186,8 @@ class OpenerProcessor:
         self._pending = KeyedState(topic, Task, self._codec, PENDING)
         self._expected = ExpectedTasks(topic, self._codec)
         self._retracted = Retracted(topic, self._codec)
+        self._leftover = deque[str]()
+        """What was found at the start that has to be taken back, and is not yet."""
         self._announced: dict[str, int] = {}
         """When, by task; of this epoch."""
 
@@ -224,10 +232,12 @@ class OpenerProcessor:
             )
 
     def _take_back(self, task_ids: Iterable[str], why: Ended, plan: Plan) -> None:
-        for segment_id, gone in self._opened.remove(task_ids).items():
+        by_segment = self._opened.remove(task_ids)
+        for segment_id, gone in by_segment.items():
             plan.outputs += [self._tombstone(task_id) for task_id in gone]
-            self._retracted.add(gone, self._seams.now())
             plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why.value))
+        if by_segment:
+            self._retracted.add([task_id for gone in by_segment.values() for task_id in gone], self._seams.now())
 
     def _tombstone(self, task_id: str) -> Outgoing:
         return Outgoing(self._open, task_id.encode(), None)

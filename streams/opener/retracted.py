@@ -20,7 +20,9 @@ RETRACTED = "retracted/"
 AGAIN_MS = COMPACTED_SEGMENT_MS + 60_000
 """So long after the first. From then on a record closes the segment; a minute for what clocks differ by."""
 MOST = 10_000
-"""Tasks kept for it, some 1 MB. Where more are taken back in an hour, all partitions are written to anyhow."""
+"""Tasks kept for it, some 1 MB: the latest. Where more are taken back in an hour, these close the segments of the
+earlier ones, too, up to an hour later.
+"""
 
 
 class Retracted:
@@ -43,11 +45,20 @@ class Retracted:
         known = self._waiting.get(str(again_at))
         tasks = (*(known.tasks if known else ()), *task_ids)
         self._waiting.put(str(again_at), RetractedTexts(again_at, tasks[-MOST:]))
-        count = 0
+        room = MOST
         for one in sorted((it for _, it in self._waiting.items()), key=lambda it: -it.again_at):
-            count += len(one.tasks)
-            if count > MOST:
+            if not room:
                 self._waiting.remove(str(one.again_at))
+            elif len(one.tasks) > room:
+                self._waiting.put(str(one.again_at), RetractedTexts(one.again_at, one.tasks[-room:]))
+            room = max(0, room - len(one.tasks))
+
+    def late(self, now: int) -> int:
+        """How many were to be written by then, and are not."""
+        return sum(len(it.tasks) for _, it in self._waiting.items() if it.again_at <= now)
+
+    def __len__(self) -> int:
+        return sum(len(it.tasks) for _, it in self._waiting.items())
 
     def due(self, now: int) -> tuple[str, ...]:
         """Those whose tombstones are to be written once more now; they are forgotten."""

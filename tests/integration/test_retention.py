@@ -21,11 +21,14 @@ from deploy.cli.exits import Exit
 from deploy.provision.parts import pins_path
 from deploy.provisioning import apply_audited
 from deploy.purging import check
+from deploy.withdrawing import tasks_of_policy
 from schemas.audit import EventType
+from schemas.errors import ConfigError
 from streams.audit.reader import Reader, read_events
 from tests.support.announced import used
 from tests.support.pipeline import on_shared_stack
 from topology.loading import load_topology
+from topology.policies import load_policy
 from topology.retained import Fault
 
 pytestmark = pytest.mark.stack
@@ -151,6 +154,14 @@ def test_texts_in_clear_that_nothing_takes_back_are_counted(spoiled, clean):
     assert (before.held, before.fault) == (2, None)
     assert (after.held, after.fault) == (2, Fault.OVERDUE)
     assert "open_texts: false" in after.why
+
+
+def test_what_a_policy_version_has_released_is_found_with_what_lies_in_clear(clean):
+    pipeline = clean.pipeline
+    tasks, over = tasks_of_policy(pipeline.root, pipeline.project, load_policy("demo").version)
+    assert (set(tasks), over) == ({it.task_id for it in pipeline.records("tasks")}, 0)
+    with pytest.raises(ConfigError, match="nobody has signed a policy of version 77"):
+        tasks_of_policy(pipeline.root, pipeline.project, 77)
 
 
 def test_the_stage_that_would_come_too_late_to_old_records_is_named(spoiled):

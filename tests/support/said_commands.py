@@ -21,8 +21,24 @@ def commands_in(text: str) -> list[str]:
 
 def context_of(said: str) -> Any:
     """What the command line makes of it; raises where it would not be taken."""
-    command, words = typer.main.get_command(app), said.split()[1:]
-    while words and words[0] in getattr(command, "commands", {}):
-        command = command.commands[words.pop(0)]
+    command, words = command_of(said)
     numbered = ["2" if word == "N" else word for word in words]
     return command.make_context(said, numbered)
+
+
+def command_of(said: str) -> tuple[Any, list[str]]:
+    """The command, or of `a|b` the first of them, and the words behind it. LookupError where one is not there."""
+    command, words = typer.main.get_command(app), said.split()[1:]
+    while words and not words[0].startswith("-") and (known := getattr(command, "commands", None)):
+        names = words.pop(0).split("|")
+        if strange := [name for name in names if name not in known]:
+            raise LookupError(f"`{said}`: no command {strange[0]}")
+        command = known[names[0]]
+    return command, words
+
+
+def unknown_options(said: str) -> list[str]:
+    """Of a command that stands in a text, maybe without what its options take."""
+    command, words = command_of(said)
+    known = {name for param in command.params for name in (*param.opts, *param.secondary_opts)}
+    return [word for word in words if word.startswith("--") and word.partition("=")[0] not in known | {"--help"}]

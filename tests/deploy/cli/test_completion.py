@@ -61,9 +61,11 @@ def test_bash_completes_commands_options_and_what_they_take(shell, words, expect
 
 @pytest.mark.parametrize("kind", Shell)
 def test_a_shell_takes_its_script(shell, kind):
-    """By its own check of the syntax, where the shell is here."""
+    """By its own check of the syntax; skipped by name where the shell isn't here."""
     script = shell("sh", f"veil completion {kind}")
     assert json.loads(shell("sh", f"veil completion {kind} --json")) == {"script": script.rstrip("\n")}
     assert "_VEIL_COMPLETE" in script
-    if found := shutil.which(kind):
-        subprocess.run([found, "-n"], input=script, text=True, check=True, capture_output=True)
+    found = shutil.which(kind)
+    if found is None:
+        pytest.skip(f"no {kind} here to check the syntax of its script")
+    subprocess.run([found, "-n"], input=script, text=True, check=True, capture_output=True)

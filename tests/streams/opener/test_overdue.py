@@ -8,6 +8,7 @@ from schemas.records import SegmentIndex
 from streams.engine.messages import Message
 from streams.opener.opened import Opened
 from streams.opener.overdue import BACK_WITHIN_MS, texts_place
+from streams.opener.retracted import AGAIN_MS, Retracted
 from tests.streams.opener.making import CODEC, index, segment
 from topology.retained import Fault, Place
 
@@ -15,9 +16,16 @@ NOW = 1_700_000_000_000
 
 
 def looked_at(
-    lying: dict[int, tuple[str, ...]], left: dict[int, tuple[str, ...]], ages: dict[int, int], **how
+    lying: dict[int, tuple[str, ...]],
+    left: dict[int, tuple[str, ...]],
+    ages: dict[int, int],
+    *,
+    said: bool | None = True,
+    twice: int = 0,
 ) -> Place:
-    """`ages`: how long ago the latest record of a segment came, where there is one."""
+    """`ages`: how long ago the latest record of a segment came, where there is one. `said`: in the project's file.
+    `twice`: how long ago a text was taken back whose second tombstone has not come.
+    """
     opened = Opened("opener-state.demo", CODEC)
     for sequence, tasks in lying.items():
         opened.add(segment(sequence), tasks)
@@ -28,7 +36,10 @@ def looked_at(
         Message("segments.demo", 0, n, segment(sequence).encode(), None, timestamp=NOW - age)
         for n, (sequence, age) in enumerate(ages.items())
     ]
-    return texts_place("open.demo", opened, indexes, records, NOW, **{"attended": True} | how)
+    retracted = Retracted("opener-state.demo", CODEC)
+    if twice:
+        retracted.add(("z",), NOW - twice)
+    return texts_place("open.demo", opened, indexes, records, retracted, NOW, open_texts=said)
 
 
 def test_what_has_its_mapping_lies_there_rightly():
@@ -46,6 +57,17 @@ def test_what_has_lost_it_is_overdue_an_hour_later_or_where_nothing_is_left_that
     assert ("1 lie in clear although their mapping has ended" in found.why) is late
 
 
-def test_where_no_opener_is_any_text_is_one_too_many():
-    assert looked_at({1: ("a",)}, {1: ("a",)}, {1: 5}, attended=False).fault is Fault.OVERDUE
-    assert looked_at({}, {}, {}, attended=False).fault is None
+@pytest.mark.parametrize(("said", "why"), [(None, "says nothing of `open_texts`"), (False, "start opener again")])
+def test_where_no_opener_is_or_none_has_heard_of_the_switch_any_text_is_one_too_many(said, why):
+    found = looked_at({1: ("a",)}, {1: ("a",)}, {1: 5}, said=said)
+    assert found.fault is Fault.OVERDUE
+    assert why in found.why
+    assert looked_at({}, {}, {}, said=said).fault is None
+
+
+def test_a_second_tombstone_that_does_not_come_is_told_for_the_text_lies_on_the_disk():
+    late = AGAIN_MS + BACK_WITHIN_MS
+    assert looked_at({}, {}, {}, twice=late - 1).fault is None
+    for found in (looked_at({}, {}, {}, twice=late), looked_at({}, {}, {}, said=None, twice=5)):
+        assert found.fault is Fault.OVERDUE
+        assert "1 tombstones were to be written once more" in found.why

@@ -160,6 +160,18 @@ def test_of_more_than_can_be_kept_the_last_ones_get_a_second_tombstone(bench, mo
     assert bench.wrote[10:] == ["-c", "-d", "-e"]
 
 
+def test_of_many_taken_back_at_once_as_many_as_can_be_kept_get_a_second_tombstone_after_a_restart_too(
+    bench, monkeypatch
+):
+    monkeypatch.setattr(retracted, "MOST", 3)
+    bench.through(*map(task, "abcd"), task("e", 2))
+    bench.withdraw("e")
+    bench.round(gone(1))
+    bench.start()
+    bench.round(later_ms=AGAIN_MS)
+    assert bench.wrote[-3:] == ["-b", "-c", "-d"]
+
+
 def test_what_leaves_the_index_of_its_segment_is_taken_back(bench):
     bench.through(task("a"), task("b"))
     bench.round(index(1, "a", "b"))
@@ -228,6 +240,7 @@ def test_what_ended_while_opener_was_away_is_taken_back_at_its_start_though_nobo
     bench.through(task("a"), task("b", 2), task("c", 2))
     bench.indexes = {segment(2): ("c",)}
     bench.start()
+    bench.round()
     assert set(bench.laid) == {"c"}
     assert ids(bench.said(RETRACTED)) == ["a", "b"]
 
@@ -237,6 +250,7 @@ def test_switched_off_everything_is_taken_back_at_the_start_and_nothing_is_opene
     bench.round(task("announced"))
     bench.switched_on = False
     bench.start()
+    bench.round()
     assert bench.laid == {}
     assert [it.reason for it in bench.events if it.type is RETRACTED] == ["switched_off"] * 2
     bench.through(task("c"))
@@ -246,6 +260,20 @@ def test_switched_off_everything_is_taken_back_at_the_start_and_nothing_is_opene
     bench.start()
     bench.through(task("d"))
     assert set(bench.laid) == {"d"}, "what was read meanwhile stays sealed"
+
+
+def test_what_is_left_over_at_a_start_is_taken_back_in_transactions_that_are_not_too_large(bench, monkeypatch):
+    bench.through(*map(task, "abcde"))
+    monkeypatch.setattr(processor, "AT_ONCE", 2)
+    bench.switched_on = False
+    bench.start()
+    bench.round()
+    assert set(bench.laid) == {"c", "d", "e"}
+    bench.start()  # a crash in between
+    for _ in range(2):
+        bench.round()
+    assert bench.laid == {}
+    assert ids(bench.said(RETRACTED)) == ["a", "b", "c", "d", "e"], "each once"
 
 
 def test_an_announcement_that_is_too_old_is_made_again_before_anything_is_opened(bench):
