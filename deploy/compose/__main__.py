@@ -41,8 +41,8 @@ def _act(act: str, cluster: Cluster) -> None:
             if who.identity.role == CONSOLE:
                 _say(f"console: {cluster.ground.page_url(who)}")
         variables = cluster.ground.variables()
-        for service in (PROMETHEUS, GRAFANA):
-            _say(f"{service}: http://127.0.0.1:{variables[port_of(service)]}")
+        _say(f"prometheus: http://127.0.0.1:{variables[port_of(PROMETHEUS)]}")
+        _say(f"grafana, where it is started (`--profile grafana`): http://127.0.0.1:{variables[port_of(GRAFANA)]}")
     elif act == "down":
         cluster.down()
     else:

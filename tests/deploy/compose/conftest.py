@@ -1,4 +1,4 @@
-"""The packaged project, and one of somebody's own in which grants are requested and webhooks are told."""
+"""The packaged project, and one of somebody's own in which grants are requested and texts lie in clear."""
 
 from __future__ import annotations
 
@@ -14,5 +14,5 @@ def topology() -> Topology:
     declared = load_topology()
     demo = declared.projects["demo"]
     persons = dataclasses.replace(demo.persons, requesters=("rita",), grantors_a=("abel",), grantors_b=("berta",))
-    letters = dataclasses.replace(demo, name="letters", partitions=8, persons=persons)
+    letters = dataclasses.replace(demo, name="letters", partitions=8, persons=persons, open_texts=True)
     return dataclasses.replace(declared, projects={"demo": demo, "letters": letters})

@@ -23,11 +23,13 @@ WEBHOOKS = tuple(
 
 @pytest.fixture(scope="session")
 def topology() -> Topology:
-    """The packaged project, and one of somebody's own in which grants are requested, and others are told."""
+    """The packaged project, and one with requests for grants, webhooks and texts in clear."""
     declared = load_topology()
     demo = declared.projects["demo"]
     persons = dataclasses.replace(demo.persons, requesters=("rita",), grantors_a=("abel",), grantors_b=("berta",))
-    letters = dataclasses.replace(demo, name="letters", partitions=8, persons=persons, webhooks=WEBHOOKS)
+    letters = dataclasses.replace(
+        demo, name="letters", partitions=8, persons=persons, webhooks=WEBHOOKS, open_texts=True
+    )
     return dataclasses.replace(declared, projects={"demo": demo, "letters": letters})
 
 
