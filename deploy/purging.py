@@ -7,23 +7,26 @@ texts in clear, and at the ages of keys.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from deploy.acting import act
 from deploy.inspecting import inspector
 from deploy.provision.kafka_admin import KafkaAdmin
-from deploy.segment_index import index_of
+from deploy.segment_index import Index, index_of
 from deploy.surroundings import Surroundings
 from schemas.audit import Event, EventType
+from schemas.codec import Codec
+from schemas.records import EPOCH
 from schemas.resources import project_resource
+from streams.engine.messages import Message
 from streams.keeper.lateness import late
 from streams.keeper.lifetimes import Lifetimes
 from streams.keeper.overdue import halves_place, layer_place, replaced_place
 from streams.keeper.scanning import HALVES
 from streams.opener.opened import Opened
-from streams.opener.overdue import texts_place
+from streams.opener.overdue import Left, texts_place
 from streams.opener.retracted import Retracted
 from topology.flow import Scope
 from topology.identity import PLATFORM
@@ -111,7 +114,7 @@ def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]
     indexes = index_of(messages, around.codec).segments
     yield replaced_place(topic, messages, now)
     said = around.topology.project(project).open_texts
-    yield texts_place(f"open.{project}", opened, indexes, messages, retracted, now, open_texts=said)
+    yield texts_place(f"open.{project}", opened, _left(messages, around.codec), retracted, now, open_texts=said)
     vault, lifetimes = VaultClient(around.vault.session, project), Lifetimes()
     for layer in Layer:
         listed = {path.removeprefix(f"{layer}/") for path in vault.names(layer)}
@@ -129,6 +132,17 @@ def _of_opener(around: Surroundings, project: str) -> tuple[Opened, Retracted]:
         _ = opened.apply(message) or retracted.apply(message)
     opened.settle()
     return opened, retracted
+
+
+def _left(messages: Iterable[Message], codec: Codec) -> Iterator[Left]:
+    """What each record of `segments.P` has left of its segment, but those that can't be read."""
+    index = Index()
+    for message in messages:
+        index.take(message, codec)
+        key = (message.key or b"").decode("utf-8", "replace")
+        if not key.startswith(EPOCH) and key not in index.unreadable:
+            entries = index.segments[key].entries if key in index.segments else ()
+            yield Left(key, message.timestamp, frozenset(entry.task_id for entry in entries))
 
 
 def _reading(around: Surroundings, reader: Reader, now: int) -> Place:
