@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.acting import act
 from deploy.inspecting import inspector
 from deploy.provision.kafka_admin import KafkaAdmin
-from deploy.segment_index import Index, index_of
+from deploy.segment_index import Index
 from deploy.surroundings import Surroundings
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
@@ -111,10 +111,12 @@ def _of_project(around: Surroundings, project: str, now: int) -> Iterator[Place]
     opened, retracted = _of_opener(around, project)  # before the segments: `texts_place` says why
     topic = f"segments.{project}"
     messages = list(around.log.read(topic))
-    indexes = index_of(messages, around.codec).segments
+    index, lying = Index(), frozenset(opened.segments())
+    history = [it for it in _left(messages, index, around.codec) if it.segment_id in lying]
+    indexes = index.segments
     yield replaced_place(topic, messages, now)
     said = around.topology.project(project).open_texts
-    yield texts_place(f"open.{project}", opened, _left(messages, around.codec), retracted, now, open_texts=said)
+    yield texts_place(f"open.{project}", opened, history, retracted, now, open_texts=said)
     vault, lifetimes = VaultClient(around.vault.session, project), Lifetimes()
     for layer in Layer:
         listed = {path.removeprefix(f"{layer}/") for path in vault.names(layer)}
@@ -134,9 +136,8 @@ def _of_opener(around: Surroundings, project: str) -> tuple[Opened, Retracted]:
     return opened, retracted
 
 
-def _left(messages: Iterable[Message], codec: Codec) -> Iterator[Left]:
-    """What each record of `segments.P` has left of its segment, but those that can't be read."""
-    index = Index()
+def _left(messages: Iterable[Message], index: Index, codec: Codec) -> Iterator[Left]:
+    """What each record of `segments.P` has left of its segment, where it can be read; `index` takes them in."""
     for message in messages:
         index.take(message, codec)
         key = (message.key or b"").decode("utf-8", "replace")

@@ -232,7 +232,7 @@ def _tell_withdrawn(out: Output, task: str, person: str, key: str) -> None:
 
 
 def _of_many(count: int, over: int, ordered: bool) -> Text:
-    labels = f", {over:,} of which are labeled: their labels go, too" if over else ""
+    labels = f" (the work on {over:,} is over: their labels go, too)" if over else ""
     if ordered:
         return Text.assemble(("✓ ", GOOD), f"Ordered: {count:,} tasks are withdrawn everywhere{labels}.")
     return Text(
