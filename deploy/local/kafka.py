@@ -71,7 +71,8 @@ class Kafka:
     def command(self) -> Command:
         # The optimising compiler takes half of a broker's first minutes: without it 1,200 labels cost 12 s of CPU
         # instead of 25, and were done in 23 s instead of 38.
-        return self._java(HEAP_MIB, "-XX:TieredStopAtLevel=1", "kafka.Kafka", str(self._config))
+        archive = self._programs.archive_flags(self.name)
+        return self._java(HEAP_MIB, *archive, "-XX:TieredStopAtLevel=1", "kafka.Kafka", str(self._config))
 
     def prepare(self) -> None:
         write_atomically(self._config, properties(self._settings()))
@@ -120,7 +121,8 @@ class Kafka:
 
     def _run_format(self, arguments: Path) -> None:
         quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
-        tool = self._java(FORMAT_HEAP_MIB, quick, "kafka.tools.StorageTool", f"@{arguments}")
+        archive = self._programs.archive_flags(self.name, tool=True)
+        tool = self._java(FORMAT_HEAP_MIB, *archive, quick, "kafka.tools.StorageTool", f"@{arguments}")
         log = self._layout.log("kafka")
         child = self._spawner.spawn(tool.argv, tool.env, log, tool.cwd)
         try:

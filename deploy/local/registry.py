@@ -32,13 +32,14 @@ PROBE_TIMEOUT_S = 1.0
 ARTIFACT = "apicurio-registry-app"
 
 # Quarkus fixes whether client certificates are required when an application is built, and Apicurio was built with
-# "no". The answer is one constant in one generated class; a copy that says "yes" goes ahead in the class path.
+# "no". The answer is one constant in one generated class; a copy that says "yes" goes ahead in the class path, in
+# a jar: Java keeps no archive of a class path that has a folder in it (`archives.py`).
 FIXED_SETTINGS = "io/quarkus/runtime/generated/BuildTimeRunTimeFixedConfigSourceBuilder.class"
 # CONSTANT_Utf8_info (JVM specification, 4.4.7): tag 1, length in two bytes, the text.
 CERTIFICATES_OFF = b"\x01\x00\x04NONE"
 CERTIFICATES_ON = b"\x01\x00\x08REQUIRED"
-CERTIFICATES = "certificates"
-"""The folder with that copy, beside the archive's own content."""
+CERTIFICATES = "certificates.jar"
+"""What holds that copy, beside the archive's own content."""
 
 
 class Registry:
@@ -72,7 +73,7 @@ class Registry:
     def command(self) -> Command:
         class_path = ":".join(str(place) for place in self._programs.registry)
         told = settings("127.0.0.1", self._ports.registry, self._certificates, self._folder, self._public_key)
-        flags = java_flags(class_path, told)
+        flags = (*self._programs.archive_flags(self.name), *java_flags(class_path, told))
         return Command(
             java(self._programs.java, self._layout, HEAP_MIB, *flags), plain_environment(), self._folder
         )
@@ -131,7 +132,7 @@ def unpack(archive: Path, sha256: str) -> tuple[Path, Path]:
     """The class path in a folder beside `archive` with its content and the changed class; the folder is made once,
     whole or not at all.
     """
-    folder = archive.parent / f"apicurio-{sha256[:16]}"
+    folder = archive.parent / f"registry-{sha256[:16]}"
     if not folder.exists():
         _unpack(archive, folder)
     return folder / CERTIFICATES, next(folder.glob("*-runner.jar"))
@@ -159,6 +160,5 @@ def _require_certificates(unpacked: Path) -> None:
         raise StackError(
             "This build of Apicurio can't be made to require client certificates; use the pinned one."
         )
-    changed = unpacked / CERTIFICATES / FIXED_SETTINGS
-    changed.parent.mkdir(parents=True)
-    changed.write_bytes(settings.replace(CERTIFICATES_OFF, CERTIFICATES_ON))
+    with zipfile.ZipFile(unpacked / CERTIFICATES, "w") as changed:
+        changed.writestr(FIXED_SETTINGS, settings.replace(CERTIFICATES_OFF, CERTIFICATES_ON))

@@ -3,12 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Protocol
 
 from deploy.progress import Report
 from deploy.supervise.spawn import Spawner
+
+
+@dataclass(frozen=True, slots=True)
+class Archive:
+    """A part's classes as they are once loaded (`deploy.local.archives`), or the file they are recorded to."""
+
+    path: Path
+    recorded: bool = False
+
+    def flags(self) -> tuple[str, ...]:
+        """What Java is told of it. No adapters are kept: Java 25.0.2 looks for some under names that it didn't
+        give them, says so at each start, and makes them anew.
+        """
+        option = "AOTCacheOutput" if self.recorded else "AOTCache"
+        return ("-XX:+UnlockDiagnosticVMOptions", "-XX:-AOTAdapterCaching", f"-XX:{option}={self.path}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +36,13 @@ class Programs:
     kafka: tuple[Path, ...] = ()
     """The class path; so is the registry's."""
     registry: tuple[Path, ...] = ()
+    archives: Mapping[str, Archive] = field(default_factory=lambda: MappingProxyType({}))
+    """By part, of those that have one."""
+
+    def archive_flags(self, part: str, *, tool: bool = False) -> tuple[str, ...]:
+        """What Java is told of the part's archive; nothing where there is none. A `tool` of it records none."""
+        archive = self.archives.get(part)
+        return () if archive is None or (tool and archive.recorded) else archive.flags()
 
 
 class Runner(Protocol):

@@ -23,7 +23,7 @@ from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 
 from deploy.containers.parts.inside import inside
-from deploy.local.processes import Processes
+from deploy.local.processes import downloaded
 from deploy.local.runner import Programs
 from deploy.progress import Report
 from schemas.errors import StackError
@@ -49,7 +49,7 @@ class Boxes:
     def programs(self, parts: Collection[str], environ: Mapping[str, str], report: Report) -> Programs:
         """Builds the images, unless they are there already."""
         build()
-        return inside(Processes().programs(parts, environ, report))
+        return inside(downloaded(parts, environ, report))
 
     def spawner(self, part: str, root: Path) -> _Spawner:
         return _Spawner(part, root, {LABEL: self._owner})

@@ -17,7 +17,7 @@ from deploy.local.kafka import ADMIN, HEAP_MIB, properties, server_settings
 from deploy.local.layout import Layout
 from deploy.local.part import Command, java, plain_environment
 from deploy.local.ports import keep
-from deploy.local.processes import Processes
+from deploy.local.processes import downloaded
 from deploy.supervise.spawn import NURSERY
 from tests.support.kafka_tools import login, run_tool, write_settings
 from tests.support.waiting import wait_for
@@ -109,7 +109,7 @@ class SecondBroker:
         subprocess.run(tool.argv, env=dict(tool.env), cwd=tool.cwd, check=True, capture_output=True)
 
     def _java(self, *arguments: str) -> Command:
-        programs = Processes().programs({"kafka"}, {}, lambda _: None)
+        programs = downloaded({"kafka"}, {}, lambda _: None)
         jars = ":".join(map(str, programs.kafka))
         quick = "-XX:TieredStopAtLevel=1"
         argv = java(programs.java, self._layout, HEAP_MIB, quick, "-cp", jars, *arguments)

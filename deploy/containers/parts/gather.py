@@ -14,7 +14,7 @@ from pathlib import Path
 from deploy.containers import collect
 from deploy.containers.parts import collect as parts_collect
 from deploy.containers.parts.inside import JAVA, KAFKA, OPENBAO, REGISTRY
-from deploy.local.processes import Processes
+from deploy.local.processes import downloaded
 from deploy.local.runner import Programs
 
 PARTS = ("kafka", "vault", "registry")
@@ -24,7 +24,7 @@ TREE = Path(__file__).parents[3]
 def main() -> int:
     """Fill FOLDER: what runs in the build stage, and a root file system for each of Java and the parts."""
     folder = Path(sys.argv[1])
-    programs = Processes().programs(PARTS, os.environ, _say)
+    programs = downloaded(PARTS, os.environ, _say)
     for module in (collect, parts_collect):
         source = Path(str(module.__file__))
         _copy(source, folder / source.relative_to(TREE))

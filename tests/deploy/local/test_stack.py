@@ -71,6 +71,14 @@ def processes_below(root: Path) -> list[psutil.Process]:
     ]
 
 
+@pytest.mark.processes  # in a container they have none
+@pytest.mark.parametrize("part", ["kafka", "registry"])
+def test_java_has_the_part_s_classes_from_its_archive(own: LocalStack, part: str):
+    (running,) = [status for status in own.statuses() if status.name == part]
+    mapped = [Path(it.path).name for it in psutil.Process(running.pid).memory_maps()]
+    assert any(name.startswith(f"{part}-") and name.endswith(".aot") for name in mapped)
+
+
 # Kafka
 
 
