@@ -99,7 +99,7 @@ def ordered(topology: Topology, project: str) -> list[TopicSpec]:
 
 def _topics(around: Surroundings, specs: Sequence[TopicSpec], now: int) -> Iterator[Place]:
     admin = KafkaAdmin(around.access.settings())
-    there = admin.topics()
+    there = admin.topics({spec.name for spec in specs})
     extents = admin.extents({spec.name: there[spec.name] for spec in specs if spec.name in there})
     for spec in specs:
         found = there.get(spec.name)

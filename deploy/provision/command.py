@@ -55,7 +55,8 @@ class Result:
 
 def plan_topology(topology: Topology, parts: Parts) -> Result:
     """What `apply_topology` would do. Changes nothing. Raises DependencyError, AccessDenied, ConfigError."""
-    kafka = plan(parts.kafka.state(), desired_kafka(topology, parts.environment))
+    wanted = desired_kafka(topology, parts.environment)
+    kafka = plan(parts.kafka.state(wanted.topics), wanted)
     vault = parts.vault.differences(desired_vault(topology, parts.audience))
     changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts, kafka.users)]
     changes += [*kafka.changes(), *_schema_changes(parts.registry)]
@@ -70,7 +71,7 @@ def apply_topology(topology: Topology, parts: Parts) -> Result:
 
 def _applied(topology: Topology, parts: Parts, registrar: Registrar) -> Result:
     wanted = desired_kafka(topology, parts.environment)
-    difference = plan(parts.kafka.state(), wanted)  # first: it may say that nothing can be done
+    difference = plan(parts.kafka.state(wanted.topics), wanted)  # first: it may say that nothing can be done
     vault = parts.vault.apply(desired_vault(topology, parts.audience))
     pinned = _pin(topology, parts)
     issued = _issue(topology, parts, difference.users)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future
 from typing import TypeVar, cast
 
@@ -26,7 +26,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 )
 
 from deploy.provision.difference import KafkaDifference, KafkaState
-from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
+from deploy.provision.kafka_answers import TIMEOUT_S, answer, denied, result
 from deploy.provision.kafka_extents import extents
 from deploy.provision.kafka_login import await_login
 from schemas.errors import LogUnavailable
@@ -63,9 +63,10 @@ class KafkaAdmin:
         """Where the partitions of these topics begin and end, and of which time their first record is."""
         return extents(self._client, found)
 
-    def state(self) -> KafkaState:
-        """The cluster as it is."""
-        return KafkaState(topics=self.topics(), acls=self._acls(), users=self._users())
+    def state(self, described: Collection[str]) -> KafkaState:
+        """The cluster as it is; `described` as in `topics`."""
+        self._require_rights()
+        return KafkaState(topics=self.topics(described), acls=self._acls(), users=self._users())
 
     def apply(self, difference: KafkaDifference, passwords: Mapping[str, str]) -> None:
         """Add what is missing: topics, settings, rules, then users with these passwords. Returns when the broker
@@ -91,11 +92,21 @@ class KafkaAdmin:
         if newest is not None:
             await_login(self._settings, newest, passwords[newest], limit)
 
-    def topics(self) -> dict[str, TopicSpec]:
-        """Every topic that it may see, with all settings as the broker has them."""
+    def _require_rights(self) -> None:
+        """Whether it may list rules and users. Where it may not, librdkafka 2.16 finds no rules, and for users it
+        frees memory that is not its own, which ends the process.
+        """
+        asked = self._client.describe_cluster(include_authorized_operations=True, request_timeout=TIMEOUT_S)
+        if AclOperation.DESCRIBE not in (result("describe the cluster", asked).authorized_operations or ()):
+            raise denied("list the users")
+
+    def topics(self, described: Collection[str]) -> dict[str, TopicSpec]:
+        """Every topic that it may see; those `described` with all settings as the broker has them, the others with
+        none: there are forty of each, and a cluster has topics of other projects and of others.
+        """
         metadata = answer("list the topics", lambda: self._client.list_topics(timeout=TIMEOUT_S))
         found = {name: topic for name, topic in metadata.topics.items() if topic.error is None}
-        configs = self._configs(name for name in found if not name.startswith("_"))
+        configs = self._configs(name for name in found if name in described)
         return {
             name: TopicSpec(
                 name=name,

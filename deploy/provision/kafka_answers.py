@@ -44,11 +44,14 @@ def answer(what: str, action: Callable[[], T]) -> T:
         raise LogUnavailable(f"Kafka did not {what} in {2 * TIMEOUT_S:.0f} s") from None
 
 
+def denied(what: str) -> AccessDenied:
+    """Who asked may not do that."""
+    return AccessDenied(f"Kafka does not let this user {what}; apply needs the provisioner's or an admin's rights")
+
+
 def _ours(what: str, error: KafkaError) -> VeilError:
     if error.code() in _DENIED:
-        return AccessDenied(
-            f"Kafka does not let this user {what}; apply needs the provisioner's or an admin's rights"
-        )
+        return denied(what)
     if error.code() in _AWAY:
         return LogUnavailable(f"Kafka did not {what}: no broker answers")
     return StackError(f"Kafka did not {what}: {error.name()}")

@@ -57,7 +57,7 @@ def test_guidelines_and_blur_are_read():
         ),
         ("    explains: A name.\n", "", "onboarding.0.explains: Field required"),
         ("    explains", "    hint: x\n    explains", "onboarding.0.hint: Extra inputs"),
-        ('text: "', 'text: "\\ud800', "onboarding.0.fields.text"),
+        ('text: "', 'text: "\\ud800', "no YAML: found invalid Unicode character escape code"),
         (
             '{text: "a 😀 [PERSON_1] asks; a [CITY_1]"}',
             "{}",

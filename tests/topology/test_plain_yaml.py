@@ -46,9 +46,10 @@ def test_what_merges_or_stands_for_a_value_elsewhere_is_text_like_other_text():
         ("a: 1\n? [b]\n: 1\n", "f.yaml:2: no YAML: found unhashable key"),
         ("a: [1\n", "f.yaml:2: no YAML: "),
         ("a: \0\n", "f.yaml: no YAML"),
-        ('a: "\\U00110000"\n', "f.yaml: no YAML"),
-        ('a: "\\UFFFFFFFF"\n', "f.yaml: no YAML"),
-        (f"%YAML 1.{'9' * 5000}\n---\na: 1\n", "f.yaml: no YAML"),
+        ('a: "\\U00110000"\n', "f.yaml:1: no YAML: "),
+        ('a: "\\UFFFFFFFF"\n', "f.yaml:1: no YAML: "),
+        ('a: "\ud800"\n', "f.yaml: no YAML"),
+        (f"%YAML 1.{'9' * 5000}\n---\na: 1\n", "f.yaml:1: no YAML: "),
         ("a: 1\n---\nb: 1\n", "f.yaml:2: no YAML: "),
     ],
 )

@@ -128,7 +128,7 @@ def test_who_has_not_the_registry_s_key_plans_and_rotates_but_begins_no_apply(st
 
 def test_redact_cannot_apply(stack, parts):
     with pytest.raises(AccessDenied, match="apply needs the provisioner"):
-        KafkaAdmin(as_user(stack, "redact.demo")).state()
+        KafkaAdmin(as_user(stack, "redact.demo")).state(())
 
 
 def test_generated_rules_suffice_for_redacts_transactional_work(stack, parts):
