@@ -122,18 +122,18 @@ SETTINGS: tuple[Setting, ...] = (
         "docker",
         "program that talks to the container engine which builds and tests the image",
     ),
-    Setting("VEIL_FAULT_ROUNDS", "20", "how many kills the fault tests do in all; `make test-long`: 300"),
+    Setting("VEIL_FAULT_ROUNDS", "10", "how many kills the fault tests do in all; `make test-long`: 300"),
     Setting("VEIL_SOAK_RECORDS", "3000", "how many records the soak publishes; `make test-long`: 300000"),
     Setting("VEIL_FAULT_SEED", "random", "replay the fault tests with this seed"),
     Setting(
         "VEIL_QUEUE_HISTORIES",
-        "10000",
+        "5000",
         "how many interleavings of the label queue are tried; `make test-long`: 100,000",
     ),
     Setting(
-        "VEIL_TAKEOVER_ROUNDS", "10", "how many label processes the take-over tests kill; `make test-long`: 50"
+        "VEIL_TAKEOVER_ROUNDS", "5", "how many label processes the take-over tests kill; `make test-long`: 50"
     ),
-    Setting("VEIL_SIM_SCHEDULES", "2000", "how many schedules the simulation runs; `make test-long`: 50,000"),
+    Setting("VEIL_SIM_SCHEDULES", "1000", "how many schedules the simulation runs; `make test-long`: 50,000"),
     Setting("VEIL_SIM_FIRST_SEED", "1", "where the simulation's seeds begin"),
     Setting("VEIL_SHOTS", "none", "folder in which the tests of the console leave pictures of every view"),
     Setting("VEIL_SIM_SEED", "none", "replay this one seed of the simulation"),

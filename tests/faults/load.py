@@ -23,8 +23,10 @@ from vault.signing import issue_token
 PROJECT = "demo"
 OPERATOR = "olga"
 ROBOTS = ("ann-1", "ann-2", "ann-3")
-EVERY_S = 0.15
-"""About six records a second, eighteen labels: the two cores are busy and nobody falls behind for long."""
+EVERY_S = 0.3
+"""About three records a second, nine labels: something is always on its way, and half of two cores is left for the
+tests beside these (six a second kept both busy).
+"""
 MOST_WAITING = 30
 """More records that the broker has not taken wait for no proof: they only have to be let through afterwards."""
 FOREVER = float("inf")

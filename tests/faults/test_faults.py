@@ -1,6 +1,6 @@
 """What kills a part while records flow, and that afterwards nothing is lost, doubled or left over.
 
-`VEIL_FAULT_ROUNDS` kills of processes in all (20 unless set); `VEIL_FAULT_SEED` replays a run that failed.
+`VEIL_FAULT_ROUNDS` kills of processes in all (10 unless set); `VEIL_FAULT_SEED` replays a run that failed.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = int(os.environ.get("VEIL_FAULT_ROUNDS") or 20)
+ROUNDS = int(os.environ.get("VEIL_FAULT_ROUNDS") or 10)
 OUTAGES = max(1, ROUNDS // 20)
 """Of the broker and of the vault each: nothing moves meanwhile, so they cost more time than they show."""
 LONGEST_PAUSE_S = 3.0

@@ -1,7 +1,7 @@
 """The process that has the queue is killed, put to sleep, stopped, while others stand by and people work through
 all of them: whoever takes over goes on where it was, within five seconds.
 
-`VEIL_TAKEOVER_ROUNDS` kills of label processes in all (10 unless set); `VEIL_FAULT_SEED` replays a run that
+`VEIL_TAKEOVER_ROUNDS` kills of label processes in all (5 unless set); `VEIL_FAULT_SEED` replays a run that
 failed.
 """
 
@@ -25,7 +25,7 @@ from topology.policies import load_policy
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = int(os.environ.get("VEIL_TAKEOVER_ROUNDS") or 10)
+ROUNDS = int(os.environ.get("VEIL_TAKEOVER_ROUNDS") or 5)
 STANDBYS = 2
 LIMIT_S = 5.0
 """From the kill to the first lease that is committed after it, on cores of its own."""

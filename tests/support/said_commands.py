@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import cache
 from typing import Any
 
 import typer
@@ -28,13 +29,19 @@ def context_of(said: str) -> Any:
 
 def command_of(said: str) -> tuple[Any, list[str]]:
     """The command, or of `a|b` the first of them, and the words behind it. LookupError where one is not there."""
-    command, words = typer.main.get_command(app), said.split()[1:]
+    command, words = _whole(), said.split()[1:]
     while words and not words[0].startswith("-") and (known := getattr(command, "commands", None)):
         names = words.pop(0).split("|")
         if strange := [name for name in names if name not in known]:
             raise LookupError(f"`{said}`: no command {strange[0]}")
         command = known[names[0]]
     return command, words
+
+
+@cache
+def _whole() -> Any:
+    """Building it takes a fifth of a second, and there are hundreds of commands in documents."""
+    return typer.main.get_command(app)
 
 
 def unknown_options(said: str) -> list[str]:

@@ -16,6 +16,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import httpx
 import pytest
@@ -201,7 +203,13 @@ def _whole(parts: tuple[bytes, bytes, bytes]) -> bytes:
 
 def writer(endpoint: RegistryEndpoint) -> dict[str, str]:
     assert endpoint.token_key_file is not None
-    return {"Authorization": f"Bearer {WriterKey.load(endpoint.token_key_file).token()}"}
+    return {"Authorization": f"Bearer {loaded(endpoint.token_key_file).token()}"}
+
+
+@cache
+def loaded(path: Path) -> WriterKey:
+    """Once: that its primes are some is looked at each time, for a fifth of a second."""
+    return WriterKey.load(path)
 
 
 def new_version(name: str = "New") -> str:

@@ -6,6 +6,7 @@ import importlib
 import pkgutil
 import re
 from collections.abc import Callable, Iterator
+from functools import cache
 from typing import Any
 
 import promql_parser
@@ -30,11 +31,13 @@ Labels = Callable[[str], set[str]]
 """Of a metric, by its name."""
 
 
+@cache
 def rules() -> list[dict[str, Any]]:
     (group,) = yaml.safe_load(RULES.read_text())["groups"]
     return group["rules"]
 
 
+@cache
 def panels() -> list[dict[str, Any]]:
     return [panel for row in yaml.safe_load(PANELS.read_text())["rows"] for panel in row["panels"]]
 

@@ -1,4 +1,4 @@
-"""Ten thousand interleavings keep every promise of `queue.py`; a queue that breaks one is found out.
+"""Thousands of interleavings keep every promise of `queue.py`; a queue that breaks one is found out.
 
 `VEIL_QUEUE_HISTORIES` asks for more. A failing seed is one line to replay:
 `python -c "from tests.streams.label.interleavings import History; History(4711).run()"`.
@@ -15,7 +15,7 @@ from streams.label.commands import Held, Leased
 from streams.label.queue import Queue
 from tests.streams.label.interleavings import broken
 
-HISTORIES = int(os.environ.get("VEIL_QUEUE_HISTORIES", "10000"))
+HISTORIES = int(os.environ.get("VEIL_QUEUE_HISTORIES", "5000"))
 SHARDS = 40
 """Each a test, so that the lanes share them."""
 MUTANT_HISTORIES = 1_000

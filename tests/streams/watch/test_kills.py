@@ -1,6 +1,6 @@
 """Watch is killed again and again while events come: no final window is different from what the log says.
 
-`VEIL_FAULT_ROUNDS` kills (20 unless set); `VEIL_FAULT_SEED` replays when.
+`VEIL_FAULT_ROUNDS` kills (10 unless set); `VEIL_FAULT_SEED` replays when.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ from topology.loading import load_topology
 
 pytestmark = pytest.mark.faults
 
-ROUNDS = int(os.environ.get("VEIL_FAULT_ROUNDS") or 20)
+ROUNDS = int(os.environ.get("VEIL_FAULT_ROUNDS") or 10)
 SEED = int(os.environ.get("VEIL_FAULT_SEED") or secrets.randbelow(2**32))
 PROJECT, OF_PLATFORM = "demo", "alerts.platform"
 END = 10**15
