@@ -29,7 +29,7 @@ def registry(stack) -> Iterator[Registry]:
     found.close()
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def registrar(stack) -> Iterator[Registrar]:
     with closing(stack.endpoints.registry.registrar()) as found:
         yield found
