@@ -7,12 +7,14 @@ import shutil
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from subprocess import TimeoutExpired
 from types import SimpleNamespace
 
+import psutil
 import pytest
 
+from deploy.local import archives
 from deploy.local.archives import archived
+from deploy.local.part import Command
 from deploy.local.runner import Archive, Programs
 from schemas.errors import StackError
 
@@ -130,7 +132,7 @@ def test_what_can_not_be_recorded_is_said_once_and_the_parts_start_without(progr
 def test_what_may_be_half_written_is_not_used(programs: Programs, cache: Path):
     def cut_short(programs: Programs, _: Path) -> None:
         programs.archives["registry"].path.write_bytes(CONTENT)
-        raise TimeoutExpired("java", 1)
+        raise TimeoutError
 
     assert archived(programs, cache, lambda _: None, cut_short).archives == {}
 
@@ -152,3 +154,37 @@ def test_a_tool_of_a_part_uses_its_archive_and_records_none():
         assert programs.archive_flags("kafka", tool=True) == expected
         assert programs.archive_flags("kafka") != ()
         assert programs.archive_flags("registry") == ()
+
+
+def test_what_a_killed_one_has_left_is_gone_after_the_next(programs: Programs, cache: Path):
+    (cache / ".archives-left" / "root").mkdir(parents=True)
+    archived(programs, cache, lambda _: None, Java().record)
+    assert not list(cache.glob(".archives-*"))
+
+
+def test_who_gives_up_waits_for_no_part_and_none_runs_on(tmp_path: Path):
+    class Sleeping:
+        ready_within_s = 600.0
+
+        def __init__(self, name: str) -> None:
+            self.name = name
+
+        def prepare(self) -> None:
+            pass
+
+        def command(self) -> Command:
+            return Command(("/bin/sleep", "600"), {}, tmp_path)
+
+        def ready(self) -> bool:
+            return False
+
+    runs = [archives._Run(Sleeping(name), tmp_path / name) for name in ("kafka", "registry")]
+    given_up = threading.Event()
+    with ThreadPoolExecutor(2) as pool:
+        ended = [pool.submit(run.whole, given_up) for run in runs]
+        given_up.set()
+        assert {str(it.exception()) for it in ended} == {
+            "The start of kafka was given up.",
+            "The start of registry was given up.",
+        }
+    assert not [it for it in psutil.Process().children() if it.name() == "sleep"]

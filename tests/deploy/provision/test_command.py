@@ -126,6 +126,12 @@ def test_who_has_not_the_registry_s_key_plans_and_rotates_but_begins_no_apply(st
         assert plan_topology(topology, away).changes == wanted
 
 
+def test_settings_are_read_of_declared_topics_only(parts):
+    found = parts.kafka.topics({"raw.demo"})
+    assert {name for name, topic in found.items() if topic.config} == {"raw.demo"}
+    assert {"raw.demo", "tasks.demo", "control"} <= set(found)
+
+
 def test_redact_cannot_apply(stack, parts):
     with pytest.raises(AccessDenied, match="apply needs the provisioner"):
         KafkaAdmin(as_user(stack, "redact.demo")).state(())
