@@ -20,6 +20,7 @@ from schemas.records import RawReference
 from schemas.registry import Registry
 from streams.engine.kafka import KafkaFollower
 from streams.engine.messages import Message
+from streams.publish.publisher import Done, Unplaced
 
 PER_SECOND = 100
 ARRIVE_WITHIN_S = 120.0
@@ -113,11 +114,12 @@ def _task(ground: Ground, count: int) -> list[float]:
     """What quarantine takes never becomes a task and isn't counted."""
     sent: dict[tuple[int, int], float] = {}
 
-    def note(at: float) -> Callable[[RawReference | VeilError], None]:
-        def done(result: RawReference | VeilError) -> None:
+    def note(at: float) -> Done:
+        def done(result: RawReference | Unplaced | VeilError) -> None:
             if isinstance(result, VeilError):
                 raise result
-            sent[result.partition, result.offset] = at
+            if isinstance(result, RawReference):
+                sent[result.partition, result.offset] = at
 
         return done
 

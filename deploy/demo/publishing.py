@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from confluent_kafka import KafkaError, Message
@@ -13,13 +13,13 @@ from deploy.publishing import announcing
 from deploy.surroundings import Surroundings
 from deploy.synth.making import Made
 from deploy.synth.producing import producing
-from schemas.errors import Reason, VeilError
+from schemas.errors import LogUnavailable, Reason, VeilError
 from schemas.hidden import Hidden
 from schemas.records import RawReference
 from streams.publish import payloads
 from streams.publish.connection import error_of
 from streams.publish.lasting import LastingProducer
-from streams.publish.publisher import Done, Publisher, parse_schema
+from streams.publish.publisher import Done, Publisher, Unplaced, parse_schema, place_of
 from vault.data_keys import MAX_AGE_MS
 from vault.raw import Media, seal_raw, topic_of, transit_key
 
@@ -65,14 +65,16 @@ class Published:
         """Where all records lie, gold included."""
         return [*self.places.values(), *self.gold]
 
-    def done(self, name: str) -> Callable[[RawReference | VeilError], None]:
+    def done(self, name: str) -> Done:
         """To be told of one record's delivery."""
 
-        def note(result: RawReference | VeilError) -> None:
-            if isinstance(result, VeilError):
+        def note(result: RawReference | Unplaced | VeilError) -> None:
+            if isinstance(result, RawReference):
+                self.places[name] = result
+            elif isinstance(result, VeilError):
                 self.failures.append(result)
             else:
-                self.places[name] = result
+                self.failures.append(LogUnavailable("Kafka has a record and does not say where; run it again"))
 
         return note
 
@@ -142,14 +144,6 @@ def _publish_moved(around: Surroundings, producer: LastingProducer, bad: Broken,
     )
 
     def settle(error: KafkaError | None, message: Message) -> None:
-        done(error_of(error) if error is not None else _place(message))
+        done(error_of(error) if error is not None else place_of(message))
 
     producer.produce(topic_of(around.project), value, b"another-customer", on_delivery=settle, headers=headers)
-
-
-def _place(message: Message) -> RawReference:
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None
-    assert partition is not None
-    assert offset is not None
-    return RawReference(topic, partition, offset)

@@ -9,6 +9,7 @@ from typing import TypeVar
 from confluent_kafka import KafkaError, KafkaException
 
 from schemas.errors import AccessDenied, LogUnavailable, StackError, VeilError
+from schemas.kafka_logins import is_login_refused
 
 T = TypeVar("T")
 
@@ -17,8 +18,6 @@ TIMEOUT_S = 15.0
 _DENIED = {
     KafkaError.CLUSTER_AUTHORIZATION_FAILED,
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
-    KafkaError.SASL_AUTHENTICATION_FAILED,
-    KafkaError._AUTHENTICATION,  # noqa: SLF001 - how the client names its own errors
 }
 _AWAY = {
     KafkaError._TRANSPORT,  # noqa: SLF001 - the client's own name
@@ -26,6 +25,7 @@ _AWAY = {
     KafkaError._TIMED_OUT,  # noqa: SLF001 - the client's own name
     KafkaError.REQUEST_TIMED_OUT,
     KafkaError.NOT_CONTROLLER,
+    KafkaError._AUTHENTICATION,  # noqa: SLF001 - where the login was not refused, it was not answered
 }
 
 
@@ -50,7 +50,7 @@ def denied(what: str) -> AccessDenied:
 
 
 def _ours(what: str, error: KafkaError) -> VeilError:
-    if error.code() in _DENIED:
+    if error.code() in _DENIED or is_login_refused(error):
         return denied(what)
     if error.code() in _AWAY:
         return LogUnavailable(f"Kafka did not {what}: no broker answers")

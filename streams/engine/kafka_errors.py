@@ -5,6 +5,7 @@ from __future__ import annotations
 from confluent_kafka import KafkaError, KafkaException
 
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
+from schemas.kafka_logins import is_login_refused
 
 END_OF_PARTITION = KafkaError._PARTITION_EOF  # noqa: SLF001 - how the client names its own codes
 
@@ -14,8 +15,6 @@ _DENIED = frozenset(
         KafkaError.GROUP_AUTHORIZATION_FAILED,
         KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError._AUTHENTICATION,  # noqa: SLF001
     }
 )
 _FENCED = frozenset(
@@ -38,7 +37,7 @@ def error_of(exception: KafkaException) -> KafkaError:
 def translate(error: KafkaError, doing: str) -> VeilError:
     """Our error for a Kafka error met while `doing` something. Its text names the code, never a record."""
     what = f"{doing}: {error.name()}"
-    if error.code() in _DENIED:
+    if error.code() in _DENIED or is_login_refused(error):
         return AccessDenied(f"{what}; the identity's rights or credentials do not allow it")
     if error.code() in _FENCED:
         return Fenced(f"{what}; another process has taken over this slot")

@@ -17,14 +17,10 @@ from weakref import WeakSet
 import confluent_kafka
 from confluent_kafka import KafkaError
 
+from schemas.kafka_logins import is_login_refused
+
 SETTLING_S = 30.0
 """Brokers take a password from the controller's log within milliseconds; a client tries again each second."""
-_REFUSED = frozenset(
-    {
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError._AUTHENTICATION,  # noqa: SLF001 - how the client names its own codes
-    }
-)
 
 
 class Consumer(confluent_kafka.Consumer):
@@ -81,7 +77,7 @@ class KafkaLogin:
 
     def passing(self, error: KafkaError) -> bool:
         """Whether a login was refused only because the password is being changed just now."""
-        if error.code() not in _REFUSED:
+        if not is_login_refused(error):
             return False
         if self.change(self.look()):
             return True

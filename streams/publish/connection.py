@@ -9,6 +9,7 @@ from typing import Protocol
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from schemas.errors import AccessDenied, ConfigError, LogUnavailable, Reason, Refused, VeilError
+from schemas.kafka_logins import is_login_refused
 
 DELIVERY_TIMEOUT_MS = 30_000
 """A broker restart takes 2–5 s, a leader election up to 10 s; after half a minute the caller should know."""
@@ -21,11 +22,9 @@ _DENIED = frozenset(
     {
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's own codes have this form
     }
 )
-_NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})  # noqa: SLF001 - as above
+_NO_TOPIC = frozenset({KafkaError.UNKNOWN_TOPIC_OR_PART, KafkaError._UNKNOWN_TOPIC})  # noqa: SLF001 - librdkafka's
 _TOO_LARGE = frozenset({KafkaError.MSG_SIZE_TOO_LARGE, KafkaError.RECORD_LIST_TOO_LARGE})
 
 Delivered = Callable[[KafkaError | None, Message], None]
@@ -97,7 +96,7 @@ def client(configuration: Mapping[str, str | int | bool], on_error: Callable[[Ve
 
 def error_of(error: KafkaError) -> VeilError:
     """Our error for one of Kafka's; names the code, never the message."""
-    if error.code() in _DENIED:
+    if error.code() in _DENIED or is_login_refused(error):
         return AccessDenied(f"Kafka refuses this producer ({error.name()}); check its user and rights")
     if error.code() in _NO_TOPIC:
         return LogUnavailable("Kafka has no such topic; run `veil topology apply`")

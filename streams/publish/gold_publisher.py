@@ -199,9 +199,11 @@ def _ours() -> Iterator[None]:
         raise error_of(failure.__cause__.args[0]) from None
 
 
-def _place(message: Message) -> RawReference:
+def _place(message: Message) -> RawReference | LogUnavailable:
+    """Without an offset where Kafka knew the record as it was sent again (KIP-98): a truth needs its record's."""
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     assert topic is not None
     assert partition is not None
-    assert offset is not None
+    if offset is None:
+        return LogUnavailable(f"{topic}: Kafka does not say where a record lies; it is taken back")
     return RawReference(topic, partition, offset)

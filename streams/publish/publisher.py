@@ -46,7 +46,17 @@ class SchemaRegistry(Protocol):
         ...
 
 
-Done = Callable[[RawReference | VeilError], None]
+@dataclass(frozen=True, slots=True)
+class Unplaced:
+    """Where a record lies that Kafka has once, without saying where in its partition: it took it, went away before
+    it had said so, and knew it when it was sent again (KIP-98).
+    """
+
+    topic: str
+    partition: int
+
+
+Done = Callable[[RawReference | Unplaced | VeilError], None]
 """Told where a record lies, or why it does not; called from within `publish_…` and `flush`."""
 
 
@@ -232,7 +242,7 @@ class Publisher:
             self._queued += 1
 
     def _settle(self, error: KafkaError | None, message: Message, done: Done | None) -> None:
-        result = error_of(error) if error is not None else _reference(message)
+        result = error_of(error) if error is not None else place_of(message)
         with self._lock:
             if isinstance(result, VeilError):
                 self._failed += 1
@@ -263,9 +273,9 @@ def subject_of(project: str, schema: Schema) -> str:
     return f"{topic_of(project)}-{name}"
 
 
-def _reference(message: Message) -> RawReference:
+def place_of(message: Message) -> RawReference | Unplaced:
+    """Where a delivered message lies."""
     topic, partition, offset = message.topic(), message.partition(), message.offset()
     assert topic is not None
     assert partition is not None
-    assert offset is not None
-    return RawReference(topic, partition, offset)
+    return Unplaced(topic, partition) if offset is None else RawReference(topic, partition, offset)

@@ -17,6 +17,7 @@ from streams.engine.clock import SystemClock
 from streams.label.answering import PERFECT, ChoiceRule, Lexicon
 from streams.label.client import LabelClient
 from streams.label.robots import Robot, RobotSpec
+from streams.publish.publisher import Unplaced
 from topology.identity import PERSON, Identity
 from vault.signing import issue_token
 
@@ -40,11 +41,12 @@ class Published:
     failed: int = 0
     waiting: int = 0
 
-    def settle(self, result: RawReference | VeilError) -> None:
+    def settle(self, result: RawReference | Unplaced | VeilError) -> None:
+        """That one without a place gets through, the audit and the count of raw records show."""
         self.waiting -= 1
         if isinstance(result, RawReference):
             self.delivered.append(result)
-        else:
+        elif isinstance(result, VeilError):
             self.failed += 1
 
 

@@ -6,6 +6,7 @@ TLS goes through it unopened, and the address of the server is 127.0.0.1 on both
 from __future__ import annotations
 
 import contextlib
+import math
 import socket
 import threading
 import time
@@ -16,10 +17,14 @@ BACKLOG = 128
 
 
 class Gate:
-    """Listens from the start; `close` ends it and every connection through it."""
+    """Listens from the start; `close` ends it and every connection through it.
 
-    def __init__(self, port: int) -> None:
+    `asked`: so many packets of who connects are handed on; with the next one the connection ends.
+    """
+
+    def __init__(self, port: int, asked: float = math.inf) -> None:
         self._port = port
+        self._limit = asked
         self._delay_s = 0.0
         self._closed = threading.Event()
         self._sockets: set[socket.socket] = set()
@@ -58,7 +63,12 @@ class Gate:
             self._start(self._answered, near, far)
 
     def _asked(self, near: socket.socket, far: socket.socket) -> None:
-        self._carry(near, far)
+        handed_on = 0
+        with contextlib.suppress(OSError):
+            while (packet := near.recv(PACKET)) and handed_on < self._limit:
+                far.sendall(packet)
+                handed_on += 1
+        self._end(near, far)
 
     def _answered(self, near: socket.socket, far: socket.socket) -> None:
         """Reading goes on while answers wait, so that each is late by the delay and no more."""
@@ -87,12 +97,6 @@ class Gate:
             with there:
                 waiting.append((time.monotonic() + self._delay_s, packet))
                 there.notify()
-
-    def _carry(self, source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while packet := source.recv(PACKET):
-                target.sendall(packet)
-        self._end(source, target)
 
     def _end(self, *sockets: socket.socket) -> None:
         with self._lock:

@@ -46,13 +46,13 @@ class MemoryProducer:
         self.sent, self.waiting = [], []
         self.errors = {}
         self.full = 0
-        self.stuck = False
+        self.stuck = self.unplaced = False
 
     def produce(self, topic, value=None, key=None, *, on_delivery=None, headers=None):
         if self.full:
             self.full -= 1
             raise BufferError
-        message = Sent(topic, value, key, headers, on_delivery, len(self.sent))
+        message = Sent(topic, value, key, headers, on_delivery, None if self.unplaced else len(self.sent))
         self.sent.append(message)
         self.waiting.append(message)
 

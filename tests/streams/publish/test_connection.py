@@ -26,6 +26,11 @@ def test_settings_that_make_no_sense_are_our_error(tmp_path):
         client(configuration, lambda error: None)
 
 
+def test_a_broker_that_goes_away_while_it_is_greeted_has_refused_nobody():
+    text = "SASL SCRAM-SHA-512 mechanism handshake failed: Local: Broker transport failure"
+    assert isinstance(error_of(KafkaError(KafkaError._AUTHENTICATION, text)), LogUnavailable)
+
+
 @pytest.mark.parametrize(
     ("code", "expected"),
     [

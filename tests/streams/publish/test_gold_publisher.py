@@ -18,7 +18,7 @@ from vault.raw import HEADERS, Media, open_raw, parse_raw
 class Delivered:
     """A message as a delivery report has it."""
 
-    def __init__(self, topic: str, partition: int, offset: int) -> None:
+    def __init__(self, topic: str, partition: int, offset: int | None) -> None:
         self._place = topic, partition, offset
 
     def topic(self):
@@ -61,7 +61,7 @@ class Producer:
         self.committed: list[tuple] = []
         self.fails: dict[str, Exception] = {}
         self.refuses: dict[str, _Error] = {}
-        self.silent = False
+        self.silent = self.unplaced = False
 
     def _do(self, what: str) -> None:
         self.done.append(what)
@@ -79,7 +79,8 @@ class Producer:
         self._do(f"produce {topic}")
         self.open.append((topic, key, value, partition, headers))
         if not self.silent:
-            on_delivery(self.refuses.get(topic), Delivered(topic, max(partition, 0), 40 + len(self.open)))
+            offset = None if self.unplaced else 40 + len(self.open)
+            on_delivery(self.refuses.get(topic), Delivered(topic, max(partition, 0), offset))
 
     def flush(self, timeout):
         self._do("flush")
@@ -131,6 +132,13 @@ def test_the_truth_names_where_the_record_lies_and_both_are_committed_together(p
     (secret,) = vault.unwrap("raw-demo", [envelope.wrapped])
     assert open_raw(secret, envelope, project="demo", topic=topic, key=key) == b"made up"
     assert (partition, len(key)) == (-1, 64)
+
+
+def test_a_record_that_kafka_does_not_place_is_taken_back(producer, publisher):
+    producer.unplaced = True
+    with pytest.raises(LogUnavailable, match="does not say where"):
+        publisher.publish(b"made up", Media.TEXT, truth)
+    assert (producer.done[-1], producer.committed) == ("abort", [])
 
 
 @pytest.mark.parametrize(

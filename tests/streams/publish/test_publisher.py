@@ -10,7 +10,7 @@ from fastavro import parse_schema, schemaless_reader
 from schemas.errors import AccessDenied, ConfigError, LogUnavailable, Reason, Refused, Unparseable
 from schemas.records import RawReference
 from schemas.routing import ROUTINE, routing
-from streams.publish.publisher import MISSING_S
+from streams.publish.publisher import MISSING_S, Unplaced
 from vault.raw import MAX_PAYLOAD_BYTES, Media
 
 SCHEMA = json.dumps(
@@ -145,6 +145,15 @@ def test_every_delivery_is_told_with_its_place(publisher, producer):
     counts = publisher.flush()
     assert told == [RawReference("raw.demo", 0, 0), RawReference("raw.demo", 0, 1)]
     assert (counts.queued, counts.delivered, counts.failed) == (2, 2, 0)
+
+
+def test_one_that_kafka_knew_already_is_delivered_though_it_does_not_say_where(publisher, producer):
+    producer.unplaced = True
+    told = []
+    publisher.publish_text("x", done=told.append)
+    counts = publisher.flush()
+    assert told == [Unplaced("raw.demo", 0)]
+    assert (counts.queued, counts.delivered, counts.failed) == (1, 1, 0)
 
 
 @pytest.mark.parametrize(
