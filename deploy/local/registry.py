@@ -26,6 +26,7 @@ from deploy.local.ports import Ports
 from deploy.local.registry_rights import CONFLUENT_API
 from deploy.local.runner import Programs
 from schemas.errors import StackError
+from schemas.registry import tls_context
 
 HEAP_MIB = 192
 PROBE_TIMEOUT_S = 1.0
@@ -82,10 +83,23 @@ class Registry:
         """Nothing: the database creates itself."""
 
     def ready(self) -> bool:
+        """Whether it serves who shows our certificate. Raises StackError where it serves whoever shows none: Java
+        passes over what is missing in a class path, and what asks for certificates lies there.
+        """
         if self._tls is None:
             self._tls = self.endpoint.tls()
+        if not self._serves(self._tls):
+            return False
+        if self._serves(tls_context(self._certificates.ca)):
+            raise StackError(
+                "The registry answers whoever shows no certificate, so it is not used. Delete the folder"
+                f" {self._programs.registry[0].parent} and start again: it is made anew."
+            )
+        return True
+
+    def _serves(self, tls: ssl.SSLContext) -> bool:
         try:
-            with httpx.Client(verify=self._tls, timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
+            with httpx.Client(verify=tls, timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
                 return client.get(f"{self.endpoint.url}/subjects").status_code == httpx.codes.OK
         except httpx.HTTPError:
             return False

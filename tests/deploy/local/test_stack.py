@@ -10,8 +10,9 @@ import stat
 import threading
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -25,12 +26,16 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from deploy.local.authority import BROKER, REGISTRY_CLIENT, Certificates
 from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.local.ports import keep
+from deploy.local.processes import Processes
 from deploy.local.renewal import Renewing
 from deploy.local.rotation import Rotation
+from deploy.local.runner import Programs
 from deploy.local.shown import serial_at, serial_of, shown_by
 from deploy.local.stack import STATE_FILE, LocalStack
+from deploy.progress import Report
 from deploy.supervise.state import read_state
 from schemas.errors import StackError
+from tests.conftest import without_endpoints
 
 pytestmark = pytest.mark.own_stack
 
@@ -238,6 +243,24 @@ def test_the_registry_refuses_a_client_without_certificate(own: LocalStack, at: 
         client.get(f"{at.registry.url}/subjects")
     port = own._assembled().ports.registry
     assert tls_says(port, Certificates(own.root / "tls"), None) == NO_CERTIFICATE
+
+
+@pytest.mark.processes  # whose programs are left as they are
+def test_a_registry_that_would_answer_without_certificates_is_not_used_and_nothing_is_left(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    class Careless(Processes):
+        """Starts the registry without what makes it ask for certificates, as Java does where that is missing."""
+
+        def programs(self, parts: Collection[str], environ: Mapping[str, str], report: Report) -> Programs:
+            whole = super().programs(parts, environ, report)
+            return replace(whole, registry=whole.registry[1:], archives={})
+
+    monkeypatch.setattr(LocalStack, "runner", Careless())
+    careless = LocalStack(tmp_path / "veil", environ=without_endpoints())
+    with pytest.raises(StackError, match="answers whoever shows no certificate"):
+        careless.start()
+    assert processes_below(tmp_path) == []
 
 
 # Certificates
