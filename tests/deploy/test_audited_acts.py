@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -18,6 +17,7 @@ from schemas.codec import Codec
 from schemas.registry import Registry
 from streams.audit.chain import verify_chains
 from streams.engine.kafka import KafkaLog
+from tests.support.declaring import declared
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.loading import load_topology
@@ -37,14 +37,10 @@ persons:
 
 
 @pytest.fixture(scope="module")
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this run alone, applied for the first time."""
-    name = f"acts-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"  # where processes and people look for a user's own projects
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "acts", PROJECT) as name:
+        yield name
 
 
 @pytest.fixture

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
+from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,6 @@ from deploy.control_orders import order_readmission
 from deploy.freezing import resume
 from deploy.gold_quality import read
 from deploy.persons import acting, load_declared, sign
-from deploy.provisioning import apply_audited
 from deploy.publishing import publishing
 from deploy.readmitting import readmit
 from deploy.synth.run import follow, publish
@@ -26,10 +25,10 @@ from schemas.records import ControlState
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from streams.engine.messages import Outgoing
+from tests.support.declaring import declared
 from tests.support.handing import started
 from tests.support.waiting import wait_for
 from topology.identity import Identity
-from topology.loading import load_topology
 from topology.policies import Policy, load_policy
 from topology.policies.canonical import with_hash
 from topology.policies.model import Gold
@@ -49,15 +48,14 @@ templates: [{text: "<REQUEST:Please> write to {person}.", choices: {tone: neutra
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone, with templates of its own."""
-    name = f"gold-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    (folder / "gold").mkdir(mode=0o700, exist_ok=True, parents=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    (folder / "gold" / f"{name}.yaml").write_text(TEMPLATES)
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "gold", PROJECT) as name:
+        templates = stack.root / "projects" / "gold" / f"{name}.yaml"
+        templates.parent.mkdir(mode=0o700, exist_ok=True)
+        templates.write_text(TEMPLATES)
+        yield name
+        templates.unlink()
 
 
 def ruled(root: Path, project: str, share: int) -> Policy:

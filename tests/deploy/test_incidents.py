@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Iterator
 
 import pytest
 
@@ -12,15 +13,14 @@ from deploy.compliance import compliance
 from deploy.incidents import LOOK_BACK_MS, all_incidents, close_incident, open_incident, story, tick_off
 from deploy.preserving import preserve
 from deploy.provision.credentials import CredentialFiles
-from deploy.provisioning import apply_audited
 from schemas.alerts import Alert, Severity
 from schemas.audit import EventType
 from schemas.errors import ConfigError
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
+from tests.support.declaring import declared
 from topology.identity import PLATFORM, Identity
-from topology.loading import load_topology
 
 pytestmark = pytest.mark.stack
 
@@ -32,14 +32,10 @@ persons: {{authors: [rob], approvers: [rita], operators: [roy], annotators: [ray
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone."""
-    name = f"looked-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "looked", PROJECT) as name:
+        yield name
 
 
 def test_an_incident_is_opened_worked_on_and_found_again_on_the_audit(stack, project):

@@ -13,16 +13,14 @@ from deploy.cli.app import main
 from deploy.keys import keys_of
 from deploy.keys_said import believed, said_by
 from deploy.signin import invitation
-from deploy.signin.totp import code_at
 from schemas.audit import AuditEvent, Decision, Event, EventType
 from schemas.errors import ConfigError
 from schemas.records import RawReference
 from schemas.resources import key_resource, raw_resource
 from streams.engine.chain import Chain
-from streams.engine.clock import SystemClock
 from streams.engine.processor import Slot
+from tests.support.codes import fresh_code
 from tests.support.inviting import invited
-from tests.support.waiting import wait_for
 from topology.loading import load_topology
 from vault.retirement import Sweep
 
@@ -175,7 +173,7 @@ def veil(keyed, capsys, monkeypatch):
         def typed(text, **_options):
             if text.startswith("Password"):
                 return invited.password
-            return wait_for(fresh_code, "a code that was not used yet", pause_s=0.5)
+            return fresh_code(invited.otpauth, used)
 
         monkeypatch.setattr("typer.prompt", typed)
         shared = ("--as", "vilma", "--project", keyed.project, "--root", str(keyed.root), "--json")
@@ -187,15 +185,6 @@ def veil(keyed, capsys, monkeypatch):
         return json.loads(told.out) if told.out else told.err
 
     used = set()
-
-    def fresh_code():
-        invited = invitation.read(keyed.root, invitation.keys_name("vilma"))
-        made = code_at(invited.otpauth, SystemClock().now() // 1000)
-        if made in used:
-            return None
-        used.add(made)
-        return made
-
     return run
 
 

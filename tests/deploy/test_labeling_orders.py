@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import json
-import secrets
+from collections.abc import Iterator
 
 import pytest
 
 from deploy.cli.app import main
 from deploy.compliance import audit_topic, compliance
 from deploy.labeling_orders import exclude, pause
-from deploy.provisioning import apply_audited
 from schemas.audit import EventType
 from schemas.errors import ConfigError
 from streams.audit.reader import Reader, read_events
-from topology.loading import load_topology
+from tests.support.declaring import declared
 
 pytestmark = pytest.mark.stack
 
@@ -28,14 +27,10 @@ TASK = "0" * 31 + "a"
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone."""
-    name = f"orders-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "orders", PROJECT) as name:
+        yield name
 
 
 def test_an_operator_pauses_and_excludes_and_another_lifts_it_and_all_is_on_the_audit(stack, project):

@@ -2,23 +2,21 @@
 
 from __future__ import annotations
 
-import secrets
 from collections.abc import Iterator
 
 import pytest
 
 from deploy.lineages import lineage
 from deploy.persons import load_declared, sign
-from deploy.provisioning import apply_audited
 from deploy.releasing import Entry, quarantine, release
 from schemas.audit import EventType
 from schemas.errors import ConfigError, Reason
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from schemas.records import RawReference, Task
 from streams.audit.reredactions import carried
+from tests.support.declaring import declared
 from tests.support.pipeline import Pipeline, on_shared_stack
 from tests.support.waiting import wait_for
-from topology.loading import load_topology
 from topology.policies import Policy, parse_policy
 
 pytestmark = pytest.mark.stack
@@ -101,16 +99,12 @@ def same_place(one: RawReference, other: RawReference) -> bool:
 
 @pytest.fixture(scope="module")
 def held(stack) -> Iterator[Held]:
-    name = f"held-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    sign(stack.root, name, policy(), ["zoe", "zack"])
-    pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
-    pipeline.start("replay", "redact", "label")
-    yield Held(pipeline)
-    pipeline.close()
+    with declared(stack, "held", PROJECT) as name:
+        sign(stack.root, name, policy(), ["zoe", "zack"])
+        pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
+        pipeline.start("replay", "redact", "label")
+        yield Held(pipeline)
+        pipeline.close()
 
 
 def test_a_record_over_the_threshold_comes_back_once_when_two_people_have_signed(held):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -10,7 +10,6 @@ import pytest
 from deploy.compliance import audit_topic, compliance
 from deploy.control_orders import reredaction_key, sign_reredaction
 from deploy.persons import acting, load_declared, sign
-from deploy.provisioning import apply_audited
 from deploy.reredacting import Progress, propose, second
 from deploy.surroundings import CONTROL
 from schemas.audit import EventType
@@ -21,7 +20,7 @@ from streams.audit.reader import Reader, read_events
 from streams.engine.kafka import KafkaAccess, KafkaLog
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
-from topology.loading import load_topology
+from tests.support.declaring import declared
 from topology.policies import load_policy
 from topology.reredactions import Reredactions
 
@@ -36,15 +35,11 @@ APPROVER, OPERATOR = "an approver (zack or zita)", "an operator (zeno or zita or
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone, with a policy in force."""
-    name = f"again-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    sign(stack.root, name, load_policy("demo"), ["zoe", "zack"])
-    return name
+    with declared(stack, "again", PROJECT) as name:
+        sign(stack.root, name, load_policy("demo"), ["zoe", "zack"])
+        yield name
 
 
 def standing(stack, project: str) -> Reredactions:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import json
-import secrets
+from collections.abc import Iterator
 
 import pytest
 
 from deploy.cli.app import main
 from deploy.compliance import audit_topic, compliance
-from deploy.provisioning import apply_audited
 from deploy.revoking import reinstate, revoke
 from schemas.audit import EventType
 from schemas.control import RevocationReason
 from schemas.errors import ConfigError
 from streams.audit.reader import Reader, read_events
-from topology.loading import load_topology
+from tests.support.declaring import declared
 
 pytestmark = pytest.mark.stack
 
@@ -29,20 +28,12 @@ WHY = RevocationReason.REHEARSAL
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone; the people of them all are the same, and of no other tests: some stay revoked,
     and a warden that runs on the same stack ends what they log in with.
     """
-    return declare(stack)
-
-
-def declare(stack) -> str:
-    name = f"shut-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "shut", PROJECT) as name:
+        yield name
 
 
 def test_one_revokes_and_two_let_in_again_and_all_is_on_the_audit(stack, project):
@@ -77,14 +68,14 @@ def others(stack, project: str) -> list[str]:
 
 
 def test_who_is_revoked_in_one_project_is_told_to_be_shut_out_of_their_others_too(stack, project):
-    second = declare(stack)
-    assert second in revoke(stack.root, project, "tull", "tabea", WHY).elsewhere
-    revoke(stack.root, second, "tull", "tabea", WHY)
-    reinstate(stack.root, project, "toni", "tabea")
-    shut = reinstate(stack.root, project, "thora", "tabea")
-    assert (shut.by, second in shut.still) == ((), True)
-    reinstate(stack.root, second, "toni", "tabea")
-    assert second not in reinstate(stack.root, second, "thora", "tabea").still
+    with declared(stack, "shut", PROJECT) as second:
+        assert second in revoke(stack.root, project, "tull", "tabea", WHY).elsewhere
+        revoke(stack.root, second, "tull", "tabea", WHY)
+        reinstate(stack.root, project, "toni", "tabea")
+        shut = reinstate(stack.root, project, "thora", "tabea")
+        assert (shut.by, second in shut.still) == ((), True)
+        reinstate(stack.root, second, "toni", "tabea")
+        assert second not in reinstate(stack.root, second, "thora", "tabea").still
 
 
 def test_what_makes_no_sense_is_refused_in_words(stack, project):

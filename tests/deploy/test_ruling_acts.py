@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import secrets
+from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
@@ -12,12 +12,11 @@ from deploy.freezing import freeze, resume
 from deploy.persons import sign, standing
 from deploy.policy_history import policy_history
 from deploy.policy_minimum import require_minimum
-from deploy.provisioning import apply_audited
 from schemas.audit import EventType
 from schemas.control import Freezable, FreezeReason
 from schemas.errors import ConfigError
 from streams.audit.reader import Reader, read_events
-from topology.loading import load_topology
+from tests.support.declaring import declared
 from topology.policies import load_policy
 from topology.policies.canonical import with_hash
 
@@ -33,19 +32,10 @@ BOTH = ("rob", "rita")
 
 
 @pytest.fixture
-def project(stack) -> str:
+def project(stack) -> Iterator[str]:
     """A project of this test alone."""
-    return declared(stack, "rules")
-
-
-def declared(stack, kind: str) -> str:
-    """A project of its own."""
-    name = f"{kind}-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    return name
+    with declared(stack, "rules", PROJECT) as name:
+        yield name
 
 
 def events(root, project: str) -> list[tuple[EventType, str]]:
@@ -92,7 +82,8 @@ def test_freezes_add_up_and_two_people_end_them(stack, project):
 def test_a_policys_life_is_told_by_its_history_and_what_can_never_rule_is_not_signed(stack, project):
     root = stack.root
     first, second, third = POLICIES
-    sign(root, declared(stack, "elsewhere"), second, BOTH)  # which says nothing of a policy of this project
+    with declared(stack, "elsewhere", PROJECT) as other:
+        sign(root, other, second, BOTH)  # which says nothing of a policy of this project
     sign(root, project, first, BOTH)
     with pytest.raises(ConfigError, match="publish a policy of that version first"):
         require_minimum(root, project, 2, BOTH)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 import threading
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
@@ -14,7 +13,6 @@ from deploy.compliance import audit_topic, compliance
 from deploy.freezing import freeze, resume
 from deploy.incidents import open_incident, tick_off
 from deploy.persons import load_declared
-from deploy.provisioning import apply_audited
 from deploy.signin import invitation
 from deploy.signin.configuration import Listening
 from deploy.signin.offering import Offering
@@ -26,11 +24,12 @@ from schemas.quarantine_release import QuarantineRelease, ReleaseReason
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from tests.support.browser import Browser, Guest
+from tests.support.codes import fresh_code
+from tests.support.declaring import declared
 from tests.support.handing import handed
 from tests.support.pipeline import free_port, on_shared_stack
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM
-from topology.loading import load_topology
 from topology.policies import load_policy, load_policy_bytes, policy_bytes
 from topology.writers import is_by_its_writer
 
@@ -53,18 +52,14 @@ def pipeline(stack):
     """A project of this module alone, whose record has gone as far as a task."""
     if stack.endpoints.vault.audit_log is None:
         pytest.skip("needs the OpenBao of a local stack: VEIL_TEST_STACK=local")
-    name = f"seen-{secrets.token_hex(4)}"
-    folder = stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    made = on_shared_stack(stack.root, load_declared(stack.root), name)
-    made.start("redact")
-    made.sign("cora", "cleo")
-    made.publish(RECORD)
-    made.wait_records("tasks", 1)
-    yield made
-    made.close()
+    with declared(stack, "seen", PROJECT) as name:
+        made = on_shared_stack(stack.root, load_declared(stack.root), name)
+        made.start("redact")
+        made.sign("cora", "cleo")
+        made.publish(RECORD)
+        made.wait_records("tasks", 1)
+        yield made
+        made.close()
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +158,7 @@ def test_a_person_signs_with_a_second_factor_of_that_moment_and_the_policy_is_in
     assert [it["persons"] for it in one["missing"]] == [["cleo"]]
     asked = {"project": pipeline.project, "kind": "policy", "target": policy.hash}
     address = browser.post("/v1/signings", asked).json()["address"]
-    code = fresh_code(cleo)
+    code = fresh_code(cleo.otpauth, USED)
     page = httpx.get(address)
     assert policy.hash in page.text
     assert signed(address, cleo.password, "000000").status_code == 401
@@ -206,7 +201,7 @@ def lifted(stack, pipeline, officer):
     asked = {"project": project, "kind": "lift", "target": "curt"}
     address = browser.post("/v1/signings", asked).json()["address"]
     door = httpx.get(address).text
-    answer = signed(address, curt.password, fresh_code(curt))
+    answer = signed(address, curt.password, fresh_code(curt.otpauth, USED))
     came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
     browser.close()
     return Lifted(one, door, came.headers["location"])
@@ -245,7 +240,7 @@ def test_an_approver_signs_there_that_a_record_leaves_quarantine(stack, pipeline
     asked = {"project": project, "kind": "release", "target": order.target}
     address = browser.post("/v1/signings", asked).json()["address"]
     assert "in spite of its risk, under policy version 1, because: accepted_risk" in httpx.get(address).text
-    answer = signed(address, cleo.password, fresh_code(cleo))
+    answer = signed(address, cleo.password, fresh_code(cleo.otpauth, USED))
     came = browser.http.get(answer.headers["location"], headers={"sec-fetch-site": "cross-site"})
     assert came.headers["location"] == f"/#signatures?project={project}"
     browser.close()
@@ -280,15 +275,8 @@ def guest_of(stack, officer, person):
     invited = invitation.read(stack.root, invitation.console_name(person))
     browser = Browser(officer.browser.origin)
     guest = Guest(browser, invited.person, invited.password, invited.otpauth)
-    assert guest.sign_in(code=fresh_code(guest)) == "/"
+    assert guest.sign_in(code=fresh_code(guest.otpauth, USED)) == "/"
     return browser, guest
-
-
-def fresh_code(guest):
-    """One that no test has used: each is good once, and several tests are the same person within half a minute."""
-    code = wait_for(lambda: (now := guest.code()) not in USED and now, "a code that was not used yet", 40)
-    USED.add(code)
-    return code
 
 
 def next_version(policy):

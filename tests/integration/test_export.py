@@ -22,6 +22,7 @@ from schemas.audit import EventType
 from schemas.records import LabelSpan
 from schemas.resources import task_ids
 from tests.support.announced import used
+from tests.support.codes import fresh_code
 from tests.support.hugging_face import load_dataset
 from tests.support.inviting import invited
 from tests.support.pipeline import Pipeline
@@ -70,25 +71,16 @@ class Ground:
         """`veil export`, or after `grant` the order, by a person who types password and code; what it says as
         JSON. `fails`: why, and that it has asked for neither.
         """
-        answers = iter([] if fails else self._factor(capsys, monkeypatch, person))
+        answers = iter([] if fails else self._factor(person))
         monkeypatch.setattr("deploy.cli.factor.typer.prompt", lambda *_, **__: next(answers))
         own = ["--as", person, "--json", "--root", str(self.root), "--project", self.pipeline.project]
         command = ("grant", "export", *words[1:]) if words[0] == "grant" else ("export", *words)
         said = self._run(capsys, monkeypatch, *command, *own, fails=fails)
         return {"why": said} if fails else json.loads(said)
 
-    def _factor(self, capsys, monkeypatch, person: str) -> list[str]:
+    def _factor(self, person: str) -> list[str]:
         given = invitation.read(self.root, invitation.grants_name(person))
-        code = wait_for(lambda: self._fresh_code(capsys, monkeypatch, person), "a code that nobody has used")
-        return [given.password, code]
-
-    def _fresh_code(self, capsys, monkeypatch, person: str) -> str | None:
-        words = ("grant", "code", "--person", person, "--json", "--root", str(self.root))
-        code = json.loads(self._run(capsys, monkeypatch, *words))["code"]
-        if code in self.used:
-            return None
-        self.used.add(code)
-        return code
+        return [given.password, fresh_code(given.otpauth, self.used)]
 
     def _run(self, capsys, monkeypatch, *words: str, fails: bool = False) -> str:
         monkeypatch.setattr("sys.argv", ["veil", *words])

@@ -7,7 +7,6 @@ The broker's settings and the records are as the fixture has left them; the test
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import replace
 from types import SimpleNamespace
@@ -18,16 +17,15 @@ from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, C
 
 from deploy.cli.app import main
 from deploy.cli.exits import Exit
-from deploy.provision.parts import pins_path
-from deploy.provisioning import apply_audited
+from deploy.persons import load_declared
 from deploy.purging import check
 from deploy.withdrawing import tasks_of_policy
 from schemas.audit import EventType
 from schemas.errors import ConfigError
 from streams.audit.reader import Reader, read_events
 from tests.support.announced import used
+from tests.support.declaring import declared
 from tests.support.pipeline import on_shared_stack
-from topology.loading import load_topology
 from topology.policies import load_policy
 from topology.retained import Fault
 
@@ -52,12 +50,12 @@ DAY_MS = 86_400_000
 @pytest.fixture(scope="module")
 def clean(stack):
     """A project with two tasks, and keeper: all as it should be."""
-    name, folder = f"dated-{secrets.token_hex(4)}", stack.root / "projects"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    (folder / f"{name}.yaml").write_text(PROJECT.format(name=name) + OPEN_TEXTS)
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
-    topology = load_topology(extra_projects=[folder], pins=pins_path(stack.root))
-    pipeline = on_shared_stack(stack.root, topology, name)
+    with declared(stack, "dated", PROJECT + OPEN_TEXTS) as name:
+        yield from _worked(stack, name)
+
+
+def _worked(stack, name):
+    pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
     began = int(time.time() * 1000)
     pipeline.start("redact", "keeper", "opener")
     pipeline.sign_open("jana", "jens")

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import base64
+import signal
 import subprocess
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -16,10 +17,13 @@ from deploy.local.layout import cache_folder
 from deploy.local.part import plain_environment
 from deploy.local.processes import kafka_artifacts
 from tests.support.kafka_tools import AVRO, locked, write_settings
+from tests.support.waiting import wait_for
 
 CONNECT = locked("connect.lock")
 CONVERTER = "io.apicurio.registry.utils.converter.AvroConverter"
-STOP_S = 60
+STOP_S = 180
+"""Its web server alone may take a minute: so long it waits for its own threads to end."""
+DUMP_ENDS = "JNI global refs"
 TOMBSTONE = "null"
 
 
@@ -64,8 +68,8 @@ def sink_settings(topic: str, group: str, file: Path, shown: Sequence[str]) -> d
 def working(
     folder: Path, worker: Mapping[str, str], sink: Mapping[str, str], options: Sequence[str]
 ) -> Iterator[subprocess.Popen[bytes]]:
-    """A standalone worker with one connector, ended by SIGTERM. AssertionError, with what it complained of, where
-    it doesn't end so. `options`: Java's own.
+    """A standalone worker with one connector, ended by SIGTERM; `options`: Java's own. AssertionError where it
+    doesn't end so, with what it complained of, and what each of its threads does where it goes on.
     """
     cache = ArtifactCache(cache_folder({}))
     cache.ensure([*AVRO, *CONNECT], lambda _: None)
@@ -84,11 +88,20 @@ def working(
     try:
         yield process
         process.terminate()
-        ended = process.wait(STOP_S)
+        ended = _ended(process, log)
     finally:
         process.kill()
         process.wait()
     assert ended in {0, 128 + 15}, f"{ended}: {log.read_text()}"
+
+
+def _ended(process: subprocess.Popen[bytes], log: Path) -> int | None:
+    """Its exit code; None where it goes on, and then its threads stand in the log."""
+    with suppress(subprocess.TimeoutExpired):
+        return process.wait(STOP_S)
+    process.send_signal(signal.SIGQUIT)
+    wait_for(lambda: DUMP_ENDS in log.read_text(), "Java has written what its threads do")
+    return None
 
 
 def stands_for(line: str, value: Mapping[str, Any] | None, schema: Any, shown: Sequence[str]) -> bool:

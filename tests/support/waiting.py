@@ -11,17 +11,24 @@ T = TypeVar("T")
 DEADLINE_S = 240.0
 """Longer than anything takes on two cores that other lanes use too; a test that needs it has failed."""
 PAUSE_S = 0.05
+PAUSE_OF_ASKING = 2.0
+"""So many times as long as asking took, or reading whole topics would take the cores from what is waited for."""
 
 
 def wait_for(
-    ask: Callable[[], T | None], what: str, deadline_s: float = DEADLINE_S, pause_s: float = PAUSE_S
+    ask: Callable[[], T | None], what: str, deadline_s: float = DEADLINE_S, pause_s: float | None = None
 ) -> T:
-    """The first answer of `ask` that is true; AssertionError naming `what` when there is none in time."""
+    """The first answer of `ask` that is true; AssertionError naming `what` when there is none in time.
+
+    `pause_s`: between two questions; otherwise at least PAUSE_S, and longer where asking takes long.
+    """
     limit = time.monotonic() + deadline_s
     while True:
+        asked = time.monotonic()
         answer = ask()
         if answer:
             return answer
-        if time.monotonic() >= limit:
+        now = time.monotonic()
+        if now >= limit:
             raise AssertionError(f"not within {deadline_s:.0f} s: {what}")
-        time.sleep(pause_s)
+        time.sleep(max(PAUSE_S, PAUSE_OF_ASKING * (now - asked)) if pause_s is None else pause_s)

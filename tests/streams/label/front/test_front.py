@@ -109,21 +109,25 @@ def test_a_call_that_waits_for_a_task_is_not_cut_off_and_its_connection_is_close
     assert one.ended()
 
 
-def test_while_it_drains_it_serves_those_it_has_and_sends_others_elsewhere(front, behind):
-    settings = replace(SETTINGS, batch=replace(SETTINGS.batch, leave_ms=60_000, longest_ms=60_000))
-    one = front(behind.api.url, behind.port, settings)
-    ann = behind.signed_in("ann")
-    one.stop.set()
-    one.drains()
-    assert ann.get("/v1/me").status_code == 200
-    stranger = behind.browser()
-    assert error(stranger.get("/v1/me")) == (503, "leaving")
-    answer = stranger.get("/signin?batch=b1")
-    assert (answer.status_code, answer.headers["refresh"]) == (503, "1")
-    assert answer.headers["connection"] == "close"
-    assert stranger.get("/").status_code == 200
-    assert ann.post("/signout").status_code == 204
-    assert error(ann.get("/v1/me")) == (503, "leaving")
+def test_while_it_drains_it_serves_those_it_has_and_sends_others_elsewhere(one, behind, make_task):
+    ann, bob = behind.signed_in("ann"), behind.signed_in("bob")
+    with ThreadPoolExecutor(1) as pool:
+        waiting = pool.submit(bob.post, f"{LEASES}?wait=30")  # whose call is under way keeps it draining
+        wait_for(lambda: len(behind.api.loop.requests.waiters) or None, "it waits")
+        one.stop.set()
+        one.drains()
+        assert ann.get("/v1/me").status_code == 200
+        stranger = behind.browser()
+        assert error(stranger.get("/v1/me")) == (503, "leaving")
+        answer = stranger.get("/signin?batch=b1")
+        assert (answer.status_code, answer.headers["refresh"]) == (503, "1")
+        assert answer.headers["connection"] == "close"
+        assert stranger.get("/").status_code == 200
+        assert ann.post("/signout").status_code == 204
+        assert error(ann.get("/v1/me")) == (503, "leaving")
+        behind.api.loop.give(make_task(1))
+        assert waiting.result(60).status_code == 200
+    assert one.ended()
 
 
 def test_who_makes_up_cookies_or_only_looks_ends_no_front(one, behind):
