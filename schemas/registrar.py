@@ -47,14 +47,18 @@ class Registrar:
         Raises StackError when the change is not compatible with every version before, or the registry takes it for
         no schema; AccessDenied where it is refused; RegistryUnavailable.
         """
-        name = quote(subject_name, safe="")
-        self._changed("PUT", f"/config/{name}", {"compatibility": "FULL_TRANSITIVE"})
-        answer = self._changed("POST", f"/subjects/{name}/versions", {"schema": schema})
+        self.keep_compatible(subject_name)
+        answer = self._changed("POST", f"/subjects/{quote(subject_name, safe='')}/versions", {"schema": schema})
         if answer.status_code == CONFLICT:
             raise StackError(f"{subject_name}: this change is not compatible with an earlier version")
         if answer.status_code == UNPROCESSABLE:  # Avro's own Java library is stricter than fastavro
             raise StackError(f"{subject_name}: the registry takes it for no Avro schema")
         return part(answered(answer, dict), "id", int)
+
+    def keep_compatible(self, subject_name: str) -> None:
+        """From now on it takes FULL_TRANSITIVE changes only. Raises AccessDenied, RegistryUnavailable."""
+        asked = {"compatibility": "FULL_TRANSITIVE"}
+        answered(self._changed("PUT", f"/config/{quote(subject_name, safe='')}", asked), dict)
 
     def _changed(self, method: str, path: str, content: dict[str, str]) -> httpx.Response:
         answer = self._calls.call(method, path, content)

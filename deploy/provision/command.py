@@ -7,7 +7,7 @@ schemas. Each step looks first, so an apply that was interrupted is finished by 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -164,14 +164,21 @@ def _issue(topology: Topology, parts: Parts, missing: Collection[str]) -> list[C
 
 
 def _schema_changes(registry: Registry) -> list[Change]:
-    return [Change("schema", "create", subject(name)) for name in catalog.NAMES if not _registered(registry, name)]
+    return _created(name for name in catalog.NAMES if not _registered(registry, name))
+
+
+def _created(schemas: Iterable[str]) -> list[Change]:
+    return [Change("schema", "create", subject(name)) for name in schemas]
 
 
 def _register(registry: Registry, registrar: Registrar) -> list[Change]:
-    changes = _schema_changes(registry)
+    missing = [name for name in catalog.NAMES if not _registered(registry, name)]
     for name in catalog.NAMES:
-        registrar.register(subject(name), catalog.text(name))
-    return changes
+        if name in missing:
+            registrar.register(subject(name), catalog.text(name))
+        else:
+            registrar.keep_compatible(subject(name))  # whoever administers the registry may have changed that
+    return _created(missing)
 
 
 def _registered(registry: Registry, name: str) -> bool:

@@ -84,7 +84,7 @@ class KafkaAdmin:
         """
         limit = time.monotonic() + OBEYS_WITHIN_S
         wanted = frozenset(difference.acls)
-        while not wanted <= self._acls():
+        while wanted and not wanted <= self._acls():
             if time.monotonic() > limit:
                 raise LogUnavailable(f"Kafka's broker did not obey new ACLs in {OBEYS_WITHIN_S:.0f} s")
             time.sleep(LOOK_INTERVAL_S)

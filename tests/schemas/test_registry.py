@@ -8,6 +8,7 @@ import secrets
 from collections.abc import Iterator
 from contextlib import closing
 
+import httpx
 import pytest
 
 from schemas import catalog
@@ -93,6 +94,18 @@ def test_incompatible_change_is_refused(registrar, own_subject):
     registrar.register(own_subject, catalog.text("WorkOrder"))
     with pytest.raises(StackError, match="not compatible"):
         registrar.register(own_subject, order_schema({"name": "note", "type": "string"}))
+
+
+def test_one_that_took_any_change_meanwhile_takes_compatible_ones_only_again(registrar, own_subject):
+    def posted(kind):
+        content = {"schema": order_schema({"name": "note", "type": kind})}
+        return registrar._calls.call("POST", f"/subjects/{own_subject}/versions", content).status_code
+
+    registrar.register(own_subject, catalog.text("WorkOrder"))
+    registrar._calls.call("PUT", f"/config/{own_subject}", {"compatibility": "NONE"})
+    assert posted("string") == httpx.codes.OK
+    registrar.keep_compatible(own_subject)
+    assert posted("long") == httpx.codes.CONFLICT
 
 
 def test_change_compatible_with_the_last_version_only_is_refused(registrar, own_subject):
