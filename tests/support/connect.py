@@ -100,7 +100,7 @@ def _ended(process: subprocess.Popen[bytes], log: Path) -> int | None:
     with suppress(subprocess.TimeoutExpired):
         return process.wait(STOP_S)
     process.send_signal(signal.SIGQUIT)
-    wait_for(lambda: DUMP_ENDS in log.read_text(), "Java has written what its threads do")
+    wait_for(lambda: process.poll() is not None or DUMP_ENDS in log.read_text(), "Java shows its threads")
     return None
 
 
