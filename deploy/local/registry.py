@@ -83,26 +83,33 @@ class Registry:
         """Nothing: the database creates itself."""
 
     def ready(self) -> bool:
-        """Whether it serves who shows our certificate. Raises StackError where it serves whoever shows none: Java
-        passes over what is missing in a class path, and what asks for certificates lies there.
+        """Whether it serves who shows our certificate, and nobody else. Raises StackError where it answers whoever
+        shows none: Java passes over what is missing in a class path, and what asks for certificates lies there.
         """
         if self._tls is None:
             self._tls = self.endpoint.tls()
-        if not self._serves(self._tls):
+        try:
+            if self._answer(self._tls) != httpx.codes.OK:
+                return False
+            stranger = self._answer(tls_context(self._certificates.ca))
+        except httpx.TimeoutException:  # which says nothing of whom it lets in
             return False
-        if self._serves(tls_context(self._certificates.ca)):
+        if stranger is not None:
             raise StackError(
                 "The registry answers whoever shows no certificate, so it is not used. Delete the folder"
                 f" {self._programs.registry[0].parent} and start again: it is made anew."
             )
         return True
 
-    def _serves(self, tls: ssl.SSLContext) -> bool:
+    def _answer(self, tls: ssl.SSLContext) -> int | None:
+        """The status of its answer; None where the connection is refused. Raises httpx.TimeoutException."""
         try:
             with httpx.Client(verify=tls, timeout=PROBE_TIMEOUT_S, trust_env=False) as client:
-                return client.get(f"{self.endpoint.url}/subjects").status_code == httpx.codes.OK
+                return client.get(f"{self.endpoint.url}/subjects").status_code
+        except httpx.TimeoutException:
+            raise
         except httpx.HTTPError:
-            return False
+            return None
 
 
 def runner() -> str:

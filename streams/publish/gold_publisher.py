@@ -19,6 +19,7 @@ from confluent_kafka import KafkaError, KafkaException, Message
 from schemas.errors import CommitInDoubt, LogUnavailable, VeilError
 from schemas.records import RawReference
 from streams.publish.connection import Delivered, error_of
+from streams.publish.publisher import place_of
 from vault.data_keys import MAX_AGE_MS, DataKeys
 from vault.keyed_hash import KeyedHash
 from vault.keys import Nonces
@@ -154,7 +155,7 @@ class GoldPublisher:
         told: list[RawReference | VeilError] = []
 
         def on_delivery(error: KafkaError | None, message: Message) -> None:
-            told.append(error_of(error) if error is not None else _place(message))
+            told.append(error_of(error) if error is not None else _placed(message))
 
         with _ours():
             self._producer.produce(
@@ -199,11 +200,9 @@ def _ours() -> Iterator[None]:
         raise error_of(failure.__cause__.args[0]) from None
 
 
-def _place(message: Message) -> RawReference | LogUnavailable:
-    """Without an offset where Kafka knew the record as it was sent again (KIP-98): a truth needs its record's."""
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None
-    assert partition is not None
-    if offset is None:
-        return LogUnavailable(f"{topic}: Kafka does not say where a record lies; it is taken back")
-    return RawReference(topic, partition, offset)
+def _placed(message: Message) -> RawReference | LogUnavailable:
+    """A truth needs its record's offset."""
+    place = place_of(message)
+    if isinstance(place, RawReference):
+        return place
+    return LogUnavailable(f"{place.topic}: Kafka does not say where a record lies; it is taken back")

@@ -36,6 +36,13 @@ def project(stack) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+def second(stack) -> Iterator[str]:
+    """Another one of the same people."""
+    with declared(stack, "shut", PROJECT) as name:
+        yield name
+
+
 def test_one_revokes_and_two_let_in_again_and_all_is_on_the_audit(stack, project):
     root = stack.root
     shut = revoke(root, project, "tull", "tabea", WHY)
@@ -63,19 +70,14 @@ def test_one_revokes_and_two_let_in_again_and_all_is_on_the_audit(stack, project
     assert [details.get("revoked") or details["reinstated"] for _, _, details in said] == ["tabea"] * 4
 
 
-def others(stack, project: str) -> list[str]:
-    return sorted(file.stem for file in (stack.root / "projects").glob("shut-*.yaml") if file.stem != project)
-
-
-def test_who_is_revoked_in_one_project_is_told_to_be_shut_out_of_their_others_too(stack, project):
-    with declared(stack, "shut", PROJECT) as second:
-        assert second in revoke(stack.root, project, "tull", "tabea", WHY).elsewhere
-        revoke(stack.root, second, "tull", "tabea", WHY)
-        reinstate(stack.root, project, "toni", "tabea")
-        shut = reinstate(stack.root, project, "thora", "tabea")
-        assert (shut.by, second in shut.still) == ((), True)
-        reinstate(stack.root, second, "toni", "tabea")
-        assert second not in reinstate(stack.root, second, "thora", "tabea").still
+def test_who_is_revoked_in_one_project_is_told_to_be_shut_out_of_their_others_too(stack, project, second):
+    assert second in revoke(stack.root, project, "tull", "tabea", WHY).elsewhere
+    revoke(stack.root, second, "tull", "tabea", WHY)
+    reinstate(stack.root, project, "toni", "tabea")
+    shut = reinstate(stack.root, project, "thora", "tabea")
+    assert (shut.by, second in shut.still) == ((), True)
+    reinstate(stack.root, second, "toni", "tabea")
+    assert second not in reinstate(stack.root, second, "thora", "tabea").still
 
 
 def test_what_makes_no_sense_is_refused_in_words(stack, project):
@@ -92,7 +94,7 @@ def test_what_makes_no_sense_is_refused_in_words(stack, project):
             act()
 
 
-def test_the_commands_say_what_holds_and_who_has_yet_to_sign(stack, project, capsys, monkeypatch):
+def test_the_commands_say_what_holds_and_who_has_yet_to_sign(stack, project, second, capsys, monkeypatch):
     def veil(*arguments):
         monkeypatch.setattr(
             "sys.argv", ["veil", "contain", *arguments, "--project", project, "--root", str(stack.root)]
@@ -110,7 +112,7 @@ def test_the_commands_say_what_holds_and_who_has_yet_to_sign(stack, project, cap
         "revoked_by": ["tull"],
         "signed_by": [],
         "missing": ["an operator (tull or toni)", "an approver (thora)"],
-        "elsewhere": others(stack, project),
+        "elsewhere": [second],
         "revoked_elsewhere": [],
     }
     code, said = veil("resume", "--person", "raya", "--as", "tull")

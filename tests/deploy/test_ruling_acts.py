@@ -38,6 +38,13 @@ def project(stack) -> Iterator[str]:
         yield name
 
 
+@pytest.fixture
+def elsewhere(stack) -> Iterator[str]:
+    """Another one."""
+    with declared(stack, "elsewhere", PROJECT) as name:
+        yield name
+
+
 def events(root, project: str) -> list[tuple[EventType, str]]:
     with compliance(root) as seen:
         found = list(read_events(seen.log, Reader(seen.codec), [audit_topic(project)]))
@@ -79,11 +86,10 @@ def test_freezes_add_up_and_two_people_end_them(stack, project):
     ]
 
 
-def test_a_policys_life_is_told_by_its_history_and_what_can_never_rule_is_not_signed(stack, project):
+def test_a_policys_life_is_told_by_its_history_and_what_can_never_rule_is_not_signed(stack, project, elsewhere):
     root = stack.root
     first, second, third = POLICIES
-    with declared(stack, "elsewhere", PROJECT) as other:
-        sign(root, other, second, BOTH)  # which says nothing of a policy of this project
+    sign(root, elsewhere, second, BOTH)  # which says nothing of a policy of this project
     sign(root, project, first, BOTH)
     with pytest.raises(ConfigError, match="publish a policy of that version first"):
         require_minimum(root, project, 2, BOTH)

@@ -51,20 +51,18 @@ DAY_MS = 86_400_000
 def clean(stack):
     """A project with two tasks, and keeper: all as it should be."""
     with declared(stack, "dated", PROJECT + OPEN_TEXTS) as name:
-        yield from _worked(stack, name)
-
-
-def _worked(stack, name):
-    pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
-    began = int(time.time() * 1000)
-    pipeline.start("redact", "keeper", "opener")
-    pipeline.sign_open("jana", "jens")
-    pipeline.publish(*({"customer": {"note": f"{CANARY}{n} has a kettle"}, "product": "kettle"} for n in range(2)))
-    pipeline.wait_records("tasks", 2)
-    pipeline.wait_records("open", 2)
-    pipeline.stop()
-    yield SimpleNamespace(pipeline=pipeline, began=began, before=check(stack.root, name), stack=stack)
-    pipeline.close()
+        pipeline = on_shared_stack(stack.root, load_declared(stack.root), name)
+        began = int(time.time() * 1000)
+        pipeline.start("redact", "keeper", "opener")
+        pipeline.sign_open("jana", "jens")
+        pipeline.publish(
+            *({"customer": {"note": f"{CANARY}{n} has a kettle"}, "product": "kettle"} for n in range(2))
+        )
+        pipeline.wait_records("tasks", 2)
+        pipeline.wait_records("open", 2)
+        pipeline.stop()
+        yield SimpleNamespace(pipeline=pipeline, began=began, before=check(stack.root, name), stack=stack)
+        pipeline.close()
 
 
 @pytest.fixture(scope="module")

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 DEADLINE_S = 240.0
 """Longer than anything takes on two cores that other lanes use too; a test that needs it has failed."""
-PAUSE_S = 0.05
+PAUSE_S, LONGEST_PAUSE_S = 0.05, 1.0
 PAUSE_OF_ASKING = 2.0
 """So many times as long as asking took, or reading whole topics would take the cores from what is waited for."""
 
@@ -20,7 +20,7 @@ def wait_for(
 ) -> T:
     """The first answer of `ask` that is true; AssertionError naming `what` when there is none in time.
 
-    `pause_s`: between two questions; otherwise at least PAUSE_S, and longer where asking takes long.
+    `pause_s`: between two questions; otherwise PAUSE_S, and up to LONGEST_PAUSE_S where asking takes long.
     """
     limit = time.monotonic() + deadline_s
     while True:
@@ -31,4 +31,8 @@ def wait_for(
         now = time.monotonic()
         if now >= limit:
             raise AssertionError(f"not within {deadline_s:.0f} s: {what}")
-        time.sleep(max(PAUSE_S, PAUSE_OF_ASKING * (now - asked)) if pause_s is None else pause_s)
+        time.sleep(_pause(now - asked) if pause_s is None else pause_s)
+
+
+def _pause(asking_s: float) -> float:
+    return min(max(PAUSE_S, PAUSE_OF_ASKING * asking_s), LONGEST_PAUSE_S)

@@ -245,6 +245,26 @@ def test_the_registry_refuses_a_client_without_certificate(own: LocalStack, at: 
     assert tls_says(port, Certificates(own.root / "tls"), None) == NO_CERTIFICATE
 
 
+def test_who_gets_no_answer_in_time_was_not_refused_and_any_answer_is_one_too_many(
+    own: LocalStack, monkeypatch: pytest.MonkeyPatch
+):
+    part = own._own("registry")
+    assert part.ready()
+    ours = part._tls
+
+    def a_stranger_hears(answer: Callable[[], int | None]) -> None:
+        monkeypatch.setattr(part, "_answer", lambda tls: httpx.codes.OK if tls is ours else answer())
+
+    def late() -> int:
+        raise httpx.ReadTimeout("late")
+
+    a_stranger_hears(late)
+    assert not part.ready()
+    a_stranger_hears(lambda: httpx.codes.UNAUTHORIZED)
+    with pytest.raises(StackError, match="answers whoever shows no certificate"):
+        part.ready()
+
+
 @pytest.mark.processes  # whose programs are left as they are
 def test_a_registry_that_would_answer_without_certificates_is_not_used_and_nothing_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
