@@ -243,10 +243,10 @@ _SMALL = {
     "metadata.max.idle.interval.ms": "5000",
     # After a kill the controller takes the dead broker for alive until its session ends, and refuses the new one:
     # 9 s by default, and the broker's retries by then are 13 s apart; one of them comes after 6 s. Much shorter,
-    # and a machine that stands still for some seconds loses its only broker. A heartbeat each second would cost
-    # 3 % of a core more: so seldom, most of what it runs is never compiled.
+    # and a machine that stands still for some seconds loses its only broker. A heartbeat each second costs 3 % of
+    # a core (so seldom, most of what it runs is never compiled); every other second, it may stand for one less.
     "broker.session.timeout.ms": "5000",
-    "broker.heartbeat.interval.ms": "2000",
+    "broker.heartbeat.interval.ms": "1000",
 }
 
 

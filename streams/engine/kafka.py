@@ -14,13 +14,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import IsolationLevel, KafkaException
+from confluent_kafka import IsolationLevel, KafkaError, KafkaException
 from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
 
-from schemas.errors import LogUnavailable, VeilError
+from schemas.errors import AccessDenied, LogUnavailable, VeilError
 from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
+from streams.engine.kafka_lateness import while_late
 from streams.engine.kafka_login import Consumer, KafkaLogin
 from streams.engine.kafka_positions import GroupPositions
 from streams.engine.kafka_session import KafkaSession
@@ -28,13 +29,15 @@ from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
 
 METADATA_TIMEOUT_S = 10.0
-"""A restarted broker is back in 2–4 s; ten seconds without an answer is an outage."""
+"""A restarted broker is back in 2–4 s; to who asks again anyway, ten seconds without an answer are an outage."""
 READ_FETCH_WAIT_MS = 20
 """The broker holds an empty fetch so long before it says that this is the end: what each `read` ends with."""
 FOLLOW_FETCH_WAIT_MS = 1000
 """A record ends the wait, so nothing is late; each empty fetch a second costs the idle broker 0.15 % of a core."""
 READ_PATIENCE_S = 30.0
-"""How long reading to the end may stand still: an open transaction of a killed process ends after 15 s at most."""
+"""How long reading to the end may stand still, at its beginning, too: an open transaction of a killed process ends
+after 15 s at most, and whoever reads for a person would have to be asked again.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +122,7 @@ class KafkaLog:
         Where a transaction is open before that end, it waits until it is over: what was committed behind it
         must not be missed by a stage that restores its state.
         """
-        reader = KafkaFollower(self._access, self._ends, [topic], READ_FETCH_WAIT_MS, after)
+        reader = KafkaFollower(self._access, self._ends, [topic], READ, after)
         try:
             ends = reader.ends()
             patience = Patience(READ_PATIENCE_S)
@@ -137,7 +140,7 @@ class KafkaLog:
         self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
     ) -> KafkaFollower:
         """A reader that goes on after the end."""
-        return KafkaFollower(self._access, self._ends, topics, FOLLOW_FETCH_WAIT_MS, after)
+        return KafkaFollower(self._access, self._ends, topics, FOLLOW, after)
 
     def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
         """The first offset of each partition that is of `time` or later, its end where none is."""
@@ -245,6 +248,18 @@ def _place(partition: KafkaPartition) -> TopicPartition:
     return TopicPartition(partition.topic, partition.partition)
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long the broker holds a fetch that is empty, and how long a broker is waited for that is late."""
+
+    fetch_ms: int
+    patience_s: float
+
+
+READ = Waits(READ_FETCH_WAIT_MS, READ_PATIENCE_S)
+FOLLOW = Waits(FOLLOW_FETCH_WAIT_MS, METADATA_TIMEOUT_S)
+
+
 class KafkaFollower:
     """Reads whole topics; joins no group, so that no offset is ever committed for it."""
 
@@ -253,11 +268,12 @@ class KafkaFollower:
         access: KafkaAccess,
         ends: EndOffsets,
         topics: Sequence[str],
-        fetch_wait_ms: int,
+        waits: Waits,
         after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING,
     ) -> None:
         self._topics = topics
         self._ends = ends
+        self._login = access.login
         settings = access.settings() | {
             # The identity's own: the client asks for its coordinator, which takes a right to the group.
             "group.id": access.user,
@@ -265,17 +281,20 @@ class KafkaFollower:
             "enable.partition.eof": True,
             "isolation.level": "read_committed",
             "auto.offset.reset": "earliest",
-            "fetch.wait.max.ms": fetch_wait_ms,
+            "fetch.wait.max.ms": waits.fetch_ms,
             # The client's own 50 and 64 MB fill before the first record is looked at, and are hardly given
             # back: they were 25 MB of a label process that takes over 20,000 tasks.
             "fetch.max.bytes": 4 * 1024 * 1024,
             "queued.max.messages.kbytes": 4 * 1024,
+            "error_cb": self._on_error,
         }
         self._consumer = access.login.keep(Consumer(settings))
         self._at = dict(after)
         self._failure: VeilError | None = None
+        self._denied: AccessDenied | None = None
+        """What the client tells to the error callback only."""
         try:
-            self._partitions = [p for topic in topics for p in self._partitions_of(topic)]
+            self._partitions = [p for topic in topics for p in self._partitions_of(topic, waits.patience_s)]
             self._consumer.assign(self._partitions)
         except KafkaException as error:
             self._consumer.close()
@@ -314,12 +333,26 @@ class KafkaFollower:
         """Stop reading."""
         self._consumer.close()
 
-    def _partitions_of(self, topic: str) -> list[KafkaPartition]:
-        found = self._consumer.list_topics(topic, METADATA_TIMEOUT_S).topics[topic]
+    def _partitions_of(self, topic: str, patience_s: float) -> list[KafkaPartition]:
+        named = while_late(lambda limit_s: self._consumer.list_topics(topic, limit_s), self._heard, patience_s)
+        found = named.topics[topic]
         if found.error is not None:
             raise translate(found.error, f"reading {topic}")
         places = [TopicPartition(topic, partition) for partition in found.partitions]
         return [KafkaPartition(it.topic, it.partition, self._at.get(it, 0)) for it in places]
+
+    def _heard(self) -> AccessDenied | None:
+        """Nothing is assigned yet, so that a poll gives no record."""
+        event = self._consumer.poll(0)
+        error = event.error() if event is not None else None
+        if error is not None:
+            self._on_error(error)
+        return self._denied
+
+    def _on_error(self, error: KafkaError) -> None:
+        cause = translate(error, f"reading {', '.join(self._topics)}")
+        if isinstance(cause, AccessDenied) and not self._login.passing(error):
+            self._denied = cause
 
     def _is_event(self, message: KafkaMessage) -> bool:
         error = message.error()

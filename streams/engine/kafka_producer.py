@@ -14,13 +14,14 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 from streams.engine.bounded_calls import BoundedCalls, CallHangs
 from streams.engine.kafka_errors import error_of, translate
+from streams.engine.kafka_lateness import while_late
 from streams.engine.kafka_login import KafkaLogin, Producer
 from streams.engine.messages import Outgoing
 
 T = TypeVar("T")
 
 CALL_TIMEOUT_S = 10.0
-"""Metadata, committed offsets, init: a restarted broker is back in 2–4 s."""
+"""Metadata, committed offsets: a restarted broker is back in 2–4 s."""
 HANGS_AFTER_S = 15.0
 """Half as long again as the time limit that the client is given, and does not always keep."""
 COMMIT_ATTEMPTS = 3
@@ -57,9 +58,10 @@ class KafkaProducer:
         settings = _settings(access, transactional_id, transaction_timeout_ms, self._on_error)
         self._client = login.keep(Producer(settings))
 
-    def initialise(self) -> None:
-        """Fence every earlier incarnation, and end what it had open."""
-        self._call(lambda: self._client.init_transactions(CALL_TIMEOUT_S), "fencing earlier incarnations")
+    def initialise(self, patience_s: float = CALL_TIMEOUT_S) -> None:
+        """Fence every earlier incarnation, and end what it had open; a round that was over is gone on with."""
+        init = self._client.init_transactions
+        self._call(lambda: while_late(init, self._heard, patience_s), "fencing earlier incarnations")
 
     def begin(self) -> None:
         """Begin a transaction, when the broker has written the markers of this id's last one."""
@@ -144,6 +146,11 @@ class KafkaProducer:
         except KafkaException as fatal:
             error = error_of(fatal)
         return self.known or translate(error, doing)
+
+    def _heard(self) -> VeilError | None:
+        with contextlib.suppress(KafkaException):  # a fatal one is told by the call itself, too
+            self._client.poll(0)
+        return self.known
 
     def _ended(self) -> None:
         self._open, self._ended_at = False, time.monotonic()

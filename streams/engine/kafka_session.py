@@ -77,7 +77,7 @@ class KafkaSession:
         self._producer = self._producing(access)
         self._consumer = login.keep(Consumer(self._consumer_settings(access)))
         try:
-            self._producer.initialise()
+            self._producer.initialise(spec.patience_s)
             self._join()
         except BaseException:
             self.close()

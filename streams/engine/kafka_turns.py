@@ -13,7 +13,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import Abortable, Fenced, VeilError
 from streams.engine.kafka_login import KafkaLogin
-from streams.engine.kafka_producer import KafkaProducer
+from streams.engine.kafka_producer import CALL_TIMEOUT_S, KafkaProducer
 from streams.engine.messages import Outgoing
 from streams.engine.turns import Second, Turns
 
@@ -48,10 +48,10 @@ class KafkaTurns:
         """The first id's. What becomes of the second is told by what is done with it."""
         return self._first.known
 
-    def initialise(self) -> None:
-        """Fence every earlier incarnation, first under the id that decides."""
-        self._first.initialise()
-        self._second.initialise()
+    def initialise(self, patience_s: float = CALL_TIMEOUT_S) -> None:
+        """Fence every earlier incarnation, first under the id that decides; as patient with each."""
+        self._first.initialise(patience_s)
+        self._second.initialise(patience_s)
 
     def begin(self) -> None:
         """Nothing yet: a transaction that turns out to hold nothing but positions is the first id's."""

@@ -19,12 +19,14 @@ BACKLOG = 128
 class Gate:
     """Listens from the start; `close` ends it and every connection through it.
 
-    `asked`: so many packets of who connects are handed on; with the next one the connection ends.
+    `asked`: so many packets of who connects are handed on; with the next one the connection ends, which
+    `turned_away` counts.
     """
 
     def __init__(self, port: int, asked: float = math.inf) -> None:
         self._port = port
         self._limit = asked
+        self.turned_away = 0
         self._delay_s = 0.0
         self._closed = threading.Event()
         self._sockets: set[socket.socket] = set()
@@ -36,6 +38,10 @@ class Gate:
     def slow(self, delay_s: float) -> None:
         """From now on every answer comes so much later; what is asked goes through at once."""
         self._delay_s = delay_s
+
+    def let_in(self) -> None:
+        """From now on everything asked is handed on."""
+        self._limit = math.inf
 
     def close(self) -> None:
         self._closed.set()
@@ -68,6 +74,7 @@ class Gate:
             while (packet := near.recv(PACKET)) and handed_on < self._limit:
                 far.sendall(packet)
                 handed_on += 1
+            self.turned_away += bool(packet)
         self._end(near, far)
 
     def _answered(self, near: socket.socket, far: socket.socket) -> None:

@@ -197,10 +197,10 @@ def kafka_bench(stack) -> Bench:
 def _before_the_second_initialise(act: Callable[[], object]) -> None:
     real, calls = KafkaProducer.initialise, itertools.count()
 
-    def initialise(producer: KafkaProducer) -> None:
+    def initialise(producer: KafkaProducer, patience_s: float) -> None:
         if next(calls) == 1:
             KafkaProducer.initialise = real  # type: ignore[method-assign]
             act()
-        real(producer)
+        real(producer, patience_s)
 
     KafkaProducer.initialise = initialise  # type: ignore[method-assign]
