@@ -217,7 +217,8 @@ class EndOffsets:
 
     def _client(self) -> AdminClient:
         with self._lock:
-            self._admin = self._admin or self._access.login.keep(AdminClient(self._access.settings() | CONNECTED))
+            if self._admin is None:  # never `or`: a client that has nothing to do is false
+                self._admin = self._access.login.keep(AdminClient(self._access.settings() | CONNECTED))
             return self._admin
 
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:

@@ -95,9 +95,9 @@ class _Writer:
                 raise
 
     def _appended(self, records: Sequence[Stored]) -> list[Place]:
-        client = self._client = self._client or self._access.login.keep(
-            Producer(_writing(self._access, self._patience_s))
-        )
+        if self._client is None:  # never `or`: a producer that has nothing to send is false
+            self._client = self._access.login.keep(Producer(_writing(self._access, self._patience_s)))
+        client = self._client
         answers: list[KafkaError | Place | None] = [None] * len(records)
         for number, record in enumerate(records):
             _produce(client, record, _noting(answers, number))
@@ -136,10 +136,11 @@ class _Reader:
 
     def _fetched(self, at: _At) -> bytes:
         try:
-            client = self._client = self._client or self._access.login.keep(Consumer(_reading(self._access)))
-            found = self._found(client, at)
+            if self._client is None:
+                self._client = self._access.login.keep(Consumer(_reading(self._access)))
+            found = self._found(self._client, at)
             if found is None:
-                raise self._why_not(client, at)
+                raise self._why_not(self._client, at)
         except KafkaException as error:
             self._give_up()
             raise translate(error_of(error), f"reading {at[0]}") from None

@@ -10,7 +10,9 @@ from dataclasses import dataclass
 import pytest
 
 from schemas.errors import LogUnavailable, Reason, Refused
+from streams.engine import segment_topics
 from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_login import Consumer, Producer
 from streams.engine.missing import PATIENCE_S
 from streams.engine.segment_topics import KafkaSegmentTopics
 from tests.contract.log.bench import Bench, kafka_bench, memory_bench
@@ -130,3 +132,26 @@ def test_a_topic_that_is_not_there_is_no_record_that_is_gone(stack):
             topics.read("no-such-topic", Place(0, 0))
         with pytest.raises(LogUnavailable):
             topics.append([Stored("no-such-topic", b"k", b"v")])
+
+
+@pytest.mark.stack
+def test_a_writer_and_a_reader_keep_their_connections(stack, monkeypatch):
+    made = []
+
+    def counting(kind):
+        class Counted(kind):
+            def __init__(self, settings):
+                super().__init__(settings)
+                made.append(kind)
+
+        return Counted
+
+    for kind in (Producer, Consumer):
+        monkeypatch.setattr(segment_topics, kind.__name__, counting(kind))
+    bench = kafka_bench(stack)
+    with closing(bench), closing(KafkaSegmentTopics(access_of(stack), lambda: 0.0)) as topics:
+        name = bench.topic()
+        for number in range(3):
+            (place,) = topics.append([Stored(name, b"key", b"%d" % number)])
+            assert topics.read(name, place) == b"%d" % number
+    assert sorted(kind.__name__ for kind in made) == ["Consumer", "Producer"]
