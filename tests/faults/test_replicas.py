@@ -7,11 +7,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
 from tests.faults.load import PROJECT
 from tests.faults.test_degraded import goes_on, is_shown_something
 from tests.support.second_broker import SecondBroker
+from tests.support.topics import alter
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
@@ -31,17 +32,10 @@ def second(installation, topics, tmp_path) -> Iterator[SecondBroker]:
     broker.start()
     try:
         broker.copy(topics)
-        must_be_in_sync(AdminClient(kafka.client_settings()), topics, 2)
+        alter(AdminClient(kafka.client_settings()), topics, {"min.insync.replicas": "2"})
         yield broker
     finally:
         broker.kill()
-
-
-def must_be_in_sync(admin: AdminClient, topics: list[str], count: int) -> None:
-    entry = ConfigEntry("min.insync.replicas", str(count), incremental_operation=AlterConfigOpType.SET)
-    wanted = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=[entry]) for topic in topics]
-    for done in admin.incremental_alter_configs(wanted).values():
-        done.result(60)
 
 
 def test_with_too_few_replicas_nothing_is_taken_and_nothing_lost(installation, load, proof, second, topics):

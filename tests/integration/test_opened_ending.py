@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
 from schemas.audit import EventType
 from streams.opener import retracted
+from tests.support.topics import alter
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.stack
@@ -79,12 +80,7 @@ def has_read(pipeline, messages) -> bool:
 def test_a_text_that_was_taken_back_leaves_the_disk_though_nothing_else_comes(shut, stack, monkeypatch):
     """With ten seconds for an hour: Kafka compacts what is closed, and the second tombstone closes it."""
     admin = AdminClient(stack.endpoints.kafka.client_settings())
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in AT_ONCE.items()
-    ]
-    topic = ConfigResource(ResourceType.TOPIC, f"open.{shut.project}", incremental_configs=entries)
-    for altered in admin.incremental_alter_configs([topic]).values():
-        altered.result(timeout=30)
+    alter(admin, [f"open.{shut.project}"], AT_ONCE)
     monkeypatch.setattr(retracted, "AGAIN_MS", 11_000)
     key = a_text(shut)
     shut.withdraw("odette", key.decode())

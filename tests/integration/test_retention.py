@@ -13,7 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 from confluent_kafka import OFFSET_END, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
+from confluent_kafka.admin import AdminClient
 
 from deploy.cli.app import main
 from deploy.cli.exits import Exit
@@ -26,6 +26,7 @@ from streams.audit.reader import Reader, read_events
 from tests.support.announced import used
 from tests.support.declaring import declared
 from tests.support.pipeline import on_shared_stack
+from tests.support.topics import alter
 from topology.policies import load_policy
 from topology.retained import Fault
 
@@ -72,8 +73,9 @@ def spoiled(clean):
     nothing of texts in clear any more.
     """
     pipeline, kafka = clean.pipeline, clean.stack.endpoints.kafka.client_settings()
-    alter(kafka, f"raw.{pipeline.project}", {"retention.ms": "-1", "message.timestamp.type": "CreateTime"})
-    alter(kafka, f"tasks.{pipeline.project}", {"retention.ms": str(400 * DAY_MS)})
+    admin = AdminClient(kafka)
+    alter(admin, [f"raw.{pipeline.project}"], {"retention.ms": "-1", "message.timestamp.type": "CreateTime"})
+    alter(admin, [f"tasks.{pipeline.project}"], {"retention.ms": str(400 * DAY_MS)})
     backdate(kafka, f"raw.{pipeline.project}", clean.began - 30 * DAY_MS)
     (index, *_) = pipeline.records("segments")
     ended = replace(index, created_at=clean.began - 40 * DAY_MS, expires_at=clean.began - DAY_MS)
@@ -82,16 +84,6 @@ def spoiled(clean):
     return SimpleNamespace(
         pipeline=pipeline, segment=index.segment_id, after=check(pipeline.root, pipeline.project)
     )
-
-
-def alter(kafka, topic, settings):
-    entries = [
-        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in settings.items()
-    ]
-    resource = ConfigResource(ResourceType.TOPIC, topic, incremental_configs=entries)
-    admin = AdminClient(kafka)  # held until it has answered
-    for future in admin.incremental_alter_configs([resource]).values():
-        future.result(timeout=30)
 
 
 def backdate(kafka, topic, at):

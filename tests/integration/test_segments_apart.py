@@ -3,21 +3,29 @@
 from __future__ import annotations
 
 from contextlib import closing
+from pathlib import Path
 
 import pytest
+from confluent_kafka.admin import AdminClient
 
+from deploy.purging import check
 from schemas.errors import Reason, Refused
 from schemas.records import LabelSpan
 from streams.engine.segment_topics import KafkaSegmentTopics
+from tests.support.declaring import lying
 from tests.support.handing import started
+from tests.support.topics import alter
 from tests.support.waiting import wait_for
 from topology.identity import Identity
+from topology.retained import Fault
+from topology.topics import topics
 from vault.segments.apart import LAYERS, topic_of
 from vault.segments.document import Layer, path_of, unpack
 from vault.segments.opening import Geometries
 
 pytestmark = pytest.mark.stack
 
+DECLARED = Path(__file__).parent / "projects" / "apart.yaml"
 CANARY = "Wrelkin"
 PERSONS = ("petra", "pavel", "phyllis")
 RECORDS = [
@@ -97,17 +105,37 @@ def test_what_is_withdrawn_opens_no_more_though_its_record_is_still_there(apart,
         lambda: gone.task_id not in documents(apart, Layer.GEOMETRY)[path].entries, "keeper has dropped its seed"
     )
     around = started(apart.root, Identity("join", apart.project), apart.project, apart.topology)
-    with closing(around), closing(KafkaSegmentTopics(around.access)) as topics:
-        geometries = Geometries(around.vault, apart.project, topics=topics)
+    with closing(around), closing(KafkaSegmentTopics(around.access)) as stored:
+        geometries = Geometries(around.vault, apart.project, topics=stored)
         with pytest.raises(Refused) as caught:
             geometries.geometry(gone.segment_id, gone.task_id)
         assert caught.value.reason is Reason.WITHDRAWN
         assert geometries.geometry(left.segment_id, left.task_id)
         document = documents(apart, Layer.GEOMETRY)[path]
-        assert gone.task_id in unpack(topics.read(topic_of(Layer.GEOMETRY, apart.project), document.place)).entries
+        assert gone.task_id in unpack(stored.read(topic_of(Layer.GEOMETRY, apart.project), document.place)).entries
 
 
 def test_a_segment_ends_with_its_entries_at_the_latest(apart, joined):
     policy_hours, kept = 168, apart.topology.project(apart.project).retention_ms["geometry"]
     for index in apart.records("segments"):
         assert index.expires_at - index.created_at == min(policy_hours * 3_600_000, kept)
+
+
+def test_who_looks_whether_all_has_ended_looks_at_its_topics_too(apart, joined, stack):
+    admin = AdminClient(stack.endpoints.kafka.client_settings())
+    text = DECLARED.read_text().replace("name: apart\n", f"name: {apart.project}\n")
+    names = [topic_of(layer, apart.project) for layer in LAYERS]
+    kept = {it.name: it.config["retention.ms"] for it in topics(apart.topology) if it.name in names}
+
+    def found():
+        with lying(stack, apart.project, text):
+            places = {it.place: it for it in check(apart.root, apart.project).places}
+        return {name: places[name] for name in names}
+
+    assert {(it.held > 0, it.fault) for it in found().values()} == {(True, None)}
+    alter(admin, names, {"retention.ms": "-1"})
+    try:
+        assert {it.fault for it in found().values()} == {Fault.UNLIKE}
+    finally:
+        for name, retention in kept.items():
+            alter(admin, [name], {"retention.ms": retention})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from deploy.local.stack import LocalStack
 from deploy.provisioning import apply_audited
@@ -18,12 +19,20 @@ def declared(stack: LocalStack, prefix: str, text: str) -> Iterator[str]:
     The file goes with the test. What was made for it stays, but whoever applies the topology afterwards need not
     go through it again.
     """
-    name, folder = f"{prefix}-{secrets.token_hex(4)}", stack.root / "projects"
+    name = f"{prefix}-{secrets.token_hex(4)}"
+    with lying(stack, name, text.format(name=name)) as folder:
+        apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
+        yield name
+
+
+@contextmanager
+def lying(stack: LocalStack, name: str, text: str) -> Iterator[Path]:
+    """The folder in which the project's file lies for as long."""
+    folder = stack.root / "projects"
     folder.mkdir(mode=0o700, exist_ok=True)
     file = folder / f"{name}.yaml"
-    file.write_text(text.format(name=name))
-    apply_audited(load_topology(extra_projects=[folder]), stack.endpoints, stack.root)
+    file.write_text(text)
     try:
-        yield name
+        yield folder
     finally:
         file.unlink()

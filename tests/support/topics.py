@@ -1,9 +1,18 @@
-"""Making a topic on the shared broker."""
+"""Making a topic on the shared broker, and changing what it keeps."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import (
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
 
 from tests.support.waiting import wait_for
 
@@ -25,6 +34,16 @@ def create_topic(admin: AdminClient, topic: NewTopic) -> None:
     """Returns when each partition has a leader. Raises KafkaException for what no waiting mends."""
     wait_for(lambda: _created(admin, topic), f"topic {topic.topic} is created")
     wait_for(lambda: _led(admin, topic.topic), f"topic {topic.topic} has leaders")
+
+
+def alter(admin: AdminClient, topics: Iterable[str], settings: Mapping[str, str]) -> None:
+    """These settings of each topic; the others stay."""
+    changes = [
+        ConfigEntry(name, value, incremental_operation=AlterConfigOpType.SET) for name, value in settings.items()
+    ]
+    wanted = [ConfigResource(ResourceType.TOPIC, topic, incremental_configs=changes) for topic in topics]
+    for done in admin.incremental_alter_configs(wanted).values():
+        done.result(60)
 
 
 def _created(admin: AdminClient, topic: NewTopic) -> bool:
