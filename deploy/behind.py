@@ -9,6 +9,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from schemas.errors import ConfigError
+from schemas.tls import NOBODY
 from streams.web.server import is_loopback
 
 FILE = "front.json"
@@ -23,10 +24,10 @@ class Behind:
     url: str
     ca: str = ""
 
-    def trusting(self) -> ssl.SSLContext | bool:
+    def trusting(self) -> ssl.SSLContext:
         """That authority alone, where one is named; the system's otherwise."""
         if not self.url.startswith("https:"):
-            return False
+            return NOBODY
         try:
             return ssl.create_default_context(cafile=self.ca or None)
         except (OSError, ssl.SSLError):

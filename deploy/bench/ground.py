@@ -33,6 +33,7 @@ from deploy.supervise.spawn import NURSERY, Child
 from deploy.surroundings import Surroundings, surroundings
 from deploy.up import Installation
 from schemas.errors import StackError
+from schemas.tls import NOBODY
 from streams.engine.kafka import KafkaAccess, KafkaFollower, KafkaLog
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
@@ -240,7 +241,7 @@ class Ground:
         limit = time.monotonic() + HEALTHY_WITHIN_S
         while time.monotonic() < limit:
             try:
-                if httpx.get(url, timeout=2, trust_env=False).status_code == httpx.codes.OK:
+                if httpx.get(url, timeout=2, trust_env=False, verify=NOBODY).status_code == httpx.codes.OK:
                     return
             except httpx.HTTPError:
                 pass

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import ssl
 import stat
 import threading
 from collections.abc import Callable, Iterator
@@ -75,8 +74,8 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
     secret = private_line(wanted.token_file)
     api = wanted.label_url or label_url(root, wanted.project)
     check_place("--label-url", api)
-    label = partial(LabelClient, api, wanted.project, token, verify=_verify(api))
-    with Server(wanted.url, secret, verify=_verify(wanted.url)) as server, label(retries=RETRIES) as queue:
+    label = partial(LabelClient, api, wanted.project, token)
+    with Server(wanted.url, secret) as server, label(retries=RETRIES) as queue:
         title = wanted.title or f"{wanted.project} · {wanted.person}"
         studio = StudioProject(server, title, wanted.fields)
         with _left_clean(studio, wanted.keep_s * 1000, tell):
@@ -127,10 +126,6 @@ def _last(act: Callable[[], None], tell: Tell, otherwise: str) -> None:
         act()
     except VeilError as error:
         tell(f"{error}; {otherwise}")
-
-
-def _verify(url: str) -> ssl.SSLContext | bool:
-    return ssl.create_default_context() if url.startswith("https:") else True
 
 
 def private_line(file: Path) -> str:

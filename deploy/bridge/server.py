@@ -18,6 +18,7 @@ from deploy.bridge.settings import ANSWER_S, MAX_ANSWER, MAX_TITLE, MOST_PAGES, 
 from deploy.bridge.shown import Json
 from deploy.places import check_place
 from schemas.errors import AccessDenied, ConfigError, DependencyError
+from schemas.tls import trusted_at
 from streams.label.forms import LabelsView
 from streams.label.studio.writing import configuration
 
@@ -58,7 +59,7 @@ class Server:
         url: str,
         token: str,
         *,
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         check_place("Label Studio", url)
@@ -70,7 +71,7 @@ class Server:
             base_url=url,
             headers={"Accept-Encoding": "identity"},
             timeout=TIMEOUT_S,
-            verify=verify,
+            verify=trusted_at(url) if verify is None else verify,
             transport=transport,
             trust_env=False,  # no proxy of the environment gets to see a text
         )

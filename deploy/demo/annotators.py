@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import httpx
 
 from deploy.demo.phrases import LEXICON, TONE
+from schemas.tls import trusted_at
 from streams.engine.clock import SystemClock
 from streams.label.answering import ErrorRates
 from streams.label.client import RETRIES, LabelClient
@@ -32,11 +33,11 @@ UNTIL_TOLD_S = 3600.0
 
 @dataclass(frozen=True, slots=True)
 class Reach:
-    """How robots come to the API. `verify`: by which they know it. `wait_most_s`: how long they wait at most
-    before they ask again; `retries`: how often they do.
+    """How robots come to the API. `verify`: whom they trust; None: as the address says (`trusted_at`).
+    `wait_most_s`: how long they wait at most before they ask again; `retries`: how often they do.
     """
 
-    verify: ssl.SSLContext | bool = True
+    verify: ssl.SSLContext | None = None
     wait_most_s: float = 5.0
     retries: int = RETRIES
 
@@ -77,7 +78,7 @@ class Answers:
 class Recording(httpx.BaseTransport):
     """A connection to the API that keeps what comes back."""
 
-    def __init__(self, answers: Answers, verify: ssl.SSLContext | bool = True) -> None:
+    def __init__(self, answers: Answers, verify: ssl.SSLContext) -> None:
         self._inner = httpx.HTTPTransport(verify=verify)
         self._answers = answers
 
@@ -144,7 +145,7 @@ class Workforce:
             self._url,
             self._project,
             lambda: self._tokens[person],
-            transport=Recording(self.answers, reach.verify),
+            transport=Recording(self.answers, reach.verify or trusted_at(self._url)),
             retries=reach.retries,
             wait=lambda wait_s: time.sleep(min(wait_s, reach.wait_most_s)),
         )

@@ -27,6 +27,7 @@ from pydantic import BaseModel
 
 from schemas.errors import AccessDenied, DependencyError, Reason, Refused
 from schemas.records import LabelSpan
+from schemas.tls import trusted_at
 from streams.label.commands import ReleaseReason, ReportReason, SkipReason, Taking
 from streams.label.forms import (
     BatchesView,
@@ -105,7 +106,7 @@ class LabelClient:
         project: str,
         token: Callable[[], str],
         *,
-        verify: ssl.SSLContext | bool = True,
+        verify: ssl.SSLContext | None = None,
         retries: int = RETRIES,
         wait: Callable[[float], object] = time.sleep,
         transport: httpx.BaseTransport | None = None,
@@ -114,13 +115,13 @@ class LabelClient:
         self._of_project = f"/v1/projects/{project}"
         self._project = project
         self._token = token
-        self._verify = verify
+        self._verify = trusted_at(url) if verify is None else verify
         self._retries = retries
         self._wait = wait
         self._http = httpx.Client(
             base_url=url,
             timeout=TIMEOUT_S,
-            verify=verify,
+            verify=self._verify,
             transport=transport,
             trust_env=False,  # no proxy of the environment gets to see a token or a text
         )

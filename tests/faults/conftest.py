@@ -15,6 +15,7 @@ from deploy.up import Installation
 from tests.conftest import without_endpoints
 from tests.faults.load import PROJECT, Load
 from tests.faults.proof import Proof
+from tests.support.health import asked
 from tests.support.pipeline import Pipeline
 from topology.policies import load_policy
 
@@ -67,6 +68,6 @@ def last_words(installation):
 
 def condition(address) -> str:
     try:
-        return httpx.get(address.health_url, timeout=2).text
+        return asked(address.health_url).text
     except httpx.HTTPError as error:
         return type(error).__name__

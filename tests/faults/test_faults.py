@@ -18,6 +18,7 @@ import pytest
 from deploy.supervise.restarts import FENCED
 from schemas.errors import LogUnavailable
 from tests.faults.load import PROJECT
+from tests.support.health import asked
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.faults
@@ -145,6 +146,6 @@ def seal(vault) -> None:
 def waiting(installation, process: str) -> bool:
     """Whether a stage says that it waits for something."""
     try:
-        return httpx.get(installation.address(process).health_url, timeout=2).status_code == 503
+        return asked(installation.address(process).health_url).status_code == 503
     except httpx.HTTPError:
         return False

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from deploy.sealed import SEALER
+from tests.support.health import asked
 from tests.support.pipeline import Pipeline
 from tests.support.sealing import SealedLogs
 from tests.support.waiting import wait_for
@@ -31,7 +32,7 @@ def logs(installation, proof):
 
 def working(installation) -> bool:
     try:
-        return httpx.get(installation.address(SEALER.slot(0)).health_url, timeout=2).status_code == httpx.codes.OK
+        return asked(installation.address(SEALER.slot(0)).health_url).status_code == httpx.codes.OK
     except httpx.HTTPError:
         return False
 

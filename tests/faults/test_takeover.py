@@ -20,6 +20,7 @@ from deploy.up import Installation
 from tests.conftest import without_endpoints
 from tests.faults.clerks import Clerks
 from tests.faults.load import PROJECT, Load
+from tests.support.health import asked
 from tests.support.waiting import wait_for
 from topology.policies import load_policy
 
@@ -79,7 +80,7 @@ def labels_of(installation: Installation):
 
 def condition(address) -> str:
     try:
-        return str(httpx.get(address.health_url, timeout=2).json()["condition"])
+        return str(asked(address.health_url).json()["condition"])
     except (httpx.HTTPError, ValueError):
         return "unreachable"
 

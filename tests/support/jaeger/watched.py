@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
 from deploy.persons import load_declared, sign
@@ -16,6 +15,7 @@ from deploy.up import Installation
 from streams.label.client import LabelClient
 from tests.conftest import without_endpoints
 from tests.faults.load import PROJECT, issue_tokens
+from tests.support.health import asked
 from tests.support.jaeger.server import Jaeger, jaeger
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
@@ -70,7 +70,7 @@ class Watched:
 
     def spans(self, process: str, fate: str) -> float:
         """`veil_trace_spans_total` of a process."""
-        text = httpx.get(self.installation.address(process).metrics_url).text
+        text = asked(self.installation.address(process).metrics_url).text
         samples = [it for family in text_string_to_metric_families(text) for it in family.samples]
         return sum(it.value for it in samples if it.name == "veil_trace_spans_total" and it.labels["fate"] == fate)
 
