@@ -14,9 +14,6 @@ from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Slot
 
-PATIENCE_S = 30.0
-"""For a Kafka that is late: nothing is done yet, and a person would have to do it all again."""
-
 
 def act(around: Surroundings, outputs: Sequence[Outgoing], events: Sequence[Event]) -> None:
     """Commit `outputs` and `events` of the identity, or nothing.
@@ -28,7 +25,7 @@ def act(around: Surroundings, outputs: Sequence[Outgoing], events: Sequence[Even
     slot = Slot(f"{identity.slots}{secrets.token_hex(8)}", 1, identity.name, around.project)
     chain = Chain(slot, None, identity.signer, around.sign)
     linked = chain.extend([chain.started({}), *events], around.clock.now())
-    session = around.log.open(SessionSpec(slot.name, identity.group, (), Ownership.WHOLE, patience_s=PATIENCE_S))
+    session = around.log.open(SessionSpec(slot.name, identity.group, (), Ownership.WHOLE))
     try:
         session.begin()
         for outgoing in [*outputs, *audit_records(linked, f"audit.{around.project}", slot.name, around.codec)]:

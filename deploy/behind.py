@@ -26,7 +26,7 @@ class Behind:
 
     def trusting(self) -> ssl.SSLContext:
         """That authority alone, where one is named; the system's otherwise."""
-        if not self.url.startswith("https:"):
+        if urlsplit(self.url).scheme != "https":
             return NOBODY
         try:
             return ssl.create_default_context(cafile=self.ca or None)

@@ -44,6 +44,7 @@ from schemas.errors import (
     LoginUsedUp,
     StackError,
 )
+from streams.engine.kafka import AGAIN_S
 from streams.engine.watchdog import Watchdog
 from topology.identity import Identity
 from vault.handing import Handed
@@ -165,7 +166,7 @@ def _opened(
         with open_front(options.root, options.project, options.port) as front:
             yield front
         return
-    around = surroundings(options.root, identity, options.project, handed=handed)
+    around = surroundings(options.root, identity, options.project, handed=handed, patience_s=AGAIN_S)
     try:
         running = assemble(around, options.slot, options.port, builders, read_traces(os.environ))
         try:

@@ -16,7 +16,7 @@ from schemas.errors import ConfigError
 from schemas.registry import Registry
 from streams.engine.clock import SystemClock
 from streams.engine.control_reader import ControlReader
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import PATIENCE_S, KafkaAccess, KafkaLog
 from topology.control import ControlBook
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
@@ -76,6 +76,7 @@ def surroundings(
     topology: Topology | None = None,
     *,
     handed: Handed = NOTHING,
+    patience_s: float = PATIENCE_S,
 ) -> Surroundings:
     """Connect as `identity`; what logs in by what it is `handed` (`vault.handing`) logs in at once, and so does a
     process in a pod, by its token there (`vault.pods`).
@@ -103,7 +104,7 @@ def surroundings(
         topology=topology,
         endpoints=endpoints,
         access=access,
-        log=KafkaLog(access),
+        log=KafkaLog(access, patience_s),
         vault=VaultClient(session, project),
         registry=registry,
         codec=Codec(registry),

@@ -14,6 +14,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # its types fo
 )
 
 from deploy.provision.kafka_answers import TIMEOUT_S, result
+from streams.engine.kafka_errors import told
 from topology.retained import Extent
 from topology.topics import TopicSpec
 
@@ -40,4 +41,8 @@ def _asked(
     asked = client.list_offsets(
         dict.fromkeys(places, spec), isolation_level=IsolationLevel.READ_UNCOMMITTED, request_timeout=TIMEOUT_S
     )
-    return {(it.topic, it.partition): result("ask where a topic lies", answer) for it, answer in asked.items()}
+    doing = "ask where a topic lies"
+    found = {(it.topic, it.partition): result(doing, answer) for it, answer in asked.items()}
+    for one in found.values():
+        told(one.offset, doing)
+    return found

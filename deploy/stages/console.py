@@ -39,6 +39,7 @@ from streams.console.signing_desk import Signing
 from streams.console.visitors import COOKIE
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Health
+from streams.engine.kafka import AGAIN_S
 from streams.engine.messages import Message, Outgoing
 from streams.web.provider import OidcProvider
 from streams.web.server import WebServer
@@ -129,7 +130,7 @@ def open_console(
 
     Raises ConfigError where the stack was never started or provisioned, StackError where the port is taken.
     """
-    around = surroundings(root, IDENTITY, PLATFORM, handed=handed)
+    around = surroundings(root, IDENTITY, PLATFORM, handed=handed, patience_s=AGAIN_S)
     configured = _configured(around, port)
     settings = settings or ConsoleSettings()
     settings = replace(settings, http=replace(settings.http, host=configured.listening.host, port=port))

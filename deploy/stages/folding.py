@@ -19,7 +19,7 @@ from schemas.registry import Registry
 from streams.engine.clock import SystemClock
 from streams.engine.folding import ASK_MS, Folding, FoldLoop, FoldSeams
 from streams.engine.health import Health
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import AGAIN_S, KafkaAccess, KafkaLog
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
 
@@ -55,7 +55,7 @@ def open_folding(
     access = KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     codec, health = Codec(registry), Health()
-    seams = FoldSeams(KafkaLog(access), SystemClock(), health, partial(fresh, topology, codec), ask_ms)
+    seams = FoldSeams(KafkaLog(access, AGAIN_S), SystemClock(), health, partial(fresh, topology, codec), ask_ms)
     watch = PasswordWatch(files, identity, access.login)
     try:
         yield FoldRunning(health, FoldLoop(identity.group, identity.slot(0), seams))

@@ -20,7 +20,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined] # its types forget it
 
 from schemas.errors import AccessDenied, LogUnavailable, VeilError
-from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
+from streams.engine.kafka_errors import END_OF_PARTITION, error_of, told, translate
 from streams.engine.kafka_lateness import while_late
 from streams.engine.kafka_login import Consumer, KafkaLogin
 from streams.engine.kafka_positions import GroupPositions
@@ -29,15 +29,19 @@ from streams.engine.log import FROM_THE_BEGINNING, SessionSpec
 from streams.engine.messages import Message, TopicPartition
 
 METADATA_TIMEOUT_S = 10.0
-"""A restarted broker is back in 2–4 s; to who asks again anyway, ten seconds without an answer are an outage."""
+"""A restarted broker is back in 2–4 s; ten seconds without an answer are an outage."""
+PATIENCE_S = 30.0
+"""For a broker that is late, of whoever would have to be asked again: a person's command. One was seen to stand
+still for more than ten seconds where tests shared two cores and their disk; Java's clients wait a minute.
+"""
+AGAIN_S = 10.0
+"""For the same, of a process: it tries again by itself, and looks in between whether it is to stop."""
 READ_FETCH_WAIT_MS = 20
 """The broker holds an empty fetch so long before it says that this is the end: what each `read` ends with."""
 FOLLOW_FETCH_WAIT_MS = 1000
 """A record ends the wait, so nothing is late; each empty fetch a second costs the idle broker 0.15 % of a core."""
 READ_PATIENCE_S = 30.0
-"""How long reading to the end may stand still, at its beginning, too: an open transaction of a killed process ends
-after 15 s at most, and whoever reads for a person would have to be asked again.
-"""
+"""How long reading to the end may stand still: an open transaction of a killed process ends after 15 s at most."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,15 +110,18 @@ def _headers_of(message: KafkaMessage) -> dict[str, bytes]:
 
 
 class KafkaLog:
-    """Implements `streams.engine.log.Log`."""
+    """Implements `streams.engine.log.Log`. `patience_s`: how long opening, reading and following wait at their
+    beginning for a broker that is late.
+    """
 
-    def __init__(self, access: KafkaAccess) -> None:
+    def __init__(self, access: KafkaAccess, patience_s: float = PATIENCE_S) -> None:
         self._access = access
+        self._patience_s = patience_s
         self._ends = EndOffsets(access)
 
     def open(self, spec: SessionSpec) -> KafkaSession:
         """Fence the slot's earlier incarnations and start from what is committed."""
-        return KafkaSession(self._access.settings(), spec, message_of, self._access.login)
+        return KafkaSession(self._access.settings(), spec, message_of, self._access.login, self._patience_s)
 
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         """All committed messages, from `after` on, up to the end as it is now.
@@ -122,7 +129,7 @@ class KafkaLog:
         Where a transaction is open before that end, it waits until it is over: what was committed behind it
         must not be missed by a stage that restores its state.
         """
-        reader = KafkaFollower(self._access, self._ends, [topic], READ, after)
+        reader = self._following([topic], READ_FETCH_WAIT_MS, after)
         try:
             ends = reader.ends()
             patience = Patience(READ_PATIENCE_S)
@@ -140,7 +147,12 @@ class KafkaLog:
         self, topics: Sequence[str], after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING
     ) -> KafkaFollower:
         """A reader that goes on after the end."""
-        return KafkaFollower(self._access, self._ends, topics, FOLLOW, after)
+        return self._following(topics, FOLLOW_FETCH_WAIT_MS, after)
+
+    def _following(
+        self, topics: Sequence[str], fetch_wait_ms: int, after: Mapping[TopicPartition, int]
+    ) -> KafkaFollower:
+        return KafkaFollower(self._access, self._ends, topics, Waits(fetch_wait_ms, self._patience_s), after)
 
     def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
         """The first offset of each partition that is of `time` or later, its end where none is."""
@@ -207,9 +219,11 @@ class EndOffsets:
         return {place: offset if offset >= 0 else ends[place] for place, offset in found.items()}
 
     def _partitions_of(self, topic: str) -> list[KafkaPartition]:
+        client = self._client()
         try:
-            found = self._client().list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
+            found = client.list_topics(topic, timeout=METADATA_TIMEOUT_S).topics[topic]
         except KafkaException as error:
+            self._drop(client)
             raise translate(error_of(error), f"asking for the partitions of {topic}") from None
         if found.error is not None:
             raise translate(found.error, f"asking for the partitions of {topic}")
@@ -221,28 +235,38 @@ class EndOffsets:
                 self._admin = self._access.login.keep(AdminClient(self._access.settings() | CONNECTED))
             return self._admin
 
+    def _drop(self, client: AdminClient) -> None:
+        """After a restarted broker a client goes on asking with the old leader epoch, or by a connection whose
+        other end is gone: the next question is another's.
+        """
+        with self._lock:
+            if self._admin is client:  # and not the one that another thread has made meanwhile
+                self._admin = None
+
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
         for pause in PAUSES_S:
+            client = self._client()  # held until it has answered: one that another thread drops never would
             try:
-                return self._ask(partitions, spec)
+                return self._ask(client, partitions, spec)
             except LogUnavailable:
-                # After a restarted broker a client goes on asking with the old leader epoch: a new one is asked.
-                with self._lock:
-                    self._admin = None
+                self._drop(client)
                 time.sleep(pause)
-        return self._ask(partitions, spec)
+        return self._ask(self._client(), partitions, spec)
 
-    def _ask(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
-        client = self._client()  # held until it has answered: one that another thread replaced would never
+    @staticmethod
+    def _ask(
+        client: AdminClient, partitions: Sequence[KafkaPartition], spec: OffsetSpec
+    ) -> dict[TopicPartition, int]:
+        doing = "asking for offsets of partitions"
         asked = client.list_offsets(
             dict.fromkeys(partitions, spec),
             isolation_level=IsolationLevel.READ_UNCOMMITTED,
             request_timeout=METADATA_TIMEOUT_S,
         )
         try:
-            return {_place(p): int(answer.result().offset) for p, answer in asked.items()}
+            return {_place(p): told(int(answer.result().offset), doing) for p, answer in asked.items()}
         except KafkaException as error:
-            raise translate(error_of(error), "asking for offsets of partitions") from None
+            raise translate(error_of(error), doing) from None
 
 
 def _place(partition: KafkaPartition) -> TopicPartition:
@@ -257,8 +281,19 @@ class Waits:
     patience_s: float
 
 
-READ = Waits(READ_FETCH_WAIT_MS, READ_PATIENCE_S)
-FOLLOW = Waits(FOLLOW_FETCH_WAIT_MS, METADATA_TIMEOUT_S)
+class Denials:
+    """What the client tells to the error callback only. Of its own, so that the client holds no follower."""
+
+    def __init__(self, login: KafkaLogin, doing: str) -> None:
+        self._login = login
+        self._doing = doing
+        self.heard: AccessDenied | None = None
+
+    def hear(self, error: KafkaError) -> None:
+        """Note it, unless it passes by itself."""
+        cause = translate(error, self._doing)
+        if isinstance(cause, AccessDenied) and not self._login.passing(error):
+            self.heard = cause
 
 
 class KafkaFollower:
@@ -274,7 +309,7 @@ class KafkaFollower:
     ) -> None:
         self._topics = topics
         self._ends = ends
-        self._login = access.login
+        self._denials = Denials(access.login, f"reading {', '.join(topics)}")
         settings = access.settings() | {
             # The identity's own: the client asks for its coordinator, which takes a right to the group.
             "group.id": access.user,
@@ -287,13 +322,11 @@ class KafkaFollower:
             # back: they were 25 MB of a label process that takes over 20,000 tasks.
             "fetch.max.bytes": 4 * 1024 * 1024,
             "queued.max.messages.kbytes": 4 * 1024,
-            "error_cb": self._on_error,
+            "error_cb": self._denials.hear,
         }
         self._consumer = access.login.keep(Consumer(settings))
         self._at = dict(after)
         self._failure: VeilError | None = None
-        self._denied: AccessDenied | None = None
-        """What the client tells to the error callback only."""
         try:
             self._partitions = [p for topic in topics for p in self._partitions_of(topic, waits.patience_s)]
             self._consumer.assign(self._partitions)
@@ -347,13 +380,8 @@ class KafkaFollower:
         event = self._consumer.poll(0)
         error = event.error() if event is not None else None
         if error is not None:
-            self._on_error(error)
-        return self._denied
-
-    def _on_error(self, error: KafkaError) -> None:
-        cause = translate(error, f"reading {', '.join(self._topics)}")
-        if isinstance(cause, AccessDenied) and not self._login.passing(error):
-            self._denied = cause
+            self._denials.hear(error)
+        return self._denials.heard
 
     def _is_event(self, message: KafkaMessage) -> bool:
         error = message.error()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException
 
 from schemas.errors import Abortable, AccessDenied, CommitInDoubt, Fenced, LogUnavailable, VeilError
 from schemas.kafka_logins import is_login_refused
@@ -32,6 +32,17 @@ def error_of(exception: KafkaException) -> KafkaError:
     error = exception.args[0]
     assert isinstance(error, KafkaError)
     return error
+
+
+def told(offset: int, doing: str) -> int:
+    """An offset that a broker was asked for. Raises LogUnavailable where it told none.
+
+    librdkafka 2.16 says of a request for offsets that failed as a whole that all went well, and of each partition
+    that its offset is invalid (`rd_kafka_ListOffsets_response_merge`): to who compares, it was passed long ago.
+    """
+    if offset == OFFSET_INVALID:
+        raise LogUnavailable(f"{doing}: the broker gave no answer")
+    return offset
 
 
 def translate(error: KafkaError, doing: str) -> VeilError:

@@ -52,6 +52,7 @@ class KafkaSession:
         spec: SessionSpec,
         message_of: Callable[[KafkaMessage], Message],
         login: KafkaLogin,
+        patience_s: float = CALL_TIMEOUT_S,
     ) -> None:
         self._spec = spec
         self._login = login
@@ -77,7 +78,7 @@ class KafkaSession:
         self._producer = self._producing(access)
         self._consumer = login.keep(Consumer(self._consumer_settings(access)))
         try:
-            self._producer.initialise(spec.patience_s)
+            self._producer.initialise(patience_s)
             self._join()
         except BaseException:
             self.close()

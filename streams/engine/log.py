@@ -30,8 +30,7 @@ class Ownership(Enum):
 class SessionSpec:
     """Who reads what. `transaction_timeout_ms`: an open transaction of a killed owner holds readers up so long.
     `by_turns`: two transactional ids, so that no transaction waits for the markers of the one before; only for a
-    sole owner (decisions/0004). `patience_s`: how long opening waits for a broker that is late. A stage tries
-    again by itself, and looks in between whether it is to stop; who would have to do it again waits longer.
+    sole owner (decisions/0004).
     """
 
     transactional_id: str
@@ -40,7 +39,6 @@ class SessionSpec:
     ownership: Ownership
     transaction_timeout_ms: int = 15_000
     by_turns: bool = False
-    patience_s: float = 10.0
 
     def __post_init__(self) -> None:
         """Raises ValueError."""

@@ -7,13 +7,15 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
 
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import AccessDenied, LogUnavailable
-from streams.engine import kafka_lateness
+from streams.engine import kafka, kafka_lateness, kafka_producer
 from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka_lateness import while_late
 from streams.engine.log import Ownership, SessionSpec
 from tests.support.gate import Gate
 from tests.support.topics import create_topic
@@ -23,80 +25,98 @@ pytestmark = pytest.mark.stack
 
 ROUND_S = 0.1
 """Instead of two seconds."""
-TURNED_AWAY = 4
-"""Connections; the client makes another after 0.1 s, then after twice as long each time."""
+ROUNDS = 3
+"""More than the client asks by itself while one question waits."""
+FOREVER = 3600.0
+LIMIT_S = 60.0
 
 
 @pytest.fixture
-def kafka(stack):
+def endpoint(stack):
     return stack.endpoints.kafka
 
 
 @pytest.fixture
-def gate(kafka, monkeypatch):
-    monkeypatch.setattr(kafka_lateness, "ROUND_S", ROUND_S)
-    with closing(Gate(int(kafka.bootstrap.rpartition(":")[2]), asked=0)) as made:
+def gate(endpoint):
+    with closing(Gate(int(endpoint.bootstrap.rpartition(":")[2]), asked=0)) as made:
         yield made
 
 
 @pytest.fixture
-def topic(kafka):
+def rounds(monkeypatch) -> list[float]:
+    """The limit of each question that was asked."""
+    found: list[float] = []
+
+    def noted(ask, *others):
+        def asked(limit_s):
+            found.append(limit_s)
+            return ask(limit_s)
+
+        return while_late(asked, *others)
+
+    monkeypatch.setattr(kafka_lateness, "ROUND_S", ROUND_S)
+    for module in (kafka, kafka_producer):
+        monkeypatch.setattr(module, "while_late", noted)
+    return found
+
+
+@pytest.fixture
+def topic(endpoint):
     name = f"late-{uuid.uuid4().hex[:12]}"
-    admin = AdminClient(kafka.client_settings() | {"log_level": 2})
+    admin = AdminClient(endpoint.client_settings() | {"log_level": 2})
     create_topic(admin, NewTopic(name, 1, 1))
     return name
 
 
-def log_of(kafka, port: int, password: str = "") -> KafkaLog:
-    password = password or kafka.admin_password_file.read_text().strip()
-    return KafkaLog(KafkaAccess(f"127.0.0.1:{port}", kafka.ca_file, kafka.admin_user, password))
-
-
-def spec(**changes) -> SessionSpec:
-    name = f"late-{uuid.uuid4().hex[:12]}"
-    return replace(SessionSpec(name, name, (), Ownership.WHOLE, patience_s=30), **changes)
+def log_of(endpoint, gate: Gate, patience_s: float = FOREVER, password: str = "") -> KafkaLog:
+    password = password or endpoint.admin_password_file.read_text().strip()
+    access = KafkaAccess(f"127.0.0.1:{gate.port}", endpoint.ca_file, endpoint.admin_user, password)
+    return KafkaLog(access, patience_s)
 
 
 def opened(log: KafkaLog, **changes) -> bool:
-    session = log.open(spec(**changes))
-    session.close()
+    name = f"late-{uuid.uuid4().hex[:12]}"
+    log.open(replace(SessionSpec(name, name, (), Ownership.WHOLE), **changes)).close()
     return True
 
 
-def once_it_is_there(gate: Gate, act: Callable[[], object]) -> object:
+def once_it_is_there(gate: Gate, rounds: list[float], act: Callable[[], object]) -> object:
     """What comes of it where several rounds have gone by in vain."""
     with ThreadPoolExecutor(1) as pool:
         waiting = pool.submit(act)
-        wait_for(lambda: gate.turned_away >= TURNED_AWAY, "it has tried in vain")
+        wait_for(lambda: len(rounds) > ROUNDS, "it has asked in vain")
         assert not waiting.done()
         gate.let_in()
-        return waiting.result()
+        return waiting.result(LIMIT_S)
 
 
-def test_reading_goes_on(kafka, gate, topic):
-    log = log_of(kafka, gate.port)
-    assert once_it_is_there(gate, lambda: list(log.read(topic))) == []
+def test_reading_goes_on(endpoint, gate, rounds, topic):
+    log = log_of(endpoint, gate)
+    assert once_it_is_there(gate, rounds, lambda: list(log.read(topic))) == []
 
 
-def test_following_goes_on(kafka, gate, topic):
-    log = log_of(kafka, gate.port)
-    once_it_is_there(gate, lambda: log.follow([topic]).close())
+def test_following_goes_on(endpoint, gate, rounds, topic):
+    log = log_of(endpoint, gate)
+    once_it_is_there(gate, rounds, lambda: log.follow([topic]).close())
 
 
 @pytest.mark.parametrize("by_turns", [False, True])
-def test_opening_goes_on(kafka, gate, by_turns):
-    log = log_of(kafka, gate.port)
-    assert once_it_is_there(gate, lambda: opened(log, by_turns=by_turns))
+def test_opening_goes_on(endpoint, gate, rounds, by_turns):
+    log = log_of(endpoint, gate)
+    assert once_it_is_there(gate, rounds, lambda: opened(log, by_turns=by_turns))
 
 
-def test_who_has_no_patience_is_told(kafka, gate):
-    with pytest.raises(LogUnavailable):
-        opened(log_of(kafka, gate.port), patience_s=3 * ROUND_S)
-
-
-def test_a_wrong_password_is_not_waited_for(kafka, gate, topic):
-    gate.let_in()
-    log = log_of(kafka, gate.port, "not-the-password")
+def test_who_has_no_patience_is_told(endpoint, gate, rounds, topic):
+    log = log_of(endpoint, gate, patience_s=ROUNDS * ROUND_S)
     for act in (lambda: list(log.read(topic)), lambda: log.follow([topic]), lambda: opened(log)):
-        with pytest.raises(AccessDenied):
+        with pytest.raises(LogUnavailable):
             act()
+
+
+def test_a_wrong_password_is_not_waited_for(endpoint, gate, rounds, topic):
+    gate.let_in()
+    log = log_of(endpoint, gate, password="not-the-password")
+    with ThreadPoolExecutor(1) as pool:
+        for act in (partial(list, log.read(topic)), partial(log.follow, [topic]), partial(opened, log)):
+            with pytest.raises(AccessDenied):
+                pool.submit(act).result(LIMIT_S)

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import subprocess
+import sys
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from types import SimpleNamespace
 
 import pytest
-from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import LogUnavailable
@@ -16,18 +20,34 @@ from streams.engine.kafka import EndOffsets, KafkaAccess
 from streams.engine.messages import TopicPartition
 
 PLACE = KafkaPartition("in", 0)
+BROKER = """
+import sys
+from confluent_kafka import Producer
+broker = Producer({"bootstrap.servers": "nowhere", "test.mock.num.brokers": 1, "log_level": 0})
+print(*(f"{it.host}:{it.port}" for it in broker.list_topics(timeout=60).brokers.values()), flush=True)
+sys.stdin.read()
+"""
+"""The broker that the library brings for tests, in a process that can be stopped."""
 
 
 class Admin:
-    """Answers 7, but only as long as somebody holds it: so does the library's client.
+    """Answers 7, but only as long as somebody holds it, and is false where nothing waits in it: so is the
+    library's client.
 
-    The `meanwhile` of the class, taken once, is what happens while an answer is waited for.
+    The `meanwhile` of the class, taken once, is what happens while an answer is waited for, `answers` the first
+    offsets, `made` how many there were.
     """
 
     meanwhile: list[object]
+    answers: list[int]
+    made: int
 
     def __init__(self, settings: object) -> None:
         self._settings = settings
+        Admin.made += 1
+
+    def __len__(self) -> int:
+        return 0
 
     def list_offsets(self, partitions: Iterable[KafkaPartition], **_: object) -> dict[KafkaPartition, object]:
         me = weakref.ref(self)
@@ -36,9 +56,16 @@ class Admin:
             if Admin.meanwhile:
                 Admin.meanwhile.pop()()  # type: ignore[operator]
             assert me() is not None, "who asked has let go of its client: the answer never comes"
-            return SimpleNamespace(offset=7)
+            return SimpleNamespace(offset=Admin.answers.pop(0) if Admin.answers else 7)
 
         return {partition: SimpleNamespace(result=result) for partition in partitions}
+
+
+class Plain(KafkaAccess):
+    """Without TLS and password."""
+
+    def settings(self) -> dict[str, object]:
+        return {"bootstrap.servers": self.bootstrap, "log_level": 0}
 
 
 def failing() -> None:
@@ -48,7 +75,7 @@ def failing() -> None:
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> EndOffsets:
     monkeypatch.setattr(kafka, "AdminClient", Admin)
-    Admin.meanwhile = []
+    Admin.meanwhile, Admin.answers, Admin.made = [], [], 0
     return EndOffsets(KafkaAccess("localhost:1", None, "", ""))
 
 
@@ -68,3 +95,43 @@ def test_after_each_failure_a_new_client_is_asked(ends: EndOffsets, monkeypatch:
     Admin.meanwhile = [failing] * 4
     with pytest.raises(LogUnavailable):
         ends.of([PLACE])
+
+
+def test_one_client_is_asked_as_long_as_it_answers(ends: EndOffsets) -> None:
+    for _ in range(3):
+        ends.of([PLACE])
+    assert Admin.made == 1
+
+
+def test_an_offset_that_nobody_has_told_is_no_answer_and_another_client_is_asked(ends: EndOffsets) -> None:
+    Admin.answers = [OFFSET_INVALID]
+    assert ends.of([PLACE]) == {TopicPartition("in", 0): 7}
+    assert Admin.made == 2
+
+
+@pytest.fixture
+def broker() -> Iterator[subprocess.Popen[str]]:
+    with subprocess.Popen(
+        (sys.executable, "-c", BROKER), stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as child:
+        yield child
+        child.kill()
+
+
+def test_a_broker_that_stands_still_is_not_taken_for_one_whose_topics_are_empty(
+    broker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The library's own client: it says of each partition that all went well, and that its offset is invalid."""
+    assert broker.stdout is not None
+    ends = EndOffsets(Plain(broker.stdout.readline().strip(), None, "", ""))
+    before = ends.at("in", 0)
+    assert before
+    monkeypatch.setattr(kafka, "METADATA_TIMEOUT_S", 0.5)
+    os.kill(broker.pid, signal.SIGSTOP)
+    try:
+        with pytest.raises(LogUnavailable):
+            ends.of([PLACE])
+    finally:
+        os.kill(broker.pid, signal.SIGCONT)
+    monkeypatch.undo()
+    assert ends.at("in", 0) == before
