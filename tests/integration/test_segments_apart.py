@@ -135,7 +135,7 @@ def test_who_looks_whether_all_has_ended_looks_at_its_topics_too(apart, joined, 
     assert {(it.held > 0, it.fault) for it in found().values()} == {(True, None)}
     alter(admin, names, {"retention.ms": "-1"})
     try:
-        assert {it.fault for it in found().values()} == {Fault.UNLIKE}
+        wait_for(lambda: {it.fault for it in found().values()} == {Fault.UNLIKE}, "it is told of each")
     finally:
         for name, retention in kept.items():
             alter(admin, [name], {"retention.ms": retention})
