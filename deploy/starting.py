@@ -20,6 +20,7 @@ from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import LoginLost, StackError, VeilError
 from schemas.resources import slot_resource
+from streams.engine.kafka import AGAIN_S
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
 from vault.handing import HANDED_S, Handed, hand
@@ -96,7 +97,9 @@ class Starter:
     def _logged_in(self) -> Surroundings:
         if self._around is None:
             handed = handed_by_administrator(self._endpoints, IDENTITY)
-            self._around = surroundings(self._root, IDENTITY, PLATFORM, self._topology, handed=handed)
+            self._around = surroundings(
+                self._root, IDENTITY, PLATFORM, self._topology, handed=handed, patience_s=AGAIN_S
+            )
             self._say(EventType.LOGIN_HANDED, IDENTITY, IDENTITY.name)
         return self._around
 

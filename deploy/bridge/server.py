@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import ssl
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -59,7 +58,6 @@ class Server:
         url: str,
         token: str,
         *,
-        verify: ssl.SSLContext | None = None,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         check_place("Label Studio", url)
@@ -71,7 +69,7 @@ class Server:
             base_url=url,
             headers={"Accept-Encoding": "identity"},
             timeout=TIMEOUT_S,
-            verify=trusted_at(url) if verify is None else verify,
+            verify=trusted_at(url),
             transport=transport,
             trust_env=False,  # no proxy of the environment gets to see a text
         )

@@ -19,7 +19,7 @@ ROUND_S = 2.0
 _NOBODY_ANSWERED = frozenset(
     {
         KafkaError._TIMED_OUT,  # noqa: SLF001 - how the client names its own codes
-        KafkaError._TRANSPORT,  # noqa: SLF001
+        KafkaError._TRANSPORT,  # noqa: SLF001 - as above
     }
 )
 

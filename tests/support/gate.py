@@ -19,14 +19,12 @@ BACKLOG = 128
 class Gate:
     """Listens from the start; `close` ends it and every connection through it.
 
-    `asked`: so many packets of who connects are handed on; with the next one the connection ends, which
-    `turned_away` counts.
+    `asked`: so many packets of who connects are handed on; with the next one the connection ends.
     """
 
     def __init__(self, port: int, asked: float = math.inf) -> None:
         self._port = port
         self._limit = asked
-        self.turned_away = 0
         self._delay_s = 0.0
         self._closed = threading.Event()
         self._sockets: set[socket.socket] = set()
@@ -74,7 +72,6 @@ class Gate:
             while (packet := near.recv(PACKET)) and handed_on < self._limit:
                 far.sendall(packet)
                 handed_on += 1
-            self.turned_away += bool(packet)
         self._end(near, far)
 
     def _answered(self, near: socket.socket, far: socket.socket) -> None:
