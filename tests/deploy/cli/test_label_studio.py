@@ -101,7 +101,7 @@ def test_a_token_is_made_for_tls_and_for_this_machine(monkeypatch, tmp_path, url
     asked: list[str] = []
 
     class Client:
-        def __init__(self, place: str, project: str, token: Callable[[], str], *, verify: object) -> None:
+        def __init__(self, place: str, project: str, token: Callable[[], str]) -> None:
             asked.append(f"{place} {token()}")
 
         def __enter__(self) -> Self:
