@@ -9,6 +9,9 @@ import subprocess
 
 import pytest
 import yaml
+from grafana_foundation_sdk.cog.encoder import JSONEncoder
+from grafana_foundation_sdk.cog.plugins import register_default_plugins
+from grafana_foundation_sdk.models.dashboard import Dashboard
 
 from deploy.compose.watching import prometheus
 from deploy.observability.dashboard import DASHBOARD, FOLDER, PANELS, text
@@ -113,6 +116,34 @@ def test_every_alert_has_a_severity_and_a_runbook_and_every_runbook_an_alert():
 
 def test_the_dashboard_is_the_one_that_the_panels_make():
     assert DASHBOARD.read_text(encoding="utf-8") == text(yaml.safe_load(PANELS.read_text(encoding="utf-8")))
+
+
+@pytest.fixture
+def grafana():
+    """What Grafana's own model makes of a dashboard."""
+    register_default_plugins()
+    return lambda told: json.loads(JSONEncoder().encode(Dashboard.from_json(told)))
+
+
+def test_grafana_s_own_model_takes_all_of_the_dashboard(grafana):
+    told = json.loads(DASHBOARD.read_text())
+    assert not left_out(told, grafana(told))
+
+
+def test_what_grafana_s_model_does_not_know_is_found(grafana):
+    told = json.loads(DASHBOARD.read_text())
+    told["panels"][1]["datasauce"] = told["panels"][1].pop("datasource")
+    assert left_out(told, grafana(told)) == ["/panels/1/datasauce"]
+
+
+def left_out(told: object, known: object, at: str = "") -> list[str]:
+    """Where that is what was told and is not known."""
+    match told, known:
+        case dict(), dict():
+            return [gone for key, it in told.items() for gone in left_out(it, known.get(key), f"{at}/{key}")]
+        case list(), list() if len(told) == len(known):
+            return left_out(dict(enumerate(told)), dict(enumerate(known)), at)
+    return [] if told == known else [at]
 
 
 def test_panels_lie_beside_each_other_and_never_on_one_another():
