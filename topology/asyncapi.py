@@ -12,6 +12,7 @@ from typing import Any
 
 from schemas import catalog
 from topology.flow import Cleanup, Content, Flow, Role, Scope, TopicKind
+from topology.record_headers import HEADERS
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 WIRE = "application/vnd.confluent.avro"
@@ -19,7 +20,7 @@ WIRE = "application/vnd.confluent.avro"
 KAFKA = "0.5.0"
 UNTYPED = {
     "raw": "A producer's payload, sealed; the headers say how (schemas/README.md).",
-    "again": "A raw record, copied as it is sealed.",
+    "again": "A raw record, or an entry of quarantine, copied as it is sealed; the headers say where it lay.",
     "geometry": "Where placeholders stood, sealed task by task, of projects that keep this apart from Vault. A"
     " document there names the place of each record.",
     "values": "What placeholders stand for, sealed task by task, of projects that keep this apart from Vault. A"
@@ -102,7 +103,12 @@ def _messages(flow: Flow) -> Mapping[str, Any]:
         }
         for name in _used(flow)
     }
-    return typed | {f"{kind}-bytes": _untyped(text) for kind, text in UNTYPED.items() if kind in flow.topics}
+    untyped = {f"{kind}-bytes": _untyped(text) for kind, text in UNTYPED.items() if kind in flow.topics}
+    messages = typed | untyped
+    for kind, headers in HEADERS.items():
+        for name in _names(flow.topics[kind]):
+            messages[name]["headers"] = headers
+    return messages
 
 
 def _untyped(text: str) -> dict[str, Any]:

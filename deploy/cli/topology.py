@@ -103,7 +103,10 @@ def asyncapi(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     declared = load_declared(root.absolute())
     made = document(declared.flow, declared.projects, version("veilstream"))
     out = Output(as_json)
-    out.result(made, Text(json.dumps(made, indent=1)))
+    if as_json:
+        out.json_line(made)
+    else:
+        typer.echo(json.dumps(made, indent=1))
 
 
 @app.command(cls=Command)

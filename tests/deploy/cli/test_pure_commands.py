@@ -56,6 +56,16 @@ def test_the_bench_names_each_of_its_parts(run: Run) -> None:
     assert [part for part in bench.PARTS if part not in shown] == []
 
 
+# topology asyncapi
+
+
+def test_the_document_of_topics_is_printed_alike_for_people_and_machines(run: Run, tmp_path: Path) -> None:
+    said = json.loads(run("topology", "asyncapi", "--root", tmp_path).out)
+    assert said["channels"]["raw"]["address"] == "raw.{project}"
+    assert said["components"]["messages"]["raw-bytes"]["headers"]["required"]
+    assert json.loads(run("topology", "asyncapi", "--root", tmp_path, "--json").out) == said
+
+
 # topology capacity
 
 
