@@ -23,7 +23,8 @@ from streams.audit.prefixes import Prefixes
 from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.audit.store import Store
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.messages import Message
 from topology.control import ControlBook
 from topology.identity import PLATFORM, Identity
@@ -70,9 +71,9 @@ class Compliance:
             except Undecodable:
                 continue
 
-    def account(self, project: str, now: int = 0) -> Account:
+    def account(self, project: str, now: int | None) -> Account:
         """Check every event of a project: frame, chain, signatures, and whether all adds up. `now`: of who asks,
-        in milliseconds; 0: the time of its latest event.
+        in milliseconds; None where they are of another time, as in a backup: then the latest of them tells it.
         """
         reader, chains = Reader(self.codec), Chains(self.topology.pins.keys)
         reconciler = Reconciler(self.topology.project(project).name)
@@ -81,7 +82,7 @@ class Compliance:
             found += chains.add(event)
             reconciler.add(event)
         found += chains.end()
-        result = reconciler.result(now=now)
+        result = reconciler.result(now=now or 0)
         return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
 
     def checkpoints(self) -> Mapping[str, bytes]:

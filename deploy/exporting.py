@@ -17,7 +17,8 @@ from schemas.errors import ConfigError, Undecodable
 from schemas.records import Verdict
 from schemas.registry import Registry
 from schemas.resources import project_resource
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.label.forms import labels_view
 from streams.label.studio.writing import configuration
 from topology.control import ControlBook

@@ -44,7 +44,7 @@ from schemas.errors import (
     LoginUsedUp,
     StackError,
 )
-from streams.engine.kafka import AGAIN_S
+from streams.engine.kafka_lateness import AGAIN_S
 from streams.engine.watchdog import Watchdog
 from topology.identity import Identity
 from vault.handing import Handed

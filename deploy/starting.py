@@ -20,7 +20,7 @@ from deploy.surroundings import Surroundings, surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import LoginLost, StackError, VeilError
 from schemas.resources import slot_resource
-from streams.engine.kafka import AGAIN_S
+from streams.engine.kafka_lateness import AGAIN_S
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
 from vault.handing import HANDED_S, Handed, hand

@@ -16,7 +16,9 @@ from schemas.errors import ConfigError
 from schemas.registry import Registry
 from streams.engine.clock import SystemClock
 from streams.engine.control_reader import ControlReader
-from streams.engine.kafka import PATIENCE_S, KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
+from streams.engine.kafka_lateness import PATIENCE_S
 from topology.control import ControlBook
 from topology.identity import Identity
 from topology.loading import Topology, load_topology

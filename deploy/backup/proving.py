@@ -37,7 +37,7 @@ def audits(folder: Path, pins: Pins) -> Iterator[Check]:
     """
     with compliance(folder) as seen:
         for project in sorted(seen.topology.projects):
-            account = seen.account(project)
+            account = seen.account(project, None)
             result = account.reconciliation
             found = f"{result.events:,} events"
             yield Check(f"{project}: reconcile", found, checks.shown(map(str, account.findings)))

@@ -28,7 +28,7 @@ from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import ConfigError
 from schemas.resources import project_resource
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.segment_topics import KafkaSegmentTopics
 from streams.keeper.rewriting import destroy, take_out
 from topology.identity import PLATFORM

@@ -18,7 +18,7 @@ from schemas.codec import Codec
 from schemas.errors import StackError, VeilError
 from schemas.records import RawReference
 from schemas.registry import Registry
-from streams.engine.kafka import KafkaFollower
+from streams.engine.kafka_follower import KafkaFollower
 from streams.engine.messages import Message
 from streams.publish.publisher import Done, Unplaced
 

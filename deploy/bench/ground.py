@@ -34,7 +34,9 @@ from deploy.surroundings import Surroundings, surroundings
 from deploy.up import Installation
 from schemas.errors import StackError
 from schemas.tls import NOBODY
-from streams.engine.kafka import KafkaAccess, KafkaFollower, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
+from streams.engine.kafka_follower import KafkaFollower
 from streams.publish.publisher import Publisher
 from topology.identity import Identity
 from topology.pins import load_pins

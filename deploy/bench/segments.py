@@ -12,7 +12,8 @@ from deploy.bench.ground import PROJECT, Ground
 from schemas.codec import Codec
 from schemas.hidden import SecretBytes
 from schemas.records import SegmentEntry, SegmentIndex, SlotEpoch
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from streams.engine.segment_topics import KafkaSegmentTopics

@@ -20,6 +20,7 @@ from deploy.bench.watch import Watch
 from deploy.bench.workload import FIELD, texts
 from deploy.compliance import compliance
 from schemas.errors import VeilError
+from streams.engine.clock import SystemClock
 
 REDACT_PROCESSES = 2
 MAPPING_HOURS, RAW_MS = 1, 1_800_000
@@ -43,7 +44,7 @@ def measure(ground: Ground, records: int, per_second: float) -> Soak:
             windows = list(_windows(ground, watch, published, records))
         seconds = time.monotonic() - begun
     with compliance(ground.root) as seen:
-        holds = seen.account(PROJECT).holds
+        holds = seen.account(PROJECT, SystemClock().now()).holds
     return Soak(records, records / seconds, MAPPING_HOURS * HOUR_S, before, windows, holds)
 
 

@@ -32,7 +32,7 @@ from deploy.settings import DEFAULT_HEALTH_PORT, HEALTH_HOST_VARIABLE, HEALTH_PO
 from schemas.errors import VeilError
 from schemas.registry import tls_context
 from streams.engine.health import Condition, Health
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from topology.identity import PLATFORM, Identity
 from vault.nodes import addresses
 

@@ -13,7 +13,8 @@ from deploy.provision.credentials import CredentialFiles
 from schemas.codec import Codec
 from schemas.records import JoinedLabel, LabelSpan, RawReference
 from schemas.registry import Registry
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from topology.identity import Identity
 
 Pair = tuple[Answered, Answered]

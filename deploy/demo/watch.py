@@ -21,7 +21,8 @@ from schemas.codec import Codec
 from schemas.errors import Undecodable
 from schemas.records import RawReference
 from schemas.resources import task_ids
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.messages import Message
 from topology.loading import Topology
 from topology.topics import topics

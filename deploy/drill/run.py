@@ -33,6 +33,7 @@ from streams.audit.evidence import TIMELINE
 from streams.audit.evidence_check import verify_evidence
 from streams.audit.reader import Reader, follow_events
 from streams.audit.store import Directory
+from streams.engine.clock import SystemClock
 from streams.engine.log import Follower
 from streams.label.client import LabelClient
 from topology.identity import PLATFORM
@@ -252,7 +253,7 @@ class _Drill:
             checked = verify_evidence(Directory(self._kept), Directory(self._kept / "audit"))
             if found.closed is None or not checked.closed or not checked.holds:
                 raise StackError("the closed incident does not hold")
-            account = self._seen.account(PROJECT)
+            account = self._seen.account(PROJECT, SystemClock().now())
             if not account.holds:
                 raise ConfigError(f"the audit does not add up: {account.findings[0]}")
             said.text = "closed with lessons and a change; the evidence and the audit hold"

@@ -33,7 +33,8 @@ from schemas.export_order import ExportForm
 from schemas.records import JoinedLabel
 from schemas.registry import Registry
 from schemas.resources import project_resource
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from topology.identity import Identity
 
 

@@ -25,7 +25,7 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported,
 
 from deploy.provision.kafka_answers import TIMEOUT_S, answer, result
 from schemas.errors import AccessDenied, LogUnavailable, StackError
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from topology.acls import CLUSTER_NAME
 from topology.identity import PERSON, Identity
 

@@ -39,7 +39,7 @@ from streams.console.signing_desk import Signing
 from streams.console.visitors import COOKIE
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Health
-from streams.engine.kafka import AGAIN_S
+from streams.engine.kafka_lateness import AGAIN_S
 from streams.engine.messages import Message, Outgoing
 from streams.web.provider import OidcProvider
 from streams.web.server import WebServer

@@ -19,7 +19,9 @@ from schemas.registry import Registry
 from streams.engine.clock import SystemClock
 from streams.engine.folding import ASK_MS, Folding, FoldLoop, FoldSeams
 from streams.engine.health import Health
-from streams.engine.kafka import AGAIN_S, KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
+from streams.engine.kafka_lateness import AGAIN_S
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
 

@@ -17,7 +17,7 @@ from schemas.audit import Event, EventType
 from schemas.records import RawReference
 from schemas.resources import project_resource, raw_resource
 from streams.engine.chain import Chain, audit_records
-from streams.engine.kafka import EndOffsets
+from streams.engine.kafka_ends import EndOffsets
 from streams.engine.messages import Outgoing
 from streams.engine.processor import Slot
 from streams.publish.connection import client, settings

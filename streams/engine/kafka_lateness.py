@@ -13,6 +13,12 @@ from streams.engine.kafka_errors import error_of
 
 T = TypeVar("T")
 
+PATIENCE_S = 30.0
+"""For a broker that is late, of whoever would have to be asked again: a person's command. One was seen to stand
+still for more than ten seconds where tests shared two cores and their disk; Java's clients wait a minute.
+"""
+AGAIN_S = 10.0
+"""For the same, of a process: it tries again by itself, and looks in between whether it is to stop."""
 ROUND_S = 2.0
 """How long the client waits before it is asked what it has heard meanwhile: that the password is wrong, say."""
 

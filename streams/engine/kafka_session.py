@@ -18,6 +18,7 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from schemas.errors import AccessDenied, Fenced, LogUnavailable, VeilError
 from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
 from streams.engine.kafka_login import Consumer, KafkaLogin
+from streams.engine.kafka_messages import message_of
 from streams.engine.kafka_producer import CALL_TIMEOUT_S, KafkaProducer
 from streams.engine.kafka_turns import KafkaTurns
 from streams.engine.log import Gap, Ownership, SessionSpec
@@ -50,13 +51,11 @@ class KafkaSession:
         self,
         access: Mapping[str, Any],
         spec: SessionSpec,
-        message_of: Callable[[KafkaMessage], Message],
         login: KafkaLogin,
         patience_s: float = CALL_TIMEOUT_S,
     ) -> None:
         self._spec = spec
         self._login = login
-        self._message_of = message_of
         self._known: VeilError | None = None
         """The real cause behind a vague error; the client tells it to the error callback only."""
         self._offered: list[TopicPartition] | None = None
@@ -339,7 +338,7 @@ class KafkaSession:
     def _take(self, got: list[KafkaMessage]) -> list[Message]:
         messages = []
         for raw in got:
-            message = self._message_of(raw)
+            message = message_of(raw)
             self._positions[message.place] = message.offset + 1
             messages.append(message)
         messages.sort(key=lambda m: (m.topic, m.partition, m.offset))

@@ -20,8 +20,9 @@ from confluent_kafka import Message as KafkaMessage
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import DependencyError, LogUnavailable, Reason, RecordAwaited, Refused, VeilError
-from streams.engine.kafka import METADATA_TIMEOUT_S, READ_FETCH_WAIT_MS, KafkaAccess
+from streams.engine.kafka_access import METADATA_TIMEOUT_S, KafkaAccess
 from streams.engine.kafka_errors import END_OF_PARTITION, error_of, translate
+from streams.engine.kafka_follower import READ_FETCH_WAIT_MS
 from streams.engine.kafka_login import Consumer, Producer
 from streams.engine.missing import Missing
 from vault.segments.apart import Stored

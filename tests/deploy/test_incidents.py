@@ -16,7 +16,8 @@ from deploy.provision.credentials import CredentialFiles
 from schemas.alerts import Alert, Severity
 from schemas.audit import EventType
 from schemas.errors import ConfigError
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from tests.support.declaring import declared

@@ -17,7 +17,8 @@ from schemas.errors import ConfigError
 from schemas.records import ControlState
 from schemas.reredaction import Reredaction, reredaction_body
 from streams.audit.reader import Reader, read_events
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from tests.support.declaring import declared

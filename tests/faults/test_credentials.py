@@ -22,7 +22,7 @@ from deploy.supervise.restarts import FENCED, STOLEN
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent, EventType
 from streams.audit.reader import Reader, read_events
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from vault.session import Session

@@ -11,7 +11,8 @@ from deploy.provision.credentials import CredentialFiles
 from schemas.audit import EventType
 from schemas.errors import AccessDenied
 from schemas.records import OpenTask
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.label.commands import ReleaseReason, SkipReason
 from tests.support.waiting import wait_for
 from topology.identity import Identity

@@ -10,7 +10,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 from deploy.local.endpoints import Endpoints
 from deploy.provision.credentials import CredentialFiles, Credentials
 from schemas.registry import tls_context
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from topology.identity import PERSON, Identity
 
 TOO_LARGE = b"x" * (2 * 1024 * 1024 + 1)

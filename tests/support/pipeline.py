@@ -45,7 +45,8 @@ from schemas.reredaction import Reredaction
 from streams.audit.chain import Chains
 from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.messages import Message, Outgoing
 from streams.label.client import LabelClient
 from streams.label.forms import LeaseView

@@ -16,7 +16,8 @@ from streams.audit.entries import entry_of
 from streams.audit.note import Verifier
 from streams.audit.prefixes import Prefixes
 from streams.audit.tree import Frontier, leaf_hash
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from tests.support.pipeline import Pipeline
 from tests.support.waiting import wait_for
 

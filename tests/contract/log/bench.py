@@ -15,7 +15,8 @@ from confluent_kafka import TopicPartition as KafkaPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import Abortable
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.log import FROM_THE_BEGINNING, Follower, Log, Ownership, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition

@@ -7,7 +7,7 @@ from contextlib import closing
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from streams.engine import kafka
+from streams.engine import kafka_ends
 from tests.contract.log.bench import kafka_bench, numbered
 
 pytestmark = pytest.mark.stack
@@ -25,7 +25,7 @@ def test_whoever_asks_again_and_again_connects_once(stack, monkeypatch):
     with closing(kafka_bench(stack)) as bench:
         topic = bench.topic()
         bench.write(*numbered(topic, 3))
-        monkeypatch.setattr(kafka, "AdminClient", Counted)
+        monkeypatch.setattr(kafka_ends, "AdminClient", Counted)
         for _ in range(3):
             assert len(list(bench.log.read(topic))) == 3
     assert len(made) == 1

@@ -60,7 +60,7 @@ class Client:
 def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
     monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
-    session = KafkaSession({}, SPEC, lambda _: None, KafkaLogin("", ""))
+    session = KafkaSession({}, SPEC, KafkaLogin("", ""))
     with pytest.raises(Fenced):
         session.poll(10, 0.0)
     session.close()
@@ -69,7 +69,7 @@ def test_being_thrown_out_of_the_group_amid_a_rebalance_is_not_missed(monkeypatc
 def test_being_thrown_out_is_also_heard_from_the_error_callback(monkeypatch):
     monkeypatch.setattr("streams.engine.kafka_session.Consumer", Client)
     monkeypatch.setattr("streams.engine.kafka_producer.Producer", Client)
-    session = KafkaSession({}, SPEC, lambda _: None, KafkaLogin("", ""))
+    session = KafkaSession({}, SPEC, KafkaLogin("", ""))
     session._consumer.told = True
     session._consumer.settings["error_cb"](KafkaError(KafkaError._FATAL))
     with pytest.raises(Fenced):

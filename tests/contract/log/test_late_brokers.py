@@ -13,8 +13,9 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.errors import AccessDenied, LogUnavailable
-from streams.engine import kafka, kafka_lateness, kafka_producer
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine import kafka_follower, kafka_lateness, kafka_producer
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.kafka_lateness import while_late
 from streams.engine.log import Ownership, SessionSpec
 from tests.support.gate import Gate
@@ -56,7 +57,7 @@ def rounds(monkeypatch) -> list[float]:
         return while_late(asked, *others)
 
     monkeypatch.setattr(kafka_lateness, "ROUND_S", ROUND_S)
-    for module in (kafka, kafka_producer):
+    for module in (kafka_follower, kafka_producer):
         monkeypatch.setattr(module, "while_late", noted)
     return found
 

@@ -11,7 +11,7 @@ import pytest
 
 from schemas.errors import LogUnavailable, Reason, Refused
 from streams.engine import segment_topics
-from streams.engine.kafka import KafkaAccess
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.kafka_login import Consumer, Producer
 from streams.engine.missing import PATIENCE_S
 from streams.engine.segment_topics import KafkaSegmentTopics

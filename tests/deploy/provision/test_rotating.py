@@ -12,7 +12,8 @@ from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import connected
 from deploy.provision.rotating import rotate, rotated
 from schemas.errors import ConfigError
-from streams.engine.kafka import KafkaAccess, KafkaLog
+from streams.engine.kafka import KafkaLog
+from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from tests.support.waiting import wait_for

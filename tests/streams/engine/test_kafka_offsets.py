@@ -15,8 +15,9 @@ from confluent_kafka import OFFSET_INVALID, KafkaError, KafkaException
 from confluent_kafka import TopicPartition as KafkaPartition
 
 from schemas.errors import LogUnavailable
-from streams.engine import kafka
-from streams.engine.kafka import EndOffsets, KafkaAccess
+from streams.engine import kafka_ends
+from streams.engine.kafka_access import KafkaAccess
+from streams.engine.kafka_ends import EndOffsets
 from streams.engine.messages import TopicPartition
 
 PLACE = KafkaPartition("in", 0)
@@ -74,7 +75,7 @@ def failing() -> None:
 
 @pytest.fixture
 def ends(monkeypatch: pytest.MonkeyPatch) -> EndOffsets:
-    monkeypatch.setattr(kafka, "AdminClient", Admin)
+    monkeypatch.setattr(kafka_ends, "AdminClient", Admin)
     Admin.meanwhile, Admin.answers, Admin.made = [], [], 0
     return EndOffsets(KafkaAccess("localhost:1", None, "", ""))
 
@@ -89,7 +90,7 @@ def test_a_client_that_another_thread_replaces_is_held_until_it_has_answered(end
 
 
 def test_after_each_failure_a_new_client_is_asked(ends: EndOffsets, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kafka, "PAUSES_S", (0.0, 0.0, 0.0))
+    monkeypatch.setattr(kafka_ends, "PAUSES_S", (0.0, 0.0, 0.0))
     Admin.meanwhile = [failing] * 3
     assert ends.of([PLACE]) == {TopicPartition("in", 0): 7}
     Admin.meanwhile = [failing] * 4
@@ -126,7 +127,7 @@ def test_a_broker_that_stands_still_is_not_taken_for_one_whose_topics_are_empty(
     ends = EndOffsets(Plain(broker.stdout.readline().strip(), None, "", ""))
     before = ends.at("in", 0)
     assert before
-    monkeypatch.setattr(kafka, "METADATA_TIMEOUT_S", 0.5)
+    monkeypatch.setattr(kafka_ends, "METADATA_TIMEOUT_S", 0.5)
     os.kill(broker.pid, signal.SIGSTOP)
     try:
         with pytest.raises(LogUnavailable):

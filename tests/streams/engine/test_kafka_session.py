@@ -12,8 +12,9 @@ from confluent_kafka import Message as KafkaMessage
 
 from schemas.errors import LogUnavailable
 from streams.engine import kafka_session
-from streams.engine.kafka import KafkaFollower, message_of
+from streams.engine.kafka_follower import KafkaFollower
 from streams.engine.kafka_login import KafkaLogin
+from streams.engine.kafka_messages import message_of
 from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.kafka_session import KafkaSession
 from streams.engine.log import Ownership, SessionSpec
@@ -41,7 +42,7 @@ class MockBroker:
 
     def open(self, ownership: Ownership = Ownership.WHOLE) -> KafkaSession:
         spec = SessionSpec(f"slot-{ownership.value}", f"group-{ownership.value}", ("in",), ownership)
-        return KafkaSession(self.access, spec, message_of, KafkaLogin("", ""))
+        return KafkaSession(self.access, spec, KafkaLogin("", ""))
 
 
 @pytest.fixture
