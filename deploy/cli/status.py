@@ -21,12 +21,20 @@ from deploy.settings import DEFAULT_ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
+    from deploy.up.figures import Leaks
     from deploy.up.picture import Picture, Seen
 
 _NUMBERS = ("behind", "transactions", "setbacks", "vault p95", "restarts", "MiB", "pid")
 _COLUMNS = ("", "name", "says", *_NUMBERS, "address")
 _LEFT_OUT = ("pid", "transactions", "vault p95", "MiB", "restarts", "setbacks", "address", "behind")
 """In a narrow terminal, one after the other; `--json` has all."""
+_TASKS = {
+    "available": "can be leased",
+    "leased": "leased",
+    "awaiting": "await a verdict",
+    "parked": "parked",
+}
+_NOT_STARTED = "has a file in projects/, and nothing of it runs: `veil up` starts the projects that it is told"
 LATE_S = 60.0
 """From when on an alert says so, too (`deploy/observability/rules.yaml`)."""
 
@@ -34,7 +42,7 @@ LATE_S = 60.0
 def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     """How each part and process is: state, pid, restarts, memory, and what it says of itself.
 
-    Exit code 0 when everything runs and works, 1 when something doesn't.
+    Exit code 0 when everything runs and works, 1 when something doesn't. What waits for people works, and says so.
 
     [dim]Example:[/] [cyan]veil status --json | jq '.seen[] | select(.condition != "working")'[/]
     """
@@ -42,13 +50,19 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
 
     out = Output(as_json)
     picture = look(root.absolute())
-    content = {"root": str(picture.root), "owner": picture.owner, "well": picture.well}
+    content = {
+        "root": str(picture.root),
+        "owner": picture.owner,
+        "well": picture.well,
+        "not_started": picture.not_started,
+    }
     seen = [{**asdict(one), "well": one.well} for one in picture.seen]
     if picture.owner is None:
         out.result({**content, "seen": seen}, Text(f"Nothing runs under {root}."))
     else:
         telling = [one for one in picture.seen if one.why and (one.kind == "process" or not one.well)]
         why = [Text(f"{one.name}: {one.why}", style=WAITING) for one in telling]
+        why += [Text(f"{name}: {_NOT_STARTED}", style=WAITING) for name in picture.not_started]
         words: list[RenderableType] = [
             heading(_title(picture), f"in {root}"),
             Text(),
@@ -64,7 +78,9 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
 def _title(picture: Picture) -> str:
     if picture.well:
         total = sum(one.memory_bytes or 0 for one in picture.seen)
-        return f"Everything works ({total / MIB:,.0f} MiB in {len(picture.seen)} processes)"
+        waiting = ", ".join(one.name for one in picture.seen if one.figures.stands)
+        works = f"Everything works, but people have to act: {waiting}" if waiting else "Everything works"
+        return f"{works} ({total / MIB:,.0f} MiB in {len(picture.seen)} processes)"
     return f"{sum(not one.well for one in picture.seen)} of {len(picture.seen)} do not work"
 
 
@@ -90,10 +106,9 @@ def _width(name: str, rows: Sequence[Mapping[str, Text]]) -> int:
 def _standing(picture: Picture) -> Iterator[str]:
     """A line a project: its queue, how fast that answers, and what is known of how well it is hidden."""
     for one in picture.seen:
-        tasks, bounds = one.figures.tasks, one.figures.leak_bounds
+        tasks = one.figures.tasks
         if sum(tasks.values()):
-            words = {"available": "can be leased", "leased": "leased", "awaiting": "decided", "parked": "parked"}
-            said = ", ".join(f"{tasks[name]} {word}" for name, word in words.items() if tasks.get(name))
+            said = ", ".join(f"{tasks[name]} {word}" for name, word in _TASKS.items() if tasks.get(name))
             yield f"{one.name}: open tasks: {said}"
         asked = [("a lease", one.figures.lease_s), ("a label", one.figures.submit_s)]
         if answers := ", ".join(f"to {what} {_time(seconds)}" for what, seconds in asked if seconds is not None):
@@ -102,8 +117,14 @@ def _standing(picture: Picture) -> Iterator[str]:
             yield f"{one.name}: {one.figures.texts_in_clear:,} texts lie in clear for other queues"
         for of, share in one.figures.redacted.items():
             yield f"{one.name}: {share:.1%} of characters redacted in its last full hour: {of[:60]}"
-        for policy, bound in bounds.items():
-            yield f"{one.name}: at most {bound:.2%} of values exposed (95 %), by policy {policy[:12]}"
+        for policy, leaks in one.figures.leaks.items():
+            yield f"{one.name}: {_exposed(leaks)}, by policy {policy}"
+
+
+def _exposed(leaks: Leaks) -> str:
+    if leaks.values < leaks.least:
+        return f"{leaks.values:,} known values counted of the {leaks.least:,} that say what is exposed"
+    return f"at most {leaks.bound:.2%} of values exposed (95 %, of {leaks.values:,} known ones)"
 
 
 def _time(seconds: float) -> str:

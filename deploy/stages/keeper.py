@@ -27,6 +27,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         clock=around.clock,
         leaks=LeakSeams(
             limit_of=_limits(around),
+            in_force=lambda: policy.hash if (policy := around.book.policy_in_force(project)) else "",
             lifted=lambda: around.book.lifted(project, around.identity.signer),
             sign=around.sign,
         ),

@@ -16,26 +16,38 @@ _HOUR = "3600"
 
 
 @dataclass(frozen=True, slots=True)
+class Leaks:
+    """What the share of leaked values does not exceed (95 %), and on how many values that rests; `least`: from how
+    many on the policy takes it for something.
+    """
+
+    bound: float
+    values: int
+    least: int
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """`behind_s`: how long the oldest record of the last batch had waited; `setbacks`, `transactions` since the
     process began; `vault_s`, `lease_s`, `submit_s`: how long 95 % of Vault's answers took at most since then, and
     of the queue's to who asked for a task and who submitted a label (or the highest bound that is counted by);
-    `tasks`: open ones by what they wait for, said by the owner of a queue; `leak_bounds`: what the share of leaked
-    values does not exceed (95 %), by policy; `redacted`: the share of characters redacted in the last final hour
-    of each project and policy, however long ago; `texts_in_clear`: how many lie on `open.P`. None, zero and empty:
-    it says nothing.
+    `tasks`: open ones by what they wait for, said by the owner of a queue; `leaks`: what is known of leaked
+    values, by the policy in force; `redacted`: the share of characters redacted in the last final hour of each
+    project and policy, however long ago; `texts_in_clear`: how many lie on `open.P`; `stands`: what came waits for
+    people. None, zero and empty: it says nothing.
     """
 
     behind_s: float | None = None
     setbacks: int | None = None
     tasks: Mapping[str, int] = field(default_factory=dict)
-    leak_bounds: Mapping[str, float] = field(default_factory=dict)
+    leaks: Mapping[str, Leaks] = field(default_factory=dict)
     transactions: int | None = None
     vault_s: float | None = None
     lease_s: float | None = None
     submit_s: float | None = None
     redacted: Mapping[str, float] = field(default_factory=dict)
     texts_in_clear: int = 0
+    stands: bool = False
 
 
 NONE = Figures()
@@ -56,14 +68,21 @@ def figures(metrics: str) -> Figures:
         max((one.value for one in of("veil_behind_seconds")), default=None),
         _total(of("veil_setbacks_total")) if known else None,
         {one.labels["waiting_for"]: int(one.value) for one in of("veil_queue_tasks")},
-        {one.labels["policy"]: one.value for one in of("veil_leak_bound")},
+        _leaks(*map(of, ("veil_leak_bound", "veil_gold_values", "veil_gold_least"))),
         _total(of("veil_rounds_total")) if known else None,
         quantile(0.95, of(_VAULT)),
         quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "LeaseTask"]),
         quantile(0.95, [one for one in of(_ASKED) if one.labels["asked"] == "Submit"]),
         _redacted(of("veil_watch_count")),
         _total(of("veil_texts_in_clear")),
+        any(one.value for one in of("veil_stands")),
     )
+
+
+def _leaks(*samples: Iterable[Sample]) -> dict[str, Leaks]:
+    bounds, values, least = ({one.labels["policy"]: one.value for one in some} for some in samples)
+    known = bounds.keys() & values.keys() & least.keys()
+    return {policy: Leaks(bounds[policy], int(values[policy]), int(least[policy])) for policy in sorted(known)}
 
 
 def _total(samples: Iterable[Sample]) -> int:

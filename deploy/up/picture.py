@@ -13,6 +13,7 @@ from deploy.local.stack import STATE_FILE
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.lock import root_owner
 from deploy.supervise.state import PROCESSES, ProcessStatus, read_state
+from deploy.surroundings import project_folders
 from deploy.up.addresses import read_addresses
 from deploy.up.figures import NONE, Figures, figures
 from schemas.tls import NOBODY
@@ -48,11 +49,14 @@ class Seen:
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """`owner` is the process that holds everything; None where nothing runs."""
+    """`owner` is the process that holds everything; None where nothing runs. `not_started`: projects whose file
+    lies under the root, and of which there is no process.
+    """
 
     root: Path
     owner: int | None
     seen: tuple[Seen, ...]
+    not_started: tuple[str, ...] = ()
 
     @property
     def well(self) -> bool:
@@ -68,7 +72,9 @@ def look(root: Path) -> Picture:
     with ThreadPoolExecutor(max_workers=8) as pool:
         seen = [_part(status) for status in parts]
         seen += pool.map(lambda status: _process(status, api.get(status.name)), processes)
-    return Picture(root, owner.pid if owner else None, tuple(seen))
+    started = {status.name.split(".")[1] for status in processes}
+    own = {file.stem for folder in project_folders(root) for file in folder.glob("*.yaml")}
+    return Picture(root, owner.pid if owner else None, tuple(seen), tuple(sorted(own - started)))
 
 
 def _part(status: ProcessStatus) -> Seen:

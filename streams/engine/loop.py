@@ -364,10 +364,11 @@ class Loop:
     def _commit(self, session: Session, plan: Plan) -> None:
         assert self._chain is not None
         self._documents.create_all(plan.documents)
-        lost = [_lost(gap) for gap in session.gaps()]
+        events = [*plan.events, *(_lost(gap) for gap in session.gaps())]
         self._positioned = self._positioned or bool(session.committed())
         outputs = self._traces.marked(plan.outputs, plan.events)
-        self._transact(session, [*outputs, *self._audit(self._chain, [*plan.events, *lost])])
+        self._transact(session, [*outputs, *self._audit(self._chain, events)])
+        metrics.EVENTS.labels(*self._labels).inc(len(events))
         self._traces.committed()
         for request, result in plan.answers:
             request.answer(result)
@@ -385,6 +386,8 @@ class Loop:
 
     def _note(self, plan: Plan) -> None:
         """Pass a notice on to health, and to the log when it is another one."""
+        if plan.stands is not None:
+            metrics.STANDS.labels(*self._labels).set(plan.stands)
         if plan.notice is None or plan.notice == self._notice:
             return
         self._notice = plan.notice

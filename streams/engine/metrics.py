@@ -10,6 +10,12 @@ MESSAGES = Counter("veil_messages_total", "Messages consumed and committed", ["r
 OUTPUTS = Counter(
     "veil_outputs_total", "Records produced and committed, audit and state included", ["role", "project"]
 )
+STANDS = Gauge(
+    "veil_stands",
+    "1 while what came waits for people: a freeze, no policy in force, a review that is over",
+    ["role", "project"],
+)
+EVENTS = Counter("veil_events_total", "Events committed to the audit by the loop", ["role", "project"])
 SETBACKS = Counter(
     "veil_setbacks_total", "Rounds that did not commit, by the kind of error", ["role", "project", "kind"]
 )
@@ -29,10 +35,4 @@ TRACE_SPANS = Counter(
     "veil_trace_spans_total",
     "Spans for the collector, where traces are on: sent, unsent (it didn't take them), overflow (no room to wait)",
     ["fate"],
-)
-LEAK_BOUND = Gauge(
-    "veil_leak_bound", "What the share of leaked values does not exceed (95 %), by policy", ["project", "policy"]
-)
-GOLD_VALUES = Gauge(
-    "veil_gold_values", "Known values of gold that the bound rests on, by policy", ["project", "policy"]
 )

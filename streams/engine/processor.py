@@ -67,6 +67,8 @@ class Plan:
     """Idempotent work that must follow the commit and may be repeated after a crash (keeper's destroying)."""
     notice: str | None = None
     """What a person should know of a stage that works (why it holds records); None: as said before."""
+    stands: bool | None = None
+    """Whether what came waits for people: a freeze, no policy in force, a review that is over; None: as before."""
 
     @property
     def empty(self) -> bool:

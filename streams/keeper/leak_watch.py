@@ -11,11 +11,11 @@ from schemas.control import ControlKind, Freezable, FreezeReason, control_messag
 from schemas.gold import LeakTally, RedactionScore
 from schemas.records import ControlState
 from schemas.resources import control_resource
-from streams.engine import metrics
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Plan
 from streams.engine.state import KeyedState
-from streams.keeper.leaks import Limit, begun, bound, counted, details, passes_limit
+from streams.keeper import gauges
+from streams.keeper.leaks import Limit, begun, counted, details, passes_limit
 
 PREFIX = "leak/"
 
@@ -26,6 +26,8 @@ class LeakSeams:
 
     limit_of: Callable[[str], Limit | None]
     """What a policy allows, by its hash; None while that policy has not arrived here."""
+    in_force: Callable[[], str]
+    """The hash of the policy in force; empty where none is."""
     lifted: Callable[[], int]
     """Up to which version people have signed that keeper's freezes are over; 0: none is."""
     sign: Callable[[bytes], bytes]
@@ -42,6 +44,7 @@ class LeakWatch:
         self._tallies = KeyedState(f"keeper-state.{project}", LeakTally, codec, PREFIX)
         self._seen: dict[str, LeakTally] = {}
         """As it was looked at last: a bound takes a millisecond, and a round comes four times a second."""
+        self._shown: LeakTally | None = None
 
     def apply(self, message: Message) -> bool:
         """Take over one changelog record; False where it is another state's."""
@@ -57,7 +60,7 @@ class LeakWatch:
         self._tallies.put(score.policy, counted(tally, score))
 
     def look(self, now: int, plan: Plan) -> None:
-        """Begin anew what people have let go on; freeze what passes its limit; show the bounds.
+        """Begin anew what people have let go on; freeze what passes its limit; show the bound.
 
         Signs before it changes anything, so that a Vault that doesn't answer leaves the tallies as they were: the
         batch is tried again.
@@ -73,8 +76,15 @@ class LeakWatch:
             if passes_limit(tally, limit.gold):
                 self._freeze(tally, limit, self._next_version(now), plan)
             self._seen[policy] = tally
-            metrics.LEAK_BOUND.labels(self._project, limit.policy_id).set(bound(tally))
-            metrics.GOLD_VALUES.labels(self._project, limit.policy_id).set(tally.values)
+        self._show(self._seams.in_force())
+
+    def _show(self, policy: str) -> None:
+        """Of the policy in force. What an earlier one has let through is over, and would be shown for ever."""
+        limit = self._seams.limit_of(policy)
+        tally = self._tallies.get(policy) or begun(policy, 0)
+        if limit is not None and tally != self._shown:
+            gauges.show(self._project, limit, tally)
+            self._shown = tally
 
     def _next_version(self, now: int) -> int:
         """The time in milliseconds; above every version before, should a clock have been set back."""

@@ -18,6 +18,8 @@ from schemas.gold import LeakTally, RedactionScore
 from topology.binomial import may_be_above, upper_bound
 from topology.policies.model import Gold
 
+TOLD_ABOVE = 0.01
+
 
 @dataclass(frozen=True, slots=True)
 class Limit:
@@ -54,6 +56,11 @@ def passes_limit(tally: LeakTally, gold: Gold) -> bool:
     if limit is None or tally.frozen or tally.values < gold.least:
         return False
     return may_be_above(tally.leaked, tally.values, limit)
+
+
+def told_above(gold: Gold) -> float:
+    """From which bound on an operator is told; what people have not agreed on is ours to choose."""
+    return gold.leak_limit or TOLD_ABOVE
 
 
 def details(tally: LeakTally, limit: Limit, version: int) -> Mapping[str, str]:

@@ -362,7 +362,7 @@ class LabelProcessor:
         self._comments.end(self._tasks.__contains__)
         if effects.gone:
             self._seams.evict(effects.gone)
-        plan = Plan(events=effects.events, notice=self._notice())
+        plan = Plan(events=effects.events, notice=self._notice(), stands=bool(self._seams.frozen_by()))
         for label in effects.labels:
             topic = f"labels.{self._project}"
             plan.outputs.append(Outgoing(topic, label.task_id.encode(), self._codec.encode(label)))

@@ -147,13 +147,13 @@ class RedactProcessor:
         self._sequence = 0
         self._adopted = set()
         self._rulings.follow()
-        return Plan(outputs=[self._epoch()], notice=self._rulings.notice)
+        return Plan(outputs=[self._epoch()], notice=self._rulings.notice, stands=self._rulings.stands)
 
     def control(self, changed: Sequence[str]) -> Plan:  # noqa: ARG002 - what is in force is asked for as a whole
         """Take up the policy in force, who has frozen what, and who is erased: keeper waits for hearing that."""
         self._rulings.follow()
         news = [self._epoch()] if self._suppression.count > self._taken_up else []
-        return Plan(outputs=news, notice=self._rulings.notice)
+        return Plan(outputs=news, notice=self._rulings.notice, stands=self._rulings.stands)
 
     def _epoch(self) -> Outgoing:
         """What this slot works by, in a transaction after those of all segments that it has numbered so far."""
@@ -166,7 +166,7 @@ class RedactProcessor:
         """One outcome for every offset of the batch."""
         self._now = batch.now
         self._rulings.look(batch.now)
-        plan = Plan(notice=self._rulings.notice)
+        plan = Plan(notice=self._rulings.notice, stands=self._rulings.stands)
         self._busy = sum(it.topic == topic_of(self._project) for it in batch.messages) >= MUCH
         if not batch.messages:
             return plan

@@ -108,6 +108,12 @@ class Rulings:
         return (*self._freeze(), *self._obstacles())
 
     @property
+    def stands(self) -> bool:
+        """Whether raw records wait for people, and not only for a detector that is being built."""
+        building = self._attempt is not None and not self._attempt.future.done()
+        return bool(self._frozen_by) or bool(self.waits_for and not building)
+
+    @property
     def notice(self) -> str:
         """What a person should know: why records wait, or that the review is near."""
         return "; ".join(self.waits_for or self._near())

@@ -101,6 +101,11 @@ class Book:
             yield self._fold(step)
         self.done = max(self.done, first_open)
 
+    @property
+    def final_until(self) -> int:
+        """Up to when all is folded, in milliseconds; 0 where nothing is."""
+        return max(0, self.windows.since(self.done))
+
     def resumes(self) -> Mapping[int, Reading]:
         """From where each partition must be read again, after a restart with what is folded now."""
         found = {}

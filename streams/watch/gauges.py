@@ -11,7 +11,9 @@ from schemas.metrics import Metric
 _NAMES = ["project", "policy", "window_s", "name"]
 CELLS = Gauge("veil_watch_count", "Count of the last final window, by policy; none below ten", _NAMES)
 FIGURES = Gauge("veil_watch_figure", "Figure of the last final window, by policy", _NAMES)
-FINAL = Gauge("veil_watch_final_seconds", "Up to when windows are final, as a Unix time", ["project"])
+FINAL = Gauge(
+    "veil_watch_final_seconds", "Up to when windows are final, as a Unix time; 0 where none is", ["project"]
+)
 UNREADABLE = Gauge("veil_watch_unreadable_records", "Records of the audit since the start that are no event")
 
 
@@ -23,4 +25,3 @@ def show(metrics: Iterable[Metric]) -> None:
             gauge.remove_by_labels(dict(zip(_NAMES, place, strict=False)))
             for name, value in values.items():
                 gauge.labels(*place, name).set(value)
-        FINAL.labels(metric.project).set(metric.until / 1000)

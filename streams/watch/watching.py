@@ -109,6 +109,7 @@ class Watching:
             if finals:
                 yield (*self._results(name, finals), *self._state(name, project, now))
                 gauges.show(metric for final in finals for metric in final.metrics)
+            gauges.FINAL.labels(name).set(project.book.final_until / 1000)
         gauges.UNREADABLE.set(self.unreadable)
 
     def _results(self, project: str, finals: Iterable[Final]) -> Iterator[Outgoing]:

@@ -495,6 +495,7 @@ class World:
                     clock=self.clock,
                     leaks=LeakSeams(
                         limit_of=lambda _: Limit(POLICY.id, POLICY.gold),
+                        in_force=lambda: POLICY.hash,
                         lifted=lambda: book.lifted(PROJECT, f"keeper.{PROJECT}"),
                         sign=lambda message: vault.sign(f"sign-keeper.{PROJECT}", message),
                     ),

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from deploy.cli.app import main
+from deploy.supervise.restarts import Phase
+from deploy.supervise.state import ProcessStatus, write_state
 from deploy.up import picture
-from deploy.up.figures import Figures
+from deploy.up.figures import Figures, Leaks
 from deploy.up.picture import Picture, Seen
 
 KAFKA = Seen("kafka", "part", "running", "running", "", 4711, 0, 321 * 1024 * 1024, "kafka.log")
@@ -16,9 +19,11 @@ REDACT = Seen(
     "redact.letters.0", "process", "running", "working", "", 4712, 3, 98 * 1024 * 1024, "redact.log",
     "http://127.0.0.1:30137/healthz", None, Figures(12.5, 2, transactions=1234, vault_s=0.0034),
 )  # fmt: skip
+TASKS = {"available": 7, "leased": 2, "awaiting": 4, "parked": 0}
+LEAKS = {"clinic@3": Leaks(0.0123, 1500, 300)}
 LABEL = Seen(
     "label.letters.0", "process", "running", "working", "", 4713, 0, 98 * 1024 * 1024, "label.log", None, None,
-    Figures(0.1, 0, {"available": 7, "leased": 2, "parked": 0}, {"f" * 64: 0.0123}, lease_s=0.0091, submit_s=1.5),
+    Figures(0.1, 0, TASKS, LEAKS, lease_s=0.0091, submit_s=1.5),
 )  # fmt: skip
 WATCH = Seen(
     "watch.platform.0", "process", "running", "working", "", 4714, 0, 98 * 1024 * 1024, "watch.log", None, None,
@@ -91,8 +96,40 @@ def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatc
     monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (OPENER, LABEL, WATCH)))
     assert shown(100)[-5:] == [
         "opener.letters.0: 1,204 texts lie in clear for other queues",
-        "label.letters.0: open tasks: 7 can be leased, 2 leased",
+        "label.letters.0: open tasks: 7 can be leased, 2 leased, 4 await a verdict",
         "label.letters.0: p95 of answers since it began: to a lease 9 ms, to a label 1.5 s",
-        "label.letters.0: at most 1.23% of values exposed (95 %), by policy ffffffffffff",
+        "label.letters.0: at most 1.23% of values exposed (95 %, of 1,500 known ones), by policy clinic@3",
         "watch.platform.0: 6.2% of characters redacted in its last full hour: letters, clinic",
     ]
+
+
+def test_what_too_few_values_were_counted_for_is_not_told_as_a_share(shown, monkeypatch):
+    few = replace(LABEL, figures=Figures(leaks={"clinic@3": Leaks(1.0, 0, 300)}))
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (few,)))
+    assert shown(100)[-1] == (
+        "label.letters.0: 0 known values counted of the 300 that say what is exposed, by policy clinic@3"
+    )
+
+
+def test_who_waits_for_people_is_named_at_the_top(shown, monkeypatch):
+    why = "frozen by otto: raw records wait until two people sign `veil contain resume`"
+    frozen = replace(REDACT, why=why, figures=Figures(stands=True))
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (KAFKA, frozen)))
+    assert shown(100)[0].startswith("Everything works, but people have to act: redact.letters.0 (419 MiB")
+
+
+def test_a_project_that_was_not_started_is_named(shown, monkeypatch):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (KAFKA, REDACT), ("clinic",)))
+    assert shown(120)[-1].startswith("clinic: has a file in projects/, and nothing of it runs")
+
+
+def test_projects_with_a_file_and_without_a_process_were_not_started(tmp_path):
+    folder = tmp_path / "projects"
+    (tmp_path / "run").mkdir()
+    (folder / "contain").mkdir(parents=True)
+    for name in ("clinic.yaml", "letters.yaml", "notes.txt", "contain/letters.yaml"):
+        (folder / name).touch()
+    write_state(
+        tmp_path, [ProcessStatus("redact.letters.0", Phase.RUNNING, None, None, 0, None, "redact.log", None)]
+    )
+    assert picture.look(tmp_path).not_started == ("clinic",)

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 from prometheus_client.samples import Sample
 
-from deploy.up.figures import NONE, Figures, figures, quantile
+from deploy.up.figures import NONE, Figures, Leaks, figures, quantile
 
 SAID = """# HELP veil_rounds_total Transactions committed by the loop
 # TYPE veil_rounds_total counter
@@ -20,6 +20,12 @@ veil_queue_tasks{project="demo",waiting_for="leased"} 3.0
 veil_texts_in_clear{project="demo"} 41.0
 # TYPE veil_leak_bound gauge
 veil_leak_bound{policy="abc",project="demo"} 0.004
+# TYPE veil_gold_values gauge
+veil_gold_values{policy="abc",project="demo"} 900.0
+# TYPE veil_gold_least gauge
+veil_gold_least{policy="abc",project="demo"} 300.0
+# TYPE veil_stands gauge
+veil_stands{project="demo",role="label"} 1.0
 # TYPE veil_vault_seconds histogram
 veil_vault_seconds_bucket{le="0.002"} 60.0
 veil_vault_seconds_bucket{le="0.005"} 100.0
@@ -43,9 +49,9 @@ veil_watch_count{name="characters_untouched",policy="mail",project="demo",window
 def test_what_a_process_says_of_itself():
     found = figures(SAID)
     assert found == Figures(
-        0.25, 3, {"available": 12, "leased": 3}, {"abc": 0.004}, 7,
+        0.25, 3, {"available": 12, "leased": 3}, {"abc": Leaks(0.004, 900, 300)}, 7,
         vault_s=pytest.approx(0.002 + 0.003 * 35 / 40), lease_s=pytest.approx(0.019), submit_s=0.01,
-        texts_in_clear=41,
+        texts_in_clear=41, stands=True,
     )  # fmt: skip
 
 

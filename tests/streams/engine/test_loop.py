@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
+from prometheus_client import REGISTRY
 
 from schemas.audit import AuditEvent, Event, EventType
 from schemas.codec import Codec, FixedIds
@@ -47,6 +48,7 @@ class Copy:
         self.restored = 0
         self.documents: list[tuple[str, bytes]] = []
         self.to = "out"
+        self.stands: bool | None = None
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:
         self.seen = sum(int(m.value or b"") for m in changelog if m.key == b"count")  # one: the latest of its key
@@ -54,7 +56,7 @@ class Copy:
         return Plan()
 
     def process(self, batch: Batch) -> Plan:
-        plan = Plan(documents=list(self.documents))
+        plan = Plan(documents=list(self.documents), stands=self.stands)
         for message in batch.messages:
             self.seen += 1
             plan.outputs.append(Outgoing(self.to, message.key or b"", message.value))
@@ -214,6 +216,29 @@ def test_a_request_whose_commit_failed_is_answered_with_the_error(bench: Bench, 
     else:
         bench.rounds(1)
     assert answers == [error]
+
+
+def counted(name: str) -> float:
+    return REGISTRY.get_sample_value(name, {"role": "copy", "project": "demo"}) or 0.0
+
+
+def test_events_are_counted_when_they_are_committed_and_not_when_nothing_happens(bench: Bench) -> None:
+    bench.rounds(1)
+    before, there = counted("veil_events_total"), len(bench.broker.committed("audit.demo"))
+    bench.put(b"a", b"b")
+    bench.faults = [("positions", Abortable("x"))]
+    bench.rounds(5)
+    new = len(bench.broker.committed("audit.demo")) - there
+    assert counted("veil_events_total") - before == new > 0
+
+
+def test_what_waits_for_people_is_told_until_it_is_over(bench: Bench) -> None:
+    told = []
+    for stands in (True, None, False):
+        bench.copy.stands = stands
+        bench.rounds(2)
+        told.append(counted("veil_stands"))
+    assert told == [1, 1, 0]
 
 
 def test_control_that_is_not_heard_for_30_s_stops_releases(bench: Bench) -> None:

@@ -93,6 +93,7 @@ class Rig:
     now_ms: int = 1
     limits: dict[str, Limit] = field(default_factory=dict)
     """What policies allow, by hash."""
+    in_force: str = ""
     lifted: int = 0
     erased: list[str] = field(default_factory=list)
     """The erasures in force, by subject hash."""
@@ -114,7 +115,7 @@ class Rig:
             documents=self.vault,
             segments_now=self.segments_now,
             clock=self,
-            leaks=LeakSeams(limit_of=self.limits.get, lifted=lambda: self.lifted, sign=self.signed),
+            leaks=LeakSeams(self.limits.get, lambda: self.in_force, lambda: self.lifted, self.signed),
             erasures=ErasureSeams(lambda: self.erased, self.signed),
             lateness=Lateness(self.offsets, self.readers),
             settings=self.settings,

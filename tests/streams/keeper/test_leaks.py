@@ -31,6 +31,7 @@ def scored(task: str, leaked: int, of: int = 10, segment: str = "redact.demo.0/1
 def rig() -> Rig:
     rig = Rig()
     rig.limits[POLICY] = ALLOWED
+    rig.in_force = POLICY
     return rig
 
 
@@ -45,8 +46,8 @@ def feed(rig: Rig, *leaks: int) -> None:
         rig.round()
 
 
-def shown(name: str) -> float | None:
-    return REGISTRY.get_sample_value(name, {"project": "demo", "policy": "demo@1"})
+def shown(name: str, policy: str = "demo@1") -> float | None:
+    return REGISTRY.get_sample_value(name, {"project": "demo", "policy": policy})
 
 
 def test_the_bound_of_what_was_counted_is_shown():
@@ -54,6 +55,30 @@ def test_the_bound_of_what_was_counted_is_shown():
     feed(it, 0, 1)
     assert shown("veil_leak_bound") == pytest.approx(upper_bound(1, 20))
     assert shown("veil_gold_values") == 20
+
+
+def test_what_the_policy_allows_is_shown_with_it():
+    it = rig()
+    it.round()
+    assert (shown("veil_leak_bound"), shown("veil_gold_values")) == (1, 0)
+    assert (shown("veil_leak_limit"), shown("veil_gold_least")) == (0.1, 30)
+
+
+def test_where_a_policy_allows_nothing_one_in_a_hundred_is_told():
+    it = rig()
+    it.limits[POLICY] = Limit("demo@1", Gold(50, None, None))
+    it.round()
+    assert (shown("veil_leak_limit"), shown("veil_gold_least")) == (0.01, 300)
+
+
+def test_what_is_no_longer_in_force_is_not_shown():
+    it = rig()
+    feed(it, 5, 5)
+    it.limits["b" * 64] = Limit("demo@2", ALLOWED.gold)
+    it.in_force = "b" * 64
+    it.round()
+    assert shown("veil_leak_bound") is None
+    assert shown("veil_gold_values", "demo@2") == 0
 
 
 def test_a_passed_limit_freezes_once_with_its_evidence_on_the_audit():

@@ -89,7 +89,7 @@ class World:
             documents=self.vault,
             segments_now=self.log.read,
             clock=self,
-            leaks=LeakSeams(limit_of=lambda _: None, lifted=lambda: 0, sign=lambda _: b""),
+            leaks=LeakSeams(limit_of=lambda _: None, in_force=str, lifted=lambda: 0, sign=lambda _: b""),
             erasures=ErasureSeams(in_force=tuple, sign=lambda _: b""),
             lateness=Lateness(Progress(), ()),
             settings=ALWAYS,

@@ -111,6 +111,7 @@ class TinyLoop:
     events: list[Event] = field(default_factory=list)
     in_doubt: bool = False
     notice: str | None = None
+    stands: bool | None = None
     project: Project | None = None
     closed: str = ""
     offset: int = 0
@@ -187,7 +188,7 @@ class TinyLoop:
         self.commit(self.processor.restore(Slot("label.demo.0", 1, "label.demo", "demo"), state))
 
     def commit(self, plan: Plan) -> None:
-        self.notice = plan.notice
+        self.notice, self.stands = plan.notice, plan.stands
         self.committed += plan.outputs
         self.events += plan.events
         for request, answer in plan.answers:

@@ -71,6 +71,7 @@ def test_frozen_nobody_gets_a_new_lease_and_who_has_one_may_finish(tiny, make_ta
     tiny.frozen_by = ("olga", "grace")
     tiny.control("freeze/demo")
     assert "frozen by olga and grace" in tiny.notice
+    assert tiny.stands
     assert lease(tiny) == held
     assert tiny.ask(LeaseTask("bob")) is None
     assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
@@ -78,7 +79,7 @@ def test_frozen_nobody_gets_a_new_lease_and_who_has_one_may_finish(tiny, make_ta
 
     tiny.frozen_by = ()
     tiny.control("freeze/demo")
-    assert tiny.notice == ""
+    assert (tiny.notice, tiny.stands) == ("", False)
     assert lease(tiny, "bob").lease_id
 
 

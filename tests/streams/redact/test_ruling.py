@@ -77,6 +77,7 @@ def test_without_a_policy_in_force_nothing_rules():
     control.rulings.follow()
     assert control.rulings.ruling is None
     assert "no policy of demo is in force" in control.rulings.notice
+    assert control.rulings.stands
 
 
 def test_records_wait_while_a_detector_is_built_and_the_old_policy_rules_no_more():
@@ -85,6 +86,7 @@ def test_records_wait_while_a_detector_is_built_and_the_old_policy_rules_no_more
     control.rulings.follow()
     assert control.rulings.ruling is None
     assert "is being built" in control.rulings.notice
+    assert not control.rulings.stands
     later.end()
     assert control.rulings.ruling.policy == FIRST
 
@@ -123,6 +125,7 @@ def test_a_policy_that_cannot_be_carried_out_holds_and_says_why_until_another_co
     control.rulings.follow()
     assert control.rulings.ruling is None
     assert "policy version 1 can't be carried out: language xx: no word list" in control.rulings.notice
+    assert control.rulings.stands
     control.policy, control.fault = record_of(SECOND), None
     control.rulings.follow()
     assert control.rulings.ruling is not None
@@ -150,9 +153,11 @@ def test_a_freeze_holds_names_who_froze_and_ends():
     control.rulings.follow()
     assert control.rulings.ruling is None
     assert "frozen by grace and olga" in control.rulings.notice
+    assert control.rulings.stands
     control.frozen_by = ()
     control.rulings.follow()
     assert control.rulings.ruling is not None
+    assert not control.rulings.stands
 
 
 def test_a_detector_is_built_while_frozen_so_that_the_end_is_at_once():
@@ -171,6 +176,7 @@ def test_a_month_before_its_review_a_policy_warns_and_still_rules(days, said):
     control.rulings.follow()
     control.rulings.look(DUE - days * DAY_MS)
     assert control.rulings.ruling is not None
+    assert not control.rulings.stands
     assert said in control.rulings.notice
     assert bool(said) == bool(control.rulings.notice)
 
@@ -181,6 +187,7 @@ def test_after_its_review_a_policy_holds_until_a_reviewed_version_is_published()
     control.rulings.look(DUE + DAY_MS)
     assert control.rulings.ruling is None
     assert f"the review of demo@1 was due by {FIRST.review_by}" in control.rulings.notice
+    assert control.rulings.stands
     control.policy = record_of(with_hash(replace(SECOND, review_by="2099-01-01")))
     control.rulings.follow()
     assert control.rulings.ruling.policy.version == 2

@@ -31,6 +31,7 @@ CODEC, RULES, WINDOWS = Codec(FixedIds()), packaged_rules(), Windows()
 PARTITIONS = 3
 EVENTS = list(islice(month(2, days=1), 1_600))
 AT_ONCE, AFTERWARDS = 60, 30
+MINUTE = 60_000
 
 
 class Feeding:
@@ -182,6 +183,19 @@ def test_the_last_final_metrics_are_gauges_and_suppressed_ones_are_not():
         and sample.labels["policy"] == last.policy
     }
     assert shown == last.cells
+
+
+def test_up_to_when_windows_are_final_is_told_where_nothing_is_published():
+    def final(project: str) -> float | None:
+        return REGISTRY.get_sample_value("veil_watch_final_seconds", {"project": project})
+
+    watching = Watching({"quiet": 2}, RULES, WINDOWS, CODEC)
+    assert list(watching.due(0)) == []
+    assert (final("quiet"), final("platform")) == (0, 0)
+    for place in watching.positions():
+        watching.seen_to_the_end(place, 20 * MINUTE if place.topic == "audit.quiet" else 30 * MINUTE)
+    assert list(watching.due(0)) == []
+    assert (final("quiet"), final("platform")) == (19 * 60, 29 * 60)
 
 
 def test_whoever_takes_over_ends_the_one_before():

@@ -1,0 +1,27 @@
+"""What Prometheus is told of the redactor: by the policy in force, alone."""
+
+from __future__ import annotations
+
+from prometheus_client import Gauge
+
+from schemas.gold import LeakTally
+from streams.keeper.leaks import Limit, bound, told_above
+
+_NAMES = ["project", "policy"]
+BOUND = Gauge("veil_leak_bound", "What the share of leaked values does not exceed (95 %)", _NAMES)
+VALUES = Gauge("veil_gold_values", "Known values of gold that the bound rests on", _NAMES)
+LIMIT = Gauge("veil_leak_limit", "What the policy allows the bound to be; 0.01 where it says nothing", _NAMES)
+LEAST = Gauge("veil_gold_least", "How many values the policy wants counted before the bound counts", _NAMES)
+
+
+def show(project: str, limit: Limit, tally: LeakTally) -> None:
+    """In the place of what was shown of the project before."""
+    shown = {
+        BOUND: bound(tally),
+        VALUES: tally.values,
+        LIMIT: told_above(limit.gold),
+        LEAST: limit.gold.least,
+    }
+    for gauge, value in shown.items():
+        gauge.remove_by_labels({"project": project})
+        gauge.labels(project, limit.policy_id).set(value)
