@@ -21,7 +21,8 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         raise ConfigError(f"{around.identity.signer} has no pinned key; run `veil topology apply`")
     seams = Seams(log_name(around), key, around.sign, around.registry)
     processor = SealProcessor(around.codec, seams)
-    return StageParts(processor, inputs(around.topology), Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
+    topics = inputs(around.topology)
+    return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True, releases=False)
 
 
 def inputs(topology: Topology) -> tuple[str, ...]:

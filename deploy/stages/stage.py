@@ -94,6 +94,7 @@ def assemble(
         poll_s=parts.poll_s,
         request_wait_s=parts.request_wait_s,
         rereads=parts.rereads,
+        releases=parts.releases,
     )
     health = Health()
     told = telling(traces, Source(role, project, slot), around.clock)

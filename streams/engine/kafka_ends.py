@@ -77,13 +77,19 @@ class EndOffsets:
 
     def _answered(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
         for pause in PAUSES_S:
-            client = self._client()  # held until it has answered: one that another thread drops never would
             try:
-                return self._ask(client, partitions, spec)
+                return self._once(partitions, spec)
             except LogUnavailable:
-                self._drop(client)
                 time.sleep(pause)
-        return self._ask(self._client(), partitions, spec)
+        return self._once(partitions, spec)
+
+    def _once(self, partitions: Sequence[KafkaPartition], spec: OffsetSpec) -> dict[TopicPartition, int]:
+        client = self._client()  # held until it has answered: one that another thread drops never would
+        try:
+            return self._ask(client, partitions, spec)
+        except LogUnavailable:
+            self._drop(client)
+            raise
 
     @staticmethod
     def _ask(

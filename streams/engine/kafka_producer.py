@@ -60,8 +60,7 @@ class KafkaProducer:
 
     def initialise(self, patience_s: float = CALL_TIMEOUT_S) -> None:
         """Fence every earlier incarnation, and end what it had open; a round that was over is gone on with."""
-        init = self._client.init_transactions
-        self._call(lambda: while_late(init, self._heard, patience_s), "fencing earlier incarnations")
+        self._call(lambda: while_late(self._initialise, self._heard, patience_s), "fencing earlier incarnations")
 
     def begin(self) -> None:
         """Begin a transaction, when the broker has written the markers of this id's last one."""
@@ -133,10 +132,16 @@ class KafkaProducer:
         self._ended()
 
     def close(self) -> None:
-        """Leave; an open transaction is left to the next incarnation, which aborts it."""
-        with contextlib.suppress(KafkaException):
-            self._client.purge(blocking=False)  # else it waits for its own threads, with Python's lock held
-            self._client.flush(0)
+        """Leave, for good; an open transaction is left to the next incarnation, which aborts it.
+
+        The client calls us back, and so each holds the other. Were it left to the garbage collector, one that is
+        not initialised yet would go on trying, and fence whoever comes after it as soon as the broker is back.
+        """
+        client = self.__dict__.pop("_client", None)
+        if client is not None:  # never its truth: one that has nothing to do is false
+            with contextlib.suppress(KafkaException):
+                client.purge(blocking=False)  # else it waits for its own threads, with Python's lock held
+                client.flush(0)
         self._calls.close()
 
     def cause(self, error: KafkaError, doing: str) -> VeilError:
@@ -145,7 +150,12 @@ class KafkaProducer:
             self._client.poll(0)
         except KafkaException as fatal:
             error = error_of(fatal)
+        if self.known is None and self._undelivered is not None:  # then the client only says that it can't go on
+            return _cause_of(self._undelivered)
         return self.known or translate(error, doing)
+
+    def _initialise(self, limit_s: float) -> None:
+        self._client.init_transactions(limit_s)
 
     def _heard(self) -> VeilError | None:
         with contextlib.suppress(KafkaException):  # a fatal one is told by the call itself, too

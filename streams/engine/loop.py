@@ -79,6 +79,11 @@ SLOT_PREFIX = "slot/"
 BACKOFF_S = (0.05, 5.0)
 """First and longest wait after a setback; it doubles in between. A killed broker is back in 2–4 s."""
 
+HOLDS_FOR_S = 10.0
+"""How long a round may rely on what `control` said when it began. Rounds take milliseconds; of text made to be
+slow 4 MiB take a minute. With the 30 s for which `control` counts as heard and the 15 s in which a transaction
+ends, nothing is released by what was in force a minute before.
+"""
 CATCH_UP_S = 0.01
 """Between two looks at `control` on the way in: 50,000 records/s, and no spinning while a transaction is open."""
 
@@ -104,6 +109,10 @@ class Stage:
     """How long it waits for a request: one wakes the loop at once, so a message waits 20 ms at most."""
     rereads: bool = False
     """Whether reading its inputs once more does nothing twice: it goes on where its positions are forgotten."""
+    releases: bool = True
+    """Whether what it does has to be allowed by `control` as it is by then. Not so of what destroys, seals or
+    revokes: that must go on however long a round takes.
+    """
     details: tuple[tuple[str, str], ...] = ()
     """What `process.started` says of this process: versions, bundle."""
 
@@ -148,6 +157,9 @@ class Loop:
         self._restored = False
         self._positioned = False
         """Whether a commit of this slot, or of an earlier incarnation, has carried positions."""
+        self._heard_at = 0.0
+        """When `control` was found fresh by the round that is on."""
+        self._limit = stage.batch_limit
         self._backoff = BACKOFF_S[0]
         self._notice = ""
         self._labels = (stage.role, stage.project)
@@ -177,7 +189,7 @@ class Loop:
             self._hear(session)
             self._prove(session)
             self._requests.wait(self._stage.request_wait_s)
-            taken += self._requests.take(self._stage.batch_limit)
+            taken += self._requests.take(self._limit)
             self._work(session, taken)
             self._backoff = BACKOFF_S[0]
         except (Fenced, CommitInDoubt) as error:
@@ -330,6 +342,7 @@ class Loop:
         news = self._control.poll(0.0 if self._stage.session.inputs else self._stage.poll_s)
         if not self._control.fresh():
             raise LogUnavailable("control was not heard for 30 s; nothing is released until it is")
+        self._heard_at = self._clock.monotonic()
         if news.events:
             plan = self._processor.control(news.changed)
             self._note(plan)
@@ -345,14 +358,15 @@ class Loop:
     def _work(self, session: Session, taken: list[Request[Any]]) -> None:
         session.hold(self._processor.held)
         at_once = taken or not self._stage.session.inputs
-        messages = session.poll(self._stage.batch_limit, 0.0 if at_once else self._stage.poll_s)
+        messages = session.poll(self._limit, 0.0 if at_once else self._stage.poll_s)
         started = self._clock.monotonic()
         self._traces.begin(self._epoch, messages)
         plan = self._processor.process(Batch(messages, taken, session.committed(), self._clock.now()))
         self._traces.processed(len(plan.documents))
         self._note(plan)
         if messages or not plan.empty or session.gaps() or session.overdue():
-            self._commit(session, plan)
+            self._commit(session, plan, holds=self._hear_again)
+            self._limit = self._stage.batch_limit
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
             metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
         else:
@@ -361,9 +375,12 @@ class Loop:
         behind_ms = 0 if oldest is None else max(0, self._clock.now() - oldest)
         metrics.BEHIND.labels(*self._labels).set(behind_ms / 1000)
 
-    def _commit(self, session: Session, plan: Plan) -> None:
+    def _commit(self, session: Session, plan: Plan, holds: Callable[[], None] = lambda: None) -> None:
+        """`holds` raises where what was decided holds no longer; Vault may take long, so it is asked twice."""
         assert self._chain is not None
+        holds()
         self._documents.create_all(plan.documents)
+        holds()
         events = [*plan.events, *(_lost(gap) for gap in session.gaps())]
         self._positioned = self._positioned or bool(session.committed())
         outputs = self._traces.marked(plan.outputs, plan.events)
@@ -374,6 +391,18 @@ class Loop:
             request.answer(result)
         for act in plan.after:
             act()
+
+    def _hear_again(self) -> None:
+        """What a long round has decided holds if `control` is as it was. Else all of it comes again, one by one:
+        then a round is as short as it can be. Raises LogUnavailable.
+        """
+        assert self._control is not None
+        if not self._stage.releases or self._clock.monotonic() - self._heard_at <= HOLDS_FOR_S:
+            return
+        if self._control.poll().changed or not self._control.fresh():
+            self._limit = 1
+            raise LogUnavailable("control has changed, or was not heard, during a long round; it is begun anew")
+        self._heard_at = self._clock.monotonic()
 
     def _transact(self, session: Session, records: Sequence[Outgoing]) -> None:
         session.begin()

@@ -6,10 +6,12 @@ topic is passed over: it may read nothing there (replay looks raw records up), o
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from schemas.audit import Event, EventType
+from schemas.errors import DependencyError
 from schemas.resources import message_resource
 from streams.engine.messages import TopicPartition
 from topology.readers import Reader
@@ -37,20 +39,37 @@ class Lateness:
 
     def __init__(self, offsets: Offsets, readers: Sequence[Reader]) -> None:
         self._offsets = offsets
-        self._readers = readers
-        self.forget()
-
-    def forget(self) -> None:
-        """What was told is not known to be committed."""
+        self._readers = deque(readers)
         self._looked_at: int | None = None
         self._late: dict[Reader, frozenset[TopicPartition]] = {}
+        self.notice = ""
+        """Of whom it could not be asked the last time."""
+
+    def forget(self) -> None:
+        """What was told is not known to be committed. It is asked again when it is time, and not at once: whatever
+        has failed is not to wait for some twenty answers each time.
+        """
+        self._late.clear()
 
     def look(self, now: int) -> list[Event]:
-        """What is to be told. `now`: milliseconds. Raises LogUnavailable, AccessDenied."""
+        """What is to be told. `now`: milliseconds. Raises AccessDenied.
+
+        Nobody is asked after a question that was not answered: each may wait for minutes, and keeper has more to
+        do. Who was asked comes last the next time.
+        """
         if self._looked_at is not None and now - self._looked_at < LOOK_EVERY_MS:
             return []
-        self._looked_at = now
-        return [event for reader in self._readers for event in self._of(reader, now)]
+        self._looked_at, self.notice = now, ""
+        events: list[Event] = []
+        for _ in range(len(self._readers)):
+            reader = self._readers[0]
+            self._readers.rotate(-1)
+            try:
+                events += self._of(reader, now)
+            except DependencyError as error:
+                self.notice = f"how far {reader.group} has read {reader.topic} can't be told: {error}"
+                break
+        return events
 
     def _of(self, reader: Reader, now: int) -> list[Event]:
         read = self._offsets.read_up_to(reader.group, reader.topic)

@@ -148,6 +148,7 @@ class KeeperProcessor:
         self._leaks.look(batch.now, plan)
         self._erasing.look(self._holdings, batch.now, plan)
         plan.events += self._lateness.look(batch.now)
+        plan.notice = self._lateness.notice
         plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
         plan.outputs += [*self._erasing.changes(), *self._rewrapping.changes()]
         return plan

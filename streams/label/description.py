@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterable
 from http import HTTPStatus
+from inspect import cleandoc
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -60,7 +61,7 @@ def openapi(calls: Collection[Call]) -> str:
             methods=[call.method],
             name=call.answer.__name__,
             operation_id=call.answer.__name__,
-            description=call.answer.__doc__ or "",
+            description=cleandoc(call.answer.__doc__ or ""),
             status_code=HTTPStatus.OK if call.view else HTTPStatus.NO_CONTENT,
             response_model=call.view,
             responses=_responses(call),

@@ -72,6 +72,15 @@ def test_a_topic_it_may_not_write_is_denied(decide, spec):
     session.close()
 
 
+def test_it_is_denied_where_it_is_learned_amid_a_transaction(decide, spec):
+    session = decide.log.open(replace(spec, inputs=(), ownership=Ownership.WHOLE))
+    session.begin()
+    outgoing = Outgoing(f"joined.{decide.project}", b"k", b"v" * 100)
+    with pytest.raises(AccessDenied):
+        [session.produce(outgoing) for _ in range(500_000)]  # the broker has said so long before
+    session.close()
+
+
 def test_a_topic_it_may_not_read_is_denied(decide):
     with pytest.raises(AccessDenied):
         list(decide.log.read(f"raw.{decide.project}"))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import weakref
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
@@ -19,6 +20,7 @@ from streams.engine import kafka_ends
 from streams.engine.kafka_access import KafkaAccess
 from streams.engine.kafka_ends import EndOffsets
 from streams.engine.messages import TopicPartition
+from tests.support.waiting import wait_for
 
 PLACE = KafkaPartition("in", 0)
 BROKER = """
@@ -119,6 +121,12 @@ def broker() -> Iterator[subprocess.Popen[str]]:
         child.kill()
 
 
+def all_stand(pid: int) -> bool:
+    """Whether the signal has reached all threads: until then one may still answer."""
+    told = [task.joinpath("stat").read_text() for task in Path(f"/proc/{pid}/task").iterdir()]
+    return all(it.rpartition(")")[2].split()[0] == "T" for it in told)
+
+
 def test_a_broker_that_stands_still_is_not_taken_for_one_whose_topics_are_empty(
     broker: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -129,6 +137,7 @@ def test_a_broker_that_stands_still_is_not_taken_for_one_whose_topics_are_empty(
     assert before
     monkeypatch.setattr(kafka_ends, "METADATA_TIMEOUT_S", 0.5)
     os.kill(broker.pid, signal.SIGSTOP)
+    wait_for(lambda: all_stand(broker.pid), "each thread of it stands")
     try:
         with pytest.raises(LogUnavailable):
             ends.of([PLACE])

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import weakref
+from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
 
-from schemas.errors import LogUnavailable
-from streams.engine import kafka_session
+from schemas.errors import Abortable, LogUnavailable
+from streams.engine import kafka_producer, kafka_session
 from streams.engine.kafka_follower import KafkaFollower
 from streams.engine.kafka_login import KafkaLogin
 from streams.engine.kafka_messages import message_of
@@ -48,6 +50,54 @@ class MockBroker:
 @pytest.fixture
 def broker() -> MockBroker:
     return MockBroker()
+
+
+@pytest.fixture
+def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
+    """How many clients of sessions there are, without any help of the garbage collector."""
+    made: list[weakref.ref[object]] = []
+
+    def noted(make: Callable[[dict[str, object]], object]) -> Callable[[dict[str, object]], object]:
+        def new(settings: dict[str, object]) -> object:
+            made.append(weakref.ref(client := make(settings)))
+            return client
+
+        return new
+
+    monkeypatch.setattr(kafka_session, "Consumer", noted(kafka_session.Consumer))
+    monkeypatch.setattr(kafka_producer, "Producer", noted(kafka_producer.Producer))
+    gc.disable()
+    yield lambda: sum(client() is not None for client in made)
+    gc.enable()
+
+
+def test_what_was_not_delivered_is_the_cause_of_what_follows(broker: MockBroker) -> None:
+    producer = KafkaProducer(broker.access, "slot-undelivered", 15_000, KafkaLogin("", ""))
+    state = KafkaError(KafkaError._STATE)
+    assert type(producer.cause(state, "producing")) is LogUnavailable
+    producer._delivered(KafkaError(KafkaError._MSG_TIMED_OUT), cast("KafkaMessage", None))
+    assert isinstance(producer.cause(state, "producing"), Abortable)
+    producer.close()
+
+
+@pytest.mark.parametrize("by_turns", [False, True])
+def test_with_a_session_its_clients_end(broker: MockBroker, clients: Callable[[], int], by_turns: bool) -> None:
+    spec = SessionSpec("slot-ends", "group-ends", ("in",), Ownership.WHOLE, by_turns=by_turns)
+    broker.put(1, 10)
+    session = KafkaSession(broker.access, spec, KafkaLogin("", ""))
+    assert clients() == 2 + by_turns
+    session.begin()
+    session.produce(Outgoing("in", b"k", b"v"))
+    session.close()
+    assert clients() == 0
+
+
+def test_an_attempt_to_open_in_vain_leaves_no_client_that_goes_on_trying(clients: Callable[[], int]) -> None:
+    nowhere = {"bootstrap.servers": "127.0.0.1:1", "log_level": 0}
+    spec = SessionSpec("slot-vain", "group-vain", ("in",), Ownership.WHOLE)
+    with pytest.raises(LogUnavailable) as told:
+        KafkaSession(nowhere, spec, KafkaLogin("", ""), 0.1)
+    assert clients() == 0, told
 
 
 def some(session: KafkaSession) -> list[Message]:

@@ -20,10 +20,10 @@ from schemas.errors import (
     LogUnavailable,
     VaultUnavailable,
 )
-from streams.engine.control_reader import ControlReader
+from streams.engine.control_reader import ControlNews, ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
-from streams.engine.loop import Loop, Stage
+from streams.engine.loop import HOLDS_FOR_S, Loop, Stage
 from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S
 from streams.engine.processor import Batch, Plan, Request, Slot
@@ -88,11 +88,11 @@ class Bench:
         self.traces: Traces | None = None
         self.loop = self.new()
 
-    def new(self, *, rereads: bool = False) -> Loop:
+    def new(self, *, rereads: bool = False, releases: bool = True) -> Loop:
         stage = Stage(
             "copy", "demo", "copy.demo.0", "copy.demo",
             SessionSpec("copy.demo.0", "copy.demo", self.inputs, Ownership.WHOLE), "copy-state", "audit.demo",
-            rereads=rereads,
+            rereads=rereads, releases=releases,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
         return Loop(
@@ -254,6 +254,86 @@ def test_control_that_is_not_heard_for_30_s_stops_releases(bench: Bench) -> None
         ControlReader.fresh = heard  # type: ignore[method-assign]
     bench.rounds(3)
     assert bench.out() == [b"a"]
+
+
+class Slow:
+    """A first round that takes seconds, at the batch or at Vault; `changed`: whether `control` does meanwhile."""
+
+    def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str, seconds: float, changed: bool):
+        self.sizes: list[int] = []
+        news: list[str] = []
+        work = bench.copy.process
+
+        def passes() -> None:
+            bench.clock.wait(seconds)
+            news.extend(["policy/demo"] * changed)
+
+        def process(batch: Batch) -> Plan:
+            if batch.messages:
+                self.sizes.append(len(batch.messages))
+                if len(self.sizes) == 1 and where == "batch":
+                    passes()
+            return work(batch)
+
+        def create(documents: Sequence[tuple[str, bytes]]) -> None:
+            if len(self.sizes) == 1 and where == "vault":
+                passes()
+
+        def poll(_reader: ControlReader, wait_s: float = 0) -> ControlNews:
+            return ControlNews((news.pop(),) if news else (), ())
+
+        monkeypatch.setattr(bench.copy, "process", process)
+        monkeypatch.setattr(bench.vault, "create_all", create)
+        monkeypatch.setattr(ControlReader, "poll", poll)
+        monkeypatch.setattr(ControlReader, "fresh", lambda _: True)
+        bench.put(b"a", b"b")
+
+
+@pytest.mark.parametrize("where", ["batch", "vault"])
+def test_what_a_long_round_has_decided_before_control_changed_is_begun_anew_one_by_one(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    bench.rounds(1)
+    slow = Slow(bench, monkeypatch, where, HOLDS_FOR_S + 1, changed=True)
+    bench.rounds(1)
+    assert bench.out() == []
+    assert "control has changed" in bench.health.read()[1]
+    bench.rounds(3)
+    assert bench.out() == [b"a", b"b"]
+    assert slow.sizes == [2, 1, 1]
+
+
+@pytest.mark.parametrize(("seconds", "changed"), [(HOLDS_FOR_S + 1, False), (HOLDS_FOR_S - 1, True)])
+def test_a_long_round_under_the_same_control_and_a_short_one_are_committed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch, seconds: float, changed: bool
+) -> None:
+    bench.rounds(1)
+    slow = Slow(bench, monkeypatch, "batch", seconds, changed)
+    bench.rounds(1)
+    assert bench.out() == [b"a", b"b"]
+    assert slow.sizes == [2]
+
+
+def test_what_releases_nothing_goes_on_however_long_it_takes(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.loop = bench.new(releases=False)
+    bench.rounds(1)
+    Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
+    bench.rounds(1)
+    assert bench.out() == [b"a", b"b"]
+
+
+def test_after_a_long_round_that_was_begun_anew_batches_are_as_large_as_ever(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.rounds(1)
+    slow = Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
+    bench.rounds(2)
+    bench.put(b"c", b"d")
+    bench.rounds(2)
+    assert slow.sizes == [2, 1, 3]
+    assert bench.out() == [b"a", b"b", b"c", b"d"]
 
 
 def test_every_epoch_begins_with_a_certified_start(bench: Bench) -> None:

@@ -8,7 +8,7 @@ from schemas.audit import EventType
 from schemas.errors import LogUnavailable
 from streams.engine.messages import TopicPartition
 from streams.keeper.lateness import LOOK_EVERY_MS, Lateness, late
-from tests.streams.keeper.making import Progress, Rig
+from tests.streams.keeper.making import Progress, Rig, index
 from topology.loading import load_topology
 from topology.readers import Reader, readers
 
@@ -63,7 +63,8 @@ def test_what_was_told_in_a_transaction_that_failed_is_told_again(progress):
     lateness = Lateness(progress, [RAW])
     assert told(lateness, NOW) == ["message/raw.demo/0/1"]
     lateness.forget()
-    assert told(lateness, NOW) == ["message/raw.demo/0/1"]
+    assert told(lateness, NOW) == []
+    assert told(lateness, NOW + LOOK_EVERY_MS) == ["message/raw.demo/0/1"]
 
 
 def test_keeper_says_so_and_a_restarted_one_once_more(progress):
@@ -77,13 +78,48 @@ def test_keeper_says_so_and_a_restarted_one_once_more(progress):
     assert len([it for it in rig.events if it.type is EventType.READING_LATE]) == 2
 
 
-def test_a_broker_that_does_not_answer_is_raised_and_nothing_is_told(progress):
-    class Silent(Progress):
-        def offsets_at(self, topic: str, time: int) -> dict[TopicPartition, int]:
-            raise LogUnavailable(f"asking for {topic} at {time}")
+class Silent(Progress):
+    """Answers nothing of some topics."""
 
-    with pytest.raises(LogUnavailable):
-        Lateness(Silent({("redact.demo", "raw.demo"): {FIRST: 1}}), [RAW]).look(NOW)
+    def __init__(self, *of: str) -> None:
+        super().__init__({("redact.demo", "raw.demo"): {FIRST: 1}}, {"raw.demo": {FIRST: [0, 0]}})
+        self.of, self.asked = of, []
+
+    def read_up_to(self, group: str, topic: str) -> dict[TopicPartition, int]:
+        self.asked.append(topic)
+        if topic in self.of:
+            raise LogUnavailable("asking for positions: _TIMED_OUT")
+        return super().read_up_to(group, topic)
+
+
+TASKS, LABELS = Reader("label.demo", "tasks.demo", DAY), Reader("decide.demo", "labels.demo", DAY)
+
+
+def test_a_question_that_is_not_answered_is_said_and_nobody_else_is_asked_for_now():
+    silent = Silent("tasks.demo")
+    lateness = Lateness(silent, [TASKS, RAW, LABELS])
+    assert told(lateness, NOW) == []
+    assert silent.asked == ["tasks.demo"]
+    assert lateness.notice.startswith("how far label.demo has read tasks.demo can't be told: asking for positions")
+
+
+def test_the_next_time_all_others_are_asked_first():
+    silent = Silent("tasks.demo")
+    lateness = Lateness(silent, [TASKS, RAW, LABELS])
+    lateness.look(NOW)
+    assert told(lateness, NOW + LOOK_EVERY_MS) == ["message/raw.demo/0/1"]
+    assert silent.asked[1:] == ["raw.demo", "labels.demo", "tasks.demo"]
+    silent.of = ()
+    lateness.look(NOW + 2 * LOOK_EVERY_MS)
+    assert lateness.notice == ""
+
+
+def test_keeper_goes_on_where_somebody_can_t_be_asked_for():
+    rig = Rig(now_ms=NOW, readers=(TASKS,), offsets=Silent("tasks.demo"))
+    segment = index(0, "task-0")
+    rig.write(segment)
+    rig.round()
+    assert rig.keeper._holdings.segments.get(segment.segment_id) is not None
 
 
 def test_partitions_that_nobody_knows_a_time_of_are_not_late():
