@@ -12,6 +12,8 @@ from deploy.cli.app import app
 
 INLINE = re.compile(r"`(veil [^`]+)`")
 SHOWN = re.compile(r"^\$ (veil .+)$", re.MULTILINE)
+NUMBERS = {"N": "2", "NEW": "2", "OLD": "1", "ORDER": "1"}
+"""What documents call numbers that are other ones each time."""
 
 
 def commands_in(text: str) -> list[str]:
@@ -23,7 +25,7 @@ def commands_in(text: str) -> list[str]:
 def context_of(said: str) -> Any:
     """What the command line makes of it; raises where it would not be taken."""
     command, words = command_of(said)
-    numbered = ["2" if word == "N" else word for word in words]
+    numbered = [NUMBERS.get(word, word) for word in words]
     return command.make_context(said, numbered)
 
 
