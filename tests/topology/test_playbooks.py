@@ -52,3 +52,9 @@ def numbers_in(text):
             others = context_of(" ".join("9" if word == called else word for word in words)).params
             changed = [param for param, value in others.items() if value != before[param]]
             yield from ((words[2], param, called) for param in changed)
+
+
+def test_no_playbook_starts_again_with_some_of_the_options_alone():
+    """What `veil up` is told counts for that start alone, and one that runs has to end before."""
+    said = [one for name in NAMES for one in commands_in((PLAYBOOKS / f"{name}.md").read_text(encoding="utf-8"))]
+    assert {one for one in said if one.startswith("veil up")} == {"veil up"}
