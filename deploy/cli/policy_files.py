@@ -16,7 +16,7 @@ from deploy.cli.command import flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable, heading
-from deploy.settings import DEFAULT_ROOT
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT, PROJECT_VARIABLE
 
 if TYPE_CHECKING:
     from streams.redact.comparison import Comparison
@@ -120,7 +120,10 @@ def diff(
 
 def public_notice(
     policy: NameOrFile,
-    project: Annotated[str, typer.Option("--project", "-p", metavar="P", help="Whose retentions hold.")] = "demo",
+    project: Annotated[
+        str,
+        typer.Option("--project", "-p", envvar=PROJECT_VARIABLE, metavar="P", help="Whose retentions hold."),
+    ] = DEFAULT_PROJECT,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the page there, as HTML.", show_default=False),
