@@ -143,8 +143,7 @@ def public_notice(
     from topology.policies import load_policy
     from topology.policies.notice import notice
 
-    declared = load_topology(extra_projects=project_folders(root)).project(project)
-    found = notice(load_policy(policy), declared)
+    found = notice(load_policy(policy), load_topology(extra_projects=project_folders(root)), project)
     if out is not None:
         out.write_text(page(found), encoding="utf-8")
     first = heading(f"what happens to data in {project}", found.policy)
@@ -162,7 +161,8 @@ def _notice_words(found: Notice) -> list[RenderableType]:
     asked: list[RenderableType] = []
     if found.told:
         asked = [Text(), Text("  who works on a text may ask, of a hidden piece:"), told]
-    return [Text(), handled, *asked, Text(), Text("  kept, at most:"), kept]
+    erased = [Text(), Text(f"  {found.after_erasure}")] if found.after_erasure else []
+    return [Text(), handled, *asked, Text(), Text("  kept, at most:"), kept, *erased]
 
 
 def _written(out: Path | None) -> list[RenderableType]:
