@@ -64,7 +64,6 @@ out. A program can miss something. Who reads a text can report that, and it is p
 {_kept(found)}
 </tbody>
 </table>
-<p>What lies past its time goes in pieces of up to a quarter of that time.</p>
 <h2>Who can see what was hidden</h2>
 <p>{_SEEN if found.can_see else _UNSEEN}</p>
 <h2>What you can ask for</h2>
@@ -122,4 +121,4 @@ you by your name."""
     return f"""Write to {contact} to be told what is held about you: where, since when and until when. Nobody
 has to open it for that. Write there, too, to have it erased. Two people sign it, what is hidden is
 destroyed, texts about you are pulled, and later ones are left out. A signed report says what was erased, and until
-when anything of it may still lie somewhere."""
+when anything of it may still lie somewhere. {escape(found.after_erasure)}"""

@@ -80,10 +80,12 @@ def withdraw(
             tasks = tasks_shown_to(root, project, seen_by)
         case _:
             raise ConfigError("give a task, or --policy-version, or --seen-by")
-    if really:
+    ordered = really and len(tasks) > 0
+    if ordered:
         withdraw_all(root, project, person, tasks, reason)
-    content = {"tasks": list(tasks), "over": over, "ordered": really, "ordered_by": person}
-    out.result(content, _of_many(len(tasks), over, really))
+    content = {"tasks": list(tasks), "over": over, "ordered": ordered, "ordered_by": person}
+    words = [_of_many(len(tasks), over, ordered)] if tasks else _of_none(project, version, seen_by)
+    out.result(content, *words)
 
 
 @app.command(cls=Command)
@@ -238,6 +240,17 @@ def _of_many(count: int, over: int, ordered: bool) -> Text:
     return Text(
         f"{count:,} tasks would be withdrawn{labels}; --yes does it, and it can't be undone.", style=WAITING
     )
+
+
+def _of_none(project: str, version: int | None, seen_by: str | None) -> list[Text]:
+    """No tick: whoever gives the version that came instead would take what is exposed for withdrawn."""
+    if seen_by is not None:
+        found = f"Nothing to withdraw: no task of {project} that is still open was shown to {seen_by}."
+        look = f"veil audit access {seen_by} --project {project} shows what they saw"
+    else:
+        found = f"Nothing to withdraw: {project} has no open task or text in clear under policy version {version}."
+        look = f"is it the bad version, not the one after it? veil policy history --project {project} lists them"
+    return [Text(found, style=WAITING), Text(f"  {look}", style=QUIET)]
 
 
 def _tell_shut(out: Output, project: str, who: str, shut: Shut) -> None:

@@ -16,7 +16,7 @@ from deploy.cli.command import flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable, heading
-from deploy.settings import DEFAULT_ROOT
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT, PROJECT_VARIABLE
 
 if TYPE_CHECKING:
     from streams.redact.comparison import Comparison
@@ -120,7 +120,10 @@ def diff(
 
 def public_notice(
     policy: NameOrFile,
-    project: Annotated[str, typer.Option("--project", "-p", metavar="P", help="Whose retentions hold.")] = "demo",
+    project: Annotated[
+        str,
+        typer.Option("--project", "-p", envvar=PROJECT_VARIABLE, metavar="P", help="Whose retentions hold."),
+    ] = DEFAULT_PROJECT,
     out: Annotated[
         Path | None,
         typer.Option("--out", metavar="FILE", help="Write the page there, as HTML.", show_default=False),
@@ -140,8 +143,7 @@ def public_notice(
     from topology.policies import load_policy
     from topology.policies.notice import notice
 
-    declared = load_topology(extra_projects=project_folders(root)).project(project)
-    found = notice(load_policy(policy), declared)
+    found = notice(load_policy(policy), load_topology(extra_projects=project_folders(root)), project)
     if out is not None:
         out.write_text(page(found), encoding="utf-8")
     first = heading(f"what happens to data in {project}", found.policy)
@@ -159,7 +161,8 @@ def _notice_words(found: Notice) -> list[RenderableType]:
     asked: list[RenderableType] = []
     if found.told:
         asked = [Text(), Text("  who works on a text may ask, of a hidden piece:"), told]
-    return [Text(), handled, *asked, Text(), Text("  kept, at most:"), kept]
+    erased = [Text(), Text(f"  {found.after_erasure}")] if found.after_erasure else []
+    return [Text(), handled, *asked, Text(), Text("  kept, at most:"), kept, *erased]
 
 
 def _written(out: Path | None) -> list[RenderableType]:

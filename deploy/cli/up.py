@@ -16,7 +16,7 @@ from rich.text import Text
 from deploy.cli.command import flag
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import GOOD, QUIET, WAITING, Output, PlainTable, commands, heading
-from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT, PROJECT_VARIABLE
 
 if TYPE_CHECKING:
     from deploy.signin.invitation import Invitation
@@ -27,7 +27,13 @@ if TYPE_CHECKING:
 def up(
     project: Annotated[
         list[str] | None,
-        typer.Option("--project", "-p", metavar="P", help="A project to run; may be given again."),
+        typer.Option(
+            "--project",
+            "-p",
+            envvar=PROJECT_VARIABLE,
+            metavar="P",
+            help="A project to run; may be given again. None: those of the run before, else demo.",
+        ),
     ] = None,
     redact: Annotated[
         int, typer.Option("--redact", min=1, max=64, metavar="N", help="How many redact processes a project gets.")
@@ -46,12 +52,13 @@ def up(
     """Start the local stack, apply the topology, and run each stage under its own identity.
 
     Runs until Ctrl-C, or in the background with [cyan]--detach[/]. What an earlier run has left in the folder is
-    taken up again. A second run on the same folder is refused.
+    taken up again, its projects too, where none is given; other options count for one run. A second run on the
+    same folder is refused.
 
     [dim]Example:[/] [cyan]veil up --project demo --redact 2 --detach[/]
     """
-    projects = project or [DEFAULT_PROJECT]
     out = Output(as_json)
+    projects = project or _as_before(root, out)
     if detach:
         _in_background(root, projects, redact, standbys, out, console=not no_console)
     else:
@@ -70,6 +77,17 @@ def down(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
         stopped = take_down(root)
     words = f"Nothing runs under {root}." if stopped is None else "Stopped; no process is left."
     out.result({"stopped": stopped is not None, "owner": stopped}, Text.assemble(("✓ ", GOOD), words))
+
+
+def _as_before(root: Path, out: Output) -> Sequence[str]:
+    """The projects of the run before; else the one that commands act on where nothing is said."""
+    from deploy.up.addresses import projects_of_last_start
+
+    before = projects_of_last_start(root)
+    found = before or (DEFAULT_PROJECT,)
+    why = "as the run before did" if before else "nothing ran here before"
+    out.note(Text(f"  starts {', '.join(found)}: no --project is given, and {why}", style=QUIET))
+    return found
 
 
 def _in_background(

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from deploy.local.ports import HIGHEST, LOWEST
 from schemas.errors import StackError
 from schemas.files import write_atomically
-from topology.identity import Identity
+from topology.identity import PLATFORM, Identity
 
 FILE = "addresses.json"
 TARGETS = "targets.json"
@@ -139,3 +139,8 @@ def read_addresses(root: Path) -> tuple[Address, ...]:
         return ()
     except (ValueError, TypeError):
         raise StackError(f"{path} is damaged; remove it to have new ports chosen.") from None
+
+
+def projects_of_last_start(root: Path) -> tuple[str, ...]:
+    """In the order in which they were named; empty where there was none. Raises StackError for a damaged file."""
+    return tuple(dict.fromkeys(one.project for one in read_addresses(root) if one.project != PLATFORM))

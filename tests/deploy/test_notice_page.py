@@ -13,7 +13,7 @@ from topology.loading import load_topology
 from topology.policies import load_policy
 from topology.policies.notice import notice
 
-FOUND = notice(load_policy("demo"), load_topology().project("demo"))
+FOUND = notice(load_policy("demo"), load_topology(), "demo")
 
 
 class Reading(HTMLParser):
@@ -55,6 +55,7 @@ def test_all_that_the_notice_says_is_on_the_page():
     for each in FOUND.kept:
         assert each.what.lower() in text
         assert each.how_long in text
+    assert FOUND.after_erasure.lower() in text
     assert all(it.lower() in text for it in (FOUND.owner, FOUND.contact, FOUND.policy, FOUND.review_by))
 
 
@@ -74,5 +75,7 @@ def test_what_a_file_says_is_text_and_no_markup(name):
 
 
 def test_what_can_not_be_done_is_not_promised():
-    assert "destroyed" not in page(replace(FOUND, can_erase=False))
+    unfound = page(replace(FOUND, can_erase=False))
+    assert "destroyed" not in unfound
+    assert FOUND.after_erasure not in unfound
     assert "have to agree" not in page(replace(FOUND, can_see=False))

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from topology.flow import Scope as FlowScope
+from topology.loading import Topology
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
 from topology.policies.hints import Hint
 from topology.policies.model import FieldRule, Policy, Publish, TagRule
 from topology.project import Project
+from topology.topics import TopicSpec, compacted_ms, kept_ms, topics
 
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
+SWEPT_MS = HOUR_MS
+"""How late keeper may be with what is over, before it is told (`veil purge --dry-run`)."""
 _WORDS = {
     Action.PASS: "shown as it is",
     Action.DETECT: "read by the program, which hides what it finds",
@@ -54,6 +59,13 @@ _KEPT = (
     ("audit", "the record of who saw what, without any of it"),
 )
 """Kinds of topics, in the order data passes through them, in the words of who is concerned."""
+_OPEN = "open"
+"""The kind of topic on which other programs find texts."""
+_AFTER_ERASURE = (
+    "Of who was erased one thing stays for ever: a number, made with a secret key of what names them, by which"
+    " later records about them are left out; nobody can read the name from it, but who may erase can tell by it"
+    " that they were erased."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +78,7 @@ class Handled:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept for how long at most."""
+    """What is kept for how long at most: after that it is told as overdue."""
 
     what: str
     how_long: str
@@ -77,7 +89,8 @@ class Notice:
     """Who answers for it, what happens to which data, how long what is kept. `can_erase`: whether people can be
     found by the policy, so that all of theirs can be erased; `can_see`: whether the project names people who may
     agree that somebody sees what was hidden; `opened`: whether other programs read the texts, too. `told`: what
-    who reads a text may ask of a hidden piece in it, of `pieces` at most.
+    who reads a text may ask of a hidden piece in it, of `pieces` at most. `after_erasure`: what outlives one for
+    ever; empty where nobody can be found.
     """
 
     project: str
@@ -93,10 +106,12 @@ class Notice:
     opened: bool
     told: tuple[Handled, ...]
     pieces: int
+    after_erasure: str
 
 
-def notice(policy: Policy, project: Project) -> Notice:
-    """Of one policy in one project."""
+def notice(policy: Policy, topology: Topology, name: str) -> Notice:
+    """Of one policy in the project of this name. Raises ConfigError where there is no such project."""
+    project = topology.project(name)
     return Notice(
         project=project.name,
         policy=policy.id,
@@ -105,10 +120,11 @@ def notice(policy: Policy, project: Project) -> Notice:
         review_by=policy.review_by,
         handled=tuple(_handled(policy)),
         otherwise=treatment_words(policy.default),
-        kept=tuple(_kept(policy, project)),
+        kept=tuple(_kept(policy, project, topology)),
         can_erase=bool(policy.subject),
         told=tuple(_told(policy)),
         pieces=policy.hints.per_task,
+        after_erasure=_AFTER_ERASURE if policy.subject else "",
         opened=_opens(policy, project),
         can_see=all(project.persons.holding(role) for role in ("requester", "grantor-a", "grantor-b")),
     )
@@ -175,17 +191,25 @@ def _opens(policy: Policy, project: Project) -> bool:
     return policy.publish is Publish.OPEN and bool(project.open_texts)
 
 
-def _kept(policy: Policy, project: Project) -> Iterable[Kept]:
+def _kept(policy: Policy, project: Project, topology: Topology) -> Iterable[Kept]:
+    specs = _specs(project, topology)
+    hidden_ms = policy.segment_hours * HOUR_MS + SWEPT_MS
     for kind, what in _KEPT:
         if kind in project.retention_ms:
-            yield Kept(what, time_words(project.retention_ms[kind]))
+            yield Kept(what, time_words(kept_ms(specs[kind])))
     if _opens(policy, project):
         yield Kept(
             "the text without what is hidden, where other programs fetch it",
-            time_words(policy.segment_hours * HOUR_MS),
+            time_words(hidden_ms + compacted_ms(specs[_OPEN])),
         )
     yield Kept("the labels, as positions in what you have sent or said, without any of it", "until it is erased")
     yield Kept(
-        "what each hidden piece was, locked with two keys that two groups of people hold",
-        time_words(policy.segment_hours * HOUR_MS),
+        "what each hidden piece was, locked with two keys that two groups of people hold", time_words(hidden_ms)
     )
+
+
+def _specs(project: Project, topology: Topology) -> Mapping[str, TopicSpec]:
+    """The project's topics, by kind."""
+    by_name = {spec.name: spec for spec in topics(topology)}
+    kinds = [kind for kind in topology.flow.topics.values() if kind.scope is FlowScope.PROJECT]
+    return {kind.name: by_name[kind.topic(project.name)] for kind in kinds}

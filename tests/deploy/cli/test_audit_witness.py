@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import runpy
 import signal
 import subprocess
 import sys
@@ -18,6 +20,9 @@ from deploy.cli.exits import Exit
 from deploy.witness.state import State
 from streams.audit import note
 from streams.audit.note import Verifier
+from streams.audit.store import Directory
+from tests.streams.audit.generate import random_world
+from tests.streams.audit.memory_audit import PINS, MemoryAudit
 from tests.support.tiled_logs import History, TiledLog
 
 Run = Callable[..., Any]
@@ -170,3 +175,28 @@ def test_a_witness_that_is_killed_goes_on_where_it_was(run: Run, files: Path, st
         assert (split.code, "SPLIT VIEW" in split.err) == (Exit.FAILED, True)
         assert httpx.get(f"{url}/add-checkpoint").status_code == 405
     note.check_cosignature(note.parse(next((state / "seen").iterdir()).read_bytes()), verifier)
+
+
+def test_the_keys_of_logs_as_the_readme_makes_them_are_trusted_for_what_an_export_holds(
+    run: Run, state: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    done = MemoryAudit().take(random_world(3, batches=2).placed()).export(Directory(tmp_path / "audit"))
+    printed = {"checkpoints": {origin: data.decode() for origin, data in done.checkpoints.items()}}
+    (tmp_path / "kept.json").write_text(json.dumps(printed))
+    (tmp_path / "pins.json").write_text(json.dumps({name: key.hex() for name, key in PINS.items()}))
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "keys.py").write_text(_program_in("## Witnesses"))
+    runpy.run_path("keys.py")
+    (tmp_path / "logs.txt").write_text(capsys.readouterr().out)
+    logs = [file.parent for file in (tmp_path / "audit").glob("*/checkpoint")]
+    assert len(logs) == len(done.checkpoints) > 1
+    for log in logs:
+        ended = run("audit", "witness", "check", log, "--state", state, "--trust", tmp_path / "logs.txt")
+        assert ended.code == Exit.OK, ended.err
+
+
+def _program_in(section: str) -> str:
+    readme = (Path(__file__).parents[3] / "streams" / "audit" / "README.md").read_text("utf-8")
+    found = re.search(r"```python\n(.*?)```", readme.partition(section)[2].partition("\n## ")[0], re.DOTALL)
+    assert found
+    return found[1]

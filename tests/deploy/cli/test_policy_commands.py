@@ -214,4 +214,14 @@ def test_notice_is_made_without_a_stack_and_written_as_a_page(run: Run, tmp_path
 
 def test_notice_in_words_tells_what_is_kept(run: Run, tmp_path: Path) -> None:
     ended = run("policy", "notice", "demo", "--root", tmp_path)
-    assert "365 days" in ended.out + ended.err
+    assert "373 days" in ended.out
+    assert "stays for ever" in ended.out
+
+
+def test_notice_is_about_the_project_that_the_variable_names(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("VEIL_PROJECT", "nothing")
+    ended = run("policy", "notice", "demo", "--root", tmp_path)
+    assert ended.code == Exit.REFUSED
+    assert "nothing" in ended.err

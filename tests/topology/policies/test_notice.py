@@ -6,15 +6,25 @@ from dataclasses import replace
 
 import pytest
 
+from streams.keeper.overdue import SWEPT_WITHIN_MS
 from topology.loading import load_topology
 from topology.policies import load_policy
 from topology.policies.actions import Action, Keep, Scope, Target, Treatment
 from topology.policies.hints import NO_HINTS, OF_CATEGORY, Hint, Hints
 from topology.policies.model import Condition, Publish
-from topology.policies.notice import DAY_MS, HOUR_MS, kind_words, notice, time_words, treatment_words
+from topology.policies.notice import DAY_MS, HOUR_MS, SWEPT_MS, kind_words, time_words, treatment_words
+from topology.policies.notice import notice as notice_of
+from topology.topics import compacted_ms, kept_ms, topics
 
 DEMO = load_policy("demo")
-PROJECT = load_topology().project("demo")
+TOPOLOGY = load_topology()
+PROJECT = TOPOLOGY.project("demo")
+
+
+def notice(policy, project):
+    """Where the project is as given, and all others as they are packaged."""
+    projects = {**TOPOLOGY.projects, project.name: project}
+    return notice_of(policy, replace(TOPOLOGY, projects=projects), project.name)
 
 
 def test_each_kind_of_data_is_told_with_what_happens_to_it():
@@ -87,7 +97,30 @@ def test_times_are_limits_and_so_rounded_up(milliseconds, words):
 
 def test_kept_is_told_by_the_projects_own_retentions():
     short = replace(PROJECT, retention_ms={**PROJECT.retention_ms, "raw": 2 * HOUR_MS})
-    assert notice(DEMO, short).kept[0].how_long == "2 hours"
+    assert notice(DEMO, short).kept[0].how_long == "4 hours"
+
+
+def test_kept_at_most_is_as_long_as_a_record_may_lie_there_before_purge_tells_it():
+    """Retention, a whole segment, and an hour for the broker: not retention alone."""
+    spec = next(spec for spec in topics(TOPOLOGY) if spec.name == "raw.demo")
+    kept = [one.how_long for one in notice(DEMO, PROJECT).kept]
+    assert kept[0] == time_words(kept_ms(spec)) == "31 hours"
+    assert "373 days" in kept
+
+
+def test_what_is_hidden_is_kept_until_keeper_is_late_with_it_and_texts_in_clear_until_they_have_left_the_disk():
+    spec = next(spec for spec in topics(TOPOLOGY) if spec.name == "open.demo")
+    policy = replace(DEMO, publish=Publish.OPEN, segment_hours=24)
+    kept = {one.what: one.how_long for one in notice(policy, replace(PROJECT, open_texts=True)).kept}
+    assert SWEPT_MS == SWEPT_WITHIN_MS
+    assert next(it for what, it in kept.items() if "two keys" in what) == "25 hours"
+    in_clear = 25 * HOUR_MS + compacted_ms(spec)
+    assert next(it for what, it in kept.items() if "other programs" in what) == time_words(in_clear) == "28 hours"
+
+
+def test_what_outlives_an_erasure_for_ever_is_told_where_anybody_can_be_erased():
+    assert "for ever" in notice(DEMO, PROJECT).after_erasure
+    assert notice(replace(DEMO, subject=()), PROJECT).after_erasure == ""
 
 
 def test_only_who_can_be_found_is_told_that_they_can_be_erased():
