@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from deploy.acting import act
+from deploy.compose.passwords import pass_on
 from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
 from deploy.provision.parts import PROVISIONER, as_provisioner, connected
@@ -50,7 +52,7 @@ def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: 
     """
     chosen = rotated(topology, names)
     with connected(endpoints, root) as parts:
-        rotate(chosen, parts)
+        rotate(chosen, parts, partial(pass_on, root))
     _say(root, endpoints, Counter({"kafka password": len(chosen)}))
     return tuple(identity.name for identity in chosen)
 

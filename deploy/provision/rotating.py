@@ -7,9 +7,9 @@ process has seen its file, who opens a connection is refused and tries again (`s
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
-from deploy.provision.credentials import CredentialFiles
+from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.difference import KafkaDifference
 from deploy.provision.parts import Parts
 from schemas.errors import ConfigError
@@ -32,13 +32,16 @@ def rotated(topology: Topology, names: Sequence[str]) -> tuple[Identity, ...]:
     return tuple(it for it in known.values() if it.role != PERSON and not roles[it.role].keeps_secret)
 
 
-def rotate(chosen: Sequence[Identity], parts: Parts) -> None:
-    """Give each a new password. Returns when the broker takes them. Raises ConfigError where one has none yet, and
-    as `KafkaAdmin`.
+def rotate(
+    chosen: Sequence[Identity], parts: Parts, pass_on: Callable[[Sequence[Credentials]], None] = lambda _: None
+) -> None:
+    """Give each a new password. Returns when the broker takes them. `pass_on`: to whoever reads a copy of the
+    file, before Kafka asks for it. Raises ConfigError where one has none yet, and as `KafkaAdmin`.
     """
     files = CredentialFiles(parts.root)
     renewed = [files.with_new_password(files.load(identity)) for identity in chosen]
     for credentials in renewed:
         files.save(credentials)
+    pass_on(renewed)
     passwords = {it.kafka_user: it.kafka_password for it in renewed}
     parts.kafka.apply(KafkaDifference(users=tuple(sorted(passwords))), passwords)

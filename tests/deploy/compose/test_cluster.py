@@ -36,6 +36,7 @@ from deploy.compose.cluster import (
     gateway,
     pages,
     port_of,
+    processes,
 )
 from deploy.compose.demo import IMPATIENT_S, LATER, PATIENCE, RETRIES
 from deploy.compose.engine import PROJECT_LABEL
@@ -47,6 +48,7 @@ from deploy.demo.command import perform
 from deploy.demo.report import Report
 from deploy.demo.run import Ground
 from deploy.demo.screen import showing
+from deploy.provisioning import rotate_audited
 from schemas.errors import StackError
 from schemas.registry import tls_context
 from tests.support.containers import HARDENED, NO_BASE, TREE, Engine
@@ -128,6 +130,8 @@ class Ran:
     fired: dict[str, bool] = field(default_factory=dict)
     tried: dict[str, str] = field(default_factory=dict)
     again: dict[str, str] = field(default_factory=dict)
+    changed: dict[str, bool] = field(default_factory=dict)
+    """Who has taken up a new password, and whether it went on running."""
     bystander: str = ""
     left: list[str] = field(default_factory=list)
 
@@ -183,6 +187,7 @@ def ran(engine: Engine, images: str, bystander: str, tmp_path_factory: pytest.Te
         def disturb(*given) -> None:
             faults(*given)
             look_around(engine, images, seen[0])
+            rotate_passwords(engine, seen[0])
             start_equals_again(seen[0])
 
         reach = Reach(tls_context(cluster.ground.ca), IMPATIENT_S, RETRIES)
@@ -307,6 +312,22 @@ def see_alert(ran: Ran, killed: str) -> None:
     ran.fired[killed] = wait_for(fires, f"{alert} fires", TOLD_WITHIN_S)
 
 
+def rotate_passwords(engine: Engine, ran: Ran) -> None:
+    """While everybody works."""
+    cluster, names = ran.cluster, [it.service for it in processes(ran.cluster.topology)]
+    before = cluster.compose.states()
+    rotate_audited(cluster.topology, cluster.endpoints, cluster.ground.root, ())
+
+    def taken_up(name: str) -> bool:
+        told = engine.call("logs", before[name]["Id"])
+        return "password_changed" in told.stdout + told.stderr
+
+    for name in names:
+        wait_for(lambda name=name: taken_up(name), f"{name} takes its new password up", TOLD_WITHIN_S)
+    after = cluster.compose.states()
+    ran.changed = {it: before[it]["State"]["StartedAt"] == after[it]["State"]["StartedAt"] for it in names}
+
+
 def start_equals_again(ran: Ran) -> None:
     """All of redact and of label end at the same moment, and are started again at the same moment."""
     equals = ("redact-demo-0", "redact-demo-1", "label-demo-0", "label-demo-1")
@@ -380,6 +401,11 @@ def test_alerts_fire_when_they_must(engine, images):
     done = engine.call("run", "--rm", "--network", "none", *HARDENED, *mount, f"{images}-prometheus",
                        "/usr/bin/promtool", "test", "rules", "/rules/rules.test.yaml", check=False)  # fmt: skip
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_new_passwords_are_taken_up_by_all_and_nobody_ends(ran):
+    assert len(ran.changed) == len(list(processes(ran.cluster.topology)))
+    assert all(ran.changed.values()), ran.changed
 
 
 def test_equals_that_start_at_the_same_moment_all_work(ran):

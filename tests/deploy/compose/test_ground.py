@@ -13,6 +13,7 @@ import pytest
 
 from deploy.compose.cluster import BROKERS, CENSUS, NODES, STARTER, processes
 from deploy.compose.ground import Ground, digest, own, recorded_name
+from deploy.compose.passwords import pass_on
 from deploy.compose.services import WRITER
 from deploy.local.endpoints import load_endpoints
 from deploy.provision.credentials import CredentialFiles, Credentials
@@ -68,6 +69,27 @@ def test_each_process_has_its_own_password_and_nobody_else_s(ground):
         assert f"password of {process.who.identity.name}" in text
         others = {it.who.identity.name for it in processes(ground.topology)} - {process.who.identity.name}
         assert not [it for it in others if f"password of {it}" in text]
+
+
+def test_a_new_password_is_in_every_copy_of_its_file_and_in_nobody_else_s(ground):
+    label, looks = Identity("label", "demo"), Identity("inspector", "platform")
+    files = CredentialFiles(ground.root)
+    copies = {it.slot for it in processes(ground.topology) if it.who.identity == label}
+    before = {it.name: given(ground, it.name) for it in (ground.root / "given").iterdir()}
+    pass_on(ground.root, [replace(files.load(it), kafka_password=f"new of {it.name}") for it in (label, looks)])
+    changed = {name: given(ground, name) for name in before if given(ground, name) != before[name]}
+    assert set(changed) == copies | {CENSUS}
+    for name, files_now in changed.items():
+        whose = "inspector.platform" if name == CENSUS else "label.demo"
+        assert [it for it in files_now if files_now[it] != before[name][it]] == [f"identities/{whose}.json"]
+    read = CredentialFiles(ground.root / "given" / CENSUS).load(looks)
+    assert (read.kafka_password, read.vault) == ("new of inspector.platform", None)
+    ground.fit_out("a token to start with")
+
+
+def test_where_no_container_was_given_anything_nothing_is_written(tmp_path):
+    pass_on(tmp_path, [Credentials(Identity("label", "demo"), "new")])
+    assert not [*tmp_path.iterdir()]
 
 
 def test_nobody_is_given_an_administrator_s_password_token_or_the_authority_s_key(ground):

@@ -8,7 +8,7 @@ from confluent_kafka.admin import AdminClient
 
 from deploy.passwords import PasswordWatch
 from deploy.provision.command import apply_topology, plan_topology
-from deploy.provision.credentials import CredentialFiles
+from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.parts import connected
 from deploy.provision.rotating import rotate, rotated
 from schemas.errors import ConfigError
@@ -36,6 +36,11 @@ def parts(stack):
 def access_of(stack) -> KafkaAccess:
     kafka, mine = stack.endpoints.kafka, CredentialFiles(stack.root).load(REPLAY)
     return KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
+
+
+def logs_in_with(stack, credentials: Credentials) -> bool:
+    kafka = stack.endpoints.kafka
+    return logs_in(KafkaAccess(kafka.bootstrap, kafka.ca_file, credentials.kafka_user, credentials.kafka_password))
 
 
 def logs_in(access: KafkaAccess) -> bool:
@@ -71,9 +76,11 @@ def test_a_session_that_works_goes_on_and_opens_new_connections_with_the_new_pas
         session.commit()
 
     commit()
+    passed_on = []
     for _ in range(3):
-        rotate([REPLAY], parts)
+        rotate([REPLAY], parts, lambda renewed: passed_on.extend(logs_in_with(stack, it) for it in renewed))
         commit()
+    assert passed_on == [False] * 3, "who reads a copy has it before Kafka asks for it"
     wait_for(lambda: access.login.password == access_of(stack).login.password, "the new password is taken up")
     assert not logs_in(old)
     assert logs_in(access)
