@@ -62,13 +62,15 @@ class LastingProducer:
         headers: list[tuple[str, bytes]] | None = None,
     ) -> None:
         """Queue a message. Raises BufferError on a full queue, and as `connection.error_of`."""
-        used = self._client
-        try:
-            used.produce(topic, value, key, on_delivery=on_delivery, headers=headers)
-        except KafkaException as failure:
-            if failure.args[0].code() != KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own codes have this form
-                raise error_of(failure.args[0]) from None
-            self._renew(used).produce(topic, value, key, on_delivery=on_delivery, headers=headers)
+        while True:
+            used = self._client
+            try:
+                used.produce(topic, value, key, on_delivery=on_delivery, headers=headers)
+                break
+            except KafkaException as failure:
+                if failure.args[0].code() != KafkaError._FATAL:  # noqa: SLF001 - librdkafka's own codes have this form
+                    raise error_of(failure.args[0]) from None
+                self._renew(used)
 
     def poll(self, timeout: float) -> int:
         """Serve reports of delivery."""
@@ -98,14 +100,13 @@ class LastingProducer:
             serve(left)
         return count
 
-    def _renew(self, used: Client) -> Client:
+    def _renew(self, used: Client) -> None:
         """A new one in its place; the reports of the one before are served first, if it tells them in time."""
         with self._lock:
             if self._client is used:
                 self._client, self._retired = self._make(), (*self._retired, used)
         self._told(used.__len__, partial(_served, used), LAST_WORDS_S)
         self._let_go()
-        return self._client
 
     def _let_go(self) -> None:
         """Of those that have told all; by their number, since a client with nothing in it is false."""

@@ -200,6 +200,30 @@ def test_what_a_client_refuses_otherwise_is_our_error_and_ends_nothing(
     assert len(clients.made) == 1
 
 
+def test_what_the_next_client_refuses_is_our_error_too(clients, publish, monkeypatch):
+    take = Client.produce
+
+    def refuse_later(self, *given, **named):
+        if self is not clients.made[0]:
+            raise KafkaException(KafkaError(KafkaError.MSG_SIZE_TOO_LARGE))
+        take(self, *given, **named)
+
+    monkeypatch.setattr(Client, "produce", refuse_later)
+    clients.made[0].gives_up()
+    with pytest.raises(Refused):
+        publish(b"1")
+
+
+def test_a_next_client_that_has_given_up_by_then_is_followed_too(clients, producer, publish, told):
+    first = clients.made[0]
+    first.waiting.append((b"0", lambda _error, _value: clients.made[1].gives_up()))
+    first.gives_up()
+    publish(b"1")
+    assert producer.flush(1) == 0
+    assert told == [(b"1", True)]
+    assert len(clients.made) == 3
+
+
 def test_a_full_queue_is_said_as_the_client_says_it(clients, producer, publish, monkeypatch):
     def refuse(*_, **__):
         raise BufferError
