@@ -13,6 +13,7 @@ from typing import Any
 from schemas import catalog
 from topology.flow import Cleanup, Content, Flow, Role, Scope, TopicKind
 from topology.record_headers import HEADERS
+from topology.topics import TOMBSTONES_MS
 
 AVRO = "application/vnd.apache.avro;version=1.9.0"
 WIRE = "application/vnd.confluent.avro"
@@ -75,6 +76,8 @@ def _configuration(kind: TopicKind) -> dict[str, Any]:
     configuration: dict[str, Any] = {"cleanup.policy": [kind.cleanup.value]}
     if kind.cleanup is Cleanup.DELETE:
         configuration["retention.ms"] = kind.retention_ms
+    if kind.taken_back:
+        configuration["delete.retention.ms"] = TOMBSTONES_MS
     return configuration
 
 

@@ -66,6 +66,10 @@ class TopicKind:
     by_place: bool = False
     compacted_within_ms: int | None = None
     """Of a compacted topic: after what time at most Kafka lets go of what was replaced; None: as usual."""
+    taken_back: bool = False
+    """Whether others keep the content that they read there, and only a tombstone tells them to let go of it: so on
+    every compacted topic with content that is no role's state. A state's owner reads it from the beginning.
+    """
 
     def topic(self, project: str) -> str:
         """The topic's name, `<kind>.<project>`; the platform's topics are named as their kind."""

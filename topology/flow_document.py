@@ -154,9 +154,11 @@ def _known(where: str, names: Iterable[str], allowed: Iterable[str]) -> None:
 
 def to_flow(document: FlowDocument) -> Flow:
     """The checked document as values."""
+    states = {role.state for role in document.roles.values()}
     return Flow(
         topics={
-            name: _topic(name, entry, document.records.get(name, ())) for name, entry in document.topics.items()
+            name: _topic(name, entry, document.records.get(name, ()), is_state=name in states)
+            for name, entry in document.topics.items()
         },
         keys=tuple(document.keys),
         hmac=tuple(document.hmac),
@@ -172,7 +174,8 @@ def to_flow(document: FlowDocument) -> Flow:
     )
 
 
-def _topic(name: str, entry: TopicEntry, records: tuple[str, ...]) -> TopicKind:
+def _topic(name: str, entry: TopicEntry, records: tuple[str, ...], *, is_state: bool) -> TopicKind:
+    has_content = entry.holds is not Content.METADATA
     return TopicKind(
         name=name,
         scope=entry.scope,
@@ -186,6 +189,7 @@ def _topic(name: str, entry: TopicEntry, records: tuple[str, ...]) -> TopicKind:
         records=records,
         by_place=entry.by_place,
         compacted_within_ms=entry.compacted_within_ms,
+        taken_back=entry.cleanup is Cleanup.COMPACT and has_content and not is_state,
     )
 
 

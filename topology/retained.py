@@ -15,9 +15,9 @@ from topology.topics import TopicSpec, kept_ms
 
 LASTING = (
     *("cleanup.policy", "retention.ms", "segment.ms", "message.timestamp.type"),
-    *("min.compaction.lag.ms", "max.compaction.lag.ms", "retention.bytes"),
+    *("min.compaction.lag.ms", "max.compaction.lag.ms", "delete.retention.ms", "retention.bytes"),
 )
-"""The settings on which it depends how long a record stays."""
+"""The settings on which it depends how long a record stays, a tombstone among them."""
 
 
 class Fault(StrEnum):

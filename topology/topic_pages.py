@@ -24,6 +24,7 @@ from topology.asyncapi import UNTYPED, description
 from topology.flow import Cleanup, Flow, Scope, TopicKind
 from topology.loading import load_topology
 from topology.policies.notice import time_words
+from topology.topics import TOMBSTONES_MS
 
 FOLDER = Path(schemas.__file__).parent / "topics"
 INDEX = "README.md"
@@ -73,6 +74,8 @@ def _kept(kind: TopicKind) -> str:
         assert kind.retention_ms is not None  # as the flow was loaded
         otherwise = "; a project may say otherwise" if kind.scope is Scope.PROJECT else ""
         return time_words(kind.retention_ms) + otherwise
+    if kind.taken_back:
+        return f"the newest of each key; tombstones stay for {time_words(TOMBSTONES_MS)}"
     return "all that was ever written" if kind.keeps_all else "the newest of each key"
 
 

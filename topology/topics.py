@@ -21,8 +21,8 @@ COMPACTED_WITHIN_MS = 24 * 3_600_000
 """As `max.compaction.lag.ms`: what a tombstone or a later record has replaced leaves the disk a day after that,
 and the next run of the cleaner. Without it Kafka waits until half of a log is replaced, which may be never."""
 TOMBSTONES_MS = 32 * 24 * 3_600_000
-"""As `delete.retention.ms`, where others keep what they read: for so long who was away hears of what was taken
-back. Tombstones hold ids only."""
+"""As `delete.retention.ms`, where others keep what they read (`TopicKind.taken_back`): for so long who was away
+hears of what was taken back; by Kafka's own default a day, less than a weekend. Tombstones hold ids only."""
 CLEANER_MS = 3_600_000
 """How long the broker may take to come around to a log, once it must delete or compact: an hour."""
 NEVER_MS = 2**63 - 1
@@ -102,7 +102,7 @@ def _spec(
         config["min.compaction.lag.ms"] = str(NEVER_MS)
     elif kind.cleanup is Cleanup.COMPACT:
         config["max.compaction.lag.ms"] = str(kind.compacted_within_ms or COMPACTED_WITHIN_MS)
-    if kind.compacted_within_ms is not None:
+    if kind.taken_back:
         config["delete.retention.ms"] = str(TOMBSTONES_MS)
     return TopicSpec(name, partitions, environment.replication, config)
 

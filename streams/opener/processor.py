@@ -30,7 +30,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from itertools import groupby
+from itertools import accumulate, groupby
 
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
@@ -41,20 +41,21 @@ from schemas.resources import project_resource, segment_resource, task_resource
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
-from streams.engine.state import KeyedState
 from streams.engine.superseded import USUAL_MS, ExpectedTasks
 from streams.opener.metrics import TEXTS
 from streams.opener.opened import Opened
+from streams.opener.pending import Pending, size_of
 from streams.opener.retracted import Retracted
 from streams.opener.texts import open_task
 
-PENDING = "pending/"
 ANNOUNCED_MS = 30_000
 """For how long an announcement stands: a use of Vault is matched with the event of the minute around it."""
 AT_ONCE = 2_000
 """Opened in a call, and so in one transaction; as many are taken back of what is left over at a start."""
-MOST_PENDING = 10_000
-"""Sealed tasks that wait for being opened, some 2 kB each: 20 MB."""
+AT_ONCE_BYTES = 8 * 1024 * 1024
+"""Opened in a call, as `size_of` counts; a single task may be more. With the records of a batch, which wait from
+then on (12 MiB, `pending.py`), a transaction has 20 MiB to write, within its 15 s.
+"""
 SEGMENTS_AT_ONCE = 200
 """Read in a call, one after another: at 60 ms each, on a slow day, within the time that an announcement stands."""
 
@@ -114,7 +115,7 @@ class OpenerProcessor:
         """Tasks wait on their topic once so many wait here: label is frozen, or Vault does not answer. Fewer are
         read even then, since a later revision takes back the one before.
         """
-        return frozenset({self._tasks}) if len(self._pending) >= MOST_PENDING else frozenset()
+        return frozenset({self._tasks}) if self._pending.is_full else frozenset()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
         """Take over what lies in clear, and what was announced; that is announced anew."""
@@ -122,6 +123,7 @@ class OpenerProcessor:
         for message in changelog:
             _ = any(it.apply(message) for it in (self._opened, self._pending, self._expected, self._retracted))
         self._opened.settle()
+        self._pending.settle()
         self._expected.restored()
         if not self._seams.switched_on:
             self._leftover.extend(self._opened.tasks())
@@ -183,7 +185,7 @@ class OpenerProcessor:
     def _start(self) -> None:
         topic = f"opener-state.{self._project}"
         self._opened = Opened(topic, self._codec)
-        self._pending = KeyedState(topic, Task, self._codec, PENDING)
+        self._pending = Pending(topic, self._codec)
         self._expected = ExpectedTasks(topic, self._codec)
         self._retracted = Retracted(topic, self._codec)
         self._leftover = deque[str]()
@@ -260,7 +262,7 @@ class OpenerProcessor:
         if task.supersedes:
             self._superseded(task.supersedes, now, plan)
         if not self._expected.came(task.task_id) and self._seams.is_open(task.policy) is not False:
-            self._pending.put(task.task_id, task)
+            self._pending.put(task)
 
     def _superseded(self, task_id: str, now: int, plan: Plan) -> None:
         if task_id in self._opened or task_id in self._pending:
@@ -324,10 +326,12 @@ def _key_of(message: Message) -> str:
 
 
 def _some(due: Sequence[Task]) -> list[Task]:
-    """The first ones, of no more segments than can be read in time."""
+    """The first ones, one at least: no more segments than can be read in time, and bytes than can be written."""
     segments = list(dict.fromkeys(task.segment_id for task in due))
     last = frozenset(segments[:SEGMENTS_AT_ONCE])
-    return [task for task in due[:AT_ONCE] if task.segment_id in last]
+    first = [task for task in due[:AT_ONCE] if task.segment_id in last]
+    fitting = sum(size <= AT_ONCE_BYTES for size in accumulate(map(size_of, first)))
+    return first[: max(1, fitting)]
 
 
 def _notice(frozen: Sequence[str]) -> str:

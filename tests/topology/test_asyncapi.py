@@ -58,6 +58,12 @@ def test_every_reference_leads_somewhere():
     assert all(resolved(operation["channel"]) for operation in DOCUMENT["operations"].values())
 
 
+def test_for_how_long_somebody_who_is_away_is_still_told_what_was_taken_back_is_said():
+    bindings = {name: it["bindings"]["kafka"]["topicConfiguration"] for name, it in DOCUMENT["channels"].items()}
+    told = {name: it["delete.retention.ms"] for name, it in bindings.items() if "delete.retention.ms" in it}
+    assert told == {"open": 2_764_800_000, "joined": 2_764_800_000}
+
+
 def test_topics_of_a_project_are_named_by_it_and_of_the_platform_are_not():
     for kind in TOPOLOGY.flow.topics.values():
         channel = DOCUMENT["channels"][kind.name]

@@ -6,6 +6,7 @@ import pytest
 
 from topology.access import entities, hmac_keys, signed_in_policies, transit_keys, vault_policies
 from topology.acls import Operation, Resource, acls
+from topology.flow import Cleanup, Content
 from topology.identity import Identity
 from topology.loading import load_topology
 from topology.picture import flow_picture, with_picture
@@ -69,6 +70,16 @@ def test_topics_are_named_by_kind_and_project_with_the_settings_of_the_design():
     assert soon == compacted - {"control"}, "what was erased leaves every other within a day"
     lags = {spec.config["max.compaction.lag.ms"] for name, spec in specs.items() if name.startswith("open.")}
     assert lags == {"3600000"}, "and what lay there in clear within an hour"
+
+
+def test_tombstones_stay_for_32_days_where_others_keep_content_that_is_taken_back():
+    name = "delete.retention.ms"
+    longer = {it.name.split(".")[0]: it.config[name] for it in topics(TOPOLOGY) if name in it.config}
+    assert longer == {"open": "2764800000", "joined": "2764800000"}
+    states = {role.state for role in TOPOLOGY.flow.roles.values()}
+    for kind in TOPOLOGY.flow.topics.values():
+        if kind.cleanup is Cleanup.COMPACT and kind.name not in longer:
+            assert kind.name in states or kind.holds is Content.METADATA, "nothing of it is kept elsewhere"
 
 
 def test_audit_outlives_everything_and_raw_nothing():

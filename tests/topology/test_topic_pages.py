@@ -37,6 +37,11 @@ def test_who_writes_and_reads_it_is_said(topic):
         assert set(facts[fact].split(", ")) - {""} == roles
 
 
+def test_for_how_long_it_is_told_that_something_is_taken_back_is_said():
+    told = {name for name in FLOW.topics if "tombstones stay for 32 days" in PAGES[f"{name}.md"]}
+    assert told == {"open", "joined"}
+
+
 @pytest.mark.parametrize("name", catalog.NAMES)
 def test_each_field_of_a_record_is_there_with_its_type(name):
     kind = next(kind for kind in FLOW.topics.values() if name in kind.records)

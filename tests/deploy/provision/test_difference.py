@@ -70,6 +70,14 @@ def test_only_the_settings_that_differ_are_changed():
     assert str(difference.changes()[0]) == "update topic raw.demo (retention.ms=86400000)"
 
 
+def test_an_existing_topic_of_which_tombstones_went_after_a_day_is_told_to_keep_them():
+    spec = WANTED.topics["joined.demo"]
+    day = dataclasses.replace(spec, config={**spec.config, "delete.retention.ms": "86400000"})
+    current = dataclasses.replace(WANTED, topics={**WANTED.topics, "joined.demo": day})
+    assert plan(current, WANTED).configs == {"joined.demo": {"delete.retention.ms": "2764800000"}}
+    assert plan(after(current, WANTED), WANTED).changes() == ()
+
+
 def test_other_number_of_partitions_is_a_clear_error():
     spec = dataclasses.replace(WANTED.topics["tasks.demo"], partitions=9)
     current = dataclasses.replace(WANTED, topics={**WANTED.topics, "tasks.demo": spec})

@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 
 from schemas.audit import EventType
 from schemas.errors import VaultUnavailable
-from schemas.records import PlaceholderSpan, SlotEpoch, Task
+from schemas.records import FieldShape, PlaceholderSpan, SlotEpoch, Task
 from streams.engine.messages import Message
-from streams.opener import processor, retracted
+from streams.opener import pending, processor, retracted
 from streams.opener.processor import ANNOUNCED_MS
 from streams.opener.retracted import AGAIN_MS
 from tests.streams.opener.making import (
@@ -30,7 +30,13 @@ from tests.streams.opener.making import (
     task,
 )
 
+LARGE = 100_000
 OPENING, OPENED, RETRACTED = EventType.TEXTS_OPENING, EventType.TEXTS_OPENED, EventType.TEXTS_RETRACTED
+
+
+def large(name: str, sequence: int = 1) -> Task:
+    """One that counts as `LARGE` bytes."""
+    return task(name, sequence, sealed=bytes(LARGE - pending.size_of(task(name, sealed=b""))))
 
 
 @pytest.fixture
@@ -215,7 +221,7 @@ def test_while_label_is_frozen_nothing_is_opened_and_what_is_superseded_is_taken
 
 
 def test_where_too_many_wait_the_others_wait_on_their_topic(bench, monkeypatch):
-    monkeypatch.setattr(processor, "MOST_PENDING", 2)
+    monkeypatch.setattr(pending, "MOST", 2)
     bench.frozen.append("olga")
     bench.round(task("a"))
     assert bench.processor.held == frozenset()
@@ -224,6 +230,66 @@ def test_where_too_many_wait_the_others_wait_on_their_topic(bench, monkeypatch):
     bench.frozen.clear()
     bench.through()
     assert bench.processor.held == frozenset()
+
+
+@pytest.mark.parametrize("restart", [False, True])
+def test_where_too_many_bytes_wait_the_others_wait_on_their_topic(bench, monkeypatch, restart):
+    monkeypatch.setattr(pending, "MOST_BYTES", 2 * LARGE)
+    bench.frozen.append("olga")
+    bench.round(large("a"))
+    assert bench.processor.held == frozenset()
+    bench.round(large("b"), large("c"))
+    if restart:
+        bench.start()
+    assert bench.processor.held == {"tasks.demo"}, "what was read in one batch is kept, and no more is read"
+    bench.withdraw("b", "c")
+    assert bench.processor.held == frozenset(), "who is taken back makes room"
+    bench.frozen.clear()
+    bench.through()
+    assert set(bench.laid) == {"a"}
+    assert bench.processor.held == frozenset()
+
+
+def test_no_more_bytes_are_opened_at_once_than_a_transaction_takes(bench, monkeypatch):
+    monkeypatch.setattr(processor, "AT_ONCE_BYTES", 2 * LARGE)
+    bench.frozen.append("olga")
+    bench.round(*map(large, "abc"), large("d", 4), task("e", 2))
+    bench.frozen.clear()
+    bench.round()
+    laid = []
+    for _ in range(4):
+        bench.round()
+        laid.append(sorted(bench.laid))
+    assert laid == [["a", "b"], ["a", "b", "c", "e"], ["a", "b", "c", "d", "e"], ["a", "b", "c", "d", "e"]]
+    assert len(bench.said(OPENING)) == 5, "each announced once"
+
+
+SIZES = st.lists(st.tuples(st.integers(0, 40), st.integers(0, 3)), min_size=1, max_size=12)
+
+
+@given(SIZES, st.integers(1, 100_000))
+def test_however_large_they_are_some_go_each_time_and_all_in_the_end(made, most):
+    """`made`: of each task its size in kB, and its segment."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(processor, "AT_ONCE_BYTES", most)
+        bench = Bench()
+        tasks = [task(f"t{n}", which, sealed=bytes(kb * 1_000)) for n, (kb, which) in enumerate(made)]
+        bench.round(*tasks)
+        sizes = {it.task_id: pending.size_of(it) for it in tasks}
+        before = frozenset[str]()
+        while len(before) < len(tasks):
+            bench.round()
+            fresh = bench.laid.keys() - before
+            assert len(fresh) == 1 or (fresh and sum(sizes[name] for name in fresh) <= most)
+            before |= fresh
+
+
+def test_placeholders_and_fields_count_as_what_they_take_in_memory():
+    bare = FieldShape("note", 10, ())
+    full = FieldShape("note", 10, (PlaceholderSpan(0, 10, "PERSON"),))
+    one, two, masked = (task("a", fields=fields) for fields in ((bare,), (bare, bare), (full,)))
+    assert pending.size_of(two) - pending.size_of(one) == pending.FIELD_BYTES
+    assert pending.size_of(masked) - pending.size_of(one) == pending.SPAN_BYTES
 
 
 def test_no_more_segments_are_announced_at_once_than_can_be_read_in_time(bench, monkeypatch):
