@@ -81,9 +81,15 @@ def _spread(who: Placed, over: str) -> Object:
 
 
 def _budget(who: Placed) -> Object:
-    """One at a time; of a single process that one, too: who drains a machine would wait for it for ever."""
+    """One at a time; of a single process that one, too: who drains a machine would wait for it for ever. One that
+    isn't ready goes at any time: while Vault or Kafka is away none is, and a single one would stay for good.
+    """
     return _named(who, "policy/v1", "PodDisruptionBudget", who.name) | {
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(who)}}
+        "spec": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": labels(who)},
+        }
     }
 
 
