@@ -164,6 +164,10 @@ def _qualifications(document: ProjectDocument, persons: Persons, source: str) ->
 def _check_name(name: str, source: str) -> None:
     if name in (PLATFORM, PERSON):
         raise ConfigError(f"{source}: name: `{name}` is the name of something else; choose another")
+    if name.endswith("-"):
+        raise ConfigError(
+            f"{source}: name: `{name}` ends with a hyphen, as no name in Kubernetes may; choose another"
+        )
 
 
 def _retentions(document: ProjectDocument, defaults: dict[str, int]) -> dict[str, int]:

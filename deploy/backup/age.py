@@ -54,13 +54,13 @@ class AgeEnvelope:
         self._recipients = [*map(_recipient, recipients), *unnamed]
 
     def seal(self, clear: Iterable[bytes], sink: BinaryIO) -> None:
-        source = _Source(clear)
+        source, target, failed = _Source(clear), _Target(sink), None
         try:
-            pyrage.encrypt_io(source, sink, self._recipients)
-        except Exception:
-            if source.failure is not None:
-                raise source.failure from None
-            raise
+            pyrage.encrypt_io(source, target, self._recipients)
+        except Exception as error:  # noqa: BLE001 - it may be ours, told as text
+            failed = error
+        if (failure := source.failure or target.failure or failed) is not None:
+            raise failure from None
 
 
 class AgeOpener(Hidden):
@@ -146,7 +146,7 @@ class _Source(io.RawIOBase):
     def __init__(self, chunks: Iterable[bytes]) -> None:
         self._chunks = iter(chunks)
         self._rest = b""
-        self.failure: Exception | None = None
+        self.failure: BaseException | None = None
 
     def read(self, size: int = -1) -> bytes:
         while not self._rest:
@@ -154,12 +154,30 @@ class _Source(io.RawIOBase):
                 self._rest = next(self._chunks)
             except StopIteration:
                 return b""
-            except Exception as error:
+            except BaseException as error:  # Ctrl-C too
                 self.failure = error
                 raise
         size = len(self._rest) if size < 0 else size
         taken, self._rest = self._rest[:size], self._rest[size:]
         return taken
+
+
+class _Target:
+    """Where it is written to; what went wrong there is kept, too: of the last write pyrage tells nobody."""
+
+    def __init__(self, sink: BinaryIO) -> None:
+        self._sink = sink
+        self.failure: BaseException | None = None
+
+    def write(self, data: bytes) -> int:
+        try:
+            return self._sink.write(data)
+        except BaseException as error:
+            self.failure = error
+            raise
+
+    def flush(self) -> None:
+        """Who made the sink does that."""
 
 
 def _recipient(text: str) -> pyrage.x25519.Recipient | pyrage.ssh.Recipient:

@@ -3,7 +3,9 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +61,7 @@ def backup(
 
     out, recipients = Output(as_json), to or []
     AgeEnvelope(recipients)  # before anything is done
-    with out.steps("backing up") as report:
+    with _terminable(), out.steps("backing up") as report:
         if no_verify:
             made, restored = take(root, folder, AgeEnvelope(recipients), report), None
         else:  # that starts parts: what is needed for it is in no container of ours
@@ -139,6 +141,23 @@ def restore(
             restored = restore_into(wanted, into, report, to_go_on=True)
     out.result(_restored(restored), *_words(restored), *_next(restored, into))
     _end(restored)
+
+
+@contextmanager
+def _terminable() -> Iterator[None]:
+    """SIGTERM ends it as Ctrl-C does, and nothing is left: else the first process of a container is deaf to it.
+    A second one doesn't interrupt that.
+    """
+
+    def interrupt(*_: object) -> None:
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 def _say(root: Path, restored: Restored, out: Output) -> None:

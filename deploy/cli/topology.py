@@ -130,6 +130,28 @@ def kubernetes(
             help="Where probes come from, if the network keeps a pod's machine out; may be given again.",
         ),
     ] = None,
+    names_at: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--names-at",
+            metavar="CIDR",
+            help="Where each machine answers for the name service, as by NodeLocal DNSCache; may be given again.",
+        ),
+    ] = None,
+    vault_name: Annotated[
+        str | None,
+        typer.Option(
+            "--vault-name",
+            metavar="NAME",
+            help="What `app.kubernetes.io/name` says of Vault's pods, if not openbao.",
+        ),
+    ] = None,
+    registry_name: Annotated[
+        str | None,
+        typer.Option(
+            "--registry-name", metavar="NAME", help="The same of the registry's, if not apicurio-registry."
+        ),
+    ] = None,
     ships: Annotated[
         bool,
         flag("--vault-log", text="Vault's log is in the claim `vault-log`: pods carry and match it."),
@@ -147,7 +169,9 @@ def kubernetes(
 
     if (to is None) == (check is None):
         raise ConfigError("give either a folder to write to (`--to`), or a file to check (`--check`)")
-    out, cluster = Output(as_json), Cluster(domain, ships=ships, probed_from=ranges(probed_from or ()))
+    out, probes, names = Output(as_json), ranges(probed_from or ()), ranges(names_at or ())
+    cluster = Cluster(domain, ships=ships, probed_from=probes, names_at=names)
+    cluster = cluster.labelled(vault=vault_name, registry=registry_name)
     if to is not None:
         written = write(root.absolute(), to, cluster)
         out.result({"files": written}, Text(f"{sum(written.values())} objects → {to}"))

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from ipaddress import IPv4Network, IPv6Network, collapse_addresses, ip_network
 from types import MappingProxyType
 from typing import Any
@@ -16,6 +17,8 @@ Object = dict[str, Any]
 
 NAMESPACE = "kubernetes.io/metadata.name"
 """A label that Kubernetes itself puts on each namespace, and nobody else can."""
+NAME = "app.kubernetes.io/name"
+"""The label by which charts, and we, say what pods are."""
 GATEWAY = "veilstream/gateway"
 """The label of namespaces from which people's browsers come to the pages, `true`."""
 PAGE_PORT = 8443
@@ -24,6 +27,8 @@ PAGE_PORT = 8443
 
 WIDEST = {4: 8, 6: 32}
 """By version of IP: the shortest prefix that a network of machines has (RFC 1918; what a provider is given)."""
+_VALUE = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]{0,61}[A-Za-z0-9])?")
+"""What Kubernetes takes for a label's value."""
 
 
 def ranges(given: Iterable[str]) -> tuple[str, ...]:
@@ -39,7 +44,7 @@ def ranges(given: Iterable[str]) -> tuple[str, ...]:
     for whole in _together(found):
         if whole.prefixlen < (widest := WIDEST[whole.version]):
             wanted = f"/{widest} is the widest; name the range that your machines are in"
-            raise ConfigError(f"{whole} would let in more than machines: {wanted}")
+            raise ConfigError(f"{whole} is more than machines have: {wanted}")
     return tuple(map(str, found))
 
 
@@ -71,6 +76,15 @@ class Place:
         """The same."""
         return [{"port": self.port, "protocol": protocol} for protocol in self.protocols]
 
+    def labelled(self, name: str | None) -> Place:
+        """The same of pods that are called so by their chart. Raises ConfigError."""
+        if name is None:
+            return self
+        if _VALUE.fullmatch(name) is None:
+            wanted = f"give what `{NAME}` says of pods of {self.namespace}"
+            raise ConfigError(f"{name!r} can be no label's value in Kubernetes; {wanted}")
+        return replace(self, labels=MappingProxyType({NAME: name}))
+
 
 @dataclass(frozen=True, slots=True)
 class Cluster:
@@ -87,15 +101,19 @@ class Cluster:
     kafka_cluster: str = "veilstream"
     """Strimzi's `Kafka`, whose namespace holds topics and users."""
     kafka: Place = Place("kafka", MappingProxyType({"strimzi.io/cluster": "veilstream"}), 9093)
-    vault: Place = Place("vault", MappingProxyType({"app.kubernetes.io/name": "openbao"}), 8200)
-    registry: Place = Place("registry", MappingProxyType({"app.kubernetes.io/name": "apicurio-registry"}), 8443)
+    vault: Place = Place("vault", MappingProxyType({NAME: "openbao"}), 8200)
+    registry: Place = Place("registry", MappingProxyType({NAME: "apicurio-registry"}), 8443)
     probed_from: tuple[str, ...] = ()
     """Ranges of addresses from which machines ask whether their pods are ready, if the network keeps them out."""
     names: Place = Place("kube-system", MappingProxyType({"k8s-app": "kube-dns"}), 53, ("UDP", "TCP"))
-    prometheus: Place = Place(
-        "monitoring", MappingProxyType({"app.kubernetes.io/name": "prometheus"}), IMAGE_HEALTH_PORT
-    )
+    names_at: tuple[str, ...] = ()
+    """Ranges of addresses where it answers besides: each machine for itself, as by NodeLocal DNSCache."""
+    prometheus: Place = Place("monitoring", MappingProxyType({NAME: "prometheus"}), IMAGE_HEALTH_PORT)
     """Who asks pods of ours how they are, labelled as Prometheus's operator labels its pods; the port is ours."""
+
+    def labelled(self, *, vault: str | None, registry: str | None) -> Cluster:
+        """The same, where other charts have made Vault's pods, or the registry's. Raises ConfigError."""
+        return replace(self, vault=self.vault.labelled(vault), registry=self.registry.labelled(registry))
 
     @property
     def bootstrap(self) -> str:

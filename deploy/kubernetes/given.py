@@ -1,4 +1,6 @@
-"""The Secrets of one identity: `python -m deploy.kubernetes.given ROLE PROJECT | kubectl apply -f -`.
+"""The Secrets of one identity.
+
+`python -m deploy.kubernetes.given ROLE PROJECT | kubectl apply --server-side -f -`
 
 One has the files that its pods find below `/veil`, as `outfit` gives them to a container: its own credentials,
 where the parts are and by which CAs they are known, pins, project files. It opens nothing in Vault: pods log in
@@ -51,6 +53,11 @@ from schemas.errors import ConfigError, VeilError
 from topology.identity import PERSON, Identity
 from topology.loading import Topology, load_topology
 
+PIPE = "kubectl apply --server-side -f -"
+"""Else kubectl copies all that a Secret holds into an annotation, where nobody looks for it."""
+HOLDS = 1024 * 1024
+"""Bytes of content, of all keys of a Secret together: Kubernetes' limit."""
+
 
 def main(arguments: list[str] | None = None) -> int:
     """Print them. Exit code 2: there is no such identity or stack, or they would be printed on a terminal."""
@@ -61,7 +68,7 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--domain", default="veil.example", help="as given to `veil topology kubernetes`")
     options = parser.parse_args(arguments)
     if sys.stdout.isatty():
-        print("This goes into `kubectl apply -f -`, not on a terminal.", file=sys.stderr)  # noqa: T201 - a script's
+        print(f"This goes into `{PIPE}`, not on a terminal.", file=sys.stderr)  # noqa: T201 - a script's
         return 2
     identity, cluster = Identity(options.role, options.project), Cluster(options.domain)
     try:
@@ -178,6 +185,12 @@ def _page(who: Placed, cluster: Cluster, environ: Mapping[str, str]) -> dict[str
 
 
 def _secret(namespace: str, name: str, content: Mapping[str, bytes]) -> Object:
+    """Raises ConfigError where it would hold more than it can."""
+    sizes = {key: len(value) for key, value in content.items()}
+    if (total := sum(sizes.values())) > HOLDS:
+        largest = max(sizes, key=sizes.__getitem__)
+        wanted = f"shorten what it is made of, {largest} first ({sizes[largest]:,})"
+        raise ConfigError(f"{namespace}/{name}: {total:,} bytes, and a Secret holds {HOLDS:,}; {wanted}")
     return {
         "apiVersion": "v1",
         "kind": "Secret",

@@ -17,6 +17,8 @@ OF_PODS = ("nodeSelector", "affinity", "tolerations", "priorityClassName", "imag
 OF_CONTAINERS = ("image", "imagePullPolicy", "resources")
 FOR_OPERATORS = ("PodMonitor", "PrometheusRule", "ConfigMap")
 """What Prometheus's operator and Grafana choose by labels of theirs, which an overlay may add."""
+SCALED = ("minReplicaCount", "maxReplicaCount")
+"""Between which numbers KEDA scales: an overlay may choose two between those that are made."""
 
 Key = tuple[str, str, str, str]
 
@@ -37,13 +39,21 @@ def _is_like(it: Object, made: Object | None) -> bool:
     if made is None:
         return False
     found = _bare(it)
-    if made["kind"] == "StatefulSet" and "replicas" not in made["spec"]:
-        found["spec"].pop("replicas", None)  # of a set that is scaled how many there are is nobody's to say here
+    if made["kind"] == "ScaledObject" and _is_within(found["spec"], made["spec"]):
+        found["spec"].update({name: made["spec"][name] for name in SCALED})
     if made["kind"] == "Deployment" and found["spec"].get("replicas", 1) >= FRONTS:
         found["spec"]["replicas"] = made["spec"]["replicas"]  # as many as people need
     if made["kind"] in FOR_OPERATORS:
         _drop_labels(found["metadata"], made["metadata"])
     return found == _bare(made)
+
+
+def _is_within(found: Object, made: Object) -> bool:
+    least, most = (found.get(name) for name in SCALED)
+    if not (isinstance(least, int) and isinstance(most, int)):
+        return False
+    floor, ceiling = (made[name] for name in SCALED)
+    return bool(floor <= least <= most <= ceiling)
 
 
 def _bare(it: Object) -> Object:

@@ -12,7 +12,7 @@ from pathlib import Path
 from deploy.behind import FILE
 from deploy.containers.collect import USER
 from deploy.containers.outfit import INSIDE
-from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
+from deploy.kubernetes.cluster import NAME, PAGE_PORT, Cluster, Object
 from deploy.kubernetes.placing import Placed
 from deploy.kubernetes.routes import IDENTITY
 from deploy.settings import HEALTH_HOST_VARIABLE, IMAGE_HEALTH_PORT
@@ -20,8 +20,8 @@ from deploy.stages.roles import FRONT, SHIPPER
 from deploy.surroundings import POD_TOKEN
 from deploy.webhooks import webhook_path
 
-NAME, OURS = "app.kubernetes.io/name", "veilstream"
-"""The label that all pods of ours have."""
+OURS = "veilstream"
+"""What all pods of ours are."""
 READABLE = 0o440
 """Files of the pod's group: Kubernetes makes them root's."""
 SCRATCH = {"redact": "512Mi"}

@@ -8,12 +8,13 @@ from typing import Any
 from deploy.kubernetes.cluster import GATEWAY, PAGE_PORT, Cluster, Object, Place
 from deploy.kubernetes.outside import outside, ports
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.routes import LABEL, from_fronts, from_machines, from_prometheus, label
+from deploy.kubernetes.routes import LABEL, from_fronts, from_machines, from_prometheus, label, to_names
 
 BROWSERS = "browsers"
 FRONTS = "the fronts of its project"
 PROMETHEUS = "Prometheus"
 MACHINES = "machines that probe"
+NAMES, NAMES_AT = "names", "names at their addresses"
 OTHERS = "whom it tells"
 ANYWHERE = "anywhere"
 """A route that is no place of the cluster's; what it is stands in the policy."""
@@ -28,7 +29,7 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
         ("to", "Egress", [_place(rule, who, cluster) for rule in out]),
         ("from", "Ingress", [_origin(rule, who, cluster) for rule in inwards]),
     )
-    wanted = {"to": _goes_to(who), "from": _comes(who, cluster)}
+    wanted = {"to": _goes_to(who, cluster), "from": _comes(who, cluster)}
     for word, way, found in ways:
         if not any(way in it["spec"].get("policyTypes", ()) for it in policies):
             yield f"no policy holds its {way.lower()}: it may go, or be come to, anywhere"
@@ -38,11 +39,12 @@ def route_faults(pod: Object, who: Placed, objects: Collection[Object], cluster:
         yield from (f"no route {word} {place}" for place in sorted(wanted[word] - set(found)))
 
 
-def _goes_to(who: Placed) -> frozenset[str]:
+def _goes_to(who: Placed, cluster: Cluster) -> frozenset[str]:
+    names = {NAMES, NAMES_AT} if cluster.names_at else {NAMES}
     if who.is_front:
-        return frozenset({"names", LABEL})
+        return frozenset({*names, LABEL})
     told = {OTHERS} if ports(who.webhooks) else set()
-    return frozenset({"names", "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
+    return frozenset({*names, "kafka", "registry"} | ({"vault"} if who.in_vault else set()) | told)
 
 
 def _comes(who: Placed, cluster: Cluster) -> frozenset[str]:
@@ -69,9 +71,11 @@ def _chooses(policy: Object, pod: Object, namespace: str) -> bool:
 def _place(rule: Object, who: Placed, cluster: Cluster) -> str:
     if rule == outside(ports(who.webhooks)):
         return OTHERS
+    if cluster.names_at and rule == to_names(cluster):
+        return NAMES_AT
     if who.is_front and _is(rule, label(who)):
         return LABEL
-    places = {"names": cluster.names, "kafka": cluster.kafka, "vault": cluster.vault, "registry": cluster.registry}
+    places = {NAMES: cluster.names, "kafka": cluster.kafka, "vault": cluster.vault, "registry": cluster.registry}
     return next((name for name, place in places.items() if _is(rule, place)), ANYWHERE)
 
 

@@ -28,7 +28,7 @@ def route(who: Placed, cluster: Cluster) -> Object:
     """What one identity's pods may reach, and who reaches them."""
     spec = {
         "ingress": [*_comes(who, cluster)],
-        "egress": [*(to(place) for place in places(who, cluster)), *_to_others(who)],
+        "egress": [*(to(place) for place in places(who, cluster)), *_besides(who, cluster)],
     }
     return _policy(who.name, who.namespace, {"matchLabels": {IDENTITY: who.identity.name}}, spec)
 
@@ -59,7 +59,14 @@ def to(place: Place) -> Object:
     return {"to": [place.peer()], "ports": place.ports()}
 
 
-def _to_others(who: Placed) -> Iterator[Object]:
+def to_names(cluster: Cluster) -> Object:
+    """Another: where machines answer for the name service, and only by its port."""
+    return {"to": [{"ipBlock": {"cidr": one}} for one in cluster.names_at], "ports": cluster.names.ports()}
+
+
+def _besides(who: Placed, cluster: Cluster) -> Iterator[Object]:
+    if cluster.names_at:
+        yield to_names(cluster)
     if told := ports(who.webhooks):
         yield outside(told)
 

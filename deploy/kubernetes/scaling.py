@@ -17,6 +17,8 @@ BY = {"redact": "raw"}
 """The stages whose number follows what waits, and on which of the topics that they read."""
 BEHIND = 1000
 """Records that wait for each process: what one does in some seconds."""
+ONE_MORE_EACH_S = 60
+"""It compiles its detectors for half a minute and takes partitions from others: only then is seen what it does."""
 PROTOCOL = "3.6.0"
 """Of Kafka: by itself KEDA speaks one that brokers no longer understand since 4.0 (KIP-896)."""
 CA, USER = "ca", "username"
@@ -41,9 +43,14 @@ def scaled(who: Placed, topology: Topology, cluster: Cluster) -> Iterator[Object
             "minReplicaCount": least(who, topology),
             # Who is one more than there are partitions has nothing to do.
             "maxReplicaCount": project.partitions,
+            "advanced": {"horizontalPodAutoscalerConfig": {"behavior": {"scaleUp": _one_by_one()}}},
             "triggers": [_trigger(who, asking, cluster)],
         }
     }
+
+
+def _one_by_one() -> Object:
+    return {"policies": [{"type": "Pods", "value": 1, "periodSeconds": ONE_MORE_EACH_S}]}
 
 
 def _trigger(who: Placed, asking: str, cluster: Cluster) -> Object:

@@ -12,9 +12,9 @@ import re
 from collections.abc import Iterable, Iterator
 
 from deploy.health_server import ANSWERED_WITHIN_S
-from deploy.kubernetes.cluster import Object
+from deploy.kubernetes.cluster import NAME, Object
 from deploy.kubernetes.placing import Placed
-from deploy.kubernetes.pods import METRICS, NAME, OURS, POD_INDEX
+from deploy.kubernetes.pods import METRICS, OURS, POD_INDEX
 from deploy.kubernetes.routes import IDENTITY
 
 API = "monitoring.coreos.com/v1"

@@ -14,8 +14,10 @@ DAILY = {"backup": "17 2 * * *", "inspector": "47 5 * * *"}
 """By the cluster's clock; not on the hour, when everybody's begin."""
 BACKUPS, RECIPIENT = "backups", "backup-recipient"
 """The claim that backups are written to, and the ConfigMap that says (`recipient`) who can open them."""
-TRIED_FOR_S = 6 * 3600
-"""A backup that takes longer would meet tomorrow's."""
+TRIED_FOR_S, TRIED_AGAIN = 6 * 3600, 2
+"""A backup that takes longer would meet tomorrow's. One that fails may have come before its routes."""
+OVERDUE = 1
+"""The exit code of an inspector that has found something: it would find it again."""
 
 
 def workload(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Iterator[Object]:
@@ -81,9 +83,15 @@ def _spread(who: Placed, over: str) -> Object:
 
 
 def _budget(who: Placed) -> Object:
-    """One at a time; of a single process that one, too: who drains a machine would wait for it for ever."""
+    """One at a time; of a single process that one, too: who drains a machine would wait for it for ever. One that
+    isn't ready goes at any time: while Vault or Kafka is away none is, and a single one would stay for good.
+    """
     return _named(who, "policy/v1", "PodDisruptionBudget", who.name) | {
-        "spec": {"maxUnavailable": 1, "selector": {"matchLabels": labels(who)}}
+        "spec": {
+            "maxUnavailable": 1,
+            "unhealthyPodEvictionPolicy": "AlwaysAllow",
+            "selector": {"matchLabels": labels(who)},
+        }
     }
 
 
@@ -122,10 +130,22 @@ def _job(who: Placed, cluster: Cluster, projects: Iterable[str]) -> Object:
             "schedule": DAILY[who.identity.role],
             "concurrencyPolicy": "Forbid",
             "jobTemplate": {
-                "spec": {"backoffLimit": 0, "activeDeadlineSeconds": TRIED_FOR_S, "template": made},
+                "spec": {
+                    "backoffLimit": TRIED_AGAIN,
+                    "podFailurePolicy": {"rules": [*_failures(who)]},
+                    "activeDeadlineSeconds": TRIED_FOR_S,
+                    "template": made,
+                },
             },
         }
     }
+
+
+def _failures(who: Placed) -> Iterator[Object]:
+    """A pod that had to leave its machine has not failed."""
+    yield {"action": "Ignore", "onPodConditions": [{"type": "DisruptionTarget", "status": "True"}]}
+    if who.identity.role == "inspector":
+        yield {"action": "FailJob", "onExitCodes": {"operator": "In", "values": [OVERDUE]}}
 
 
 def _purge() -> Object:

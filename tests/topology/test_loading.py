@@ -138,6 +138,13 @@ def test_project_names_that_would_collide_are_refused(name):
         parse_project(PROJECT.replace("name: p", f"name: '{name}'"), "p.yaml", load_topology().flow)
 
 
+def test_a_project_s_name_ends_as_names_in_kubernetes_have_to():
+    with pytest.raises(ConfigError, match="ends with a hyphen"):
+        parse_project(PROJECT.replace("name: p", "name: demo-"), "p.yaml", load_topology().flow)
+    named = parse_project(PROJECT.replace("name: p", "name: d-3"), "p.yaml", load_topology().flow)
+    assert named.name == "d-3"
+
+
 @pytest.mark.parametrize(
     ("persons", "message"),
     [

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import io
 
 import pyrage
@@ -77,6 +78,22 @@ def test_source_that_breaks_off_is_told_as_what_it_is():
 
     with pytest.raises(VaultUnavailable, match="broke off"):
         ENVELOPE.seal(chunks(), io.BytesIO())
+
+
+@pytest.mark.parametrize("failure", [OSError(errno.ENOSPC, "full"), KeyboardInterrupt()])
+def test_whatever_ends_it_while_it_reads_or_writes_is_told_as_what_it_is(failure):
+    class Failing(io.BytesIO):
+        def write(self, _data):
+            raise failure
+
+    def chunks():
+        yield b"x"
+        raise failure
+
+    with pytest.raises(type(failure)):
+        ENVELOPE.seal(chunks(), io.BytesIO())
+    with pytest.raises(type(failure)):
+        ENVELOPE.seal([b"x"], Failing())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,10 @@
-"""What `veil backup` and `veil restore` refuse before they begin."""
+"""What `veil backup` and `veil restore` refuse before they begin; and a backup that is told to end."""
 
 from __future__ import annotations
+
+import os
+import signal
+from types import SimpleNamespace
 
 import pyrage
 import pytest
@@ -42,3 +46,31 @@ def test_restore_needs_a_key_and_to_know_whose_backup_it_is(run, tmp_path):
     answer = run("restore", tmp_path, "--verify", "-i", key, "--root", tmp_path / "none")
     assert answer.code == 2
     assert "whose backup it is must be known" in answer.err
+
+
+@pytest.fixture
+def first_process():
+    """As the first process of a container: SIGTERM does nothing where nobody asks for it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
+
+
+@pytest.mark.usefixtures("first_process")
+def test_a_backup_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch):
+    folder, seen = tmp_path / "b", []
+
+    def read(_topic, _after):
+        seen.append(folder.is_dir())
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield from ()
+
+    around = SimpleNamespace(
+        log=SimpleNamespace(read=read), topology=SimpleNamespace(projects=["demo"]), close=lambda: None
+    )
+    monkeypatch.setattr("deploy.backup.taking.surroundings", lambda *_: around)
+    monkeypatch.setattr("deploy.backup.taking.act", lambda *_: None)
+    answer = run("backup", folder, "--to", RECIPIENT, "--no-verify", "--root", tmp_path)
+    assert (answer.code, seen) == (130, [True])
+    assert not folder.exists()
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN

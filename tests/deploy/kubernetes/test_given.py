@@ -213,6 +213,17 @@ def test_what_is_missing_is_said_before_a_pod_waits_for_it(root):
         secrets(root, LABEL, CLUSTER, {})
 
 
+@pytest.mark.parametrize(("more", "refused"), [(0, False), (1, True)])
+def test_more_than_a_secret_can_hold_is_refused_by_name_before_the_api_server_does(root, more, refused, capsys):
+    given = content(secrets(root, LABEL, CLUSTER, {})[0])
+    rest = sum(len(it) for name, it in given.items() if name != key("tls/kafka-ca.pem"))
+    (root / "parts" / "kafka").write_text(" " * (1024 * 1024 - rest + more))
+    assert main(["label", "demo", "--root", str(root)]) == (2 if refused else 0)
+    said = capsys.readouterr().err
+    assert (f"veil-annotation/label.demo: {1024 * 1024 + more:,} bytes" in said) is refused
+    assert ("tls__kafka-ca.pem first" in said) is refused
+
+
 def test_it_is_printed_into_a_pipe_and_never_on_a_terminal(root, capsys, monkeypatch):
     assert main(["label", "demo", "--root", str(root)]) == 0
     assert "kind: Secret" in capsys.readouterr().out

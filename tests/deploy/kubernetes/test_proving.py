@@ -490,8 +490,7 @@ def test_it_is_found(objects, topology, cluster, what):
 
 
 def test_what_an_overlay_may_change_is_no_fault(objects, topology, cluster):
-    one = found(objects, "StatefulSet", "redact-demo")
-    one["spec"]["replicas"] = 3
+    found(objects, "ScaledObject", "redact-demo")["spec"].update(minReplicaCount=3, maxReplicaCount=3)
     found(objects, "Deployment", "front-demo")["spec"]["replicas"] = 5
     pod(objects).update(nodeSelector={"disk": "fast"}, tolerations=[{"operator": "Exists"}])
     pod(objects)["containers"][0].update(image="registry.example/veilstream:1", resources={})

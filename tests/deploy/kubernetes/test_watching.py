@@ -88,7 +88,7 @@ def test_the_dashboard_is_found_by_grafana_s_sidecar_and_is_the_one_that_people_
     ((name, content),) = board["data"].items()
     assert name == "veilstream-operators.json"
     assert json.loads(content) == json.loads(DASHBOARD.read_text())
-    assert len(content) < 250_000  # more can't be applied: what was is kept in an annotation
+    assert len(content) < 250_000  # who applies without `--server-side` keeps it in an annotation, too
 
 
 @pytest.mark.skipif(PROMTOOL is None, reason="not installed: promtool")
