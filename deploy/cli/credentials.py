@@ -30,7 +30,8 @@ def rotate(
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
 ) -> None:
-    """Give processes new passwords for Kafka while they work. Nothing is restarted, and nothing stops.
+    """Give processes new passwords for Kafka while they work. Nothing is restarted, and nothing stops, but in
+    Kubernetes, whose pods have their files a minute later (deploy/kubernetes).
 
     [dim]Example:[/] [cyan]veil credentials rotate redact.demo[/]
     """
@@ -44,7 +45,9 @@ def rotate(
     if as_json:
         out.json_line({"rotated": list(names)})
         return
-    out.line(Text.assemble(("✓ ", GOOD), f"{len(names)} passwords changed; processes that run have taken them up"))
+    out.line(
+        Text.assemble(("✓ ", GOOD), f"{len(names)} passwords changed; processes on this machine take them up")
+    )
 
 
 @app.command(cls=Command)
