@@ -63,7 +63,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         in_force,
     )
     processor = ContainProcessor(project, around.codec, seams)
-    return StageParts(processor, inputs(project), Ownership.WHOLE, batch_limit=BATCH_LIMIT, releases=False)
+    return StageParts(processor, inputs(project), Ownership.WHOLE, batch_limit=BATCH_LIMIT)
 
 
 def _rules(around: Surroundings) -> Rules:

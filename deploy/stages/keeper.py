@@ -34,7 +34,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         erasures=ErasureSeams(lambda: around.book.erasures(project).in_force, around.sign),
         lateness=Lateness(around.log, readers(around.topology, project)),
     )
-    return StageParts(processor, inputs(project), Ownership.WHOLE, releases=False)
+    return StageParts(processor, inputs(project), Ownership.WHOLE)
 
 
 def inputs(project: str) -> tuple[str, ...]:

@@ -40,7 +40,5 @@ class StageParts:
     batch_limit: int = DEFAULT_BATCH_LIMIT
     rereads: bool = False
     """Its inputs may be read from their beginning once more: it knows by itself what it has done."""
-    releases: bool = True
-    """What it does has to be allowed by `control` as it is by then (`streams.engine.loop.Stage`)."""
     obeys_everywhere: frozenset[ControlKind] = frozenset()
     """What it takes up, and acknowledges, of every project: for a process that serves all of them."""

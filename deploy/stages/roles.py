@@ -19,6 +19,9 @@ of their own to sign.
 PLATFORM_ROLES = ("seal", SHIPPER, *FOLDING_ROLES, "warden")
 """Of which an installation has one process for all projects (scope `platform` in flow.yaml)."""
 
+RELEASE_NOTHING = frozenset({"keeper", "contain", "seal", SHIPPER, "warden"})
+"""They destroy, order, seal and revoke: they go on however long a round takes (`streams.engine.loop.Stage`)."""
+
 
 def roles_of(project: Project) -> tuple[str, ...]:
     """The roles that a project needs a process for: without webhooks nobody is told anything, where nobody may

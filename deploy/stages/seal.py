@@ -22,7 +22,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     seams = Seams(log_name(around), key, around.sign, around.registry)
     processor = SealProcessor(around.codec, seams)
     topics = inputs(around.topology)
-    return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True, releases=False)
+    return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
 
 
 def inputs(topology: Topology) -> tuple[str, ...]:

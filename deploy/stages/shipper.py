@@ -22,4 +22,4 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
             "nothing can be shipped"
         )
     files = {name: FollowedLog(name, path) for name, path in ((VAULT, vault), (KAFKA, kafka)) if path is not None}
-    return StageParts(ShipProcessor(around.codec, files), (), Ownership.WHOLE, poll_s=POLL_S, releases=False)
+    return StageParts(ShipProcessor(around.codec, files), (), Ownership.WHOLE, poll_s=POLL_S)

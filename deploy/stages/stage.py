@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from importlib import import_module
 
 from deploy.stages.parts import StageParts
-from deploy.stages.roles import FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES
+from deploy.stages.roles import FOLDING_ROLES, PLATFORM_ROLES, PROJECT_ROLES, RELEASE_NOTHING
 from deploy.surroundings import Surroundings
 from deploy.traces.setting import TracesSetting
 from deploy.traces.telling import telling
@@ -94,7 +94,7 @@ def assemble(
         poll_s=parts.poll_s,
         request_wait_s=parts.request_wait_s,
         rereads=parts.rereads,
-        releases=parts.releases,
+        releases=role not in RELEASE_NOTHING,
     )
     health = Health()
     told = telling(traces, Source(role, project, slot), around.clock)

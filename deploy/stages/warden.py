@@ -25,7 +25,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         (_InVault(VaultLogins(around.vault.session), people), KafkaLogins(around.access)),
     )
     processor = WardenProcessor(around.codec, seams)
-    return StageParts(processor, (), Ownership.WHOLE, releases=False, obeys_everywhere=OBEYS)
+    return StageParts(processor, (), Ownership.WHOLE, obeys_everywhere=OBEYS)
 
 
 class _People:

@@ -16,7 +16,10 @@ from deploy.supervise.state import PROCESSES, ProcessStatus, read_state
 from deploy.surroundings import project_folders
 from deploy.up.addresses import read_addresses
 from deploy.up.figures import NONE, Figures, figures
+from schemas.errors import ConfigError
 from schemas.tls import NOBODY
+from topology.plain_yaml import compose, construct
+from topology.reading import read_text
 
 HEALTH_LIMIT_S = 2.0  # an answer takes 2 ms; a stage that is busy with a batch still answers, on its own thread
 WELL = ("working", "standing by")
@@ -73,8 +76,20 @@ def look(root: Path) -> Picture:
         seen = [_part(status) for status in parts]
         seen += pool.map(lambda status: _process(status, api.get(status.name)), processes)
     started = {status.name.split(".")[1] for status in processes}
-    own = {file.stem for folder in project_folders(root) for file in folder.glob("*.yaml")}
+    own = {_project_in(file) for folder in project_folders(root) for file in folder.glob("*.yaml")}
     return Picture(root, owner.pid if owner else None, tuple(seen), tuple(sorted(own - started)))
+
+
+def _project_in(file: Path) -> str:
+    """The project's name. Of a file that can't be read, the file's: what is wrong with it `veil up` says."""
+    try:
+        root = compose(read_text(file), str(file))
+        match construct(root, str(file)) if root else None:
+            case {"name": str(name)}:
+                return name
+    except ConfigError:
+        pass
+    return file.stem
 
 
 def _part(status: ProcessStatus) -> Seen:

@@ -6,6 +6,7 @@ from prometheus_client import Counter, Gauge, Histogram
 
 ENTRIES = Counter("veil_sealed_entries_total", "Records of audit topics appended to their log's tree", ["topic"])
 CHECKPOINTS = Counter("veil_checkpoints_total", "Checkpoints of logs that were signed", ["topic"])
+SEALED_UP_TO = Gauge("veil_sealed_up_to_seconds", "When the newest sealed record was appended, as a Unix time")
 # Buckets around what is promised: two seconds.
 BEHIND_SECONDS = Histogram(
     "veil_checkpoint_behind_seconds",

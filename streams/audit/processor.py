@@ -55,13 +55,16 @@ class SealProcessor:
         self._logs = self._no_logs()
         self._waiting: dict[str, int] = {}
         """When the oldest record of a log that no checkpoint covers came to its topic."""
+        self._newest: dict[str, int] = {}
+        """When the newest one came."""
+        self._sealed_up_to = 0
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
         """Take the trees up where they were left; no record is hashed again.
 
         Raises ConfigError where the logs have been given another name since.
         """
-        self._logs, self._waiting = self._no_logs(), {}
+        self._logs, self._waiting, self._newest = self._no_logs(), {}, {}
         for message in changelog:
             self._logs.apply(message)
         for log in dict(self._logs.items()).values():
@@ -94,6 +97,7 @@ class SealProcessor:
             return
         self._logs.put(key, grown(log, new, prefixes))
         self._waiting.setdefault(key, new[0].timestamp)
+        self._newest[key] = new[-1].timestamp
         metrics.ENTRIES.labels(place.topic).inc(len(new))
 
     def _checkpoint(self, key: str, log: SealedLog, now: int) -> Outgoing:
@@ -102,6 +106,8 @@ class SealProcessor:
         metrics.CHECKPOINTS.labels(log.topic).inc()
         if (since := self._waiting.pop(key, None)) is not None:
             metrics.BEHIND_SECONDS.labels(log.topic).observe(max(0, now - since) / 1000)
+            self._sealed_up_to = max(self._sealed_up_to, self._newest.pop(key))
+            metrics.SEALED_UP_TO.set(self._sealed_up_to / 1000)
         return Outgoing(CHECKPOINTS, log.origin.encode(), str(signed).encode())
 
     def _signed(self, text: str, name: str) -> Note:

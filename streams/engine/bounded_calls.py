@@ -61,5 +61,8 @@ class _Call(Generic[T]):
             raise CallHangs(f"no answer within {limit_s:.0f} s") from None
         if not returned:
             assert isinstance(outcome, BaseException)
-            raise outcome
+            try:
+                raise outcome
+            finally:
+                del outcome  # it would hold this frame, and by that itself and all that the call knew
         return outcome  # type: ignore[return-value] # the flag says which it is

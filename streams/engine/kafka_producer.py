@@ -93,10 +93,9 @@ class KafkaProducer:
         The client ignores this call's time limit when the group's coordinator goes away (librdkafka #5456,
         seen after a killed broker): what hangs is left behind, and its producer fenced by the next session's.
         """
-        send = self._client.send_offsets_to_transaction
         try:
             self._call(
-                lambda: self._calls.run(lambda: send(list(positions), group, CALL_TIMEOUT_S), HANGS_AFTER_S),
+                lambda: self._calls.run(lambda: self._send(list(positions), group), HANGS_AFTER_S),
                 "sending positions",
             )
         except CallHangs:
@@ -150,9 +149,13 @@ class KafkaProducer:
             self._client.poll(0)
         except KafkaException as fatal:
             error = error_of(fatal)
-        if self.known is None and self._undelivered is not None:  # then the client only says that it can't go on
-            return _cause_of(self._undelivered)
-        return self.known or translate(error, doing)
+        found = self.known or translate(error, doing)
+        if self._open and self._undelivered is not None and not isinstance(found, Fenced | AccessDenied):
+            return _cause_of(self._undelivered)  # of what follows, the client only says that it can't go on
+        return found
+
+    def _send(self, positions: list[KafkaPartition], group: object) -> None:
+        self._client.send_offsets_to_transaction(positions, group, CALL_TIMEOUT_S)
 
     def _initialise(self, limit_s: float) -> None:
         self._client.init_transactions(limit_s)

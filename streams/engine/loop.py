@@ -84,6 +84,8 @@ HOLDS_FOR_S = 10.0
 slow 4 MiB take a minute. With the 30 s for which `control` counts as heard and the 15 s in which a transaction
 ends, nothing is released by what was in force a minute before.
 """
+WRITTEN_AT_ONCE = 4
+"""Documents, which Vault is given side by side: they take half a minute at most, and then fail."""
 CATCH_UP_S = 0.01
 """Between two looks at `control` on the way in: 50,000 records/s, and no spinning while a transaction is open."""
 
@@ -366,9 +368,11 @@ class Loop:
         self._note(plan)
         if messages or not plan.empty or session.gaps() or session.overdue():
             self._commit(session, plan, holds=self._hear_again)
-            self._limit = self._stage.batch_limit
+            took = self._clock.monotonic() - started
+            if messages and took <= HOLDS_FOR_S / 2:
+                self._limit = min(2 * self._limit, self._stage.batch_limit)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
-            metrics.ROUND_SECONDS.labels(*self._labels).observe(self._clock.monotonic() - started)
+            metrics.ROUND_SECONDS.labels(*self._labels).observe(took)
         else:
             self._traces.nothing()
         oldest = min((message.timestamp for message in messages), default=None)
@@ -376,16 +380,20 @@ class Loop:
         metrics.BEHIND.labels(*self._labels).set(behind_ms / 1000)
 
     def _commit(self, session: Session, plan: Plan, holds: Callable[[], None] = lambda: None) -> None:
-        """`holds` raises where what was decided holds no longer; Vault may take long, so it is asked twice."""
+        """`holds` raises where what was decided holds no longer; while Vault takes its time it is asked again."""
         assert self._chain is not None
-        holds()
-        self._documents.create_all(plan.documents)
+        for first in range(0, len(plan.documents), WRITTEN_AT_ONCE):
+            holds()
+            self._documents.create_all(plan.documents[first : first + WRITTEN_AT_ONCE])
         holds()
         events = [*plan.events, *(_lost(gap) for gap in session.gaps())]
         self._positioned = self._positioned or bool(session.committed())
+        said_at = self._clock.now()  # before they are appended: what is sealed is no older
         outputs = self._traces.marked(plan.outputs, plan.events)
         self._transact(session, [*outputs, *self._audit(self._chain, events)])
-        metrics.EVENTS.labels(*self._labels).inc(len(events))
+        if events:
+            metrics.EVENTS.labels(*self._labels).inc(len(events))
+            metrics.LAST_EVENT.labels(*self._labels).set(said_at / 1000)
         self._traces.committed()
         for request, result in plan.answers:
             request.answer(result)
@@ -393,8 +401,8 @@ class Loop:
             act()
 
     def _hear_again(self) -> None:
-        """What a long round has decided holds if `control` is as it was. Else all of it comes again, one by one:
-        then a round is as short as it can be. Raises LogUnavailable.
+        """What a long round has decided holds if `control` is as it was. Else it comes again, a message at first
+        and twice as many each time while that is quick. Raises LogUnavailable.
         """
         assert self._control is not None
         if not self._stage.releases or self._clock.monotonic() - self._heard_at <= HOLDS_FOR_S:

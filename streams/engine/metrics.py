@@ -12,7 +12,12 @@ OUTPUTS = Counter(
 )
 STANDS = Gauge(
     "veil_stands",
-    "1 while what came waits for people: a freeze, no policy in force, a review that is over",
+    "1 while what came waits for people: a freeze, no policy or job in force, a review that is over",
+    ["role", "project"],
+)
+LAST_EVENT = Gauge(
+    "veil_last_event_seconds",
+    "When the last event was said that is committed to the audit, as a Unix time",
     ["role", "project"],
 )
 EVENTS = Counter("veil_events_total", "Events committed to the audit by the loop", ["role", "project"])

@@ -9,10 +9,10 @@ from schemas.records import SegmentIndex
 from schemas.states import KeptErasure, KeptSegment, KeptSlot, SegmentStage
 from streams.keeper.lifetimes import Why
 
-PATIENCE_MS = 60_000
-"""A redact that has not taken up an erasure by then works no more: nobody releases who has not heard for 30 s what
-is on `control` (`STALE_AFTER_S`), or heard it more than 10 s before (`HOLDS_FOR_S`), and a transaction ends within
-15 s.
+PATIENCE_MS = 90_000
+"""A redact that has not taken up an erasure by then works no more: nobody goes on who has not heard for 30 s what
+is on `control` (`STALE_AFTER_S`), or heard it more than 10 s before (`HOLDS_FOR_S`); what it has given to Vault by
+then is there, or has failed, within 30 s, and its transaction is over within 15 s.
 """
 
 

@@ -347,6 +347,10 @@ class LabelProcessor:
         self._adopted = (project.job, project.hash)
         effects.events.append(events.job_adopted(project.job, project))
 
+    def _stands(self) -> bool:
+        """A pause is no such thing: whoever has begun it means to end it."""
+        return bool(self._seams.frozen_by() or self._seams.closed())
+
     def _notice(self) -> str:
         frozen, paused = " and ".join(self._seams.frozen_by()), self._seams.paused_by()
         said = (
@@ -362,7 +366,7 @@ class LabelProcessor:
         self._comments.end(self._tasks.__contains__)
         if effects.gone:
             self._seams.evict(effects.gone)
-        plan = Plan(events=effects.events, notice=self._notice(), stands=bool(self._seams.frozen_by()))
+        plan = Plan(events=effects.events, notice=self._notice(), stands=self._stands())
         for label in effects.labels:
             topic = f"labels.{self._project}"
             plan.outputs.append(Outgoing(topic, label.task_id.encode(), self._codec.encode(label)))

@@ -127,9 +127,10 @@ def test_projects_with_a_file_and_without_a_process_were_not_started(tmp_path):
     folder = tmp_path / "projects"
     (tmp_path / "run").mkdir()
     (folder / "contain").mkdir(parents=True)
-    for name in ("clinic.yaml", "letters.yaml", "notes.txt", "contain/letters.yaml"):
-        (folder / name).touch()
+    written = {"letters-2026.yaml": "name: letters\n", "contain/x.yaml": "name: x\n", "notes.txt": "name: notes\n"}
+    for name, text in {"clinic.yaml": "", "unsaid.yaml": "name: wards\n", **written}.items():
+        (folder / name).write_text(text)
     write_state(
         tmp_path, [ProcessStatus("redact.letters.0", Phase.RUNNING, None, None, 0, None, "redact.log", None)]
     )
-    assert picture.look(tmp_path).not_started == ("clinic",)
+    assert picture.look(tmp_path).not_started == ("clinic", "wards")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 
 import pytest
+from prometheus_client import REGISTRY
 
 from schemas import leaf
 from schemas.audit import AuditEvent, EventType
@@ -228,6 +229,25 @@ def test_checkpoints_wait_for_count_or_time():
     bench.clock.ms += 1
     bench.loop.round()
     assert [one.size for one in bench.checkpoints()["tests/audit.b/0"]] == [1, 6, 7]
+
+
+def test_up_to_when_all_is_sealed_is_told_when_a_checkpoint_covers_it():
+    def told() -> float | None:
+        return REGISTRY.get_sample_value("veil_sealed_up_to_seconds")
+
+    bench = Bench()
+    bench.round(3)
+    bench.broker.now = 7_000_000_000
+    bench.write("audit.b", b"1")
+    bench.loop.round()
+    assert told() == 7_000_000
+    bench.broker.now = 8_000_000_000
+    bench.write("audit.b", b"2")
+    bench.loop.round()
+    assert told() == 7_000_000  # no second has passed
+    bench.clock.ms += 1_000
+    bench.loop.round()
+    assert told() == 8_000_000
 
 
 def test_registry_that_is_away_stops_sealing_and_loses_nothing():

@@ -9,10 +9,12 @@ from collections.abc import Callable, Iterator
 from typing import cast
 
 import pytest
+from confluent_kafka import Consumer as PlainConsumer
 from confluent_kafka import KafkaError, KafkaException, Producer
 from confluent_kafka import Message as KafkaMessage
+from confluent_kafka import TopicPartition as KafkaPartition
 
-from schemas.errors import Abortable, LogUnavailable
+from schemas.errors import Abortable, Fenced, LogUnavailable
 from streams.engine import kafka_producer, kafka_session
 from streams.engine.kafka_follower import KafkaFollower
 from streams.engine.kafka_login import KafkaLogin
@@ -73,10 +75,16 @@ def clients(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[], int]]:
 
 def test_what_was_not_delivered_is_the_cause_of_what_follows(broker: MockBroker) -> None:
     producer = KafkaProducer(broker.access, "slot-undelivered", 15_000, KafkaLogin("", ""))
+    producer.initialise()
     state = KafkaError(KafkaError._STATE)
+    producer.begin()
     assert type(producer.cause(state, "producing")) is LogUnavailable
     producer._delivered(KafkaError(KafkaError._MSG_TIMED_OUT), cast("KafkaMessage", None))
     assert isinstance(producer.cause(state, "producing"), Abortable)
+    fenced = KafkaError(KafkaError._FENCED)
+    assert isinstance(producer.cause(fenced, "aborting"), Fenced), "else it would take its slot back"
+    producer.abort()
+    assert type(producer.cause(state, "asking for positions")) is LogUnavailable
     producer.close()
 
 
@@ -90,6 +98,18 @@ def test_with_a_session_its_clients_end(broker: MockBroker, clients: Callable[[]
     session.produce(Outgoing("in", b"k", b"v"))
     session.close()
     assert clients() == 0
+
+
+def test_a_producer_s_client_ends_with_it_after_a_call_that_failed_too(
+    broker: MockBroker, clients: Callable[[], int]
+) -> None:
+    group = PlainConsumer(broker.access | {"group.id": "group-failed"}).consumer_group_metadata()
+    producer = KafkaProducer(broker.access, "slot-failed", 15_000, KafkaLogin("", ""))
+    producer.initialise()
+    with pytest.raises(LogUnavailable) as told:  # no transaction is open
+        producer.send_positions([KafkaPartition("in", 0, 1)], group)
+    producer.close()
+    assert clients() == 0, told
 
 
 def test_an_attempt_to_open_in_vain_leaves_no_client_that_goes_on_trying(clients: Callable[[], int]) -> None:

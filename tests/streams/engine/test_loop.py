@@ -23,7 +23,7 @@ from schemas.errors import (
 from streams.engine.control_reader import ControlNews, ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
-from streams.engine.loop import HOLDS_FOR_S, Loop, Stage
+from streams.engine.loop import HOLDS_FOR_S, WRITTEN_AT_ONCE, Loop, Stage
 from streams.engine.messages import Message, Outgoing
 from streams.engine.presence import PROVE_EVERY_S
 from streams.engine.processor import Batch, Plan, Request, Slot
@@ -230,6 +230,8 @@ def test_events_are_counted_when_they_are_committed_and_not_when_nothing_happens
     bench.rounds(5)
     new = len(bench.broker.committed("audit.demo")) - there
     assert counted("veil_events_total") - before == new > 0
+    last = bench.codec.decode(bench.broker.committed("audit.demo")[-1].value, AuditEvent)
+    assert counted("veil_last_event_seconds") * 1000 == last.time
 
 
 def test_what_waits_for_people_is_told_until_it_is_over(bench: Bench) -> None:
@@ -261,6 +263,7 @@ class Slow:
 
     def __init__(self, bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str, seconds: float, changed: bool):
         self.sizes: list[int] = []
+        self.written: list[int] = []
         news: list[str] = []
         work = bench.copy.process
 
@@ -276,7 +279,8 @@ class Slow:
             return work(batch)
 
         def create(documents: Sequence[tuple[str, bytes]]) -> None:
-            if len(self.sizes) == 1 and where == "vault":
+            self.written.append(len(documents))
+            if len(self.written) == 1 and where == "vault":
                 passes()
 
         def poll(_reader: ControlReader, wait_s: float = 0) -> ControlNews:
@@ -294,6 +298,7 @@ def test_what_a_long_round_has_decided_before_control_changed_is_begun_anew_one_
     bench: Bench, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:
     bench.rounds(1)
+    bench.copy.documents = [("view/1", b"")]
     slow = Slow(bench, monkeypatch, where, HOLDS_FOR_S + 1, changed=True)
     bench.rounds(1)
     assert bench.out() == []
@@ -301,6 +306,19 @@ def test_what_a_long_round_has_decided_before_control_changed_is_begun_anew_one_
     bench.rounds(3)
     assert bench.out() == [b"a", b"b"]
     assert slow.sizes == [2, 1, 1]
+
+
+def test_what_a_long_round_has_decided_is_begun_anew_where_control_is_heard_no_more(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.rounds(1)
+    Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=False)
+    heard = [True, False]  # as the round begins, and at its end
+    monkeypatch.setattr(ControlReader, "fresh", lambda _: heard.pop(0) if heard else True)
+    bench.rounds(1)
+    assert bench.out() == []
+    bench.rounds(3)
+    assert bench.out() == [b"a", b"b"]
 
 
 @pytest.mark.parametrize(("seconds", "changed"), [(HOLDS_FOR_S + 1, False), (HOLDS_FOR_S - 1, True)])
@@ -324,16 +342,42 @@ def test_what_releases_nothing_goes_on_however_long_it_takes(
     assert bench.out() == [b"a", b"b"]
 
 
-def test_after_a_long_round_that_was_begun_anew_batches_are_as_large_as_ever(
+def test_after_a_long_round_that_was_begun_anew_batches_grow_again_while_they_are_quick(
     bench: Bench, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bench.rounds(1)
     slow = Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
-    bench.rounds(2)
-    bench.put(b"c", b"d")
-    bench.rounds(2)
-    assert slow.sizes == [2, 1, 3]
-    assert bench.out() == [b"a", b"b", b"c", b"d"]
+    bench.put(*(b"%d" % number for number in range(8)))
+    bench.rounds(5)
+    assert slow.sizes == [10, 1, 2, 4, 3]
+    assert len(bench.out()) == 10
+
+
+def test_batches_stay_small_while_rounds_are_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
+    bench.rounds(1)
+    slow = Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
+    bench.rounds(1)
+    work = bench.copy.process
+
+    def slowly(batch: Batch) -> Plan:
+        bench.clock.wait(HOLDS_FOR_S * 0.6 * len(batch.messages))
+        return work(batch)
+
+    monkeypatch.setattr(bench.copy, "process", slowly)
+    bench.rounds(3)
+    assert slow.sizes == [2, 1, 1]
+
+
+def test_documents_are_given_to_vault_some_at_a_time_and_none_once_control_has_changed(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.rounds(1)
+    slow = Slow(bench, monkeypatch, "vault", HOLDS_FOR_S + 1, changed=True)
+    bench.copy.documents = [(f"view/{number}", b"") for number in range(2 * WRITTEN_AT_ONCE + 1)]
+    bench.rounds(1)
+    assert slow.written == [WRITTEN_AT_ONCE]
+    bench.rounds(1)
+    assert slow.written[1:] == [WRITTEN_AT_ONCE, WRITTEN_AT_ONCE, 1]
 
 
 def test_every_epoch_begins_with_a_certified_start(bench: Bench) -> None:

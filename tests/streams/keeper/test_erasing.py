@@ -97,7 +97,7 @@ def test_it_is_over_when_the_slot_has_taken_it_up_and_not_before():
     assert len(erased(rig)) == 1
 
 
-def test_a_slot_that_says_nothing_is_waited_for_a_minute():
+def test_a_slot_that_says_nothing_is_waited_for_only_so_long():
     rig = ready()
     erase(rig, ANN)
     rounds(rig)

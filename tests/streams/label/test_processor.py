@@ -412,6 +412,8 @@ def test_job_is_said_before_the_first_view_under_it_and_after_each_start(tiny, m
 
 def test_project_without_a_job_says_so_in_its_health(tiny, make_task):
     tiny.closed = "no labeling job is in force"
+    tiny.give(make_task(2))
+    assert tiny.stands
     tiny.frozen_by = ("olga",)
     tiny.give(make_task(1))
     assert tiny.notice.startswith("frozen by olga: ")
