@@ -46,6 +46,17 @@ class _Hashed:
         self._file.flush()
 
 
+class _HashedReading:
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        self.sha256 = hashlib.sha256()
+
+    def read(self, size: int = -1) -> bytes:
+        data = self._file.read(size)
+        self.sha256.update(data)
+        return data
+
+
 @dataclass(frozen=True, slots=True)
 class Verified:
     """A backup whose manifest is signed and whose parts are what it says. `digest`: of the manifest."""
@@ -56,9 +67,17 @@ class Verified:
 
     @contextmanager
     def opened(self, part: str, opener: Opener) -> Iterator[BinaryIO]:
-        """A part in clear, as a stream. Raises ConfigError."""
-        with self.path(part).open("rb") as sealed, opened(opener, sealed) as clear:
-            yield clear
+        """A part in clear, as a stream. Raises ConfigError, at its end also where the file is not what was
+        verified: who may write there, and has no key, could have put an earlier backup's in its place meanwhile.
+        """
+        with self.path(part).open("rb") as file:
+            sealed = _HashedReading(file)
+            with opened(opener, sealed) as clear:  # type: ignore[arg-type] # age asks for read alone
+                yield clear
+            while sealed.read(CHUNK):
+                pass
+        if sealed.sha256.hexdigest() != self.manifest.parts[part].sha256:
+            raise ConfigError(f"{contents.file_of(part)} was changed while it was read")
 
     def path(self, part: str) -> Path:
         """The file of a part."""

@@ -1,15 +1,17 @@
 """A fresh local stack that becomes the one that was backed up: Vault's snapshot, topology, Kafka's records.
 
 Vault first: the fresh vault's own first token is good for putting the snapshot in place, and for nothing after
-that, since its tokens are the snapshot's from then on. The secret ids of all processes and persons that the
-snapshot knows are destroyed and new ones issued: whoever has the files of the lost machine can't log in by them.
+that, since its tokens are the snapshot's from then on. All of these are ended, the administrator's too, the secret
+ids of all processes and persons that the snapshot knows are destroyed, and new ones issued: whoever has the files
+of the lost machine can't log in by them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import replace
+from itertools import zip_longest
 from pathlib import Path, PurePosixPath
 
 from deploy.backup import contents
@@ -22,8 +24,8 @@ from deploy.backup.source import BackupSource, Source
 from deploy.backup.writing import ANY_PARTITION, Writer
 from deploy.local.endpoints import Endpoints, VaultEndpoint
 from deploy.local.layout import Layout
-from deploy.local.openbao import SEAL_KEY
-from deploy.local.stack import LocalStack
+from deploy.local.openbao import RECOVERY_KEY, SEAL_KEY
+from deploy.local.stack import RESTORING_MARK, LocalStack
 from deploy.progress import Report
 from deploy.provision.command import apply_topology
 from deploy.provision.parts import connected
@@ -39,11 +41,11 @@ from streams.engine.loop import SLOT_PREFIX
 from streams.engine.messages import Message
 from topology.flow import Content
 from topology.identity import Identity
-from topology.loading import Topology
-from topology.rights import identities
 from vault.paths import Paths
 from vault.session import Credentials, Session
 from vault.snapshots import Snapshots
+
+ROLES = "auth/approle/role"
 
 
 def require_empty(folder: Path) -> None:
@@ -55,7 +57,7 @@ def require_empty(folder: Path) -> None:
 @contextmanager
 def rebuilt(folder: Path, source: BackupSource, secrets: OldSecrets, report: Report) -> Iterator[LocalStack]:
     """A running stack in `folder`, which is new or empty, with the backup's Vault and topology; Kafka's topics are
-    there and empty. It is stopped at the end.
+    there and empty. It is stopped at the end, and marked as one that nobody may start until it holds.
 
     Raises StackError, ConfigError, VaultUnavailable, and as `apply_topology`.
     """
@@ -64,9 +66,11 @@ def rebuilt(folder: Path, source: BackupSource, secrets: OldSecrets, report: Rep
     for name, data in source.declared.items():
         _write(folder, name, data)
     with LocalStack(folder, environ={}, report=report) as stack:
+        (folder / RESTORING_MARK).touch(mode=0o600)
         _restore_vault(stack.endpoints.vault, source.backup, source.opener, secrets)
         report("vault has the snapshot's content, and its keys opened it")
-        _end_old_logins(stack.endpoints.vault, source.topology)
+        _end_old_logins(stack.endpoints.vault)
+        (layout.secrets / RECOVERY_KEY).unlink(missing_ok=True)  # the fresh vault's, which is no more
         with connected(stack.endpoints, folder) as parts:
             apply_topology(source.topology, parts)
         report("topology applied; the pinned keys are Vault's")
@@ -95,13 +99,17 @@ def _restore_vault(place: VaultEndpoint, backup: Verified, opener: Opener, secre
         Snapshots(session).await_active()
 
 
-def _end_old_logins(place: VaultEndpoint, topology: Topology) -> None:
+def _end_old_logins(place: VaultEndpoint) -> None:
+    """Of all roles that the snapshot has: some may be of people who were named no more, and could still log in."""
     with closing(_session(place, place.token_file.read_text(encoding="utf-8").strip())) as session:
         paths = Paths(session)
-        for identity in identities(topology):
-            role = f"auth/approle/role/{identity.name}"
-            for accessor in sorted(paths.list(f"{role}/secret-id")):
-                paths.write(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+        for name in sorted(paths.list(ROLES)):
+            for accessor in sorted(paths.list(f"{ROLES}/{name}/secret-id")):
+                paths.write(f"{ROLES}/{name}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+        paths.write("sys/leases/revoke-prefix/auth/approle/login", {})
+        made = paths.write("auth/token/create-orphan", {"policies": ["root"]})
+        write_atomically(place.token_file, str(made["auth"]["client_token"]))
+        paths.write("auth/token/revoke-self", {})
 
 
 def _session(place: VaultEndpoint, token: str) -> Session:
@@ -139,11 +147,17 @@ def _indexes(topic: str, index: Index, outcome: Outcome, codec: Codec) -> Iterat
         yield Message(topic, index.partitions[name], 0, name.encode(), codec.encode(segment))
 
 
-def go_on(endpoints: Endpoints, backup: BackupSource, places: Mapping[str, SlotState]) -> None:
+def furthest(*ends: Sequence[int]) -> tuple[int, ...]:
+    """Of each partition the last end that anybody has told."""
+    return tuple(map(max, zip_longest(*ends, fillvalue=0)))
+
+
+def go_on(endpoints: Endpoints, backup: BackupSource, latest: Source, places: Mapping[str, SlotState]) -> None:
     """What a stack needs that is to work on: each process's place in its chain of events (`places`, by slot), and
-    that no raw reference is given twice.
+    that no raw reference is given twice, as far as the `latest` source knows: an order about a task that came
+    after the backup would be about another record else.
     """
-    flow, offsets = backup.topology.flow, backup.backup.manifest.offsets
+    flow = backup.topology.flow
     raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW and not kind.by_place]
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
@@ -157,4 +171,4 @@ def go_on(endpoints: Endpoints, backup: BackupSource, places: Mapping[str, SlotS
                 key = (SLOT_PREFIX + slot).encode()
                 writer.write([Message(topic, ANY_PARTITION, 0, key, codec.encode(place))])
             for topic in (kind.topic(project) for kind in raw for project in backup.topology.projects):
-                writer.go_on_from(topic, (end for _, end in offsets.get(topic, ())))
+                writer.go_on_from(topic, furthest(backup.ends(topic), latest.ends(topic)))

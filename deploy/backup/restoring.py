@@ -22,6 +22,7 @@ from deploy.backup.rebuilding import fill, go_on, rebuilt, require_empty
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Known, Orders, Source, ended, known, later, orders
 from deploy.local.endpoints import Endpoints
+from deploy.local.stack import RESTORING_MARK
 from deploy.progress import Report
 from deploy.segment_index import Index
 from deploy.surroundings import surroundings
@@ -102,8 +103,9 @@ def _restored(
     with rebuilt(folder, source, wanted.secrets, report) as stack:
         restored = _Work(folder, source, newer, stack.endpoints).done(report)
         if to_go_on and restored.holds:
-            go_on(stack.endpoints, source, proving.places(folder))
+            go_on(stack.endpoints, source, newer or source, proving.places(folder))
             _say(folder, restored)
+            (folder / RESTORING_MARK).unlink()
             report("processes can go on where they were")
         return restored
 

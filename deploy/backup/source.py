@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
@@ -55,6 +55,10 @@ class Source(Protocol):
         """Where `control` ended at that moment."""
         ...
 
+    def ends(self, topic: str) -> Sequence[int]:
+        """Where each partition of a topic ended at that moment; nothing of a topic that was not there."""
+        ...
+
     def messages(self, part: str) -> Iterator[Message]:
         """The records of a part of `contents`."""
         ...
@@ -90,7 +94,10 @@ class BackupSource:
         return None if text is None else text.decode()
 
     def end_of_control(self) -> int:
-        return self.backup.manifest.offsets[CONTROL][0][1]
+        return self.ends(CONTROL)[0]
+
+    def ends(self, topic: str) -> Sequence[int]:
+        return [end for _, end in self.backup.manifest.offsets.get(topic, ())]
 
     def messages(self, part: str) -> Iterator[Message]:
         with self.backup.opened(part, self.opener) as clear:
@@ -123,7 +130,11 @@ class StackSource:
         return self.around.registry.text_of(schema_id)
 
     def end_of_control(self) -> int:
-        return sum(self.around.log.offsets_at(CONTROL, NEVER).values())
+        return sum(self.ends(CONTROL))
+
+    def ends(self, topic: str) -> Sequence[int]:
+        found = self.around.log.offsets_at(topic, NEVER)
+        return [found[place] for place in sorted(found)]
 
     def messages(self, part: str) -> Iterator[Message]:
         if part.startswith(contents.segments_later("")):

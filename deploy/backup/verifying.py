@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
@@ -17,16 +18,29 @@ from deploy.backup.taking import Made, take
 from deploy.progress import Report
 from deploy.provision.parts import pins_path
 from deploy.supervise.files import make_private_folder
+from deploy.supervise.lock import root_owner
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.resources import project_resource
 from topology.identity import PLATFORM
 from topology.pins import load_pins
 
+VERIFYING = "verifying-"
+LEFT_S = 3600.0
+"""A verification takes minutes; what is older and is nobody's was left by one that was killed."""
+
+
+def _sweep(root: Path) -> None:
+    """It would keep what is erased from now on."""
+    for folder in root.glob(f"{VERIFYING}*"):
+        if root_owner(folder) is None and time.time() - folder.stat().st_mtime > LEFT_S:
+            shutil.rmtree(folder, ignore_errors=True)
+
 
 def verify(wanted: Wanted, root: Path, report: Report) -> Restored:
     """Restore into a folder below `root`, look, and leave nothing of it. Raises as `restore`."""
-    folder = make_private_folder(root.absolute()) / f"verifying-{secrets.token_hex(4)}"
+    _sweep(root)
+    folder = make_private_folder(root.absolute()) / f"{VERIFYING}{secrets.token_hex(4)}"
     try:
         return restore(wanted, folder, report, to_go_on=False)
     finally:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
     from deploy.backup.restoring import Restored
     from deploy.backup.taking import Made
 
+ENDING = (signal.SIGTERM, signal.SIGHUP)
+OPEN_AGAIN = "What was withdrawn, erased or revoked after that is open again: --control-from knows of it."
+
 Secrets = Annotated[
     Path | None,
     typer.Option(
@@ -133,31 +136,34 @@ def restore(
     own = read_secrets(secrets or root / "secrets", _asked)
     wanted = Wanted(backup, AgeOpener.from_files(identity), load_pins(trusted), own, control_from)
     out = Output(as_json)
-    with out.steps("restoring") as report:
+    with _terminable(), out.steps("restoring") as report:
         if into is None:
             restored = verify_it(wanted, root, report)
             _say(root, restored, out)
         else:
             restored = restore_into(wanted, into, report, to_go_on=True)
-    out.result(_restored(restored), *_words(restored), *_next(restored, into))
+    out.result(_restored(restored), *_words(restored), *_next(restored, into, control_from))
     _end(restored)
 
 
 @contextmanager
 def _terminable() -> Iterator[None]:
-    """SIGTERM ends it as Ctrl-C does, and nothing is left: else the first process of a container is deaf to it.
-    A second one doesn't interrupt that.
+    """SIGTERM, and the end of the terminal, end it as Ctrl-C does, and nothing is left: else the first process of
+    a container is deaf to it, and half of a stack stays where a connection broke. A second one doesn't interrupt
+    that.
     """
 
     def interrupt(*_: object) -> None:
-        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        for number in ENDING:
+            signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = [signal.signal(number, interrupt) for number in ENDING]
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in zip(ENDING, before, strict=True):
+            signal.signal(number, handler)
 
 
 def _say(root: Path, restored: Restored, out: Output) -> None:
@@ -216,8 +222,10 @@ def _words(restored: Restored) -> Iterator[RenderableType]:
         yield Text("✗ This backup does not hold.", style=BAD)
 
 
-def _next(restored: Restored, into: Path | None) -> Iterator[RenderableType]:
+def _next(restored: Restored, into: Path | None, control_from: Path | None) -> Iterator[RenderableType]:
     if into is not None and restored.holds:
+        if control_from is None:
+            yield Text(f"  {OPEN_AGAIN}", style=WAITING)
         yield Text(f"  VEIL_LOG_NAME={restored.manifest.log_name} veil up --root {into}", style=QUIET)
         yield Text(
             "  Then register producers' Avro schemas again, which no backup has: veil topology register FILE"

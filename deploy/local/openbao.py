@@ -18,7 +18,7 @@ from schemas.errors import StackError
 from schemas.files import write_atomically
 
 SEAL_KEY_BYTES = 32
-SEAL_KEY = "vault-seal-key"
+SEAL_KEY, RECOVERY_KEY = "vault-seal-key", "vault-recovery-key"
 AUDIT_LOG = "vault-audit.jsonl"
 PROBE_TIMEOUT_S = 1.0
 INIT_TIMEOUT_S = 30.0  # 1.8 s measured; it starts raft and seals its keys
@@ -58,6 +58,10 @@ class OpenBao:
     def prepare(self) -> None:
         (self._folder / "raft").mkdir(mode=0o700, exist_ok=True)
         if not self._seal_key.exists():
+            if (self._folder / "raft" / "vault.db").exists():
+                raise StackError(
+                    f"{self._seal_key} is missing, and what Vault holds here opens by nothing else; put it back."
+                )
             write_atomically(self._seal_key, secrets.token_bytes(SEAL_KEY_BYTES))
         write_atomically(self._config, self._configuration())
 
@@ -82,7 +86,7 @@ class OpenBao:
         if answer.status_code != httpx.codes.OK:
             raise StackError(f"The vault refused to be initialised; see {self._layout.log(self.name)}.")
         made = answer.json()
-        write_atomically(self._layout.secrets / "vault-recovery-key", made["recovery_keys_base64"][0])
+        write_atomically(self._layout.secrets / RECOVERY_KEY, made["recovery_keys_base64"][0])
         write_atomically(self.endpoint.token_file, made["root_token"])
 
     def _ask(self, method: str, path: str, timeout_s: float, body: object = None) -> httpx.Response:

@@ -36,6 +36,8 @@ PROBE_INTERVAL_S = 0.05  # a probe costs 2 ms, and only while a part starts
 STOP_LIMIT_S = 20.0  # Kafka flushes and closes its segments in 1 s when idle
 STATE_FILE = "stack.json"
 CLUSTER_MARK = "cluster.env"
+RESTORING_MARK = "restoring"
+"""A restore that has not come to its end, or that does not hold."""
 """What a cluster in containers leaves in its root: secrets there have the same names, and must not be made anew.
 """
 VAULT = "vault"
@@ -91,6 +93,11 @@ class LocalStack:
             try:
                 if (self.root / CLUSTER_MARK).exists():
                     raise StackError(f"{self.root} is the root of a cluster in containers; choose another one.")
+                if (self.root / RESTORING_MARK).exists():
+                    raise StackError(
+                        f"{self.root} was to be restored, and was not, or does not hold: what has ended may be "
+                        "open there; restore into another folder."
+                    )
                 self._assembly = self._assembler().assemble(self._layout, external)
                 self._bring_all_up(self._assembly)
                 save_endpoints(self._layout.run / "endpoints.json", self.endpoints)

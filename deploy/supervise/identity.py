@@ -4,28 +4,31 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 
 import psutil
 
 from schemas.files import write_atomically
 
-# psutil reads start times from clock ticks; two readings of one process differ by less than this.
-SAME_START_S = 0.05
+BOOT_ID = Path("/proc/sys/kernel/random/boot_id")
+"""Linux draws another one at each boot."""
 
 
 @dataclass(frozen=True, slots=True)
 class ProcessIdentity:
-    """A pid together with when it started, in seconds since the epoch: what names a process for good."""
+    """A pid together with when it started: what names a process for good. `started`: in which boot, and how many
+    seconds after it. The time of day would not do: it moves for all processes that run whenever the clock is set.
+    """
 
     pid: int
-    started: float
+    started: str
 
     @classmethod
     def of(cls, pid: int) -> ProcessIdentity | None:
         """Identity of a running process; None when there is none."""
         try:
-            return cls(pid, psutil.Process(pid).create_time())
+            return cls(pid, _started(psutil.Process(pid)))
         except psutil.NoSuchProcess:
             return None
 
@@ -36,10 +39,23 @@ class ProcessIdentity:
         """The process, if it still runs and is the same one; a zombie has ended."""
         try:
             process = psutil.Process(self.pid)
-            same = abs(process.create_time() - self.started) < SAME_START_S
+            same = _started(process) == self.started
             return process if same and process.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
+
+
+def _started(process: psutil.Process) -> str:
+    """Psutil adds when the machine booted, as the clock says by now, to what Linux tells in hundredths."""
+    return f"{_boot()} {process.create_time() - psutil.boot_time():.2f}"
+
+
+@cache
+def _boot() -> str:
+    try:
+        return BOOT_ID.read_text(encoding="ascii").strip()
+    except OSError:
+        return ""
 
 
 def write_identity(path: Path, identity: ProcessIdentity) -> None:
@@ -50,7 +66,7 @@ def read_identity(path: Path) -> ProcessIdentity | None:
     """What a pid file says; None when it is absent or was cut short by a crash."""
     try:
         content = json.loads(path.read_text())
-        return ProcessIdentity(int(content["pid"]), float(content["started"]))
+        return ProcessIdentity(int(content["pid"]), str(content["started"]))
     except (FileNotFoundError, ValueError, KeyError, TypeError):
         return None
 

@@ -14,12 +14,12 @@ from schemas.files import write_atomically
 
 @dataclass(frozen=True, slots=True)
 class ProcessStatus:
-    """One process as last written. `started` is in seconds since the epoch; `pid` is None while it is down."""
+    """One process as last written. `started` is that of its identity; `pid` is None while it is down."""
 
     name: str
     phase: Phase
     pid: int | None
-    started: float | None
+    started: str | None
     restarts: int
     last_exit: int | None
     log_file: str

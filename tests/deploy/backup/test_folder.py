@@ -13,6 +13,7 @@ from deploy.backup import contents
 from deploy.backup.age import AgeEnvelope, AgeOpener
 from deploy.backup.folder import verified, write_part
 from deploy.backup.manifest import FORMAT, MANIFEST, SIGNATURE, Manifest, Part, message
+from deploy.backup.rebuilding import furthest
 from deploy.backup.records import packed, packed_files
 from deploy.backup.secrets import OldSecrets, read_secrets
 from deploy.backup.source import BackupSource, later
@@ -95,6 +96,26 @@ def test_changed_part_is_named(folder):
     path.write_bytes(data)
     with pytest.raises(ConfigError, match=r"^vault\.age is not what the manifest says: it was changed"):
         verified(folder, PINS)
+
+
+def test_part_that_is_exchanged_after_it_was_verified_is_found_as_it_is_read(tmp_path, folder):
+    """Of another backup to the same recipients: it opens, and nothing but its hash tells."""
+    backup = verified(folder, PINS)
+    shutil.copy(made(tmp_path / "another") / "control.age", folder / "control.age")
+    source = BackupSource(backup, OPENER, PINS)
+    with pytest.raises(ConfigError, match=r"^control\.age was changed while it was read$"):
+        list(source.messages("control"))
+
+
+def test_where_partitions_end_is_told_of_topics_that_were_there(folder):
+    source = BackupSource(verified(folder, PINS), OPENER, PINS)
+    assert list(source.ends("control")) == [source.end_of_control()]
+    assert list(source.ends("raw.nobody")) == []
+
+
+def test_raw_goes_on_from_the_last_end_that_anybody_has_told():
+    assert furthest([3, 9, 0], [5, 7]) == (5, 9, 0)
+    assert furthest([], [2]) == (2,)
 
 
 def test_parts_that_were_exchanged_are_found(folder):

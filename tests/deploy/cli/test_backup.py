@@ -9,6 +9,12 @@ from types import SimpleNamespace
 import pyrage
 import pytest
 
+from deploy.backup.secrets import TOKEN
+from deploy.backup.verifying import _sweep
+from deploy.cli.backup import ENDING
+from deploy.local.openbao import SEAL_KEY, SEAL_KEY_BYTES
+from deploy.supervise.lock import RootLock
+
 RECIPIENT = str(pyrage.x25519.Identity.generate().to_public())
 
 
@@ -74,3 +80,38 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch)
     assert (answer.code, seen) == (130, [True])
     assert not folder.exists()
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_restore_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch, number):
+    folder = tmp_path / "into"
+
+    def rebuilding(*_):
+        folder.mkdir()
+        os.kill(os.getpid(), number)
+
+    key, pins = tmp_path / "key.txt", tmp_path / "pins.json"
+    key.write_text(str(pyrage.x25519.Identity.generate()))
+    pins.write_text("{}")
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / SEAL_KEY).write_bytes(bytes(SEAL_KEY_BYTES))
+    (own / TOKEN).write_text("token")
+    monkeypatch.setattr("deploy.backup.restoring.verified", lambda *_: None)
+    monkeypatch.setattr("deploy.backup.restoring.BackupSource", lambda *_: None)
+    monkeypatch.setattr("deploy.backup.restoring.rebuilt", rebuilding)
+    answer = run("restore", tmp_path, "--into", folder, "-i", key, "--pins", pins, "--secrets", own)
+    assert answer.code == 130
+    assert not folder.exists()
+
+
+def test_what_a_killed_verification_has_left_is_swept_once_it_is_old_and_nobody_s(tmp_path):
+    old, young, used, other = (tmp_path / it for it in ("verifying-1", "verifying-2", "verifying-3", "veil"))
+    for folder in (old, young, used, other):
+        folder.mkdir()
+        (folder / "vault-seal-key").touch()
+    with RootLock(used):
+        for folder in (old, used, other):
+            os.utime(folder, (0, 0))
+        _sweep(tmp_path)
+    assert [it.exists() for it in (old, young, used, other)] == [False, True, True, True]

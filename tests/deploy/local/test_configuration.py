@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from deploy.local import kafka
 from deploy.local.authority import Certificates
 from deploy.local.kafka import format_arguments, properties, server_settings
 from deploy.local.layout import Layout, cache_folder
-from deploy.local.openbao import OpenBao
+from deploy.local.openbao import SEAL_KEY, OpenBao
 from deploy.local.ports import Ports
 from deploy.local.registry import Registry
 from deploy.local.runner import Programs
+from deploy.local.stack import RESTORING_MARK, LocalStack
+from schemas.errors import StackError
 
 PORTS = Ports(1, 2, 3, 4, 5, 6)
 TLS = Certificates(Path("/root/tls"))
@@ -71,3 +75,23 @@ def test_the_registry_has_no_plain_port():
 def test_downloads_are_cached_for_the_user():
     assert cache_folder({"XDG_CACHE_HOME": "/x"}) == Path("/x/veilstream")
     assert cache_folder({}) == Path.home() / ".cache" / "veilstream"
+
+
+def test_a_seal_key_that_is_missing_is_never_drawn_anew_beside_what_it_sealed(tmp_path):
+    layout = Layout.create(tmp_path / "veil")
+    vault = OpenBao(layout, PROGRAMS, PORTS, TLS)
+    vault.prepare()
+    key = (layout.secrets / SEAL_KEY).read_bytes()
+    (layout.data("vault") / "raft" / "vault.db").touch()
+    vault.prepare()
+    assert (layout.secrets / SEAL_KEY).read_bytes() == key
+    (layout.secrets / SEAL_KEY).unlink()
+    with pytest.raises(StackError, match="opens by nothing else; put it back"):
+        vault.prepare()
+    assert not (layout.secrets / SEAL_KEY).exists()
+
+
+def test_half_of_a_restore_is_not_started(tmp_path):
+    (tmp_path / RESTORING_MARK).touch()
+    with pytest.raises(StackError, match="restore into another folder"):
+        LocalStack(tmp_path, environ={}).start()

@@ -14,6 +14,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from deploy.supervise import identity
 from deploy.supervise.identity import ProcessIdentity, end_leftover, read_identity, write_identity
 from deploy.supervise.lock import RootLock, root_owner
 from deploy.supervise.restarts import Phase, RestartRule
@@ -192,19 +193,36 @@ def test_second_owner_of_a_root_is_refused_with_the_first_one_s_pid(tmp_path: Pa
 def test_a_reused_pid_is_not_taken_for_the_process_written_down(tmp_path: Path):
     me = psutil.Process()
     path = tmp_path / "stage.pid"
-    write_identity(path, ProcessIdentity(me.pid, me.create_time() - 100))
+    write_identity(path, ProcessIdentity(me.pid, ProcessIdentity.of(os.getppid()).started))
     end_leftover(path)  # would end this very test run
     assert not path.exists()
+
+
+def test_a_process_is_the_same_when_the_clock_was_set(monkeypatch: pytest.MonkeyPatch):
+    mine = ProcessIdentity.of(os.getpid())
+    assert mine is not None
+    booted, created = psutil.boot_time, psutil.Process.create_time
+    monkeypatch.setattr(psutil, "boot_time", lambda: booted() + 3600)
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: created(process) + 3600)
+    assert mine.alive()
+    assert ProcessIdentity.of(os.getpid()) == mine
+
+
+def test_after_another_boot_nobody_is_who_was_written_down(monkeypatch: pytest.MonkeyPatch):
+    mine = ProcessIdentity.of(os.getpid())
+    assert mine is not None
+    monkeypatch.setattr(identity, "_boot", lambda: "another")
+    assert not mine.alive()
 
 
 def test_a_leftover_of_a_crashed_owner_is_ended(tmp_path: Path):
     path = tmp_path / "stage.pid"
     with subprocess.Popen(["/bin/sleep", "600"]) as leftover:
-        identity = ProcessIdentity.of(leftover.pid)
-        assert identity is not None
-        write_identity(path, identity)
+        its = ProcessIdentity.of(leftover.pid)
+        assert its is not None
+        write_identity(path, its)
         end_leftover(path)
-        assert not identity.alive()
+        assert not its.alive()
     assert not path.exists()
 
 
