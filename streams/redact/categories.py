@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from streams.redact.detect.custom import DENIED
-from streams.redact.detect.find import NUMBER, UNUSUAL
+from streams.redact.detect.find import DENIED, NUMBER, UNUSUAL
 from streams.redact.detect.forms import load_forms
 from streams.redact.detect.recognizers import load_recognizers
 from topology.policies import PACKS, load_pack

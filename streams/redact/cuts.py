@@ -27,15 +27,25 @@ Decide = Callable[[Find], Treatment]
 def cuts_of(found: Sequence[Find], own: Sequence[Find], decide: Decide, default: Treatment) -> list[Cut]:
     """Disjoint cuts, ascending. `own` are the record's own values, hidden even where their type may pass.
 
-    Finds that overlap become one, treated as strictly as the strictest of them.
+    Finds that overlap become one, treated as strictly as the strictest of them. One whose type may pass passes
+    where nothing is in it that its type does not cover; else it is of the strictest of those.
     """
-    hidden = [(find, treatment) for find in found if (treatment := decide(find)).action is not Action.PASS]
+    hidden = [pair for find in found if (pair := _decided(find, decide))[1].action is not Action.PASS]
     if not own and all(one.end <= two.start for (one, _), (two, _) in pairwise(hidden)):
         return [Cut(find.start, find.end, find.entity_type, find.weight, how) for find, how in hidden]
     for find in own:
         treatment = decide(find)
         hidden.append((find, default if treatment.action is Action.PASS else treatment))
     return _merged(hidden)
+
+
+def _decided(find: Find, decide: Decide) -> tuple[Find, Treatment]:
+    treatment = decide(find)
+    if treatment.action is not Action.PASS or not find.beyond:
+        return find, treatment
+    others = [find._replace(entity_type=kind, beyond=()) for kind in find.beyond]
+    hidden = [(one, how) for one in others if (how := decide(one)).action is not Action.PASS]
+    return max(hidden, key=lambda pair: pair[1].strength, default=(find, treatment))
 
 
 def _merged(hidden: Iterable[tuple[Find, Treatment]]) -> list[Cut]:

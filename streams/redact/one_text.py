@@ -66,6 +66,8 @@ def numbered(one: OneText, finds: Sequence[Find], policy: Policy) -> Redacted | 
     for find in finds:
         action = policy.treatment_for(find.entity_type).action
         if action is Action.PASS:
+            if find.beyond:
+                return None
             continue
         if action is not Action.PLACEHOLDER or find.start < free or find.end <= find.start:
             return None

@@ -19,8 +19,7 @@ from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import Hidden, RawRecord, RawValues, SanitizedRecord
 from streams.redact.conditions import Circumstances, compiled
 from streams.redact.cuts import Cut, cuts_of
-from streams.redact.detect.custom import DENIED
-from streams.redact.detect.find import CERTAIN, Detector, Find, Searched
+from streams.redact.detect.find import CERTAIN, DENIED, Detector, Find, Searched
 from streams.redact.detect.own_values import MAX_VALUES, KnownValue, OwnValues
 from streams.redact.fields import Leaf, leaves
 from streams.redact.hinting import hints_for

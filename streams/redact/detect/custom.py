@@ -7,11 +7,9 @@ import re
 import hyperscan as hs
 
 from schemas.errors import ConfigError
-from streams.redact.detect.find import CERTAIN, Find
+from streams.redact.detect.find import CERTAIN, DENIED, Find
 from streams.redact.detect.shadow import fold
 from topology.policies import Detection
-
-DENIED = "DENIED"
 
 
 class CustomScanner:

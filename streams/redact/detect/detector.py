@@ -19,7 +19,7 @@ from streams.redact.detect.model import Model, load_model
 from streams.redact.detect.patterns import PatternScanner
 from streams.redact.detect.recognizers import load_recognizers
 from streams.redact.detect.repeated import repeated
-from streams.redact.detect.shadow import Shadow, fold, foreign_words, shadow_of
+from streams.redact.detect.shadow import Shadow, fold, foreign_words, shadow_of, unseen_runs
 from streams.redact.detect.user_recognizers import UserRecognizers, load_user_recognizers
 from topology.policies import Detection, FailedChecksum, ForeignScript, Policy, Years
 
@@ -99,7 +99,7 @@ class TextDetector:
         finds = union([*finds, *again]) if again else finds
         if text.isascii():
             return finds
-        foreign = [Find(start, end, UNUSUAL, DEFAULT) for start, end in foreign_words(text)]
+        foreign = [Find(*span, UNUSUAL, DEFAULT) for span in (*foreign_words(text), *unseen_runs(text))]
         return union([*to_raw(finds, shadow), *foreign]) if foreign else to_raw(finds, shadow)
 
     def _rules(self, folded: list[str]) -> list[list[Find]]:
@@ -117,7 +117,7 @@ def to_raw(finds: Sequence[Find], shadow: Shadow) -> list[Find]:
     moved = []
     for find in finds:
         start, end = shadow.to_raw(find.start, find.end)
-        moved.append(Find(start, end, find.entity_type, find.weight))
+        moved.append(find._replace(start=start, end=end))
     return union(moved)
 
 

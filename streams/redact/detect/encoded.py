@@ -93,10 +93,12 @@ def _look(texts: Sequence[str], budgets: Sequence[_Budget], search: Search, dept
 
 
 def _whole(piece: Piece, inside: Sequence[Find]) -> Iterator[Find]:
-    """The piece, under the name of the strongest find inside it."""
+    """The piece, under the name of the strongest find inside it; that name covers none of the others."""
     if inside:
         strongest = max(inside, key=lambda find: (find.weight, find.entity_type))
-        yield Find(piece.start, piece.end, strongest.entity_type, strongest.weight)
+        others = {one.entity_type for one in inside}.union(*(one.beyond for one in inside))
+        beyond = tuple(sorted(others - {strongest.entity_type}))
+        yield Find(piece.start, piece.end, strongest.entity_type, strongest.weight, beyond)
 
 
 def _pieces(number: int, text: str) -> Iterator[Piece]:

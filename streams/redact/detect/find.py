@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-# Weights of evidence: they only choose the type shown when finds overlap, never whether something is hidden.
+# Weights of evidence: they choose the type that is shown where finds overlap. What a type that may pass does not
+# cover by itself is hidden all the same (`Find.beyond`).
 CERTAIN = 1.0  # a checksum holds, or the record itself says so
 STRONG = 0.7
 LIKELY = 0.4
@@ -15,15 +16,20 @@ DEFAULT = 0.1  # nothing is known but that it is unusual
 
 UNUSUAL = "UNUSUAL"  # a word that no common text would hold: a name more often than not
 NUMBER = "NUMBER"  # digits of which no recognizer knows the meaning
+DENIED = "DENIED"  # what the policy itself names, word by word
 
 
 class Find(NamedTuple):
-    """Text `[start, end)` in code points is of `entity_type` (Presidio's vocabulary, `UNUSUAL` or `NUMBER`)."""
+    """Text `[start, end)` in code points is of `entity_type` (Presidio's vocabulary, `UNUSUAL` or `NUMBER`).
+
+    `beyond`: of one made of several, the types of what its own type does not cover; ascending.
+    """
 
     start: int
     end: int
     entity_type: str
     weight: float = LIKELY
+    beyond: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,33 +2,44 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
-from streams.redact.detect.find import Find
+from streams.redact.detect.find import DENIED, Find
 
 
 def union(finds: Iterable[Find]) -> list[Find]:
     """Overlapping finds become one, as wide as all, of the strongest's type: by weight, then length, then name.
 
-    Empty finds are ignored. The result is ascending and disjoint.
+    What the strongest does not cover by itself is not of its type, whatever is shown: `Find.beyond` names the
+    others. Nothing covers what a policy denies. Empty finds are ignored. The result is ascending and disjoint.
     """
     merged: list[Find] = []
-    strongest: tuple[float, int, str] = (0.0, 0, "")
+    together: list[Find] = []
+    end = 0
     for find in sorted(finds):
         if find.end <= find.start:
             continue
-        if not merged or find.start >= merged[-1].end:
-            merged.append(find)
-            strongest = _strength(find)
-            continue
-        left, strength = merged[-1], _strength(find)
-        if strength > strongest:
-            strongest = strength
-            left = Find(left.start, left.end, find.entity_type, find.weight)
-        merged[-1] = Find(left.start, max(left.end, find.end), left.entity_type, left.weight)
+        if together and find.start >= end:
+            merged.append(_one(together, end))
+            together = []
+        together.append(find)
+        end = max(end, find.end) if len(together) > 1 else find.end
+    if together:
+        merged.append(_one(together, end))
     return merged
 
 
+def _one(finds: Sequence[Find], end: int) -> Find:
+    """Of finds that overlap, in order; `end`: the last one's."""
+    first = finds[0]
+    if len(finds) == 1:
+        return first
+    strongest = max(finds, key=_strength)
+    covers = not strongest.beyond and strongest.start == first.start and strongest.end == end
+    others = {find.entity_type for find in finds if not covers or find.entity_type == DENIED}
+    beyond = others.union(*(find.beyond for find in finds)) - {strongest.entity_type}
+    return Find(first.start, end, strongest.entity_type, strongest.weight, tuple(sorted(beyond)))
+
+
 def _strength(find: Find) -> tuple[float, int, str]:
-    """Of the find itself: what it was merged into before must not make a short one look long."""
     return find.weight, find.end - find.start, find.entity_type

@@ -17,6 +17,7 @@ FOREIGN = "\x1a"
 LONG_RUN = 128  # characters without a space; longer is no word, and would make bounded patterns slow
 _NOT_LATIN = regex.compile(r"[^\P{L}\p{Latin}]+")
 _NOT_ASCII = re.compile(r"[^\x00-\x7f]+")
+_UNSEEN = re.compile(r"[\U000E0020-\U000E007F]+")
 _LONG = re.compile(rf"\S{{{LONG_RUN + 1},}}")
 
 # Letters that look Latin. Not the whole of Unicode's confusables: those met in names written to evade a filter.
@@ -36,6 +37,9 @@ _LOOKALIKES |= dict(
 )
 _LOOKALIKES |= {chr(0x1F1E6 + place): chr(0x41 + place) for place in range(26)}  # regional indicators
 _LOOKALIKES |= {chr(0x1F170 + place): chr(0x41 + place) for place in range(26)}  # letters in black squares
+_LOOKALIKES |= {chr(0x1F150 + place): chr(0x41 + place) for place in range(26)}  # letters in black circles
+_LOOKALIKES |= {chr(0x1F110 + place): chr(0x41 + place) for place in range(26)}  # letters in brackets, which NFKC
+_LOOKALIKES |= {chr(0x249C + place): chr(0x61 + place) for place in range(26)}  # would set between them
 _LOOKALIKES |= {
     "\u3002": ".",
     "\u2215": "/",
@@ -101,6 +105,11 @@ def shadow_of(text: str) -> Shadow:
     pieces = [_FOLDS[char] for char in text]
     origin = tuple(index for index, piece in enumerate(pieces) for _ in piece)
     return _without_long_runs(folded, len(text), origin)
+
+
+def unseen_runs(text: str) -> list[tuple[int, int]]:
+    """Runs of tag characters, which spell ASCII that nobody sees and any program reads; in code points."""
+    return [] if text.isascii() else [match.span() for match in _UNSEEN.finditer(text)]
 
 
 def foreign_words(text: str) -> list[tuple[int, int]]:

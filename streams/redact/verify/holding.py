@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
 
-from streams.redact.detect.custom import DENIED
+from streams.redact.detect.find import DENIED
 from streams.redact.detect.own_values import KnownValue
 from streams.redact.verify.identifiers import A_NUMBER, identifiers_in
 from streams.redact.verify.own_secrets import OwnSecrets

@@ -15,13 +15,19 @@ MOSTLY = 0.9  # share of printable characters from which decoded bytes are a tex
 _RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_RUN},}}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})
+_FIRST = (0x1F150, 0x1F170, 0x1F1E6, 0x1F110, 0x249C)
+_ENCLOSED = {first + place: 0x61 + place for first in _FIRST for place in range(26)}
+"""Letters in black circles and squares and of flags, which have no compatibility form; in brackets, which do."""
+_TAGS = {0xE0000 + code: code for code in range(0x20, 0x7F)}
+"""ASCII that nobody sees."""
+_SPELLED = _ENCLOSED | _TAGS
 
 
 def normal(text: str) -> str:
     """Compatibility forms, case, accents, invisible characters undone. Not the detectors' fold: other eyes."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKD", text).casefold()
+    folded = unicodedata.normalize("NFKD", text.translate(_SPELLED)).casefold()
     return folded if folded.isascii() else "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE)
 
 
