@@ -109,7 +109,10 @@ def _names(schema: Mapping[str, Any]) -> tuple[str, ...]:
 
 
 def _own_tags(schema: Mapping[str, Any]) -> frozenset[str]:
+    """Raises Unparseable for what is no tag, nor a list: nobody knows what it was to raise."""
     tags = schema.get(TAGS, ())
+    if not isinstance(tags, (str, list, tuple)):
+        raise Unparseable(Reason.UNKNOWN_SCHEMA)
     return frozenset(str(tag) for tag in ([tags] if isinstance(tags, str) else tags))
 
 

@@ -118,7 +118,10 @@ class RevealProcessor:
                 self._end(grant, "denied" if grant.denied else "revoked", plan)
                 self._note(grant.grant_id, GrantStep.OVER)
             case Act.FORGET:
-                self._end(grant, "expired", plan)
+                if self._known(grant.grant_id).step is GrantStep.OVER:  # its end is said
+                    take_back(self._seams.vault, self._handing(grant))
+                else:
+                    self._end(grant, "expired", plan)
                 self._states.remove(grant.grant_id)
 
     # 1: where

@@ -133,6 +133,12 @@ def test_avro_becomes_plain_values_and_tags_by_path():
     }
 
 
+@pytest.mark.parametrize("tags", [None, 7, {"PII": True}])
+def test_a_schema_with_tags_that_are_none_is_refused(tags):
+    fields = [{"name": "email", "type": "string", "confluent:tags": tags}]
+    assert reason(b"\x02x", AVRO, {"type": "record", "name": "R", "fields": fields}) is Reason.UNKNOWN_SCHEMA
+
+
 def test_tags_of_all_branches_of_a_union_count():
     branches = [
         {"type": "record", "name": n, "fields": [{"name": "x", "type": "string", "confluent:tags": [n]}]}

@@ -187,6 +187,11 @@ def test_who_is_denied_or_revoked_gets_nothing_and_what_lay_there_is_gone(ground
     assert not any(map(ground.lies, FOLDERS))
     (ended,) = ground.said(EventType.GRANT_ENDED)
     assert ended.reason == {"deny": "denied", "revoke": "revoked"}[end]
+    others.create(HANDING.path("share-b"), b"token")  # by an approver who had not heard of it
+    ground.now = UNTIL
+    ground.settle()
+    assert not any(map(ground.lies, FOLDERS))
+    assert len(ground.said(EventType.GRANT_ENDED)) == 1, "it ends once"
     late = Ground()
     late.say(*IN_FORCE, end)
     late.settle(6)
