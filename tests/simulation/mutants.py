@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 from streams.engine.log import FROM_THE_BEGINNING, Session, SessionSpec
@@ -21,9 +21,9 @@ def no_fencing() -> dict[str, Any]:
 class _LateVault(Loop):
     """Writes the segments after the commit that names them."""
 
-    def _commit(self, session: Session, plan: Plan) -> None:
+    def _commit(self, session: Session, plan: Plan, holds: Callable[[], None] = lambda: None) -> None:
         documents, plan.documents = plan.documents, []
-        super()._commit(session, plan)
+        super()._commit(session, plan, holds)
         self._documents.create_all(documents)
 
 
@@ -89,11 +89,11 @@ def unread_gold() -> dict[str, Any]:
 
 
 class _LatePosition(Loop):
-    def _commit(self, session: Session, plan: Plan) -> None:
+    def _commit(self, session: Session, plan: Plan, holds: Callable[[], None] = lambda: None) -> None:
         """Commits what replay has copied first, and how far it has come in a transaction of its own."""
         states = [it for it in plan.outputs if it.topic.startswith("replay-state.")]
         plan.outputs = [it for it in plan.outputs if it not in states]
-        super()._commit(session, plan)
+        super()._commit(session, plan, holds)
         if states:
             self._transact(session, states)
 
