@@ -158,11 +158,15 @@ def _terminable() -> Iterator[None]:
             signal.signal(number, signal.SIG_IGN)
         raise KeyboardInterrupt
 
-    before = [signal.signal(number, interrupt) for number in ENDING]
+    before = {number: signal.getsignal(number) for number in ENDING}
+    if before[signal.SIGHUP] is signal.SIG_IGN:  # begun by `nohup`, it outlives its terminal
+        del before[signal.SIGHUP]
+    for number in before:
+        signal.signal(number, interrupt)
     try:
         yield
     finally:
-        for number, handler in zip(ENDING, before, strict=True):
+        for number, handler in before.items():
             signal.signal(number, handler)
 
 

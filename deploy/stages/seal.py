@@ -21,8 +21,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         raise ConfigError(f"{around.identity.signer} has no pinned key; run `veil topology apply`")
     seams = Seams(log_name(around), key, around.sign, around.registry)
     processor = SealProcessor(around.codec, seams)
-    topics = inputs(around.topology)
-    return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
+    return StageParts(processor, inputs(around.topology), Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
 
 
 def inputs(topology: Topology) -> tuple[str, ...]:

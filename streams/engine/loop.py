@@ -369,7 +369,7 @@ class Loop:
         if messages or not plan.empty or session.gaps() or session.overdue():
             self._commit(session, plan, holds=self._hear_again)
             took = self._clock.monotonic() - started
-            if messages and took <= HOLDS_FOR_S / 2:
+            if (messages or taken) and took <= HOLDS_FOR_S / 2:
                 self._limit = min(2 * self._limit, self._stage.batch_limit)
             metrics.MESSAGES.labels(*self._labels).inc(len(messages))
             metrics.ROUND_SECONDS.labels(*self._labels).observe(took)

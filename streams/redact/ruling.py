@@ -111,7 +111,7 @@ class Rulings:
     def stands(self) -> bool:
         """Whether raw records wait for people, and not only for a detector that is being built."""
         building = self._attempt is not None and not self._attempt.future.done()
-        return bool(self._frozen_by) or bool(self.waits_for and not building)
+        return bool(self._frozen_by or (self.waits_for and not building))
 
     @property
     def notice(self) -> str:

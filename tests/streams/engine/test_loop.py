@@ -353,6 +353,20 @@ def test_after_a_long_round_that_was_begun_anew_batches_grow_again_while_they_ar
     assert len(bench.out()) == 10
 
 
+def test_where_people_ask_and_no_message_comes_rounds_grow_again_too(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bench.rounds(1)
+    Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
+    bench.rounds(3)
+    answers = [bench.ask(number) for number in range(20)]
+    left: list[int] = []
+    while any(not it for it in answers):
+        bench.rounds(1)
+        left.append(sum(not it for it in answers))
+    assert left == [16, 8, 0]
+
+
 def test_batches_stay_small_while_rounds_are_long(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
     bench.rounds(1)
     slow = Slow(bench, monkeypatch, "batch", HOLDS_FOR_S + 1, changed=True)
