@@ -11,7 +11,7 @@ class Action(StrEnum):
 
     `detect` is for fields only: their text is searched, and each find gets the action of its category.
     A generalized value is still partly there; a token tells that two records are about the same; a surrogate keeps
-    the form of a value, a placeholder its kind and that it repeats, a mask only that something stood there.
+    the form of a value, a placeholder its kind and that it repeats, a mask its kind alone.
     """
 
     PASS = "pass"  # noqa: S105 - an action, not a password
