@@ -13,13 +13,13 @@ from deploy.compose.passwords import pass_on
 from deploy.local.endpoints import Endpoints
 from deploy.provision.command import Result, apply_topology
 from deploy.provision.parts import PROVISIONER, as_provisioner, connected
-from deploy.provision.rotating import rotate, rotated
+from deploy.provision.rotating import Renewed, rotate
 from deploy.registering import Registered, register
 from deploy.starting import handed_by_administrator
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.resources import project_resource
-from topology.identity import PLATFORM
+from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
 
 
@@ -45,16 +45,18 @@ def say_enrolled(root: Path, endpoints: Endpoints, projects: int) -> None:
     _say(root, endpoints, Counter({"signin": projects}))
 
 
-def rotate_audited(topology: Topology, endpoints: Endpoints, root: Path, names: Sequence[str]) -> tuple[str, ...]:
-    """New passwords for Kafka (`deploy.provision.rotating`), and the provisioner says how many; whose.
+def rotate_audited(
+    endpoints: Endpoints, root: Path, chosen: Sequence[Identity], *, end_logins: bool = False
+) -> Renewed:
+    """What they log in with, anew (`deploy.provision.rotating`), and the provisioner says how many.
 
-    Raises as `rotated`, `rotate` and `act`.
+    Raises as `rotate` and `act`.
     """
-    chosen = rotated(topology, names)
     with connected(endpoints, root) as parts:
-        rotate(chosen, parts, partial(pass_on, root))
-    _say(root, endpoints, Counter({"kafka password": len(chosen)}))
-    return tuple(identity.name for identity in chosen)
+        done = rotate(chosen, parts, partial(pass_on, root), end_logins=end_logins)
+    said = {"kafka password": done.passwords, "vault secret id": done.secret_ids, "vault login": done.ended}
+    _say(root, endpoints, Counter({part: count for part, count in said.items() if count}))
+    return done
 
 
 def register_audited(

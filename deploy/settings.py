@@ -62,7 +62,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "VEIL_VAULT_TOKEN_FILE",
         "–",
-        "file with a token that may write policies, roles, mounts, keys and (`sudo`) tokens",
+        "file with a token that may write policies, roles, mounts, keys, and (`sudo`) make, list and end tokens",
     ),
     Setting("VEIL_VAULT_AUDIT_LOG", "out of reach", "file of that Vault's audit device, read by the shipper"),
     Setting(

@@ -22,10 +22,10 @@ from streams.engine.kafka_lateness import PATIENCE_S
 from topology.control import ControlBook
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
+from vault.approles import AppRoleCredentials
 from vault.client import VaultClient
 from vault.handing import NOTHING, Handed, take
 from vault.pods import enter
-from vault.provision import AppRoleCredentials
 from vault.session import Credentials, Session
 
 CONTROL = "control"

@@ -16,8 +16,8 @@ from functools import partial
 from typing import Any
 
 from schemas.errors import ConfigError, VaultUnavailable
-from schemas.hidden import Hidden
 from vault import handing, keyed_hash, people, pods, starting
+from vault.approles import MOUNT as APPROLES
 from vault.client import VaultClient
 from vault.documents import mount_of
 from vault.entities import approle_of
@@ -89,14 +89,6 @@ class VaultDifference:
     undeclared: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class AppRoleCredentials(Hidden):
-    """What an identity logs in with. `secret_id` is empty where it is handed over at each start."""
-
-    role_id: str
-    secret_id: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class _Step:
     change: Change
@@ -141,46 +133,6 @@ class Provisioner:
         """The 32-byte Ed25519 public key of each of these transit keys that exists."""
         found = ((name, self._paths.read(f"transit/keys/{name}")) for name in names)
         return {name: _latest_public_key(key) for name, key in found if key is not None}
-
-    def issue(self, name: str) -> AppRoleCredentials:
-        """A new secret id for an AppRole. Earlier ones stay valid."""
-        role_id = self._role_id(name)
-        secret = self._paths.write(f"auth/approle/role/{name}/secret-id", {})
-        return AppRoleCredentials(role_id, str(secret["data"]["secret_id"]))
-
-    def issue_handed(self, name: str) -> AppRoleCredentials:
-        """What is known of an AppRole that is handed its secret ids. Those there are open nothing any more."""
-        role_id, role = self._role_id(name), f"auth/approle/role/{name}"
-        for accessor in sorted(self._paths.list(f"{role}/secret-id")):
-            self._paths.write(f"{role}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
-        return AppRoleCredentials(role_id)
-
-    def hand(self, name: str) -> str:
-        """What a process of an AppRole is handed, by somebody who may have any secret id made."""
-        return handing.hand(self._session, name)
-
-    def _role_id(self, name: str) -> str:
-        role = self._paths.read(f"auth/approle/role/{name}/role-id")
-        if role is None:
-            raise VaultUnavailable(f"Vault has no AppRole {name}")
-        return str(role["role_id"])
-
-    def holds(self, name: str, credentials: AppRoleCredentials) -> bool:
-        """Whether Vault still takes these credentials."""
-        role = self._paths.read(f"auth/approle/role/{name}/role-id")
-        if role is None or role["role_id"] != credentials.role_id:
-            return False
-        if not credentials.secret_id:
-            return True
-        lookup = f"auth/approle/role/{name}/secret-id/lookup"
-        try:
-            answer = self._session.call(
-                f"look up a secret id of {name}",
-                lambda client: client.write_data(lookup, data={"secret_id": credentials.secret_id}),
-            )
-        except Rejected:
-            return False
-        return isinstance(answer, dict)  # 204, without a body, for a secret id it does not know
 
     def _steps(self, plan: VaultPlan) -> Iterator[_Step]:
         yield from self._policies(plan)
@@ -251,7 +203,7 @@ class Provisioner:
 
     def _roles(self, plan: VaultPlan) -> Iterator[_Step]:
         for name in sorted(plan.policies):
-            path, wanted = f"auth/approle/role/{name}", _role(name, handed=name in plan.handed)
+            path, wanted = f"{APPROLES}/{name}", _role(name, handed=name in plan.handed)
             found = self._paths.read(path)
             if found is None or any(found.get(setting) != value for setting, value in wanted.items()):
                 change = Change("vault role", "create" if found is None else "update", name)
@@ -280,7 +232,7 @@ class Provisioner:
         path = f"identity/entity/name/{entity}"
         if self._paths.read(path) is None:  # else it may be disabled, or a person's who has a password too
             self._paths.write("identity/entity", {"name": entity})
-        found, role_id = self._paths.read(path), self._paths.read(f"auth/approle/role/{role}/role-id")
+        found, role_id = self._paths.read(path), self._paths.read(f"{APPROLES}/{role}/role-id")
         mount = (self._paths.read("sys/auth") or {}).get("approle/")
         if found is None or role_id is None or mount is None:
             raise VaultUnavailable(f"Vault did not keep the entity {entity}, or the AppRole {role}")
@@ -302,7 +254,7 @@ class Provisioner:
         declared = {*plan.policies, *_BUILT_IN_POLICIES, people.POLICY}
         there = self._paths.list("sys/policies/acl") - declared
         extra = {("vault policy", name) for name in there if not self._is_starting(name)}
-        extra |= {("vault role", name) for name in self._paths.list("auth/approle/role") - declared}
+        extra |= {("vault role", name) for name in self._paths.list(APPROLES) - declared}
         extra |= {("pod login", name) for name in self._paths.list(pods.ROLES) - plan.pods.keys()}
         return tuple(f"{part} {name}" for part, name in sorted(extra))
 

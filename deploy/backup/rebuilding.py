@@ -41,11 +41,10 @@ from streams.engine.loop import SLOT_PREFIX
 from streams.engine.messages import Message
 from topology.flow import Content
 from topology.identity import Identity
+from vault.approles import MOUNT, end_secret_ids
 from vault.paths import Paths
 from vault.session import Credentials, Session
 from vault.snapshots import Snapshots
-
-ROLES = "auth/approle/role"
 
 
 def require_empty(folder: Path) -> None:
@@ -103,9 +102,8 @@ def _end_old_logins(place: VaultEndpoint) -> None:
     """Of all roles that the snapshot has: some may be of people who were named no more, and could still log in."""
     with closing(_session(place, place.token_file.read_text(encoding="utf-8").strip())) as session:
         paths = Paths(session)
-        for name in sorted(paths.list(ROLES)):
-            for accessor in sorted(paths.list(f"{ROLES}/{name}/secret-id")):
-                paths.write(f"{ROLES}/{name}/secret-id-accessor/destroy", {"secret_id_accessor": accessor})
+        for name in sorted(paths.list(MOUNT)):
+            end_secret_ids(paths, name)
         paths.write("sys/leases/revoke-prefix/auth/approle/login", {})
         made = paths.write("auth/token/create-orphan", {"policies": ["root"]})
         write_atomically(place.token_file, str(made["auth"]["client_token"]))

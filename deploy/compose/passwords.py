@@ -1,4 +1,4 @@
-"""New passwords for Kafka in the files that containers have been given."""
+"""New passwords for Kafka, and secret ids for Vault, in the files that containers have been given."""
 
 from __future__ import annotations
 
@@ -17,11 +17,13 @@ def pass_on(root: Path, renewed: Iterable[Credentials]) -> None:
         for folder in folders:
             file = CredentialFiles(folder).path(credentials.identity)
             if file.exists():
-                give(folder, {file.relative_to(folder): _with_password(file.read_bytes(), credentials)})
+                give(folder, {file.relative_to(folder): _with_new(file.read_bytes(), credentials)})
 
 
-def _with_password(content: bytes, credentials: Credentials) -> bytes:
+def _with_new(content: bytes, credentials: Credentials) -> bytes:
     """All else as it was: a copy may say less of Vault."""
     found = json.loads(content)
     found["kafka"]["password"] = credentials.kafka_password
+    if found["vault"] is not None and credentials.vault is not None:
+        found["vault"]["secret_id"] = credentials.vault.secret_id or None
     return json.dumps(found, indent=2).encode() + b"\n"

@@ -16,6 +16,7 @@ from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.desired import desired_kafka, desired_vault
 from deploy.provision.difference import KafkaDifference, plan
 from deploy.provision.parts import Parts
+from deploy.provision.unsettled import Unsettled
 from schemas import catalog
 from schemas.errors import StackError
 from schemas.files import write_atomically
@@ -57,9 +58,10 @@ def plan_topology(topology: Topology, parts: Parts) -> Result:
     """What `apply_topology` would do. Changes nothing. Raises DependencyError, AccessDenied, ConfigError."""
     wanted = desired_kafka(topology, parts.environment)
     kafka = plan(parts.kafka.state(wanted.topics), wanted)
+    unsettled = _unsettled(topology, parts)
     vault = parts.vault.differences(desired_vault(topology, parts.audience))
     changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts, kafka.users)]
-    changes += [*kafka.changes(), *_schema_changes(parts.registry)]
+    changes += [*_with_users(kafka, unsettled).changes(), *_schema_changes(parts.registry)]
     return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
 
 
@@ -75,12 +77,20 @@ def _applied(topology: Topology, parts: Parts, registrar: Registrar) -> Result:
     vault = parts.vault.apply(desired_vault(topology, parts.audience))
     pinned = _pin(topology, parts)
     issued = _issue(topology, parts, difference.users)
-    # A user whose file was lost exists, under a password that nobody knows any more.
-    new_passwords = {change.name for change in issued if change.action == "create"}
-    difference = dataclasses.replace(difference, users=tuple(sorted({*difference.users, *new_passwords})))
+    difference = _with_users(difference, _unsettled(topology, parts))
     parts.kafka.apply(difference, _passwords(topology, parts))
+    Unsettled(parts.root).settle(difference.users)
     changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts.registry, registrar)]
     return Result(tuple(changes), _undeclared(parts, difference, vault), applied=True)
+
+
+def _with_users(difference: KafkaDifference, unsettled: Collection[str]) -> KafkaDifference:
+    """Those, too, who are there, under a password that may not be the one they have."""
+    return dataclasses.replace(difference, users=tuple(sorted({*difference.users, *unsettled})))
+
+
+def _unsettled(topology: Topology, parts: Parts) -> frozenset[str]:
+    return Unsettled(parts.root).names() & {identity.name for identity in identities(topology)}
 
 
 def _passwords(topology: Topology, parts: Parts) -> dict[str, str]:
@@ -139,7 +149,7 @@ def _outdated(topology: Topology, parts: Parts, missing: Collection[str]) -> lis
 def _is_current(name: str, credentials: Credentials, parts: Parts, *, handed: bool) -> bool:
     """Whether Vault still takes them, and they hold a secret id only where none is handed over."""
     vault = credentials.vault
-    return vault is not None and handed is not bool(vault.secret_id) and parts.vault.holds(name, vault)
+    return vault is not None and handed is not bool(vault.secret_id) and parts.logins.holds(name, vault)
 
 
 def _credential_changes(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
@@ -154,10 +164,13 @@ def _credential_change(credentials: Credentials, parts: Parts) -> Change:
 def _issue(topology: Topology, parts: Parts, missing: Collection[str]) -> list[Change]:
     files = CredentialFiles(parts.root)
     wanted, changes = desired_vault(topology), []
-    for credentials in _outdated(topology, parts, missing):
+    outdated = _outdated(topology, parts, missing)
+    # The user of a file that was lost exists, under a password that nobody knows any more.
+    Unsettled(parts.root).add(it.kafka_user for it in outdated if not files.path(it.identity).exists())
+    for credentials in outdated:
         name = credentials.identity.name
         changes.append(_credential_change(credentials, parts))
-        issue = parts.vault.issue_handed if name in wanted.handed else parts.vault.issue
+        issue = parts.logins.issue_handed if name in wanted.handed else parts.logins.issue
         vault = issue(name) if name in wanted.policies else None
         files.save(dataclasses.replace(credentials, vault=vault))
     return changes

@@ -17,7 +17,7 @@ from schemas.errors import ConfigError
 from schemas.files import write_atomically
 from schemas.hidden import Hidden
 from topology.identity import Identity
-from vault.provision import AppRoleCredentials
+from vault.approles import AppRoleCredentials
 
 FOLDER = "identities"
 PASSWORD_BYTES = 32

@@ -16,6 +16,7 @@ from schemas.registry import Registry
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
 from topology.topics import Environment
+from vault.approles import AppRoles
 from vault.bootstrap import bootstrapped
 from vault.provision import Change, Provisioner
 from vault.session import Credentials, Session
@@ -33,6 +34,7 @@ class Parts:
 
     kafka: KafkaAdmin
     vault: Provisioner
+    logins: AppRoles
     registry: Registry
     registrar: Callable[[], Registrar]
     root: Path
@@ -77,8 +79,9 @@ def connected(endpoints: Endpoints, root: Path) -> Iterator[Parts]:
     except OSError as error:
         raise _no_secret(error) from None
     with closing(registry), administrator(endpoints) as session:
-        admin, vault = KafkaAdmin(settings), Provisioner(session)
-        yield Parts(admin, vault, registry, endpoints.registry.registrar, root, environment, endpoints.vault.pods)
+        admin, vault, logins = KafkaAdmin(settings), Provisioner(session), AppRoles(session)
+        registrar, audience = endpoints.registry.registrar, endpoints.vault.pods
+        yield Parts(admin, vault, logins, registry, registrar, root, environment, audience)
 
 
 @contextmanager
@@ -94,7 +97,7 @@ def as_provisioner(
         administrator(endpoints) as session,
         bootstrapped(session, vault.url, vault.ca_file, PROVISIONER.name) as own,
     ):
-        yield replace(parts, vault=Provisioner(own)), prepared
+        yield replace(parts, vault=Provisioner(own), logins=AppRoles(own)), prepared
 
 
 def _no_secret(error: OSError) -> ConfigError:

@@ -141,10 +141,11 @@ def test_a_process_that_has_lost_its_login_ends_by_name_and_works_again(
     slot = JOIN.slot(0)
     before = len(ends(installation, slot))
     (accessor,) = logins(administrators, JOIN.name)
-    administrators.call("revoke", lambda client: client.auth.token.revoke_accessor(accessor))
+    assert rotate_audited(installation.endpoints, installation.root, [JOIN], end_logins=True).ended == 1
     wait_for(lambda: len(ends(installation, slot)) > before, "join has ended", ALERT_S)
     installation.wait_healthy()
     assert ends(installation, slot)[before:] == [LOST]
+    assert accessor not in logins(administrators, JOIN.name)
     proof.holds()
 
 
@@ -185,7 +186,7 @@ def test_passwords_of_all_processes_change_while_records_flow_and_nothing_is_los
     old = old_ones(installation)
     with ends_meanwhile(installation) as ended:
         for _ in range(2):
-            rotate_audited(topology, installation.endpoints, root, ())
+            rotate_audited(installation.endpoints, root, rotated(topology, ()))
             sent = len(load.published.delivered)
             wait_for(lambda sent=sent: load.check() or len(load.published.delivered) > sent + 5, "records flow on")
     assert ended == {}

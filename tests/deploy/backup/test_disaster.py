@@ -37,7 +37,7 @@ from tests.support.pipeline import Pipeline, applied
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.pins import load_pins
-from vault.provision import AppRoleCredentials
+from vault.approles import AppRoleCredentials
 from vault.segments.document import Layer
 
 pytestmark = pytest.mark.own_stack

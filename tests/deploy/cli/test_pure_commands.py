@@ -204,6 +204,8 @@ def test_verify_of_an_empty_folder_does_not_hold(run: Run, tmp_path: Path) -> No
         ("keys", "retire", "--as", "kay"),
         ("keys", "trim", "--as", "kay"),
         ("keys", "code", "--person", "kay"),
+        ("credentials", "rotate"),
+        ("credentials", "rotate", "copier.demo", "--end-logins"),
     ],
 )
 def test_without_a_stack_one_sentence_says_what_to_do(
@@ -224,6 +226,13 @@ def test_a_withdrawal_takes_no_free_text_as_its_reason(run: Run, tmp_path: Path)
     ended = run(*arguments)
     assert ended.code == Exit.REFUSED
     assert "personal_data" in ended.err
+
+
+def test_who_ends_logins_says_whose(run: Run, tmp_path: Path) -> None:
+    """Of all, every process would end at once."""
+    ended = run("credentials", "rotate", "--end-logins", "--root", tmp_path)
+    assert (ended.code, ended.out) == (Exit.REFUSED, "")
+    assert "name those" in ended.err
 
 
 def test_a_grant_takes_no_free_text_as_purpose_and_lasts_eight_hours_at_most(run: Run, tmp_path: Path) -> None:

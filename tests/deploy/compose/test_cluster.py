@@ -48,6 +48,7 @@ from deploy.demo.command import perform
 from deploy.demo.report import Report
 from deploy.demo.run import Ground
 from deploy.demo.screen import showing
+from deploy.provision.rotating import rotated
 from deploy.provisioning import rotate_audited
 from schemas.errors import StackError
 from schemas.registry import tls_context
@@ -316,7 +317,7 @@ def rotate_passwords(engine: Engine, ran: Ran) -> None:
     """While everybody works."""
     cluster, names = ran.cluster, [it.service for it in processes(ran.cluster.topology)]
     before = cluster.compose.states()
-    rotate_audited(cluster.topology, cluster.endpoints, cluster.ground.root, ())
+    rotate_audited(cluster.endpoints, cluster.ground.root, rotated(cluster.topology, ()))
 
     def taken_up(name: str) -> bool:
         told = engine.call("logs", before[name]["Id"])

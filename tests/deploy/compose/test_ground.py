@@ -22,7 +22,7 @@ from schemas.errors import StackError
 from schemas.registrar import WriterKey
 from topology.identity import Identity
 from topology.loading import load_topology
-from vault.provision import AppRoleCredentials
+from vault.approles import AppRoleCredentials
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 

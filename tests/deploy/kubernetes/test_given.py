@@ -32,7 +32,7 @@ from streams.notify import signing
 from streams.web.server import is_loopback
 from topology.identity import PLATFORM, Identity
 from topology.loading import load_topology
-from vault.provision import AppRoleCredentials
+from vault.approles import AppRoleCredentials
 
 CLUSTER = Cluster("veil.example", ships=True)
 OWN = """name: letters

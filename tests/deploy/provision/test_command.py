@@ -20,6 +20,7 @@ from topology.identity import Identity
 from topology.loading import load_topology, parse_project
 from topology.pins import Pins, load_pins
 from vault import keyed_hash
+from vault.approles import AppRoles
 from vault.client import VaultClient
 from vault.handing import take
 from vault.provision import Provisioner
@@ -105,6 +106,7 @@ def test_the_provisioner_itself_can_add_a_project(stack, parts):
     own = Parts(
         KafkaAdmin(as_user(stack, PROVISIONER.name)),
         Provisioner(session),
+        AppRoles(session),
         parts.registry,
         parts.registrar,
         stack.root,
@@ -205,7 +207,7 @@ def test_a_secret_id_that_lay_in_a_file_is_taken_out_and_opens_nothing_once_it_i
     current = files.load(who)
     assert current.vault is not None
     assert not current.vault.secret_id
-    old = parts.vault.issue(who.name)
+    old = parts.logins.issue(who.name)
     files.save(dataclasses.replace(current, vault=old))
     assert [str(change) for change in apply_topology(TOPOLOGY, parts).changes] == ["update credentials join.beta"]
     assert files.load(who) == current

@@ -8,7 +8,7 @@ from deploy.provision.credentials import CredentialFiles, Credentials
 from schemas.errors import ConfigError
 from schemas.files import write_atomically
 from topology.identity import Identity
-from vault.provision import AppRoleCredentials
+from vault.approles import AppRoleCredentials
 
 REDACT = Identity("redact", "demo")
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from dataclasses import replace
+
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
@@ -9,21 +12,42 @@ from confluent_kafka.admin import AdminClient
 from deploy.passwords import PasswordWatch
 from deploy.provision.command import apply_topology, plan_topology
 from deploy.provision.credentials import CredentialFiles, Credentials
+from deploy.provision.kafka_admin import KafkaAdmin
 from deploy.provision.parts import connected
-from deploy.provision.rotating import rotate, rotated
-from schemas.errors import ConfigError
+from deploy.provision.rotating import Renewed, rotate, rotated
+from schemas.errors import AccessDenied, ConfigError, LoginLost, LoginUsedUp
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
+from tests.support.handing import handed
 from tests.support.waiting import wait_for
 from topology.identity import Identity
 from topology.loading import load_topology
+from vault.approles import AppRoleCredentials
+from vault.handing import take
+from vault.session import AnonymousSession, Rejected, Session
+from vault.session import Credentials as Login
 
 pytestmark = pytest.mark.stack
 
 TOPOLOGY = load_topology()
-REPLAY = Identity("replay", "demo")
+REPLAY, COPIER, DECIDE = Identity("replay", "demo"), Identity("copier", "demo"), Identity("decide", "demo")
+PRODUCER = Identity("producer", "demo")
+
+
+class Interrupted(Exception):
+    """What ends a command between its files and Kafka."""
+
+
+class Gone:
+    """Kafka, at the moment at which the command ends."""
+
+    def __init__(self, kafka: KafkaAdmin) -> None:
+        self.state = kafka.state
+
+    def apply(self, *_: object) -> None:
+        raise Interrupted
 
 
 @pytest.fixture
@@ -48,6 +72,40 @@ def logs_in(access: KafkaAccess) -> bool:
         AdminClient(access.settings() | {"log_level": 0}).list_topics(timeout=10)
     except KafkaException:
         return False
+    return True
+
+
+def vault_of(stack, who: Identity) -> AppRoleCredentials:
+    found = CredentialFiles(stack.root).load(who).vault
+    assert found is not None
+    return found
+
+
+def token_of(stack, credentials: AppRoleCredentials) -> str:
+    """A token, as a thief of the file would have one."""
+    place = stack.endpoints.vault
+    with closing(AnonymousSession(place.url, place.ca_file)) as anybody:
+        answer = anybody.call(
+            "log in",
+            lambda client: client.auth.approle.login(
+                role_id=credentials.role_id, secret_id=credentials.secret_id, use_token=False
+            ),
+        )
+    return str(answer["auth"]["client_token"])
+
+
+def works_as(stack, who: Identity) -> Session:
+    place = stack.endpoints.vault
+    return take(place.url, place.ca_file, who.name, vault_of(stack, who).role_id, handed(stack.root, who))
+
+
+def is_good(stack, token: str) -> bool:
+    place = stack.endpoints.vault
+    with closing(Session(place.url, place.ca_file, Login(token=token))) as session:
+        try:
+            session.call("renew", lambda client: client.auth.token.renew_self())
+        except AccessDenied:
+            return False
     return True
 
 
@@ -88,3 +146,58 @@ def test_a_session_that_works_goes_on_and_opens_new_connections_with_the_new_pas
     session.close()
     watch.close()
     assert plan_topology(TOPOLOGY, parts).changes == ()
+
+
+def test_who_keeps_a_secret_id_gets_another_and_none_of_those_before_logs_in(stack, parts):
+    old, forgotten = vault_of(stack, COPIER), parts.logins.issue(COPIER.name)
+    thief = token_of(stack, old)
+    assert rotate([COPIER], parts) == Renewed(passwords=1, secret_ids=1, ended=0)
+    for stolen in (old, forgotten):
+        with pytest.raises((AccessDenied, Rejected)):
+            token_of(stack, stolen)
+    assert is_good(stack, token_of(stack, vault_of(stack, COPIER)))
+    assert is_good(stack, thief), "whoever works by it goes on; so does a thief, until logins are ended, too"
+    assert plan_topology(TOPOLOGY, parts).changes == ()
+
+
+def test_logins_that_were_stolen_end_and_nobody_else_s_do(stack, parts):
+    thief, other = token_of(stack, vault_of(stack, COPIER)), token_of(stack, vault_of(stack, PRODUCER))
+    assert rotate([COPIER], parts, end_logins=True).ended >= 1
+    assert not is_good(stack, thief)
+    assert is_good(stack, other)
+    assert is_good(stack, token_of(stack, vault_of(stack, COPIER)))
+
+
+def test_of_a_process_that_is_handed_its_login_what_it_has_and_what_waits_for_it_ends(stack, parts):
+    place, role_id = stack.endpoints.vault, vault_of(stack, DECIDE).role_id
+    waiting, works = handed(stack.root, DECIDE), works_as(stack, DECIDE)
+    assert rotate([DECIDE], parts, end_logins=True).secret_ids == 0
+    with pytest.raises(LoginLost):
+        works.call("renew", lambda client: client.auth.token.renew_self())
+    with pytest.raises(LoginUsedUp):
+        take(place.url, place.ca_file, DECIDE.name, role_id, waiting)
+    works.close()
+    works_as(stack, DECIDE).close()
+
+
+def test_what_ends_between_the_files_and_kafka_is_mended_by_the_next_apply(stack, parts):
+    with pytest.raises(Interrupted):
+        rotate([REPLAY], replace(parts, kafka=Gone(parts.kafka)))
+    mine = CredentialFiles(stack.root).load(REPLAY)
+    assert not logs_in_with(stack, mine)
+    (planned,) = plan_topology(TOPOLOGY, parts).changes
+    assert str(planned) == "create kafka user replay.demo"
+    assert apply_topology(TOPOLOGY, parts).changes == (planned,)
+    assert CredentialFiles(stack.root).load(REPLAY) == mine
+    assert logs_in_with(stack, mine)
+    assert plan_topology(TOPOLOGY, parts).changes == ()
+
+
+def test_an_apply_that_ends_between_the_files_and_kafka_is_finished_by_the_next(stack, parts):
+    files = CredentialFiles(stack.root)
+    files.path(REPLAY).unlink()
+    with pytest.raises(Interrupted):
+        apply_topology(TOPOLOGY, replace(parts, kafka=Gone(parts.kafka)))
+    assert not logs_in_with(stack, files.load(REPLAY))
+    assert [str(it) for it in apply_topology(TOPOLOGY, parts).changes] == ["create kafka user replay.demo"]
+    assert logs_in_with(stack, files.load(REPLAY))
