@@ -80,7 +80,8 @@ SETTINGS: tuple[Setting, ...] = (
     Setting(
         "VEIL_LOG_NAME",
         "`veilstream-` and Kafka's cluster id",
-        "name of the audit's logs in their checkpoints; no spaces, no plus signs, and never another one later",
+        "name of the audit's logs in their checkpoints; no spaces, no plus signs, and never another one later, but"
+        " `<name>-r…` after a restore, or where a topic was lost (`streams/audit/README.md`)",
     ),
     Setting("VEIL_LABEL_HOST", "127.0.0.1", "address that label's API and page listen on; any other needs TLS"),
     Setting("VEIL_LABEL_NAME", "that address", "what browsers call it, where that is not the address"),

@@ -459,7 +459,8 @@ class SealedLog:
 
     `origin`: the log's name in its checkpoints; `size`: entries; `nodes`: 32 bytes for each bit set in `size`,
     the largest subtree first; `next_offset`: of the first record that is no entry yet. Of the last checkpoint: how
-    many entries it covers, and when it was made (ms); both 0 before the first.
+    many entries it covers, and when it was made (ms); both 0 before the first. `last`: SHA-256 (hexadecimal) of
+    the value of the record before `next_offset`, empty before the first: by it the topic is known again.
     """
 
     topic: str
@@ -470,6 +471,7 @@ class SealedLog:
     next_offset: int
     checkpoint_size: int
     checkpoint_at: int
+    last: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,9 +19,10 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     key = around.topology.pins.of(around.identity.signer)
     if key is None:
         raise ConfigError(f"{around.identity.signer} has no pinned key; run `veil topology apply`")
-    seams = Seams(log_name(around), key, around.sign, around.registry)
+    topics = inputs(around.topology)
+    seams = Seams(log_name(around), key, around.sign, around.registry, around.log, topics)
     processor = SealProcessor(around.codec, seams)
-    return StageParts(processor, inputs(around.topology), Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
+    return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
 
 
 def inputs(topology: Topology) -> tuple[str, ...]:

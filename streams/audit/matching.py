@@ -80,6 +80,8 @@ class Matching:
         self._generation = 0
         self._seen: dict[TopicPartition, int] = {}
         """Up to when the end of a partition was seen."""
+        self._newest: dict[TopicPartition, int] = {}
+        """The time of the newest record of a partition that this process has taken."""
         self._listening_since = 0
         """Since when `vault-log` is heard by this process; before it, silence may have been ours."""
         self._found: list[Alert] = []
@@ -99,9 +101,13 @@ class Matching:
         return {place: self._known.next.get(place, 0) for place in places}
 
     def take(self, message: Message) -> None:
-        """Take the next record of a partition; one that was taken before changes nothing."""
-        if message.offset < self._known.next.get(message.place, 0):
+        """Take the next record of a partition; one that was taken before changes nothing. A newer one at an offset
+        that was taken is of a topic that was deleted and made again, or has lost its end.
+        """
+        newest = self._newest.get(message.place, 0)
+        if message.offset < self._known.next.get(message.place, 0) and message.timestamp <= newest:
             return
+        self._newest[message.place] = max(newest, message.timestamp)
         self._known.next[message.place] = message.offset + 1
         try:
             self._take(message)

@@ -18,7 +18,19 @@ from streams.audit import metrics, note
 from streams.audit.entries import origin
 from streams.audit.note import BadNote, Note, Verifier
 from streams.audit.prefixes import Prefixes
-from streams.audit.sealing import Rhythm, begun, checkpoint_of, checkpointed, fresh, grown, is_due
+from streams.audit.same_topic import begin_late, not_the_same
+from streams.audit.sealing import (
+    Rhythm,
+    begun,
+    checkpoint_of,
+    checkpointed,
+    follows,
+    fresh,
+    grown,
+    is_due,
+    name_of,
+)
+from streams.engine.log import Log
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.state import KeyedState
@@ -40,6 +52,10 @@ class Seams:
     """Ed25519 by that key in Vault; may raise VaultUnavailable."""
     ids: SchemaIds
     """The registry; may raise RegistryUnavailable."""
+    log: Log
+    """To look again at what was sealed; may raise LogUnavailable."""
+    topics: tuple[str, ...]
+    """Those that are sealed."""
 
 
 class SealProcessor:
@@ -62,25 +78,30 @@ class SealProcessor:
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - one slot owns all
         """Take the trees up where they were left; no record is hashed again.
 
-        Raises ConfigError where the logs have been given another name since.
+        Raises ConfigError where the logs have been given another name since, or a topic is not the one any more
+        that was sealed.
         """
         self._logs, self._waiting, self._newest = self._no_logs(), {}, {}
         for message in changelog:
             self._logs.apply(message)
-        for log in dict(self._logs.items()).values():
+        for log in self._all():
             self._check_name(log)
+        for topic in self._seams.topics:
+            self._check_topic(topic)
         return Plan()
 
     def process(self, batch: Batch) -> Plan:
-        """Append what came, sign what is due. Raises RegistryUnavailable, VaultUnavailable; ConfigError where
-        Vault signs with another key than the pinned one.
+        """Append what came, sign what is due. Raises RegistryUnavailable, VaultUnavailable, LogUnavailable;
+        ConfigError where Vault signs with another key than the pinned one, or a log would not begin where its
+        topic does.
         """
         plan = Plan()
+        self._check_beginnings(batch)
         prefixes = self._prefixes.of(message.value for message in batch.messages)
         for place, messages in batch.by_partition().items():
             self._append(place, messages, prefixes)
         for key, log in list(self._logs.items()):
-            if is_due(log, batch.now, self._rhythm):
+            if self._is_ours(log) and is_due(log, batch.now, self._rhythm):
                 plan.outputs.append(self._checkpoint(key, log, batch.now))
         plan.outputs.extend(self._logs.changes())
         return plan
@@ -90,8 +111,8 @@ class SealProcessor:
         return Plan()
 
     def _append(self, place: TopicPartition, messages: Sequence[Message], prefixes: Mapping[int, bytes]) -> None:
-        key = f"{place.topic}/{place.partition}"
-        log = self._logs.get(key) or begun(place, origin(self._seams.name, place.topic, place.partition))
+        key = _key(place)
+        log = self._log_of(place) or begun(place, origin(self._seams.name, place.topic, place.partition))
         new = fresh(log, messages)
         if not new:
             return
@@ -122,13 +143,56 @@ class SealProcessor:
             ) from None
         return signed
 
+    def _all(self) -> list[SealedLog]:
+        return [log for _, log in self._logs.items()]
+
+    def _log_of(self, place: TopicPartition) -> SealedLog | None:
+        """None where none has begun under the name of now."""
+        log = self._logs.get(_key(place))
+        return log if log is not None and self._is_ours(log) else None
+
+    def _is_ours(self, log: SealedLog) -> bool:
+        """Not so of one of an earlier name: it is over, and stays until the first record of the next one."""
+        return name_of(log) == self._seams.name
+
     def _check_name(self, log: SealedLog) -> None:
-        expected = origin(self._seams.name, log.topic, log.partition)
-        if log.origin != expected:
+        before, where = name_of(log), f"{log.topic}/{log.partition}"
+        if self._is_ours(log) or follows(self._seams.name, before):
+            return
+        raise ConfigError(
+            f"the log of {where} is named {log.origin} in all its checkpoints, and would be "
+            f"{origin(self._seams.name, log.topic, log.partition)} now; set VEIL_LOG_NAME to {before}"
+        )
+
+    def _check_topic(self, topic: str) -> None:
+        ours = [log for log in self._all() if log.topic == topic and self._is_ours(log)]
+        for log in not_the_same(self._seams.log, topic, ours):
             raise ConfigError(
-                f"the log of {log.topic}/{log.partition} is named {log.origin} in all its checkpoints, and would "
-                f"be {expected} now; set VEIL_LOG_NAME to what stands before /{log.topic}"
+                f"{topic}/{log.partition} is not what was sealed as {log.origin}: of its {log.size:,} entries "
+                f"the last is not at offset {log.next_offset - 1} any more, and has not expired. The topic was "
+                "deleted and made again, or its end was lost. Nothing more is sealed, since what came anew would "
+                "have the places of what is gone; how to go on: streams/audit/README.md, A topic that is another"
             )
+
+    def _check_beginnings(self, batch: Batch) -> None:
+        """Who goes on under another name, or has lost its state, is to begin where the topics do: of a log that
+        begins in the middle nobody can make the tree again.
+        """
+        before = batch.positions_before
+        begun_at = [it for it in batch.by_partition() if before.get(it, 0) and self._log_of(it) is None]
+        for topic in sorted({it.topic for it in begun_at}):
+            here = [it for it in begun_at if it.topic == topic]
+            for place in begin_late(self._seams.log, topic, here, before):
+                raise ConfigError(
+                    f"the log of {topic}/{place.partition} would begin at offset {before[place]}, and its topic "
+                    "has records before it; stop the sealer, delete the positions of its group "
+                    "(kafka-consumer-groups --delete) and start it again: streams/audit/README.md, A topic that is"
+                    " another"
+                )
 
     def _no_logs(self) -> KeyedState[SealedLog]:
         return KeyedState(STATE, SealedLog, self._codec, PREFIX)
+
+
+def _key(place: TopicPartition) -> str:
+    return f"{place.topic}/{place.partition}"

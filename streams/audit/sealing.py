@@ -6,6 +6,7 @@ The tree of a log is where the records of one audit partition stand, in the part
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
@@ -33,6 +34,16 @@ def begun(place: TopicPartition, origin: str) -> SealedLog:
     return SealedLog(place.topic, place.partition, origin, 0, (), 0, 0, 0)
 
 
+def follows(name: str, before: str) -> bool:
+    """Whether a log's name says that it comes after the one of this name: `<name>-r…`, as a restore prints it."""
+    return name.startswith(f"{before}-r")
+
+
+def name_of(log: SealedLog) -> str:
+    """What its origin begins with."""
+    return log.origin.removesuffix(f"/{log.topic}/{log.partition}")
+
+
 def fresh(log: SealedLog, messages: Sequence[Message]) -> Sequence[Message]:
     """Those that are no entries yet. Kafka forgets a group's positions after a week without it (the stages were
     stopped, the broker was not); then all comes again, and the log itself says where it ends.
@@ -46,8 +57,14 @@ def grown(log: SealedLog, messages: Sequence[Message], prefixes: Mapping[int, by
     if not messages:
         return log
     leaves = [leaf_hash(entry_of(message.value, prefixes).data) for message in messages]
-    tree = _tree(log).append(leaves)
-    return replace(log, size=tree.size, nodes=tree.nodes, next_offset=messages[-1].offset + 1)
+    tree, last = _tree(log).append(leaves), messages[-1]
+    known_by = digest_of(last)
+    return replace(log, size=tree.size, nodes=tree.nodes, next_offset=last.offset + 1, last=known_by)
+
+
+def digest_of(message: Message) -> str:
+    """By which a record is known again: of its bytes as they lie there, whatever a registry says of them."""
+    return hashlib.sha256(message.value or b"").hexdigest()
 
 
 def is_due(log: SealedLog, now: int, rhythm: Rhythm) -> bool:

@@ -91,6 +91,15 @@ class Broker:
         """The retention of what is before an offset is over."""
         self.firsts[place] = max(before, self.firsts.get(place, 0))
 
+    def make_again(self, topic: str) -> None:
+        """A topic is deleted and made again: its records are gone, and with them every group's positions on it."""
+        for place in [it for it in self.partitions if it.topic == topic]:
+            self.partitions[place] = []
+            self.firsts.pop(place, None)
+            for group in self.groups.values():
+                group.committed.pop(place, None)
+                group.read.pop(place, None)
+
     def stable(self, place: TopicPartition) -> int:
         """The last stable offset: the first one of an open transaction, else the end."""
         entries = self.partitions[place]
@@ -395,5 +404,6 @@ class MemoryLog:
 
     def _first_at(self, place: TopicPartition, time: int) -> int:
         entries = self.broker.partitions[place]
-        written = (n for n, one in enumerate(entries) if one.message is not None and one.message.timestamp >= time)
-        return next(written, len(entries))
+        first = self.broker.firsts.get(place, 0)
+        there = ((at, one.message) for at, one in enumerate(entries) if at >= first)
+        return next((at for at, found in there if found and found.timestamp >= time), len(entries))

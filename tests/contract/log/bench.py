@@ -21,7 +21,7 @@ from streams.engine.kafka_producer import KafkaProducer
 from streams.engine.log import FROM_THE_BEGINNING, Follower, Log, Ownership, Session, SessionSpec
 from streams.engine.messages import Message, Outgoing, TopicPartition
 from tests.simulation.broker import Broker, MemoryLog
-from tests.support.topics import create_topic
+from tests.support.topics import CALL_S, create_topic
 from tests.support.waiting import wait_for
 
 PARTITIONS = 2
@@ -37,6 +37,7 @@ class Bench:
         create: Callable[[str, int], None],
         interrupt: Callable[[Callable[[], object]], None],
         expire: Callable[[TopicPartition, int], None],
+        drop: Callable[[str], None],
         faithful: bool,
     ) -> None:
         self.log = log
@@ -47,6 +48,7 @@ class Bench:
         self._create = create
         self._interrupt = interrupt
         self._expire = expire
+        self._drop = drop
         self._name = uuid.uuid4().hex[:12]
         self._numbers = itertools.count()
         self._open: list[Session | Follower] = []
@@ -91,6 +93,11 @@ class Bench:
     def expire(self, topic: str, before: int, partition: int = 0) -> None:
         """The retention of what is before an offset is over."""
         self._expire(TopicPartition(topic, partition), before)
+
+    def make_again(self, topic: str, partitions: int = PARTITIONS) -> None:
+        """Somebody deletes a topic and makes another of its name."""
+        self._drop(topic)
+        self._create(topic, partitions)
 
     def read_to_the_end(self, session: Session) -> None:
         """Until it has met the ends of its partitions; the real client says so after the last message."""
@@ -170,7 +177,7 @@ def memory_bench() -> Bench:
 
         broker.faults = at
 
-    return Bench(MemoryLog(broker), create, interrupt, broker.expire, faithful=False)
+    return Bench(MemoryLog(broker), create, interrupt, broker.expire, broker.make_again, faithful=False)
 
 
 def kafka_bench(stack) -> Bench:
@@ -185,12 +192,17 @@ def kafka_bench(stack) -> Bench:
         for future in asked.values():
             assert future.result(60).low_watermark == before
 
+    def drop(name: str) -> None:
+        admin.delete_topics([name])[name].result(60)
+        wait_for(lambda: name not in admin.list_topics(timeout=CALL_S).topics, f"{name} is gone")
+
     password = endpoint.admin_password_file.read_text().strip()
     return Bench(
         KafkaLog(KafkaAccess(endpoint.bootstrap, endpoint.ca_file, endpoint.admin_user, password)),
         create,
         _before_the_second_initialise,
         expire,
+        drop,
         faithful=True,
     )
 

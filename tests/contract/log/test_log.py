@@ -156,6 +156,24 @@ def test_where_a_time_begins_is_the_first_record_of_then_or_later(bench):
         assert third.offset < later <= beyond, "the marker of the transaction has an offset and a time, too"
 
 
+def test_where_the_beginning_has_expired_the_first_offset_is_that_of_what_is_left(bench):
+    topic = bench.topic(1)
+    place = TopicPartition(topic, 0)
+    bench.write(*numbered(topic, 3))
+    end = bench.log.offsets_at(topic, 2**53)[place]
+    bench.expire(topic, 2)
+    assert bench.log.offsets_at(topic, 0) == {place: 2}
+    bench.expire(topic, end)
+    assert bench.log.offsets_at(topic, 0) == {place: end}
+
+
+def test_read_from_behind_the_end_gives_nothing(bench):
+    """Of a topic that has been deleted and made again since."""
+    topic = bench.topic(1)
+    bench.write(*numbered(topic, 2))
+    assert list(bench.log.read(topic, {TopicPartition(topic, 0): 100})) == []
+
+
 def test_an_end_is_passed_at_once_by_the_next_record_behind_it(bench):
     """Who asks whether it keeps up need not wait until nothing comes any more."""
     topic = bench.topic()

@@ -21,7 +21,7 @@ from streams.audit.two_sided import GUESSED, KAFKA_DENIED, SILENT, UNANNOUNCED, 
 from streams.engine.folding import FoldLoop, FoldSeams
 from streams.engine.generations import latest
 from streams.engine.health import Health
-from streams.engine.messages import Message, Outgoing
+from streams.engine.messages import Message, Outgoing, TopicPartition
 from tests.simulation.broker import Broker, Crash, MemoryLog
 from tests.streams.audit.test_two_sided import decrypt, event, failed_login, read, viewed
 
@@ -319,6 +319,17 @@ def test_what_was_taken_before_changes_nothing():
     for message in (view, use, use):
         matching.take(message)
     assert matching.conclude() == []
+
+
+def test_what_comes_on_a_topic_that_was_made_again_is_taken():
+    matching = Matching({"demo": PARTITIONS}, CODEC)
+    for at in range(3):
+        matching.take(Message("vault-log", 0, at, USE.encode(), CODEC.encode(decrypt(START, at)), {}, START + at))
+    anew = Message("vault-log", 0, 0, USE.encode(), CODEC.encode(decrypt(START + 60_000, 9)), {}, START + 60_000)
+    matching.take(anew)
+    matching.take(anew)
+    assert [it.details["request"] for it in matching.conclude()] == ["d0", "d9"], "one for each minute"
+    assert matching.positions()[TopicPartition("vault-log", 0)] == 1
 
 
 @pytest.mark.parametrize(("window_ms", "kept"), [(WAITS.window_ms, True), (WAITS.window_ms + 1, False)])

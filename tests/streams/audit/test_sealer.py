@@ -29,7 +29,7 @@ from streams.engine.control_reader import ControlReader
 from streams.engine.health import Condition, Health
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.loop import Loop, Stage
-from streams.engine.messages import Outgoing
+from streams.engine.messages import Outgoing, TopicPartition
 from streams.engine.requests import NoRequests
 from tests.simulation.broker import Broker, Crash, MemoryLog
 from tests.simulation.vault import MemoryVault, VaultStore
@@ -78,7 +78,7 @@ class Bench:
             "seal-state", "audit.platform", batch_limit=4, rereads=True,
         )  # fmt: skip
         book = ControlBook(TOPOLOGY.flow, TOPOLOGY.pins, TOPOLOGY.projects)
-        seams = Seams(self.name, self.pinned, self.sign, self.ids)
+        seams = Seams(self.name, self.pinned, self.sign, self.ids, self.log, tuple(INPUTS))
         return Loop(
             stage, SealProcessor(CODEC, seams, RHYTHM), self.log, self.vault,
             lambda: ControlReader(self.log.follow(["control"]), book, CODEC, self.clock, "platform"),
@@ -284,6 +284,123 @@ def test_logs_keep_their_name():
     bench.loop = bench.new()
     with pytest.raises(ConfigError, match="VEIL_LOG_NAME"):
         bench.round(2)
+
+
+def grown(bench: Bench, count: int, word: bytes = b"old") -> None:
+    for number in range(count):
+        bench.write("audit.b", b"%b %d" % (word, number))
+        bench.round()
+    bench.round(4)
+
+
+@pytest.mark.parametrize("more", [0, 5, 200], ids=lambda it: f"{it} records")
+def test_topic_that_was_made_again_is_not_sealed_in_silence(more):
+    bench = Bench()
+    bench.round(3)
+    grown(bench, 30)
+    sealed = bench.checkpoints()
+    bench.loop.close()
+    bench.broker.make_again("audit.b")
+    bench.write("audit.b", *[b"new %d" % number for number in range(more)])
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match=r"audit\.b/0 is not what was sealed as tests/audit\.b/0"):
+        bench.round(3)
+    assert bench.checkpoints() == sealed
+
+
+def test_partition_whose_end_was_lost_is_not_sealed_on():
+    bench = Bench()
+    bench.round(3)
+    grown(bench, 10)
+    del bench.broker.partitions[TopicPartition("audit.b", 0)][-3:]
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match="its end was lost"):
+        bench.round(3)
+
+
+@pytest.mark.parametrize("left", [0, 1, 4])
+def test_log_whose_beginning_or_all_of_it_has_expired_goes_on(left):
+    bench = Bench()
+    bench.round(3)
+    grown(bench, 10)
+    leaves = bench.leaves()["tests/audit.b/0"]
+    place = TopicPartition("audit.b", 0)
+    bench.broker.expire(place, len(bench.broker.partitions[place]) - left)
+    bench.loop = bench.new()
+    grown(bench, 1, b"new")
+    last = bench.checkpoints()["tests/audit.b/0"][-1]
+    assert last.size == 11
+    assert last.root == Frontier().append([*leaves, bench.leaves()["tests/audit.b/0"][-1]]).root()
+
+
+def test_a_topic_that_comes_later_is_sealed_from_its_beginning():
+    bench = Bench()
+    bench.round(3)
+    bench.write("audit.a", b"1")
+    bench.round(3)
+    bench.loop = bench.new()
+    bench.write("audit.b", b"1", b"2")
+    bench.round(6)
+    bench.check()
+
+
+def test_under_a_name_that_follows_all_logs_begin_anew_with_their_topics():
+    bench = Bench()
+    bench.round(3)
+    grown(bench, 10)
+    before = bench.checkpoints()
+    bench.loop.close()
+    bench.broker.make_again("audit.b")
+    bench.write("audit.b", b"new")
+    bench.broker.groups["seal.platform"].committed.clear()
+    bench.name = "tests-r20261201"
+    bench.loop = bench.new()
+    bench.round(12)
+    after = {name: found for name, found in bench.checkpoints().items() if name.startswith(bench.name)}
+    assert {name: found for name, found in bench.checkpoints().items() if name not in after} == before
+    leaves = bench.leaves()
+    assert {name: (it[-1].size, it[-1].root) for name, it in after.items()} == {
+        name: (len(found), Frontier().append(found).root()) for name, found in leaves.items()
+    }
+
+
+@pytest.mark.parametrize("name", ["tests", "other", "tests-r2026"])
+def test_there_is_no_way_back_to_a_name_that_another_has_followed(name):
+    bench = Bench()
+    bench.round(3)
+    bench.broker.groups["seal.platform"].committed.clear()
+    bench.name = "tests-r20261201"
+    bench.loop = bench.new()
+    bench.round(6)
+    bench.name = name
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match="VEIL_LOG_NAME to tests-r20261201"):
+        bench.round(2)
+
+
+def test_a_name_that_follows_begins_no_log_in_the_middle_of_its_topic():
+    bench = Bench()
+    bench.round(3)
+    grown(bench, 10)
+    before = bench.checkpoints()
+    bench.name = "tests-r20261201"
+    bench.loop = bench.new()
+    with pytest.raises(ConfigError, match="delete the positions of its group"):
+        grown(bench, 1)
+    assert bench.checkpoints() == before
+
+
+def test_records_that_were_never_committed_before_a_position_are_no_beginning():
+    bench = Bench()
+    bench.round(3)
+    place = TopicPartition("audit.b", 0)
+    for _ in range(3):
+        bench.broker.append(Outgoing("audit.b", b"slot", b"aborted")).aborted = True
+    bench.broker.groups["seal.platform"].committed[place] = 3
+    bench.loop = bench.new()
+    bench.write("audit.b", b"first")
+    bench.round(6)
+    bench.check()
 
 
 def test_signature_by_another_key_than_the_pinned_one_is_not_published():
