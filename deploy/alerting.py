@@ -21,7 +21,8 @@ def alerts(seen: Compliance) -> dict[str, Alert]:
     """By their id, of all projects and the platform. Of uses that are not judged yet, those count as announced
     that are by now. Raises LogUnavailable, Undecodable.
     """
-    matching = Matching({name: it.partitions for name, it in seen.topology.projects.items()}, seen.codec)
+    partitions = {name: it.partitions for name, it in seen.topology.projects.items()}
+    matching = Matching(partitions, seen.codec, seen.log_name)
     for topic in sorted({place.topic for place in matching.positions()}):
         for message in seen.log.read(topic):
             matching.take(message)

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from deploy.control_book import read_book
-from deploy.local.endpoints import load_endpoints
+from deploy.local.endpoints import Endpoints, load_endpoints
+from deploy.log_name import log_name
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
 from deploy.surroundings import project_folders
@@ -22,6 +23,7 @@ from streams.audit.findings import Finding
 from streams.audit.prefixes import Prefixes
 from streams.audit.reader import Reader, read_events
 from streams.audit.reconcile import Reconciler, Reconciliation
+from streams.audit.sealed import latest_notes
 from streams.audit.store import Store
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
@@ -58,6 +60,12 @@ class Compliance:
     log: KafkaLog
     codec: Codec
     ids: SchemaIds
+    endpoints: Endpoints
+
+    @property
+    def log_name(self) -> str:
+        """Of the logs that the sealer writes now."""
+        return log_name(self.endpoints, self.log)
 
     def book(self) -> ControlBook:
         """What `control` says up to its end now."""
@@ -86,8 +94,10 @@ class Compliance:
         return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
 
     def checkpoints(self) -> Mapping[str, bytes]:
-        """The latest note that the sealer has signed for each log, by the log's origin; not checked here."""
-        return dict(_notes(self.log.read(CHECKPOINTS)))
+        """The latest note that the sealer has signed for each log, by the log's origin; not checked here. Of a
+        partition whose log was named anew, that of the name of now.
+        """
+        return latest_notes(_notes(self.log.read(CHECKPOINTS)))
 
     def exporter(self, store: Store, projects: Sequence[str] = ()) -> Exporter:
         """Writes what is sealed to files that verify anywhere: of these projects, or of all and the platform.
@@ -104,7 +114,7 @@ class Compliance:
         try:
             ends = follower.ends()
             while True:
-                latest |= _notes(follower.poll(FOLLOW_BATCH, FOLLOW_WAIT_S))
+                latest = latest_notes([*latest.items(), *_notes(follower.poll(FOLLOW_BATCH, FOLLOW_WAIT_S))])
                 if follower.passed(ends):
                     yield exporter.extend(latest)
         finally:
@@ -122,7 +132,7 @@ def compliance(root: Path) -> Iterator[Compliance]:
     access = KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
     try:
-        yield Compliance(topology, KafkaLog(access), Codec(registry), registry)
+        yield Compliance(topology, KafkaLog(access), Codec(registry), registry, endpoints)
     finally:
         registry.close()
 

@@ -11,6 +11,7 @@ from schemas.errors import ConfigError
 from streams.audit import checkpoint, note
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import BadNote, Verifier
+from streams.audit.sealed import place_of
 from streams.engine.messages import Message
 from topology.identity import PLATFORM, Identity
 
@@ -43,7 +44,7 @@ def sealed(seen: Compliance, project: str) -> Sealed:
     topic = audit_topic(project)
     written = Counter(message.partition for message in seen.log.read(topic))
     found = [it for it in checkpoints(seen.log.read("checkpoints"), key) if f"/{topic}/" in it.origin]
-    last = {it.origin: it.size for it in found}  # the topic has one partition: the last one is the largest
+    last = {place_of(it.origin): it.size for it in found}  # `checkpoints` has one partition: the last one counts
     return Sealed(sum(last.values()), written.total(), len(found))
 
 

@@ -461,6 +461,7 @@ class SealedLog:
     the largest subtree first; `next_offset`: of the first record that is no entry yet. Of the last checkpoint: how
     many entries it covers, and when it was made (ms); both 0 before the first. `last`: SHA-256 (hexadecimal) of
     the value of the record before `next_offset`, empty before the first: by it the topic is known again.
+    One of no entries is over: its name is that of an installation that was lost.
     """
 
     topic: str

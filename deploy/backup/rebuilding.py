@@ -19,6 +19,7 @@ from deploy.backup.age import Opener
 from deploy.backup.folder import CHUNK, Verified
 from deploy.backup.framing import Reframed
 from deploy.backup.index import Outcome
+from deploy.backup.manifest import Manifest
 from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Source
 from deploy.backup.writing import ANY_PARTITION, Writer
@@ -36,11 +37,15 @@ from schemas.codec import Codec
 from schemas.errors import ConfigError
 from schemas.files import write_atomically
 from schemas.registry import Registry
-from schemas.states import SlotState
+from schemas.states import SealedLog, SlotState
+from streams.audit.entries import origin
+from streams.audit.processor import STATE as SEAL_STATE
+from streams.audit.processor import key_of
+from streams.audit.sealing import begun
 from streams.engine.loop import SLOT_PREFIX
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 from topology.flow import Content
-from topology.identity import Identity
+from topology.identity import PLATFORM, Identity
 from vault.approles import MOUNT, end_secret_ids
 from vault.paths import Paths
 from vault.session import Credentials, Session
@@ -150,10 +155,23 @@ def furthest(*ends: Sequence[int]) -> tuple[int, ...]:
     return tuple(map(max, zip_longest(*ends, fillvalue=0)))
 
 
+def ended_logs(manifest: Manifest) -> Iterator[SealedLog]:
+    """What the sealer finds of the lost installation: logs of no entries, whose names are over. What was sealed
+    after the backup is gone and other events get its places; under the old name they would be a second history.
+    """
+    for topic in map(contents.audit, (*manifest.projects, PLATFORM)):
+        for partition in range(len(manifest.offsets.get(topic, ()))):
+            yield begun(TopicPartition(topic, partition), origin(manifest.log_name, topic, partition))
+
+
+def _ended(log: SealedLog, codec: Codec) -> Message:
+    return Message(SEAL_STATE, ANY_PARTITION, 0, key_of(log).encode(), codec.encode(log))
+
+
 def go_on(endpoints: Endpoints, backup: BackupSource, latest: Source, places: Mapping[str, SlotState]) -> None:
-    """What a stack needs that is to work on: each process's place in its chain of events (`places`, by slot), and
-    that no raw reference is given twice, as far as the `latest` source knows: an order about a task that came
-    after the backup would be about another record else.
+    """What a stack needs that is to work on: each process's place in its chain of events (`places`, by slot), that
+    the audit's logs have ended under their old name, and that no raw reference is given twice, as far as the
+    `latest` source knows: an order about a task that came after the backup would be about another record else.
     """
     flow = backup.topology.flow
     raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW and not kind.by_place]
@@ -168,5 +186,6 @@ def go_on(endpoints: Endpoints, backup: BackupSource, latest: Source, places: Ma
                 topic = flow.topics[role.state].topic(owner.place)
                 key = (SLOT_PREFIX + slot).encode()
                 writer.write([Message(topic, ANY_PARTITION, 0, key, codec.encode(place))])
+            writer.write(_ended(log, codec) for log in ended_logs(backup.backup.manifest))
             for topic in (kind.topic(project) for kind in raw for project in backup.topology.projects):
                 writer.go_on_from(topic, furthest(backup.ends(topic), latest.ends(topic)))

@@ -23,12 +23,14 @@ from deploy.backup.secrets import OldSecrets
 from deploy.backup.source import BackupSource, Known, Orders, Source, ended, known, later, orders
 from deploy.local.endpoints import Endpoints
 from deploy.local.stack import RESTORING_MARK
+from deploy.log_name import after_restore
 from deploy.progress import Report
 from deploy.segment_index import Index
 from deploy.surroundings import surroundings
 from schemas.audit import Event, EventType
 from schemas.errors import ConfigError
 from schemas.resources import project_resource
+from streams.engine.clock import SystemClock
 from streams.engine.kafka_access import KafkaAccess
 from streams.engine.segment_topics import KafkaSegmentTopics
 from streams.keeper.rewriting import destroy, take_out
@@ -53,12 +55,14 @@ class Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Restored:
-    """`digest`: of the manifest. `records`: written into Kafka. `ended`: tasks taken out again. `younger`: tasks
-    that came to the index while the snapshot was taken and are not in it.
+    """`digest`: of the manifest. `log_name`: of the audit's logs from now on. `records`: written into Kafka.
+    `ended`: tasks taken out again. `younger`: tasks that came to the index while the snapshot was taken and are
+    not in it.
     """
 
     manifest: Manifest
     digest: str
+    log_name: str
     checks: tuple[Check, ...]
     records: int
     ended: int
@@ -140,7 +144,10 @@ class _Work:
         found += proving.audits(self.folder, self.source.topology.pins)
         ended_tasks = sum(len(tasks) for _, one in outcomes.values() for tasks in one.taken.values())
         backup = self.source.backup
-        return Restored(backup.manifest, backup.digest, tuple(found), records, ended_tasks, self.younger, 0.0)
+        named = after_restore(backup.manifest.log_name, SystemClock().now())
+        return Restored(
+            backup.manifest, backup.digest, named, tuple(found), records, ended_tasks, self.younger, 0.0
+        )
 
     def _outcome(self, project: str, here: Known, mine: Orders, theirs: Orders | None) -> Outcome:
         ends = [ended(here, mine.book, project, later_index=False)]

@@ -18,9 +18,9 @@ from deploy.backup.folder import write_part
 from deploy.backup.framing import schema_id
 from deploy.backup.manifest import FORMAT, MANIFEST, SIGNATURE, Manifest, Part, digest, message
 from deploy.backup.records import packed, packed_files
+from deploy.log_name import log_name
 from deploy.progress import Report
 from deploy.provision.parts import pins_path
-from deploy.stages.seal import log_name
 from deploy.supervise.files import make_private_folder
 from deploy.surroundings import CONTROL, Surroundings, surroundings
 from schemas.audit import Event, EventType
@@ -158,7 +158,7 @@ class _Taking:
             format=FORMAT,
             made_at=self.around.clock.now(),
             cluster=self.around.log.cluster(),
-            log_name=log_name(self.around),
+            log_name=log_name(self.around.endpoints, self.around.log),
             release=version("veilstream"),
             flow_sha256=hashlib.sha256(flow).hexdigest(),
             signer=BACKUP.signer,

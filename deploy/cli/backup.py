@@ -142,7 +142,8 @@ def restore(
             _say(root, restored, out)
         else:
             restored = restore_into(wanted, into, report, to_go_on=True)
-    out.result(_restored(restored), *_words(restored), *_next(restored, into, control_from))
+    content = _restored(restored) | ({} if into is None else {"log_name": restored.log_name})
+    out.result(content, *_words(restored), *_next(restored, into, control_from))
     _end(restored)
 
 
@@ -230,7 +231,11 @@ def _next(restored: Restored, into: Path | None, control_from: Path | None) -> I
     if into is not None and restored.holds:
         if control_from is None:
             yield Text(f"  {OPEN_AGAIN}", style=WAITING)
-        yield Text(f"  VEIL_LOG_NAME={restored.manifest.log_name} veil up --root {into}", style=QUIET)
+        yield Text(f"  VEIL_LOG_NAME={restored.log_name} veil up --root {into}", style=QUIET)
+        yield Text(
+            "  From now on always under this name: logs, exports and witness states of the old one end here.",
+            style=WAITING,
+        )
         yield Text(
             "  Then register producers' Avro schemas again, which no backup has: veil topology register FILE"
         )

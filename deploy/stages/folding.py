@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deploy.local.endpoints import load_endpoints
+from deploy.local.endpoints import Endpoints, load_endpoints
 from deploy.passwords import PasswordWatch
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import pins_path
@@ -25,8 +25,19 @@ from streams.engine.kafka_lateness import AGAIN_S
 from topology.identity import Identity
 from topology.loading import Topology, load_topology
 
-Fresh = Callable[[Topology, Codec], Folding]
-"""One that has read nothing yet, for every project that is declared."""
+
+@dataclass(frozen=True, slots=True)
+class FoldParts:
+    """What it is made of; `topology` has every project that is declared."""
+
+    topology: Topology
+    codec: Codec
+    endpoints: Endpoints
+    log: KafkaLog
+
+
+Fresh = Callable[[FoldParts], Folding]
+"""One that has read nothing yet. May raise LogUnavailable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +67,9 @@ def open_folding(
     mine = files.load(identity)
     access = KafkaAccess(kafka.bootstrap, kafka.ca_file, mine.kafka_user, mine.kafka_password)
     registry = Registry(endpoints.registry.url, endpoints.registry.tls())
-    codec, health = Codec(registry), Health()
-    seams = FoldSeams(KafkaLog(access, AGAIN_S), SystemClock(), health, partial(fresh, topology, codec), ask_ms)
+    log, health = KafkaLog(access, AGAIN_S), Health()
+    parts = FoldParts(topology, Codec(registry), endpoints, log)
+    seams = FoldSeams(log, SystemClock(), health, partial(fresh, parts), ask_ms)
     watch = PasswordWatch(files, identity, access.login)
     try:
         yield FoldRunning(health, FoldLoop(identity.group, identity.slot(0), seams))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.stages.folding import FoldRunning, open_folding
-from schemas.codec import Codec
+from deploy.log_name import log_name
+from deploy.stages.folding import FoldParts, FoldRunning, open_folding
 from streams.audit.matching import STATE_EVERY_MS, WAITS, Matching, Waits
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology
@@ -24,9 +24,9 @@ def open_matcher(root: Path, topology: Topology | None = None, waits: Waits = WA
     Raises ConfigError where the stack was never started or provisioned. `topology`, `waits`: others are for tests.
     """
 
-    def fresh(topology: Topology, codec: Codec) -> Matching:
-        partitions = {name: project.partitions for name, project in topology.projects.items()}
-        return Matching(partitions, codec, STATE_EVERY_MS, waits)
+    def fresh(parts: FoldParts) -> Matching:
+        partitions = {name: project.partitions for name, project in parts.topology.projects.items()}
+        return Matching(partitions, parts.codec, log_name(parts.endpoints, parts.log), STATE_EVERY_MS, waits)
 
     with open_folding(root, IDENTITY, fresh, topology, ASK_MS) as running:
         yield running

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.log_name import log_name
 from deploy.stages.parts import StageParts
 from deploy.surroundings import Surroundings
 from schemas.errors import ConfigError
@@ -20,7 +21,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
     if key is None:
         raise ConfigError(f"{around.identity.signer} has no pinned key; run `veil topology apply`")
     topics = inputs(around.topology)
-    seams = Seams(log_name(around), key, around.sign, around.registry, around.log, topics)
+    seams = Seams(log_name(around.endpoints, around.log), key, around.sign, around.registry, around.log, topics)
     processor = SealProcessor(around.codec, seams)
     return StageParts(processor, topics, Ownership.WHOLE, batch_limit=BATCH_LIMIT, rereads=True)
 
@@ -28,10 +29,3 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
 def inputs(topology: Topology) -> tuple[str, ...]:
     """The topics to seal: of every project that is declared, whether it runs here or not."""
     return (*(f"audit.{name}" for name in sorted(topology.projects)), f"audit.{PLATFORM}")
-
-
-def log_name(around: Surroundings) -> str:
-    """What the origins of this installation's logs begin with: as it was set, or by its Kafka. Raises
-    LogUnavailable.
-    """
-    return around.endpoints.log_name or f"veilstream-{around.log.cluster()}"

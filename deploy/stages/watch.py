@@ -6,13 +6,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from deploy.stages.folding import FoldRunning, open_folding
-from schemas.codec import Codec
+from deploy.stages.folding import FoldParts, FoldRunning, open_folding
 from streams.watch.rules_document import packaged_rules
 from streams.watch.watching import STATE_EVERY_MS, Watching
 from streams.watch.windows import Windows
 from topology.identity import PLATFORM, Identity
-from topology.loading import Topology
 
 IDENTITY = Identity("watch", PLATFORM)
 WHOLE_HOURS = Windows()
@@ -28,9 +26,9 @@ def open_watch(
     """
     rules = packaged_rules()
 
-    def fresh(topology: Topology, codec: Codec) -> Watching:
-        partitions = {name: project.partitions for name, project in topology.projects.items()}
-        return Watching(partitions, rules, windows, codec, state_every_ms)
+    def fresh(parts: FoldParts) -> Watching:
+        partitions = {name: project.partitions for name, project in parts.topology.projects.items()}
+        return Watching(partitions, rules, windows, parts.codec, state_every_ms)
 
     with open_folding(root, IDENTITY, fresh) as running:
         yield running

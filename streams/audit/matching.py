@@ -54,7 +54,9 @@ WAITS = Waits()
 
 
 class Matching:
-    """`partitions`: how many the audit of each project has. Implements `streams.engine.folding.Folding`."""
+    """`partitions`: how many the audit of each project has; `log_name`: of the logs that the sealer writes now.
+    Implements `streams.engine.folding.Folding`.
+    """
 
     state_topic = STATE_TOPIC
 
@@ -62,6 +64,7 @@ class Matching:
         self,
         partitions: Mapping[str, int],
         codec: Codec,
+        log_name: str,
         state_every_ms: int = STATE_EVERY_MS,
         waits: Waits = WAITS,
     ) -> None:
@@ -72,6 +75,7 @@ class Matching:
         self._longest = sorted(partitions, key=len, reverse=True)
         """Projects, so that of `a` and `b-a` the key `view-b-a` is the second's."""
         self._codec = codec
+        self._ours = f"{log_name}/".encode()
         self._state_every_ms = state_every_ms
         self._waits = waits
         self._known = Known(TwoSided(waits.window_ms))
@@ -142,7 +146,7 @@ class Matching:
         if message.topic == VAULT_LOG:
             self._take_from_vault(message)
         elif message.topic == CHECKPOINTS:
-            sides.checkpoint(message.timestamp)
+            sides.checkpoint(message.timestamp, made_now=(message.key or b"").startswith(self._ours))
         else:
             sides.announce(self._codec.decode(message.value, AuditEvent), self._projects[message.topic])
 

@@ -152,13 +152,21 @@ class SealProcessor:
         return log if log is not None and self._is_ours(log) else None
 
     def _is_ours(self, log: SealedLog) -> bool:
-        """Not so of one of an earlier name: it is over, and stays until the first record of the next one."""
-        return name_of(log) == self._seams.name
+        """Not so of one that is over: of an earlier name, or of no entries, as a restore writes it. It stays until
+        the first record of the next one.
+        """
+        return log.size > 0 and name_of(log) == self._seams.name
 
     def _check_name(self, log: SealedLog) -> None:
         before, where = name_of(log), f"{log.topic}/{log.partition}"
         if self._is_ours(log) or follows(self._seams.name, before):
             return
+        if not log.size:
+            raise ConfigError(
+                f"the log of {where} that was named {log.origin} has ended with the installation that was lost, "
+                "and what this one seals is another; set VEIL_LOG_NAME as the restore has printed it, or to "
+                f"{before}-r and a date"
+            )
         raise ConfigError(
             f"the log of {where} is named {log.origin} in all its checkpoints, and would be "
             f"{origin(self._seams.name, log.topic, log.partition)} now; set VEIL_LOG_NAME to {before}"
@@ -192,6 +200,11 @@ class SealProcessor:
 
     def _no_logs(self) -> KeyedState[SealedLog]:
         return KeyedState(STATE, SealedLog, self._codec, PREFIX)
+
+
+def key_of(log: SealedLog) -> str:
+    """Its key on the topic of states."""
+    return PREFIX + _key(TopicPartition(log.topic, log.partition))
 
 
 def _key(place: TopicPartition) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from streams.audit import checkpoint, note
@@ -31,6 +32,14 @@ def opened(data: bytes, pins: Pins, origin: str | None = None) -> Sealed:
         raise BadNote(f"it is a checkpoint of another log than {origin}")
     note.check(found, verifier_of(said.origin, pins))
     return Sealed(said, found, data)
+
+
+def latest_notes(notes: Iterable[tuple[str, bytes]]) -> dict[str, bytes]:
+    """By origin the latest note of each log, of notes in their order; of a partition whose log was named anew only
+    that of its last name: what the old one covers is another history.
+    """
+    latest = {place_of(origin) or origin: (origin, data) for origin, data in notes}
+    return dict(latest.values())
 
 
 def verifier_of(origin: str, pins: Pins) -> Verifier:

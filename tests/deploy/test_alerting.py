@@ -6,6 +6,7 @@ import pytest
 
 from deploy.alerting import UNREADABLE, alerts, shipped_up_to, standing, told
 from deploy.compliance import Compliance
+from deploy.local.endpoints import Endpoints
 from schemas.alerts import Alert, Severity
 from schemas.codec import Codec, FixedIds
 from schemas.matching import STANDING, MatchingStanding
@@ -30,7 +31,7 @@ def broker():
 
 @pytest.fixture
 def seen(broker):
-    return Compliance(TOPOLOGY, MemoryLog(broker), CODEC, FixedIds())
+    return Compliance(TOPOLOGY, MemoryLog(broker), CODEC, FixedIds(), Endpoints(None, None, None, "tests"))
 
 
 def write(broker, topic: str, key: str, record: object) -> None:

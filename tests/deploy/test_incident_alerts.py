@@ -8,6 +8,7 @@ import pytest
 
 from deploy.compliance import Compliance
 from deploy.incidents import alert_of
+from deploy.local.endpoints import Endpoints
 from deploy.preserving import alerts_for
 from schemas.alerts import Alert, Severity
 from schemas.codec import Codec, FixedIds
@@ -34,7 +35,7 @@ def broker():
 
 @pytest.fixture
 def seen(broker):
-    return Compliance(TOPOLOGY, MemoryLog(broker), CODEC, FixedIds())
+    return Compliance(TOPOLOGY, MemoryLog(broker), CODEC, FixedIds(), Endpoints(None, None, None, "tests"))
 
 
 def tell(broker, place: str, digit: str, subject: str, **details: str) -> Alert:

@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import pytest
 
+from deploy.log_name import log_name
 from deploy.sealed import SEALER
-from deploy.stages.seal import log_name
 from deploy.stages.stage import assemble
 from schemas.errors import ConfigError, Fenced
 from tests.support.handing import started
@@ -30,7 +30,7 @@ class Sealing:
         around = started(self.pipeline.root, SEALER, PLATFORM, self.pipeline.topology)
         if name is not None:
             around = replace(around, endpoints=replace(around.endpoints, log_name=name))
-        assert log_name(around) == name or name is None
+        assert log_name(around.endpoints, around.log) == name or name is None
         return Stage(around, assemble(around, 0, 0), 0)
 
 

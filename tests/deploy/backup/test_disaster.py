@@ -187,8 +187,9 @@ def test_what_was_withdrawn_after_the_snapshot_is_gone_and_all_else_is_there(los
 
 
 def test_stack_goes_on_where_the_lost_one_was(lost, anew):
-    folder = anew[1]
-    log_name = lost.old.manifest.log_name
+    said, folder = anew
+    log_name = said["log_name"]
+    assert log_name.startswith(f"{lost.old.manifest.log_name}-r")
     with LocalStack(folder, environ={"VEIL_LOG_NAME": log_name}) as stack:
         pipeline = Pipeline(folder, load_declared(folder), lost.project)
         with_old_credentials_nobody_logs_in(lost, stack)
@@ -250,18 +251,20 @@ def batches(pipeline: Pipeline) -> list[str]:
 
 
 def sealed_on(pipeline: Pipeline, folder: Path) -> None:
-    """The sealer goes on with the very logs that it has signed before: what was exported of them grows."""
+    """The sealer begins logs anew, with all of the restored audit; what was exported of the old ones stays."""
+    pins = Trust(load_pins(pins_path(folder)).keys)
+    restored = verify_export(Directory(folder / AUDIT), pins)
     with compliance(folder) as seen:
-        exporter = seen.exporter(Directory(folder / AUDIT))  # what the restore has exported is there
+        exporter = seen.exporter(Directory(folder / "anew"))
 
         def grown() -> Exported | None:
-            """It hashes the audit again from its beginning; until it is through, it signs earlier checkpoints."""
             found = exporter.extend(seen.checkpoints())
-            return found if found.new and not found.findings else None
+            return found if found.events > restored.entries and not found.findings else None
 
         more = wait_for(grown, "the sealer signs more than was restored")
     assert {it.partition("/")[0] for it in more.checkpoints} == {pipeline_log(folder)}
-    assert verify_export(Directory(folder / AUDIT), Trust(load_pins(pins_path(folder)).keys)).holds
+    assert verify_export(Directory(folder / "anew"), pins).holds
+    assert restored.holds
 
 
 def pipeline_log(folder: Path) -> str:

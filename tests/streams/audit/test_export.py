@@ -11,6 +11,7 @@ from streams.audit.entries import MAX_ENTRY, origin
 from streams.audit.export import Exporter
 from streams.audit.findings import FindingKind
 from streams.audit.index import INDEX, NEXT, PINS, SCHEMA, BadIndex
+from streams.audit.sealed import latest_notes
 from streams.audit.store import Directory, Store
 from streams.audit.verify import Depth, Part, Trust, verify_export
 from streams.engine.messages import TopicPartition
@@ -183,6 +184,12 @@ def test_log_of_another_name_goes_into_another_folder():
     renamed = origin("other", TOPIC, 0)
     found = kinds(audit, store, {renamed: sign(checkpoint_of(audit.entries(PLACE), renamed))})
     assert found == [FindingKind.FORKED]
+
+
+def test_of_a_partition_whose_log_was_named_anew_the_last_name_counts():
+    old, new = (origin(name, TOPIC, 0) for name in (LOG, f"{LOG}-r20261201"))
+    notes = [(old, b"1"), (origin(LOG, TOPIC, 1), b"of another"), (old, b"2"), (new, b"3"), (new, b"4")]
+    assert latest_notes(notes) == {new: b"4", origin(LOG, TOPIC, 1): b"of another"}
 
 
 def test_cosignatures_stay_where_the_checkpoint_is_the_same():

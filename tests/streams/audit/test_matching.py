@@ -27,6 +27,7 @@ from tests.streams.audit.test_two_sided import decrypt, event, failed_login, rea
 
 CODEC = Codec(FixedIds())
 PARTITIONS = 3
+NAME = "tests"
 START = 1_700_000_000_000
 TICK_MS = 2_000
 FOREVER = 2**62
@@ -102,6 +103,7 @@ class World:
     def __init__(self, happened, faults=None, ships: bool = True) -> None:
         self.broker = Broker(topics(), faults)
         self.broker.now = START
+        self.name = NAME
         self.left, self.after, self.ships = list(happened), 0, ships
 
     def is_set(self) -> bool:
@@ -124,14 +126,14 @@ class World:
 
     def run(self) -> None:
         def fresh() -> Matching:
-            return Matching({"demo": PARTITIONS}, CODEC)
+            return Matching({"demo": PARTITIONS}, CODEC, NAME)
 
         seams = FoldSeams(MemoryLog(self.broker), self, Health(), fresh)
         FoldLoop("matcher.platform", "matcher.platform.0", seams).run(self)
 
     def _append(self, time: int, one) -> None:
         if one is None:
-            self.broker.append(Outgoing("checkpoints", b"origin", b"a note"))
+            self.broker.append(Outgoing("checkpoints", f"{self.name}/audit.demo/0".encode(), b"a note"))
         elif isinstance(one, VaultUse):
             self._write("vault-log", USE + one.request_id, one)
         elif isinstance(one, KafkaDenied):
@@ -269,6 +271,15 @@ def test_a_process_that_has_started_and_of_which_vault_tells_nothing_shows_that_
     assert told == ([] if whole else [(SILENT, Severity.CRITICAL, "vault-log/label.demo")])
 
 
+@pytest.mark.parametrize(("name", "told"), [(NAME, True), ("tests-r20261201", False), ("older", False)])
+def test_of_a_checkpoint_of_another_name_as_a_restore_writes_it_again_no_line_of_vault_is_due(name, told):
+    root = VaultUse(START - 90_000, "root", Operation.ADMINISTER, "sys/policies/acl", "r", Outcome.FAILED)
+    world = World([(root.time, root), (START + 30_000, None)])
+    world.name = name
+    world.run()
+    assert [it.subject for it in silences(world)] == (["vault-log/seal.platform"] if told else [])
+
+
 def test_an_honest_history_raises_no_alert():
     world = World([it for number in range(1, 9) for it in honest(number)])
     world.run()
@@ -304,7 +315,7 @@ def test_what_the_shipper_says_and_nobody_can_read_is_told(key):
 
 
 def test_the_key_of_a_longer_project_is_not_that_of_a_shorter_one():
-    matching = Matching({"a": 1, "b-a": 1}, CODEC)
+    matching = Matching({"a": 1, "b-a": 1}, CODEC, NAME)
     use = replace(decrypt(START, 1), identity="", target="view-b-a")
     sides = TwoSided()
     sides.use(use)
@@ -313,7 +324,7 @@ def test_the_key_of_a_longer_project_is_not_that_of_a_shorter_one():
 
 
 def test_what_was_taken_before_changes_nothing():
-    matching = Matching({"demo": PARTITIONS}, CODEC)
+    matching = Matching({"demo": PARTITIONS}, CODEC, NAME)
     view = Message("audit.demo", 0, 0, b"", CODEC.encode(viewed(START, 1)))
     use = Message("vault-log", 0, 0, USE.encode(), CODEC.encode(decrypt(START, 1)))
     for message in (view, use, use):
@@ -322,7 +333,7 @@ def test_what_was_taken_before_changes_nothing():
 
 
 def test_what_comes_on_a_topic_that_was_made_again_is_taken():
-    matching = Matching({"demo": PARTITIONS}, CODEC)
+    matching = Matching({"demo": PARTITIONS}, CODEC, NAME)
     for at in range(3):
         matching.take(Message("vault-log", 0, at, USE.encode(), CODEC.encode(decrypt(START, at)), {}, START + at))
     anew = Message("vault-log", 0, 0, USE.encode(), CODEC.encode(decrypt(START + 60_000, 9)), {}, START + 60_000)
@@ -336,7 +347,7 @@ def test_what_comes_on_a_topic_that_was_made_again_is_taken():
 def test_state_of_another_window_is_not_taken_over(window_ms, kept):
     world = World([(START, decrypt(START, 1))])
     world.run()
-    matching = Matching({"demo": PARTITIONS}, CODEC, waits=replace(WAITS, window_ms=window_ms))
+    matching = Matching({"demo": PARTITIONS}, CODEC, NAME, waits=replace(WAITS, window_ms=window_ms))
     matching.restore(MemoryLog(world.broker).read("matcher-state"))
     assert any(matching.positions().values()) == kept
 

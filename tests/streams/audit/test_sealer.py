@@ -22,8 +22,8 @@ from schemas.errors import (
 from streams.audit import checkpoint, note
 from streams.audit.entries import entry_of
 from streams.audit.note import Verifier
-from streams.audit.processor import SealProcessor, Seams
-from streams.audit.sealing import Rhythm
+from streams.audit.processor import SealProcessor, Seams, key_of
+from streams.audit.sealing import Rhythm, begun
 from streams.audit.tree import Frontier, leaf_hash
 from streams.engine.control_reader import ControlReader
 from streams.engine.health import Condition, Health
@@ -388,6 +388,54 @@ def test_a_name_that_follows_begins_no_log_in_the_middle_of_its_topic():
     with pytest.raises(ConfigError, match="delete the positions of its group"):
         grown(bench, 1)
     assert bench.checkpoints() == before
+
+
+class Restored(Bench):
+    """What a restore leaves: the audit up to a backup, in another Kafka, and logs that have ended."""
+
+    def __init__(self, lost: Bench, name: str, left: int) -> None:
+        super().__init__(name)
+        self.store, self.pinned = lost.store, lost.pinned
+        self.vault = MemoryVault(self.store, "platform")
+        for place in [TopicPartition("audit.b", 0), TopicPartition("audit.platform", 0)]:
+            self.write(place.topic, *[it.value for it in list(lost.broker.slice(place, 0))[:left]])
+            ended = begun(place, f"{lost.name}/{place.topic}/{place.partition}")
+            self.broker.append(Outgoing("seal-state", key_of(ended).encode(), CODEC.encode(ended)))
+        self.loop = self.new()
+
+
+def witnessed(*chains: list[checkpoint.Checkpoint]) -> list[int]:
+    """The sizes that a witness refuses of what it is shown, of all these in a row."""
+    seen: dict[str, checkpoint.Checkpoint] = {}
+    refused = []
+    for one in (point for chain in chains for point in chain):
+        known = seen.setdefault(one.origin, one)
+        if one.size < known.size or (one.size == known.size and one.root != known.root):
+            refused.append(one.size)
+        seen[one.origin] = one
+    return refused
+
+
+@pytest.mark.parametrize("name", ["tests", "veilstream-another", "test"])
+def test_after_a_restore_nothing_is_sealed_under_the_old_name_or_one_that_does_not_follow(name):
+    lost = Bench()
+    lost.round(3)
+    grown(lost, 10)
+    restored = Restored(lost, name, left=5)
+    with pytest.raises(ConfigError, match="VEIL_LOG_NAME as the restore has printed it, or to tests-r"):
+        restored.round(3)
+    assert restored.checkpoints() == {}
+
+
+def test_a_witness_that_has_seen_more_than_the_backup_has_is_shown_no_second_history():
+    lost = Bench()
+    lost.round(3)
+    grown(lost, 10)
+    restored = Restored(lost, "tests-r20261201", left=5)
+    restored.round(3)
+    grown(restored, 10, b"new")
+    restored.check()
+    assert witnessed(*lost.checkpoints().values(), *restored.checkpoints().values()) == []
 
 
 def test_records_that_were_never_committed_before_a_position_are_no_beginning():
