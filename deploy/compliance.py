@@ -17,20 +17,22 @@ from deploy.surroundings import project_folders
 from schemas.codec import Codec, SchemaIds
 from schemas.errors import Undecodable
 from schemas.registry import Registry
+from streams.audit.beginnings import Beginnings
 from streams.audit.chain import Chains, Head
 from streams.audit.export import Exported, Exporter
 from streams.audit.findings import Finding
 from streams.audit.prefixes import Prefixes
-from streams.audit.reader import Reader, read_events
+from streams.audit.reader import Reader, read_placed
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.audit.sealed import latest_notes
 from streams.audit.store import Store
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
-from streams.engine.messages import Message
+from streams.engine.messages import Message, TopicPartition
 from topology.control import ControlBook
 from topology.identity import PLATFORM, Identity
 from topology.loading import Topology, load_topology
+from topology.topics import topics
 
 T = TypeVar("T")
 COMPLIANCE = Identity("compliance", PLATFORM)
@@ -40,10 +42,13 @@ FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A project's audit, read whole: whether it adds up, what is wrong with it, the last event of each slot."""
+    """A project's audit, read whole: whether it adds up, what is wrong with it, what has expired and can't be
+    checked, the last event of each slot.
+    """
 
     reconciliation: Reconciliation
     findings: tuple[Finding, ...]
+    expired: tuple[Finding, ...]
     heads: dict[str, Head]
 
     @property
@@ -85,13 +90,25 @@ class Compliance:
         """
         reader, chains = Reader(self.codec), Chains(self.topology.pins.keys)
         reconciler = Reconciler(self.topology.project(project).name)
-        found: list[Finding] = []
-        for event in read_events(self.log, reader, [audit_topic(project)]):
-            found += chains.add(event)
-            reconciler.add(event)
+        begin, found = self._beginnings(audit_topic(project)), list[Finding]()
+        for placed in read_placed(self.log, reader, [audit_topic(project)]):
+            where = f"{placed.topic}/{placed.partition}"
+            begin.take(where, placed.event.time)
+            found += chains.add(placed.event, late=begin.is_late(where))
+            reconciler.add(placed.event)
         found += chains.end()
-        result = reconciler.result(now=now or 0)
-        return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
+        result = reconciler.result(now=now or 0, since=begin.since)
+        findings = (*reader.findings, *found, *result.findings)
+        return Account(result, findings, begin.notes(chains.unproven()), chains.heads())
+
+    def _beginnings(self, topic: str) -> Beginnings:
+        """Asked before reading: what expires meanwhile was read, or shows as missing."""
+        segment = next((it.config["segment.ms"] for it in topics(self.topology) if it.name == topic), None)
+        begin = Beginnings() if segment is None else Beginnings(int(segment))
+        for place, first in self.log.offsets_at(topic, 0).items():
+            if first:
+                begin.late(f"{topic}/{place.partition}", f"its beginning has expired, up to offset {first - 1:,}")
+        return begin
 
     def checkpoints(self) -> Mapping[str, bytes]:
         """The latest note that the sealer has signed for each log, by the log's origin; not checked here. Of a
@@ -105,8 +122,11 @@ class Compliance:
         Raises BadIndex where something else lies there, OSError.
         """
         names = [self.topology.project(one).name for one in projects]
-        topics = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
-        return Exporter(store, topics, self.topology.pins.keys, self.log.read, Prefixes(self.ids).of)
+        audits = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
+        return Exporter(store, audits, self.topology.pins.keys, self.log.read, self._firsts, Prefixes(self.ids).of)
+
+    def _firsts(self, topic: str) -> Mapping[TopicPartition, int]:
+        return self.log.offsets_at(topic, 0)
 
     def follow_export(self, exporter: Exporter) -> Generator[Exported, None, None]:
         """Extend the export by all that is sealed now; then, for ever, by what is new, which may be nothing."""

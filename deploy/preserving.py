@@ -109,7 +109,7 @@ def _export(seen: Compliance, project: str, store: Directory) -> None:
     with closing(seen.follow_export(seen.exporter(store, [project]))) as extended:
         for done in extended:
             if done.findings:
-                raise StackError(f"the audit is not what was sealed: {done.findings[0]}")
+                raise StackError(f"the audit can't be put aside as it was sealed: {done.findings[0]}")
             sizes = {(one.topic, one.partition): one.size for one in done.logs.values()}
             if all(sizes.get((topic, partition), 0) >= count for partition, count in written.items()):
                 return

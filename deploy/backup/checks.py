@@ -18,11 +18,14 @@ SHOWN = 5
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """`found`: what was looked at, in words; `failures`: what does not hold, a sentence each."""
+    """`found`: what was looked at, in words; `failures`: what does not hold, a sentence each; `notes`: what could
+    not be looked at, since it has expired.
+    """
 
     name: str
     found: str
     failures: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
 
     @property
     def holds(self) -> bool:
@@ -102,7 +105,14 @@ def sample(outcome: Outcome, limit: int) -> list[tuple[str, str]]:
 def as_json(checks: Sequence[Check]) -> list[Mapping[str, object]]:
     """For programs."""
     return [
-        {"check": it.name, "holds": it.holds, "found": it.found, "failures": list(it.failures)} for it in checks
+        {
+            "check": it.name,
+            "holds": it.holds,
+            "found": it.found,
+            "failures": list(it.failures),
+            "notes": list(it.notes),
+        }
+        for it in checks
     ]
 
 

@@ -133,6 +133,7 @@ def fill(
         with Writer(endpoints.kafka.client_settings()) as writer:
             count += writer.write(_framed(orders.messages(CONTROL), ordered))
             for topic in contents.as_they_are(backup.backup.manifest.projects):
+                writer.go_on_from(topic, expired(backup.backup.manifest, topic))
                 count += writer.write(_framed(backup.messages(topic), framed))
             for project, (index, outcome) in outcomes.items():
                 count += writer.write(_framed(index.epochs.values(), framed, contents.segments(project)))
@@ -148,6 +149,13 @@ def _framed(messages: Iterable[Message], framed: Reframed, topic: str = "") -> I
 def _indexes(topic: str, index: Index, outcome: Outcome, codec: Codec) -> Iterator[Message]:
     for name, segment in outcome.kept.items():
         yield Message(topic, index.partitions[name], 0, name.encode(), codec.encode(segment))
+
+
+def expired(manifest: Manifest, topic: str) -> tuple[int, ...]:
+    """Where each partition begins that is written anew: as in the backup's Kafka not at 0 where its beginning had
+    expired, by which everybody knows that nothing is missing.
+    """
+    return tuple(min(first, 1) for first, _ in manifest.offsets.get(topic, ()))
 
 
 def furthest(*ends: Sequence[int]) -> tuple[int, ...]:

@@ -16,10 +16,11 @@ from deploy.cli import audit_alerts, audit_lineage, audit_two_sided, audit_verif
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
-from deploy.cli.output import BAD, GOOD, QUIET, Output
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
+    from deploy.compliance import Account
     from schemas.audit import AuditEvent
     from streams.audit.export import Exported
     from streams.audit.findings import Finding
@@ -92,8 +93,10 @@ def reconcile(
         account = seen.account(project, SystemClock().now())
     content = report.as_json(account.reconciliation)
     content |= {"holds": account.holds, "findings": [finding.as_json() for finding in account.findings]}
+    content["not_here"] = [note.as_json() for note in account.expired]
     before = account.findings[: len(account.findings) - len(account.reconciliation.findings)]
-    out.result(content, Text(report.text(account.reconciliation)), *_found(before), _verdict(account.holds))
+    notes = [Text(line, style=WAITING) for line in report.noted(account.expired)]
+    out.result(content, Text(report.text(account.reconciliation)), *notes, *_found(before), _verdict(account))
     if not account.holds:
         raise typer.Exit(Exit.FAILED)
 
@@ -178,7 +181,9 @@ def _found(findings: Iterable[Finding]) -> list[Text]:
     return [Text(line, style=BAD) for line in report.listed(tuple(findings))]
 
 
-def _verdict(holds: bool) -> Text:
-    if holds:
-        return Text.assemble(("✓ ", GOOD), "Every event is in its chain, every head is signed, and all adds up.")
+def _verdict(account: Account) -> Text:
+    if account.holds:
+        here = " that is here" if account.expired else ""
+        words = f"Every event{here} is in its chain, every head{here} is signed, and all adds up."
+        return Text.assemble(("✓ ", GOOD), words)
     return Text("✗ This audit does not hold.", style=BAD)

@@ -89,6 +89,7 @@ def verify(
     words = [Text(report.text(it)) for _, it in sorted(result.reconciliations.items())]
     first = len(result.findings) - sum(len(it.findings) for it in result.reconciliations.values())
     words += [Text(line, style=BAD) for line in report.listed(result.findings[:first])]
+    words += [Text(line, style=WAITING) for line in report.noted(result.expired)]
     out.result(_content(result), *words, *_verdict(result, _reached(depth, log, entries)))
     if not result.holds:
         raise typer.Exit(Exit.FAILED)
@@ -107,6 +108,7 @@ def _content(result: Verification) -> dict[str, object]:
         "unfinished": list(result.unfinished),
         "projects": {name: report.as_json(it) for name, it in sorted(result.reconciliations.items())},
         "findings": [finding.as_json() for finding in result.findings],
+        "not_here": [note.as_json() for note in result.expired],
     }
 
 

@@ -217,6 +217,7 @@ def _words(restored: Restored) -> Iterator[RenderableType]:
         table.add_row(check.name, mark, check.found)
     yield table
     yield from (Text(f"  {line}", style=BAD) for check in restored.checks for line in check.failures)
+    yield from (Text(f"  {line}", style=WAITING) for check in restored.checks for line in check.notes)
     when = datetime.fromtimestamp(restored.manifest.made_at / 1000, UTC)
     if restored.younger:
         yield Text(f"  {restored.younger:,} tasks came while it was taken and are not in it.", style=WAITING)

@@ -15,6 +15,9 @@ The rules, in the order they are checked on each event:
 5. *End.* Nothing may stand after the last signed head (`end`): it is *unsealed*, the trace of a transaction whose
    head someone took away.
 
+Where the beginning of a slot's partition has expired (`late`), the slot may begin anywhere: what it begins with is
+taken as it is, and the signed heads of an epoch whose start is gone are counted, not checked (`unproven`).
+
 After a finding the verifier takes the event as it is and goes on, so that one wrong byte is one or two findings
 and not a thousand. What it cannot see: a log cut right after a signed head is a valid, shorter log. Only a head
 kept from an earlier look (`kept`), and later a checkpoint, shows that.
@@ -70,17 +73,25 @@ class _Signed:
 
 
 class ChainVerifier:
-    """Verifies the events of one slot, given in the order of their partition. Memory: a few hundred bytes."""
+    """Verifies the events of one slot, given in the order of their partition. Memory: a few hundred bytes.
 
-    def __init__(self, slot: str, pins: Pins, kept: Head | None = None) -> None:
+    `late`: the beginning of its partition has expired.
+    """
+
+    def __init__(self, slot: str, pins: Pins, kept: Head | None = None, *, late: bool = False) -> None:
         self._slot = slot
         self._pins = pins
         self._kept = kept
+        self._late = late
         self._head = START
         self._sealed = START
         self._epoch = -1
         self._key: bytes | None = None
         self._unchecked: _Signed | None = None
+        self._uncertified = False
+        """Whether the start of the epoch has expired."""
+        self.unproven = 0
+        """Signed heads that can't be checked, since the start of their epoch has expired."""
 
     @property
     def head(self) -> Head:
@@ -96,6 +107,8 @@ class ChainVerifier:
         """Check the slot's next event. `data`: its leaf bytes, where they are at hand."""
         data = leaf(event) if data is None else data
         findings = self._check_owner(event)
+        if self._late and self._head == START and event.sequence > 1:
+            findings += self._begin_late(event)
         findings += self._check_order(event)
         findings += self._check_epoch(event)
         current = Head(event.sequence, digest_of_leaf(data))
@@ -120,6 +133,13 @@ class ChainVerifier:
             return []
         text = f"the event does not belong to slot {self._slot} of its own role"
         return [self._finding(FindingKind.WRONG_SLOT, event.sequence, text)]
+
+    def _begin_late(self, event: AuditEvent) -> list[Finding]:
+        """What came before it has expired; it says itself what that was."""
+        self._head = self._sealed = Head(event.sequence - 1, event.previous)
+        if event.type is not EventType.PROCESS_STARTED:
+            self._epoch, self._uncertified = event.epoch, True
+        return self._check_kept(self._head)
 
     def _check_order(self, event: AuditEvent) -> list[Finding]:
         broken = self._check_link(event)
@@ -150,7 +170,7 @@ class ChainVerifier:
         if self._head != self._sealed:
             text = f"epoch {event.epoch} begins after an unsigned head: events before it are incomplete"
             findings.append(self._finding(FindingKind.UNSIGNED_HEAD, self._head.sequence, text))
-        self._epoch = event.epoch
+        self._epoch, self._uncertified = event.epoch, False
         self._key, problem = self._certified_key(event)
         return findings + problem
 
@@ -175,6 +195,9 @@ class ChainVerifier:
         if event.head_signature is None:
             return []
         self._sealed = current  # whatever the signature is worth: its own finding says it, `end` need not
+        if self._uncertified:
+            self.unproven += 1
+            return []
         if self._key is None:
             text = "a signed head in an epoch without a certified process key"
             return [self._finding(FindingKind.HEAD_SIGNATURE, event.sequence, text)]
@@ -219,10 +242,13 @@ class Chains:
         self._kept = dict(kept or {})
         self._slots: dict[str, ChainVerifier] = {}
 
-    def add(self, event: AuditEvent, data: bytes | None = None) -> list[Finding]:
-        """Check the next event, whichever slot's it is. `data`: its leaf bytes, where they are at hand."""
+    def add(self, event: AuditEvent, data: bytes | None = None, *, late: bool = False) -> list[Finding]:
+        """Check the next event, whichever slot's it is. `data`: its leaf bytes, where they are at hand; `late`:
+        whether the beginning of its partition has expired.
+        """
         if event.slot not in self._slots:
-            self._slots[event.slot] = ChainVerifier(event.slot, self._pins, self._kept.get(event.slot))
+            kept = self._kept.get(event.slot)
+            self._slots[event.slot] = ChainVerifier(event.slot, self._pins, kept, late=late)
         return self._slots[event.slot].add(event, data)
 
     def end(self) -> list[Finding]:
@@ -231,6 +257,10 @@ class Chains:
         missing = sorted(self._kept.keys() - self._slots.keys())
         text = "the log has no event of this slot, but some have been seen"
         return findings + [Finding(FindingKind.TRUNCATED, slot, text) for slot in missing]
+
+    def unproven(self) -> dict[str, int]:
+        """By slot, how many signed heads can't be checked, since the start of their epoch has expired."""
+        return {slot: chain.unproven for slot, chain in sorted(self._slots.items()) if chain.unproven}
 
     def heads(self) -> dict[str, Head]:
         """The last event of each slot: keep it, and a cut of the log shows."""

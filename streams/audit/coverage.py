@@ -1,7 +1,7 @@
 """Whether the batches of redact cover each raw partition without a gap and without overlap.
 
 Batches of one partition may stand in several slots (the partition moved), so nothing is said about their order
-before the end. Memory: about 200 bytes a batch event, not a record.
+before the end. Memory: about 240 bytes a batch event, not a record.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 
 from schemas.audit import BatchCoverage, OffsetOutcome, RawOutcome
 from schemas.records import RawReference
+from streams.audit.beginnings import TASK_LIFE_MS, is_whole
 from streams.audit.findings import Finding, FindingKind
 
 Partition = tuple[str, int]
@@ -22,6 +23,7 @@ class _Range:
     first: int
     next: int
     where: str
+    time: int
 
 
 @dataclass(slots=True)
@@ -30,30 +32,32 @@ class Coverage:
 
     counts: Counter[RawOutcome] = field(default_factory=Counter)
     _ranges: dict[Partition, list[_Range]] = field(default_factory=dict)
-    _again: dict[tuple[str, int, int], dict[int, str]] = field(default_factory=dict)
+    _again: dict[tuple[str, int, int], dict[int, tuple[str, int]]] = field(default_factory=dict)
 
-    def add(self, where: str, batch: BatchCoverage) -> list[Finding]:
-        """Take one batch event, named `where`."""
+    def add(self, where: str, batch: BatchCoverage, time: int = 0) -> list[Finding]:
+        """Take one batch event, named `where`, of that time (ms)."""
         self.counts.update(outcome.outcome for outcome in batch.outcomes)
         findings = [Finding(FindingKind.BATCH, where, text) for text in _misfits(batch)]
         if any(outcome.revision > 1 for outcome in batch.outcomes):
-            return findings + self._add_again(where, batch)
+            return findings + self._add_again(where, batch, time)
         ranges = self._ranges.setdefault((batch.topic, batch.partition), [])
-        ranges.append(_Range(batch.first, batch.next, where))
+        ranges.append(_Range(batch.first, batch.next, where, time))
         return findings
 
-    def end(self, ends: Mapping[Partition, int] | None = None) -> list[Finding]:
-        """No more batches follow. `ends`: the next offset each partition must be covered up to, where known."""
+    def end(self, ends: Mapping[Partition, int] | None = None, since: int = 0) -> list[Finding]:
+        """No more batches follow. `ends`: the next offset each partition must be covered up to, where known;
+        `since`: from when on all of them are there (`Beginnings`).
+        """
         findings = [
             finding
             for place, ranges in sorted(self._ranges.items())
-            for finding in _walk(place, sorted(ranges), (ends or {}).get(place))
+            for finding in _walk(place, sorted(ranges), (ends or {}).get(place), since)
         ]
         for topic, partition in sorted((ends or {}).keys() - self._ranges.keys()):
-            if (ends or {})[topic, partition] > 0:
+            if (ends or {})[topic, partition] > 0 and not since:
                 text = "no batch covers this partition"
                 findings.append(Finding(FindingKind.GAP, f"{topic}/{partition}", text))
-        return findings + list(self._revisions())
+        return findings + list(self._revisions(since))
 
     def has(self, raw: RawReference) -> bool:
         """Whether a later revision has its outcome."""
@@ -66,41 +70,43 @@ class Coverage:
             for place, ranges in sorted(self._ranges.items())
         }
 
-    def _add_again(self, where: str, batch: BatchCoverage) -> list[Finding]:
+    def _add_again(self, where: str, batch: BatchCoverage, time: int) -> list[Finding]:
         findings = []
         for outcome in batch.outcomes:
             seen = self._again.setdefault((batch.topic, batch.partition, outcome.offset), {})
             if outcome.revision in seen:
                 text = f"revision {outcome.revision} of {batch.topic}/{batch.partition}/{outcome.offset}"
-                text += f" has an outcome in {seen[outcome.revision]} already"
+                text += f" has an outcome in {seen[outcome.revision][0]} already"
                 findings.append(Finding(FindingKind.COVERED_TWICE, where, text))
-            seen[outcome.revision] = where
+            seen[outcome.revision] = (where, time)
         return findings
 
-    def _revisions(self) -> Iterator[Finding]:
+    def _revisions(self, since: int) -> Iterator[Finding]:
         """A later revision needs every one before it; the first one is what the ranges cover."""
         for (topic, partition, offset), seen in sorted(self._again.items()):
             ranges = self._ranges.get((topic, partition), [])
             there = {1} if any(it.first <= offset < it.next for it in ranges) else set()
             missing = set(range(1, max(seen))) - seen.keys() - there
-            if missing:
+            if missing and is_whole(min(time for _, time in seen.values()), since, TASK_LIFE_MS):
                 text = f"offset {offset} has revision {max(seen)} but not {min(missing)}"
                 yield Finding(FindingKind.REVISION, f"{topic}/{partition}/{offset}", text)
 
 
-def _walk(place: Partition, ranges: list[_Range], end: int | None) -> Iterator[Finding]:
+def _walk(place: Partition, ranges: list[_Range], end: int | None, since: int) -> Iterator[Finding]:
+    """What is missing after a batch was written after it: where that was before `since`, it may have expired."""
     topic, partition = place
-    reached = ranges[0].first
+    reached, reached_at = ranges[0].first, ranges[0].time
     for it in ranges:
-        if it.first > reached:
+        if it.first > reached and is_whole(reached_at, since):
             text = f"offsets {reached} to {it.first - 1} are in no batch"
             yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text)
         if it.first < reached:
             last = min(reached, it.next) - 1
             text = f"offsets {it.first} to {last} of {topic}/{partition} are in another batch too"
             yield Finding(FindingKind.COVERED_TWICE, it.where, text)
-        reached = max(reached, it.next)
-    if end is not None and reached < end:
+        if it.next > reached:
+            reached, reached_at = it.next, it.time
+    if end is not None and reached < end and is_whole(reached_at, since):
         text = f"offsets {reached} to {end - 1} are in no batch: the log ends too early"
         yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text)
 

@@ -36,6 +36,8 @@ from streams.engine.messages import Message, TopicPartition
 
 Read = Callable[[str, Mapping[TopicPartition, int]], Iterator[Message]]
 """Every committed message of a topic from these offsets on, each partition in order (`Log.read`)."""
+Firsts = Callable[[str], Mapping[TopicPartition, int]]
+"""Of each partition of a topic the first offset there is."""
 PrefixesOf = Callable[[Iterable[bytes | None]], Mapping[int, bytes]]
 """What leaves begin with, by the schema ids in these values (`prefixes.Prefixes.of`)."""
 
@@ -59,14 +61,17 @@ class Exporter:
     """Extends one export. One at a time.
 
     `topics`: the audit topics to export. Raises BadIndex where the place holds something else, OSError, and what
-    `read` and `prefixes` raise.
+    `read`, `firsts` and `prefixes` raise.
     """
 
-    def __init__(self, store: Store, topics: Iterable[str], pins: Pins, read: Read, prefixes: PrefixesOf) -> None:
+    def __init__(
+        self, store: Store, topics: Iterable[str], pins: Pins, read: Read, firsts: Firsts, prefixes: PrefixesOf
+    ) -> None:
         self._store = store
         self._topics = tuple(topics)
         self._pins = pins
         self._read = read
+        self._firsts = firsts
         self._prefixes = prefixes
         self._logs = self._prepared()
         self._findings: list[Finding] = []
@@ -98,7 +103,7 @@ class Exporter:
             try:
                 writer.take(message.offset, entry_of(message.value, self._prefixes([message.value])))
             except Forked as error:
-                self._find(FindingKind.FORKED, writer.place.name, str(error))
+                self._failed(writer, offsets, FindingKind.FORKED, str(error))
             if writer.missing and not self._refused(writer):
                 continue
             del writers[message.partition]
@@ -108,7 +113,21 @@ class Exporter:
                 return
         for writer in writers.values():
             text = f"the topic ends {writer.missing:,} events before what the sealer has signed: it was cut"
-            self._find(FindingKind.TRUNCATED, writer.place.name, text)
+            self._failed(writer, offsets, FindingKind.TRUNCATED, text)
+
+    def _failed(
+        self, writer: LogWriter, offsets: Mapping[TopicPartition, int], kind: FindingKind, text: str
+    ) -> None:
+        """It was cut, or is another; but where what it had to go on with has expired, nobody can tell."""
+        place = TopicPartition(writer.place.topic, writer.place.partition)
+        begin, first = offsets[place], self._firsts(place.topic).get(place, 0)
+        if first > begin:
+            kind = FindingKind.EXPIRED
+            text = (
+                f"its beginning has expired: the topic begins at offset {first:,}, and this export would have to "
+                f"go on at {begin:,}. Go on in an export that is further; of this log nothing was written"
+            )
+        self._find(kind, writer.place.name, text)
 
     def _refused(self, writer: LogWriter) -> bool:
         return any(it.where == writer.place.name for it in self._findings)

@@ -24,6 +24,7 @@ class FindingKind(StrEnum):
     UNSEALED = "unsealed"
     TRUNCATED = "truncated"
     REWRITTEN = "rewritten"
+    EXPIRED = "expired"
 
     WRONG_WRITER = "wrong_writer"
     BATCH = "batch"

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.records import RawReference
+from streams.audit.beginnings import TASK_LIFE_MS, is_whole
 from streams.audit.findings import FindingKind
 
 
@@ -34,6 +35,8 @@ class Life:
 
     origins: tuple[RawReference, ...] = ()
     overlap: int | None = None
+    begun: int = 0
+    """When redact said where it comes from, in milliseconds."""
     granted: int = 0
     views: dict[str, Place] = field(default_factory=dict)
     last_view: Place | None = None
@@ -48,6 +51,8 @@ class Life:
     scored: tuple[RawReference | None, ...] = ()
     """As `joined`, where the record turned out to be gold."""
     named_by: str = ""
+    named_at: int = 0
+    """The time of the earliest event that names it."""
     closed: bool = False
     withdrawn: tuple[Place, ...] = ()
     """Where each slot let go of it for the first time."""
@@ -76,6 +81,21 @@ class Life:
         if all(place.slot != it.slot for it in self.withdrawn):
             self.withdrawn += (place,)
 
+    def come(self, raw: RawReference, overlap: int | None, time: int) -> None:
+        """Redact said where it comes from."""
+        self.begun = min(self.begun, time) if self.origins else time
+        self.origins += (raw,)
+        self.overlap = overlap
+
+    def name(self, event_id: str, time: int) -> None:
+        """An event speaks of it; one of them is named where it comes from no record."""
+        self.named_at = min(self.named_at, time) if self.named_by else time
+        self.named_by = self.named_by or event_id
+
+    def whole(self, since: int) -> bool:
+        """Whether all that the audit ever said of it is there. `since`: from when on everything is."""
+        return is_whole(self.begun, since) if self.known else is_whole(self.named_at, since, TASK_LIFE_MS)
+
     @property
     def known(self) -> bool:
         """Whether redact said where the task comes from."""
@@ -95,17 +115,36 @@ class Life:
 Problem = tuple[FindingKind, str]
 
 
-def problems(life: Life) -> Iterator[Problem]:
-    """What is wrong with the task once every event is in."""
+def problems(life: Life, since: int = 0) -> Iterator[Problem]:
+    """What is wrong with the task once every event is in. `since`: from when on they are; of an older task nothing
+    is missed.
+    """
+    if life.whole(since):
+        yield from _missing(life)
     yield from _origin(life)
     yield from _labels(life)
     yield from _views(life)
     yield from _outcome(life)
 
 
-def _origin(life: Life) -> Iterator[Problem]:
+def _missing(life: Life) -> Iterator[Problem]:
+    """What should have been said of it besides."""
     if not life.known and life.named_by:
         yield FindingKind.NO_ORIGIN, f"{life.named_by} speaks of this task, but no batch has it"
+    if life.overlap is not None and len(life.labels) > life.overlap + life.granted:
+        allowed = f"overlap {life.overlap} and {life.granted} extra"
+        yield FindingKind.TOO_MANY_LABELS, f"{len(life.labels)} labels, allowed are {allowed}"
+    for label_id, place in (life.ahead or {}).items():
+        if not life.seen_by(life.labels[label_id], place):
+            yield FindingKind.NOT_VIEWED, f"label {label_id} has no view of its person before it"
+    missing = set(life.cited) - life.labels.keys()
+    if missing or (life.verdicts and not life.cited):
+        yield FindingKind.MISSING_LABELS, f"the verdict rests on {len(missing) or 'no'} labels nobody submitted"
+    if (life.joined or life.scored) and not life.verdicts:
+        yield FindingKind.NO_VERDICT, "joined or scored without a verdict"
+
+
+def _origin(life: Life) -> Iterator[Problem]:
     if len(life.origins) > 1:
         places = ", ".join(f"{it.topic}/{it.partition}/{it.offset}#{it.revision}" for it in life.origins)
         yield FindingKind.TWO_ORIGINS, f"the task comes from {len(life.origins)} records: {places}"
@@ -117,15 +156,9 @@ def _labels(life: Life) -> Iterator[Problem]:
     persons = list(life.labels.values())
     if len(set(persons)) < len(persons):
         yield FindingKind.LABELED_TWICE, f"{len(persons)} labels by {len(set(persons))} persons"
-    if life.overlap is not None and len(life.labels) > life.overlap + life.granted:
-        allowed = f"overlap {life.overlap} and {life.granted} extra"
-        yield FindingKind.TOO_MANY_LABELS, f"{len(life.labels)} labels, allowed are {allowed}"
 
 
 def _views(life: Life) -> Iterator[Problem]:
-    for label_id, place in (life.ahead or {}).items():
-        if not life.seen_by(life.labels[label_id], place):
-            yield FindingKind.NOT_VIEWED, f"label {label_id} has no view of its person before it"
     view = life.last_view
     if view and any(view.slot == it.slot and view.after(it) for it in life.withdrawn):
         yield FindingKind.VIEWED_AFTER_WITHDRAWAL, f"viewed in {view.slot} after it was withdrawn there"
@@ -134,9 +167,6 @@ def _views(life: Life) -> Iterator[Problem]:
 def _outcome(life: Life) -> Iterator[Problem]:
     if life.verdicts > 1:
         yield FindingKind.TWO_VERDICTS, f"{life.verdicts} verdicts"
-    missing = set(life.cited) - life.labels.keys()
-    if missing or (life.verdicts and not life.cited):
-        yield FindingKind.MISSING_LABELS, f"the verdict rests on {len(missing) or 'no'} labels nobody submitted"
     if len(life.joined) > 1:
         yield FindingKind.TWO_JOINED, f"{len(life.joined)} joined labels"
     if len(life.scored) > 1:
@@ -144,7 +174,5 @@ def _outcome(life: Life) -> Iterator[Problem]:
     if life.joined and life.scored:
         yield FindingKind.GOLD_JOINED, "scored as gold, and joined as if it were real"
     ends = (*life.joined, *life.scored)
-    if ends and not life.verdicts:
-        yield FindingKind.NO_VERDICT, "joined or scored without a verdict"
     if life.known and any(raw not in life.origins for raw in ends):
         yield FindingKind.NO_ORIGIN, "joined to a record the task does not come from"

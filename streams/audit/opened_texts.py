@@ -12,11 +12,14 @@ from collections.abc import Iterator
 
 from schemas.audit import AuditEvent, EventType
 from schemas.resources import segment_resource, task_ids, task_resource
+from streams.audit.beginnings import TASK_LIFE_MS, is_whole
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.texts_in_clear import TextsInClear
 
 GRACE_MS = 3_600_000
 """So long after the end of its mapping a text may lie there before that is a fault: an outage of opener."""
+FOREVER_MS = 2**62
+"""Of a finding that rests on nothing that could be missing."""
 _ENDS = frozenset({EventType.SEGMENT_DESTROYED, EventType.TASK_WITHDRAWN})
 
 
@@ -31,7 +34,8 @@ class OpenedTexts:
         self._ended: dict[str, int] = {}
         """By segment or task, as the audit names them: when keeper had ended its mapping."""
         self._latest = 0
-        self._found: list[Finding] = []
+        self._found: list[tuple[int, Finding]] = []
+        """With the time from which on everything must be there that it rests on."""
 
     def add(self, event: AuditEvent) -> None:
         """Take the next event."""
@@ -46,16 +50,17 @@ class OpenedTexts:
         """How many texts lie in clear."""
         return len(self._texts)
 
-    def findings(self, now: int = 0) -> list[Finding]:
+    def findings(self, now: int = 0, since: int = 0) -> list[Finding]:
         """What was done wrong, and what lies there although its mapping has ended. `now` in milliseconds, of who
-        asks; it counts where it is later than the latest event.
+        asks; it counts where it is later than the latest event. `since`: from when on every event is there.
         """
-        return [*self._found, *self._forgotten(max(self._latest, now) - GRACE_MS)]
+        found = [finding for rests_on, finding in self._found if is_whole(rests_on, since)]
+        return [*found, *self._forgotten(max(self._latest, now) - GRACE_MS, since)]
 
     def _of_opener(self, event: AuditEvent) -> None:
         tasks = task_ids(event)
         for task in self._texts.add(event):
-            self._find(FindingKind.NOT_OPENED, event, f"task {task} is taken back and was not there")
+            self._find(FindingKind.NOT_OPENED, event, f"task {task} is taken back and was not there", TASK_LIFE_MS)
         if event.type is EventType.TEXTS_OPENING:
             self._announced.update(tasks)
         elif event.type is EventType.TEXTS_OPENED:
@@ -68,16 +73,17 @@ class OpenedTexts:
             if task not in self._announced:
                 self._find(FindingKind.NOT_ANNOUNCED, event, f"task {task} was opened before that was said")
             if task in self._was:
-                self._find(FindingKind.OPENED_TWICE, event, f"task {task} was laid out before")
+                self._find(FindingKind.OPENED_TWICE, event, f"task {task} was laid out before", -FOREVER_MS)
             self._was.add(task)
 
-    def _forgotten(self, until: int) -> Iterator[Finding]:
+    def _forgotten(self, until: int, since: int) -> Iterator[Finding]:
         for task, segment in self._texts.by_task():
             named = (segment_resource(segment), task_resource(task))
             ends = [self._ended[it] for it in named if it in self._ended]
-            if ends and min(ends) <= until:
+            if ends and min(ends) <= until and is_whole(min(ends), since):
                 text = "its text lies in clear although its mapping has ended more than an hour before"
                 yield Finding(FindingKind.STILL_OPEN, task_resource(task), text)
 
-    def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
-        self._found.append(Finding(kind, event.event_id, text))
+    def _find(self, kind: FindingKind, event: AuditEvent, text: str, reach: int = 0) -> None:
+        """`reach`: how much older the event may be that should have come before."""
+        self._found.append((event.time - reach, Finding(kind, event.event_id, text)))

@@ -11,7 +11,8 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - each kind of event is written by the role it belongs to, and what is a person's to order by that person.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
-counted, not blamed. Whether the events are genuine is for `chain`.
+counted, not blamed; so is what is older than the audit that is there (`beginnings`). Whether the events are
+genuine is for `chain`.
 """
 
 from __future__ import annotations
@@ -46,7 +47,8 @@ class Reconciliation:
     """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way.
 
     `released`: records that came back from quarantine, each as its next revision; `returning` are on their way.
-    `opened`: texts that lie in clear on `open.P`.
+    `opened`: texts that lie in clear on `open.P`. `expired`: tasks that are older than the audit that is there: of
+    them only what it says is checked, not what is missing.
     """
 
     project: str
@@ -71,6 +73,7 @@ class Reconciliation:
     opened: int
     unjoined: int
     unlimited: int
+    expired: int
     events: int
     covered: Mapping[Partition, tuple[int, int]]
     findings: tuple[Finding, ...]
@@ -124,28 +127,27 @@ class Reconciler:
         if taker is not None:
             taker(event)
 
-    def result(self, ends: Mapping[Partition, int] | None = None, now: int = 0) -> Reconciliation:
+    def result(self, ends: Mapping[Partition, int] | None = None, now: int = 0, since: int = 0) -> Reconciliation:
         """What all events together say. `ends`: how far each raw partition must be covered, where known; `now`: of
-        who asks, in milliseconds, 0 for the time of the latest event.
+        who asks, in milliseconds, 0 for the time of the latest event; `since`: from when on every event is there
+        (`Beginnings`).
         """
-        findings = [*self._findings, *self._coverage.end(ends), *self._opened.findings(now)]
+        findings = [*self._findings, *self._coverage.end(ends, since), *self._opened.findings(now, since)]
         for task_id, life in sorted(self._lives.items()):
             where = resources.task_resource(task_id)
-            findings += [Finding(kind, where, text) for kind, text in problems(life)]
-        return self._summary(tuple(findings))
+            findings += [Finding(kind, where, text) for kind, text in problems(life, since)]
+        return self._summary(tuple(findings), since)
 
     def _redacted(self, event: AuditEvent) -> None:
         batch = event.batch
         if batch is None or batch.topic != f"raw.{self.project}":
             self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self.project}")
             return
-        self._findings += self._coverage.add(event.event_id, batch)
+        self._findings += self._coverage.add(event.event_id, batch, event.time)
         overlap = number(event, OVERLAP, _DIGITS)
         for task_id, raw in origins(batch):
-            if task_id in self._lives or not self._untouched.add(task_id, raw, overlap):
-                life = self._life(task_id)
-                life.origins += (raw,)
-                life.overlap = overlap
+            if task_id in self._lives or not self._untouched.add(task_id, raw, overlap, event.time):
+                self._life(task_id).come(raw, overlap, event.time)
 
     def _copied(self, event: AuditEvent) -> None:
         """A record was taken from quarantine, to come back as its next revision: each revision once."""
@@ -205,7 +207,7 @@ class Reconciler:
             self._find(FindingKind.NO_TASK, event, f"a {event.type} names {len(ids)} tasks instead of one")
             return []
         life = self._life(ids[0])
-        life.named_by = life.named_by or event.event_id
+        life.name(event.event_id, event.time)
         return [life]
 
     def _life(self, task_id: str) -> Life:
@@ -216,8 +218,11 @@ class Reconciler:
     def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
         self._findings.append(Finding(kind, event.event_id, text))
 
-    def _summary(self, findings: tuple[Finding, ...]) -> Reconciliation:
+    def _summary(self, findings: tuple[Finding, ...], since: int) -> Reconciliation:
         known = [life for life in self._lives.values() if life.known]
+        whole = [life for life in known if life.whole(since)]
+        older = sum((life.known or bool(life.named_by)) and not life.whole(since) for life in self._lives.values())
+        waiting = self._untouched.count(since)
         outcomes = self._coverage.counts
         back = sum(self._coverage.has(replace(raw, revision=raw.revision + 1)) for raw in self._released)
         return Reconciliation(
@@ -239,10 +244,11 @@ class Reconciler:
             denied=self._events[EventType.ACCESS_DENIED],
             released=back,
             returning=len(self._released) - back,
-            open_tasks=sum(life.open for life in known) + self._untouched.count,
+            open_tasks=sum(life.open for life in whole) + waiting,
             opened=self._opened.lying,
-            unjoined=sum(life.unjoined for life in known),
-            unlimited=sum(life.overlap is None for life in known) + self._untouched.unlimited,
+            unjoined=sum(life.unjoined for life in whole),
+            unlimited=sum(life.overlap is None for life in whole) + self._untouched.unlimited(since),
+            expired=older + len(self._untouched) - waiting,
             events=self._events.total(),
             covered=self._coverage.ranges(),
             findings=findings,

@@ -42,6 +42,14 @@ def listed(findings: Sequence[Finding]) -> list[str]:
     return lines
 
 
+def noted(notes: Sequence[Finding]) -> list[str]:
+    """As `listed`, of what can't be checked."""
+    lines = [f"  – {note}" for note in notes[:MOST_FINDINGS]]
+    if len(notes) > MOST_FINDINGS:
+        lines.append(f"  … and {len(notes) - MOST_FINDINGS:,} more")
+    return lines
+
+
 def _verdict(result: Reconciliation) -> str:
     if result.holds:
         return f"the audit adds up ({_of(result.events, 'event')})."
@@ -78,6 +86,9 @@ def _under_way(result: Reconciliation) -> Iterable[str]:
         yield f"  released from quarantine: {back} came back, {result.returning} on the way"
     if result.opened:
         yield f"  in clear on open.{result.project}: {_of(result.opened, 'text')}"
+    if result.expired:
+        tasks = _of(result.expired, "task")
+        yield f"  older than the audit that is here: {tasks}, of which nothing is missed"
     if result.unlimited:
         tasks = _of(result.unlimited, "task")
         yield f"  not checked: the number of labels of {tasks}, whose batch states no overlap"

@@ -1,16 +1,17 @@
 """Tasks of which nothing is known but where they come from: most of those that wait.
 
-Memory: 207 bytes a task with its id, where one with a `Life` takes 551 before anything has happened in it
-(measured, of 200,000).
+Memory: 208 bytes a task with its id, where one with a `Life` takes 567 before anything has happened in it
+(measured, of 200,000 in batches of 100).
 """
 
 from __future__ import annotations
 
 from schemas.records import RawReference
+from streams.audit.beginnings import is_whole
 from streams.audit.life import Life
 
-_Place = tuple[str, int, int, int | None]
-"""Topic, partition, revision, overlap."""
+_Place = tuple[str, int, int, int | None, int]
+"""Topic, partition, revision, overlap; the time of the batch."""
 
 
 class Untouched:
@@ -21,11 +22,11 @@ class Untouched:
         self._places: dict[_Place, _Place] = {}
         """Each once, however many tasks share it."""
 
-    def add(self, task_id: str, raw: RawReference, overlap: int | None) -> bool:
+    def add(self, task_id: str, raw: RawReference, overlap: int | None, time: int) -> bool:
         """Where a task comes from; False for one that is here already."""
         if task_id in self._origins:
             return False
-        place = (raw.topic, raw.partition, raw.revision, overlap)
+        place = (raw.topic, raw.partition, raw.revision, overlap, time)
         self._origins[task_id] = self._places.setdefault(place, place), raw.offset
         return True
 
@@ -34,15 +35,17 @@ class Untouched:
         known = self._origins.pop(task_id, None)
         if known is None:
             return Life()
-        (topic, partition, revision, overlap), offset = known
-        return Life((RawReference(topic, partition, offset, revision),), overlap)
+        (topic, partition, revision, overlap, time), offset = known
+        return Life((RawReference(topic, partition, offset, revision),), overlap, time)
 
-    @property
-    def count(self) -> int:
-        """How many there are."""
+    def count(self, since: int = 0) -> int:
+        """How many there are of which all is there that was ever said of them."""
+        return sum(is_whole(time, since) for (_, _, _, _, time), _ in self._origins.values())
+
+    def unlimited(self, since: int = 0) -> int:
+        """Of how many of these nobody said how many labels they may get."""
+        whole = (it for it, _ in self._origins.values() if is_whole(it[-1], since))
+        return sum(overlap is None for (_, _, _, overlap, _) in whole)
+
+    def __len__(self) -> int:
         return len(self._origins)
-
-    @property
-    def unlimited(self) -> int:
-        """Of how many nobody said how many labels they may get."""
-        return sum(overlap is None for (_, _, _, overlap), _ in self._origins.values())

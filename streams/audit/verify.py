@@ -12,6 +12,7 @@ from enum import IntEnum
 
 from schemas.errors import ChainBroken
 from schemas.leaf import event_of
+from streams.audit.beginnings import Beginnings
 from streams.audit.chain import Chains, Pins
 from streams.audit.entries import is_foreign, large_digest
 from streams.audit.export_files import strangers
@@ -88,10 +89,12 @@ class Part:
 class Verification:
     """`logs`: the checkpoint of each log that is signed; `witnessed`: when (seconds) by which witness, by log;
     `reconciliations`: by project; `entries`: how many were read; `unfinished`: logs whose export was interrupted
-    and goes on at the next one; `own_pins`: the pins came from the verifier, not from the export itself.
+    and goes on at the next one; `own_pins`: the pins came from the verifier, not from the export itself;
+    `expired`: what can't be checked, since logs begin after their audit did.
     """
 
     findings: tuple[Finding, ...]
+    expired: tuple[Finding, ...]
     logs: Mapping[str, Sealed]
     witnessed: Mapping[str, Mapping[str, int]]
     reconciliations: Mapping[str, Reconciliation]
@@ -124,6 +127,8 @@ class _Verifier:
     found: list[Finding] = field(default_factory=list)
     large: set[bytes] = field(default_factory=set)
     read: int = 0
+    begin: dict[str, Beginnings] = field(default_factory=dict)
+    """By project, or of the platform."""
 
     def verified(self) -> Verification:
         index = self._index()
@@ -140,15 +145,29 @@ class _Verifier:
         witnessed, problems = by_witnesses(logs, self.trust.witnesses)
         self.found += problems
         self._check_files(index, logs, unfinished)
-        results = {it.project: it.result() for it in dict.fromkeys(reconcilers.values())}
+        results = {it.project: it.result(since=self._since(it)) for it in dict.fromkeys(reconcilers.values())}
         findings = (*self.found, *(one for result in results.values() for one in result.findings))
-        return Verification(findings, logs, witnessed, results, self.read, unfinished, self.trust.pins is not None)
+        expired = tuple(note for begin in self.begin.values() for note in begin.notes({}))
+        expired += Beginnings().notes(chains.unproven())
+        own = self.trust.pins is not None
+        return Verification(findings, expired, logs, witnessed, results, self.read, unfinished, own)
+
+    def _since(self, reconciler: Reconciler) -> int:
+        return self.begin[reconciler.project].since if reconciler.project in self.begin else 0
+
+    def _beginnings(self, sealed: Sealed) -> Beginnings:
+        """Of the project, or the platform, whose log it is."""
+        place = place_of(sealed.checkpoint.origin)
+        return self.begin.setdefault((place or ("", 0))[0].removeprefix(_AUDIT), Beginnings())
 
     def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
         def get(path: str) -> bytes | None:
             return self.store.get(f"{name}/{path}")
 
-        check = LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end)
+        check, begin = (
+            LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end),
+            self._beginnings(sealed),
+        )
         for number, data in self._leaves(name, check, total):
             if self.part.depth < Depth.CHAINS or self.part.ranged:
                 continue
@@ -157,7 +176,12 @@ class _Verifier:
             except ChainBroken as error:
                 self._find(FindingKind.UNREADABLE, f"{name}#{number}", str(error))
                 continue
-            self.found += chains.add(event, data)
+            if number == 0 and event.sequence > 1:  # begun anew, when its audit had begun to expire
+                begin.late(
+                    name, f"it begins with event {event.sequence} of {event.slot}: what was before has expired"
+                )
+            begin.take(name, event.time)
+            self.found += chains.add(event, data, late=begin.is_late(name))
             if reconciler is not None:
                 reconciler.add(event)
         self.found += check.findings

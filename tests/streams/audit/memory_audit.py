@@ -44,6 +44,8 @@ class MemoryAudit:
 
     partitions: dict[TopicPartition, list[bytes | None]] = field(default_factory=dict)
     reads: list[int] = field(default_factory=list)
+    expired: dict[TopicPartition, int] = field(default_factory=dict)
+    """How many records of a partition have expired."""
 
     def add(self, topic: str, partition: int, *values: bytes | None) -> None:
         self.partitions.setdefault(TopicPartition(topic, partition), []).extend(values)
@@ -56,9 +58,14 @@ class MemoryAudit:
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
         for place, values in sorted(self.partitions.items()):
             for at, value in enumerate(values):
+                if at < self.expired.get(place, 0):
+                    continue
                 if place.topic == topic and 2 * at >= after.get(place, 0):
                     self.reads.append(2 * at)
                     yield Message(topic, place.partition, 2 * at, b"", value)
+
+    def firsts(self, topic: str) -> dict[TopicPartition, int]:
+        return {place: 2 * self.expired.get(place, 0) for place in self.partitions if place.topic == topic}
 
     def entries(self, place: TopicPartition) -> list[bytes]:
         return [entry_of(value, PREFIXES).data for value in self.partitions[place]]
@@ -76,7 +83,7 @@ class MemoryAudit:
         return sorted({place.topic for place in self.partitions})
 
     def export(self, store: Store, checkpoints: Mapping[str, bytes] | None = None) -> Exported:
-        exporter = Exporter(store, self.topics(), PINS, self.read, lambda _: PREFIXES)
+        exporter = Exporter(store, self.topics(), PINS, self.read, self.firsts, lambda _: PREFIXES)
         return exporter.extend(self.checkpoints() if checkpoints is None else checkpoints)
 
 

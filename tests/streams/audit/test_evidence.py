@@ -48,7 +48,7 @@ class Audit(MemoryAudit):
     """As another one, with the keys of persons pinned."""
 
     def export(self, store, checkpoints=None):
-        exporter = Exporter(store, self.topics(), KEYS, self.read, lambda _: PREFIXES)
+        exporter = Exporter(store, self.topics(), KEYS, self.read, self.firsts, lambda _: PREFIXES)
         return exporter.extend(checkpoints or self.checkpoints())
 
 

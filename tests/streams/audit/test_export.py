@@ -215,7 +215,7 @@ def test_one_log_that_cannot_go_on_does_not_hold_up_the_others():
 def test_new_pins_replace_the_old_ones_and_the_index_fits_them():
     audit, store = plain_audit(5), MemoryStore()
     audit.export(store)
-    Exporter(store, [TOPIC], {**KEYS, "new": bytes(32)}, audit.read, lambda _: PREFIXES).extend(
+    Exporter(store, [TOPIC], {**KEYS, "new": bytes(32)}, audit.read, audit.firsts, lambda _: PREFIXES).extend(
         audit.checkpoints()
     )
     assert b'"new"' in store.files[PINS]

@@ -41,9 +41,9 @@ def test_audit_of_a_simulated_schedule_verifies_offline(run, tmp_path, seed):
     reader = Reader(world.codec)
     audit = MemoryAudit().take(reader.placed(world.broker.committed(f"audit.{PROJECT}")))
     pins = {**world.topology.pins.keys, SEALER: PINS[SEALER]}
-    done = Exporter(Directory(tmp_path), audit.topics(), pins, audit.read, lambda _: PREFIXES).extend(
-        audit.checkpoints()
-    )
+    done = Exporter(
+        Directory(tmp_path), audit.topics(), pins, audit.read, audit.firsts, lambda _: PREFIXES
+    ).extend(audit.checkpoints())
     verification = verify_export(Directory(tmp_path), Trust(pins, tuple(done.checkpoints.values())))
     assert reader.findings == []
     assert done.findings == verification.findings == ()
