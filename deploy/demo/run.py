@@ -33,8 +33,6 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import register_audited
 from deploy.sealed import SEALER, Sealed, sealed
 from deploy.stages.roles import SHIPPER
-from deploy.supervise.files import make_private_folder
-from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
 from deploy.synth.making import Made
 from deploy.up import Installation
@@ -195,14 +193,6 @@ def external_parts() -> tuple[str, ...]:
 
 def _parts(external: Sequence[str]) -> str:
     return ", ".join(f"{name} (external)" if part in external else name for part, name in _PARTS.items())
-
-
-def fresh(root: Path) -> Path:
-    """An empty root; that of the run before is removed. Raises StackError while that one is in use."""
-    if root.exists():
-        with RootLock(root):
-            shutil.rmtree(root)
-    return make_private_folder(root)
 
 
 @contextmanager
