@@ -57,7 +57,7 @@ class LeaseState:
 
 @dataclass(frozen=True, slots=True)
 class TurnState:
-    """How a lease ended. The digests are empty unless it ended with a label."""
+    """How a lease ended. `key_digest` is empty unless with a label, `body_digest` unless with that or a report."""
 
     person: str
     token: int
