@@ -145,6 +145,8 @@ class _Verifier:
         return Verification(findings, logs, witnessed, results, self.read, unfinished, self.trust.pins is not None)
 
     def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
+        self._check_range(name, sealed.checkpoint.size)
+
         def get(path: str) -> bytes | None:
             return self.store.get(f"{name}/{path}")
 
@@ -161,6 +163,14 @@ class _Verifier:
             if reconciler is not None:
                 reconciler.add(event)
         self.found += check.findings
+
+    def _check_range(self, name: str, size: int) -> None:
+        if self.part.ranged and (self.part.first >= size or size < self.part.end < MAX_SIZE):
+            self._find(
+                FindingKind.MISSING,
+                f"{name}#{size}",
+                "the log ends here, before the range that you asked for does",
+            )
 
     def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
         """The leaves of a log; what stands for something else is looked up, or a finding."""
@@ -200,9 +210,10 @@ class _Verifier:
     def _logs(self, index: Index, pins: Pins) -> dict[str, Sealed]:
         """Each log's checkpoint, where it is signed as it must be."""
         there = {name.partition("/")[0] for name in self.store.names() if name.endswith(f"/{CHECKPOINT}")}
+        asked, before = self.part.log, len(self.found)
         found: dict[str, Sealed] = {}
         for name in sorted(there | index.logs.keys()):
-            if self.part.log not in {None, name}:
+            if asked not in {None, name}:
                 continue
             data = self.store.get(f"{name}/{CHECKPOINT}")
             place = index.logs.get(name)
@@ -214,6 +225,8 @@ class _Verifier:
                 found[name] = _opened(name, data, pins, place.origin if place else None)
             except BadNote as error:
                 self._find(FindingKind.CHECKPOINT, f"{name}/{CHECKPOINT}", str(error))
+        if asked is not None and not found and len(self.found) == before:
+            self._find(FindingKind.MISSING, asked, "the export has no such log, or nothing of it is sealed")
         return found
 
     def _index(self) -> Index:

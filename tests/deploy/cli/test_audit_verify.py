@@ -77,6 +77,13 @@ def test_a_range_of_one_log(folder: Path) -> None:
         assert "--range" in run(folder, *wrong, code=2)
 
 
+def test_a_log_or_a_range_that_is_not_there_does_not_hold(folder: Path) -> None:
+    said = run(folder, "--log", "audit.dmo-0", code=1)
+    assert "audit.dmo-0: the export has no such log" in said
+    assert "does not hold" in said
+    assert "the log ends here" in run(folder, "--log", a_log(folder).name, "--range", "100000:100001", code=1)
+
+
 def test_a_kept_checkpoint_shows_a_log_that_was_cut(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.write_bytes((a_log(folder) / "checkpoint").read_bytes())

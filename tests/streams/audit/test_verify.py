@@ -1,0 +1,54 @@
+"""What is asked of a verifier that is not there, and an export that changes or was made to mislead it."""
+
+from __future__ import annotations
+
+import pytest
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from streams.audit.findings import FindingKind
+from streams.audit.note import Algorithm, Verifier
+from streams.audit.verify import Depth, Part, Trust, verify_export
+from tests.streams.audit.memory_audit import PINS as KEYS
+from tests.streams.audit.memory_audit import MemoryStore
+from tests.streams.audit.test_export import TOPIC, TREE, plain_audit
+
+LOG = f"{TOPIC}-0"
+WATCHING = Verifier(
+    "witness.example", Ed25519PrivateKey.generate().public_key().public_bytes_raw(), Algorithm.COSIGNATURE
+)
+
+
+def found(store: MemoryStore, part: Part, *kept: bytes, witnesses: tuple[Verifier, ...] = ()) -> list[tuple]:
+    result = verify_export(store, Trust(KEYS, kept, witnesses), part)
+    return [(it.kind, it.where) for it in result.findings]
+
+
+def two_logs() -> tuple[MemoryStore, dict[str, bytes]]:
+    """One of 300 entries, one of 20; and their checkpoints."""
+    audit, store = plain_audit(300), MemoryStore()
+    audit.add(TOPIC, 1, *(b"\x00%d" % n for n in range(20)))
+    audit.export(store)
+    return store, audit.checkpoints()
+
+
+@pytest.mark.parametrize("witnesses", [(), (WATCHING,)])
+@pytest.mark.parametrize("name", [f"{TOPIC}-7", "audit.other-0", "../x", "", "a\x00b"])
+def test_a_log_that_is_asked_for_and_not_there_is_a_finding(name, witnesses):
+    store, _ = two_logs()
+    assert found(store, Part(Depth.CHAINS, name), witnesses=witnesses)[0][0] == FindingKind.MISSING
+
+
+def test_a_log_of_which_nothing_is_sealed_is_told_where_it_is_asked_for_by_name():
+    audit, store = plain_audit(3), MemoryStore()
+    store.left = 3  # the index names it, and its first file is not there
+    with pytest.raises(OSError, match="down"):
+        audit.export(store)
+    assert found(store, TREE) == []
+    assert found(store, Part(Depth.TREE, LOG)) == [(FindingKind.MISSING, LOG)]
+
+
+@pytest.mark.parametrize(("first", "end"), [(300, 301), (10_000, 10_010), (290, 301)])
+def test_a_range_beyond_the_end_is_a_finding(first, end):
+    store, _ = two_logs()
+    assert found(store, Part(Depth.TREE, LOG, 299, 300)) == []
+    assert found(store, Part(Depth.TREE, LOG, first, end)) == [(FindingKind.MISSING, f"{LOG}#300")]
