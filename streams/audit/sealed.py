@@ -45,3 +45,9 @@ def place_of(origin: str) -> tuple[str, int] | None:
     """Topic and partition of the log with this origin; None where it is none of an audit topic."""
     found = _ORIGIN.fullmatch(origin)
     return None if found is None else (found["topic"], int(found["partition"]))
+
+
+def folder_of(origin: str) -> str | None:
+    """The folder of the log with this origin in an export; None where it is none of an audit topic."""
+    place = place_of(origin)
+    return None if place is None else f"{place[0]}-{place[1]}"

@@ -34,7 +34,7 @@ from streams.audit.kept import against_kept, by_witnesses
 from streams.audit.log_check import LogCheck
 from streams.audit.note import BadNote, Verifier
 from streams.audit.reconcile import Reconciler, Reconciliation
-from streams.audit.sealed import Sealed, opened, place_of
+from streams.audit.sealed import Sealed, folder_of, opened, place_of
 from streams.audit.store import Store
 from streams.audit.tiles import CHECKPOINT
 from streams.audit.tree import MAX_SIZE
@@ -136,7 +136,7 @@ class _Verifier:
         for name, sealed in logs.items():
             self._log(name, sealed, chains, reconcilers.get(name), total)
         self.found += chains.end()
-        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses)
+        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses, self.part.log)
         witnessed, problems = by_witnesses(logs, self.trust.witnesses)
         self.found += problems
         self._check_files(index, logs, unfinished)
@@ -290,7 +290,6 @@ class _Verifier:
 
 def _opened(name: str, data: bytes, pins: Pins, origin: str | None) -> Sealed:
     sealed = opened(data, pins, origin)
-    place = place_of(sealed.checkpoint.origin)
-    if place is None or f"{place[0]}-{place[1]}" != name:
+    if folder_of(sealed.checkpoint.origin) != name:
         raise BadNote("it is the checkpoint of another log than this folder is named for")
     return sealed

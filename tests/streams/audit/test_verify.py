@@ -5,11 +5,13 @@ from __future__ import annotations
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from streams.audit.entries import origin
 from streams.audit.findings import FindingKind
 from streams.audit.note import Algorithm, Verifier
 from streams.audit.verify import Depth, Part, Trust, verify_export
+from tests.streams.audit.memory_audit import LOG as LOG_NAME
 from tests.streams.audit.memory_audit import PINS as KEYS
-from tests.streams.audit.memory_audit import MemoryStore
+from tests.streams.audit.memory_audit import MemoryStore, checkpoint_of, sign
 from tests.streams.audit.test_export import TOPIC, TREE, plain_audit
 
 LOG = f"{TOPIC}-0"
@@ -52,3 +54,32 @@ def test_a_range_beyond_the_end_is_a_finding(first, end):
     store, _ = two_logs()
     assert found(store, Part(Depth.TREE, LOG, 299, 300)) == []
     assert found(store, Part(Depth.TREE, LOG, first, end)) == [(FindingKind.MISSING, f"{LOG}#300")]
+
+
+def test_one_log_is_compared_with_what_was_kept_of_it_alone():
+    store, kept = two_logs()
+    assert found(store, Part(Depth.CHAINS, LOG), *kept.values()) == found(store, Part(Depth.CHAINS, LOG))
+    shorter = MemoryStore()
+    plain_audit(299).export(shorter)
+    assert found(shorter, Part(Depth.TREE, LOG), *kept.values()) == [(FindingKind.TRUNCATED, f"{LOG}#299")]
+
+
+def test_a_log_that_was_seen_and_is_gone_is_told_where_it_alone_is_asked_for():
+    _, kept = two_logs()
+    rest = MemoryStore()
+    plain_audit(300).export(rest)
+    gone = found(rest, Part(Depth.TREE, f"{TOPIC}-1"), *kept.values())
+    assert (FindingKind.TRUNCATED, origin(LOG_NAME, TOPIC, 1)) in gone
+    assert found(rest, Part(Depth.TREE, LOG), *kept.values()) == []
+
+
+def test_a_checkpoint_of_another_installation_is_compared_with_the_log_of_that_place():
+    store, _ = two_logs()
+    other = origin("other", TOPIC, 0)
+    kept = sign(checkpoint_of([b"x"], other))
+    assert found(store, Part(Depth.TREE, LOG), kept) == [(FindingKind.TRUNCATED, other)]
+
+
+def test_what_was_kept_and_proves_nothing_is_told_whatever_is_asked_for():
+    store, _ = two_logs()
+    assert found(store, Part(Depth.TREE, LOG), b"no note") == [(FindingKind.CHECKPOINT, "kept")]
