@@ -63,9 +63,9 @@ class ObjectStore:
         except BaseError as error:
             raise self._failed("deleted", name, error) from None
 
-    def names(self) -> Iterator[str]:
+    def names(self, under: str = "") -> Iterator[str]:
         try:
-            for page in obstore.list(self._client):
+            for page in obstore.list(self._client, prefix=checked(under) if under else None):
                 yield from (one["path"] for one in page)
         except BaseError as error:
             raise self._failed("listed", "", error) from None

@@ -84,18 +84,15 @@ def node_in(read: Read, where: str, size: int) -> Node:
 
 
 def _hashes(read: Read, where: str, tile: Tile) -> list[bytes]:
-    """A partial tile may be gone once the full one is there (tlog-tiles, Partial Tiles)."""
-    full = Tile(tile.level, tile.number)
-    for one in (tile, full):
-        data = read(one.path())
-        if data is None:
-            continue
-        try:
-            return tiles.hashes(data, one.width)[: tile.width]
-        except BadTile as error:
-            raise ChainBroken(f"{where}: {one.path()} {error}: damaged") from None
-    also = "" if tile.width == WIDTH else f", and so is {full.path()}"
-    raise ChainBroken(f"{where}: {tile.path()} is missing{also}")
+    found = tiles.lying(tile, read)
+    if found is None:
+        also = "" if tile.width == WIDTH else f", and so is {Tile(tile.level, tile.number).path()}"
+        raise ChainBroken(f"{where}: {tile.path()} is missing{also}")
+    one, data = found
+    try:
+        return tiles.hashes(data, one.width)[: tile.width]
+    except BadTile as error:
+        raise ChainBroken(f"{where}: {one.path()} {error}: damaged") from None
 
 
 def _from_folder(folder: Path, name: str) -> bytes | None:

@@ -27,9 +27,10 @@ def tile_of(path: str) -> Tile | None:
 
 
 def belongs(tile: Tile, size: int) -> bool:
-    """Whether a log of `size` entries has this tile, in this width."""
+    """Whether a log of `size` entries has this tile: in its width, or in a smaller one while it is not full."""
     nodes = size >> (HEIGHT * (tile.level or 0))
-    return tile.width == min(WIDTH, nodes - tile.number * WIDTH)
+    width = min(WIDTH, nodes - tile.number * WIDTH)
+    return tile.width == width or tile.width < width < WIDTH
 
 
 def strangers(names: Iterable[str], sizes: Mapping[str, int], unfinished: Iterable[str]) -> Iterator[Finding]:

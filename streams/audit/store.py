@@ -27,8 +27,8 @@ class Store(Protocol):
         """Remove the file, if it is there."""
         ...
 
-    def names(self) -> Iterator[str]:
-        """The name of every file there is, in no order."""
+    def names(self, under: str = "") -> Iterator[str]:
+        """The name of every file there is, or of those below this folder, in no order."""
         ...
 
 
@@ -75,8 +75,8 @@ class Directory:
         if path.parent.suffix == ".p" and path.parent.exists() and not any(path.parent.iterdir()):
             path.parent.rmdir()  # the folder of partial tiles, once the last of them is gone
 
-    def names(self) -> Iterator[str]:
-        for folder, _, files in os.walk(self._root):
+    def names(self, under: str = "") -> Iterator[str]:
+        for folder, _, files in os.walk(self._path(under) if under else self._root):
             for file in files:
                 yield Path(folder, file).relative_to(self._root).as_posix()
 

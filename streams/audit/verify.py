@@ -33,6 +33,7 @@ from streams.audit.index import (
 from streams.audit.kept import against_kept, by_witnesses
 from streams.audit.log_check import LogCheck
 from streams.audit.note import BadNote, Verifier
+from streams.audit.partials import differing
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.audit.sealed import Sealed, folder_of, opened, place_of
 from streams.audit.store import Store
@@ -129,8 +130,8 @@ class _Verifier:
         index = self._index()
         pins = self._pins(index)
         logs = self._logs(index, pins)
-        unfinished = tuple(sorted(name for name in logs if self.store.get(f"{name}/{NEXT}") is not None))
-        self._check_index(index, logs, pins, unfinished)
+        unfinished = self._unfinished(logs, pins)
+        self._check_index(index, logs, unfinished)
         chains, reconcilers = Chains(pins), self._reconcilers(logs)
         total = sum(max(0, min(it.checkpoint.size, self.part.end) - self.part.first) for it in logs.values())
         for name, sealed in logs.items():
@@ -163,6 +164,12 @@ class _Verifier:
             if reconciler is not None:
                 reconciler.add(event)
         self.found += check.findings
+        if not self.part.ranged:
+            self.found += differing(name, sealed.checkpoint.size, get, lambda folder: self._below(name, folder))
+
+    def _below(self, log: str, folder: str) -> Iterator[str]:
+        """The log's files below this folder of its own, by their paths from the log's folder on."""
+        return (it.removeprefix(f"{log}/") for it in self.store.names(f"{log}/{folder}"))
 
     def _check_range(self, name: str, size: int) -> None:
         if self.part.ranged and (self.part.first >= size or size < self.part.end < MAX_SIZE):
@@ -229,14 +236,35 @@ class _Verifier:
             self._find(FindingKind.MISSING, asked, "the export has no such log, or nothing of it is sealed")
         return found
 
+    def _unfinished(self, logs: Mapping[str, Sealed], pins: Pins) -> tuple[str, ...]:
+        """The logs that an export is extending, or was when it ended."""
+        coming = {name: self.store.get(f"{name}/{NEXT}") for name in logs}
+        found = {name: data for name, data in coming.items() if data is not None}
+        for name, data in found.items():
+            try:
+                _opened(name, data, pins, logs[name].checkpoint.origin)
+            except BadNote as error:
+                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
+        return tuple(sorted(found))
+
     def _index(self) -> Index:
-        data = self.store.get(INDEX)
         try:
-            if data is None:
-                raise BadIndex("it is missing")
-            return read_index(data)
+            return self._read_index()
         except BadIndex as error:
             self._find(FindingKind.EXPORT, INDEX, str(error))
+            return Index()
+
+    def _read_index(self) -> Index:
+        data = self.store.get(INDEX)
+        if data is None:
+            raise BadIndex("it is missing")
+        return read_index(data)
+
+    def _later_index(self) -> Index:
+        """As it is now: an export that goes on beside this has written it since. What is wrong with it is told."""
+        try:
+            return self._read_index()
+        except BadIndex:
             return Index()
 
     def _pins(self, index: Index) -> Pins:
@@ -255,37 +283,43 @@ class _Verifier:
                 self._find(FindingKind.EXPORT, name, "missing, or not the file that the index names")
         return said if own is None else own
 
-    def _check_index(
-        self, index: Index, logs: Mapping[str, Sealed], pins: Pins, unfinished: tuple[str, ...]
-    ) -> None:
+    def _check_index(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
         for name, sealed in logs.items():
             place, size = index.logs.get(name), sealed.checkpoint.size
-            if place is None or (place.size < size and name not in unfinished):
-                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
-            elif place.size > size:
+            least = 0 if name in unfinished else size
+            if place is not None and place.size > size:
                 text = f"the index says {place.size:,} entries, the checkpoint {size:,}: an older one was put back"
                 self._find(FindingKind.TRUNCATED, name, text)
-        for name in unfinished:
-            try:
-                _opened(name, self.store.get(f"{name}/{NEXT}") or b"", pins, logs[name].checkpoint.origin)
-            except BadNote as error:
-                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
+            elif not (_names(index, name, least) or _names(self._later_index(), name, least)):
+                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
 
     def _check_files(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
         if self.part.log is not None or self.part.ranged:
             return
-        new = {name for name in index.logs if name not in logs}
+        there = tuple(self.store.names())  # before what follows, which explains what an export has written since
+        new = {name for name in (*index.logs, *self._later_index().logs) if name not in logs}
         sizes = {name: it.checkpoint.size for name, it in logs.items()} | dict.fromkeys(new, 0)
-        self.found += strangers(self.store.names(), sizes, {*unfinished, *new})
-        if unfinished or new:
+        going_on = {*unfinished, *new, *(name for name, it in logs.items() if self._goes_on(name, it))}
+        self.found += strangers(there, sizes, going_on)
+        if going_on:
             return
         named = {large_name(it) for it in self.large}
-        for name in self.store.names():
+        for name in there:
             if name.startswith(f"{LARGE}/") and name not in named:
                 self._find(FindingKind.EXPORT, name, "no entry names this file")
 
+    def _goes_on(self, name: str, sealed: Sealed) -> bool:
+        """Whether an export extends the log, or has since its checkpoint was read."""
+        coming = self.store.get(f"{name}/{NEXT}")
+        return coming is not None or self.store.get(f"{name}/{CHECKPOINT}") != sealed.data
+
     def _find(self, kind: FindingKind, where: str, text: str) -> None:
         self.found.append(Finding(kind, where, text))
+
+
+def _names(index: Index, log: str, least: int) -> bool:
+    place = index.logs.get(log)
+    return place is not None and place.size >= least
 
 
 def _opened(name: str, data: bytes, pins: Pins, origin: str | None) -> Sealed:

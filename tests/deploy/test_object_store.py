@@ -81,6 +81,8 @@ def test_what_is_put_is_there_until_it_is_deleted(store):
         store.put(name, b"two")
         assert store.get(name) == b"two"
     assert sorted(store.names()) == ["audit.demo-0/checkpoint", "audit.demo-0/tile/0/000.p/3", "index.json"]
+    assert list(store.names("audit.demo-0/tile/0/000.p")) == ["audit.demo-0/tile/0/000.p/3"]
+    assert list(store.names("audit.demo-0/tile/0/00")) == list(store.names("nothing")) == []
     store.delete("audit.demo-0/tile/0/000.p/3")
     store.delete("audit.demo-0/tile/0/000.p/3")
     assert sorted(store.names()) == ["audit.demo-0/checkpoint", "index.json"]
@@ -91,6 +93,7 @@ def test_an_export_is_the_same_wherever_it_lies_and_verifies_there(store):
     half = {place: len(values) // 2 for place, values in audit.partitions.items()}
     assert audit.export(store, audit.checkpoints(half)).findings == ()
     assert audit.export(store).findings == ()
+    audit.export(memory, audit.checkpoints(half))
     audit.export(memory)
     assert {name: store.get(name) for name in store.names()} == memory.files
     assert verify_export(store, Trust(PINS)).findings == ()

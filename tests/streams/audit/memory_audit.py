@@ -87,6 +87,13 @@ class MemoryStore:
         self.files = dict(files or {})
         self.left: int | None = None
 
+    @staticmethod
+    def sharing(files: dict[str, bytes]) -> MemoryStore:
+        """Another one on the same files."""
+        store = MemoryStore()
+        store.files = files
+        return store
+
     def get(self, name: str) -> bytes | None:
         return self.files.get(name)
 
@@ -98,8 +105,8 @@ class MemoryStore:
         self._count()
         self.files.pop(name, None)
 
-    def names(self) -> Iterator[str]:
-        return iter(list(self.files))
+    def names(self, under: str = "") -> Iterator[str]:
+        return iter([name for name in self.files if not under or name.startswith(f"{under}/")])
 
     def _count(self) -> None:
         if self.left is not None:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+from collections.abc import Callable, Iterator, Mapping
+
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
@@ -12,7 +15,7 @@ from streams.audit.verify import Depth, Part, Trust, verify_export
 from tests.streams.audit.memory_audit import LOG as LOG_NAME
 from tests.streams.audit.memory_audit import PINS as KEYS
 from tests.streams.audit.memory_audit import MemoryStore, checkpoint_of, sign
-from tests.streams.audit.test_export import TOPIC, TREE, plain_audit
+from tests.streams.audit.test_export import ORIGIN, TOPIC, TREE, cut, plain_audit
 
 LOG = f"{TOPIC}-0"
 WATCHING = Verifier(
@@ -83,3 +86,89 @@ def test_a_checkpoint_of_another_installation_is_compared_with_the_log_of_that_p
 def test_what_was_kept_and_proves_nothing_is_told_whatever_is_asked_for():
     store, _ = two_logs()
     assert found(store, Part(Depth.TREE, LOG), b"no note") == [(FindingKind.CHECKPOINT, "kept")]
+
+
+class Growing(MemoryStore):
+    """Another export goes on in it, once, just before the read of this number."""
+
+    def __init__(self, files: Mapping[str, bytes], at: int, grow: Callable[[MemoryStore], object]) -> None:
+        super().__init__(files)
+        self.left_over, self._grow = at, grow
+
+    def get(self, name: str) -> bytes | None:
+        self._count_reads()
+        return super().get(name)
+
+    def names(self, under: str = "") -> Iterator[str]:
+        self._count_reads()
+        return super().names(under)
+
+    def _count_reads(self) -> None:
+        self.left_over -= 1
+        if self.left_over == 0:
+            self._grow(MemoryStore.sharing(self.files))
+
+
+@pytest.mark.parametrize("writes", [None, *range(1, 10)])
+@pytest.mark.parametrize(("before", "after"), [(100, 150), (200, 300), (256, 257), (0, 5)])
+def test_an_export_that_goes_on_beside_the_verification_harms_nothing(before, after, writes):
+    """Or one that has got so many writes far, and stands there while the rest is verified."""
+    audit, start = plain_audit(after), MemoryStore()
+    kept, goal = cut(audit, before) if before else {}, audit.checkpoints()
+    audit.export(start, kept)
+
+    def grow(store: MemoryStore) -> None:
+        store.left = writes
+        with contextlib.suppress(OSError):
+            audit.export(store, goal)
+
+    number, done = 0, False
+    while not done:
+        number += 1
+        growing = Growing(start.files, number, grow)
+        assert found(growing, TREE, *kept.values()) == [], number
+        assert found(MemoryStore(growing.files), TREE, *kept.values()) == [], number
+        done = growing.left_over > 0
+    assert number > 5
+
+
+def test_an_export_that_goes_on_after_a_crash_beside_the_verification_harms_nothing():
+    audit = plain_audit(300)
+    kept, goal = cut(audit, 100), audit.checkpoints()
+    for writes in range(3, 14):
+        start = MemoryStore()
+        audit.export(start, kept)
+        start.left = writes
+        with contextlib.suppress(OSError):
+            audit.export(start, goal)
+        for number in range(1, 26):
+            growing = Growing(start.files, number, lambda store: audit.export(store, goal))
+            assert found(growing, TREE, *kept.values()) == [], (number, writes)
+
+
+def test_a_bit_that_is_flipped_in_a_tile_of_a_smaller_size_is_found():
+    audit, store = plain_audit(300), MemoryStore()
+    for size in (260, 280, 300):
+        audit.export(store, cut(audit, size))
+    older = [name for name in store.files if name.rpartition("/")[2] in {"4", "24"}]
+    assert len(older) == 4
+    for name in older:
+        for data in (b"\x01" + store.files[name][1:], store.files[name][:-1], store.files[name] + b"\x00", b""):
+            touched = MemoryStore({**store.files, name: data})
+            for part in (TREE, Part(Depth.TREE, LOG)):
+                assert found(touched, part) == [(FindingKind.TILE, name)]
+
+
+@pytest.mark.parametrize("row", ["entries", "0"])
+def test_a_partial_tile_that_is_gone_is_read_from_the_full_one(row):
+    audit, store = plain_audit(600), MemoryStore()
+    audit.export(store, cut(audit, 400))
+    audit.export(whole := MemoryStore())
+    name = f"{LOG}/tile/{row}/001"
+    del store.files[f"{name}.p/144"]
+    assert found(store, TREE)[0] == (FindingKind.MISSING, f"{name}.p/144")
+    store.files[name] = whole.files[name]
+    assert found(store, Part(Depth.TREE, LOG), cut(audit, 300)[ORIGIN]) == []
+    assert found(store, TREE) == [(FindingKind.EXPORT, name)]  # nothing says that the log goes on
+    store.files[name] = whole.files[name][:-1]
+    assert found(store, Part(Depth.TREE, LOG)) != []
