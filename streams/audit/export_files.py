@@ -13,6 +13,9 @@ _TILE = re.compile(
     r"tile/(?P<row>entries|0|[1-9][0-9]?)/(?P<high>(x[0-9]{3}/)*)(?P<low>[0-9]{3})(\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
 _HEX = re.compile(r"[0-9a-f]{64}")
+_HALF = re.compile(r"(?P<folder>(.*/)?)\.(?P<file>[^/]+)\.part")
+_DRAFT = re.compile(r"\.[0-9a-f]{16}\.new")
+"""Of a checkpoint with one more cosignature (`schemas.files.write_atomically`); it lies beside that."""
 
 
 def tile_of(path: str) -> Tile | None:
@@ -34,18 +37,32 @@ def belongs(tile: Tile, size: int) -> bool:
 
 
 def strangers(names: Iterable[str], sizes: Mapping[str, int], unfinished: Iterable[str]) -> Iterator[Finding]:
-    """Files that no export has. `sizes`: of each log by its folder; those of `unfinished` may have more tiles."""
+    """Files that no export has. `sizes`: of each log by its folder; those of `unfinished` may have more tiles.
+
+    What a crash left of a file that an export may have is none of them (`half`).
+    """
     going_on = set(unfinished)
     for name in names:
-        log, _, path = name.partition("/")
+        log, _, path = (half(name) or name).partition("/")
         tile = tile_of(path)
-        if name in {INDEX, PINS, SCHEMA} or (log == LARGE and _HEX.fullmatch(path)):
+        if log in {INDEX, PINS, SCHEMA} and not path:
+            continue
+        if log == LARGE and _HEX.fullmatch(path):
             continue
         if log in sizes and (
             path in {CHECKPOINT, NEXT} or (tile and (log in going_on or belongs(tile, sizes[log])))
         ):
             continue
         yield Finding(FindingKind.EXPORT, _printable(name), "this file belongs to no export")
+
+
+def half(name: str) -> str | None:
+    """The file that was being written when a crash left this one; None where it is no such half of a file."""
+    folder, _, file = name.rpartition("/")
+    if folder and _DRAFT.fullmatch(file):
+        return f"{folder}/{CHECKPOINT}"
+    found = _HALF.fullmatch(name)
+    return None if found is None else f"{found['folder']}{found['file']}"
 
 
 def _printable(name: str) -> str:

@@ -14,7 +14,7 @@ from schemas.errors import ChainBroken
 from schemas.leaf import event_of
 from streams.audit.chain import Chains, Pins
 from streams.audit.entries import is_foreign, large_digest
-from streams.audit.export_files import strangers
+from streams.audit.export_files import half, strangers
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.index import (
     INDEX,
@@ -124,6 +124,7 @@ class _Verifier:
     progress: Callable[[int, int], None]
     found: list[Finding] = field(default_factory=list)
     large: set[bytes] = field(default_factory=set)
+    half: set[str] = field(default_factory=set)
     read: int = 0
 
     def verified(self) -> Verification:
@@ -143,7 +144,8 @@ class _Verifier:
         self._check_files(index, logs, unfinished)
         results = {it.project: it.result() for it in dict.fromkeys(reconcilers.values())}
         findings = (*self.found, *(one for result in results.values() for one in result.findings))
-        return Verification(findings, logs, witnessed, results, self.read, unfinished, self.trust.pins is not None)
+        left = tuple(sorted({*unfinished, *(logs.keys() & self.half)}))
+        return Verification(findings, logs, witnessed, results, self.read, left, self.trust.pins is not None)
 
     def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
         self._check_range(name, sealed.checkpoint.size)
@@ -216,7 +218,9 @@ class _Verifier:
 
     def _logs(self, index: Index, pins: Pins) -> dict[str, Sealed]:
         """Each log's checkpoint, where it is signed as it must be."""
-        there = {name.partition("/")[0] for name in self.store.names() if name.endswith(f"/{CHECKPOINT}")}
+        names = tuple(self.store.names())
+        there = {name.partition("/")[0] for name in names if name.endswith(f"/{CHECKPOINT}")}
+        self.half = {name.partition("/")[0] for name in names if half(name)}
         asked, before = self.part.log, len(self.found)
         found: dict[str, Sealed] = {}
         for name in sorted(there | index.logs.keys()):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
+import os
 from collections.abc import Callable, Iterator, Mapping
 
 import pytest
@@ -11,11 +13,12 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from streams.audit.entries import origin
 from streams.audit.findings import FindingKind
 from streams.audit.note import Algorithm, Verifier
+from streams.audit.store import Directory, Store
 from streams.audit.verify import Depth, Part, Trust, verify_export
 from tests.streams.audit.memory_audit import LOG as LOG_NAME
 from tests.streams.audit.memory_audit import PINS as KEYS
 from tests.streams.audit.memory_audit import MemoryStore, checkpoint_of, sign
-from tests.streams.audit.test_export import ORIGIN, TOPIC, TREE, cut, plain_audit
+from tests.streams.audit.test_export import FRAME, ORIGIN, TOPIC, TREE, cut, plain_audit
 
 LOG = f"{TOPIC}-0"
 WATCHING = Verifier(
@@ -23,7 +26,7 @@ WATCHING = Verifier(
 )
 
 
-def found(store: MemoryStore, part: Part, *kept: bytes, witnesses: tuple[Verifier, ...] = ()) -> list[tuple]:
+def found(store: Store, part: Part, *kept: bytes, witnesses: tuple[Verifier, ...] = ()) -> list[tuple]:
     result = verify_export(store, Trust(KEYS, kept, witnesses), part)
     return [(it.kind, it.where) for it in result.findings]
 
@@ -31,7 +34,7 @@ def found(store: MemoryStore, part: Part, *kept: bytes, witnesses: tuple[Verifie
 def two_logs() -> tuple[MemoryStore, dict[str, bytes]]:
     """One of 300 entries, one of 20; and their checkpoints."""
     audit, store = plain_audit(300), MemoryStore()
-    audit.add(TOPIC, 1, *(b"\x00%d" % n for n in range(20)))
+    audit.add(TOPIC, 1, *(FRAME + b"%d" % n for n in range(20)))
     audit.export(store)
     return store, audit.checkpoints()
 
@@ -172,3 +175,60 @@ def test_a_partial_tile_that_is_gone_is_read_from_the_full_one(row):
     assert found(store, TREE) == [(FindingKind.EXPORT, name)]  # nothing says that the log goes on
     store.files[name] = whole.files[name][:-1]
     assert found(store, Part(Depth.TREE, LOG)) != []
+
+
+class Killed(BaseException):
+    """The process ends here, whatever it was about to write."""
+
+
+def test_a_crash_within_a_file_leaves_the_log_as_it_was(tmp_path, monkeypatch):
+    audit, fsync = plain_audit(300), os.fsync
+    kept, goal = cut(audit, 100), audit.checkpoints()
+    for number in itertools.count(1):
+        folder, left = tmp_path / str(number), itertools.count(1)
+        audit.export(Directory(folder), kept)
+
+        def dying(handle: int, left: Iterator[int] = left, at: int = number) -> None:
+            if next(left) == at:
+                raise Killed
+            fsync(handle)
+
+        with monkeypatch.context() as within:
+            within.setattr(os, "fsync", dying)
+            try:
+                audit.export(Directory(folder), goal)
+            except Killed:
+                pass
+            else:
+                break
+        assert found(Directory(folder), TREE, *kept.values()) == [], number
+        audit.export(Directory(folder), goal)
+        assert found(Directory(folder), TREE, *kept.values()) == []
+        assert not list(folder.rglob(".*.part"))
+    assert number > 15
+
+
+def test_a_file_that_a_crash_left_half_is_told_as_an_export_that_goes_on():
+    store, _ = two_logs()
+    halves = [
+        f"{LOG}/.checkpoint.next.part",
+        ".index.json.part",
+        f"{LOG}/tile/0/.000.part",
+        f"{LOG}/.{'0f' * 8}.new",
+    ]
+    left = MemoryStore(store.files | dict.fromkeys(halves, b"ha"))
+    result = verify_export(left, Trust(KEYS), TREE)
+    assert (result.findings, result.unfinished) == ((), (LOG,))
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        *(".letter.part", "index.json.part", "..index.json.part.part", ".part", f".{'0f' * 8}.new"),
+        *(f"{LOG}/.index.json.part", f"{LOG}/tile/0/.001.part", f"{LOG}/..part", f"{LOG}/tile/.{'0f' * 8}.new"),
+        f"{TOPIC}-9/.checkpoint.part",
+    ],
+)
+def test_no_other_hidden_file_belongs_to_an_export(name):
+    store, _ = two_logs()
+    assert found(MemoryStore({**store.files, name: b"ha"}), TREE) == [(FindingKind.EXPORT, name)]
