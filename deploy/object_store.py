@@ -19,6 +19,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from schemas.errors import ConfigError
+from streams.audit.export_files import longest
 from streams.audit.store import checked
 
 if TYPE_CHECKING:
@@ -43,7 +44,8 @@ class ObjectStore:
 
     def get(self, name: str) -> bytes | None:
         try:
-            return bytes(obstore.get(self._client, checked(name)).bytes())
+            found, most = obstore.get(self._client, checked(name)), longest(name)
+            return None if most is not None and found.meta["size"] > most else bytes(found.bytes())
         except (NotFoundError, FileNotFoundError):
             return None
         except BaseError as error:

@@ -17,6 +17,7 @@ import httpx
 from schemas.errors import ChainBroken, ConfigError, DependencyError
 from streams.audit import note, tiles, tree
 from streams.audit.checkpoint import Checkpoint
+from streams.audit.store import read_file
 from streams.audit.tiles import CHECKPOINT, WIDTH, BadTile, Tile
 from streams.audit.tree import Node
 from streams.audit.witness import Request
@@ -96,12 +97,8 @@ def _hashes(read: Read, where: str, tile: Tile) -> list[bytes]:
 
 
 def _from_folder(folder: Path, name: str) -> bytes | None:
-    try:
-        with (folder / name).open("rb") as file:
-            data = file.read(note.MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    _check_length(data, str(folder / name))
+    data = read_file(folder / name, note.MAX_BYTES + 1)
+    _check_length(data or b"", str(folder / name))
     return data
 
 

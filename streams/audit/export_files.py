@@ -13,6 +13,8 @@ _TILE = re.compile(
     r"tile/(?P<row>entries|0|[1-9][0-9]?)/(?P<high>(x[0-9]{3}/)*)(?P<low>[0-9]{3})(\.p/(?P<width>[1-9][0-9]{0,2}))?"
 )
 _HEX = re.compile(r"[0-9a-f]{64}")
+LONGEST = WIDTH * (2 + 65_535)
+"""Bytes of a full bundle of the longest entries. Nothing else in an export comes near."""
 _HALF = re.compile(r"(?P<folder>(.*/)?)\.(?P<file>[^/]+)\.part")
 _DRAFT = re.compile(r"\.[0-9a-f]{16}\.new")
 """Of a checkpoint with one more cosignature (`schemas.files.write_atomically`); it lies beside that."""
@@ -53,7 +55,14 @@ def strangers(names: Iterable[str], sizes: Mapping[str, int], unfinished: Iterab
             path in {CHECKPOINT, NEXT} or (tile and (log in going_on or belongs(tile, sizes[log])))
         ):
             continue
-        yield Finding(FindingKind.EXPORT, _printable(name), "this file belongs to no export")
+        yield Finding(FindingKind.EXPORT, name, "this file belongs to no export")
+
+
+def longest(name: str) -> int | None:
+    """How many bytes a file of this name can have in an export; None where none has such a name."""
+    log, _, path = name.partition("/")
+    named = name in {INDEX, PINS, SCHEMA} or log == LARGE or path in {CHECKPOINT, NEXT} or tile_of(path)
+    return LONGEST if named else None
 
 
 def half(name: str) -> str | None:
@@ -63,7 +72,3 @@ def half(name: str) -> str | None:
         return f"{folder}/{CHECKPOINT}"
     found = _HALF.fullmatch(name)
     return None if found is None else f"{found['folder']}{found['file']}"
-
-
-def _printable(name: str) -> str:
-    return "".join(char if char.isprintable() else "�" for char in name)

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import fcntl
 import os
+import stat
 from collections.abc import Iterator
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from streams.audit.export_files import longest
 from streams.audit.tiles import CHECKPOINT
+
+_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
 
 
 class Store(Protocol):
     """Files by name (`audit.demo-0/tile/0/000`). One writer at a time. Calls block and may raise OSError."""
 
     def get(self, name: str) -> bytes | None:
-        """The content; None where there is no such file."""
+        """The content; None where there is no such plain file, or one longer than any of an export."""
         ...
 
     def put(self, name: str, data: bytes) -> None:
@@ -40,6 +45,26 @@ def checked(name: str) -> str:
     return name
 
 
+def read_file(path: Path, most: int | None) -> bytes | None:
+    """So many bytes of a file that somebody else may have put there, or all of them. Raises OSError.
+
+    None where it is no plain file: whoever opens a pipe waits for ever, and a link leads anywhere.
+    """
+    try:
+        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except OSError as error:
+        if error.errno in _NO_FILE:
+            return None
+        raise
+    try:
+        if not stat.S_ISREG(os.fstat(handle).st_mode):
+            return None
+        with os.fdopen(handle, "rb", closefd=False) as file:
+            return file.read(-1 if most is None else most)
+    finally:
+        os.close(handle)
+
+
 class Directory:
     """A `Store` in a folder, which is made where there is none; its files are for their owner alone.
 
@@ -51,10 +76,9 @@ class Directory:
         self._root = root
 
     def get(self, name: str) -> bytes | None:
-        try:
-            return self._path(name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
+        most = longest(name)
+        data = read_file(self._path(name), None if most is None else most + 1)
+        return None if most is not None and data is not None and len(data) > most else data
 
     def put(self, name: str, data: bytes) -> None:
         path = self._path(name)

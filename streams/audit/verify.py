@@ -6,6 +6,7 @@ one by one; but for reconciliation, memory does not grow with the number of even
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -35,13 +36,16 @@ from streams.audit.log_check import LogCheck
 from streams.audit.note import BadNote, Verifier
 from streams.audit.partials import differing
 from streams.audit.reconcile import Reconciler, Reconciliation
-from streams.audit.sealed import Sealed, folder_of, opened, place_of
+from streams.audit.sealed import Sealed, folder_of, is_folder, opened, place_of
 from streams.audit.store import Store
-from streams.audit.tiles import CHECKPOINT
+from streams.audit.tiles import CHECKPOINT, WIDTH
 from streams.audit.tree import MAX_SIZE
 from topology.identity import PLATFORM
 
+MAX_MISSING = 100_000
+"""Bundles of a log, some 25 million entries. Up to this many each is looked for and named."""
 _AUDIT = "audit."
+_ENTRIES = "tile/entries"
 _OURS = b"veilstream/"
 """What entries begin with that stand for something else; leaves begin with Avro's marker."""
 
@@ -125,6 +129,7 @@ class _Verifier:
     found: list[Finding] = field(default_factory=list)
     large: set[bytes] = field(default_factory=set)
     half: set[str] = field(default_factory=set)
+    bundles: Counter[str] = field(default_factory=Counter)
     read: int = 0
 
     def verified(self) -> Verification:
@@ -149,6 +154,8 @@ class _Verifier:
 
     def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
         self._check_range(name, sealed.checkpoint.size)
+        if self._is_out_of_reach(name, sealed.checkpoint.size):
+            return
 
         def get(path: str) -> bytes | None:
             return self.store.get(f"{name}/{path}")
@@ -180,6 +187,16 @@ class _Verifier:
                 f"{name}#{size}",
                 "the log ends here, before the range that you asked for does",
             )
+
+    def _is_out_of_reach(self, name: str, size: int) -> bool:
+        """Whether so much is missing that to look for each piece could take for ever."""
+        missing = size // WIDTH - self.bundles[name]
+        if self.part.ranged or missing <= MAX_MISSING:
+            return False
+        self._find(
+            FindingKind.MISSING, f"{name}/{_ENTRIES}", f"{missing:,} bundles are missing; none was looked at"
+        )
+        return True
 
     def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
         """The leaves of a log; what stands for something else is looked up, or a finding."""
@@ -220,10 +237,11 @@ class _Verifier:
         """Each log's checkpoint, where it is signed as it must be."""
         names = tuple(self.store.names())
         there = {name.partition("/")[0] for name in names if name.endswith(f"/{CHECKPOINT}")}
+        self.bundles.update(name.partition("/")[0] for name in names if f"/{_ENTRIES}/" in name)
         self.half = {name.partition("/")[0] for name in names if half(name)}
         asked, before = self.part.log, len(self.found)
         found: dict[str, Sealed] = {}
-        for name in sorted(there | index.logs.keys()):
+        for name in sorted(filter(is_folder, there | index.logs.keys())):
             if asked not in {None, name}:
                 continue
             data = self.store.get(f"{name}/{CHECKPOINT}")

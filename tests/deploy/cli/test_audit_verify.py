@@ -109,5 +109,13 @@ def test_a_witness_has_to_have_seen_each_log(folder: Path) -> None:
     assert "no witness's key" in run(folder, "--witness", sealer.text(), code=2)
 
 
+def test_names_that_a_terminal_would_act_on_are_printed_without_that(folder: Path) -> None:
+    (folder / "\x1b[2Jaudit").mkdir()
+    (folder / "\x1b[2Jaudit" / "checkpoint").write_bytes(b"x")
+    assert "�[2Jaudit/checkpoint" in run(folder, code=1)
+    found = json.loads(run(folder, "--json", code=1))["findings"]
+    assert [it["where"] for it in found] == ["�[2Jaudit/checkpoint"]
+
+
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:
     assert "no folder" in run(tmp_path / "none", code=2)

@@ -6,12 +6,16 @@ import contextlib
 import itertools
 import os
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from streams.audit.checkpoint import Checkpoint
 from streams.audit.entries import origin
 from streams.audit.findings import FindingKind
+from streams.audit.index import INDEX, PINS, Index, LogPlace, read_index
 from streams.audit.note import Algorithm, Verifier
 from streams.audit.store import Directory, Store
 from streams.audit.verify import Depth, Part, Trust, verify_export
@@ -232,3 +236,84 @@ def test_a_file_that_a_crash_left_half_is_told_as_an_export_that_goes_on():
 def test_no_other_hidden_file_belongs_to_an_export(name):
     store, _ = two_logs()
     assert found(MemoryStore({**store.files, name: b"ha"}), TREE) == [(FindingKind.EXPORT, name)]
+
+
+def written(folder: Path) -> Path:
+    """An export in a folder, with one log."""
+    plain_audit(300).export(Directory(folder))
+    return folder
+
+
+def with_log(topic: str) -> bytes:
+    """An index that names a log of this topic, too."""
+    store = MemoryStore()
+    plain_audit(300).export(store)
+    index, place = read_index(store.files[INDEX]), LogPlace(f"x/{topic}/0", topic, 0)
+    return Index({**index.logs, place.name: place}, index.files).data()
+
+
+@pytest.mark.parametrize(
+    "topic", ["../x", "audit./x", "audit.\x00", "/etc/x", "audit.", "audit.X", "audit." + "a" * 244]
+)
+def test_an_index_that_names_what_can_be_no_log_is_a_finding_and_no_exception(tmp_path, topic):
+    (written(tmp_path) / INDEX).write_bytes(with_log(topic))
+    assert found(Directory(tmp_path), TREE)[0] == (FindingKind.EXPORT, INDEX)
+    assert found(Directory(tmp_path), Part(Depth.TREE, f"{topic}-0"))[-1][0] == FindingKind.MISSING
+
+
+def test_a_log_whose_folder_no_disk_can_have_is_not_there(tmp_path):
+    (written(tmp_path) / INDEX).write_bytes(with_log("audit." + "a" * 243))
+    assert found(Directory(tmp_path), TREE) == []
+
+
+def linked_to_itself(path: Path) -> None:
+    path.symlink_to(path.name)
+
+
+def linked_to_a_copy(path: Path) -> None:
+    path.symlink_to(path.with_name("elsewhere"))
+
+
+def folder(path: Path) -> None:
+    path.mkdir()
+
+
+def longer_than_any(path: Path) -> None:
+    with path.open("wb") as file:
+        file.truncate(2**40)
+
+
+@pytest.mark.parametrize("instead", [os.mkfifo, linked_to_itself, linked_to_a_copy, folder, longer_than_any])
+@pytest.mark.parametrize(
+    "name", [INDEX, PINS, f"{LOG}/checkpoint", f"{LOG}/tile/0/000", f"{LOG}/tile/entries/001.p/44"]
+)
+def test_what_is_no_plain_file_of_such_a_length_is_as_good_as_missing(tmp_path, name, instead):
+    path = written(tmp_path) / name
+    missing = MemoryStore({it: Directory(tmp_path).get(it) or b"" for it in Directory(tmp_path).names()})
+    del missing.files[name]
+    path.rename(path.with_name("elsewhere") if instead is linked_to_a_copy else tmp_path.with_name("away"))
+    instead(path)
+    assert set(found(missing, TREE)) <= set(found(Directory(tmp_path), TREE))
+
+
+def test_what_lies_in_an_export_is_printed_without_what_a_terminal_acts_on(tmp_path):
+    name = "\x1b]0;owned\x07\x1b[2J"
+    written(tmp_path)
+    for raw in (os.fsencode(name), b"a\xff"):
+        (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw))).mkdir()
+        (Path(os.fsdecode(os.fsencode(tmp_path) + b"/" + raw)) / "checkpoint").write_bytes(b"x")
+    index = read_index((tmp_path / INDEX).read_bytes())
+    place = replace(index.logs[LOG], origin=f"{name}/{TOPIC}/0")
+    (tmp_path / INDEX).write_bytes(Index({LOG: place}, {**index.files, name: ()}).data())
+    result = verify_export(Directory(tmp_path), Trust(KEYS, (b"x",)), Part(Depth.TREE))
+    said = "".join(f"{it}{it.as_json()}" for it in result.findings)
+    assert len(result.findings) >= 4
+    assert said.isprintable()
+
+
+def test_a_size_that_no_file_bears_out_is_one_finding_and_not_looked_for(tmp_path):
+    """Without pins of one's own whoever made the export has signed it, whatever it says."""
+    store, _ = two_logs()
+    name = f"{LOG}/checkpoint"
+    store.files[name] = sign(Checkpoint(ORIGIN, 2**62, bytes(32)))
+    assert (FindingKind.MISSING, f"{LOG}/tile/entries") in found(store, TREE)
