@@ -37,9 +37,10 @@ class LogWriter:
     def __init__(self, store: Store, place: LogPlace, goal: Sealed, pins: Pins) -> None:
         self._store = store
         self._goal = goal
+        self._pins = pins
         self._interrupted = store.get(f"{place.name}/{NEXT}") is not None
         self.place = place
-        self._kept = self._checkpoint(place, pins)
+        self._kept = self._checkpoint()
         self._tiling = self._resumed(place.size)
         self._check_goal()
 
@@ -79,10 +80,19 @@ class LogWriter:
                 f"the first {self._tiling.size:,} events have another root than the sealer has signed: the topic "
                 "changed, its beginning expired, or the sealer tells of another log. Nothing of it was exported"
             )
+        self._check_alone()
         self._write(self._tiling.partial())
         if self._kept is None or self._kept.checkpoint != self._goal.checkpoint:  # else it may be cosigned
             self._store.put(f"{self.place.name}/{CHECKPOINT}", self._goal.data)
         self.place = replace(self.place, size=self._tiling.size)
+
+    def _check_alone(self) -> None:
+        """Where a store can't keep another export away (`Store.alone`), no checkpoint is put back by this one."""
+        now = self._checkpoint()
+        if (now and now.checkpoint) != (self._kept and self._kept.checkpoint):
+            raise Forked(
+                "another export has extended it meanwhile. Run one at a time; the next goes on from there"
+            )
 
     def _write(self, written: Iterable[Written]) -> None:
         for tile, data in written:
@@ -99,12 +109,13 @@ class LogWriter:
     def _size(self) -> int:
         return self._kept.checkpoint.size if self._kept else 0
 
-    def _checkpoint(self, place: LogPlace, pins: Pins) -> Sealed | None:
-        data = self._store.get(f"{place.name}/{CHECKPOINT}")
+    def _checkpoint(self) -> Sealed | None:
+        """The one in place now."""
+        data = self._store.get(f"{self.place.name}/{CHECKPOINT}")
         if data is None:
             return None
         try:
-            return opened(data, pins, place.origin)
+            return opened(data, self._pins, self.place.origin)
         except BadNote as error:
             raise Forked(f"the checkpoint that was exported before doesn't hold: {error}") from None
 

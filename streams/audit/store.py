@@ -8,9 +8,11 @@ import fcntl
 import os
 import stat
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from schemas.errors import StackError
 from streams.audit.export_files import longest
 from streams.audit.tiles import CHECKPOINT
 
@@ -18,7 +20,11 @@ _NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.
 
 
 class Store(Protocol):
-    """Files by name (`audit.demo-0/tile/0/000`). One writer at a time. Calls block and may raise OSError."""
+    """Files by name (`audit.demo-0/tile/0/000`). One writer at a time (`alone`). Calls may raise OSError."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold it while writing. Raises StackError where another writer does, if the store can tell."""
+        ...
 
     def get(self, name: str) -> bytes | None:
         """The content; None where there is no such plain file, or one longer than any of an export."""
@@ -74,6 +80,19 @@ class Directory:
 
     def __init__(self, root: Path) -> None:
         self._root = root
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        try:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StackError(f"{self._root}: another export is writing here; one at a time") from None
+            yield
+        finally:
+            os.close(handle)
 
     def get(self, name: str) -> bytes | None:
         most = longest(name)

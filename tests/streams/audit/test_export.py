@@ -1,13 +1,14 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.errors import StackError
 from streams.audit import checkpoint, tiles
 from streams.audit.entries import MAX_ENTRY, origin
 from streams.audit.export import Exporter
@@ -17,6 +18,7 @@ from streams.audit.index import INDEX, NEXT, PINS, SCHEMA, BadIndex
 from streams.audit.store import Directory, Store
 from streams.audit.tiles import Tile
 from streams.audit.verify import Depth, Part, Trust, verify_export
+from streams.engine.log import FROM_THE_BEGINNING
 from streams.engine.messages import TopicPartition
 from tests.streams.audit.generate import PROJECT, random_world
 from tests.streams.audit.memory_audit import LOG, PREFIXES, MemoryAudit, MemoryStore, checkpoint_of, sign
@@ -282,3 +284,52 @@ def test_interrupted_export_says_so():
     assert f"{TOPIC}-0/{NEXT}" in store.files
     assert verify_export(store, Trust(KEYS), TREE).unfinished == (f"{TOPIC}-0",)
     assert checkpoint.parse(store.files[f"{TOPIC}-0/checkpoint"])[0].size == 100
+
+
+class Overtaken(MemoryAudit):
+    """Another export into the same place is made, once, while this one reads."""
+
+    def overtaken(self, by: Callable[[], object]) -> None:
+        self._by: Callable[[], object] | None = by
+
+    def read(self, topic, after=FROM_THE_BEGINNING):
+        for number, message in enumerate(super().read(topic, after)):
+            by, self._by = (self._by, None) if number == 40 else (None, self._by)
+            if by:
+                by()
+            yield message
+
+
+def overtaken(count: int) -> Overtaken:
+    audit = Overtaken(dict(plain_audit(count).partitions))
+    audit.overtaken(lambda: None)
+    return audit
+
+
+def test_a_second_export_into_a_folder_is_refused_while_the_first_goes_on(tmp_path):
+    audit, store = overtaken(300), Directory(tmp_path)
+    refused: list[StackError] = []
+
+    def second() -> None:
+        with pytest.raises(StackError, match="one at a time") as raised:
+            audit.export(Directory(tmp_path), cut(audit, 200))
+        refused.append(raised.value)
+
+    audit.overtaken(second)
+    assert kinds(audit, store, cut(audit, 150)) == []
+    assert len(refused) == 1
+    assert holds(store)
+    assert kinds(audit, store, cut(audit, 250)) == []
+    assert holds(store)
+
+
+@pytest.mark.parametrize("size", [150, 250, 200, 280])
+def test_where_nothing_keeps_two_exports_apart_the_slower_one_puts_no_checkpoint_back(size):
+    """In a bucket."""
+    audit, store = overtaken(300), MemoryStore()
+    audit.export(store, cut(audit, 100))
+    audit.overtaken(lambda: audit.export(MemoryStore.sharing(store.files), cut(audit, 200)))
+    assert kinds(audit, store, cut(audit, size)) == [FindingKind.FORKED]
+    assert checkpoint.parse(store.files[f"{TOPIC}-0/checkpoint"])[0].size == 200
+    assert kinds(audit, store, audit.checkpoints()) == []
+    assert holds(store)
