@@ -89,14 +89,16 @@ class Compliance:
         """The latest note that the sealer has signed for each log, by the log's origin; not checked here."""
         return dict(_notes(self.log.read(CHECKPOINTS)))
 
-    def exporter(self, store: Store, projects: Sequence[str] = ()) -> Exporter:
+    @contextmanager
+    def exporter(self, store: Store, projects: Sequence[str] = ()) -> Iterator[Exporter]:
         """Writes what is sealed to files that verify anywhere: of these projects, or of all and the platform.
 
-        Raises BadIndex where something else lies there, OSError.
+        Raises BadIndex where something else lies there, StackError while another export goes on there, OSError.
         """
         names = [self.topology.project(one).name for one in projects]
         topics = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
-        return Exporter(store, topics, self.topology.pins.keys, self.log.read, Prefixes(self.ids).of)
+        with store.alone():
+            yield Exporter(store, topics, self.topology.pins.keys, self.log.read, Prefixes(self.ids).of)
 
     def follow_export(self, exporter: Exporter) -> Generator[Exported, None, None]:
         """Extend the export by all that is sealed now; then, for ever, by what is new, which may be nothing."""

@@ -47,7 +47,8 @@ def audits(folder: Path, pins: Pins) -> Iterator[Check]:
 def _verified(seen: Compliance, folder: Path, pins: Pins) -> Check:
     """The tiles are made of the records again, up to the latest checkpoints, and verified as anybody would."""
     store = Directory(folder / AUDIT)
-    exported = seen.exporter(store).extend(seen.checkpoints())
+    with seen.exporter(store) as exporter:
+        exported = exporter.extend(seen.checkpoints())
     result = verify_export(store, Trust(pins.keys))
     found = f"{result.entries:,} entries in {len(result.logs)} logs"
     return Check("audit verify", found, checks.shown(map(str, (*exported.findings, *result.findings))))

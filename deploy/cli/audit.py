@@ -124,9 +124,8 @@ def export(
     from streams.audit.index import BadIndex
 
     out = Output(as_json)
-    with compliance(root) as seen:
-        try:
-            exporter = seen.exporter(export_at(place), projects or ())
+    try:
+        with compliance(root) as seen, seen.exporter(export_at(place), projects or ()) as exporter:
             with out.progress_console.status(Text("reading the audit")):
                 done = exporter.extend(seen.checkpoints())
             _exported(done, place, out)
@@ -136,8 +135,8 @@ def export(
                     failed |= bool(more.findings)
                     if more.new or more.findings:
                         _exported(more, place, out)
-        except BadIndex as error:
-            raise ConfigError(f"{place}: {error}; export to another place") from None
+    except BadIndex as error:
+        raise ConfigError(f"{place}: {error}; export to another place") from None
     if failed:
         raise typer.Exit(Exit.FAILED)
 

@@ -353,7 +353,8 @@ def _audit(plan: Plan) -> tuple[Verification, Quality]:
     with compliance(plan.root) as seen:
         shutil.rmtree(plan.audit, ignore_errors=True)  # that of the run before is of another log
         store = Directory(plan.audit)
-        done = seen.exporter(store).extend(seen.checkpoints())
+        with seen.exporter(store) as exporter:
+            done = exporter.extend(seen.checkpoints())
         found = quality(read_events(seen.log, Reader(seen.codec), [audit_topic(PROJECT)]))
         verification = verify_export(store, Trust(seen.topology.pins.keys, tuple(done.checkpoints.values())))
     if done.findings or PROJECT not in verification.reconciliations:

@@ -159,8 +159,7 @@ class _Check:
         return True
 
     def _find(self, where: str, text: str) -> None:
-        printable = "".join(char if char.isprintable() else "�" for char in where)
-        self.found.append(Finding(FindingKind.EVIDENCE, printable, text))
+        self.found.append(Finding(FindingKind.EVIDENCE, where, text))
 
 
 def digests(store: Store) -> Mapping[str, str]:

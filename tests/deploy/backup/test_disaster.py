@@ -251,8 +251,8 @@ def batches(pipeline: Pipeline) -> list[str]:
 
 def sealed_on(pipeline: Pipeline, folder: Path) -> None:
     """The sealer goes on with the very logs that it has signed before: what was exported of them grows."""
-    with compliance(folder) as seen:
-        exporter = seen.exporter(Directory(folder / AUDIT))  # what the restore has exported is there
+    exported = Directory(folder / AUDIT)  # what the restore has exported is there
+    with compliance(folder) as seen, seen.exporter(exported) as exporter:
 
         def grown() -> Exported | None:
             """It hashes the audit again from its beginning; until it is through, it signs earlier checkpoints."""

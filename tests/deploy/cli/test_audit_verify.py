@@ -77,6 +77,13 @@ def test_a_range_of_one_log(folder: Path) -> None:
         assert "--range" in run(folder, *wrong, code=2)
 
 
+def test_a_log_or_a_range_that_is_not_there_does_not_hold(folder: Path) -> None:
+    said = run(folder, "--log", "audit.dmo-0", code=1)
+    assert "audit.dmo-0: the export has no such log" in said
+    assert "does not hold" in said
+    assert "the log ends here" in run(folder, "--log", a_log(folder).name, "--range", "100000:100001", code=1)
+
+
 def test_a_kept_checkpoint_shows_a_log_that_was_cut(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.write_bytes((a_log(folder) / "checkpoint").read_bytes())
@@ -100,6 +107,14 @@ def test_a_witness_has_to_have_seen_each_log(folder: Path) -> None:
     assert "2023-11-14 22:13:20 UTC" in run(folder, "--witness", WATCHING.text())
     sealer = Verifier("seal", PINS["seal.platform"])
     assert "no witness's key" in run(folder, "--witness", sealer.text(), code=2)
+
+
+def test_names_that_a_terminal_would_act_on_are_printed_without_that(folder: Path) -> None:
+    (folder / "\x1b[2Jaudit").mkdir()
+    (folder / "\x1b[2Jaudit" / "checkpoint").write_bytes(b"x")
+    assert "�[2Jaudit/checkpoint" in run(folder, code=1)
+    found = json.loads(run(folder, "--json", code=1))["findings"]
+    assert [it["where"] for it in found] == ["�[2Jaudit/checkpoint"]
 
 
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:

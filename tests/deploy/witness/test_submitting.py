@@ -15,11 +15,18 @@ import pytest
 from deploy.witness import submitting, tiled_log
 from deploy.witness.checking import check
 from deploy.witness.cosigning import Cosigned, Refused, Witness
+from deploy.witness.state import State
 from deploy.witness.submitting import submit
 from schemas.errors import ChainBroken, ConfigError, DependencyError
 from streams.audit import note
 from streams.audit.note import Algorithm, Verifier
+from streams.audit.sealed import verifier_of
+from streams.audit.store import Directory
 from streams.audit.tiles import CHECKPOINT, Tile
+from streams.audit.witness import trust_of
+from tests.deploy.witness.conftest import NOW
+from tests.streams.audit.memory_audit import PINS
+from tests.streams.audit.test_export import ORIGIN, TOPIC, cut, plain_audit
 from tests.support.tiled_logs import History, TiledLog
 
 HONEST = History.of(600)
@@ -216,6 +223,30 @@ def test_a_partial_tile_that_is_gone_is_read_from_the_full_one(where, files, log
     for partial in (files / "tile/0").glob("001.p/*"):
         partial.unlink()
     assert isinstance(asked(witness, where), Cosigned)
+
+
+@pytest.mark.parametrize("after", [200, 256, 500])
+def test_a_log_whose_export_goes_on_between_its_checkpoint_and_its_tiles_is_cosigned(
+    tmp_path, folder, after
+) -> None:
+    audit, store = plain_audit(after), Directory(tmp_path / "audit")
+    where = str(tmp_path / "audit" / f"{TOPIC}-0")
+    trust = trust_of([verifier_of(ORIGIN, PINS)])
+    audit.export(store, cut(audit, 100))
+    with State(folder) as state, tiled_log.opened(where) as read:
+        witness = Witness(state, trust, lambda: NOW)
+        assert isinstance(check(witness, read, where), Cosigned)
+        audit.export(store, cut(audit, 150))
+
+        def racing(name: str) -> bytes | None:
+            data = read(name)
+            if name == CHECKPOINT:
+                audit.export(store)
+            return data
+
+        found = check(witness, racing, where)
+        assert isinstance(found, Cosigned)
+        assert found.seen.point.size == 150
 
 
 @pytest.mark.parametrize("size", [400, 512, 600])
