@@ -193,8 +193,8 @@ def report(state: State, as_json: AsJson = False) -> None:
     verifier = read_key(state).verifier
     memory = read_memory(state, verifier)
     kept = read_evidence(state)
-    splits = [(path, it) for path, it in kept if it.holds()]
-    doubts = [(path, it) for path, it in kept if not it.holds()]
+    splits = [(path, it) for path, it in kept if it.holds(it.keys)]  # it has written down itself whom it trusted
+    doubts = [(path, it) for path, it in kept if (path, it) not in splits]
     content = {
         "key": verifier.text(),
         "logs": [_seen_as_json(it) for it in memory.values()],

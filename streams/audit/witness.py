@@ -156,6 +156,6 @@ def _doubt(seen: Seen, request: Request, shown: Cosign, keys: tuple[Verifier, ..
     """What to keep of a proof that fails: a proven split view where the log's own tiles say another beginning."""
     other = request.earlier
     found = Evidence(Kind.HISTORY, keys, seen.note, shown.note, request.proof, other)
-    if other is not None and found.holds():
+    if other is not None and found.holds(keys):
         return found
     return Evidence(Kind.UNPROVEN, keys, seen.note, shown.note, request.proof)

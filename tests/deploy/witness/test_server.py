@@ -58,7 +58,7 @@ def test_each_refusal_has_its_status(url: str, log: TiledLog, folder: Path) -> N
     assert post(url, body(TiledLog(), 7, 9)).status_code == 403
     assert post(url, body(log, 7, 12, FORKED)).status_code == 200  # the same up to nine
     assert post(url, body(log, 12, 12)).status_code == 422
-    assert [it.holds() for _, it in read_evidence(folder)] == [True]
+    assert [it.holds([log.verifier]) for _, it in read_evidence(folder)] == [True]
     assert httpx.get(f"{url}/add-checkpoint").status_code == 405
     assert httpx.get(f"{url}/").status_code == 404
 

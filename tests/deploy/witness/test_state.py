@@ -260,7 +260,7 @@ def test_a_split_view_is_kept_once_and_a_doubt_ends_with_the_cosignature(witness
     assert not doubt.is_split
     assert [it.kind for _, it in read_evidence(folder)] == [Kind.HISTORY, Kind.UNPROVEN]
     assert isinstance(witness.ask(asked(log, HONEST, 12, 20)), Cosigned)
-    assert [(path, it.holds()) for path, it in read_evidence(folder)] == [(split.kept, True)]
+    assert [(path, it.holds([log.verifier])) for path, it in read_evidence(folder)] == [(split.kept, True)]
 
 
 def test_evidence_is_bounded_and_a_damaged_file_is_told(witness: Witness, log, folder) -> None:

@@ -257,7 +257,7 @@ def test_a_split_view_is_proven_from_the_log_s_own_tiles(where, files, log, witn
     assert isinstance(found, Refused)
     assert found.is_split
     assert found.refusal.evidence is not None
-    assert found.refusal.evidence.holds()
+    assert found.refusal.evidence.holds([log.verifier])
     assert found.kept is not None
 
 
