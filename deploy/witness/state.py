@@ -13,6 +13,7 @@ could cosign another history of the same log. What no check can show is an older
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from types import MappingProxyType, TracebackType
 from typing import Self
@@ -28,7 +29,10 @@ from streams.audit.witness import Seen
 from streams.audit.witness_evidence import BadEvidence, Evidence, Kind, origin_hash
 
 MAX_EVIDENCE = 100
-"""Files of each sort a log: enough to convince anybody, and nobody fills the disk by sending more."""
+"""Files of each sort a log: enough to convince anybody, and nobody fills the disk by sending more. Of doubts the
+oldest give way, since anybody can send those: they would keep out what is none.
+"""
+_FILES = "[!.]*.json"
 
 
 class State:
@@ -76,30 +80,44 @@ class State:
         if origin not in self._listed:  # after the file: a listed log whose file is missing is damage
             self._list({*self._listed, *self._memory, origin})
         self._memory[origin] = seen
-        self._settle(seen)
+        self.settle(Evidence(Kind.UNPROVEN, (), seen.note, seen.note))  # about what is cosigned after all
 
     def keep(self, evidence: Evidence) -> Path | None:
-        """Where it lies. None where there is as much of its sort already."""
-        folder = make_private_folder(self._folder / EVIDENCE)
-        path = folder / f"{evidence.name}.json"
+        """Where it lies. None where as many split views are proven already."""
+        path = self._file(evidence)
         if path.exists():
             return path
+        folder = make_private_folder(path.parent)
         sort = evidence.name.rpartition("-")[0]
-        if len(list(folder.glob(f"{sort}-*.json"))) >= MAX_EVIDENCE:
+        there = sorted(folder.glob(f"{sort}-*.json"), key=lambda it: it.stat().st_mtime_ns, reverse=True)
+        if evidence.is_split and len(there) >= MAX_EVIDENCE:
             return None
         write_durably(path, evidence.as_bytes())
+        for oldest in there[MAX_EVIDENCE - 1 :]:
+            oldest.unlink()
         return path
+
+    def doubts(self, origin: str) -> list[Evidence]:
+        """What nobody has proven about a log yet. A damaged file keeps nobody from the others."""
+        found = []
+        for path in sorted((self._folder / EVIDENCE).glob(_FILES)):
+            with suppress(BadEvidence):
+                found.append(Evidence.parse(path.read_bytes()))
+        return [it for it in found if it.origin == origin and not it.is_split]
+
+    def settle(self, doubt: Evidence) -> None:
+        """It is none any more."""
+        path = self._file(doubt)
+        if path.exists():
+            path.unlink()
+            sync_folder(path.parent)
+
+    def _file(self, evidence: Evidence) -> Path:
+        return self._folder / EVIDENCE / f"{evidence.name}.json"
 
     def _list(self, origins: set[str]) -> None:
         write_durably(self._folder / ORIGINS, "".join(f"{it}\n" for it in sorted(origins)).encode())
         self._listed = origins
-
-    def _settle(self, seen: Seen) -> None:
-        """A doubt about a checkpoint ends when it is cosigned after all."""
-        doubt = self._folder / EVIDENCE / f"{Evidence(Kind.UNPROVEN, (), seen.note, seen.note).name}.json"
-        if doubt.exists():
-            doubt.unlink()
-            sync_folder(doubt.parent)
 
 
 def read_memory(folder: Path, verifier: Verifier) -> dict[str, Seen]:
@@ -120,11 +138,15 @@ def read_memory(folder: Path, verifier: Verifier) -> dict[str, Seen]:
 
 
 def read_evidence(folder: Path) -> list[tuple[Path, Evidence]]:
-    """What a state has kept, proven split views first. Raises ConfigError where a file is damaged."""
+    """What a state has kept, proven split views first; may be read at any time. Raises ConfigError where a file is
+    damaged.
+    """
     found = []
-    for path in sorted((folder / EVIDENCE).glob("[!.]*.json")):
+    for path in sorted((folder / EVIDENCE).glob(_FILES)):
         try:
             found.append((path, Evidence.parse(path.read_bytes())))
+        except FileNotFoundError:  # settled meanwhile, or it has given way
+            continue
         except BadEvidence as error:
             raise ConfigError(f"{path}: damaged: {error}") from None
     return sorted(found, key=lambda it: (not it[1].is_split, it[0].name))

@@ -26,7 +26,7 @@ class Kind(StrEnum):
     SAME_SIZE = "same_size"
     """Two signed roots for one size."""
     HISTORY = "history"
-    """The tree signed later does not begin as the one signed earlier."""
+    """Of two signed trees the larger one does not begin as the smaller one."""
     UNPROVEN = "unproven"
     """A proof that fails."""
 
@@ -38,8 +38,8 @@ class BadEvidence(ValueError):
 @dataclass(frozen=True, slots=True)
 class Evidence:
     """`keys`: the log's, as the witness trusted them; `seen`: what it had cosigned; `shown`: what it then refused.
-    With `history`: `earlier` is the root that the first leaves of the tree in `shown` have, as many as `seen`
-    says, and `proof` that they have.
+    With `history`: `earlier` is the root that the first leaves of the larger tree have, as many as the smaller one
+    has, and `proof` that they have.
     """
 
     kind: Kind
@@ -110,10 +110,11 @@ class Evidence:
     def _contradicts(self, seen: Checkpoint, shown: Checkpoint) -> bool:
         if self.kind is Kind.SAME_SIZE:
             return seen.size == shown.size and seen.root != shown.root
-        if self.kind is Kind.UNPROVEN or self.earlier is None or self.earlier == seen.root:
+        small, large = (seen, shown) if seen.size < shown.size else (shown, seen)
+        if self.kind is Kind.UNPROVEN or self.earlier is None or self.earlier == small.root:
             return False
-        check_consistency(seen.size, self.earlier, shown.size, shown.root, self.proof)
-        return 0 < seen.size < shown.size
+        check_consistency(small.size, self.earlier, large.size, large.root, self.proof)
+        return 0 < small.size < large.size
 
 
 def origin_hash(origin: str) -> str:

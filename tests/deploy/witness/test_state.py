@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -263,13 +264,17 @@ def test_a_split_view_is_kept_once_and_a_doubt_ends_with_the_cosignature(witness
     assert [(path, it.holds([log.verifier])) for path, it in read_evidence(folder)] == [(split.kept, True)]
 
 
-def test_evidence_is_bounded_and_a_damaged_file_is_told(witness: Witness, log, folder) -> None:
+def test_evidence_is_bounded_the_oldest_doubt_gives_way_and_a_damaged_file_is_told(witness, log, folder) -> None:
     assert isinstance(witness.ask(asked(log, HONEST, 0, 12)), Cosigned)
+    kept = []
     for number in range(MAX_EVIDENCE + 3):
         found = witness.ask(Request(12, (), log.checkpoint(HONEST, 13, f"{number}\n")))
-    assert isinstance(found, Refused)
-    assert found.kept is None
-    assert len(read_evidence(folder)) == MAX_EVIDENCE
+        assert isinstance(found, Refused)
+        assert found.kept is not None
+        os.utime(found.kept, (number, number))
+        kept.append(found.kept)
+    (folder / "evidence" / "doubt-gone.json").symlink_to("nothing")  # as if it went while others were read
+    assert {path for path, _ in read_evidence(folder)} == set(kept[3:])
     split = witness.ask(asked(log, FORKED, 12, 12))  # what is proven has its own room
     assert isinstance(split, Refused)
     assert split.kept is not None

@@ -13,7 +13,7 @@ from streams.audit import note
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import Algorithm, BadNote, Verifier
 from streams.audit.tree import EMPTY_ROOT
-from streams.audit.witness import Cosign, Refusal, Request, Seen, consider, recall, trust_of
+from streams.audit.witness import Cosign, Refusal, Request, Seen, consider, recall, settled, trust_of
 from streams.audit.witness_evidence import BadEvidence, Evidence, Kind
 from tests.support.tiled_logs import History, TiledLog
 
@@ -216,6 +216,42 @@ def test_evidence_proves_nothing_by_the_keys_it_brings_along(name: str) -> None:
     assert not forged.holds(KEYS)
     assert not forged.holds([])
     assert forged.holds([*KEYS, stranger.verifier]) is (name == LOG.origin)
+
+
+# doubts
+
+
+def doubt(history: History, size: int) -> Evidence:
+    """Fed after twenty entries, with a proof that says nothing."""
+    found = refused(SEEN, asked(history, 20, size, ())).evidence
+    assert found is not None
+    assert found.kind is Kind.UNPROVEN
+    return found
+
+
+@pytest.mark.parametrize("size", [21, 24, 32, 36])
+@pytest.mark.parametrize("now", [36, 40])
+def test_a_doubt_ends_where_the_log_s_tree_has_what_was_refused(size: int, now: int) -> None:
+    seen = after(SEEN, asked(HONEST, 20, now))[LOG.origin]
+    assert settled(doubt(HONEST, size), seen, KEYS, HONEST.node) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [(21, Kind.HISTORY), (24, Kind.HISTORY), (32, Kind.HISTORY), (36, Kind.SAME_SIZE)]
+)
+def test_a_doubt_becomes_a_split_view_where_the_log_s_tree_has_something_else(size: int, kind: Kind) -> None:
+    kept = doubt(FORKED, size)
+    seen = after(SEEN, asked(HONEST, 20, 36))[LOG.origin]
+    found = settled(kept, seen, KEYS, HONEST.node)
+    assert found is not None
+    assert (found.kind, found.shown, found.holds(KEYS)) == (kind, kept.shown, True)
+    assert Evidence.parse(found.as_bytes()) == found
+
+
+def test_a_doubt_about_more_than_the_log_has_or_by_nodes_of_another_tree_stays() -> None:
+    seen = after(SEEN, asked(HONEST, 20, 30))[LOG.origin]
+    for kept, nodes in ((doubt(HONEST, 31), HONEST), (doubt(FORKED, 24), FORKED), (doubt(HONEST, 24), FORKED)):
+        assert settled(kept, seen, KEYS, nodes.node) is kept
 
 
 # memory
