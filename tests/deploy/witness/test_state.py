@@ -31,9 +31,9 @@ def asked(log: TiledLog, history: History, old: int, size: int) -> Request:
     return Request(old, history.proof(old, size), log.checkpoint(history, size), history.root(old))
 
 
-def cosign(folder: Path, log: TiledLog, old: int, size: int) -> None:
+def cosign(folder: Path, log: TiledLog, old: int, size: int, now: int = NOW) -> None:
     with State(folder) as state:
-        found = Witness(state, trust_of([log.verifier]), lambda: NOW).ask(asked(log, HONEST, old, size))
+        found = Witness(state, trust_of([log.verifier]), lambda: now).ask(asked(log, HONEST, old, size))
     assert isinstance(found, Cosigned)
 
 
@@ -127,7 +127,9 @@ def test_a_lost_folder_of_memories_is_refused(used: Path) -> None:
     broken(used, "is missing, though")
 
 
-@pytest.mark.parametrize("wrong", [None, b"\xff\n", b"log.example/audit"])
+@pytest.mark.parametrize(
+    "wrong", [None, b"\xff\n", b"log.example/audit 5 1", b"log.example/audit\n", b"log.example/audit 5 x\n", b"\n"]
+)
 def test_a_damaged_list_of_logs_is_refused(used: Path, wrong: bytes | None) -> None:
     path = used / "origins"
     path.unlink() if wrong is None else path.write_bytes(wrong)
@@ -149,11 +151,45 @@ def test_a_memory_signed_by_another_witness_is_refused(used: Path, tmp_path: Pat
     broken(used, "has not cosigned it")
 
 
+@pytest.mark.parametrize(("size", "later"), [(8, 0), (5, 1), (8, 1)])
+def test_an_older_memory_that_was_put_back_alone_is_refused(
+    used: Path, log: TiledLog, size: int, later: int
+) -> None:
+    path = used / "seen" / origin_hash(log.origin)
+    older = path.read_bytes()
+    cosign(used, log, 5, size, NOW + later)
+    path.write_bytes(older)
+    broken(used, "older than")
+
+
 def test_a_crash_between_memory_and_list_loses_neither(used: Path, log: TiledLog) -> None:
-    (used / "origins").write_bytes(b"")
-    assert read_memory(used, read_key(used).verifier)[log.origin].point.size == 5
-    cosign(used, log, 5, 8)
-    assert (used / "origins").read_text() == f"{log.origin}\n"
+    path = used / "origins"
+    for before, size, listed in ((5, 8, b""), (8, 9, path.read_bytes())):
+        path.write_bytes(listed)
+        assert read_memory(used, read_key(used).verifier)[log.origin].point.size == before
+        cosign(used, log, before, size)
+        assert path.read_text() == f"{log.origin} {size} {NOW}\n"
+
+
+def test_a_list_that_could_not_be_written_leaves_no_memory_older_than_the_disk_s(
+    folder: Path, log, monkeypatch
+) -> None:
+    write = durable.write_atomically
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "origins":
+            raise Crash
+        write(path, content)
+
+    with State(folder) as state:
+        witness = Witness(state, trust_of([log.verifier]), lambda: NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(durable, "write_atomically", full)
+            with pytest.raises(Crash):
+                witness.ask(asked(log, HONEST, 0, 20))
+        refused = witness.ask(asked(log, FORKED, 0, 12))
+        assert isinstance(refused, Refused)
+        assert refused.refusal.size == 20
 
 
 # crashes
