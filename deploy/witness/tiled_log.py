@@ -17,7 +17,7 @@ import httpx
 from schemas.errors import ChainBroken, ConfigError, DependencyError
 from streams.audit import note, tiles, tree
 from streams.audit.checkpoint import Checkpoint
-from streams.audit.store import read_file
+from streams.audit.plain_file import read_file
 from streams.audit.tiles import CHECKPOINT, WIDTH, BadTile, Tile
 from streams.audit.tree import Node
 from streams.audit.witness import Request

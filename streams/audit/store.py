@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import contextlib
-import errno
 import fcntl
 import os
-import stat
 from collections.abc import Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
@@ -14,9 +12,8 @@ from typing import Protocol
 
 from schemas.errors import StackError
 from streams.audit.export_files import longest
+from streams.audit.plain_file import read_file
 from streams.audit.tiles import CHECKPOINT
-
-_NO_FILE = {errno.ENOENT, errno.ENOTDIR, errno.ELOOP, errno.ENAMETOOLONG, errno.ENXIO}
 
 
 class Store(Protocol):
@@ -49,26 +46,6 @@ def checked(name: str) -> str:
     if not parts or ".." in parts or parts[0] == "/":
         raise ValueError("no name of a file in an export")
     return name
-
-
-def read_file(path: Path, most: int | None) -> bytes | None:
-    """So many bytes of a file that somebody else may have put there, or all of them. Raises OSError.
-
-    None where it is no plain file: whoever opens a pipe waits for ever, and a link leads anywhere.
-    """
-    try:
-        handle = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_NOFOLLOW | os.O_CLOEXEC)
-    except OSError as error:
-        if error.errno in _NO_FILE:
-            return None
-        raise
-    try:
-        if not stat.S_ISREG(os.fstat(handle).st_mode):
-            return None
-        with os.fdopen(handle, "rb", closefd=False) as file:
-            return file.read(-1 if most is None else most)
-    finally:
-        os.close(handle)
 
 
 class Directory:
