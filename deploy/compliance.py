@@ -21,7 +21,9 @@ from streams.audit.export import Exported, Exporter
 from streams.audit.findings import Finding
 from streams.audit.prefixes import Prefixes
 from streams.audit.reader import Reader, read_events
+from streams.audit.recent import NOTHING, recent
 from streams.audit.reconcile import Reconciler, Reconciliation
+from streams.audit.signed import Signed
 from streams.audit.store import Store
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
@@ -38,10 +40,13 @@ FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A project's audit, read whole: whether it adds up, what is wrong with it, the last event of each slot."""
+    """A project's audit, read whole: whether it adds up, what is wrong with it, what will be unless events come
+    that were on their way, the last event of each slot.
+    """
 
     reconciliation: Reconciliation
     findings: tuple[Finding, ...]
+    awaited: tuple[Finding, ...]
     heads: dict[str, Head]
 
     @property
@@ -73,17 +78,25 @@ class Compliance:
 
     def account(self, project: str, now: int | None) -> Account:
         """Check every event of a project: frame, chain, signatures, and whether all adds up. `now`: of who asks,
-        in milliseconds; None where they are of another time, as in a backup: then the latest of them tells it.
+        in milliseconds; None where they are of another time, as in a backup: then the latest of them tells it, and
+        nothing is awaited that can't come any more.
         """
         reader, chains = Reader(self.codec), Chains(self.topology.pins.keys)
         reconciler = Reconciler(self.topology.project(project).name)
-        found: list[Finding] = []
+        signed, found = Signed(), list[Finding]()
         for event in read_events(self.log, reader, [audit_topic(project)]):
             found += chains.add(event)
-            reconciler.add(event)
-        found += chains.end()
-        result = reconciler.result(now=now or 0)
-        return Account(result, (*reader.findings, *found, *result.findings), chains.heads())
+            for one in signed.by(event):
+                reconciler.add(one)
+        since = NOTHING if now is None else recent(max(chains.newest, now), now)
+        found += chains.end(since)
+        result = reconciler.result(now=now or 0, recent=since)
+        return Account(
+            result,
+            (*reader.findings, *found, *result.findings),
+            (*chains.awaited(since), *result.awaited),
+            chains.heads(),
+        )
 
     def checkpoints(self) -> Mapping[str, bytes]:
         """The latest note that the sealer has signed for each log, by the log's origin; not checked here."""

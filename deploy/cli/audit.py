@@ -16,7 +16,7 @@ from deploy.cli import audit_alerts, audit_lineage, audit_two_sided, audit_verif
 from deploy.cli.command import Command, Commands, flag
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
-from deploy.cli.output import BAD, GOOD, QUIET, Output
+from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
@@ -92,8 +92,11 @@ def reconcile(
         account = seen.account(project, SystemClock().now())
     content = report.as_json(account.reconciliation)
     content |= {"holds": account.holds, "findings": [finding.as_json() for finding in account.findings]}
+    content["awaited"] = [finding.as_json() for finding in account.awaited]
     before = account.findings[: len(account.findings) - len(account.reconciliation.findings)]
-    out.result(content, Text(report.text(account.reconciliation)), *_found(before), _verdict(account.holds))
+    words = [Text(report.text(account.reconciliation)), *_found(before)]
+    words += [Text(line, style=WAITING) for line in report.awaited(account.awaited)]
+    out.result(content, *words, _verdict(account.holds))
     if not account.holds:
         raise typer.Exit(Exit.FAILED)
 

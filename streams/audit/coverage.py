@@ -2,6 +2,9 @@
 
 Batches of one partition may stand in several slots (the partition moved), so nothing is said about their order
 before the end. Memory: about 200 bytes a batch event, not a record.
+
+Each finding at the end comes with the time since when it can be told: of the first batch that should not be here
+without one that is missing; None where nothing that comes can make it right.
 """
 
 from __future__ import annotations
@@ -9,12 +12,14 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import accumulate
 
 from schemas.audit import BatchCoverage, OffsetOutcome, RawOutcome
 from schemas.records import RawReference
 from streams.audit.findings import Finding, FindingKind
 
 Partition = tuple[str, int]
+Since = tuple[Finding, int | None]
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -22,6 +27,7 @@ class _Range:
     first: int
     next: int
     where: str
+    time: int
 
 
 @dataclass(slots=True)
@@ -30,29 +36,30 @@ class Coverage:
 
     counts: Counter[RawOutcome] = field(default_factory=Counter)
     _ranges: dict[Partition, list[_Range]] = field(default_factory=dict)
-    _again: dict[tuple[str, int, int], dict[int, str]] = field(default_factory=dict)
+    _again: dict[tuple[str, int, int], dict[int, tuple[str, int]]] = field(default_factory=dict)
+    """By raw record: the event of each later revision, and its time."""
 
-    def add(self, where: str, batch: BatchCoverage) -> list[Finding]:
+    def add(self, where: str, batch: BatchCoverage, time: int) -> list[Finding]:
         """Take one batch event, named `where`."""
         self.counts.update(outcome.outcome for outcome in batch.outcomes)
         findings = [Finding(FindingKind.BATCH, where, text) for text in _misfits(batch)]
         if any(outcome.revision > 1 for outcome in batch.outcomes):
-            return findings + self._add_again(where, batch)
+            return findings + self._add_again(where, batch, time)
         ranges = self._ranges.setdefault((batch.topic, batch.partition), [])
-        ranges.append(_Range(batch.first, batch.next, where))
+        ranges.append(_Range(batch.first, batch.next, where, time))
         return findings
 
-    def end(self, ends: Mapping[Partition, int] | None = None) -> list[Finding]:
+    def end(self, ends: Mapping[Partition, int] | None = None) -> list[Since]:
         """No more batches follow. `ends`: the next offset each partition must be covered up to, where known."""
         findings = [
-            finding
+            found
             for place, ranges in sorted(self._ranges.items())
-            for finding in _walk(place, sorted(ranges), (ends or {}).get(place))
+            for found in _walk(place, sorted(ranges), (ends or {}).get(place))
         ]
         for topic, partition in sorted((ends or {}).keys() - self._ranges.keys()):
             if (ends or {})[topic, partition] > 0:
                 text = "no batch covers this partition"
-                findings.append(Finding(FindingKind.GAP, f"{topic}/{partition}", text))
+                findings.append((Finding(FindingKind.GAP, f"{topic}/{partition}", text), None))
         return findings + list(self._revisions())
 
     def has(self, raw: RawReference) -> bool:
@@ -66,18 +73,18 @@ class Coverage:
             for place, ranges in sorted(self._ranges.items())
         }
 
-    def _add_again(self, where: str, batch: BatchCoverage) -> list[Finding]:
+    def _add_again(self, where: str, batch: BatchCoverage, time: int) -> list[Finding]:
         findings = []
         for outcome in batch.outcomes:
             seen = self._again.setdefault((batch.topic, batch.partition, outcome.offset), {})
             if outcome.revision in seen:
                 text = f"revision {outcome.revision} of {batch.topic}/{batch.partition}/{outcome.offset}"
-                text += f" has an outcome in {seen[outcome.revision]} already"
+                text += f" has an outcome in {seen[outcome.revision][0]} already"
                 findings.append(Finding(FindingKind.COVERED_TWICE, where, text))
-            seen[outcome.revision] = where
+            seen[outcome.revision] = where, time
         return findings
 
-    def _revisions(self) -> Iterator[Finding]:
+    def _revisions(self) -> Iterator[Since]:
         """A later revision needs every one before it; the first one is what the ranges cover."""
         for (topic, partition, offset), seen in sorted(self._again.items()):
             ranges = self._ranges.get((topic, partition), [])
@@ -85,24 +92,26 @@ class Coverage:
             missing = set(range(1, max(seen))) - seen.keys() - there
             if missing:
                 text = f"offset {offset} has revision {max(seen)} but not {min(missing)}"
-                yield Finding(FindingKind.REVISION, f"{topic}/{partition}/{offset}", text)
+                since = min(time for revision, (_, time) in seen.items() if revision > min(missing))
+                yield Finding(FindingKind.REVISION, f"{topic}/{partition}/{offset}", text), since
 
 
-def _walk(place: Partition, ranges: list[_Range], end: int | None) -> Iterator[Finding]:
+def _walk(place: Partition, ranges: list[_Range], end: int | None) -> Iterator[Since]:
     topic, partition = place
     reached = ranges[0].first
-    for it in ranges:
+    earliest = list(accumulate((it.time for it in reversed(ranges)), min))
+    for it, since in zip(ranges, reversed(earliest), strict=True):  # since when there are batches behind a gap
         if it.first > reached:
             text = f"offsets {reached} to {it.first - 1} are in no batch"
-            yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text)
+            yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text), since
         if it.first < reached:
             last = min(reached, it.next) - 1
             text = f"offsets {it.first} to {last} of {topic}/{partition} are in another batch too"
-            yield Finding(FindingKind.COVERED_TWICE, it.where, text)
+            yield Finding(FindingKind.COVERED_TWICE, it.where, text), None
         reached = max(reached, it.next)
     if end is not None and reached < end:
         text = f"offsets {reached} to {end - 1} are in no batch: the log ends too early"
-        yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text)
+        yield Finding(FindingKind.GAP, f"{topic}/{partition}/{reached}", text), None
 
 
 def _misfits(batch: BatchCoverage) -> Iterator[str]:

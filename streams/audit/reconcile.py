@@ -11,13 +11,14 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - each kind of event is written by the role it belongs to, and what is a person's to order by that person.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
-counted, not blamed. Whether the events are genuine is for `chain`.
+counted, not blamed; so is what is recent and rests on an event that may be on its way (`recent`). Whether the
+events are genuine is for `chain`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from sys import intern
 
@@ -27,10 +28,11 @@ from schemas.details import number
 from schemas.errors import Unparseable
 from schemas.records import RawReference
 from schemas.resources import Kind
-from streams.audit.coverage import Coverage, Partition, origins
+from streams.audit.coverage import Coverage, Partition, Since, origins
 from streams.audit.findings import Finding, FindingKind
-from streams.audit.life import Life, Place, problems
+from streams.audit.life import Life, Place, earlier, problems
 from streams.audit.opened_texts import OpenedTexts
+from streams.audit.recent import NOTHING, Recent
 from streams.audit.untouched import Untouched
 from topology.writers import WRITERS, is_by_its_writer
 
@@ -46,7 +48,8 @@ class Reconciliation:
     """The result. Counts are of raw revisions, tasks and events; `open_tasks` and `unjoined` are under way.
 
     `released`: records that came back from quarantine, each as its next revision; `returning` are on their way.
-    `opened`: texts that lie in clear on `open.P`.
+    `opened`: texts that lie in clear on `open.P`. `awaited`: what will be a finding unless events come that were
+    on their way.
     """
 
     project: str
@@ -74,6 +77,7 @@ class Reconciliation:
     events: int
     covered: Mapping[Partition, tuple[int, int]]
     findings: tuple[Finding, ...]
+    awaited: tuple[Finding, ...]
 
     @property
     def holds(self) -> bool:
@@ -124,22 +128,29 @@ class Reconciler:
         if taker is not None:
             taker(event)
 
-    def result(self, ends: Mapping[Partition, int] | None = None, now: int = 0) -> Reconciliation:
+    def result(
+        self, ends: Mapping[Partition, int] | None = None, now: int = 0, recent: Recent = NOTHING
+    ) -> Reconciliation:
         """What all events together say. `ends`: how far each raw partition must be covered, where known; `now`: of
-        who asks, in milliseconds, 0 for the time of the latest event.
+        who asks, in milliseconds, 0 for the time of the latest event; `recent`: when what may be on its way was
+        written.
         """
-        findings = [*self._findings, *self._coverage.end(ends), *self._opened.findings(now)]
+        findings, awaited = [*self._findings, *self._opened.findings(now)], list[Finding]()
+        for finding, since in (*self._coverage.end(ends), *self._problems()):
+            (awaited if since is not None and since in recent else findings).append(finding)
+        return self._summary(tuple(findings), tuple(awaited))
+
+    def _problems(self) -> Iterator[Since]:
         for task_id, life in sorted(self._lives.items()):
             where = resources.task_resource(task_id)
-            findings += [Finding(kind, where, text) for kind, text in problems(life)]
-        return self._summary(tuple(findings))
+            yield from ((Finding(kind, where, text), since) for kind, text, since in problems(life))
 
     def _redacted(self, event: AuditEvent) -> None:
         batch = event.batch
         if batch is None or batch.topic != f"raw.{self.project}":
             self._find(FindingKind.BATCH, event, f"it names no batch of raw.{self.project}")
             return
-        self._findings += self._coverage.add(event.event_id, batch)
+        self._findings += self._coverage.add(event.event_id, batch, event.time)
         overlap = number(event, OVERLAP, _DIGITS)
         for task_id, raw in origins(batch):
             if task_id in self._lives or not self._untouched.add(task_id, raw, overlap):
@@ -172,15 +183,18 @@ class Reconciler:
         prefix = f"{Kind.LABEL}/"
         for life in self._named(event):
             life.verdicts += 1
+            life.decided = earlier(life.decided, event.time)
             life.cited = tuple(it.removeprefix(prefix) for it in event.parents if it.startswith(prefix))
 
     def _joined(self, event: AuditEvent) -> None:
         for life in self._named(event):
             life.joined += (_raw(event),)
+            life.ended = earlier(life.ended, event.time)
 
     def _scored(self, event: AuditEvent) -> None:
         for life in self._named(event):
             life.scored += (_raw(event),)
+            life.ended = earlier(life.ended, event.time)
 
     def _closed(self, event: AuditEvent) -> None:
         for life in self._named(event):
@@ -205,7 +219,7 @@ class Reconciler:
             self._find(FindingKind.NO_TASK, event, f"a {event.type} names {len(ids)} tasks instead of one")
             return []
         life = self._life(ids[0])
-        life.named_by = life.named_by or event.event_id
+        life.name(event.event_id, event.time)
         return [life]
 
     def _life(self, task_id: str) -> Life:
@@ -216,7 +230,7 @@ class Reconciler:
     def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
         self._findings.append(Finding(kind, event.event_id, text))
 
-    def _summary(self, findings: tuple[Finding, ...]) -> Reconciliation:
+    def _summary(self, findings: tuple[Finding, ...], awaited: tuple[Finding, ...]) -> Reconciliation:
         known = [life for life in self._lives.values() if life.known]
         outcomes = self._coverage.counts
         back = sum(self._coverage.has(replace(raw, revision=raw.revision + 1)) for raw in self._released)
@@ -246,6 +260,7 @@ class Reconciler:
             events=self._events.total(),
             covered=self._coverage.ranges(),
             findings=findings,
+            awaited=awaited,
         )
 
 

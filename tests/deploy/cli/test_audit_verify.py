@@ -13,7 +13,7 @@ from deploy.cli.app import app
 from streams.audit import note
 from streams.audit.note import Algorithm, Verifier
 from streams.audit.store import Directory
-from tests.streams.audit.generate import PROJECT, random_world
+from tests.streams.audit.generate import PROJECT, cut_amid_a_transaction, random_world
 from tests.streams.audit.memory_audit import PINS, MemoryAudit
 
 WITNESS = Ed25519PrivateKey.generate()
@@ -45,6 +45,19 @@ def test_an_export_that_holds(folder: Path) -> None:
     assert found["holds"]
     assert found["findings"] == []
     assert found["projects"][PROJECT]["events"] == found["entries"] > 0
+
+
+def test_what_is_recent_and_without_its_other_half_is_told_and_no_fault(tmp_path: Path) -> None:
+    world = random_world(3, batches=2)
+    cut_amid_a_transaction(world)
+    audit = MemoryAudit().take(world.placed())
+    audit.export(Directory(tmp_path / "audit"))
+    said = run(tmp_path / "audit")
+    assert "all adds up" in said
+    assert "1 statement at the end whose other half is not here yet" in said
+    found = json.loads(run(tmp_path / "audit", "--json"))
+    assert (found["holds"], found["findings"], found["projects"][PROJECT]["awaited"]) == (True, [], [])
+    assert [it["kind"] for it in found["awaited"]] == ["unsealed"]
 
 
 def test_pins_of_ones_own(folder: Path, tmp_path: Path) -> None:
