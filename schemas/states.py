@@ -126,6 +126,7 @@ class TaskProgress(StrEnum):
     REPORTED = "reported"
     SKIPPED = "skipped"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)

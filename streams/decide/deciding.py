@@ -103,6 +103,12 @@ def reconsidered(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -
     return _judged(replace(task, touched_at=now), rules, snapshot)
 
 
+def given_up(task: TaskLabels, now: int) -> Step:
+    """The step of an open task that nobody labels any more: it ends without a verdict."""
+    order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "expired")
+    return Step(receipt(task, TaskProgress.EXPIRED, now), order, behind=_ids(task.labels))
+
+
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
     """What is kept of a task that is over: enough to refuse, nothing that was answered."""
     return replace(

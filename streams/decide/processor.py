@@ -15,7 +15,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
 from schemas.gold import REDACTION, PersonScore
-from schemas.records import Label, Order, Verdict, WorkOrder
+from schemas.records import Label, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
 from streams.decide import deciding, metrics
@@ -53,7 +53,13 @@ class DecideSettings:
     drift_ms: int = 90 * DAY_MS
     """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
-    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s."""
+    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s. Not
+    before that time after a start either, nor after a late record: an empty batch does not say that all is read.
+    """
+    late_ms: int = 600_000
+    """A record that has lain on its topic for so long is of a backlog, and a label that a task waits for may be
+    behind it. By the broker's clock: longer than one that is kept right can differ from ours.
+    """
 
 
 class DecideProcessor:
@@ -102,7 +108,9 @@ class DecideProcessor:
         for message in batch.messages:
             if message.topic == scores:
                 self._calibrate(message, batch.now, plan)
-        if batch.now - self._swept_at >= self._settings.sweep_ms:
+        if any(batch.now - it.timestamp >= self._settings.late_ms for it in batch.messages):
+            self._sweep_at = batch.now + self._settings.sweep_ms
+        elif batch.now >= self._sweep_at:
             self._sweep(batch.now, plan)
         plan.outputs += self._changes()
         return plan
@@ -122,7 +130,7 @@ class DecideProcessor:
         self._reviewers = ReviewerBook(topic, self._codec)
         self._drift = DriftBook(topic, self._codec)
         self._calibration = Calibration(self._project, self._codec, self._gold)
-        self._swept_at = 0
+        self._sweep_at = self._clock.now() + self._settings.sweep_ms
         self._rules = self._rules_now()
 
     def _reconsider(self, now: int) -> Plan:
@@ -269,7 +277,7 @@ class DecideProcessor:
         plan.events.append(Event(EventType.TASK_WITHDRAWN, task_resource(task_id), outcome, reason=reason))
 
     def _sweep(self, now: int, plan: Plan) -> None:
-        self._swept_at = now
+        self._sweep_at = now + self._settings.sweep_ms
         self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
@@ -277,10 +285,9 @@ class DecideProcessor:
             if now - task.touched_at < limit:
                 continue
             if still:
-                behind = tuple(sorted(it.label_id for it in task.labels))
-                order = WorkOrder(task_id, Order.CLOSE, task.granted, "expired")
-                self._order(order, task.bundle, behind, plan, {})
-            self._tasks.remove(task_id)
+                self._carry_out(deciding.given_up(task, now), Snapshot(), now, plan)
+            else:
+                self._tasks.remove(task_id)
 
     def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:
         return Outgoing(f"{kind}.{self._project}", task_id.encode(), self._codec.encode(record))
