@@ -39,6 +39,13 @@ PREFIX = "task/"
 Look = Callable[[Sequence[Label], Plan], None]
 """What users have plugged in to look at labels; adds what it has to say to the plan."""
 
+MappingLife = Callable[[str], int | None]
+"""How long what opens tasks of a policy lives, by the policy's hash, in milliseconds; None: it isn't here yet."""
+
+
+def _untold(_policy: str) -> None:
+    """No policy says anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
@@ -49,7 +56,7 @@ class DecideSettings:
     receipt_ms: int = 7 * DAY_MS
     """How long a task that is over is remembered: far longer than a lease and the retries of its submit."""
     open_ms: int = 30 * DAY_MS
-    """A task without a new label for so long is closed: by then its segment is at its hard TTL."""
+    """A task without a new label for so long is over: by then its segment is at its hard TTL."""
     drift_ms: int = 90 * DAY_MS
     """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
@@ -76,6 +83,7 @@ class DecideProcessor:
         settings: DecideSettings | None = None,
         look: Look | None = None,
         gold: GoldSeams | None = None,
+        mapping_ms: MappingLife = _untold,
     ) -> None:
         self._project = project
         self._codec = codec
@@ -84,6 +92,7 @@ class DecideProcessor:
         self._settings = settings or DecideSettings()
         self._look = look
         self._gold = gold or GoldSeams()
+        self._mapping_ms = mapping_ms
         self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
@@ -281,13 +290,21 @@ class DecideProcessor:
         self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
-            limit = self._settings.open_ms if still else self._settings.receipt_ms
-            if now - task.touched_at < limit:
+            if now - task.touched_at < (self._waits_ms(task) if still else self._settings.receipt_ms):
                 continue
             if still:
-                self._carry_out(deciding.given_up(task, now), Snapshot(), now, plan)
+                known = self._known(it.person for it in task.labels)
+                self._carry_out(deciding.given_up(task, now, self._rules, known), known, now, plan)
             else:
                 self._tasks.remove(task_id)
+
+    def _waits_ms(self, task: TaskLabels) -> int:
+        """How long a task waits for its next label. In doubt, half of what its mapping lives, by default three
+        days and a half, more than a weekend: a verdict that comes when the mapping has ended can't be joined.
+        """
+        longest = self._settings.open_ms
+        lives = self._mapping_ms(task.policy) if deciding.is_complete(task) else None
+        return longest if lives is None else min(longest, lives) // 2
 
     def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:
         return Outgoing(f"{kind}.{self._project}", task_id.encode(), self._codec.encode(record))

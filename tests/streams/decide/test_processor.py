@@ -35,8 +35,14 @@ class Standing:
         raise AssertionError("decide never waits")
 
 
-def made(changelog: list[Message] | None = None, rules: Rules | None = None, **settings: int) -> DecideProcessor:
-    processor = DecideProcessor("demo", CODEC, Standing(), lambda: rules or Rules(), DecideSettings(**settings))
+def made(
+    changelog: list[Message] | None = None,
+    rules: Rules | None = None,
+    mapping_ms: int | None = None,
+    **settings: int,
+) -> DecideProcessor:
+    limits, asked = DecideSettings(**settings), rules or Rules()
+    processor = DecideProcessor("demo", CODEC, Standing(), lambda: asked, limits, mapping_ms=lambda _: mapping_ms)
     assert processor.restore(SLOT, changelog or []).empty
     return processor
 
@@ -238,6 +244,41 @@ def test_what_is_abandoned_ends_once_what_is_read_is_new_again() -> None:
     assert run(processor, now=now + 59_999).empty
     plan = run(processor, label("c", task_id="task-2"), now=now + 60_000, written=now + 59_000)
     assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 0, "expired")]
+
+
+@pytest.mark.parametrize("rules", [Rules(), JUDGED], ids=["extra", "adjudicator"])
+def test_where_nobody_comes_for_half_the_life_of_the_mapping_the_labels_there_are_decide(rules: Rules) -> None:
+    processor, two = made(rules=rules, mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 0 if rules is JUDGED else 1}
+    asked = run(processor, label("a", span(0, 8), **two), label("b", span(20, 28), **two), now=1_000)
+    (order,) = read(asked, "work.demo", WorkOrder)
+    assert order.kind is (Order.ADJUDICATE if rules is JUDGED else Order.EXTRA)
+    assert run(processor, now=999 + 7 * DAY_MS // 2).empty
+    plan = run(processor, now=70_000 + 7 * DAY_MS // 2)
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.why, [it.person for it in verdict.contributions]) == ("nobody_left", ["a", "b"])
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 1, "decided")]
+    assert types(plan) == [EventType.VERDICT_REACHED, EventType.WORK_ORDERED]
+    assert plan.events[0].parents == ("label/task-1-a", "label/task-1-b")
+    assert run(processor, label("c", **two), now=71_000 + 7 * DAY_MS // 2).events[0].reason == "already_decided"
+    assert read(run(processor, now=40 * DAY_MS), "verdicts.demo", Verdict) == []
+
+
+def test_a_skip_puts_off_neither_the_end_of_a_task_nor_its_verdict() -> None:
+    processor, two = made(mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 1}
+    run(processor, label("a", span(0, 8), **two), label("b", **two), label("x", task_id="task-2"), now=1_000)
+    skip = {"outcome": LabelOutcome.SKIP, "reason": "unclear"}
+    run(processor, label("c", **skip, **two), label("c", task_id="task-2", **skip), now=3 * DAY_MS)
+    plan = run(processor, now=70_000 + 7 * DAY_MS // 2)
+    assert [it.why for it in read(plan, "verdicts.demo", Verdict)] == ["nobody_left"]
+    late = run(processor, now=70_000 + 30 * DAY_MS)
+    assert read(late, "work.demo", WorkOrder) == [WorkOrder("task-2", Order.CLOSE, 0, "expired")]
+
+
+def test_labels_that_are_complete_are_never_dropped_whatever_is_known_of_their_policy() -> None:
+    processor, two = made(), {"overlap": 2, "extra": 1}
+    run(processor, label("a", span(0, 8), **two), label("b", **two), now=1_000)
+    plan = run(processor, now=70_000 + 30 * DAY_MS)
+    assert [it.why for it in read(plan, "verdicts.demo", Verdict)] == ["nobody_left"]
 
 
 def test_agreement_below_the_bar_orders_an_extra_though_every_question_is_answered() -> None:
