@@ -125,7 +125,10 @@ class DecideProcessor:
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
-        """Drop withdrawn tasks and acknowledge: once a task, however often the order is shown."""
+        """Drop withdrawn tasks and acknowledge each, also one that is not here: its labels may be on their way.
+
+        After a start `control` shows every withdrawal there is; those without a receipt are acknowledged again.
+        """
         plan = Plan()
         for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
             self._withdraw(task_id, plan)

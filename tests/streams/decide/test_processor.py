@@ -193,6 +193,18 @@ def test_a_withdrawn_task_is_dropped_acknowledged_once_and_its_labels_refused() 
     assert made(changelog(before, plan)).control(keys).empty
 
 
+def test_a_withdrawal_whose_receipt_is_over_is_acknowledged_again_after_a_start_and_not_before() -> None:
+    processor, keys = made(sweep_ms=1), ["withdraw/demo/task-1/compliance"]
+    first = processor.control(keys)
+    assert [(it.type, it.outcome) for it in first.events] == [(EventType.TASK_WITHDRAWN, "noted")]
+    assert made(changelog(first)).control(keys).empty
+    over = run(processor, now=500 + 7 * DAY_MS)
+    assert [(it.key, it.value) for it in over.outputs] == [(b"task/task-1", None)]
+    again = made(changelog(first, over)).control(keys)
+    assert [(it.type, it.outcome) for it in again.events] == [(EventType.TASK_WITHDRAWN, "noted")]
+    assert [it.progress for it in read(again, "decide-state.demo", TaskLabels)] == [TaskProgress.WITHDRAWN]
+
+
 def test_receipts_and_abandoned_tasks_end_and_the_latter_are_closed_and_leave_a_receipt() -> None:
     processor = made(receipt_ms=100, open_ms=1_000, sweep_ms=1)
     run(processor, label("a", overlap=1), label("a", task_id="task-2"), now=1_000)
