@@ -23,8 +23,10 @@ from streams.audit.export import Exported, Exporter
 from streams.audit.findings import Finding
 from streams.audit.prefixes import Prefixes
 from streams.audit.reader import Reader, read_placed
+from streams.audit.recent import NOTHING, recent
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.audit.sealed import latest_notes
+from streams.audit.signed import Signed
 from streams.audit.store import Store
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
@@ -42,12 +44,13 @@ FOLLOW_BATCH, FOLLOW_WAIT_S = 500, 1.0
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """A project's audit, read whole: whether it adds up, what is wrong with it, what has expired and can't be
-    checked, the last event of each slot.
+    """A project's audit, read whole: whether it adds up, what is wrong with it, what will be unless events come
+    that were on their way, what has expired and can't be checked, the last event of each slot.
     """
 
     reconciliation: Reconciliation
     findings: tuple[Finding, ...]
+    awaited: tuple[Finding, ...]
     expired: tuple[Finding, ...]
     heads: dict[str, Head]
 
@@ -86,20 +89,28 @@ class Compliance:
 
     def account(self, project: str, now: int | None) -> Account:
         """Check every event of a project: frame, chain, signatures, and whether all adds up. `now`: of who asks,
-        in milliseconds; None where they are of another time, as in a backup: then the latest of them tells it.
+        in milliseconds; None where they are of another time, as in a backup: then the latest of them tells it, and
+        nothing is awaited that can't come any more.
         """
         reader, chains = Reader(self.codec), Chains(self.topology.pins.keys)
         reconciler = Reconciler(self.topology.project(project).name)
-        begin, found = self._beginnings(audit_topic(project)), list[Finding]()
+        begin, signed, found = self._beginnings(audit_topic(project)), Signed(), list[Finding]()
         for placed in read_placed(self.log, reader, [audit_topic(project)]):
             where = f"{placed.topic}/{placed.partition}"
             begin.take(where, placed.event.time)
             found += chains.add(placed.event, late=begin.is_late(where))
-            reconciler.add(placed.event)
-        found += chains.end()
-        result = reconciler.result(now=now or 0, since=begin.since)
-        findings = (*reader.findings, *found, *result.findings)
-        return Account(result, findings, begin.notes(chains.unproven()), chains.heads())
+            for one in signed.by(placed.event):
+                reconciler.add(one)
+        lately = NOTHING if now is None else recent(max(chains.newest, now), now)
+        found += chains.end(lately)
+        result = reconciler.result(now=now or 0, since=begin.since, recent=lately)
+        return Account(
+            reconciliation=result,
+            findings=(*reader.findings, *found, *result.findings),
+            awaited=(*chains.awaited(lately), *result.awaited),
+            expired=begin.notes(chains.unproven()),
+            heads=chains.heads(),
+        )
 
     def _beginnings(self, topic: str) -> Beginnings:
         """Asked before reading: what expires meanwhile was read, or shows as missing."""
@@ -116,14 +127,17 @@ class Compliance:
         """
         return latest_notes(_notes(self.log.read(CHECKPOINTS)))
 
-    def exporter(self, store: Store, projects: Sequence[str] = ()) -> Exporter:
+    @contextmanager
+    def exporter(self, store: Store, projects: Sequence[str] = ()) -> Iterator[Exporter]:
         """Writes what is sealed to files that verify anywhere: of these projects, or of all and the platform.
 
-        Raises BadIndex where something else lies there, OSError.
+        Raises BadIndex where something else lies there, StackError while another export goes on there, OSError.
         """
         names = [self.topology.project(one).name for one in projects]
         audits = [audit_topic(one) for one in names or (*sorted(self.topology.projects), PLATFORM)]
-        return Exporter(store, audits, self.topology.pins.keys, self.log.read, self._firsts, Prefixes(self.ids).of)
+        keys = self.topology.pins.keys
+        with store.alone():
+            yield Exporter(store, audits, keys, self.log.read, self._firsts, Prefixes(self.ids).of)
 
     def _firsts(self, topic: str) -> Mapping[TopicPartition, int]:
         return self.log.offsets_at(topic, 0)

@@ -23,6 +23,7 @@ from topology.identity import Identity
 from topology.key_lives import comes_back_until, life_ms
 from topology.rights import key_name, wrapping_keys
 from vault.client import VaultClient
+from vault.clocks import Clocks
 from vault.interface import KeyVersions
 from vault.retirement import Needed, needed_by_documents, needed_by_records
 
@@ -109,13 +110,16 @@ def rotate(around: Surroundings, names: Sequence[str], ask: Ask) -> list[KeyVers
 
 
 def retire(around: Surroundings, names: Sequence[str], ask: Ask, now: int) -> list[Standing]:
-    """Raise minimum versions as far as nothing older can exist; how keys stand after it. Raises as `rotate`."""
+    """Raise minimum versions as far as nothing older can exist; how keys stand after it. Raises as `rotate`, and
+    ConfigError where this machine's clock and Vault's differ.
+    """
     _administering(around, names, "retire versions of keys")
     due = {
         it.versions.name: it.needed.version
         for it in standings(around, names, now)
         if it.needed.version > max(1, it.versions.minimum)
     }
+    _require_sure(around)
 
     def raise_minimum(vault: VaultClient, key: str) -> Event:
         vault.raise_minimum(key, due[key])
@@ -126,9 +130,10 @@ def retire(around: Surroundings, names: Sequence[str], ask: Ask, now: int) -> li
 
 
 def trim(around: Surroundings, names: Sequence[str], ask: Ask, now: int) -> list[Standing]:
-    """Destroy the versions below minimums that have been in force for a day. Raises as `rotate`."""
+    """Destroy the versions below minimums that have been in force for a day. Raises as `retire`."""
     _administering(around, names, "trim keys")
     due = {it.versions.name: it.trimmable for it in standings(around, names, now) if it.trimmable}
+    _require_sure(around)
 
     def trim_one(vault: VaultClient, key: str) -> Event:
         vault.trim(key, due[key])
@@ -141,6 +146,16 @@ def trim(around: Surroundings, names: Sequence[str], ask: Ask, now: int) -> list
 def _administering(around: Surroundings, names: Sequence[str], what: str) -> tuple[str, ...]:
     require_role(around.topology, around.project, around.identity.signer, (ADMINISTRATOR,), what)
     return keys_of(around, names)
+
+
+def _require_sure(around: Surroundings) -> None:
+    """Once Vault has answered. What is still needed of a key was worked out by this machine's clock."""
+    clocks = Clocks(around.clock.now(), around.vault.told_time())
+    if not clocks.agree:
+        raise ConfigError(
+            f"{clocks.why}, so no version of a key ends by it. Hold both against a third clock, set the wrong one"
+            " right, and call this again"
+        )
 
 
 def _each(

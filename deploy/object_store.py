@@ -10,6 +10,7 @@ from __future__ import annotations
 import errno
 import os
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -19,6 +20,7 @@ from obstore.exceptions import BaseError, NotFoundError
 from obstore.store import S3Store
 
 from schemas.errors import ConfigError
+from streams.audit.export_files import longest
 from streams.audit.store import checked
 
 if TYPE_CHECKING:
@@ -31,7 +33,7 @@ CALL_LIMIT = "60s"
 
 
 class ObjectStore:
-    """A `streams.audit.store.Store` in a bucket. One writer at a time.
+    """A `streams.audit.store.Store` in a bucket. One writer at a time, which is for whoever runs it to see to.
 
     A put replaces the whole object or none of it, and is durable once it returns, as S3 promises. Raises OSError,
     which names the object and never a credential.
@@ -41,9 +43,14 @@ class ObjectStore:
         self._client = client
         self._place = place
 
+    def alone(self) -> AbstractContextManager[None]:
+        """Nothing is held: S3 knows no lock that ends with its owner."""
+        return nullcontext()
+
     def get(self, name: str) -> bytes | None:
         try:
-            return bytes(obstore.get(self._client, checked(name)).bytes())
+            found, most = obstore.get(self._client, checked(name)), longest(name)
+            return None if most is not None and found.meta["size"] > most else bytes(found.bytes())
         except (NotFoundError, FileNotFoundError):
             return None
         except BaseError as error:
@@ -63,9 +70,9 @@ class ObjectStore:
         except BaseError as error:
             raise self._failed("deleted", name, error) from None
 
-    def names(self) -> Iterator[str]:
+    def names(self, under: str = "") -> Iterator[str]:
         try:
-            for page in obstore.list(self._client):
+            for page in obstore.list(self._client, prefix=checked(under) if under else None):
                 yield from (one["path"] for one in page)
         except BaseError as error:
             raise self._failed("listed", "", error) from None

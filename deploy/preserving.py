@@ -106,7 +106,7 @@ def _export(seen: Compliance, project: str, store: Directory) -> None:
     topic = audit_topic(project)
     written = Counter(record.partition for record in seen.log.read(topic))
     limit = time.monotonic() + SEALED_WITHIN_S
-    with closing(seen.follow_export(seen.exporter(store, [project]))) as extended:
+    with seen.exporter(store, [project]) as exporter, closing(seen.follow_export(exporter)) as extended:
         for done in extended:
             if done.findings:
                 raise StackError(f"the audit can't be put aside as it was sealed: {done.findings[0]}")

@@ -73,7 +73,8 @@ class Checked:
 
 
 def check(root: Path, project: str = "") -> Checked:
-    """Of one project, or of all and the platform's topics. What was found is on `audit.platform`, in numbers.
+    """Of one project, or of all and the platform's topics. What was found is on `audit.platform`, in numbers: that
+    comes last and is all that is written, so one that was ended in between has changed nothing, and is begun anew.
 
     Raises ConfigError, AccessDenied, LogUnavailable, VaultUnavailable, RegistryUnavailable.
     """

@@ -57,7 +57,7 @@ class LeaseState:
 
 @dataclass(frozen=True, slots=True)
 class TurnState:
-    """How a lease ended. The digests are empty unless it ended with a label."""
+    """How a lease ended. `key_digest` is empty unless with a label, `body_digest` unless with that or a report."""
 
     person: str
     token: int
@@ -126,6 +126,7 @@ class TaskProgress(StrEnum):
     REPORTED = "reported"
     SKIPPED = "skipped"
     WITHDRAWN = "withdrawn"
+    EXPIRED = "expired"
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +142,8 @@ class TaskLabels:
     """What decide holds of a task. Key: `task/<task id>`. A receipt keeps no labels.
 
     `granted` is the total of extra annotators ordered so far, an adjudicator included; `adjudicating` whether one
-    was; `touched_at` the time of the last change, `labeled_at` of the last label (0: none).
+    was; `touched_at` when decide took up the last label (the first skip, where there is none), or when it
+    was over; `labeled_at` when the last label was given (0: none).
     """
 
     task_id: str

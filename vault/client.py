@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Self
 
 from schemas.errors import VeilError
+from vault.clocks import ToldTime
 from vault.documents import DocumentsClient, mount_of
 from vault.rotation import RotationClient
 from vault.session import Credentials, Rejected, Session
@@ -41,6 +42,10 @@ class VaultClient(TransitClient, DocumentsClient, WrappingClient, RotationClient
     def session(self) -> Session:
         """For what is neither key nor document: warden's entities."""
         return self._session
+
+    def told_time(self) -> ToldTime | None:
+        """What Vault's clock shows now, by its last answer; None where it has told no time. Asks nobody."""
+        return self._session.told_time()
 
     def end_login(self) -> None:
         """End the token that it works under, which is good for nothing then. Never raises: it ends by itself."""

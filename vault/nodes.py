@@ -19,6 +19,8 @@ import hvac
 import requests
 from requests.adapters import HTTPAdapter
 
+from vault.dated import Dated
+
 CONNECT_TIMEOUT_S = 2.0
 """Loopback and data-centre connections take milliseconds; two seconds is a lost SYN and its retry."""
 READ_TIMEOUT_S = 5.0
@@ -51,6 +53,8 @@ class Nodes:
     def __init__(self, url: str, ca: Path | str | None, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._addresses = addresses(url)
         self.http = _pooled(ca, len(self._addresses))
+        self.dated = Dated(monotonic)
+        self.http.hooks["response"].append(self.dated.hear)
         timeouts: Any = (CONNECT_TIMEOUT_S, READ_TIMEOUT_S)  # requests' form, which hvac's stubs don't know
         self._clients = [
             hvac.Client(url=one, session=self.http, timeout=timeouts, allow_redirects=False)

@@ -27,6 +27,7 @@ import requests
 
 from schemas.errors import AccessDenied, VaultUnavailable
 from schemas.hidden import Hidden
+from vault.clocks import ToldTime
 from vault.metrics import FAILED, SECONDS
 from vault.nodes import Nodes
 
@@ -98,6 +99,10 @@ class Session:
     def tell(self, called: Callable[[float], None]) -> None:
         """Who is told of each call, on the thread that made it, how many seconds it took. It must not raise."""
         self._called = called
+
+    def told_time(self) -> ToldTime | None:
+        """What Vault's clock shows now, by its last answer; None where it has told no time. Asks nobody."""
+        return self._nodes.dated.now()
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -20,6 +20,7 @@ from streams.audit.findings import Finding, FindingKind
 from streams.audit.reader import Reader, read_events
 from streams.audit.store import Directory
 from streams.audit.verify import Depth, Part, Trust, verify_export
+from streams.engine.clock import SystemClock
 from streams.engine.segment_topics import KafkaSegmentTopics
 from topology.identity import PLATFORM, Identity
 from topology.pins import Pins
@@ -47,13 +48,16 @@ def audits(folder: Path, pins: Pins) -> Iterator[Check]:
 
 
 def _verified(seen: Compliance, folder: Path, pins: Pins) -> Check:
-    """The tiles are made of the records again, up to the latest checkpoints, and verified as anybody would. Of a
-    log whose beginning has expired nobody can make them; without it the others don't add up by themselves.
+    """The tiles are made of the records again, up to the latest checkpoints, and verified as anybody would. That
+    all adds up behind these, too, is proven before. Of a log whose beginning has expired nobody can make them;
+    without it the others don't add up by themselves.
     """
     store = Directory(folder / AUDIT)
-    exported = seen.exporter(store).extend(seen.checkpoints()).findings
+    with seen.exporter(store) as exporter:
+        exported = exporter.extend(seen.checkpoints()).findings
     expired = [it for it in exported if it.kind is FindingKind.EXPIRED]
-    result = verify_export(store, Trust(pins.keys), Part(Depth.CHAINS if expired else Depth.WHOLE))
+    part = Part(Depth.CHAINS if expired else Depth.WHOLE)
+    result = verify_export(store, Trust(pins.keys), part, now=SystemClock().now())
     found = f"{result.entries:,} entries in {len(result.logs)} logs"
     failures = [*(it for it in exported if it not in expired), *result.findings]
     return Check("audit verify", found, _shown(failures), _shown((*expired, *result.expired)))

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import sys
 import threading
 import time
@@ -27,8 +26,8 @@ from deploy.local.disk import explained
 from deploy.provision.parts import pins_path
 from deploy.publishing import publishing
 from deploy.starting import handed_by_administrator
+from deploy.supervise.emptied import emptied
 from deploy.supervise.files import make_private_folder
-from deploy.supervise.lock import RootLock
 from deploy.supervise.spawn import NURSERY, Child
 from deploy.surroundings import Surroundings, surroundings
 from deploy.up import Installation
@@ -271,12 +270,8 @@ def _fresh(root: Path, partitions: int, retention_ms: Mapping[str, int]) -> None
     Raises StackError where another bench runs.
     """
     with explained(root):
-        for folder in (root.parent, root):
-            make_private_folder(folder)
-        with RootLock(root):  # a bench that runs there keeps it
-            shutil.rmtree(root, ignore_errors=True)
-        for folder in (root, root / "projects"):
-            make_private_folder(folder)
+        make_private_folder(root.parent)
+        make_private_folder(emptied(root) / "projects")
         annotators, retention = ", ".join(ANNOTATORS), json.dumps(dict(retention_ms))
         text = _PROJECT_FILE.format(annotators=annotators, partitions=partitions, retention=retention)
         (root / "projects" / f"{PROJECT}.yaml").write_text(text, encoding="utf-8")

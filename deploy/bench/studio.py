@@ -30,6 +30,7 @@ from deploy.bench.handouts import Handouts
 from deploy.bench.report import Calls, Studio
 from deploy.bench.studio_server import Owner, served
 from deploy.bench.workload import texts
+from deploy.supervise.emptied import emptied
 from schemas.errors import ConfigError, StackError
 
 SHARE = 5
@@ -189,8 +190,7 @@ class Person:
 @contextmanager
 def _running(command: str, folder: Path) -> Iterator[Server]:
     """A new one, its folder removed in the end."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
+    emptied(folder)
     owner = Owner(OWNER, secrets.token_hex(16), secrets.token_hex(20))
     headers = {"Authorization": f"Token {owner.token}"}
     try:

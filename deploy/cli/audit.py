@@ -94,9 +94,12 @@ def reconcile(
     content = report.as_json(account.reconciliation)
     content |= {"holds": account.holds, "findings": [finding.as_json() for finding in account.findings]}
     content["not_here"] = [note.as_json() for note in account.expired]
+    content["awaited"] = [finding.as_json() for finding in account.awaited]
     before = account.findings[: len(account.findings) - len(account.reconciliation.findings)]
-    notes = [Text(line, style=WAITING) for line in report.noted(account.expired)]
-    out.result(content, Text(report.text(account.reconciliation)), *notes, *_found(before), _verdict(account))
+    words = [Text(report.text(account.reconciliation)), *_found(before)]
+    later = (*report.noted(account.expired), *report.awaited(account.awaited))
+    words += [Text(line, style=WAITING) for line in later]
+    out.result(content, *words, _verdict(account))
     if not account.holds:
         raise typer.Exit(Exit.FAILED)
 
@@ -127,9 +130,8 @@ def export(
     from streams.audit.index import BadIndex
 
     out = Output(as_json)
-    with compliance(root) as seen:
-        try:
-            exporter = seen.exporter(export_at(place), projects or ())
+    try:
+        with compliance(root) as seen, seen.exporter(export_at(place), projects or ()) as exporter:
             with out.progress_console.status(Text("reading the audit")):
                 done = exporter.extend(seen.checkpoints())
             _exported(done, place, out)
@@ -139,8 +141,8 @@ def export(
                     failed |= bool(more.findings)
                     if more.new or more.findings:
                         _exported(more, place, out)
-        except BadIndex as error:
-            raise ConfigError(f"{place}: {error}; export to another place") from None
+    except BadIndex as error:
+        raise ConfigError(f"{place}: {error}; export to another place") from None
     if failed:
         raise typer.Exit(Exit.FAILED)
 

@@ -77,6 +77,7 @@ def verify(
     from deploy.exports import export_at, is_folder
     from streams.audit import report
     from streams.audit.verify import Trust, verify_export
+    from streams.engine.clock import SystemClock
 
     if is_folder(place) and not Path(place).is_dir():
         raise typer.BadParameter(f"{place} is no folder", param_hint="PLACE")
@@ -85,11 +86,12 @@ def verify(
     trust = Trust(trusted.keys if trusted else None, notes, tuple(_witness(key) for key in witnesses or ()))
     part, out = _part(depth, log, entries), Output(as_json)
     with _bar(out) as progress:
-        result = verify_export(export_at(place), trust, part, progress)
+        result = verify_export(export_at(place), trust, part, progress, SystemClock().now())
     words = [Text(report.text(it)) for _, it in sorted(result.reconciliations.items())]
     first = len(result.findings) - sum(len(it.findings) for it in result.reconciliations.values())
     words += [Text(line, style=BAD) for line in report.listed(result.findings[:first])]
     words += [Text(line, style=WAITING) for line in report.noted(result.expired)]
+    words += [Text(line, style=WAITING) for line in report.awaited(result.awaited)]
     out.result(_content(result), *words, *_verdict(result, _reached(depth, log, entries)))
     if not result.holds:
         raise typer.Exit(Exit.FAILED)
@@ -109,6 +111,7 @@ def _content(result: Verification) -> dict[str, object]:
         "projects": {name: report.as_json(it) for name, it in sorted(result.reconciliations.items())},
         "findings": [finding.as_json() for finding in result.findings],
         "not_here": [note.as_json() for note in result.expired],
+        "awaited": [finding.as_json() for finding in result.awaited],
     }
 
 

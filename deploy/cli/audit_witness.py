@@ -127,7 +127,8 @@ def check(
     """Read a log (C2SP tlog-tiles), and cosign its checkpoint if it goes on from the one cosigned last.
 
     The cosigned checkpoint is printed, or written to [cyan]--out[/]. Exit code 1 where the log is cut, damaged, or
-    has shown a split view: then both checkpoints are kept, and the file is named.
+    has shown a split view: then both checkpoints are kept, and the file is named. Doubts end: what was refused
+    before belongs to this log after all, or is a split view.
 
     [dim]Example:[/] [cyan]veil audit witness check audit/audit.demo-0 --state witness --trust logs.txt[/]
     """
@@ -145,12 +146,17 @@ def check(
     if out is not None:
         write_atomically(out, str(seen.note))
     content = {**_seen_as_json(seen), "checkpoint": str(seen.note), "out": str(out) if out else None}
+    content |= {"split_views": [str(it) if it else None for it in found.splits]}
     if as_json:
         output.json_line(content)
     elif out is None:
         typer.echo(str(seen.note), nl=False)
     said = f"cosigned {seen.point.size:,} entries of {seen.point.origin}"
     output.note(Text.assemble(("✓ ", GOOD), said, f" → {out}" if out else ""))
+    for kept in found.splits:
+        output.note(_split_words(seen.point.origin, kept))
+    if found.splits:
+        raise typer.Exit(Exit.FAILED)
 
 
 @app.command(cls=Command)
@@ -183,7 +189,7 @@ def report(state: State, as_json: AsJson = False) -> None:
     """Show what a witness has cosigned last of each log, and what it has kept against one. 1 if a log has split.
 
     A [bold]split view[/] is proven by what the log has signed. A doubt isn't: a proof failed, whoever sent it;
-    [cyan]veil audit witness check[/] on the log itself settles it.
+    [cyan]veil audit witness check[/] settles it once the log itself, whole, has as many entries.
 
     [dim]Example:[/] [cyan]veil audit witness report --state /var/lib/witness[/]
     """
@@ -193,8 +199,8 @@ def report(state: State, as_json: AsJson = False) -> None:
     verifier = read_key(state).verifier
     memory = read_memory(state, verifier)
     kept = read_evidence(state)
-    splits = [(path, it) for path, it in kept if it.holds()]
-    doubts = [(path, it) for path, it in kept if not it.holds()]
+    splits = [(path, it) for path, it in kept if it.holds(it.keys)]  # it has written down itself whom it trusted
+    doubts = [(path, it) for path, it in kept if (path, it) not in splits]
     content = {
         "key": verifier.text(),
         "logs": [_seen_as_json(it) for it in memory.values()],

@@ -3,9 +3,7 @@
 # ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
-import signal
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -14,6 +12,7 @@ import typer
 from rich.text import Text
 
 from deploy.cli.command import flag
+from deploy.cli.ending import terminable
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable
@@ -25,7 +24,6 @@ if TYPE_CHECKING:
     from deploy.backup.restoring import Restored
     from deploy.backup.taking import Made
 
-ENDING = (signal.SIGTERM, signal.SIGHUP)
 OPEN_AGAIN = "What was withdrawn, erased or revoked after that is open again: --control-from knows of it."
 
 Secrets = Annotated[
@@ -64,7 +62,7 @@ def backup(
 
     out, recipients = Output(as_json), to or []
     AgeEnvelope(recipients)  # before anything is done
-    with _terminable(), out.steps("backing up") as report:
+    with terminable(), out.steps("backing up") as report:
         if no_verify:
             made, restored = take(root, folder, AgeEnvelope(recipients), report), None
         else:  # that starts parts: what is needed for it is in no container of ours
@@ -136,7 +134,7 @@ def restore(
     own = read_secrets(secrets or root / "secrets", _asked)
     wanted = Wanted(backup, AgeOpener.from_files(identity), load_pins(trusted), own, control_from)
     out = Output(as_json)
-    with _terminable(), out.steps("restoring") as report:
+    with terminable(), out.steps("restoring") as report:
         if into is None:
             restored = verify_it(wanted, root, report)
             _say(root, restored, out)
@@ -145,30 +143,6 @@ def restore(
     content = _restored(restored) | ({} if into is None else {"log_name": restored.log_name})
     out.result(content, *_words(restored), *_next(restored, into, control_from))
     _end(restored)
-
-
-@contextmanager
-def _terminable() -> Iterator[None]:
-    """SIGTERM, and the end of the terminal, end it as Ctrl-C does, and nothing is left: else the first process of
-    a container is deaf to it, and half of a stack stays where a connection broke. A second one doesn't interrupt
-    that.
-    """
-
-    def interrupt(*_: object) -> None:
-        for number in ENDING:
-            signal.signal(number, signal.SIG_IGN)
-        raise KeyboardInterrupt
-
-    before = {number: signal.getsignal(number) for number in ENDING}
-    if before[signal.SIGHUP] is signal.SIG_IGN:  # begun by `nohup`, it outlives its terminal
-        del before[signal.SIGHUP]
-    for number in before:
-        signal.signal(number, interrupt)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 def _say(root: Path, restored: Restored, out: Output) -> None:

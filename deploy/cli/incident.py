@@ -156,15 +156,17 @@ def verify(
 
     [dim]Example:[/] [cyan]veil incident verify evidence --pins pins.json[/]
     """
+    from streams.audit import report
     from streams.audit.evidence_check import verify_evidence
     from streams.audit.store import Directory
+    from streams.engine.clock import SystemClock
     from topology.pins import load_pins
 
     for path, what in ((folder, "DIR"), (pins, "--pins")):
         if path is not None and not path.exists():
             raise typer.BadParameter(f"{path} is not there", param_hint=what)
     trusted = None if pins is None else load_pins(pins).keys
-    found = verify_evidence(Directory(folder), Directory(folder / "audit"), trusted)
+    found = verify_evidence(Directory(folder), Directory(folder / "audit"), trusted, SystemClock().now())
     content = {
         "holds": found.holds,
         "incident": found.incident,
@@ -175,6 +177,7 @@ def verify(
         "closed": found.closed,
         "own_pins": trusted is not None,
         "findings": [one.as_json() for one in found.findings],
+        "awaited": [one.as_json() for one in found.audit.awaited],
     }
     if not found.holds:
         wrong = [Text(f"  ✗ {one}", style=BAD) for one in found.findings]
@@ -182,6 +185,7 @@ def verify(
         raise typer.Exit(Exit.FAILED)
     said = f"{found.incident} of {found.project}: {found.files} files and {found.audit.entries:,} audit events"
     words = [Text.assemble(("✓ ", GOOD), f"{said} are what {found.person} has signed.")]
+    words += [Text(line, style=WAITING) for line in report.awaited(found.audit.awaited)]
     if trusted is None:
         words.append(Text("  Consistent with the keys in it; --pins proves whose it is.", style=WAITING))
     Output(as_json).result(content, *words)

@@ -12,6 +12,7 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.command import flag
+from deploy.cli.ending import terminable
 from deploy.cli.exits import Exit
 from deploy.cli.moments import moment
 from deploy.cli.options import AsJson, Root
@@ -39,11 +40,12 @@ def purge(
 
     [dim]Example:[/] [cyan]veil purge --dry-run --project demo[/]
     """
-    from deploy.purging import WHO_PURGES, check
+    with terminable():
+        from deploy.purging import WHO_PURGES, check
 
-    if not dry_run:
-        raise ConfigError(WHO_PURGES)
-    checked = check(root, project or "")
+        if not dry_run:
+            raise ConfigError(WHO_PURGES)
+        checked = check(root, project or "")
     Output(as_json).result(checked.as_json(), *_words(checked))
     if checked.faults:
         raise typer.Exit(Exit.FAILED)

@@ -20,6 +20,7 @@ from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
 
 if TYPE_CHECKING:
     from deploy.synth.making import Made
+    from schemas.errors import VeilError
 
 MAX_COUNT = 100_000
 """At fifty a second a good half hour; more is a mistake, or better left to `--follow`."""
@@ -96,11 +97,14 @@ def _publish(root: Path, project: str, count: int | None, seed: int, out: Output
         def done(number: int) -> None:
             status.update(Text(f"{number:,} synthetic records published"))
 
+        def trouble(error: VeilError) -> None:
+            out.note(f"{error}; what others publish meanwhile gets its gold afterwards")
+
         if count is None:
             stop = threading.Event()
             for number in (signal.SIGINT, signal.SIGTERM):
                 signal.signal(number, lambda *_: stop.set())
-            made = follow(root, project, seed, stop, done)
+            made = follow(root, project, seed, stop, done, trouble)
         else:
             made = publish(root, project, count, seed, done)
     words = f"{made:,} synthetic records are on raw.{project}, and what is true of them on gold.{project}."

@@ -178,9 +178,10 @@ class Passing:
     async def run(self) -> None:
         """Returns when there is nothing more to pass on."""
         (reader, writer), (there, back) = self._front, self._back
-        ways = {asyncio.create_task(self._copy(reader, back)), asyncio.create_task(self._copy(there, writer))}
+        answered = asyncio.create_task(self._copy(there, writer))
+        ways = {asyncio.create_task(self._copy(reader, back)), answered}
         try:
-            while ways and (left := self._last + self._idle_s - time.monotonic()) > 0:
+            while ways and (left := self._last + self._patience_s(answered) - time.monotonic()) > 0:
                 done, ways = await asyncio.wait(ways, timeout=left, return_when=asyncio.FIRST_COMPLETED)
                 if not all(it.result() for it in done):
                     return
@@ -188,6 +189,10 @@ class Passing:
             for way in ways:
                 way.cancel()
             await asyncio.gather(*ways, return_exceptions=True)
+
+    def _patience_s(self, answered: asyncio.Task[bool]) -> float:
+        """Once the page has said its last word, who says nothing either keeps a place here for nothing."""
+        return min(self._idle_s, ENDS_WITHIN_S) if answered.done() else self._idle_s
 
     async def _copy(self, source: asyncio.StreamReader, target: asyncio.StreamWriter) -> bool:
         """One way, to its end, which is passed on as well. False where a side has gone."""

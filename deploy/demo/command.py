@@ -23,16 +23,18 @@ from deploy.demo.measuring import MemoryGauge
 from deploy.demo.publishing import broken_records
 from deploy.demo.records import build
 from deploy.demo.report import Report
-from deploy.demo.run import PROJECT, WITHDRAWN, Ground, Plan, fresh, local_ground, run
+from deploy.demo.run import PROJECT, WITHDRAWN, Ground, Plan, local_ground, run
 from deploy.demo.screen import Screen, showing
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example, failed, summary
 from deploy.settings import DEFAULT_ROOT
+from deploy.supervise.emptied import emptied, require_ours
 from deploy.supervise.files import make_private_folder
 from deploy.synth.run import maker
 from deploy.synth.share import Published, missing
 from schemas.errors import ConfigError, DependencyError, StackError, VeilError
 from schemas.files import write_atomically
+from streams.audit.index import INDEX
 from topology.policies import load_policy
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -115,11 +117,12 @@ def _plan(folder: Path, later: int) -> tuple[Plan, Aviary]:
     aviary = Aviary(seed)
     if not folder.parent.exists():
         make_private_folder(folder.parent)
+    require_ours(folder / AUDIT, INDEX)
     make_private_folder(folder)
     (folder / REPORT).unlink(missing_ok=True)
     inputs, broken = build(aviary, seed), broken_records(aviary)
     inputs.sort(key=lambda one: one.name != WITHDRAWN)  # it is among the first, however many come later
-    policy, stack = load_policy(PROJECT), fresh(folder / STACK)
+    policy, stack = load_policy(PROJECT), emptied(folder / STACK)
     making = maker(stack, PROJECT, policy, seed)
     gold = [making.make() for _ in range(missing(Published(len(inputs), 0), policy.gold.share_permille))]
     return Plan(stack, folder / AUDIT, policy, inputs, broken, gold, seed, later), aviary

@@ -33,8 +33,6 @@ from deploy.provision.parts import pins_path
 from deploy.provisioning import register_audited
 from deploy.sealed import SEALER, Sealed, sealed
 from deploy.stages.roles import SHIPPER
-from deploy.supervise.files import make_private_folder
-from deploy.supervise.lock import RootLock
 from deploy.surroundings import surroundings
 from deploy.synth.making import Made
 from deploy.up import Installation
@@ -197,14 +195,6 @@ def _parts(external: Sequence[str]) -> str:
     return ", ".join(f"{name} (external)" if part in external else name for part, name in _PARTS.items())
 
 
-def fresh(root: Path) -> Path:
-    """An empty root; that of the run before is removed. Raises StackError while that one is in use."""
-    if root.exists():
-        with RootLock(root):
-            shutil.rmtree(root)
-    return make_private_folder(root)
-
-
 @contextmanager
 def _watching(plan: Plan, installation: Runs, search: CanarySearch) -> Iterator[Watch]:
     endpoints = installation.endpoints
@@ -363,7 +353,8 @@ def _audit(plan: Plan) -> tuple[Verification, Quality]:
     with compliance(plan.root) as seen:
         shutil.rmtree(plan.audit, ignore_errors=True)  # that of the run before is of another log
         store = Directory(plan.audit)
-        done = seen.exporter(store).extend(seen.checkpoints())
+        with seen.exporter(store) as exporter:
+            done = exporter.extend(seen.checkpoints())
         found = quality(read_events(seen.log, Reader(seen.codec), [audit_topic(PROJECT)]))
         verification = verify_export(store, Trust(seen.topology.pins.keys, tuple(done.checkpoints.values())))
     if done.findings or PROJECT not in verification.reconciliations:

@@ -12,6 +12,7 @@ from pathlib import Path
 from deploy.local.disk import explained
 from deploy.persons import sign
 from deploy.stages.watch import IDENTITY, open_watch
+from deploy.supervise.emptied import emptied
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.up import Installation
@@ -88,11 +89,7 @@ def _quick_watch(installation: Installation) -> Iterator[None]:
 def _fresh(root: Path) -> None:
     """An empty root with the drill's own project."""
     with explained(root):
-        for folder in (root.parent, root):
-            make_private_folder(folder)
-        with RootLock(root):
-            shutil.rmtree(root)
-        for folder in (root, root / "projects"):
-            make_private_folder(folder)
+        make_private_folder(root.parent)
+        make_private_folder(emptied(root) / "projects")
         text = _PROJECT_FILE.format(reporter=REPORTER, people=", ".join(APP_PEOPLE))
         (root / "projects" / f"{PROJECT}.yaml").write_text(text, encoding="utf-8")

@@ -29,8 +29,9 @@ from schemas.audit import AuditEvent, EventType
 from schemas.control import ControlKind, WithdrawalReason
 from schemas.errors import ConfigError, StackError, VeilError
 from schemas.resources import alert_resource, control_resource, task_ids
+from streams.audit.chain import Pins as Keys
 from streams.audit.evidence import TIMELINE
-from streams.audit.evidence_check import verify_evidence
+from streams.audit.evidence_check import Evidence, verify_evidence
 from streams.audit.reader import Reader, follow_events
 from streams.audit.store import Directory
 from streams.engine.clock import SystemClock
@@ -181,7 +182,7 @@ class _Drill:
             said.text = f"evidence put aside: {kept.files} files, {kept.events} audit events"
         pins = self._seen.topology.pins
         with self._step("evidence verified") as said:
-            found = verify_evidence(Directory(self._kept), Directory(self._kept / "audit"), pins.keys)
+            found = self._verified(pins.keys)
             if not found.holds:
                 raise StackError(f"the evidence does not hold: {found.findings[0]}")
             said.text = "it verifies offline, with the pinned keys"
@@ -194,11 +195,14 @@ class _Drill:
             self._forge(pins)
             said.text = "one changed byte in it is found"
 
+    def _verified(self, pins: Keys | None) -> Evidence:
+        return verify_evidence(Directory(self._kept), Directory(self._kept / "audit"), pins, SystemClock().now())
+
     def _forge(self, pins: Pins) -> None:
         path = self._kept / TIMELINE
         true = path.read_bytes()
         path.write_bytes(true.replace(b"1", b"2", 1))
-        found = verify_evidence(Directory(self._kept), Directory(self._kept / "audit"), pins.keys)
+        found = self._verified(pins.keys)
         path.write_bytes(true)
         if found.holds:
             raise StackError("a changed byte in the evidence was not found")
@@ -250,7 +254,7 @@ class _Drill:
             found = close_incident(
                 self._root, PROJECT, OPERATOR, incident, folder=self._kept, lessons=LESSONS, change=change
             )
-            checked = verify_evidence(Directory(self._kept), Directory(self._kept / "audit"))
+            checked = self._verified(None)
             if found.closed is None or not checked.closed or not checked.holds:
                 raise StackError("the closed incident does not hold")
             account = self._seen.account(PROJECT, SystemClock().now())

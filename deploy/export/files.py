@@ -1,13 +1,18 @@
-"""Files of an export: for their owner alone, and never in place of others."""
+"""Files of an export: for their owner alone, never in place of others, and whole or not there.
+
+A place is taken first, by an empty file or folder; what belongs there is written beside it, and put there in one
+step. Whatever ends it in between, no part passes for the whole.
+"""
 
 from __future__ import annotations
 
-import os
 import shutil
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from schemas.errors import ConfigError
+from schemas.files import write_atomically
 
 PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 
@@ -15,7 +20,7 @@ PRIVATE_FILE, PRIVATE_FOLDER = 0o600, 0o700
 def require_free(place: Path) -> None:
     """Raises ConfigError where something is there already, or nothing it could be put into."""
     if place.exists() or place.is_symlink():
-        raise ConfigError(f"{place} is there already; an export overwrites nothing")
+        raise _taken(place)
     if not place.absolute().parent.is_dir():
         raise ConfigError(f"{place}: there is no folder {place.absolute().parent}")
 
@@ -23,14 +28,13 @@ def require_free(place: Path) -> None:
 def write_file(place: Path, content: bytes) -> None:
     """Raises ConfigError where something has come there meanwhile, OSError."""
     try:
-        opened = os.open(place, os.O_WRONLY | os.O_CREAT | os.O_EXCL, PRIVATE_FILE)
+        place.touch(PRIVATE_FILE, exist_ok=False)
     except FileExistsError:
-        raise ConfigError(f"{place} is there already; an export overwrites nothing") from None
+        raise _taken(place) from None
     try:
-        with os.fdopen(opened, "wb") as file:
-            file.write(content)
-    except OSError:
-        place.unlink()  # half a file would pass for a whole one
+        write_atomically(place, content)
+    except BaseException:
+        place.unlink()
         raise
 
 
@@ -39,10 +43,17 @@ def write_folder(place: Path, contents: Mapping[str, bytes]) -> None:
     try:
         place.mkdir(mode=PRIVATE_FOLDER)
     except FileExistsError:
-        raise ConfigError(f"{place} is there already; an export overwrites nothing") from None
+        raise _taken(place) from None
+    beside = Path(tempfile.mkdtemp(prefix=".export-", dir=place.parent))  # its mode is PRIVATE_FOLDER
     try:
         for name, content in contents.items():
-            write_file(place / name, content)
-    except OSError:
-        shutil.rmtree(place)
+            write_atomically(beside / name, content)
+        beside.replace(place)  # an empty folder is replaced in one step; nothing else is
+    except BaseException:
+        shutil.rmtree(beside)
+        place.rmdir()
         raise
+
+
+def _taken(place: Path) -> ConfigError:
+    return ConfigError(f"{place} is there already; an export overwrites nothing")

@@ -5,7 +5,7 @@
 3. `copier.P` reads what is sealed, and commits for each segment which tasks' texts are about to be opened
    (`texts.exported`), by which order, for whom.
 4. It looks at `control` once more, opens those under the keys of the view layer that are still not withdrawn, nor
-   of anybody erased, looks again, and writes the files.
+   of anybody erased, looks again, and writes the files, without those that are by now.
 
 `copier.P` may read the view layer and decrypt by its key, as label may, and nothing else in Vault
 (vault/decisions/0004).
@@ -80,7 +80,8 @@ def export_texts(root: Path, project: str, person: str, wanted: Wanted, ask: Ask
         act(copier, [], list(announcements(_all(shared), _order_key(project, order), person, wanted.form.value)))
         _, book = _allowed(copier, person, wanted.form)  # so does reading long topics
         opened = _opened(copier, shared, _out(book, project, index))
-        _allowed(copier, person, wanted.form)
+        _, book = _allowed(copier, person, wanted.form)  # and opening many texts
+        opened = _without(opened, _out(book, project, index))
     tally, closed = Tally(), sum(shared.counts.values()) - sum(map(len, opened.values()))
     write(wanted, {part: _bytes(wanted.form, them, tally) for part, them in opened.items() if them})
     counts = {part: len(opened.get(part, ())) for part in shared.parts}
@@ -130,12 +131,17 @@ def _opened(copier: Surroundings, shared: Parted[Chosen], out: AbstractSet[str])
     """
     opening = contents(ViewKeys(copier.vault, copier.project), copier.project)
     texts = dict(open_all(opening, (one for one in _all(shared) if one.task_id not in out)))
-    if not texts:
-        raise ConfigError("none of the texts opens any more; nothing was written")
     return {
         part: [Document(it.verdict, texts[it.task_id]) for it in them if it.task_id in texts]
         for part, them in shared.parts.items()
     }
+
+
+def _without(opened: Mapping[str, list[Document]], out: AbstractSet[str]) -> dict[str, list[Document]]:
+    left = {part: [it for it in them if it.verdict.task_id not in out] for part, them in opened.items()}
+    if not any(left.values()):
+        raise ConfigError("none of the texts opens any more; nothing was written")
+    return left
 
 
 def open_all(

@@ -1,7 +1,7 @@
 """How a text is cut into tokens where a form has them, and which of them a span takes. Pure.
 
-A token is a placeholder (`[PERSON_1]`), a run of letters, digits and underscores (Unicode's), or any other single
-character that is no white space. It is the same for every language, and nothing but white space is lost.
+A token is a placeholder (`[PERSON_1]`, `[PERSON:token]`), a run of letters, digits and underscores (Unicode's), or
+any other single character that is no white space: the same for every language. Nothing but white space is lost.
 """
 
 from __future__ import annotations
@@ -12,8 +12,9 @@ from dataclasses import dataclass
 
 from deploy.export.documents import Tally
 from schemas.records import SupportedSpan
+from streams.redact.placeholders import PLACEHOLDER
 
-_TOKEN = re.compile(r"\[[A-Z][A-Z_]*_[0-9]+\]|\w+|[^\w\s]")
+_TOKEN = re.compile(PLACEHOLDER.pattern + r"|\w+|[^\w\s]")
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ def build(around: Surroundings, slot: str, port: int) -> StageParts:  # noqa: AR
         documents=around.vault,
         segments_now=lambda: around.log.read(f"segments.{project}"),
         clock=around.clock,
+        told_time=around.vault.told_time,
         leaks=LeakSeams(
             limit_of=_limits(around),
             in_force=lambda: policy.hash if (policy := around.book.policy_in_force(project)) else "",

@@ -13,6 +13,8 @@ from deploy.supervise.identity import ProcessIdentity, read_identity, write_iden
 from schemas.errors import StackError
 from schemas.files import PRIVATE_FILE
 
+LOCK = Path("run") / "lock"
+
 
 class RootLock:
     """An fcntl lock on `<root>/run/lock`; the kernel drops it when its owner dies, however it dies."""
@@ -24,7 +26,7 @@ class RootLock:
     def acquire(self) -> None:
         """Take the root. Raises StackError when another process (or another holder in this one) has it."""
         run = make_private_folder(self._root / "run")
-        handle = os.open(run / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
+        handle = os.open(self._root / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
         try:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:

@@ -11,13 +11,15 @@ from deploy.surroundings import project_folders
 from deploy.synth.making import Made, Maker
 from deploy.synth.producing import producing
 from deploy.synth.share import missing
-from schemas.errors import ConfigError
+from schemas.errors import Abortable, CommitInDoubt, ConfigError, DependencyError, VeilError
 from topology.gold_document import load_gold_source
 from topology.gold_source import faults
 from topology.policies import Policy, load_policy, load_policy_bytes
 
 FOLLOW_S = 1.0
 """Between two looks at where the partitions end. The sooner, the better gold is mixed with the others."""
+AGAIN_S = 5.0
+"""Between two attempts while a part does not answer."""
 MOST_AT_ONCE = 20
 """After a burst of others the rest comes with the next looks, not as a block of gold one could make out."""
 
@@ -59,22 +61,36 @@ def publish(root: Path, project: str, count: int, seed: int, done: Done) -> int:
     return count
 
 
-def follow(root: Path, project: str, seed: int, stop: threading.Event, done: Done) -> int:
+def follow(
+    root: Path, project: str, seed: int, stop: threading.Event, done: Done, trouble: Callable[[VeilError], None]
+) -> int:
     """Keep the share that the policy in force asks for from now on, until told to stop. The number published.
 
-    A policy that comes into force meanwhile counts from the next start on. Raises ConfigError where the policy
-    asks for no gold, and what `GoldPublisher.publish` raises.
+    Once it has begun it waits for parts that don't answer; `trouble` hears of each time. What others publish
+    meanwhile gets its gold afterwards. A policy that comes into force meanwhile counts from the next start on.
+    Raises ConfigError where the policy asks for no gold, and what `GoldPublisher.publish` raises.
     """
     policy = policy_in_force(root, project)
     if policy.gold.share_permille == 0:
         raise ConfigError(f"{policy.id} asks for no gold (`gold: {{share: …}}`), so there is no share to keep")
-    making, made = maker(root, project, policy, seed), 0
-    with producing(root, project) as producer:
-        before = producer.published()
-        while not stop.wait(FOLLOW_S):
-            wanted = missing(producer.published().since(before), policy.gold.share_permille)
-            for _ in range(min(wanted, MOST_AT_ONCE)):
-                producer.publish(making.make())
-                made += 1
-                done(made)
+    making, made, before = maker(root, project, policy, seed), 0, None
+    while not stop.is_set():
+        try:
+            with producing(root, project) as producer:
+                before = before or producer.published()
+                while not stop.wait(FOLLOW_S):
+                    wanted = missing(producer.published().since(before), policy.gold.share_permille)
+                    for _ in range(min(wanted, MOST_AT_ONCE)):
+                        producer.publish(making.make())
+                        made += 1
+                        done(made)
+        except (
+            DependencyError,
+            Abortable,
+            CommitInDoubt,
+        ) as error:  # what came through, the ends say
+            if before is None:
+                raise
+            trouble(error)
+            stop.wait(AGAIN_S)
     return made

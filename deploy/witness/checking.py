@@ -1,4 +1,7 @@
-"""The pull form: read a log where it lies, and cosign its newest checkpoint if it goes on from what was seen."""
+"""The pull form: read a log where it lies, and cosign its newest checkpoint if it goes on from what was seen.
+
+Its tiles then say what has become of doubts about it.
+"""
 
 from __future__ import annotations
 
@@ -24,4 +27,7 @@ def check(witness: Witness, read: Read, where: str) -> Cosigned | Refused:
             f"{where} has {point.size:,} entries, and {before:,} of {point.origin} were cosigned: this copy is "
             "old, or the log was cut"
         )
-    return witness.ask(tiled_log.request_for(read, where, data, point, before))
+    found = witness.ask(tiled_log.request_for(read, where, data, point, before))
+    if isinstance(found, Refused):
+        return found
+    return witness.settle(found, tiled_log.node_in(read, where, point.size))

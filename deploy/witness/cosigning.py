@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from deploy.witness.state import State
 from streams.audit import witness
 from streams.audit.note import Signature
+from streams.audit.tree import Node
 from streams.audit.witness import Refusal, Request, Seen, Trust
 
 
 @dataclass(frozen=True, slots=True)
 class Cosigned:
-    """It is remembered, on the disk; `line` may leave."""
+    """It is remembered, on the disk; `line` may leave. `splits`: files with the evidence of split views that the
+    log's tree has proven, None for one that was not kept, as there is enough.
+    """
 
     seen: Seen
     line: Signature
+    splits: tuple[Path | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +55,19 @@ class Witness:
             seen, line = decided.with_cosignature(key.verifier, key.private.sign(decided.message()))
             self._state.remember(seen)
         return Cosigned(seen, line)
+
+    def settle(self, cosigned: Cosigned, node: Node) -> Cosigned:
+        """End the doubts about a log by the nodes of the tree that was cosigned."""
+        seen, splits = cosigned.seen, []
+        with self._one_at_a_time:
+            for doubt in self._state.doubts(seen.point.origin):
+                found = witness.settled(doubt, seen, self._trust.get(doubt.origin, ()), node)
+                if found is doubt:
+                    continue
+                if found is not None:  # the proof is there before the doubt goes
+                    splits.append(self._state.keep(found))
+                self._state.settle(doubt)
+        return replace(cosigned, splits=tuple(splits))
 
     def last(self, origin: str) -> Seen | None:
         """What was cosigned last of a log."""

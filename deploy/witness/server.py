@@ -26,12 +26,13 @@ from streams.audit import witness_request
 from streams.audit.witness_evidence import origin_hash
 from streams.audit.witness_request import MAX_BYTES, SIZE_TYPE, BadRequest
 from streams.web.bounded_http import BoundedHttp
-from streams.web.server import SettlingServer, is_loopback
+from streams.web.server import LOG_LEVEL, SettlingServer, is_loopback
+from streams.web.settings import ConnectionSettings
 
 BODY_S = 10.0
 """A client that sends 68 kB more slowly is let go."""
-CONNECTIONS = 200
-"""Above it uvicorn answers 503 itself. Each costs a descriptor and at most a body."""
+CONNECTIONS = ConnectionSettings(places=200)
+"""Each costs a descriptor and at most a body."""
 _HEADER_BYTES = 16 * 1024
 _START_S, _STOP_S = 10.0, 5
 
@@ -147,16 +148,18 @@ class WitnessServer:
                 ws="none",
                 lifespan="off",
                 log_config=None,
+                log_level=LOG_LEVEL,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 h11_max_incomplete_event_size=_HEADER_BYTES,  # BoundedHttp keeps it too
-                limit_concurrency=CONNECTIONS,
-                timeout_keep_alive=30,
+                limit_concurrency=2 * CONNECTIONS.places,  # calls of those who have left go on for a while
+                timeout_keep_alive=CONNECTIONS.idle_s,
                 timeout_graceful_shutdown=_STOP_S,
                 ssl_certfile=str(certificate) if certificate else None,
                 ssl_keyfile=str(key) if key else None,
-            )
+            ),
+            CONNECTIONS,
         )
         self._listening: socket.socket | None = None
         self._thread: threading.Thread | None = None
@@ -170,7 +173,7 @@ class WitnessServer:
             self._listening = socket.socket(family, kind, protocol)
             self._listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             self._listening.bind(address)
-            self._listening.listen(CONNECTIONS)
+            self._listening.listen(CONNECTIONS.places)
         except OSError as error:
             self.stop()
             raise StackError(f"the witness can't listen on {host}:{port}: {error.strerror}") from None

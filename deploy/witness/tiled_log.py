@@ -17,6 +17,7 @@ import httpx
 from schemas.errors import ChainBroken, ConfigError, DependencyError
 from streams.audit import note, tiles, tree
 from streams.audit.checkpoint import Checkpoint
+from streams.audit.plain_file import read_file
 from streams.audit.tiles import CHECKPOINT, WIDTH, BadTile, Tile
 from streams.audit.tree import Node
 from streams.audit.witness import Request
@@ -84,27 +85,20 @@ def node_in(read: Read, where: str, size: int) -> Node:
 
 
 def _hashes(read: Read, where: str, tile: Tile) -> list[bytes]:
-    """A partial tile may be gone once the full one is there (tlog-tiles, Partial Tiles)."""
-    full = Tile(tile.level, tile.number)
-    for one in (tile, full):
-        data = read(one.path())
-        if data is None:
-            continue
-        try:
-            return tiles.hashes(data, one.width)[: tile.width]
-        except BadTile as error:
-            raise ChainBroken(f"{where}: {one.path()} {error}: damaged") from None
-    also = "" if tile.width == WIDTH else f", and so is {full.path()}"
-    raise ChainBroken(f"{where}: {tile.path()} is missing{also}")
+    found = tiles.lying(tile, read)
+    if found is None:
+        also = "" if tile.width == WIDTH else f", and so is {Tile(tile.level, tile.number).path()}"
+        raise ChainBroken(f"{where}: {tile.path()} is missing{also}")
+    one, data = found
+    try:
+        return tiles.hashes(data, one.width)[: tile.width]
+    except BadTile as error:
+        raise ChainBroken(f"{where}: {one.path()} {error}: damaged") from None
 
 
 def _from_folder(folder: Path, name: str) -> bytes | None:
-    try:
-        with (folder / name).open("rb") as file:
-            data = file.read(note.MAX_BYTES + 1)
-    except (FileNotFoundError, NotADirectoryError):
-        return None
-    _check_length(data, str(folder / name))
+    data = read_file(folder / name, note.MAX_BYTES + 1)
+    _check_length(data or b"", str(folder / name))
     return data
 
 

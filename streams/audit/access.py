@@ -144,7 +144,7 @@ def accesses(events: Iterable[AuditEvent], asked: Asked, limit: int) -> Accesses
     counts: Counter[str] = Counter()
     days: defaultdict[tuple[str, str], Counter[str]] = defaultdict(Counter)
     seen: defaultdict[tuple[str, str], set[str]] = defaultdict(set)
-    latest: list[tuple[int, str, Access]] = []
+    latest: list[tuple[int, str, int, Access]] = []  # numbered: a forged record can have another's id and time
     total = 0
     for event in filter(asked.wants, events):
         access, day = access_of(event), (_when(event.time)[:10], event.person)
@@ -153,13 +153,14 @@ def accesses(events: Iterable[AuditEvent], asked: Asked, limit: int) -> Accesses
         if event.type is EventType.TASK_VIEWED:
             seen[day].update(task_ids(event))
         total += 1
-        (heappush if len(latest) < limit else heappushpop)(latest, (access.at, access.event, access))
+        item = (access.at, access.event, total, access)
+        (heappush if len(latest) < limit else heappushpop)(latest, item)
     return Accesses(
         counts=dict(counts),
         persons=len({person for _, person in days} - {""}),
         tasks=len(set().union(*seen.values())),
         days=tuple(Day(*day, dict(it), len(seen[day])) for day, it in sorted(days.items())),
-        latest=tuple(access for _, _, access in sorted(latest)),
+        latest=tuple(access for *_, access in sorted(latest)),
         left_out=total - len(latest),
     )
 

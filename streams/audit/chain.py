@@ -13,7 +13,8 @@ The rules, in the order they are checked on each event:
    what one process has signed last vouches for all it has written before. Of an unbroken stretch of an epoch the
    last signature is checked, and no other; that is one check an epoch instead of one a transaction.
 5. *End.* Nothing may stand after the last signed head (`end`): it is *unsealed*, the trace of a transaction whose
-   head someone took away.
+   head someone took away. Where the log ends amid a transaction that is still being written or sealed, its events,
+   which all have one time, are so recent that they are awaited (`awaited`, `recent`).
 
 Where the beginning of a slot's partition has expired (`late`), the slot may begin anywhere: what it begins with is
 taken as it is, and the signed heads of an epoch whose start is gone are counted, not checked (`unproven`).
@@ -32,6 +33,7 @@ from schemas.audit import AuditEvent, EventType
 from schemas.errors import ChainBroken
 from schemas.leaf import GENESIS, check, check_certificate, digest_of_leaf, head_message, leaf
 from streams.audit.findings import Finding, FindingKind
+from streams.audit.recent import NOTHING, Recent
 from topology.identity import PERSON, Identity
 
 Pins = Mapping[str, bytes]
@@ -92,6 +94,14 @@ class ChainVerifier:
         """Whether the start of the epoch has expired."""
         self.unproven = 0
         """Signed heads that can't be checked, since the start of their epoch has expired."""
+        self._newest = 0
+        self._unsigned: tuple[int, int] | None = None
+        """The earliest and the latest time of events after the signed head."""
+
+    @property
+    def newest(self) -> int:
+        """The latest time of an event that bears a signature; 0 where none does."""
+        return self._newest
 
     @property
     def head(self) -> Head:
@@ -117,16 +127,31 @@ class ChainVerifier:
         self._head = current
         return findings
 
-    def end(self) -> list[Finding]:
-        """No more events follow."""
+    def end(self, recent: Recent = NOTHING) -> list[Finding]:
+        """No more events follow. What is `awaited` is no finding."""
         findings = self._check_last_signature()
-        if self._head != self._sealed:
-            text = f"events after the signed head {self._sealed.sequence} are under no signature"
-            findings.append(self._finding(FindingKind.UNSEALED, self._head.sequence, text))
+        if not self._is_awaited(recent):
+            findings += self._unsealed()
         if self._kept is not None and self._kept.sequence > self._head.sequence:
             text = f"the log ends here, but event {self._kept.sequence} has been seen: its tail was cut off"
             findings.append(self._finding(FindingKind.TRUNCATED, self._head.sequence, text))
         return findings
+
+    def awaited(self, recent: Recent) -> list[Finding]:
+        """What will be a finding unless its signed head comes."""
+        return self._unsealed() if self._is_awaited(recent) else []
+
+    def _is_awaited(self, recent: Recent) -> bool:
+        if self._unsigned is None:
+            return False
+        first, last = self._unsigned
+        return first == last and first in recent
+
+    def _unsealed(self) -> list[Finding]:
+        if self._head == self._sealed:
+            return []
+        text = f"events after the signed head {self._sealed.sequence} are under no signature"
+        return [self._finding(FindingKind.UNSEALED, self._head.sequence, text)]
 
     def _check_owner(self, event: AuditEvent) -> list[Finding]:
         if event.slot == self._slot and event.process == owner_of(self._slot):
@@ -193,7 +218,11 @@ class ChainVerifier:
 
     def _check_signature(self, event: AuditEvent, data: bytes, current: Head) -> list[Finding]:
         if event.head_signature is None:
+            first, last = self._unsigned or (event.time, event.time)
+            self._unsigned = min(first, event.time), max(last, event.time)
             return []
+        self._unsigned = None
+        self._newest = max(self._newest, event.time)
         self._sealed = current  # whatever the signature is worth: its own finding says it, `end` need not
         if self._uncertified:
             self.unproven += 1
@@ -251,9 +280,18 @@ class Chains:
             self._slots[event.slot] = ChainVerifier(event.slot, self._pins, kept, late=late)
         return self._slots[event.slot].add(event, data)
 
-    def end(self) -> list[Finding]:
-        """No more events follow."""
-        findings = [finding for _, chain in sorted(self._slots.items()) for finding in chain.end()]
+    @property
+    def newest(self) -> int:
+        """The latest time of an event that bears a signature; 0 where none does."""
+        return max((chain.newest for chain in self._slots.values()), default=0)
+
+    def awaited(self, recent: Recent) -> list[Finding]:
+        """What will be a finding unless its signed head comes."""
+        return [finding for _, chain in sorted(self._slots.items()) for finding in chain.awaited(recent)]
+
+    def end(self, recent: Recent = NOTHING) -> list[Finding]:
+        """No more events follow. What is `awaited` is no finding."""
+        findings = [finding for _, chain in sorted(self._slots.items()) for finding in chain.end(recent)]
         missing = sorted(self._kept.keys() - self._slots.keys())
         text = "the log has no event of this slot, but some have been seen"
         return findings + [Finding(FindingKind.TRUNCATED, slot, text) for slot in missing]

@@ -147,7 +147,7 @@ def _state(order: object) -> ControlState | None:
             signature=bytes.fromhex(str(order["signature"])),
             signed_at=int(order["signed_at"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):  # the last one: Python's JSON has `Infinity`
         return None
 
 

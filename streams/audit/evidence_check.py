@@ -61,11 +61,11 @@ class Evidence:
         return not self.findings
 
 
-def verify_evidence(store: Store, audit: Store, pins: Pins | None = None) -> Evidence:
+def verify_evidence(store: Store, audit: Store, pins: Pins | None = None, now: int | None = None) -> Evidence:
     """All that is wrong with it. `store`: the whole of it, `audit`: the part below `audit/`; `pins`: public keys
-    by signer from a source of one's own, without them those in the evidence count.
+    by signer from a source of one's own, without them those in the evidence count; `now`: as for `verify_export`.
     """
-    return _Check(store, audit, pins).verified()
+    return _Check(store, audit, pins, now).verified()
 
 
 @dataclass(slots=True)
@@ -73,13 +73,14 @@ class _Check:
     store: Store
     audit: Store
     own: Pins | None
+    now: int | None
     found: list[Finding] = field(default_factory=list)
 
     def verified(self) -> Evidence:
         pins = self._pins()
         said = self._signed(MANIFEST, MANIFEST_SIGNATURE, pins)
         files = self._check_files(said)
-        verification = verify_export(self.audit, Trust(self.own))
+        verification = verify_export(self.audit, Trust(self.own), now=self.now)
         self.found += verification.findings
         incident = str(said.get("incident", ""))
         if verification.holds:
@@ -159,8 +160,7 @@ class _Check:
         return True
 
     def _find(self, where: str, text: str) -> None:
-        printable = "".join(char if char.isprintable() else "�" for char in where)
-        self.found.append(Finding(FindingKind.EVIDENCE, printable, text))
+        self.found.append(Finding(FindingKind.EVIDENCE, where, text))
 
 
 def digests(store: Store) -> Mapping[str, str]:

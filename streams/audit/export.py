@@ -58,7 +58,7 @@ class Exported:
 
 
 class Exporter:
-    """Extends one export. One at a time.
+    """Extends one export. One at a time: from before it is made until the last `extend`, hold `Store.alone`.
 
     `topics`: the audit topics to export. Raises BadIndex where the place holds something else, OSError, and what
     `read`, `firsts` and `prefixes` raise.

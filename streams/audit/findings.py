@@ -73,9 +73,18 @@ class Finding:
     where: str
     text: str
 
+    def __post_init__(self) -> None:
+        """Both may repeat what somebody wrote: a terminal acts on none of it."""
+        object.__setattr__(self, "where", _printable(self.where))
+        object.__setattr__(self, "text", _printable(self.text))
+
     def __str__(self) -> str:
         return f"{self.where}: {self.text} [{self.kind}]"
 
     def as_json(self) -> dict[str, str]:
         """Plain strings under the names of the fields."""
         return {name: str(value) for name, value in asdict(self).items()}
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else "�" for char in text)

@@ -37,14 +37,12 @@ class Guessing:
             found.append([minute, 0])
         found[-1][1] += 1
         self.minutes[place] = found
-        if found[-1][1] == FAST:
-            self.told[place] = minute
-            return minute
+        fast = found[-1][1] >= FAST
         lately = place in self.told and self.told[place] > minute - HOUR_MS
-        if lately or sum(count for _, count in found) < SLOW:
+        if lately or not (fast or sum(count for _, count in found) >= SLOW):
             return 0
         self.told[place] = minute
-        return found[0][0]
+        return minute if fast else found[0][0]
 
     def forget(self, until: int) -> None:
         """What counts for no login after `until`."""

@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 
 from schemas import catalog
 from streams.audit.chain import Pins
+from streams.audit.sealed import place_of
 
 FORMAT = "veilstream-audit-tiles/1"
 INDEX, PINS, SCHEMA, LARGE = "index.json", "pins.json", "schema.avsc", "large"
@@ -71,9 +72,13 @@ def read_index(data: bytes) -> Index:
         same = index.data() == data
     except (ValueError, TypeError, KeyError, RecursionError):
         same = False
-    if not same or any(name != place.name for name, place in index.logs.items()):
+    if not same or any(not _is_of(place, name) for name, place in index.logs.items()):
         raise BadIndex("it is damaged, or not one that this version has written")
     return index
+
+
+def _is_of(place: LogPlace, name: str) -> bool:
+    return place.name == name and place_of(place.origin) == (place.topic, place.partition)
 
 
 def pins_data(pins: Pins) -> bytes:

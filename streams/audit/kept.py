@@ -9,7 +9,7 @@ from streams.audit.chain import Pins
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.note import BadNote, Verifier
-from streams.audit.sealed import Sealed, verifier_of
+from streams.audit.sealed import Sealed, folder_of, verifier_of
 from streams.audit.store import Store
 from streams.audit.tiles import BadTile, Tile
 
@@ -22,8 +22,11 @@ def against_kept(
     kept: Iterable[bytes],
     pins: Pins,
     witnesses: Iterable[Verifier],
+    log: str | None = None,
 ) -> Iterator[Finding]:
-    """Findings where an export does not go on from what was kept. `logs`: its own checkpoints, by folder."""
+    """Findings where an export does not go on from what was kept. `logs`: its own checkpoints, by folder; `log`:
+    the folder of the only one that is looked at.
+    """
     by_origin = {it.checkpoint.origin: (name, it.checkpoint) for name, it in logs.items()}
     trusted = tuple(witnesses)
     for data in kept:
@@ -31,6 +34,8 @@ def against_kept(
             seen = _seen(data, pins, trusted)
         except BadNote as error:
             yield Finding(FindingKind.CHECKPOINT, "kept", f"the checkpoint you kept proves nothing: {error}")
+            continue
+        if log is not None and folder_of(seen.origin) != log:
             continue
         if seen.origin not in by_origin:
             text = f"the export has no such log, but {seen.size:,} entries of it have been seen"
@@ -72,7 +77,8 @@ def _compared(store: Store, name: str, now: Checkpoint, seen: Checkpoint) -> Ite
         return
 
     def hashes(tile: Tile) -> list[bytes]:
-        return tiles.hashes(store.get(f"{name}/{tile.path()}") or b"", tile.width)
+        one, data = tiles.lying(tile, lambda path: store.get(f"{name}/{path}")) or (tile, b"")
+        return tiles.hashes(data, one.width)[: tile.width]
 
     try:
         proof = tree.consistency_proof(tiles.node_reader(now.size, hashes), seen.size, now.size)

@@ -124,27 +124,31 @@ class LogCheck:
 
     def _leaves(self, tile: Tile, stored: list[bytes] | None) -> Walk:
         bundle = Tile(None, tile.number, tile.width)
-        data = self.get(bundle.path())
-        if data is None:
+        lying = tiles.lying(bundle, self.get)
+        if lying is None:
             self._find_file(FindingKind.MISSING, bundle, f"the entries {_range(*_span(tile))} are missing")
             return stored or [_UNKNOWN] * tile.width
+        one, data = lying
         try:
-            entries = tiles.unpack(data, tile.width)
+            entries = tiles.unpack(data, one.width)
         except BadTile as error:
-            self._find_file(FindingKind.MISSING, bundle, f"the bundle {error}")
+            self._find_file(FindingKind.MISSING, one, f"the bundle {error}")
             entries = tiles.readable(data)
+        if one != bundle:
+            entries = entries[: bundle.width]
         yield tile.number * WIDTH, entries
         return [leaf_hash(entry) for entry in entries]
 
     def _stored(self, tile: Tile) -> list[bytes] | None:
-        data = self.get(tile.path())
-        if data is None:
+        lying = tiles.lying(tile, self.get)
+        if lying is None:
             self._find_file(FindingKind.MISSING, tile, "this tile is missing")
             return None
+        one, data = lying
         try:
-            return tiles.hashes(data, tile.width)
+            return tiles.hashes(data, one.width)[: tile.width]
         except BadTile as error:
-            self._find_file(FindingKind.TILE, tile, f"the tile {error}")
+            self._find_file(FindingKind.TILE, one, f"the tile {error}")
             return None
 
     def _asked(self, tile: Tile) -> bool:

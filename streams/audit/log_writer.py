@@ -5,7 +5,7 @@ Nothing that the checkpoint in place covers is ever written again; the order of 
 1. `checkpoint.next`, the checkpoint to come: files beyond the one in place are explained by it;
 2. bundles and tiles as they fill, large leaves before the entries that name them; at the end the partial ones;
 3. `checkpoint`, only after the same root came out here: from now on the log is longer;
-4. what the new tiles replace goes, `checkpoint.next` last.
+4. partial tiles whose full one is there now go, `checkpoint.next` last.
 
 A crash at any point leaves the log as it was before 3 or as it is after it; the next export goes on from there.
 """
@@ -18,12 +18,13 @@ from dataclasses import replace
 from streams.audit import tiles, tree
 from streams.audit.chain import Pins
 from streams.audit.entries import Entry, large_digest
+from streams.audit.export_files import belongs, tile_of
 from streams.audit.index import NEXT, LogPlace, large_name
 from streams.audit.note import BadNote
 from streams.audit.sealed import Sealed, opened
 from streams.audit.store import Store
 from streams.audit.tiles import CHECKPOINT, HEIGHT, WIDTH, BadTile, Tile
-from streams.audit.tiling import Tiling, Written, edge_of
+from streams.audit.tiling import Tiling, Written, edge_of, partials_of
 
 
 class Forked(ValueError):
@@ -36,9 +37,10 @@ class LogWriter:
     def __init__(self, store: Store, place: LogPlace, goal: Sealed, pins: Pins) -> None:
         self._store = store
         self._goal = goal
+        self._pins = pins
         self._interrupted = store.get(f"{place.name}/{NEXT}") is not None
         self.place = place
-        self._kept = self._checkpoint(place, pins)
+        self._kept = self._checkpoint()
         self._tiling = self._resumed(place.size)
         self._check_goal()
 
@@ -59,15 +61,17 @@ class LogWriter:
             self._finish()
 
     def clean(self, before: int) -> None:
-        """Remove what the log of `before` entries had and this one has in a wider tile, and what a crash left."""
+        """Remove partial tiles of the log of `before` entries that are full by now, and what a crash left.
+
+        None earlier: whoever has read an older checkpoint reads its tiles still (tlog-tiles, Partial Tiles).
+        """
         name, size = self.place.name, self.place.size
-        now = set(_edge(size))
-        gone = {f"{name}/{tile.path()}" for tile in _edge(before) if tile not in now}
-        if self._interrupted:
-            there = {it for it in self._store.names() if it.startswith(f"{name}/tile/")}
-            gone |= there - {f"{name}/{tile.path()}" for tile in tiles.tiles_of(size)}
-        for file in sorted(gone):
-            self._store.delete(file)
+        folders = [tile.folder() for tile in partials_of(before) if not belongs(tile, size)]
+        for folder in ["tile"] if self._interrupted else folders:
+            for file in sorted(self._store.names(f"{name}/{folder}")):
+                tile = tile_of(file.removeprefix(f"{name}/"))
+                if tile is None or not belongs(tile, size):
+                    self._store.delete(file)
         self._store.delete(f"{name}/{NEXT}")
 
     def _finish(self) -> None:
@@ -76,10 +80,19 @@ class LogWriter:
                 f"the first {self._tiling.size:,} events have another root than the sealer has signed: the topic "
                 "changed, its beginning expired, or the sealer tells of another log. Nothing of it was exported"
             )
+        self._check_alone()
         self._write(self._tiling.partial())
         if self._kept is None or self._kept.checkpoint != self._goal.checkpoint:  # else it may be cosigned
             self._store.put(f"{self.place.name}/{CHECKPOINT}", self._goal.data)
         self.place = replace(self.place, size=self._tiling.size)
+
+    def _check_alone(self) -> None:
+        """Where a store can't keep another export away (`Store.alone`), no checkpoint is put back by this one."""
+        now = self._checkpoint()
+        if (now and now.checkpoint) != (self._kept and self._kept.checkpoint):
+            raise Forked(
+                "another export has extended it meanwhile. Run one at a time; the next goes on from there"
+            )
 
     def _write(self, written: Iterable[Written]) -> None:
         for tile, data in written:
@@ -96,12 +109,13 @@ class LogWriter:
     def _size(self) -> int:
         return self._kept.checkpoint.size if self._kept else 0
 
-    def _checkpoint(self, place: LogPlace, pins: Pins) -> Sealed | None:
-        data = self._store.get(f"{place.name}/{CHECKPOINT}")
+    def _checkpoint(self) -> Sealed | None:
+        """The one in place now."""
+        data = self._store.get(f"{self.place.name}/{CHECKPOINT}")
         if data is None:
             return None
         try:
-            return opened(data, pins, place.origin)
+            return opened(data, self._pins, self.place.origin)
         except BadNote as error:
             raise Forked(f"the checkpoint that was exported before doesn't hold: {error}") from None
 
@@ -150,12 +164,6 @@ class LogWriter:
             )
         if goal.size == kept.size and goal.root != kept.root:
             raise Forked(f"the sealer has signed two roots for {goal.size:,} events")
-
-
-def _edge(size: int) -> list[Tile]:
-    """All files that are not full in a log of this size."""
-    bundle = [Tile(None, size // WIDTH, size % WIDTH)] if size % WIDTH else []
-    return [*bundle, *edge_of(size)]
 
 
 def _end(tile: Tile) -> int:

@@ -11,14 +11,14 @@ What is proven (DESIGN invariant 2), over all events of one project:
 - each kind of event is written by the role it belongs to, and what is a person's to order by that person.
 
 Events may come in any order between slots. What is still under way (open tasks, verdicts not yet joined) is
-counted, not blamed; so is what is older than the audit that is there (`beginnings`). Whether the events are
-genuine is for `chain`.
+counted, not blamed; so is what is older than the audit that is there (`beginnings`), and what is recent and rests
+on an event that may be on its way (`recent`). Whether the events are genuine is for `chain`.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from sys import intern
 
@@ -28,10 +28,11 @@ from schemas.details import number
 from schemas.errors import Unparseable
 from schemas.records import RawReference
 from schemas.resources import Kind
-from streams.audit.coverage import Coverage, Partition, origins
+from streams.audit.coverage import Coverage, Partition, Told, origins
 from streams.audit.findings import Finding, FindingKind
-from streams.audit.life import Life, Place, problems
+from streams.audit.life import Life, Place, earlier, problems
 from streams.audit.opened_texts import OpenedTexts
+from streams.audit.recent import NOTHING, Recent
 from streams.audit.untouched import Untouched
 from topology.writers import WRITERS, is_by_its_writer
 
@@ -48,7 +49,8 @@ class Reconciliation:
 
     `released`: records that came back from quarantine, each as its next revision; `returning` are on their way.
     `opened`: texts that lie in clear on `open.P`. `expired`: tasks that are older than the audit that is there: of
-    them only what it says is checked, not what is missing.
+    them only what it says is checked, not what is missing. `awaited`: what will be a finding unless events come
+    that were on their way.
     """
 
     project: str
@@ -77,6 +79,7 @@ class Reconciliation:
     events: int
     covered: Mapping[Partition, tuple[int, int]]
     findings: tuple[Finding, ...]
+    awaited: tuple[Finding, ...]
 
     @property
     def holds(self) -> bool:
@@ -127,16 +130,26 @@ class Reconciler:
         if taker is not None:
             taker(event)
 
-    def result(self, ends: Mapping[Partition, int] | None = None, now: int = 0, since: int = 0) -> Reconciliation:
+    def result(
+        self,
+        ends: Mapping[Partition, int] | None = None,
+        now: int = 0,
+        since: int = 0,
+        recent: Recent = NOTHING,
+    ) -> Reconciliation:
         """What all events together say. `ends`: how far each raw partition must be covered, where known; `now`: of
         who asks, in milliseconds, 0 for the time of the latest event; `since`: from when on every event is there
-        (`Beginnings`).
+        (`Beginnings`); `recent`: when what may be on its way was written.
         """
-        findings = [*self._findings, *self._coverage.end(ends, since), *self._opened.findings(now, since)]
+        findings, awaited = [*self._findings, *self._opened.findings(now, since)], list[Finding]()
+        for finding, told in (*self._coverage.end(ends, since), *self._problems(since)):
+            (awaited if told is not None and told in recent else findings).append(finding)
+        return self._summary(tuple(findings), tuple(awaited), since)
+
+    def _problems(self, since: int) -> Iterator[Told]:
         for task_id, life in sorted(self._lives.items()):
             where = resources.task_resource(task_id)
-            findings += [Finding(kind, where, text) for kind, text in problems(life, since)]
-        return self._summary(tuple(findings), since)
+            yield from ((Finding(kind, where, text), told) for kind, text, told in problems(life, since))
 
     def _redacted(self, event: AuditEvent) -> None:
         batch = event.batch
@@ -174,15 +187,18 @@ class Reconciler:
         prefix = f"{Kind.LABEL}/"
         for life in self._named(event):
             life.verdicts += 1
+            life.decided = earlier(life.decided, event.time)
             life.cited = tuple(it.removeprefix(prefix) for it in event.parents if it.startswith(prefix))
 
     def _joined(self, event: AuditEvent) -> None:
         for life in self._named(event):
             life.joined += (_raw(event),)
+            life.ended = earlier(life.ended, event.time)
 
     def _scored(self, event: AuditEvent) -> None:
         for life in self._named(event):
             life.scored += (_raw(event),)
+            life.ended = earlier(life.ended, event.time)
 
     def _closed(self, event: AuditEvent) -> None:
         for life in self._named(event):
@@ -218,7 +234,7 @@ class Reconciler:
     def _find(self, kind: FindingKind, event: AuditEvent, text: str) -> None:
         self._findings.append(Finding(kind, event.event_id, text))
 
-    def _summary(self, findings: tuple[Finding, ...], since: int) -> Reconciliation:
+    def _summary(self, findings: tuple[Finding, ...], awaited: tuple[Finding, ...], since: int) -> Reconciliation:
         known = [life for life in self._lives.values() if life.known]
         whole = [life for life in known if life.whole(since)]
         older = sum((life.known or bool(life.named_by)) and not life.whole(since) for life in self._lives.values())
@@ -252,6 +268,7 @@ class Reconciler:
             events=self._events.total(),
             covered=self._coverage.ranges(),
             findings=findings,
+            awaited=awaited,
         )
 
 

@@ -13,8 +13,8 @@ MOST_FINDINGS = 20
 
 
 def as_json(result: Reconciliation) -> dict[str, object]:
-    """Everything, with plain keys: `holds`, the counts, `covered` by `topic/partition`, `findings`."""
-    special = {"covered", "findings"}
+    """Everything, with plain keys: `holds`, the counts, `covered` by `topic/partition`, `findings`, `awaited`."""
+    special = {"covered", "findings", "awaited"}
     out: dict[str, object] = {"holds": result.holds}
     out |= {it.name: getattr(result, it.name) for it in fields(result) if it.name not in special}
     out["covered"] = {
@@ -22,6 +22,7 @@ def as_json(result: Reconciliation) -> dict[str, object]:
         for (topic, partition), (first, next_offset) in result.covered.items()
     }
     out["findings"] = [finding.as_json() for finding in result.findings]
+    out["awaited"] = [finding.as_json() for finding in result.awaited]
     return out
 
 
@@ -34,9 +35,9 @@ def text(result: Reconciliation) -> str:
     return "\n".join(lines)
 
 
-def listed(findings: Sequence[Finding]) -> list[str]:
+def listed(findings: Sequence[Finding], mark: str = "✗") -> list[str]:
     """One line a finding, the first twenty."""
-    lines = [f"  ✗ {finding}" for finding in findings[:MOST_FINDINGS]]
+    lines = [f"  {mark} {finding}" for finding in findings[:MOST_FINDINGS]]
     if len(findings) > MOST_FINDINGS:
         lines.append(f"  … and {_of(len(findings) - MOST_FINDINGS, 'more finding')}")
     return lines
@@ -48,6 +49,15 @@ def noted(notes: Sequence[Finding]) -> list[str]:
     if len(notes) > MOST_FINDINGS:
         lines.append(f"  … and {len(notes) - MOST_FINDINGS:,} more")
     return lines
+
+
+def awaited(findings: Sequence[Finding]) -> list[str]:
+    """What will be a finding unless the rest of it comes; nothing where there is none."""
+    if not findings:
+        return []
+    count = _of(len(findings), "statement")
+    said = f"  … {count} at the end whose other half is not here yet; later states of the log must have it:"
+    return [said, *listed(findings, "…")]
 
 
 def _verdict(result: Reconciliation) -> str:

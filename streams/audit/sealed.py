@@ -13,7 +13,7 @@ from streams.audit.note import BadNote, Note, Verifier
 
 SEALER = "seal.platform"
 """Whose key signs the checkpoints of all logs, each under the log's origin as its name."""
-_ORIGIN = re.compile(r"(?P<log>.+)/(?P<topic>audit\.[a-z0-9][a-z0-9._-]*)/(?P<partition>0|[1-9][0-9]{0,8})")
+_ORIGIN = re.compile(r"(?P<log>.+)/(?P<topic>audit\.[a-z0-9][a-z0-9._-]{0,242})/(?P<partition>0|[1-9][0-9]{0,8})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +54,15 @@ def place_of(origin: str) -> tuple[str, int] | None:
     """Topic and partition of the log with this origin; None where it is none of an audit topic."""
     found = _ORIGIN.fullmatch(origin)
     return None if found is None else (found["topic"], int(found["partition"]))
+
+
+def is_folder(name: str) -> bool:
+    """Whether a log of an export can have this folder."""
+    topic, _, partition = name.rpartition("-")
+    return place_of(f"log/{topic}/{partition}") is not None
+
+
+def folder_of(origin: str) -> str | None:
+    """The folder of the log with this origin in an export; None where it is none of an audit topic."""
+    place = place_of(origin)
+    return None if place is None else f"{place[0]}-{place[1]}"

@@ -6,17 +6,25 @@ import contextlib
 import fcntl
 import os
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from schemas.errors import StackError
+from streams.audit.export_files import longest
+from streams.audit.plain_file import read_file
 from streams.audit.tiles import CHECKPOINT
 
 
 class Store(Protocol):
-    """Files by name (`audit.demo-0/tile/0/000`). One writer at a time. Calls block and may raise OSError."""
+    """Files by name (`audit.demo-0/tile/0/000`). One writer at a time (`alone`). Calls may raise OSError."""
+
+    def alone(self) -> AbstractContextManager[None]:
+        """Hold it while writing. Raises StackError where another writer does, if the store can tell."""
+        ...
 
     def get(self, name: str) -> bytes | None:
-        """The content; None where there is no such file."""
+        """The content; None where there is no such plain file, or one longer than any of an export."""
         ...
 
     def put(self, name: str, data: bytes) -> None:
@@ -27,8 +35,8 @@ class Store(Protocol):
         """Remove the file, if it is there."""
         ...
 
-    def names(self) -> Iterator[str]:
-        """The name of every file there is, in no order."""
+    def names(self, under: str = "") -> Iterator[str]:
+        """The name of every file there is, or of those below this folder, in no order."""
         ...
 
 
@@ -50,11 +58,23 @@ class Directory:
     def __init__(self, root: Path) -> None:
         self._root = root
 
-    def get(self, name: str) -> bytes | None:
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        self._root.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._root, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
         try:
-            return self._path(name).read_bytes()
-        except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
-            return None
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise StackError(f"{self._root}: another export is writing here; one at a time") from None
+            yield
+        finally:
+            os.close(handle)
+
+    def get(self, name: str) -> bytes | None:
+        most = longest(name)
+        data = read_file(self._path(name), None if most is None else most + 1)
+        return None if most is not None and data is not None and len(data) > most else data
 
     def put(self, name: str, data: bytes) -> None:
         path = self._path(name)
@@ -75,8 +95,8 @@ class Directory:
         if path.parent.suffix == ".p" and path.parent.exists() and not any(path.parent.iterdir()):
             path.parent.rmdir()  # the folder of partial tiles, once the last of them is gone
 
-    def names(self) -> Iterator[str]:
-        for folder, _, files in os.walk(self._root):
+    def names(self, under: str = "") -> Iterator[str]:
+        for folder, _, files in os.walk(self._path(under) if under else self._root):
             for file in files:
                 yield Path(folder, file).relative_to(self._root).as_posix()
 

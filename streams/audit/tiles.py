@@ -39,6 +39,10 @@ class Tile:
         partial = "" if self.width == WIDTH else f".p/{self.width}"
         return "/".join(["tile", row, *(f"x{it:03}" for it in high), f"{low:03}{partial}"])
 
+    def folder(self) -> str:
+        """Where it lies in every width but the full one."""
+        return f"{Tile(self.level, self.number).path()}.p"
+
 
 def tiles_of(size: int, after: int = 0) -> Iterator[Tile]:
     """All tiles and bundles, full or partial, that a log of `size` entries has and one of `after` has not."""
@@ -83,6 +87,17 @@ def hashes(data: bytes, width: int) -> list[bytes]:
     if len(data) != width * HASH_BYTES:
         raise BadTile(f"does not hold {width} hashes, to the last byte")
     return [data[at : at + HASH_BYTES] for at in range(0, len(data), HASH_BYTES)]
+
+
+def lying(tile: Tile, get: Callable[[str], bytes | None]) -> tuple[Tile, bytes] | None:
+    """The file that this tile or bundle is read from, with what it is: a partial one may be gone once the full one
+    is there (tlog-tiles, Partial Tiles).
+    """
+    for one in dict.fromkeys((tile, Tile(tile.level, tile.number))):
+        data = get(one.path())
+        if data is not None:
+            return one, data
+    return None
 
 
 def node_reader(size: int, read: Callable[[Tile], list[bytes]]) -> Node:

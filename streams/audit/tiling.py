@@ -45,6 +45,12 @@ def edge_of(size: int) -> list[Tile]:
     return found
 
 
+def partials_of(size: int) -> list[Tile]:
+    """All files that are not full in a log of this size: `edge_of`, and the last bundle."""
+    bundle = [Tile(None, size // WIDTH, size % WIDTH)] if size % WIDTH else []
+    return [*bundle, *edge_of(size)]
+
+
 @dataclass(slots=True)
 class Tiling:
     """A log that grows. `rows`: hashes in the last, not full tile of each level. `bundle`: the last entries."""

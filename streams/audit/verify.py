@@ -6,6 +6,7 @@ one by one; but for reconciliation, memory does not grow with the number of even
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
@@ -15,7 +16,7 @@ from schemas.leaf import event_of
 from streams.audit.beginnings import Beginnings
 from streams.audit.chain import Chains, Pins
 from streams.audit.entries import is_foreign, large_digest
-from streams.audit.export_files import strangers
+from streams.audit.export_files import half, strangers
 from streams.audit.findings import Finding, FindingKind
 from streams.audit.index import (
     INDEX,
@@ -34,14 +35,20 @@ from streams.audit.index import (
 from streams.audit.kept import against_kept, by_witnesses
 from streams.audit.log_check import LogCheck
 from streams.audit.note import BadNote, Verifier
+from streams.audit.partials import differing
+from streams.audit.recent import NOTHING, recent
 from streams.audit.reconcile import Reconciler, Reconciliation
-from streams.audit.sealed import Sealed, opened, place_of
+from streams.audit.sealed import Sealed, folder_of, is_folder, opened, place_of
+from streams.audit.signed import Signed
 from streams.audit.store import Store
-from streams.audit.tiles import CHECKPOINT
+from streams.audit.tiles import CHECKPOINT, WIDTH
 from streams.audit.tree import MAX_SIZE
 from topology.identity import PLATFORM
 
+MAX_MISSING = 100_000
+"""Bundles of a log, some 25 million entries. Up to this many each is looked for and named."""
 _AUDIT = "audit."
+_ENTRIES = "tile/entries"
 _OURS = b"veilstream/"
 """What entries begin with that stand for something else; leaves begin with Avro's marker."""
 
@@ -54,7 +61,7 @@ class Depth(IntEnum):
     CHAINS = 2
     """Every event in the chain of its slot, signed by its process. Memory is flat."""
     WHOLE = 3
-    """That all adds up. About 2 kB of memory a task."""
+    """That all adds up. About 2.2 kB of memory a task."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,11 +96,13 @@ class Part:
 class Verification:
     """`logs`: the checkpoint of each log that is signed; `witnessed`: when (seconds) by which witness, by log;
     `reconciliations`: by project; `entries`: how many were read; `unfinished`: logs whose export was interrupted
-    and goes on at the next one; `own_pins`: the pins came from the verifier, not from the export itself;
+    and goes on at the next one; `own_pins`: the pins came from the verifier, not from the export itself.
+    `awaited`: what will be a finding in later states of these logs, unless events come that were on their way.
     `expired`: what can't be checked, since logs begin after their audit did.
     """
 
     findings: tuple[Finding, ...]
+    awaited: tuple[Finding, ...]
     expired: tuple[Finding, ...]
     logs: Mapping[str, Sealed]
     witnessed: Mapping[str, Mapping[str, int]]
@@ -113,9 +122,14 @@ def verify_export(
     trust: Trust | None = None,
     part: Part | None = None,
     progress: Callable[[int, int], None] = lambda _done, _of: None,
+    now: int | None = None,
 ) -> Verification:
-    """All that is wrong with an export. `progress` is told how many of how many entries were read."""
-    return _Verifier(store, trust or Trust(), part or Part(), progress).verified()
+    """All that is wrong with an export. `progress` is told how many of how many entries were read.
+
+    `now`: of who verifies, in milliseconds, where the logs go on after the export (see `recent`); None: they are
+    over, and nothing is under way.
+    """
+    return _Verifier(store, trust or Trust(), part or Part(), progress, now).verified()
 
 
 @dataclass(slots=True)
@@ -124,8 +138,12 @@ class _Verifier:
     trust: Trust
     part: Part
     progress: Callable[[int, int], None]
+    now: int | None
     found: list[Finding] = field(default_factory=list)
     large: set[bytes] = field(default_factory=set)
+    half: set[str] = field(default_factory=set)
+    bundles: Counter[str] = field(default_factory=Counter)
+    signed: Signed = field(default_factory=Signed)
     read: int = 0
     begin: dict[str, Beginnings] = field(default_factory=dict)
     """By project, or of the platform."""
@@ -134,23 +152,32 @@ class _Verifier:
         index = self._index()
         pins = self._pins(index)
         logs = self._logs(index, pins)
-        unfinished = tuple(sorted(name for name in logs if self.store.get(f"{name}/{NEXT}") is not None))
-        self._check_index(index, logs, pins, unfinished)
+        unfinished = self._unfinished(logs, pins)
+        self._check_index(index, logs, unfinished)
         chains, reconcilers = Chains(pins), self._reconcilers(logs)
         total = sum(max(0, min(it.checkpoint.size, self.part.end) - self.part.first) for it in logs.values())
         for name, sealed in logs.items():
             self._log(name, sealed, chains, reconcilers.get(name), total)
-        self.found += chains.end()
-        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses)
+        lately = NOTHING if self.now is None else recent(chains.newest, self.now)
+        self.found += chains.end(lately)
+        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses, self.part.log)
         witnessed, problems = by_witnesses(logs, self.trust.witnesses)
         self.found += problems
         self._check_files(index, logs, unfinished)
-        results = {it.project: it.result(since=self._since(it)) for it in dict.fromkeys(reconcilers.values())}
-        findings = (*self.found, *(one for result in results.values() for one in result.findings))
-        expired = tuple(note for begin in self.begin.values() for note in begin.notes({}))
-        expired += Beginnings().notes(chains.unproven())
-        own = self.trust.pins is not None
-        return Verification(findings, expired, logs, witnessed, results, self.read, unfinished, own)
+        made = dict.fromkeys(reconcilers.values())
+        results = {it.project: it.result(since=self._since(it), recent=lately) for it in made}
+        expired = (note for begin in self.begin.values() for note in begin.notes({}))
+        return Verification(
+            findings=(*self.found, *(one for result in results.values() for one in result.findings)),
+            awaited=(*chains.awaited(lately), *(one for result in results.values() for one in result.awaited)),
+            expired=(*expired, *Beginnings().notes(chains.unproven())),
+            logs=logs,
+            witnessed=witnessed,
+            reconciliations=results,
+            entries=self.read,
+            unfinished=tuple(sorted({*unfinished, *(logs.keys() & self.half)})),
+            own_pins=self.trust.pins is not None,
+        )
 
     def _since(self, reconciler: Reconciler) -> int:
         return self.begin[reconciler.project].since if reconciler.project in self.begin else 0
@@ -161,6 +188,10 @@ class _Verifier:
         return self.begin.setdefault((place or ("", 0))[0].removeprefix(_AUDIT), Beginnings())
 
     def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
+        self._check_range(name, sealed.checkpoint.size)
+        if self._is_out_of_reach(name, sealed.checkpoint.size):
+            return
+
         def get(path: str) -> bytes | None:
             return self.store.get(f"{name}/{path}")
 
@@ -183,8 +214,33 @@ class _Verifier:
             begin.take(name, event.time)
             self.found += chains.add(event, data, late=begin.is_late(name))
             if reconciler is not None:
-                reconciler.add(event)
+                for one in self.signed.by(event):
+                    reconciler.add(one)
         self.found += check.findings
+        if not self.part.ranged:
+            self.found += differing(name, sealed.checkpoint.size, get, lambda folder: self._below(name, folder))
+
+    def _below(self, log: str, folder: str) -> Iterator[str]:
+        """The log's files below this folder of its own, by their paths from the log's folder on."""
+        return (it.removeprefix(f"{log}/") for it in self.store.names(f"{log}/{folder}"))
+
+    def _check_range(self, name: str, size: int) -> None:
+        if self.part.ranged and (self.part.first >= size or size < self.part.end < MAX_SIZE):
+            self._find(
+                FindingKind.MISSING,
+                f"{name}#{size}",
+                "the log ends here, before the range that you asked for does",
+            )
+
+    def _is_out_of_reach(self, name: str, size: int) -> bool:
+        """Whether so much is missing that to look for each piece could take for ever."""
+        missing = size // WIDTH - self.bundles[name]
+        if self.part.ranged or missing <= MAX_MISSING:
+            return False
+        self._find(
+            FindingKind.MISSING, f"{name}/{_ENTRIES}", f"{missing:,} bundles are missing; none was looked at"
+        )
+        return True
 
     def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
         """The leaves of a log; what stands for something else is looked up, or a finding."""
@@ -223,10 +279,14 @@ class _Verifier:
 
     def _logs(self, index: Index, pins: Pins) -> dict[str, Sealed]:
         """Each log's checkpoint, where it is signed as it must be."""
-        there = {name.partition("/")[0] for name in self.store.names() if name.endswith(f"/{CHECKPOINT}")}
+        names = tuple(self.store.names())
+        there = {name.partition("/")[0] for name in names if name.endswith(f"/{CHECKPOINT}")}
+        self.bundles.update(name.partition("/")[0] for name in names if f"/{_ENTRIES}/" in name)
+        self.half = {name.partition("/")[0] for name in names if half(name)}
+        asked, before = self.part.log, len(self.found)
         found: dict[str, Sealed] = {}
-        for name in sorted(there | index.logs.keys()):
-            if self.part.log not in {None, name}:
+        for name in sorted(filter(is_folder, there | index.logs.keys())):
+            if asked not in {None, name}:
                 continue
             data = self.store.get(f"{name}/{CHECKPOINT}")
             place = index.logs.get(name)
@@ -238,16 +298,39 @@ class _Verifier:
                 found[name] = _opened(name, data, pins, place.origin if place else None)
             except BadNote as error:
                 self._find(FindingKind.CHECKPOINT, f"{name}/{CHECKPOINT}", str(error))
+        if asked is not None and not found and len(self.found) == before:
+            self._find(FindingKind.MISSING, asked, "the export has no such log, or nothing of it is sealed")
         return found
 
+    def _unfinished(self, logs: Mapping[str, Sealed], pins: Pins) -> tuple[str, ...]:
+        """The logs that an export is extending, or was when it ended."""
+        coming = {name: self.store.get(f"{name}/{NEXT}") for name in logs}
+        found = {name: data for name, data in coming.items() if data is not None}
+        for name, data in found.items():
+            try:
+                _opened(name, data, pins, logs[name].checkpoint.origin)
+            except BadNote as error:
+                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
+        return tuple(sorted(found))
+
     def _index(self) -> Index:
-        data = self.store.get(INDEX)
         try:
-            if data is None:
-                raise BadIndex("it is missing")
-            return read_index(data)
+            return self._read_index()
         except BadIndex as error:
             self._find(FindingKind.EXPORT, INDEX, str(error))
+            return Index()
+
+    def _read_index(self) -> Index:
+        data = self.store.get(INDEX)
+        if data is None:
+            raise BadIndex("it is missing")
+        return read_index(data)
+
+    def _later_index(self) -> Index:
+        """As it is now: an export that goes on beside this has written it since. What is wrong with it is told."""
+        try:
+            return self._read_index()
+        except BadIndex:
             return Index()
 
     def _pins(self, index: Index) -> Pins:
@@ -266,42 +349,47 @@ class _Verifier:
                 self._find(FindingKind.EXPORT, name, "missing, or not the file that the index names")
         return said if own is None else own
 
-    def _check_index(
-        self, index: Index, logs: Mapping[str, Sealed], pins: Pins, unfinished: tuple[str, ...]
-    ) -> None:
+    def _check_index(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
         for name, sealed in logs.items():
             place, size = index.logs.get(name), sealed.checkpoint.size
-            if place is None or (place.size < size and name not in unfinished):
-                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
-            elif place.size > size:
+            least = 0 if name in unfinished else size
+            if place is not None and place.size > size:
                 text = f"the index says {place.size:,} entries, the checkpoint {size:,}: an older one was put back"
                 self._find(FindingKind.TRUNCATED, name, text)
-        for name in unfinished:
-            try:
-                _opened(name, self.store.get(f"{name}/{NEXT}") or b"", pins, logs[name].checkpoint.origin)
-            except BadNote as error:
-                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
+            elif not (_names(index, name, least) or _names(self._later_index(), name, least)):
+                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
 
     def _check_files(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
         if self.part.log is not None or self.part.ranged:
             return
-        new = {name for name in index.logs if name not in logs}
+        there = tuple(self.store.names())  # before what follows, which explains what an export has written since
+        new = {name for name in (*index.logs, *self._later_index().logs) if name not in logs}
         sizes = {name: it.checkpoint.size for name, it in logs.items()} | dict.fromkeys(new, 0)
-        self.found += strangers(self.store.names(), sizes, {*unfinished, *new})
-        if unfinished or new:
+        going_on = {*unfinished, *new, *(name for name, it in logs.items() if self._goes_on(name, it))}
+        self.found += strangers(there, sizes, going_on)
+        if going_on:
             return
         named = {large_name(it) for it in self.large}
-        for name in self.store.names():
+        for name in there:
             if name.startswith(f"{LARGE}/") and name not in named:
                 self._find(FindingKind.EXPORT, name, "no entry names this file")
+
+    def _goes_on(self, name: str, sealed: Sealed) -> bool:
+        """Whether an export extends the log, or has since its checkpoint was read."""
+        coming = self.store.get(f"{name}/{NEXT}")
+        return coming is not None or self.store.get(f"{name}/{CHECKPOINT}") != sealed.data
 
     def _find(self, kind: FindingKind, where: str, text: str) -> None:
         self.found.append(Finding(kind, where, text))
 
 
+def _names(index: Index, log: str, least: int) -> bool:
+    place = index.logs.get(log)
+    return place is not None and place.size >= least
+
+
 def _opened(name: str, data: bytes, pins: Pins, origin: str | None) -> Sealed:
     sealed = opened(data, pins, origin)
-    place = place_of(sealed.checkpoint.origin)
-    if place is None or f"{place[0]}-{place[1]}" != name:
+    if folder_of(sealed.checkpoint.origin) != name:
         raise BadNote("it is the checkpoint of another log than this folder is named for")
     return sealed

@@ -11,19 +11,20 @@ The checks stand in the specification's order, and each has its own answer:
 
 A log that signed two histories has shown a *split view*. It is proven by what it signed: two roots for one size,
 or a proof that the tree it shows now began with another root than the one it showed before. A proof that only
-fails proves nothing, since anybody can send a genuine checkpoint with a wrong proof; it stays a doubt.
+fails proves nothing, since anybody can send a genuine checkpoint with a wrong proof; it stays a doubt until the
+log's own tiles say whether the tree has what was refused.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 
-from streams.audit import checkpoint, note
+from streams.audit import checkpoint, note, tree
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import Algorithm, BadNote, Note, Signature, Verifier
-from streams.audit.tree import EMPTY_ROOT, ProofFails, check_consistency
+from streams.audit.tree import EMPTY_ROOT, Node, ProofFails, check_consistency
 from streams.audit.witness_evidence import Evidence, Kind
 
 Trust = Mapping[str, tuple[Verifier, ...]]
@@ -109,6 +110,27 @@ def consider(memory: Mapping[str, Seen], request: Request, trust: Trust, now: in
     return _continued(memory.get(point.origin), request, Cosign(point, now, signed), keys)
 
 
+def settled(doubt: Evidence, seen: Seen, keys: Sequence[Verifier], node: Node) -> Evidence | None:
+    """What a doubt comes to, now that `seen` is cosigned: nothing, where its tree has what was refused; a proven
+    split view, where it has something else. It stays where that is larger than the tree, or where `node` (which is
+    not believed) doesn't give this tree's nodes. `keys`: those trusted for the log.
+    """
+    shown, _ = checkpoint.parse(str(doubt.shown).encode())
+    point, refused = seen.point, doubt.shown
+    known = (*doubt.keys, *(it for it in keys if it not in doubt.keys))  # it may have been signed by an older one
+    if shown.size == point.size:
+        return None if shown.root == point.root else Evidence(Kind.SAME_SIZE, known, seen.note, refused)
+    if shown.size > point.size:
+        return doubt
+    earlier = tree.root_of(node, 0, shown.size)
+    proof = tuple(tree.consistency_proof(node, shown.size, point.size))
+    try:
+        check_consistency(shown.size, earlier, point.size, point.root, proof)
+    except ProofFails:
+        return doubt
+    return None if earlier == shown.root else Evidence(Kind.HISTORY, known, seen.note, refused, proof, earlier)
+
+
 def recall(data: bytes, verifier: Verifier) -> Seen:
     """What a witness wrote down when it cosigned. Its own signature shows any damage. Raises BadNote."""
     point, whole = checkpoint.parse(data)
@@ -156,6 +178,6 @@ def _doubt(seen: Seen, request: Request, shown: Cosign, keys: tuple[Verifier, ..
     """What to keep of a proof that fails: a proven split view where the log's own tiles say another beginning."""
     other = request.earlier
     found = Evidence(Kind.HISTORY, keys, seen.note, shown.note, request.proof, other)
-    if other is not None and found.holds():
+    if other is not None and found.holds(keys):
         return found
     return Evidence(Kind.UNPROVEN, keys, seen.note, shown.note, request.proof)

@@ -1,4 +1,5 @@
-"""What a witness keeps of a log that contradicts itself, so that anybody can check it without the witness. Pure.
+"""What a witness keeps of a log that contradicts itself, so that whoever knows the log's key can check it without
+the witness. Pure.
 
 `same_size` and `history` prove that the log has signed two histories (a *split view*); without its key nobody
 could have made them. `unproven` doesn't: a genuine checkpoint came with a proof that fails, whoever sent it.
@@ -9,6 +10,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -24,7 +26,7 @@ class Kind(StrEnum):
     SAME_SIZE = "same_size"
     """Two signed roots for one size."""
     HISTORY = "history"
-    """The tree signed later does not begin as the one signed earlier."""
+    """Of two signed trees the larger one does not begin as the smaller one."""
     UNPROVEN = "unproven"
     """A proof that fails."""
 
@@ -35,9 +37,9 @@ class BadEvidence(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """`keys`: the log's; `seen`: what the witness had cosigned; `shown`: what it then refused. With `history`:
-    `earlier` is the root that the first leaves of the tree in `shown` have, as many as `seen` says, and `proof`
-    that they have.
+    """`keys`: the log's, as the witness trusted them; `seen`: what it had cosigned; `shown`: what it then refused.
+    With `history`: `earlier` is the root that the first leaves of the larger tree have, as many as the smaller one
+    has, and `proof` that they have.
     """
 
     kind: Kind
@@ -64,10 +66,14 @@ class Evidence:
         shown = hashlib.sha256(self.shown.text.encode()).hexdigest()[:32]
         return f"{kind}-{origin_hash(self.origin)[:16]}-{shown}"
 
-    def holds(self) -> bool:
-        """Whether it proves a split view: both notes signed by the log, and not both true."""
+    def holds(self, keys: Iterable[Verifier]) -> bool:
+        """Whether it proves a split view: both notes signed by the log, and not both true.
+
+        `keys`: public keys of logs from a source of your own. Its own are those of whoever made it.
+        """
+        own = [it for it in keys if it.name == self.origin]
         try:
-            seen, shown = (self._signed(it) for it in (self.seen, self.shown))
+            seen, shown = (_signed(it, own) for it in (self.seen, self.shown))
             return seen.origin == shown.origin and self._contradicts(seen, shown)
         except (BadNote, ProofFails):
             return False
@@ -101,26 +107,28 @@ class Evidence:
         except (ValueError, KeyError, TypeError, AttributeError):
             raise BadEvidence("these are no two notes and a proof as a witness keeps them") from None
 
-    def _signed(self, signed: Note) -> Checkpoint:
-        point, whole = checkpoint.parse(str(signed).encode())
-        for key in self.keys:
-            if any((it.name, it.key_hash) == (key.name, key.key_hash) for it in whole.signatures):
-                note.check(whole, key)
-                return point
-        raise BadNote("none of the keys has signed it")
-
     def _contradicts(self, seen: Checkpoint, shown: Checkpoint) -> bool:
         if self.kind is Kind.SAME_SIZE:
             return seen.size == shown.size and seen.root != shown.root
-        if self.kind is Kind.UNPROVEN or self.earlier is None or self.earlier == seen.root:
+        small, large = (seen, shown) if seen.size < shown.size else (shown, seen)
+        if self.kind is Kind.UNPROVEN or self.earlier is None or self.earlier == small.root:
             return False
-        check_consistency(seen.size, self.earlier, shown.size, shown.root, self.proof)
-        return 0 < seen.size < shown.size
+        check_consistency(small.size, self.earlier, large.size, large.root, self.proof)
+        return 0 < small.size < large.size
 
 
 def origin_hash(origin: str) -> str:
     """How a witness's files and addresses name a log: SHA-256 in hex."""
     return hashlib.sha256(origin.encode()).hexdigest()
+
+
+def _signed(signed: Note, keys: Iterable[Verifier]) -> Checkpoint:
+    point, whole = checkpoint.parse(str(signed).encode())
+    for key in keys:
+        if any((it.name, it.key_hash) == (key.name, key.key_hash) for it in whole.signatures):
+            note.check(whole, key)
+            return point
+    raise BadNote("none of the keys has signed it")
 
 
 def _note(text: str) -> Note:

@@ -81,15 +81,16 @@ def _choices(tasks: Sequence[Sequence[Contribution]]) -> Iterator[OfChoice]:
         for choice in sorted({name for person in people for name in person.choices}):
             units[choice].append([person.choices[choice] for person in people if choice in person.choices])
     for choice, answers in sorted(units.items()):
-        alike = _alike(answers)
-        alpha = nominal_alpha(answers) if len(answers) >= LEAST else None
+        compared = [values for values in answers if len(values) > 1]  # one alone agrees and disagrees with nobody
+        alike = _alike(compared)
+        alpha = nominal_alpha(compared) if len(compared) >= LEAST else None
         fleiss = fleiss_kappa(alike) if len(alike) >= LEAST else None
-        yield OfChoice(choice, len(answers), alpha, fleiss, len(alike))
+        yield OfChoice(choice, len(compared), alpha, fleiss, len(alike))
 
 
 def _alike(answers: Sequence[Values]) -> list[Values]:
-    """Those with the most usual number of answers, two at least: Fleiss' kappa wants equally many."""
-    sizes = Counter(len(values) for values in answers if len(values) > 1)
+    """Those with the most usual number of answers: Fleiss' kappa wants equally many."""
+    sizes = Counter(map(len, answers))
     usual = max(sizes, key=lambda size: (sizes[size], size), default=0)
     return [values for values in answers if len(values) == usual] if usual else []
 

@@ -90,7 +90,7 @@ def take(task: TaskLabels, label: Label, now: int, rules: Rules, snapshot: Snaps
     if label.outcome is LabelOutcome.LABEL:
         _check_spans(label.spans, label.fields)
         return _labeled(replace(task, touched_at=now), label, rules, snapshot)
-    return _passed(replace(task, touched_at=now), label, rules, snapshot, skip_limit)
+    return _passed(task, label, now, rules, snapshot, skip_limit)
 
 
 def stranded(task: TaskLabels, rules: Rules) -> bool:
@@ -101,6 +101,21 @@ def stranded(task: TaskLabels, rules: Rules) -> bool:
 def reconsidered(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -> Step:
     """The step of a stranded task: the labels there are decide."""
     return _judged(replace(task, touched_at=now), rules, snapshot)
+
+
+def is_complete(task: TaskLabels) -> bool:
+    """Whether a task has as many labels as it needs: one that is open still is in doubt, and waits for more."""
+    return len(task.labels) >= max(1, task.overlap)
+
+
+def given_up(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -> Step:
+    """The step of an open task that nobody labels any more: the labels there are decide; where they are too few,
+    it ends without a verdict.
+    """
+    if is_complete(task):
+        return _closed(task, replace(_inferred(task, rules, snapshot), why=Why.NOBODY_LEFT))
+    order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "expired")
+    return Step(receipt(task, TaskProgress.EXPIRED, now), order, behind=_ids(task.labels))
 
 
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
@@ -192,8 +207,7 @@ def _closed(task: TaskLabels, decision: Decision) -> Step:
     return Step(task, order, decision, _ids(task.labels))
 
 
-def _passed(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot, skip_limit: int) -> Step:
-    now = task.touched_at
+def _passed(task: TaskLabels, label: Label, now: int, rules: Rules, snapshot: Snapshot, skip_limit: int) -> Step:
     task = replace(task, passed=(*task.passed, Passed(label.person, label.label_id)))
     if label.outcome is LabelOutcome.REPORT:
         order = WorkOrder(task.task_id, Order.CLOSE, task.granted, "reported")

@@ -15,7 +15,7 @@ from schemas.codec import Codec
 from schemas.control import withdrawn_task
 from schemas.errors import Reason, RecordError, Refused
 from schemas.gold import REDACTION, PersonScore
-from schemas.records import Label, Order, Verdict, WorkOrder
+from schemas.records import Label, Verdict, WorkOrder
 from schemas.resources import label_resource, task_resource, verdict_resource
 from schemas.states import TaskLabels, TaskProgress
 from streams.decide import deciding, metrics
@@ -39,6 +39,13 @@ PREFIX = "task/"
 Look = Callable[[Sequence[Label], Plan], None]
 """What users have plugged in to look at labels; adds what it has to say to the plan."""
 
+MappingLife = Callable[[str], int | None]
+"""How long what opens tasks of a policy lives, by the policy's hash, in milliseconds; None: it isn't here yet."""
+
+
+def _untold(_policy: str) -> None:
+    """No policy says anything."""
+
 
 @dataclass(frozen=True, slots=True)
 class DecideSettings:
@@ -49,11 +56,17 @@ class DecideSettings:
     receipt_ms: int = 7 * DAY_MS
     """How long a task that is over is remembered: far longer than a lease and the retries of its submit."""
     open_ms: int = 30 * DAY_MS
-    """A task without a new label for so long is closed: by then its segment is at its hard TTL."""
+    """A task without a new label for so long is over: by then its segment is at its hard TTL."""
     drift_ms: int = 90 * DAY_MS
     """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
-    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s."""
+    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s. Not
+    before that time after a start either, nor after a late record: an empty batch does not say that all is read.
+    """
+    late_ms: int = 600_000
+    """A record that has lain on its topic for so long is of a backlog, and a label that a task waits for may be
+    behind it. By the broker's clock: longer than one that is kept right can differ from ours.
+    """
 
 
 class DecideProcessor:
@@ -70,6 +83,7 @@ class DecideProcessor:
         settings: DecideSettings | None = None,
         look: Look | None = None,
         gold: GoldSeams | None = None,
+        mapping_ms: MappingLife = _untold,
     ) -> None:
         self._project = project
         self._codec = codec
@@ -78,6 +92,7 @@ class DecideProcessor:
         self._settings = settings or DecideSettings()
         self._look = look
         self._gold = gold or GoldSeams()
+        self._mapping_ms = mapping_ms
         self._start()
 
     def restore(self, slot: Slot, changelog: Iterable[Message]) -> Plan:  # noqa: ARG002 - all slots alike
@@ -102,13 +117,18 @@ class DecideProcessor:
         for message in batch.messages:
             if message.topic == scores:
                 self._calibrate(message, batch.now, plan)
-        if batch.now - self._swept_at >= self._settings.sweep_ms:
+        if any(batch.now - it.timestamp >= self._settings.late_ms for it in batch.messages):
+            self._sweep_at = batch.now + self._settings.sweep_ms
+        elif batch.now >= self._sweep_at:
             self._sweep(batch.now, plan)
         plan.outputs += self._changes()
         return plan
 
     def control(self, changed: Sequence[str]) -> Plan:
-        """Drop withdrawn tasks and acknowledge: once a task, however often the order is shown."""
+        """Drop withdrawn tasks and acknowledge each, also one that is not here: its labels may be on their way.
+
+        After a start `control` shows every withdrawal there is; those without a receipt are acknowledged again.
+        """
         plan = Plan()
         for task_id in sorted({task for key in changed if (task := withdrawn_task(key, self._project))}):
             self._withdraw(task_id, plan)
@@ -122,7 +142,7 @@ class DecideProcessor:
         self._reviewers = ReviewerBook(topic, self._codec)
         self._drift = DriftBook(topic, self._codec)
         self._calibration = Calibration(self._project, self._codec, self._gold)
-        self._swept_at = 0
+        self._sweep_at = self._clock.now() + self._settings.sweep_ms
         self._rules = self._rules_now()
 
     def _reconsider(self, now: int) -> Plan:
@@ -269,18 +289,25 @@ class DecideProcessor:
         plan.events.append(Event(EventType.TASK_WITHDRAWN, task_resource(task_id), outcome, reason=reason))
 
     def _sweep(self, now: int, plan: Plan) -> None:
-        self._swept_at = now
+        self._sweep_at = now + self._settings.sweep_ms
         self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
-            limit = self._settings.open_ms if still else self._settings.receipt_ms
-            if now - task.touched_at < limit:
+            if now - task.touched_at < (self._waits_ms(task) if still else self._settings.receipt_ms):
                 continue
             if still:
-                behind = tuple(sorted(it.label_id for it in task.labels))
-                order = WorkOrder(task_id, Order.CLOSE, task.granted, "expired")
-                self._order(order, task.bundle, behind, plan, {})
-            self._tasks.remove(task_id)
+                known = self._known(it.person for it in task.labels)
+                self._carry_out(deciding.given_up(task, now, self._rules, known), known, now, plan)
+            else:
+                self._tasks.remove(task_id)
+
+    def _waits_ms(self, task: TaskLabels) -> int:
+        """How long a task waits for its next label. In doubt, half of what its mapping lives, by default three
+        days and a half, more than a weekend: a verdict that comes when the mapping has ended can't be joined.
+        """
+        longest = self._settings.open_ms
+        lives = self._mapping_ms(task.policy) if deciding.is_complete(task) else None
+        return longest if lives is None else min(longest, lives) // 2
 
     def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:
         return Outgoing(f"{kind}.{self._project}", task_id.encode(), self._codec.encode(record))

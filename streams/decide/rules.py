@@ -30,7 +30,9 @@ class Why(StrEnum):
     AGREED = "agreed"
     """Every question is settled, and agreement is not below the bar."""
     NOBODY_LEFT = "nobody_left"
-    """In doubt, but all extra annotators have been asked, and there is no adjudicator (any more)."""
+    """In doubt, but all extra annotators have been asked, and there is no adjudicator (any more); or none of those
+    who were asked has answered in time.
+    """
     ADJUDICATED = "adjudicated"
     """In doubt, and an adjudicator has settled it."""
 

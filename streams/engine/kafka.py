@@ -43,7 +43,8 @@ class KafkaLog:
         return KafkaSession(self._access.settings(), spec, self._access.login, self._patience_s)
 
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
-        """All committed messages, from `after` on, up to the end as it is now.
+        """All committed messages, from `after` on, up to the end as it is now: of every partition, however long
+        reading takes, so that nothing is read without what it followed from on another.
 
         Where a transaction is open before that end, it waits until it is over: what was committed behind it
         must not be missed by a stage that restores its state.
@@ -54,7 +55,7 @@ class KafkaLog:
             patience = Patience(READ_PATIENCE_S)
             while not reader.passed(ends):
                 messages = reader.poll(1000, 0.5)
-                yield from messages
+                yield from (message for message in messages if message.offset < ends[message.place])
                 if messages:
                     patience = Patience(READ_PATIENCE_S)
                 elif patience.lost:

@@ -167,7 +167,8 @@ class Log(Protocol):
         ...
 
     def read(self, topic: str, after: Mapping[TopicPartition, int] = FROM_THE_BEGINNING) -> Iterator[Message]:
-        """Every committed message from the beginning to the end as it is now, in order within a partition.
+        """Every committed message from the beginning to the end as it is now, in order within a partition; what is
+        written while it is read is not among them.
 
         Tombstones are included. `after`: the offset to begin at, for partitions of which something was read
         before.

@@ -183,6 +183,8 @@ class Erasing:
     def _end(self, subject: str, holdings: Holdings, now: int, plan: Plan) -> None:
         kept = self._kept.get(subject)
         assert kept is not None, "what is open is kept"
+        if kept.since > now:  # noted by a clock that was set back
+            self._put(kept := replace(kept, since=now))
         if not self._is_heard(subject, holdings, now):
             self._swept.discard(subject)
         elif subject not in self._swept:

@@ -57,7 +57,7 @@ class Lateness:
         Nobody is asked after a question that was not answered: each may wait for minutes, and keeper has more to
         do. Who was asked comes last the next time.
         """
-        if self._looked_at is not None and now - self._looked_at < LOOK_EVERY_MS:
+        if self._looked_at is not None and 0 <= now - self._looked_at < LOOK_EVERY_MS:
             return []
         self._looked_at, self.notice = now, ""
         events: list[Event] = []

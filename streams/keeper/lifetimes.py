@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from schemas.records import SegmentIndex
@@ -32,6 +32,13 @@ class Lifetimes:
     never get joined (dropped, unresolved, reported, skipped) leave this way. At least as long as any policy's."""
     forget_ms: int = 7 * DAY_MS
     """How long a destroyed segment is remembered should its tombstone never come back (compacted meanwhile)."""
+
+
+def happened_by(segment: KeptSegment, now: int) -> KeptSegment:
+    """The segment as it is known at `now`: what a clock that was ahead has noted of a time to come, is of now."""
+    if segment.since <= now and segment.finished_at <= now:
+        return segment
+    return replace(segment, since=min(segment.since, now), finished_at=min(segment.finished_at, now))
 
 
 def end_of(segment: KeptSegment, index: SegmentIndex | None, now: int, lifetimes: Lifetimes) -> Why | None:

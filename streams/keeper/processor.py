@@ -20,6 +20,9 @@ doesn't know it yet can at worst carry out an intent that is final anyway.
 
 An erasure (`erasing.py`) is such intents, ordered by keeper itself.
 
+An intent that follows from the time alone (a retention, a TTL) is made only while this machine's clock and Vault's
+agree; all others at once.
+
 The intents of one call are never carried out by the same call, so nothing uncommitted is acted upon, unless
 the loop commits a plan of `control` together with the next of `process`; a withdrawal repeats harmlessly too.
 Wrapping keys anew needs no intent (`streams.keeper.rewrapping`): it changes nothing that anybody can see.
@@ -43,15 +46,17 @@ from streams.engine.clock import Clock
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Plan, Slot
 from streams.engine.refusals import refused
+from streams.keeper import gauges
 from streams.keeper.erasing import Erasing, ErasureSeams
 from streams.keeper.holdings import Holdings
 from streams.keeper.lateness import Lateness
 from streams.keeper.leak_watch import LeakSeams, LeakWatch
-from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, is_forgotten
+from streams.keeper.lifetimes import Lifetimes, Why, end_of, half_place_of, happened_by, is_forgotten
 from streams.keeper.orphans import Place, place_of
 from streams.keeper.rewrapping import Rewrapping
 from streams.keeper.rewriting import destroy, take_out
 from streams.keeper.scanning import Findings, committed, scan
+from vault.clocks import Clocks, ToldTime
 from vault.interface import StoredKeys
 
 
@@ -93,17 +98,21 @@ class KeeperProcessor:
         documents: StoredKeys,
         segments_now: Callable[[], Iterable[Message]],
         clock: Clock,
+        told_time: Callable[[], ToldTime | None],
         leaks: LeakSeams,
         erasures: ErasureSeams,
         lateness: Lateness,
         settings: KeeperSettings | None = None,
     ) -> None:
-        """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call."""
+        """`segments_now` is `Log.read` of `segments.P`: from its beginning to its end as of the call. `told_time`
+        is what Vault's clock shows.
+        """
         self._project = project
         self._codec = codec
         self._documents = documents
         self._segments_now = segments_now
         self._clock = clock
+        self._told_time = told_time
         self._settings = settings or KeeperSettings()
         self._topic = f"segments.{project}"
         self._scores = f"scores.{project}"
@@ -133,22 +142,25 @@ class KeeperProcessor:
 
     def process(self, batch: Batch) -> Plan:
         """Carry out committed intents, take in the batch, and decide anew when it is time."""
+        clocks = Clocks(batch.now, self._told_time())
+        now = clocks.later
         done = self._do()
-        findings = self._find(batch.now)
-        rewrapped = self._rewrapping.step(batch.now)
+        findings = self._find(now, by_time=clocks.agree)
+        rewrapped = self._rewrapping.step(now, may_begin=clocks.agree)
         plan = Plan()
-        self._say(done, batch.now, plan)
+        self._say(done, now, plan)
         self._rewrapping.say(rewrapped, plan)
         for message in batch.messages:
-            self._read(message, batch.now, plan)
+            self._read(message, now, plan)
         if findings is not None:
-            self._note(findings, batch.now)
-        if _is_due(self._swept_at, batch.now, self._settings.sweep_ms):
-            self._sweep(batch.now)
-        self._leaks.look(batch.now, plan)
-        self._erasing.look(self._holdings, batch.now, plan)
+            self._note(findings, now)
+        if clocks.agree and _is_due(self._swept_at, now, self._settings.sweep_ms):
+            self._sweep(now)
+        self._leaks.look(now, plan)
+        self._erasing.look(self._holdings, now, plan)
         plan.events += self._lateness.look(batch.now)
-        plan.notice = self._lateness.notice
+        plan.notice = "; ".join(filter(None, (_waiting(clocks), self._lateness.notice)))
+        gauges.show_clocks(self._project, clocks)
         plan.outputs += [*self._holdings.changes(), *self._leaks.changes()]
         plan.outputs += [*self._erasing.changes(), *self._rewrapping.changes()]
         return plan
@@ -156,7 +168,7 @@ class KeeperProcessor:
     def control(self, changed: Sequence[str]) -> Plan:
         """Note withdrawals; they are acknowledged (`task.withdrawn`) when Vault no longer holds the task."""
         found = {task for key in changed if (task := withdrawn_task(key, self._project))}
-        self._holdings.order_withdrawal(found, self._clock.now())
+        self._holdings.order_withdrawal(found, Clocks(self._clock.now(), self._told_time()).later)
         return Plan(outputs=self._holdings.changes())
 
     # Do: Vault only, memory untouched, so that a failure here leaves everything as it was.
@@ -194,7 +206,7 @@ class KeeperProcessor:
         else:
             take_out(self._documents, segment_id, task_ids)
 
-    def _find(self, now: int) -> Findings | None:
+    def _find(self, now: int, *, by_time: bool) -> Findings | None:
         wanted = self._erasing.wants_sweep
         if not (wanted or _is_due(self._scanned_at, now, self._settings.scan_ms)):
             return None
@@ -202,7 +214,7 @@ class KeeperProcessor:
         found = scan(self._holdings, self._documents, self._segments_now, lifetimes, now)
         if wanted:
             self._erasing.swept(committed(self._segments_now()), found.suspects, self._holdings, now)
-        return found
+        return found if by_time else replace(found, halves=())
 
     # Say: what was done, as events, indexes and tombstones.
 
@@ -327,7 +339,10 @@ class KeeperProcessor:
     def _sweep(self, now: int) -> None:
         self._swept_at = now
         lifetimes = self._settings.lifetimes
-        for segment_id, segment in list(self._holdings.segments.items()):
+        for segment_id, known in list(self._holdings.segments.items()):
+            segment = happened_by(known, now)
+            if segment is not known:
+                self._holdings.segments.put(segment_id, segment)
             why = end_of(segment, self._holdings.indexes.get(segment_id), now, lifetimes)
             if why is not None:
                 self._holdings.doom(segment_id, why.value, now)
@@ -339,7 +354,12 @@ class KeeperProcessor:
 
 
 def _is_due(last: int | None, now: int, interval: int) -> bool:
-    return last is None or now - last >= interval
+    """Also where the clock was set back since."""
+    return last is None or not 0 <= now - last < interval
+
+
+def _waiting(clocks: Clocks) -> str:
+    return f"{clocks.why}: nothing is destroyed because its time is over until they agree" if clocks.why else ""
 
 
 def _half_destroyed(path: str) -> Event:

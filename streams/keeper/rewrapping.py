@@ -77,11 +77,13 @@ class Rewrapping:
         """Changes since the last call, as records for the changelog."""
         return self._kept.changes()
 
-    def step(self, now: int) -> Step | None:
-        """Go on with the pass under way, or begin one that is due. In Vault alone: nothing is remembered of it
-        until `say`. Raises as Vault does.
+    def step(self, now: int, *, may_begin: bool) -> Step | None:
+        """Go on with the pass under way, or begin one that is due, where `now` is sure: `vault.retirement` reckons
+        with when a pass began. In Vault alone: nothing is remembered of it until `say`. Raises as Vault does.
         """
-        kept = next((it for _, it in self._kept.items() if not it.done), None) or self._begun(now)
+        kept = next((it for _, it in self._kept.items() if not it.done), None)
+        if kept is None and may_begin:
+            kept = self._begun(now)
         return None if kept is None else self._chunk(kept, self._places[kept.key])
 
     def say(self, step: Step | None, plan: Plan) -> None:

@@ -268,7 +268,9 @@ class LabelApi:
         return await self._end(Release(_held(request, person, form.fencing_token), form.reason), person)
 
     async def report(self, request: Request, person: tokens.Person) -> forms.EndedView:
-        """Something sensitive is in clear. Pulls the task at once, for everyone."""
+        """Something sensitive is in clear. Pulls the task at once, for everyone. Mark all of it: the first report
+        stands, and one with other marks is refused.
+        """
         form = await self._form(request, forms.ReportForm)
         held, then = _held(request, person, form.fencing_token), await self._then(request, person)
         return await self._end(Report(held, form.reason, form.marks(), then), person)

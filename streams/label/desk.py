@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from schemas.audit import Event
@@ -288,7 +290,10 @@ class Desk:
         def check(task: Task) -> None:
             check_spans(command.spans, task.fields, self._limits)
 
-        ended = self._queue.finish(command.held, LeaseEnding.REPORT, now, reason=command.reason.value, check=check)
+        reason, digests = command.reason.value, Digests(body=_digest(command.spans))
+        ended = self._queue.finish(
+            command.held, LeaseEnding.REPORT, now, reason=reason, digests=digests, check=check
+        )
         if not ended.replayed and ended.task is not None:
             effects.finds.append(Reported(ended.lease_id, ended.task, ended.reason, command.spans))
             effects.reports.append((ended.task_id, ended.reason))
@@ -334,6 +339,11 @@ class Desk:
             suppressed = self._denials.admit(held.person, now)
             if suppressed is not None:
                 effects.events.append(events.denied_lease(held, reason, suppressed))
+
+
+def _digest(marks: Iterable[LabelSpan]) -> bytes:
+    """The same for the same marks, in whatever order."""
+    return hashlib.sha256(json.dumps(sorted((it.field, it.start, it.end) for it in marks)).encode()).digest()
 
 
 def _record(ended: Ended, result: Result, effects: Effects) -> Ended:

@@ -7,7 +7,8 @@ Promises (tests/streams/label/test_queue_properties.py, test_interleavings.py):
 3. One lease a person. Asking again returns it; its fencing token is higher than every earlier one of the task.
 4. A call with a stale token, after the end of its lease or by someone else changes nothing.
 5. Once an adjudicator is ordered, the task goes to nobody else; an adjudicator gets only such tasks.
-6. An answer that was accepted is accepted again, word for word, until its receipt ends; never another one.
+6. An answer that was accepted is accepted again, word for word, until its receipt ends; never another one. Of a
+   report its marks are words, too.
 7. Everything is in the two stores: a queue made of their copies goes on as this one would.
 8. Nobody gets a task that asks for a skill they have not, of a batch that is paused or that they did not ask for,
    or that they are excluded from; an open lease of theirs ends when they are.
@@ -53,7 +54,9 @@ class Store(Protocol[T]):
 
 @dataclass(frozen=True, slots=True)
 class Digests:
-    """What a receipt remembers: SHA-256 of the caller's key and of everything the key vouches for."""
+    """What a receipt remembers: SHA-256 of the caller's key, and of what two calls share, beside lease and reason,
+    to be the same.
+    """
 
     key: bytes = b""
     body: bytes = b""

@@ -105,9 +105,11 @@ def held(work: TaskWork, claim: Held, now: int) -> LeaseState:
         raise Refused(Reason.NOT_PERMITTED, "the lease is another person's")
     if token != claim.fencing_token:
         raise Refused(Reason.STALE_TOKEN, "the fencing token is not this lease's")
+    if turn is not None and turn.ending in ANSWERS:
+        message = f"the lease has ended with a {turn.ending}, which stands; this call changes nothing"
+        raise Refused(Reason.ALREADY_SUBMITTED, message)
     if turn is not None:
-        reason = _REFUSALS.get(turn.ending, Reason.ALREADY_SUBMITTED)
-        raise Refused(reason, f"the lease has ended: {turn.ending}")
+        raise Refused(_REFUSALS[turn.ending], f"the lease has ended: {turn.ending}")
     assert state is not None  # one of the two is
     if state.expires_at <= now:
         raise Refused(Reason.LEASE_EXPIRED, "the lease has ended: expiry")

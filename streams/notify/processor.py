@@ -34,6 +34,8 @@ from streams.notify.settings import NotifySettings
 from topology.webhooks import WebhookEvent
 
 MESSAGES, BEGINNINGS, WITHDRAWALS, REPLAYS = "message/", "beginning/", "withdrawn/", "replay/"
+MESSAGES_IN_AN_EVENT = 1_000
+"""Each is a parent, some 40 bytes: at the first start all withdrawals there ever were may be parked at once."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,7 +191,8 @@ class NotifyProcessor:
                 self._parked.append(result)
             else:
                 delivered[message.endpoint].append(message)
-        plan.events += [_event(EventType.WEBHOOK_DELIVERED, name, found) for name, found in delivered.items()]
+        for name, found in delivered.items():
+            plan.events += [_event(EventType.WEBHOOK_DELIVERED, name, some) for some in _in_events(found)]
 
     def _say_parked(self, plan: Plan) -> None:
         parked: defaultdict[tuple[str, str], list[WebhookMessage]] = defaultdict(list)
@@ -197,7 +200,8 @@ class NotifyProcessor:
             parked[one.message.endpoint, one.reason].append(one.message)
         self._parked.clear()
         for (name, reason), found in sorted(parked.items()):
-            plan.events.append(_event(EventType.WEBHOOK_FAILED, name, found, "failed", reason))
+            for some in _in_events(found):
+                plan.events.append(_event(EventType.WEBHOOK_FAILED, name, some, "failed", reason))
 
     def _hand_out(self, now: int, plan: Plan) -> None:
         for box in self._boxes.values():
@@ -253,6 +257,10 @@ class NotifyProcessor:
 
 def _key(message: WebhookMessage) -> str:
     return f"{message.endpoint}/{message.message_id}"
+
+
+def _in_events(found: Sequence[WebhookMessage]) -> list[Sequence[WebhookMessage]]:
+    return [found[at : at + MESSAGES_IN_AN_EVENT] for at in range(0, len(found), MESSAGES_IN_AN_EVENT)]
 
 
 def _event(

@@ -9,33 +9,55 @@ from __future__ import annotations
 import ipaddress
 import socket
 import threading
+from collections.abc import Callable
 
 import uvicorn
 from starlette.types import ASGIApp
 
 from schemas.errors import ConfigError, StackError
 from streams.web.bounded_http import BoundedHttp
-from streams.web.settings import HttpSettings
+from streams.web.reception import Reception
+from streams.web.settings import ConnectionSettings, HttpSettings
 from streams.web.shown_certificate import ShownCertificate
 
 _START_S = 10.0
 _STOP_S = 5.0
 _BACKLOG = 128
+LOG_LEVEL = "error"
+"""Below it uvicorn says what was wrong with each request: a line for whoever wants to fill the log."""
 _LOOPBACK = {"0.0.0.0": "127.0.0.1", "::": "::1"}  # noqa: S104 - no address to listen on: what stands for one
 
 
 class SettlingServer(uvicorn.Server):
-    """Says when it has started, or that it won't."""
+    """Says when it has started, or that it won't. Who may connect and stay is said in `reception.py`."""
 
-    def __init__(self, config: uvicorn.Config) -> None:
+    def __init__(self, config: uvicorn.Config, limits: ConnectionSettings) -> None:
         super().__init__(config)
         self.settled = threading.Event()
+        self._limits = limits
+        self._reception: Reception | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         try:
-            await super().startup(sockets)
+            await super().startup([])
+            self._reception = Reception(self._limits.places, self._protocol, self.config.ssl)
+            self._reception.listen(sockets or [])
         finally:
             self.settled.set()
+
+    async def on_tick(self, counter: int) -> bool:
+        if self._reception is not None:
+            self._reception.tick()
+        return await super().on_tick(counter)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self._reception is not None:
+            await self._reception.close()
+        await super().shutdown(sockets)
+
+    def _protocol(self, neighbourhood: bytes, lost: Callable[[BoundedHttp], None]) -> BoundedHttp:
+        state = self.lifespan.state
+        return BoundedHttp(self.config, self.server_state, state, self._limits, neighbourhood, lost)
 
 
 class WebServer:
@@ -58,6 +80,7 @@ class WebServer:
                 f"this would be plain HTTP on {settings.host}: sessions and what is shown in them could be read "
                 "on the way. Give it a certificate and its key, or let it listen on 127.0.0.1"
             )
+        limits = settings.connections
         self._settings = settings
         self._scheme = "https" if certificate else "http"
         self._server = SettlingServer(
@@ -68,15 +91,17 @@ class WebServer:
                 ws="none",
                 lifespan="on",  # where it fails the server must not start: sessions would never end
                 log_config=None,
+                log_level=LOG_LEVEL,
                 access_log=False,
                 server_header=False,
                 proxy_headers=False,
                 h11_max_incomplete_event_size=settings.header_bytes,  # BoundedHttp keeps it too
-                limit_concurrency=settings.connections,
-                timeout_keep_alive=30,
+                limit_concurrency=2 * limits.places,  # calls of those who have left go on for a while
+                timeout_keep_alive=limits.idle_s,
                 timeout_graceful_shutdown=int(_STOP_S),
                 ssl_context_factory=(lambda *_: certificate.context) if certificate else None,
-            )
+            ),
+            limits,
         )
         self._certificate = certificate
         self._stopped = threading.Event()

@@ -2,7 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionSettings:
+    """Limits of connections, whatever is said on them."""
+
+    places: int = 500
+    """At once, whoever is in the middle of a handshake among them. Who comes then takes the place of somebody who
+    lets the server wait (`places.py`)."""
+    headers_s: float = 10.0
+    """From taking a connection, TLS included, until the headers of its first request are whole; of a later request
+    from its first byte. Who connects beforehand and asks later than this connects again."""
+    body_s: float = 20.0
+    """From then until the body is whole: twice `body_timeout_s`, so that who reads it has said by then what was
+    wrong. Where nobody reads it, it ends all the same."""
+    idle_s: int = 30
+    """Between an answer and the next request. Fronts and label's processes keep their connections to each other
+    for 20 s: so it is they who end them, and no call is sent to where nobody listens any more."""
+    untaken_s: float = 30.0
+    """A client that takes nothing of its answer for so long is gone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +44,7 @@ class HttpSettings:
     """Five nodes a span, and room to spare."""
     target_chars: int = 4_096
     """Path and query of a request: a provider's answer to a sign-in is under 2,000."""
-    connections: int = 500
-    """Concurrent requests that uvicorn admits; above it answers 503 itself."""
+    connections: ConnectionSettings = field(default_factory=ConnectionSettings)
     retry_after_s: int = 1
     """What `Retry-After` says with each 503."""
 

@@ -92,14 +92,16 @@ def test_so_many_are_published_each_with_its_event_in_a_chain_that_holds(stack, 
 def test_following_keeps_the_share_of_what_others_publish_from_then_on(stack, project):
     root = stack.root
     ruled(root, project, 0)
-    stop, counts = threading.Event(), []
+    stop, counts, troubles = threading.Event(), [], []
     with pytest.raises(ConfigError, match="asks for no gold"):
-        follow(root, project, 1, stop, counts.append)
+        follow(root, project, 1, stop, counts.append, troubles.append)
     policy = with_hash(replace(load_policy("demo"), version=2, gold=Gold(share_permille=250)))
     sign(root, project, policy, ("rob", "rita"))
     others(root, project, 30)  # before it follows: these count for nothing
     ended: list[int] = []
-    follower = threading.Thread(target=lambda: ended.append(follow(root, project, 1, stop, counts.append)))
+    follower = threading.Thread(
+        target=lambda: ended.append(follow(root, project, 1, stop, counts.append, troubles.append))
+    )
     follower.start()
     try:
         others(root, project, 4)  # perhaps before its first look
@@ -115,7 +117,7 @@ def test_following_keeps_the_share_of_what_others_publish_from_then_on(stack, pr
     finally:
         stop.set()
         follower.join(30)
-    assert ended == [len(counts)]
+    assert (ended, troubles) == ([len(counts)], [])
     events = [event for event in audit(root, project) if event.type is EventType.RECORDS_PUBLISHED]
     published = sum(int(event.details["records"]) for event in events)
     assert 0 < len(counts) <= (published - 30) / 3

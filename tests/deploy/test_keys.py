@@ -9,8 +9,9 @@ from types import SimpleNamespace
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
+from deploy import keys
 from deploy.cli.app import main
-from deploy.keys import keys_of
+from deploy.keys import Standing, keys_of, retire, trim
 from deploy.keys_said import believed, said_by
 from deploy.signin import invitation
 from schemas.audit import AuditEvent, Decision, Event, EventType
@@ -21,8 +22,11 @@ from streams.engine.chain import Chain
 from streams.engine.processor import Slot
 from tests.support.codes import fresh_code
 from tests.support.inviting import invited
+from topology.identity import Identity
 from topology.loading import load_topology
-from vault.retirement import Sweep
+from vault.clocks import ToldTime
+from vault.interface import KeyVersions
+from vault.retirement import Hold, Needed, Sweep
 
 PROJECT = """
 name: {name}
@@ -34,6 +38,27 @@ persons:
   key_administrators: [vilma]
 """
 DEMO = SimpleNamespace(topology=load_topology(), project="demo")
+NOW, MONTH = 1_800_000_000_000, 31 * 86_400_000
+
+
+# By which clock
+
+
+@pytest.mark.parametrize("end", [retire, trim])
+@pytest.mark.parametrize("told", [ToldTime(NOW - MONTH, 0), ToldTime(NOW + MONTH, 0), None])
+def test_no_version_ends_by_a_clock_that_is_not_vault_s(end, told, monkeypatch):
+    versions = KeyVersions("view-demo", 3, 2, 0, {2: 0, 3: 0})
+    due = Standing(versions, 0, 0, Needed(3, Hold.NOTHING), trimmable=2)
+    monkeypatch.setattr(keys, "standings", lambda *_: [due])
+    monkeypatch.setattr(keys, "require_role", lambda *_: None)
+    around = SimpleNamespace(
+        **vars(DEMO),
+        identity=Identity("kay", "demo"),
+        clock=SimpleNamespace(now=lambda: NOW),
+        vault=SimpleNamespace(told_time=lambda: told),
+    )
+    with pytest.raises(ConfigError, match=r"Vault's.*no version of a key ends by it"):
+        end(around, (), lambda: pytest.fail("a second factor was asked for"), NOW)
 
 
 # What the audit says

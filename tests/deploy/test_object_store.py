@@ -18,6 +18,7 @@ from deploy.cli.app import app
 from deploy.exports import export_at
 from deploy.object_store import ObjectStore, bucket_store
 from schemas.errors import ConfigError
+from streams.audit.export_files import LONGEST
 from streams.audit.store import Directory
 from streams.audit.verify import Trust, verify_export
 from tests.streams.audit.generate import random_world
@@ -81,6 +82,8 @@ def test_what_is_put_is_there_until_it_is_deleted(store):
         store.put(name, b"two")
         assert store.get(name) == b"two"
     assert sorted(store.names()) == ["audit.demo-0/checkpoint", "audit.demo-0/tile/0/000.p/3", "index.json"]
+    assert list(store.names("audit.demo-0/tile/0/000.p")) == ["audit.demo-0/tile/0/000.p/3"]
+    assert list(store.names("audit.demo-0/tile/0/00")) == list(store.names("nothing")) == []
     store.delete("audit.demo-0/tile/0/000.p/3")
     store.delete("audit.demo-0/tile/0/000.p/3")
     assert sorted(store.names()) == ["audit.demo-0/checkpoint", "index.json"]
@@ -91,9 +94,20 @@ def test_an_export_is_the_same_wherever_it_lies_and_verifies_there(store):
     half = {place: len(values) // 2 for place, values in audit.partitions.items()}
     assert audit.export(store, audit.checkpoints(half)).findings == ()
     assert audit.export(store).findings == ()
+    audit.export(memory, audit.checkpoints(half))
     audit.export(memory)
     assert {name: store.get(name) for name in store.names()} == memory.files
     assert verify_export(store, Trust(PINS)).findings == ()
+
+
+def test_what_is_longer_than_any_file_of_an_export_is_as_good_as_missing(store):
+    for name in ("index.json", "audit.demo-0/checkpoint", "audit.demo-0/tile/entries/000", f"large/{'0f' * 32}"):
+        store.put(name, bytes(LONGEST))
+        assert len(store.get(name)) == LONGEST
+        store.put(name, bytes(LONGEST + 1))
+        assert store.get(name) is None
+    store.put("timeline.jsonl", bytes(LONGEST + 1))
+    assert store.get("timeline.jsonl") is not None
 
 
 @pytest.mark.parametrize("name", ["", "../outside", "/etc/hostname", "a/../../b"])

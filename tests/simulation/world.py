@@ -71,6 +71,7 @@ from topology.policies import load_policy, load_policy_bytes, policy_bytes
 from topology.readers import readers
 from topology.rights import wrapping_keys
 from vault import keyed_hash
+from vault.clocks import ToldTime
 from vault.data_keys import DataKeys
 from vault.raw import Media, seal_raw
 from vault.segments.opening import Geometries, ViewKeys
@@ -493,6 +494,7 @@ class World:
                     documents=vault,
                     segments_now=lambda: log.read(f"segments.{PROJECT}"),
                     clock=self.clock,
+                    told_time=lambda: ToldTime(self.clock.now(), 0),
                     leaks=LeakSeams(
                         limit_of=lambda _: Limit(POLICY.id, POLICY.gold),
                         in_force=lambda: POLICY.hash,

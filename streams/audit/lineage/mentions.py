@@ -37,13 +37,16 @@ class MentionFacts:
         self._sketch = sketch
         self._node = sketch.note(resource)
         self._limit = limit
-        self._latest: list[tuple[int, str, AuditEvent]] = []
+        self._number = 0
+        """Of an event in the reading: a forged record can have another's id and time."""
+        self._latest: list[tuple[int, str, int, AuditEvent]] = []
 
     def add(self, event: AuditEvent) -> None:
         """Take one event."""
         if self._node not in (event.resource, *event.parents):
             return
-        item = (event.time, event.event_id, event)
+        self._number += 1
+        item = (event.time, event.event_id, self._number, event)
         if len(self._latest) < self._limit:
             heappush(self._latest, item)
         else:
@@ -52,7 +55,7 @@ class MentionFacts:
 
     def end(self) -> None:
         """No more events follow."""
-        for _, _, event in sorted(self._latest):
+        for *_, event in sorted(self._latest):
             draw_event(self._sketch, self._node, event)
 
 

@@ -1,7 +1,7 @@
 /** From signing in to the end of work: what the server says becomes what is shown. */
 import { NoAnswer, Refused } from "./api.js";
 import { showCard } from "./card.js";
-import { openHelp, openLeave, openListHelp } from "./dialogs.js";
+import { closeQuestions, openHelp, openLeave, openListHelp, openSignOut } from "./dialogs.js";
 import { announce, element, one, words } from "./dom.js";
 import { Drafts } from "./drafts.js";
 import { LeaseKeeper } from "./lease_keeper.js";
@@ -10,8 +10,10 @@ import { Pace } from "./pace.js";
 import { isWanted, Practice } from "./practice_round.js";
 import { Presence } from "./presence.js";
 import { hideWhenAway, watermark } from "./privacy.js";
-import { ofEnding, ofLoss, ofNoHint, ofProblem, ofRefusal, PAUSED } from "./sentences.js";
-import { showLease, showPace, showPerson, showSession } from "./status.js";
+import {
+  COMMENT_UNSENT, KEPT_HERE, mayComeBack, ofEnding, ofLoss, ofNoHint, ofProblem, ofRefusal, PAUSED, STILL_SIGNED_IN,
+} from "./sentences.js";
+import { showBanner, showLease, showPace, showPerson, showSession } from "./status.js";
 import { SessionWatch } from "./session_watch.js";
 import { Takings } from "./takings.js";
 import { Task } from "./task.js";
@@ -36,7 +38,7 @@ export class Desk {
       send: (task) => (task.known ? this.practice.check(task) : this.#send(task)),
       report: (task, reason, marks) =>
         this.#end("report", () => this.api.report(task.lease, reason, marks.map(place))),
-      leave: (unsent) => this.#leave(unsent),
+      leave: (losses) => this.#leave(losses),
       help: openHelp,
       hint: (task, placeholder) => this.#hint(task, placeholder),
       comments: (task) => this.#comments(task),
@@ -59,9 +61,16 @@ export class Desk {
         refused: (error) => this.#failed(error),
       },
     );
-    one("#sign-out").addEventListener("click", () => this.#signOut());
+    one("#sign-out").addEventListener("mousedown", (event) => event.preventDefault()); // one stays in the text
+    one("#sign-out").addEventListener("click", () => this.#askToSignOut());
     addEventListener("focus", () => this.#waiting?.());
-    addEventListener("beforeunload", (event) => (this.bench.isBegun || this.led.isBegun) && event.preventDefault());
+    addEventListener("beforeunload", (event) => this.#losses.length && event.preventDefault());
+  }
+
+  /** What would be lost with this window, or by signing out, in sentences. */
+  get #losses() {
+    const reply = this.led.isBegun ? COMMENT_UNSENT : "";
+    return [...this.bench.losses, reply, this.#drafts.isEmpty ? "" : KEPT_HERE].filter(Boolean);
   }
 
   /** Say something of the page itself, where it is seen. */
@@ -226,6 +235,7 @@ export class Desk {
   }
 
   #rest() {
+    closeQuestions();
     this.stopWaiting?.();
     this.#waiting = null;
     this.keeper.drop();
@@ -241,13 +251,13 @@ export class Desk {
     return this.#end("label", () => this.api.label(task.lease, { spans, choices }, task.name));
   }
 
-  #leave(unsent) {
+  #leave(losses) {
     const { lease } = this.bench.task;
     const acts = {
       skip: (reason) => this.#end("skip", () => this.api.skip(lease, reason)),
       release: (reason) => this.#end("release", () => this.api.release(lease, reason)),
     };
-    openLeave(acts, unsent);
+    openLeave(acts, losses);
   }
 
   /** A hint is on record before it is here; what goes wrong is said, and changes nothing about the task. */
@@ -345,20 +355,21 @@ export class Desk {
     });
   }
 
-  /** The task is gone; what was entered is kept, in case it comes back. */
+  /** The task is gone; what was entered is kept where it may come back. */
   #lost(refused) {
     if (ofAnotherSession(refused)) {
       this.#signedOut(refused.reason);
       return;
     }
-    const kept = this.#drafts.keep(this.bench.task);
+    const begun = this.bench.task?.isBegun;
+    const kept = mayComeBack(refused) && this.#drafts.keep(this.bench.task);
     this.#rest();
-    const text = kept
-      ? ["What you entered is kept in this window. If the task comes back to you, it is there."]
-      : [];
+    const fate = kept
+      ? "What you entered is kept in this window. If the task comes back to you, it is there."
+      : "What you entered went with it.";
     showCard({
       title: ofLoss(refused) ?? "This task is not yours any more.",
-      text,
+      text: begun ? [fate] : [],
       actions: [{ says: "Next task", key: "Enter", does: () => this.next() }],
     });
   }
@@ -405,19 +416,31 @@ export class Desk {
     this.marking = setInterval(mark, 60_000);
   }
 
+  #askToSignOut() {
+    const losses = this.#losses;
+    if (losses.length) openSignOut(losses, () => this.#signOut());
+    else this.#signOut();
+  }
+
+  /** Until the server has answered, nothing is let go of. */
   async #signOut() {
     try {
       await this.api.signOut();
     } catch (error) {
-      if (error instanceof Refused && error.status !== 401) throw error;
-      if (!(error instanceof Refused)) {
-        announce("There is no connection; you are still signed in.");
+      if (error.status !== 401) {
+        this.#notSignedOut(error);
         return;
       }
     }
+    showBanner("");
     this.#drafts.clear();
     this.bench.close();
     this.#signedOut("signed_out");
+  }
+
+  #notSignedOut(error) {
+    if (error instanceof NoAnswer) showBanner(STILL_SIGNED_IN);
+    else this.#failed(error);
   }
 }
 

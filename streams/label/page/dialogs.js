@@ -1,4 +1,4 @@
-/** The dialogs: leaving a task, and the keys. */
+/** The dialogs: leaving a task, signing out, and the keys. */
 import { button, element, key, one, shown, words } from "./dom.js";
 import { COMMANDS, ON_LIST } from "./keys.js";
 
@@ -14,8 +14,8 @@ export const LATER = [
   ["technical", "Something technical is wrong"],
 ];
 
-/** `acts`: {skip(reason), release(reason)}. A digit chooses. `unsent`: what is said of a comment that is lost by it. */
-export function openLeave(acts, unsent) {
+/** `acts`: {skip(reason), release(reason)}. A digit chooses. `losses`: sentences about what is lost by it. */
+export function openLeave(acts, losses) {
   const dialog = one("#leave");
   const close = (act, reason) => {
     dialog.close();
@@ -35,8 +35,8 @@ export function openLeave(acts, unsent) {
       ),
     ),
   );
+  one("#leave-lost").textContent = losses.length ? `${losses.join(" ")} What is not sent is lost with the task.` : "";
   one("#leave .reasons").replaceChildren(
-    ...(unsent ? [element("p", { class: "word" }, `${unsent} It is lost with the task.`)] : []),
     element("h3", {}, "Never show it to me again"),
     element("ul", {}, ...entries.slice(0, NEVER.length)),
     element("h3", {}, "Give it back for now"),
@@ -47,6 +47,28 @@ export function openLeave(acts, unsent) {
   );
   dialog.onkeydown = (event) => one(`#leave [data-key="${CSS.escape(event.key)}"]`)?.click();
   dialog.showModal();
+  if (losses.length) one("#leave .actions button").focus(); // Enter must not lose what was entered
+}
+
+/** Asked where something would be lost, which `losses` says in sentences; staying is first, and what Enter means. */
+export function openSignOut(losses, signOut) {
+  const dialog = one("#signing-out");
+  const leave = () => {
+    dialog.close();
+    signOut();
+  };
+  one("#signing-out-lost").textContent = `${losses.join(" ")} Signing out loses it.`;
+  one("#signing-out .actions").replaceChildren(
+    button({ class: "primary", does: () => dialog.close() }, "Stay signed in ", key("Escape")),
+    button({ does: leave }, "Sign out and lose it"),
+  );
+  dialog.showModal();
+}
+
+/** What was asked about a task is not any more when it has gone. */
+export function closeQuestions() {
+  one("#leave").close();
+  one("#signing-out").close();
 }
 
 /** The keys of the list of tasks with comments. */

@@ -1,7 +1,7 @@
 /** How an answer to a practice task compares with the known one. No DOM here. */
 import { sameRange, sameSpan } from "./answer.js";
 
-const PLACEHOLDER = /\[([A-Z][A-Z_]*)_\d+\]/gu;
+const PLACEHOLDER = /\[([A-Z][A-Z0-9_]*)_\d+\]/gu;
 
 /**
  * {right, missed, wrongLabel, inexact, extra, choices, perfect}. `right`, `missed` and `extra` hold spans; `wrongLabel`

@@ -44,6 +44,8 @@ const LOST = {
   excluded: "You are kept from this task. Who runs the project can say why.",
   withdrawn: "This task was withdrawn. Somebody may have reported it.",
 };
+/** After these it never comes back. */
+const FOR_GOOD = new Set(["task_closed", "already_submitted", "idempotency_conflict", "withdrawn"]);
 const UNFIT = {
   span_out_of_range: "A span does not fit the text.",
   unknown_field: "A span lies in a field that this task does not have.",
@@ -60,6 +62,9 @@ const HINTS = {
   unknown_placeholder: "There are no hints about such placeholders.",
 };
 
+export const ANSWER_UNSENT = "Your answer is not sent.";
+export const ON_ITS_WAY = "What you sent has not arrived yet.";
+export const KEPT_HERE = "What you entered to a task that may come back to you is kept in this window only.";
 export const COMMENT_UNSENT = "Your comment is not sent.";
 const COMMENTS_GONE = "This task is not open any more, or not to you. Its comments went with it.";
 const COMMENTS = {
@@ -88,6 +93,11 @@ export function ofProblem(reason) {
 /** Why a task is gone, or undefined where it isn't. */
 export function ofLoss({ status, reason }) {
   return LOST[reason] ?? (status === 410 ? "This task can’t be opened any more." : undefined);
+}
+
+/** Whether a task that is gone may come to the same person again. */
+export function mayComeBack({ status, reason }) {
+  return status !== 410 && !FOR_GOOD.has(reason);
 }
 
 export function ofRefusal({ reason }) {
@@ -124,6 +134,8 @@ export function ofNoComment({ status, reason, why, wait = 0 }, typed = false) {
 function minutesOf(milliseconds) {
   return `${Math.max(1, Math.ceil(milliseconds / 60_000))} min`;
 }
+
+export const STILL_SIGNED_IN = "You may still be signed in: the server does not answer. Try again in a moment.";
 
 export function ofTrouble(why) {
   return why === "offline"

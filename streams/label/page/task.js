@@ -13,6 +13,7 @@ export class Task {
   active = null;
   reporting = false;
   reason = null;
+  checked = false; // of a practice task: its answer was compared, and is sent
   hints = new Map(); // placeholder → what was told of it; null where nothing can be
   hintsLeft = null; // how many more may be asked for; null before the first
 
@@ -81,6 +82,6 @@ export class Task {
 
   /** Whether anything was entered that would be a pity to lose. */
   get isBegun() {
-    return this.history.canUndo;
+    return this.history.canUndo && !this.checked;
   }
 }

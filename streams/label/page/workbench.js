@@ -4,7 +4,7 @@ import { announce, one, words } from "./dom.js";
 import { chipText, Fields } from "./fields.js";
 import { drawHint, sentenceOf } from "./hint.js";
 import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
-import { COMMENT_UNSENT, HINTS_USED_UP } from "./sentences.js";
+import { ANSWER_UNSENT, COMMENT_UNSENT, HINTS_USED_UP, ON_ITS_WAY } from "./sentences.js";
 import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
 import { TaskComments } from "./task_comments.js";
 import { drawSelected, drawTools } from "./tools.js";
@@ -14,7 +14,7 @@ export class Workbench {
   #locked = false;
 
   /**
-   * `acts`: {send(task), leave(unsent), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what
+   * `acts`: {send(task), leave(losses), report(task, reason, marks), help(task), hint(task, placeholder)}; each decides what
    * comes next. `comments(task)`: what may be said about it (`Discussion.open`), or null.
    */
   constructor(clock, acts) {
@@ -57,9 +57,10 @@ export class Workbench {
     this.fields.open(new Map());
   }
 
-  /** Whether anything was entered that would be a pity to lose. */
-  get isBegun() {
-    return Boolean(this.task?.isBegun) || this.comments.isBegun;
+  /** What would be lost if the task went now, in sentences. */
+  get losses() {
+    const answer = this.task?.isBegun ? ANSWER_UNSENT : "";
+    return [this.#locked ? ON_ITS_WAY : answer, this.#unsent()].filter(Boolean);
   }
 
   /** While an answer is on its way nothing about it may change: it is repeated in the same words. */
@@ -223,8 +224,8 @@ export class Workbench {
       else if (this.#confirms(this.#unsent())) this.acts.report(task, task.reason, task.answer.marks);
       return;
     }
-    const doubt = task.known ? "" : [this.#unsent(), this.#forgotten()].filter(Boolean).join(" ");
-    if (this.#confirms(doubt)) this.acts.send(task);
+    const doubts = task.known ? [] : [this.#unsent(), this.#unreported(), this.#forgotten()];
+    if (this.#confirms(doubts.filter(Boolean).join(" "))) this.acts.send(task);
   }
 
   /** Whether there is no doubt, or the same one was said before. Enter pressed twice must not answer the next task too. */
@@ -239,6 +240,11 @@ export class Workbench {
     return this.comments.isBegun ? COMMENT_UNSENT : "";
   }
 
+  #unreported() {
+    const { answer, reporting } = this.task;
+    return answer.marks.length && !reporting ? "What you marked as exposed is not reported." : "";
+  }
+
   #forgotten() {
     const { answer, labels } = this.task;
     const open = openChoices(answer, labels.choices);
@@ -247,7 +253,7 @@ export class Workbench {
   }
 
   leave() {
-    if (!this.#locked && !this.task.known) this.acts.leave(this.#unsent());
+    if (!this.#locked && !this.task.known) this.acts.leave(this.losses);
   }
 
   /** A key that names a label, an option, or while reporting a reason; whether it was one. */

@@ -18,6 +18,7 @@ from schemas.hidden import RawRecord
 from streams.redact.avro import decode_avro
 from streams.redact.detect.find import Detector
 from streams.redact.outcome import Outcome, Redacted
+from streams.redact.placeholders import PLACEHOLDER
 from streams.redact.quality.intervals import ratio
 from streams.redact.quality.report import Cell
 from streams.redact.redactor import redact_many
@@ -25,7 +26,6 @@ from topology.policies import Policy, parse_policy
 
 CUSTOMERS = 250
 MIN_WORD = 4  # shorter pieces ("12", "van") are in every text
-_PLACEHOLDER = re.compile(r"\[[A-Z_]+_\d+\]")
 _WORD = re.compile(r"\w+")
 
 POLICY = """
@@ -102,7 +102,7 @@ def _count(values: Sequence[str], outcome: Outcome) -> tuple[int, int]:
     gold = sum(map(len, words))
     if not isinstance(outcome, Redacted):
         return gold, 0
-    shown = _PLACEHOLDER.sub(" ", json.dumps(dict(outcome.record.fields), ensure_ascii=False)).casefold()
+    shown = PLACEHOLDER.sub(" ", json.dumps(dict(outcome.record.fields), ensure_ascii=False)).casefold()
     return gold, sum(len(word) for word in words if word in shown)
 
 

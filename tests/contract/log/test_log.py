@@ -109,6 +109,17 @@ def values_of(*numbers):
     return sorted(f"value-{n}".encode() for n in numbers)
 
 
+def test_what_is_written_while_a_topic_is_read_is_not_read(bench):
+    """Else one partition would be read up to later than another, and a record without the one it followed from."""
+    topic = bench.topic()
+    bench.write(*numbered(topic, 1_500))  # more than one poll gives
+    reading = bench.log.read(topic)
+    read = [next(reading)]
+    bench.write(*numbered(topic, 1_500, 1_500))
+    read += reading
+    assert values(read) == values_of(*range(1_500))
+
+
 def test_an_empty_topic_reads_as_nothing_and_its_follower_is_at_the_end(bench):
     topic = bench.topic()
     assert everything(bench, topic) == []

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import hvac
 import pytest
 
 from schemas.errors import AccessDenied
 from vault.client import VaultClient
+from vault.clocks import Clocks
 from vault.interface import WrappedKey
 
 pytestmark = pytest.mark.stack
@@ -53,6 +55,16 @@ def test_a_revoked_token_is_replaced_without_the_caller_noticing(openbao, redact
     redact.create(f"{folder}/1", b"x")
     openbao.root.auth.token.revoke(redact._session._client.token)
     redact.create(f"{folder}/2", b"x")
+
+
+def test_each_answer_tells_the_time_of_its_clock(redact, folder):
+    """Here it is this machine's own; keeper holds the two against each other."""
+    assert redact.told_time() is None
+    with pytest.raises(AccessDenied):
+        redact.read(f"{folder}/1")
+    told = redact.told_time()
+    assert told is not None
+    assert Clocks(round(time.time() * 1000), told).agree
 
 
 def test_wrong_credentials_are_denied(openbao):

@@ -254,8 +254,8 @@ def sealed_on(pipeline: Pipeline, folder: Path) -> None:
     """The sealer begins logs anew, with all of the restored audit; what was exported of the old ones stays."""
     pins = Trust(load_pins(pins_path(folder)).keys)
     restored = verify_export(Directory(folder / AUDIT), pins)
-    with compliance(folder) as seen:
-        exporter = seen.exporter(Directory(folder / "anew"))
+    anew = Directory(folder / "anew")
+    with compliance(folder) as seen, seen.exporter(anew) as exporter:
 
         def grown() -> Exported | None:
             found = exporter.extend(seen.checkpoints())
@@ -263,7 +263,7 @@ def sealed_on(pipeline: Pipeline, folder: Path) -> None:
 
         more = wait_for(grown, "the sealer signs more than was restored")
     assert {it.partition("/")[0] for it in more.checkpoints} == {pipeline_log(folder)}
-    assert verify_export(Directory(folder / "anew"), pins).holds
+    assert verify_export(anew, pins).holds
     assert restored.holds
 
 

@@ -1,7 +1,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable
+import signal
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -34,6 +35,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
         return Ended(int(ended.value.code or 0), said.out, said.err)
 
     return call
+
+
+@pytest.fixture
+def first_process() -> Iterator[None]:
+    """As the first process of a container: SIGTERM does nothing where nobody asks for it."""
+    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    yield
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from deploy.cli.app import app
 from streams.audit import note
 from streams.audit.note import Algorithm, Verifier
 from streams.audit.store import Directory
-from tests.streams.audit.generate import PROJECT, random_world
+from tests.streams.audit.generate import PROJECT, cut_amid_a_transaction, random_world
 from tests.streams.audit.memory_audit import PINS, MemoryAudit
 
 WITNESS = Ed25519PrivateKey.generate()
@@ -47,6 +47,19 @@ def test_an_export_that_holds(folder: Path) -> None:
     assert found["projects"][PROJECT]["events"] == found["entries"] > 0
 
 
+def test_what_is_recent_and_without_its_other_half_is_told_and_no_fault(tmp_path: Path) -> None:
+    world = random_world(3, batches=2)
+    cut_amid_a_transaction(world)
+    audit = MemoryAudit().take(world.placed())
+    audit.export(Directory(tmp_path / "audit"))
+    said = run(tmp_path / "audit")
+    assert "all adds up" in said
+    assert "1 statement at the end whose other half is not here yet" in said
+    found = json.loads(run(tmp_path / "audit", "--json"))
+    assert (found["holds"], found["findings"], found["projects"][PROJECT]["awaited"]) == (True, [], [])
+    assert [it["kind"] for it in found["awaited"]] == ["unsealed"]
+
+
 def test_pins_of_ones_own(folder: Path, tmp_path: Path) -> None:
     pins = tmp_path / "pins.json"
     pins.write_text(json.dumps({"keys": {name: key.hex() for name, key in PINS.items()}}))
@@ -77,6 +90,13 @@ def test_a_range_of_one_log(folder: Path) -> None:
         assert "--range" in run(folder, *wrong, code=2)
 
 
+def test_a_log_or_a_range_that_is_not_there_does_not_hold(folder: Path) -> None:
+    said = run(folder, "--log", "audit.dmo-0", code=1)
+    assert "audit.dmo-0: the export has no such log" in said
+    assert "does not hold" in said
+    assert "the log ends here" in run(folder, "--log", a_log(folder).name, "--range", "100000:100001", code=1)
+
+
 def test_a_kept_checkpoint_shows_a_log_that_was_cut(folder: Path, tmp_path: Path) -> None:
     kept = tmp_path / "kept"
     kept.write_bytes((a_log(folder) / "checkpoint").read_bytes())
@@ -100,6 +120,14 @@ def test_a_witness_has_to_have_seen_each_log(folder: Path) -> None:
     assert "2023-11-14 22:13:20 UTC" in run(folder, "--witness", WATCHING.text())
     sealer = Verifier("seal", PINS["seal.platform"])
     assert "no witness's key" in run(folder, "--witness", sealer.text(), code=2)
+
+
+def test_names_that_a_terminal_would_act_on_are_printed_without_that(folder: Path) -> None:
+    (folder / "\x1b[2Jaudit").mkdir()
+    (folder / "\x1b[2Jaudit" / "checkpoint").write_bytes(b"x")
+    assert "�[2Jaudit/checkpoint" in run(folder, code=1)
+    found = json.loads(run(folder, "--json", code=1))["findings"]
+    assert [it["where"] for it in found] == ["�[2Jaudit/checkpoint"]
 
 
 def test_what_is_no_folder_is_said(tmp_path: Path) -> None:

@@ -17,10 +17,12 @@ import httpx
 import pytest
 
 from deploy.cli.exits import Exit
+from deploy.witness.cosigning import Witness
 from deploy.witness.state import State
 from streams.audit import note
 from streams.audit.note import Verifier
 from streams.audit.store import Directory
+from streams.audit.witness import Request, trust_of
 from tests.streams.audit.generate import random_world
 from tests.streams.audit.memory_audit import PINS, MemoryAudit
 from tests.support.tiled_logs import History, TiledLog
@@ -102,6 +104,26 @@ def test_a_split_view_is_loud_names_its_evidence_and_stays_in_the_report(
     words = run("audit", "witness", "report", "--state", state).out
     assert "SPLIT VIEW" in words
     assert str(evidence) in words
+
+
+def test_a_doubt_that_proves_to_be_a_split_view_is_as_loud_beside_what_was_cosigned(
+    run: Run, files: Path, state: Path, log: TiledLog
+) -> None:
+    check(run, files, state, log)
+    with State(state) as remembered:
+        witness = Witness(remembered, trust_of([log.verifier]), lambda: 2_000_000_000)
+        witness.ask(Request(200, (), log.checkpoint(FORKED, 220)))
+    assert run("audit", "witness", "report", "--state", state).code == Exit.OK
+    log.write(files, HONEST, 250)
+    ended = check(run, files, state, log, "--json")
+    told = json.loads(ended.out)
+    (evidence,) = (state / "evidence").iterdir()
+    assert (ended.code, told["size"], told["split_views"]) == (Exit.FAILED, 250, [str(evidence)])
+    assert "SPLIT VIEW" in ended.err
+    assert str(evidence) in ended.err
+    assert run("audit", "witness", "report", "--state", state).code == Exit.FAILED
+    again = check(run, files, state, log, "--json")
+    assert (again.code, json.loads(again.out)["split_views"]) == (Exit.OK, [])
 
 
 def test_what_is_not_cosigned_is_told_with_exit_code_1(run: Run, files: Path, state: Path, log: TiledLog) -> None:

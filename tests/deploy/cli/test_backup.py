@@ -11,7 +11,7 @@ import pytest
 
 from deploy.backup.secrets import TOKEN
 from deploy.backup.verifying import _sweep
-from deploy.cli.backup import ENDING, _terminable
+from deploy.cli.ending import ENDING
 from deploy.local.openbao import SEAL_KEY, SEAL_KEY_BYTES
 from deploy.supervise.lock import RootLock
 
@@ -52,14 +52,6 @@ def test_restore_needs_a_key_and_to_know_whose_backup_it_is(run, tmp_path):
     answer = run("restore", tmp_path, "--verify", "-i", key, "--root", tmp_path / "none")
     assert answer.code == 2
     assert "whose backup it is must be known" in answer.err
-
-
-@pytest.fixture
-def first_process():
-    """As the first process of a container: SIGTERM does nothing where nobody asks for it."""
-    before = signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    yield
-    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.mark.usefixtures("first_process")
@@ -103,17 +95,6 @@ def test_a_restore_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch
     answer = run("restore", tmp_path, "--into", folder, "-i", key, "--pins", pins, "--secrets", own)
     assert answer.code == 130
     assert not folder.exists()
-
-
-def test_what_was_begun_to_outlive_its_terminal_does():
-    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    try:
-        with _terminable():
-            os.kill(os.getpid(), signal.SIGHUP)
-            assert signal.getsignal(signal.SIGTERM) not in {signal.SIG_DFL, signal.SIG_IGN}
-        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGHUP, before)
 
 
 def test_what_a_killed_verification_has_left_is_swept_once_it_is_old_and_nobody_s(tmp_path):

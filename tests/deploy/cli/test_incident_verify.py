@@ -41,6 +41,15 @@ def test_evidence_that_holds_is_told_in_words_and_as_json(folder, veil, tmp_path
     assert (code, "✓" in said, "--pins proves whose it is" in said) == (0, True, True)
 
 
+def test_what_is_recent_and_without_its_other_half_is_told_and_no_fault(veil, tmp_path):
+    for name, data in put_aside(amid=True).files.items():
+        Directory(tmp_path / "amid").put(name, data)
+    code, said = veil(str(tmp_path / "amid"))
+    assert (code, "1 statement at the end whose other half is not here yet" in said) == (0, True)
+    content = json.loads(veil(str(tmp_path / "amid"), "--json")[1])
+    assert (content["holds"], [it["kind"] for it in content["awaited"]]) == (True, ["unsealed"])
+
+
 def test_what_does_not_hold_is_named_and_ends_with_one(folder, veil):
     (folder / "alerts.jsonl").write_text("{}\n")
     code, said = veil(str(folder))

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+import os
+import signal
+from collections.abc import Callable, Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -11,6 +14,7 @@ import pytest
 from deploy import purging
 from deploy.cli.exits import Exit
 from deploy.purging import Checked, ordered
+from schemas.audit import Event
 from topology.loading import load_topology
 from topology.retained import Fault, Place
 
@@ -67,3 +71,28 @@ def test_a_project_is_looked_at_alone_and_the_platform_with_all() -> None:
     every = {spec.name for spec in ordered(topology, "")}
     assert own == {kind.topic("demo") for kind in topology.flow.topics.values() if kind.scope == "project"}
     assert every - own >= {"control", "audit.platform"}
+
+
+@pytest.mark.usefixtures("first_process")
+def test_one_that_is_told_to_end_says_nothing_and_closes_its_connections(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said: list[Event] = []
+    closed: list[bool] = []
+
+    def looks(*_: object) -> Iterator[Place]:
+        os.kill(os.getpid(), signal.SIGTERM)
+        yield FINE
+
+    around = SimpleNamespace(
+        topology=load_topology(),
+        clock=SimpleNamespace(now=lambda: AT),
+        close=lambda: closed.append(True),
+    )
+    monkeypatch.setattr("deploy.inspecting.surroundings", lambda *_: around)
+    monkeypatch.setattr(purging, "act", lambda _around, _outputs, events: said.extend(events))
+    monkeypatch.setattr(purging, "_topics", looks)
+    monkeypatch.setattr(purging, "_of_project", lambda *_: iter(()))
+    ended = run("purge", "--dry-run")
+    assert (ended.code, said, closed) == (130, [], [True])
+    assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN

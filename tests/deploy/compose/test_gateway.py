@@ -259,6 +259,25 @@ def test_a_connection_on_which_nobody_says_anything_is_closed():
     assert asyncio.run(run()) == b""
 
 
+def test_who_says_nothing_once_the_page_has_hung_up_is_not_waited_for(monkeypatch):
+    monkeypatch.setattr(gateway, "ENDS_WITHIN_S", 0.1)
+
+    async def run():
+        reached = asyncio.Event()
+
+        async def hang_up(_reader, writer):
+            reached.set()
+            writer.close()
+
+        async with serving(hang_up) as page, before(page) as at:
+            before_it = open_files()
+            with socket.create_connection(at[:2]):
+                await asyncio.wait_for(reached.wait(), SOON_S)
+                await until(lambda: open_files() == before_it + 1)
+
+    asyncio.run(run())
+
+
 def test_one_on_which_only_one_side_speaks_is_kept(monkeypatch):
     clock, words = Clock(), asyncio.Queue()
 

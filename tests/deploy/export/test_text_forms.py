@@ -107,6 +107,12 @@ def test_json_lines_and_parquet_have_the_same_rows_and_datasets_loads_both(tmp_p
     assert rows[0]["fields"][0] == {"field": "note", "text": NOTE}
 
 
+@pytest.mark.parametrize("shown", ["[PERSON_1]", "[ICD10_1]", "[PERSON:abcdefgh23456789]"])
+def test_whatever_stands_for_a_value_is_one_token(shown):
+    text = f"the one {shown}, again"
+    assert [text[it.start : it.end] for it in tokens_of(text)] == ["the", "one", shown, ",", "again"]
+
+
 def test_label_studio_has_the_texts_and_the_spans_on_them():
     tasks = read(label_studio(ALL), "written")
     assert [it.task_id for it in tasks] == [it.task_id for it in ALL]

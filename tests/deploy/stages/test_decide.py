@@ -2,10 +2,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from deploy.stages.decide import rules_of
+from deploy.stages.decide import Asked, asked_by, rules_of
 from streams.decide.rules import Method, Rules
 from topology.acceptance import Acceptance, VerdictMethod
 from topology.loading import load_topology
+from topology.policies import load_policy, policy_bytes
+from topology.signed_policies import PolicyRecord
 
 DEMO = load_topology().project("demo")
 
@@ -22,3 +24,17 @@ def test_decide_goes_by_what_the_project_file_says():
 
 def test_every_method_a_project_may_name_is_one_decide_knows():
     assert {method.value for method in VerdictMethod} == {method.value for method in Method}
+
+
+def test_what_a_policy_says_is_known_from_when_it_is_signed_and_read_once():
+    policy, signed, asked = load_policy("demo"), {}, []
+
+    def record_of(policy_hash):
+        asked.append(policy_hash)
+        return signed.get(policy_hash)
+
+    said = asked_by(record_of)
+    assert said(policy.hash) is None
+    signed[policy.hash] = PolicyRecord(policy.hash, 1, policy_bytes(policy))
+    assert said(policy.hash) == said(policy.hash) == Asked(policy.gold.bar, 7 * 24 * 3_600_000)
+    assert len(asked) == 2

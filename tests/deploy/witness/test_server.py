@@ -6,6 +6,8 @@ import socket
 import subprocess
 import sys
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -20,6 +22,8 @@ from schemas.errors import ConfigError, StackError
 from streams.audit import note, witness_request
 from streams.audit.witness import Request
 from streams.audit.witness_evidence import origin_hash
+from tests.deploy.witness.conftest import serving
+from tests.support.callers import calling
 from tests.support.tiled_logs import History, TiledLog
 
 HONEST = History.of(30)
@@ -58,7 +62,7 @@ def test_each_refusal_has_its_status(url: str, log: TiledLog, folder: Path) -> N
     assert post(url, body(TiledLog(), 7, 9)).status_code == 403
     assert post(url, body(log, 7, 12, FORKED)).status_code == 200  # the same up to nine
     assert post(url, body(log, 12, 12)).status_code == 422
-    assert [it.holds() for _, it in read_evidence(folder)] == [True]
+    assert [it.holds([log.verifier]) for _, it in read_evidence(folder)] == [True]
     assert httpx.get(f"{url}/add-checkpoint").status_code == 405
     assert httpx.get(f"{url}/").status_code == 404
 
@@ -89,6 +93,19 @@ def test_headers_without_end_are_let_go(url: str) -> None:
             assert rude.recv(100).startswith(b"HTTP/1.1 4")
         except ConnectionError:
             pass
+
+
+def test_as_many_silent_connections_as_there_are_places_take_no_witness_away(url: str, log: TiledLog) -> None:
+    with ExitStack() as open_ones:
+        silent = [open_ones.enter_context(calling(url)) for _ in range(server.CONNECTIONS.places + 1)]
+        assert post(url, body(log, 0, 7)).status_code == 200
+        assert silent[0].is_hung_up_on()
+
+
+def test_who_says_nothing_is_hung_up_on_where_nobody_wants_the_place(witness: Witness, monkeypatch) -> None:
+    monkeypatch.setattr(server, "CONNECTIONS", replace(server.CONNECTIONS, headers_s=0.05))
+    with serving(witness) as at, calling(at) as silent:
+        assert silent.is_hung_up_on()
 
 
 def test_who_asks_at_the_same_time_gets_one_history(url: str, log: TiledLog, witness: Witness) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import stat
 from pathlib import Path
@@ -30,9 +31,9 @@ def asked(log: TiledLog, history: History, old: int, size: int) -> Request:
     return Request(old, history.proof(old, size), log.checkpoint(history, size), history.root(old))
 
 
-def cosign(folder: Path, log: TiledLog, old: int, size: int) -> None:
+def cosign(folder: Path, log: TiledLog, old: int, size: int, now: int = NOW) -> None:
     with State(folder) as state:
-        found = Witness(state, trust_of([log.verifier]), lambda: NOW).ask(asked(log, HONEST, old, size))
+        found = Witness(state, trust_of([log.verifier]), lambda: now).ask(asked(log, HONEST, old, size))
     assert isinstance(found, Cosigned)
 
 
@@ -126,7 +127,9 @@ def test_a_lost_folder_of_memories_is_refused(used: Path) -> None:
     broken(used, "is missing, though")
 
 
-@pytest.mark.parametrize("wrong", [None, b"\xff\n", b"log.example/audit"])
+@pytest.mark.parametrize(
+    "wrong", [None, b"\xff\n", b"log.example/audit 5 1", b"log.example/audit\n", b"log.example/audit 5 x\n", b"\n"]
+)
 def test_a_damaged_list_of_logs_is_refused(used: Path, wrong: bytes | None) -> None:
     path = used / "origins"
     path.unlink() if wrong is None else path.write_bytes(wrong)
@@ -148,11 +151,45 @@ def test_a_memory_signed_by_another_witness_is_refused(used: Path, tmp_path: Pat
     broken(used, "has not cosigned it")
 
 
+@pytest.mark.parametrize(("size", "later"), [(8, 0), (5, 1), (8, 1)])
+def test_an_older_memory_that_was_put_back_alone_is_refused(
+    used: Path, log: TiledLog, size: int, later: int
+) -> None:
+    path = used / "seen" / origin_hash(log.origin)
+    older = path.read_bytes()
+    cosign(used, log, 5, size, NOW + later)
+    path.write_bytes(older)
+    broken(used, "older than")
+
+
 def test_a_crash_between_memory_and_list_loses_neither(used: Path, log: TiledLog) -> None:
-    (used / "origins").write_bytes(b"")
-    assert read_memory(used, read_key(used).verifier)[log.origin].point.size == 5
-    cosign(used, log, 5, 8)
-    assert (used / "origins").read_text() == f"{log.origin}\n"
+    path = used / "origins"
+    for before, size, listed in ((5, 8, b""), (8, 9, path.read_bytes())):
+        path.write_bytes(listed)
+        assert read_memory(used, read_key(used).verifier)[log.origin].point.size == before
+        cosign(used, log, before, size)
+        assert path.read_text() == f"{log.origin} {size} {NOW}\n"
+
+
+def test_a_list_that_could_not_be_written_leaves_no_memory_older_than_the_disk_s(
+    folder: Path, log, monkeypatch
+) -> None:
+    write = durable.write_atomically
+
+    def full(path: Path, content: bytes) -> None:
+        if path.name == "origins":
+            raise Crash
+        write(path, content)
+
+    with State(folder) as state:
+        witness = Witness(state, trust_of([log.verifier]), lambda: NOW)
+        with monkeypatch.context() as patch:
+            patch.setattr(durable, "write_atomically", full)
+            with pytest.raises(Crash):
+                witness.ask(asked(log, HONEST, 0, 20))
+        refused = witness.ask(asked(log, FORKED, 0, 12))
+        assert isinstance(refused, Refused)
+        assert refused.refusal.size == 20
 
 
 # crashes
@@ -260,16 +297,20 @@ def test_a_split_view_is_kept_once_and_a_doubt_ends_with_the_cosignature(witness
     assert not doubt.is_split
     assert [it.kind for _, it in read_evidence(folder)] == [Kind.HISTORY, Kind.UNPROVEN]
     assert isinstance(witness.ask(asked(log, HONEST, 12, 20)), Cosigned)
-    assert [(path, it.holds()) for path, it in read_evidence(folder)] == [(split.kept, True)]
+    assert [(path, it.holds([log.verifier])) for path, it in read_evidence(folder)] == [(split.kept, True)]
 
 
-def test_evidence_is_bounded_and_a_damaged_file_is_told(witness: Witness, log, folder) -> None:
+def test_evidence_is_bounded_the_oldest_doubt_gives_way_and_a_damaged_file_is_told(witness, log, folder) -> None:
     assert isinstance(witness.ask(asked(log, HONEST, 0, 12)), Cosigned)
+    kept = []
     for number in range(MAX_EVIDENCE + 3):
         found = witness.ask(Request(12, (), log.checkpoint(HONEST, 13, f"{number}\n")))
-    assert isinstance(found, Refused)
-    assert found.kept is None
-    assert len(read_evidence(folder)) == MAX_EVIDENCE
+        assert isinstance(found, Refused)
+        assert found.kept is not None
+        os.utime(found.kept, (number, number))
+        kept.append(found.kept)
+    (folder / "evidence" / "doubt-gone.json").symlink_to("nothing")  # as if it went while others were read
+    assert {path for path, _ in read_evidence(folder)} == set(kept[3:])
     split = witness.ask(asked(log, FORKED, 12, 12))  # what is proven has its own room
     assert isinstance(split, Refused)
     assert split.kept is not None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import os
 import stat
 import threading
 from collections.abc import Iterator
@@ -15,11 +16,18 @@ import pytest
 from deploy.witness import submitting, tiled_log
 from deploy.witness.checking import check
 from deploy.witness.cosigning import Cosigned, Refused, Witness
+from deploy.witness.state import MAX_EVIDENCE, State, read_evidence
 from deploy.witness.submitting import submit
 from schemas.errors import ChainBroken, ConfigError, DependencyError
 from streams.audit import note
 from streams.audit.note import Algorithm, Verifier
+from streams.audit.sealed import verifier_of
+from streams.audit.store import Directory
 from streams.audit.tiles import CHECKPOINT, Tile
+from streams.audit.witness import Request, trust_of
+from tests.deploy.witness.conftest import NOW
+from tests.streams.audit.memory_audit import PINS
+from tests.streams.audit.test_export import ORIGIN, TOPIC, cut, plain_audit
 from tests.support.tiled_logs import History, TiledLog
 
 HONEST = History.of(600)
@@ -218,6 +226,30 @@ def test_a_partial_tile_that_is_gone_is_read_from_the_full_one(where, files, log
     assert isinstance(asked(witness, where), Cosigned)
 
 
+@pytest.mark.parametrize("after", [200, 256, 500])
+def test_a_log_whose_export_goes_on_between_its_checkpoint_and_its_tiles_is_cosigned(
+    tmp_path, folder, after
+) -> None:
+    audit, store = plain_audit(after), Directory(tmp_path / "audit")
+    where = str(tmp_path / "audit" / f"{TOPIC}-0")
+    trust = trust_of([verifier_of(ORIGIN, PINS)])
+    audit.export(store, cut(audit, 100))
+    with State(folder) as state, tiled_log.opened(where) as read:
+        witness = Witness(state, trust, lambda: NOW)
+        assert isinstance(check(witness, read, where), Cosigned)
+        audit.export(store, cut(audit, 150))
+
+        def racing(name: str) -> bytes | None:
+            data = read(name)
+            if name == CHECKPOINT:
+                audit.export(store)
+            return data
+
+        found = check(witness, racing, where)
+        assert isinstance(found, Cosigned)
+        assert found.seen.point.size == 150
+
+
 @pytest.mark.parametrize("size", [400, 512, 600])
 def test_a_split_view_is_proven_from_the_log_s_own_tiles(where, files, log, witness, size) -> None:
     assert isinstance(asked(witness, where), Cosigned)
@@ -226,8 +258,39 @@ def test_a_split_view_is_proven_from_the_log_s_own_tiles(where, files, log, witn
     assert isinstance(found, Refused)
     assert found.is_split
     assert found.refusal.evidence is not None
-    assert found.refusal.evidence.holds()
+    assert found.refusal.evidence.holds([log.verifier])
     assert found.kept is not None
+
+
+def fed(witness: Witness, log: TiledLog, history: History, old: int, size: int) -> Path:
+    """A doubt: the checkpoint is genuine, the proof is none."""
+    found = witness.ask(Request(old, (bytes(32),), log.checkpoint(history, size)))
+    assert isinstance(found, Refused)
+    assert not found.is_split
+    assert found.kept is not None
+    return found.kept
+
+
+def test_reading_the_log_ends_doubts_and_junk_displaces_no_fork(where, files, log, witness, folder) -> None:
+    assert isinstance(asked(witness, where), Cosigned)
+    for size in range(401, 401 + MAX_EVIDENCE):
+        os.utime(fed(witness, log, HONEST, 400, size), (size, size))
+    fork = fed(witness, log, FORKED, 400, 520)
+    later = fed(witness, log, HONEST, 400, 600)
+    damaged = later.with_name("doubt-damaged.json")
+    damaged.write_bytes(b"{}")
+    log.write(files, HONEST, 590)
+    found = asked(witness, where)
+    assert isinstance(found, Cosigned)
+    (split,) = found.splits
+    damaged.unlink()
+    kept = read_evidence(folder)
+    assert [path for path, _ in kept] == [split, later]
+    assert kept[0][1].holds([log.verifier])
+    assert not fork.exists()
+    again = asked(witness, where)
+    assert isinstance(again, Cosigned)
+    assert again.splits == ()
 
 
 def test_damaged_missing_and_cut_logs_are_told_and_not_taken_for_split(where, files, log, witness) -> None:

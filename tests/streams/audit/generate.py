@@ -160,6 +160,15 @@ class World:
         ]
 
 
+def cut_amid_a_transaction(world: World) -> None:
+    """Decide writes two events together, and the log ends with the first."""
+    while not (tasks := world.redact("redact.demo.0", 0, 1)):
+        pass
+    world.decide(tasks[0], world.label(tasks[0], ("ana", "ben", "cem")))
+    log = world.partitions[partition_of("decide.demo.0")]
+    del log[max(at for at, event in enumerate(log) if event.type is EventType.WORK_ORDERED)]
+
+
 def random_world(seed: int, batches: int = 4) -> World:
     """A log in which some tasks are still open and some verdicts not joined yet; slots restart now and then."""
     world = World(Random(seed))

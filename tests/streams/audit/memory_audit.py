@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 from schemas.audit import AuditEvent
@@ -83,8 +84,9 @@ class MemoryAudit:
         return sorted({place.topic for place in self.partitions})
 
     def export(self, store: Store, checkpoints: Mapping[str, bytes] | None = None) -> Exported:
-        exporter = Exporter(store, self.topics(), PINS, self.read, self.firsts, lambda _: PREFIXES)
-        return exporter.extend(self.checkpoints() if checkpoints is None else checkpoints)
+        with store.alone():
+            exporter = Exporter(store, self.topics(), PINS, self.read, self.firsts, lambda _: PREFIXES)
+            return exporter.extend(self.checkpoints() if checkpoints is None else checkpoints)
 
 
 class MemoryStore:
@@ -93,6 +95,16 @@ class MemoryStore:
     def __init__(self, files: Mapping[str, bytes] | None = None) -> None:
         self.files = dict(files or {})
         self.left: int | None = None
+
+    def alone(self) -> AbstractContextManager[None]:
+        return nullcontext()
+
+    @staticmethod
+    def sharing(files: dict[str, bytes]) -> MemoryStore:
+        """Another one on the same files."""
+        store = MemoryStore()
+        store.files = files
+        return store
 
     def get(self, name: str) -> bytes | None:
         return self.files.get(name)
@@ -105,8 +117,8 @@ class MemoryStore:
         self._count()
         self.files.pop(name, None)
 
-    def names(self) -> Iterator[str]:
-        return iter(list(self.files))
+    def names(self, under: str = "") -> Iterator[str]:
+        return iter([name for name in self.files if not under or name.startswith(f"{under}/")])
 
     def _count(self) -> None:
         if self.left is not None:

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from schemas.audit import Decision, EventType
@@ -97,6 +98,17 @@ def test_of_a_hundred_thousand_views_the_latest_are_told_and_the_others_counted_
     assert [it.at for it in found.latest] == sorted(event.time for event in story.events)[-10:]
     assert (len(found.days), found.left_out, found.counts, found.tasks) == (50, 99_990, {"view": 100_000}, 500)
     assert {(it.counts["view"], it.tasks) for it in found.days} == {(2_000, 10)}
+
+
+def test_a_record_that_somebody_forged_with_the_id_and_time_of_another_is_told_beside_it():
+    story = Story()
+    story.view(TASK, 1, "ann")
+    (view,) = story.events
+    story.events += [replace(view, person="mallory"), replace(view, purpose="other")]
+    for limit in (1, 2, 3):
+        found = seen(story, limit)
+        assert (len(found.latest), found.left_out, found.counts) == (limit, 3 - limit, {"view": 3})
+    assert [it.person for it in found.latest] == ["ann", "mallory", "ann"]
 
 
 def test_a_limit_of_nothing_leaves_the_days():

@@ -12,6 +12,7 @@ from schemas.audit import AuditEvent, EventType
 from streams.audit.beginnings import TASK_LIFE_MS, Beginnings, is_whole
 from streams.audit.chain import Chains
 from streams.audit.findings import FindingKind
+from streams.audit.recent import Recent
 from streams.audit.reconcile import Reconciler, Reconciliation
 from streams.audit.verify import Trust, verify_export
 from tests.streams.audit.generate import PROJECT, pins, random_world
@@ -106,6 +107,24 @@ def test_what_speaks_of_a_task_without_a_batch_long_after_the_beginnings_is_a_fi
         assert {it.kind for it in result.findings} == expected
         assert (result.expired > 0) == (expected == set())
         assert result.open_tasks == 0
+
+
+def test_what_lacks_its_other_half_is_expired_before_the_beginnings_awaited_while_recent_else_a_finding():
+    partitions = aged(2)
+    left = {n: [e for e in events if e.type is not EventType.BATCH_REDACTED] for n, events in partitions.items()}
+    reconciler = Reconciler(PROJECT)
+    for events in left.values():
+        for event in events:
+            reconciler.add(event)
+    times = [event.time for events in left.values() for event in events]
+    whole, all_of_it = min(times) - TASK_LIFE_MS, Recent(min(times), max(times))
+    gone = reconciler.result(since=min(times), recent=all_of_it)
+    assert (gone.findings, gone.awaited) == ((), ())
+    coming = reconciler.result(since=whole, recent=all_of_it)
+    assert coming.findings == ()
+    assert {it.kind for it in coming.awaited} == {FindingKind.NO_ORIGIN}
+    assert coming.expired == 0
+    assert reconciler.result(since=whole).findings == coming.awaited
 
 
 def test_heads_of_a_process_whose_start_has_expired_are_counted_and_those_after_its_next_start_checked():

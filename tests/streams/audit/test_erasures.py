@@ -235,6 +235,16 @@ def test_a_report_without_orders_or_with_others_or_another_signature_does_not_ho
         orders_in(spoilt, PINS.keys)
 
 
+@pytest.mark.parametrize("version", [float("inf"), float("nan"), "9" * 5_000, None])
+def test_a_version_that_is_no_number_is_a_finding_and_no_exception(version):
+    store = report(order("olga"))
+    content = json.loads(store.get(REPORT))
+    content["orders"][0]["version"] = version
+    store.put(REPORT, json.dumps(content).encode())
+    found = [str(it) for it in check_report(store, PINS.keys).findings]
+    assert "erasure.json: order 0 is none about this subject [evidence]" in found
+
+
 @given(st.data())
 def test_whatever_is_changed_in_a_report_is_noticed(data):
     store = report(order("olga"), order("grace"))

@@ -33,10 +33,11 @@ from streams.audit.evidence import (
 from streams.audit.evidence_check import Evidence, digests, verify_evidence
 from streams.audit.export import Exporter
 from streams.audit.exported import exported_events
+from streams.audit.findings import FindingKind
 from streams.audit.incidents import incidents
 from streams.engine.chain import Chain
 from streams.engine.processor import Slot
-from tests.streams.audit.generate import PROJECT, World, random_world, role_key
+from tests.streams.audit.generate import PROJECT, World, cut_amid_a_transaction, random_world, role_key
 from tests.streams.audit.memory_audit import PINS, PREFIXES, MemoryAudit, MemoryStore
 
 ID = "2026-11-26-00c0ffee"
@@ -60,7 +61,7 @@ def person_says(world: World, *events: Event) -> None:
 
 
 @cache
-def written(seed: int) -> Audit:
+def written(seed: int, amid: bool) -> Audit:
     """A random log with an incident in it; keys of processes are never the same twice."""
     world = random_world(seed, batches=2)
     opened = Event(
@@ -70,13 +71,15 @@ def written(seed: int) -> Audit:
         details={"playbook": "exposed-data", "since": str(world.time)},
     )
     person_says(world, Event(EventType.FREEZE_ORDERED, f"control/{KEY}", person="olga"), opened)
+    if amid:
+        cut_amid_a_transaction(world)
     return Audit().take(world.placed())
 
 
-def put_aside(seed: int = 1) -> MemoryStore:
-    """Evidence of the incident in that log."""
+def put_aside(seed: int = 1, *, amid: bool = False) -> MemoryStore:
+    """Evidence of the incident in that log; `amid`: which ends amid a transaction."""
     audit = MemoryStore()
-    assert written(seed).export(audit).findings == ()
+    assert written(seed, amid).export(audit).findings == ()
     events = list(exported_events(audit, KEYS))
     (incident,) = incidents(events)
     signature = role_key("olga").sign(control_message(KEY, 7, ControlKind.FREEZE, b"{}"))
@@ -108,6 +111,14 @@ def test_it_holds_as_it_was_put_aside(pins):
     found = checked(put_aside(), pins)
     assert found.findings == ()
     assert (found.incident, found.project, found.person, found.closed) == (ID, PROJECT, "olga", False)
+
+
+def test_one_that_ends_amid_a_transaction_holds_and_says_so():
+    store = put_aside(amid=True)
+    audit = {name.removeprefix("audit/"): data for name, data in store.files.items() if name.startswith("audit/")}
+    found = verify_evidence(store, MemoryStore(audit), KEYS, 2**50)
+    assert (found.findings, [it.kind for it in found.audit.awaited]) == ((), [FindingKind.UNSEALED])
+    assert [it.kind for it in checked(store).findings] == [FindingKind.UNSEALED]  # as if nothing could come
 
 
 def test_the_same_log_gives_the_same_bytes():

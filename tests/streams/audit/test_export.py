@@ -1,19 +1,25 @@
 from __future__ import annotations
 
 import contextlib
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from schemas.errors import StackError
 from streams.audit import checkpoint, tiles
 from streams.audit.entries import MAX_ENTRY, origin
 from streams.audit.export import Exporter
+from streams.audit.export_files import tile_of
 from streams.audit.findings import FindingKind
 from streams.audit.index import INDEX, NEXT, PINS, SCHEMA, BadIndex
 from streams.audit.sealed import latest_notes
 from streams.audit.store import Directory, Store
+from streams.audit.tiles import Tile
 from streams.audit.verify import Depth, Part, Trust, verify_export
+from streams.engine.log import FROM_THE_BEGINNING
 from streams.engine.messages import TopicPartition
 from tests.streams.audit.generate import PROJECT, random_world
 from tests.streams.audit.memory_audit import LOG, PREFIXES, MemoryAudit, MemoryStore, checkpoint_of, sign
@@ -36,6 +42,18 @@ def plain_audit(count: int, partition: int = 0) -> MemoryAudit:
 
 def cut(audit: MemoryAudit, size: int) -> dict[str, bytes]:
     return audit.checkpoints({PLACE: size})
+
+
+def tile_named(name: str) -> Tile:
+    tile = tile_of(name.partition("/")[2])
+    assert tile is not None
+    return tile
+
+
+def of_its_size(files: Mapping[str, bytes], size: int) -> dict[str, bytes]:
+    """Without the tiles of smaller sizes that stay until theirs is full."""
+    now = {it.path() for it in tiles.tiles_of(size)}
+    return {name: data for name, data in files.items() if "/tile/" not in name or name.partition("/")[2] in now}
 
 
 def holds(store: Store) -> bool:
@@ -66,7 +84,20 @@ def test_exporting_in_steps_gives_the_same_files_as_at_once(sizes):
         assert holds(steps)
     audit.export(steps)
     audit.export(once)
-    assert steps.files == once.files
+    assert of_its_size(steps.files, max(sizes) + 7) == once.files
+
+
+@settings(deadline=None, max_examples=15)
+@given(st.lists(st.integers(1, 900), min_size=2, max_size=5))
+def test_what_a_checkpoint_that_was_there_speaks_of_stays_until_the_full_tile_is_there(sizes):
+    audit, store, seen = plain_audit(max(sizes)), MemoryStore(), dict[str, bytes]()
+    for size in sorted(set(sizes)):
+        audit.export(store, cut(audit, size))
+        seen |= {name: data for name, data in store.files.items() if "/tile/" in name}
+    for name, data in seen.items():
+        full = f"{TOPIC}-0/{replace(tile_named(name), width=tiles.WIDTH).path()}"
+        assert store.get(name) == data or full in store.files
+        assert not (full in store.files and ".p/" in name and store.get(name))
 
 
 def test_the_tree_has_the_files_of_the_specification():
@@ -105,7 +136,7 @@ def test_crash_at_any_write_leaves_the_log_before_or_after_and_the_next_export_g
     audit.add(TOPIC, 0, b"\x00\x00\x00\x00\x0bmore")
     assert audit.export(store).findings == ()
     audit.export(whole)
-    assert store.files == whole.files
+    assert of_its_size(store.files, before + more + 1) == whole.files
 
 
 def test_large_leaf_lies_beside_the_tiles_and_is_verified():
@@ -239,6 +270,7 @@ def test_directory_keeps_files_and_shows_no_half_written_one(tmp_path):
     audit, store, memory = plain_audit(600), Directory(tmp_path / "deep" / "audit"), MemoryStore()
     audit.export(store, cut(audit, 500))
     audit.export(store)
+    audit.export(memory, cut(audit, 500))
     audit.export(memory)
     assert {name: store.get(name) for name in store.names()} == memory.files
     assert store.get("not/there") is None
@@ -259,3 +291,52 @@ def test_interrupted_export_says_so():
     assert f"{TOPIC}-0/{NEXT}" in store.files
     assert verify_export(store, Trust(KEYS), TREE).unfinished == (f"{TOPIC}-0",)
     assert checkpoint.parse(store.files[f"{TOPIC}-0/checkpoint"])[0].size == 100
+
+
+class Overtaken(MemoryAudit):
+    """Another export into the same place is made, once, while this one reads."""
+
+    def overtaken(self, by: Callable[[], object]) -> None:
+        self._by: Callable[[], object] | None = by
+
+    def read(self, topic, after=FROM_THE_BEGINNING):
+        for number, message in enumerate(super().read(topic, after)):
+            by, self._by = (self._by, None) if number == 40 else (None, self._by)
+            if by:
+                by()
+            yield message
+
+
+def overtaken(count: int) -> Overtaken:
+    audit = Overtaken(dict(plain_audit(count).partitions))
+    audit.overtaken(lambda: None)
+    return audit
+
+
+def test_a_second_export_into_a_folder_is_refused_while_the_first_goes_on(tmp_path):
+    audit, store = overtaken(300), Directory(tmp_path)
+    refused: list[StackError] = []
+
+    def second() -> None:
+        with pytest.raises(StackError, match="one at a time") as raised:
+            audit.export(Directory(tmp_path), cut(audit, 200))
+        refused.append(raised.value)
+
+    audit.overtaken(second)
+    assert kinds(audit, store, cut(audit, 150)) == []
+    assert len(refused) == 1
+    assert holds(store)
+    assert kinds(audit, store, cut(audit, 250)) == []
+    assert holds(store)
+
+
+@pytest.mark.parametrize("size", [150, 250, 200, 280])
+def test_where_nothing_keeps_two_exports_apart_the_slower_one_puts_no_checkpoint_back(size):
+    """In a bucket."""
+    audit, store = overtaken(300), MemoryStore()
+    audit.export(store, cut(audit, 100))
+    audit.overtaken(lambda: audit.export(MemoryStore.sharing(store.files), cut(audit, 200)))
+    assert kinds(audit, store, cut(audit, size)) == [FindingKind.FORKED]
+    assert checkpoint.parse(store.files[f"{TOPIC}-0/checkpoint"])[0].size == 200
+    assert kinds(audit, store, audit.checkpoints()) == []
+    assert holds(store)

@@ -222,6 +222,12 @@ def test_what_goes_on_is_told_once_an_hour():
     assert all(later - earlier > 59 * 60_000 for earlier, later in pairwise(told))
 
 
+def test_so_many_in_each_minute_are_told_once_an_hour_too():
+    minute = START - START % 60_000
+    tried = [failed_login(minute + n // FAST * 60_000 + n % FAST, n) for n in range(FAST * 120)]
+    assert [(it.at - minute) // 60_000 for it in alerts_of(tried, [])] == [0, 60]
+
+
 def test_what_was_told_as_too_many_in_a_minute_is_not_told_again_as_too_many_in_its_hour():
     minute = START - START % 60_000
     tried = [failed_login(minute + number * 500, number) for number in range(2 * SLOW)]

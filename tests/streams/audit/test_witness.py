@@ -13,7 +13,7 @@ from streams.audit import note
 from streams.audit.checkpoint import Checkpoint
 from streams.audit.note import Algorithm, BadNote, Verifier
 from streams.audit.tree import EMPTY_ROOT
-from streams.audit.witness import Cosign, Refusal, Request, Seen, consider, recall, trust_of
+from streams.audit.witness import Cosign, Refusal, Request, Seen, consider, recall, settled, trust_of
 from streams.audit.witness_evidence import BadEvidence, Evidence, Kind
 from tests.support.tiled_logs import History, TiledLog
 
@@ -22,7 +22,8 @@ HONEST = History.of(40)
 FORKED = HONEST.fork(13)
 KEY = Ed25519PrivateKey.generate()
 OWN = Verifier("witness.example/w", KEY.public_key().public_bytes_raw(), Algorithm.COSIGNATURE)
-TRUST = trust_of([LOG.verifier])
+KEYS = [LOG.verifier]
+TRUST = trust_of(KEYS)
 NOW = 1_800_000_000
 
 Memory = dict[str, Seen]
@@ -151,7 +152,7 @@ def test_each_of_several_keys_of_a_log_will_do_and_a_witness_s_is_none() -> None
 def test_two_roots_for_one_size_prove_a_split_view_whatever_else_was_asked(old: int) -> None:
     found = refused(SEEN, asked(FORKED, old, 20))
     assert found.evidence is not None
-    assert (found.evidence.kind, found.evidence.holds()) == (Kind.SAME_SIZE, True)
+    assert (found.evidence.kind, found.evidence.holds(KEYS)) == (Kind.SAME_SIZE, True)
     assert found.status == (HTTPStatus.UNPROCESSABLE_ENTITY if old == 20 else HTTPStatus.CONFLICT)
 
 
@@ -160,10 +161,10 @@ def test_another_beginning_in_the_log_s_own_tiles_proves_a_split_view(size: int)
     seen = after({}, asked(HONEST, 0, size))
     request = asked(FORKED, size, 40)
     assert (doubt := refused(seen, request).evidence) is not None
-    assert (doubt.kind, doubt.holds()) == (Kind.UNPROVEN, False)
+    assert (doubt.kind, doubt.holds(KEYS)) == (Kind.UNPROVEN, False)
     told = Request(size, request.proof, request.checkpoint, FORKED.root(size))
     assert (proven := refused(seen, told).evidence) is not None
-    assert (proven.kind, proven.holds(), proven.origin) == (Kind.HISTORY, True, LOG.origin)
+    assert (proven.kind, proven.holds(KEYS), proven.origin) == (Kind.HISTORY, True, LOG.origin)
 
 
 @pytest.mark.parametrize("earlier", [bytes(32), HONEST.root(20)])
@@ -171,7 +172,7 @@ def test_nobody_makes_an_honest_log_look_split(earlier: bytes) -> None:
     """Its checkpoint with a wrong proof, and with wrong tiles."""
     request = Request(20, FORKED.proof(20, 30), LOG.checkpoint(HONEST, 30), earlier)
     assert (found := refused(SEEN, request).evidence) is not None
-    assert (found.kind, found.is_split, found.holds()) == (Kind.UNPROVEN, False, False)
+    assert (found.kind, found.is_split, found.holds(KEYS)) == (Kind.UNPROVEN, False, False)
 
 
 def evidence() -> Evidence:
@@ -184,7 +185,7 @@ def evidence() -> Evidence:
 def test_evidence_reads_as_it_was_written_and_convinces_without_the_witness() -> None:
     found = evidence()
     assert Evidence.parse(found.as_bytes()) == found
-    assert found.holds()
+    assert found.holds(KEYS)
     assert found.name.startswith("split-")
 
 
@@ -198,11 +199,59 @@ def test_made_up_evidence_does_not_hold() -> None:
     real, stranger = evidence(), TiledLog()
     forged = note.parse(stranger.checkpoint(FORKED, 20))
     seen = note.parse(LOG.checkpoint(HONEST, 20))
-    assert not Evidence(Kind.SAME_SIZE, (LOG.verifier,), seen, forged).holds()
-    assert not Evidence(Kind.SAME_SIZE, (LOG.verifier,), seen, seen).holds()
-    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof, HONEST.root(20)).holds()
-    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof[:-1], real.earlier).holds()
-    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof).holds()
+    assert not Evidence(Kind.SAME_SIZE, (LOG.verifier,), seen, forged).holds(KEYS)
+    assert not Evidence(Kind.SAME_SIZE, (LOG.verifier,), seen, seen).holds(KEYS)
+    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof, HONEST.root(20)).holds(KEYS)
+    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof[:-1], real.earlier).holds(KEYS)
+    assert not Evidence(Kind.HISTORY, real.keys, real.seen, real.shown, real.proof).holds(KEYS)
+
+
+@pytest.mark.parametrize("name", [LOG.origin, "log.example/other"])
+def test_evidence_proves_nothing_by_the_keys_it_brings_along(name: str) -> None:
+    """Whoever makes one up has a key for it, under any name."""
+    stranger = TiledLog(name)
+    points = [Checkpoint(LOG.origin, 5, bytes([it]) * 32).text() for it in (0, 1)]
+    notes = [note.signed(it, stranger.verifier, stranger.key.sign(it.encode())) for it in points]
+    forged = Evidence(Kind.SAME_SIZE, (stranger.verifier,), *notes)
+    assert not forged.holds(KEYS)
+    assert not forged.holds([])
+    assert forged.holds([*KEYS, stranger.verifier]) is (name == LOG.origin)
+
+
+# doubts
+
+
+def doubt(history: History, size: int) -> Evidence:
+    """Fed after twenty entries, with a proof that says nothing."""
+    found = refused(SEEN, asked(history, 20, size, ())).evidence
+    assert found is not None
+    assert found.kind is Kind.UNPROVEN
+    return found
+
+
+@pytest.mark.parametrize("size", [21, 24, 32, 36])
+@pytest.mark.parametrize("now", [36, 40])
+def test_a_doubt_ends_where_the_log_s_tree_has_what_was_refused(size: int, now: int) -> None:
+    seen = after(SEEN, asked(HONEST, 20, now))[LOG.origin]
+    assert settled(doubt(HONEST, size), seen, KEYS, HONEST.node) is None
+
+
+@pytest.mark.parametrize(
+    ("size", "kind"), [(21, Kind.HISTORY), (24, Kind.HISTORY), (32, Kind.HISTORY), (36, Kind.SAME_SIZE)]
+)
+def test_a_doubt_becomes_a_split_view_where_the_log_s_tree_has_something_else(size: int, kind: Kind) -> None:
+    kept = doubt(FORKED, size)
+    seen = after(SEEN, asked(HONEST, 20, 36))[LOG.origin]
+    found = settled(kept, seen, KEYS, HONEST.node)
+    assert found is not None
+    assert (found.kind, found.shown, found.holds(KEYS)) == (kind, kept.shown, True)
+    assert Evidence.parse(found.as_bytes()) == found
+
+
+def test_a_doubt_about_more_than_the_log_has_or_by_nodes_of_another_tree_stays() -> None:
+    seen = after(SEEN, asked(HONEST, 20, 30))[LOG.origin]
+    for kept, nodes in ((doubt(HONEST, 31), HONEST), (doubt(FORKED, 24), FORKED), (doubt(HONEST, 24), FORKED)):
+        assert settled(kept, seen, KEYS, nodes.node) is kept
 
 
 # memory

@@ -45,9 +45,9 @@ def label(person: str, *spans: LabelSpan, **changes: Any) -> Label:
     return Label(**(values | changes))
 
 
-def message(record: object, offset: int = 0, topic: str = "labels.demo") -> Message:
+def message(record: object, offset: int = 0, topic: str = "labels.demo", timestamp: int = 0) -> Message:
     value = record if isinstance(record, bytes) or record is None else CODEC.encode(record)
-    return Message(topic, 0, offset, b"key", value)
+    return Message(topic, 0, offset, b"key", value, timestamp=timestamp)
 
 
 @st.composite

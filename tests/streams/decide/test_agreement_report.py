@@ -54,6 +54,14 @@ def test_over_fewer_tasks_than_ten_no_coefficient_is_given():
     assert found.tasks == LEAST - 1
 
 
+def test_a_task_whose_choice_one_alone_has_made_counts_for_no_coefficient():
+    alone = [verdict({"ann": "x", "bob": ""}) for _ in range(LEAST)]
+    (tone,) = report([*alone, *alternating(LEAST - 1)]).choices
+    assert (tone.tasks, tone.alpha, tone.fleiss) == (LEAST - 1, None, None)
+    (tone,) = report([*alone, *alternating(LEAST)]).choices
+    assert (tone.tasks, tone.alpha) == (LEAST, report(alternating(LEAST)).choices[0].alpha)
+
+
 def test_fleiss_is_over_the_tasks_with_the_usual_number_of_answers():
     odd = verdict({"ann": "x", "bob": "y"})
     found = report([*alternating(12), odd])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from schemas.audit import EventType
 from schemas.records import FieldShape, LabelOutcome, Order, Verdict, VerdictStatus, WorkOrder
 from schemas.states import Reviewer, ReviewerSnapshot, TaskLabels, TaskProgress
-from streams.decide.processor import DecideProcessor, DecideSettings
+from streams.decide.processor import DAY_MS, DecideProcessor, DecideSettings
 from streams.decide.rules import Method, Rules
 from streams.engine.messages import Message
 from streams.engine.processor import Batch, Plan, Slot
@@ -22,8 +22,11 @@ SLOT = Slot("decide.demo.0", 1, "decide.demo", "demo")
 
 
 class Standing:
+    def __init__(self, now: int = 500) -> None:
+        self._now = now
+
     def now(self) -> int:
-        return 500
+        return self._now
 
     def monotonic(self) -> float:
         return 0.0
@@ -32,8 +35,14 @@ class Standing:
         raise AssertionError("decide never waits")
 
 
-def made(changelog: list[Message] | None = None, rules: Rules | None = None, **settings: int) -> DecideProcessor:
-    processor = DecideProcessor("demo", CODEC, Standing(), lambda: rules or Rules(), DecideSettings(**settings))
+def made(
+    changelog: list[Message] | None = None,
+    rules: Rules | None = None,
+    mapping_ms: int | None = None,
+    **settings: int,
+) -> DecideProcessor:
+    limits, asked = DecideSettings(**settings), rules or Rules()
+    processor = DecideProcessor("demo", CODEC, Standing(), lambda: asked, limits, mapping_ms=lambda _: mapping_ms)
     assert processor.restore(SLOT, changelog or []).empty
     return processor
 
@@ -42,8 +51,10 @@ def restored(changelog: list[Message], rules: Rules) -> Plan:
     return DecideProcessor("demo", CODEC, Standing(), lambda: rules).restore(SLOT, changelog)
 
 
-def run(processor: DecideProcessor, *records: object, now: int = 1_000) -> Plan:
-    messages = [message(record, offset) for offset, record in enumerate(records)]
+def run(processor: DecideProcessor, *records: object, now: int = 1_000, written: int | None = None) -> Plan:
+    """A batch at `now` of what was `written` then, or at an earlier time."""
+    at = now if written is None else written
+    messages = [message(record, offset, timestamp=at) for offset, record in enumerate(records)]
     return processor.process(Batch(messages, [], {}, now))
 
 
@@ -182,14 +193,104 @@ def test_a_withdrawn_task_is_dropped_acknowledged_once_and_its_labels_refused() 
     assert made(changelog(before, plan)).control(keys).empty
 
 
-def test_receipts_and_abandoned_tasks_end_and_the_latter_are_closed() -> None:
+def test_a_withdrawal_whose_receipt_is_over_is_acknowledged_again_after_a_start_and_not_before() -> None:
+    processor, keys = made(sweep_ms=1), ["withdraw/demo/task-1/compliance"]
+    first = processor.control(keys)
+    assert [(it.type, it.outcome) for it in first.events] == [(EventType.TASK_WITHDRAWN, "noted")]
+    assert made(changelog(first)).control(keys).empty
+    over = run(processor, now=500 + 7 * DAY_MS)
+    assert [(it.key, it.value) for it in over.outputs] == [(b"task/task-1", None)]
+    again = made(changelog(first, over)).control(keys)
+    assert [(it.type, it.outcome) for it in again.events] == [(EventType.TASK_WITHDRAWN, "noted")]
+    assert [it.progress for it in read(again, "decide-state.demo", TaskLabels)] == [TaskProgress.WITHDRAWN]
+
+
+def test_receipts_and_abandoned_tasks_end_and_the_latter_are_closed_and_leave_a_receipt() -> None:
     processor = made(receipt_ms=100, open_ms=1_000, sweep_ms=1)
     run(processor, label("a", overlap=1), label("a", task_id="task-2"), now=1_000)
     first = run(processor, now=1_100)
     assert [(it.key, it.value) for it in first.outputs] == [(b"task/task-1", None)]
     second = run(processor, now=2_000)
     assert read(second, "work.demo", WorkOrder) == [WorkOrder("task-2", Order.CLOSE, 0, "expired")]
+    assert (second.events[0].reason, second.events[0].parents) == ("expired", ("label/task-2-a",))
+    (state,) = read(second, "decide-state.demo", TaskLabels)
+    assert (state.progress, state.labels, state.touched_at) == (TaskProgress.EXPIRED, (), 2_000)
+    third = run(processor, now=2_100)
+    assert [(it.key, it.value) for it in third.outputs] == [(b"task/task-2", None)]
     assert run(processor, now=9_000).empty
+
+
+def test_a_label_for_a_task_that_has_expired_is_refused() -> None:
+    processor = made(sweep_ms=1)
+    before = run(processor, label("a"), now=1_000)
+    expired = run(processor, now=1_000 + 30 * DAY_MS)
+    assert read(expired, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 0, "expired")]
+    for decide in (processor, made(changelog(before, expired), sweep_ms=1)):
+        plan = run(decide, label("b"), now=1_001 + 30 * DAY_MS)
+        assert [(it.type, it.reason, it.person) for it in plan.events] == [
+            (EventType.RECORD_REFUSED, "already_decided", "b")
+        ]
+        assert plan.outputs == []
+
+
+def test_nothing_ends_before_what_lay_there_at_the_start_is_read() -> None:
+    until = 30 * DAY_MS
+    before = run(made(), label("a", overlap=2), now=1_000)
+    processor = DecideProcessor("demo", CODEC, Standing(until + DAY_MS), Rules, DecideSettings(sweep_ms=60_000))
+    processor.restore(SLOT, changelog(before))
+    start = until + DAY_MS
+    assert run(processor, now=start + 59_000).empty
+    ahead = run(processor, label("c", task_id="task-2"), now=start + 60_000, written=until - 2_000)
+    assert read(ahead, "work.demo", WorkOrder) == []
+    plan = run(processor, label("b", overlap=2), now=start + 119_000, written=until - 1_000)
+    assert [it.task_id for it in read(plan, "verdicts.demo", Verdict)] == ["task-1"]
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 0, "decided")]
+
+
+def test_what_is_abandoned_ends_once_what_is_read_is_new_again() -> None:
+    processor = made(sweep_ms=60_000, late_ms=600_000)
+    run(processor, label("a"), now=1_000)
+    now = 31 * DAY_MS
+    late = run(processor, label("b", task_id="task-2"), now=now, written=now - 600_000)
+    assert read(late, "work.demo", WorkOrder) == []
+    assert run(processor, now=now + 59_999).empty
+    plan = run(processor, label("c", task_id="task-2"), now=now + 60_000, written=now + 59_000)
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 0, "expired")]
+
+
+@pytest.mark.parametrize("rules", [Rules(), JUDGED], ids=["extra", "adjudicator"])
+def test_where_nobody_comes_for_half_the_life_of_the_mapping_the_labels_there_are_decide(rules: Rules) -> None:
+    processor, two = made(rules=rules, mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 0 if rules is JUDGED else 1}
+    asked = run(processor, label("a", span(0, 8), **two), label("b", span(20, 28), **two), now=1_000)
+    (order,) = read(asked, "work.demo", WorkOrder)
+    assert order.kind is (Order.ADJUDICATE if rules is JUDGED else Order.EXTRA)
+    assert run(processor, now=999 + 7 * DAY_MS // 2).empty
+    plan = run(processor, now=70_000 + 7 * DAY_MS // 2)
+    (verdict,) = read(plan, "verdicts.demo", Verdict)
+    assert (verdict.why, [it.person for it in verdict.contributions]) == ("nobody_left", ["a", "b"])
+    assert read(plan, "work.demo", WorkOrder) == [WorkOrder("task-1", Order.CLOSE, 1, "decided")]
+    assert types(plan) == [EventType.VERDICT_REACHED, EventType.WORK_ORDERED]
+    assert plan.events[0].parents == ("label/task-1-a", "label/task-1-b")
+    assert run(processor, label("c", **two), now=71_000 + 7 * DAY_MS // 2).events[0].reason == "already_decided"
+    assert read(run(processor, now=40 * DAY_MS), "verdicts.demo", Verdict) == []
+
+
+def test_a_skip_puts_off_neither_the_end_of_a_task_nor_its_verdict() -> None:
+    processor, two = made(mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 1}
+    run(processor, label("a", span(0, 8), **two), label("b", **two), label("x", task_id="task-2"), now=1_000)
+    skip = {"outcome": LabelOutcome.SKIP, "reason": "unclear"}
+    run(processor, label("c", **skip, **two), label("c", task_id="task-2", **skip), now=3 * DAY_MS)
+    plan = run(processor, now=70_000 + 7 * DAY_MS // 2)
+    assert [it.why for it in read(plan, "verdicts.demo", Verdict)] == ["nobody_left"]
+    late = run(processor, now=70_000 + 30 * DAY_MS)
+    assert read(late, "work.demo", WorkOrder) == [WorkOrder("task-2", Order.CLOSE, 0, "expired")]
+
+
+def test_labels_that_are_complete_are_never_dropped_whatever_is_known_of_their_policy() -> None:
+    processor, two = made(), {"overlap": 2, "extra": 1}
+    run(processor, label("a", span(0, 8), **two), label("b", **two), now=1_000)
+    plan = run(processor, now=70_000 + 30 * DAY_MS)
+    assert [it.why for it in read(plan, "verdicts.demo", Verdict)] == ["nobody_left"]
 
 
 def test_agreement_below_the_bar_orders_an_extra_though_every_question_is_answered() -> None:

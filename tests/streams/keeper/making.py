@@ -22,6 +22,7 @@ from streams.keeper.lifetimes import Lifetimes
 from streams.keeper.processor import KeeperProcessor, KeeperSettings
 from tests.simulation.vault import MemoryVault, VaultStore
 from topology.readers import Reader
+from vault.clocks import ToldTime
 from vault.segments.document import Layer, LayerDocument, pack, path_of, unpack
 
 CODEC = Codec(FixedIds())
@@ -91,6 +92,9 @@ class Rig:
     events: list[Event] = field(default_factory=list)
     orders: list[str] = field(default_factory=list)
     now_ms: int = 1
+    """By the clock of keeper's machine."""
+    off_ms: int | None = 0
+    """How far that is ahead of Vault's; None: Vault tells no time."""
     limits: dict[str, Limit] = field(default_factory=dict)
     """What policies allow, by hash."""
     in_force: str = ""
@@ -115,6 +119,7 @@ class Rig:
             documents=self.vault,
             segments_now=self.segments_now,
             clock=self,
+            told_time=self.told_time,
             leaks=LeakSeams(self.limits.get, lambda: self.in_force, lambda: self.lifted, self.signed),
             erasures=ErasureSeams(lambda: self.erased, self.signed),
             lateness=Lateness(self.offsets, self.readers),
@@ -136,6 +141,13 @@ class Rig:
 
     def now(self) -> int:
         return self.now_ms
+
+    def told_time(self) -> ToldTime | None:
+        return None if self.off_ms is None else ToldTime(self.now_ms - self.off_ms, 0)
+
+    def set_right(self) -> None:
+        """The machine's clock shows what Vault's does."""
+        self.now_ms, self.off_ms = self.now_ms - (self.off_ms or 0), 0
 
     def monotonic(self) -> float:
         return 0.0

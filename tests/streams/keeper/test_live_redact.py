@@ -21,6 +21,7 @@ from streams.keeper.leak_watch import LeakSeams
 from streams.keeper.processor import KeeperProcessor
 from tests.simulation.vault import MemoryVault, VaultStore
 from tests.streams.keeper.making import ALWAYS, CODEC, SEGMENTS, SLOT, Progress, documents, index
+from vault.clocks import ToldTime
 from vault.segments.document import Layer
 
 PARTITIONS = 3
@@ -89,6 +90,7 @@ class World:
             documents=self.vault,
             segments_now=self.log.read,
             clock=self,
+            told_time=lambda: ToldTime(self.now_ms, 0),
             leaks=LeakSeams(limit_of=lambda _: None, in_force=str, lifted=lambda: 0, sign=lambda _: b""),
             erasures=ErasureSeams(in_force=tuple, sign=lambda _: b""),
             lateness=Lateness(Progress(), ()),

@@ -18,7 +18,7 @@ from typing import Any
 
 from schemas.codec import Codec, FixedIds
 from schemas.errors import Reason, Refused
-from schemas.records import FieldShape, Order, Task, WorkOrder
+from schemas.records import FieldShape, LabelSpan, Order, Task, WorkOrder
 from schemas.states import CommentState, Onboarding, SessionState, TaskWork, WorkStatus
 from streams.engine.messages import Message
 from streams.engine.state import KeyedState
@@ -66,6 +66,7 @@ SKILLS = ("de", "fr")
 CODEC = Codec(FixedIds())
 SCHEMA = LabelSchema(("NAME",), ())
 SHAPE = (FieldShape("text", 5),)
+MARKS = (LabelSpan("text", 0, 1, ""),)
 TASKS = 8
 """Few, so that people meet."""
 STEPS = 30
@@ -276,7 +277,7 @@ class History:
                 Heartbeat(held, page=random.random() < 0.3),
                 Skip(held, SkipReason.UNCLEAR, then),
                 Release(held, ReleaseReason.BREAK),
-                Report(held, ReportReason.SECRET, (), then),
+                Report(held, ReportReason.SECRET, random.choice(((), MARKS)), then),
             )
         )
 

@@ -63,6 +63,7 @@ class Model:
         self._adjudicator = adjudicator
         self._tasks: dict[str, Known] = {}
         self._accepted: dict[tuple[str, bytes], tuple[Submit, int]] = {}
+        self._reported: dict[Held, Report] = {}
         self._ground: Any = None
 
     # -- facts
@@ -229,6 +230,7 @@ class Model:
             raise Broken("more labels than allowed")
         if isinstance(command, Report):
             known.close()
+            self._reported[command.held] = command
         self._then(command, answer)
 
     def _then(self, command: Any, answer: Ended) -> None:
@@ -242,6 +244,8 @@ class Model:
             first = self._accepted.get((command.held.person, command.key_digest))
             if first is None or first[0].held != command.held or first[1] != answer.ended_at:
                 raise Broken("a label was confirmed that nobody gave")
+        if isinstance(command, Report) and self._reported[command.held].spans != command.spans:
+            raise Broken("a report was confirmed in other words than it was taken in")
         if not isinstance(command, Release):
             self._then(command, answer)
 

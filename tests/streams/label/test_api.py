@@ -227,6 +227,24 @@ def test_lease_ended_otherwise_is_answered_alike_when_repeated(api, make_task, c
     assert first.json()["outcome"] == call
 
 
+def test_report_in_other_words_is_409_and_says_which_one_stands(api, make_task):
+    api.loop.give(make_task(1))
+    lease = api.lease()
+
+    def report(*starts):
+        spans = [{"field": "text", "start": start, "end": start + 2} for start in starts]
+        body = {"fencing_token": lease["fencing_token"], "reason": "personal_data", "spans": spans}
+        return api.call(f"/v1/leases/{lease['lease_id']}/report", body)
+
+    first = report(0, 4)
+    assert first.status_code == 200
+    assert report(0, 4).content == report(4, 0).content == first.content
+    for other in (report(0), report(), report(0, 6)):
+        assert error(other) == (409, "already_submitted")
+        assert "with a report, which stands" in other.json()["error"]["message"]
+    assert [len(label.spans) for label in api.loop.labels()] == [2]
+
+
 def test_report_marks_must_lie_in_the_task(api, make_task):
     api.loop.give(make_task(1))
     lease = api.lease()

@@ -1,7 +1,7 @@
 from __future__ import annotations
 
 import socket
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 
 import pytest
 from starlette.applications import Starlette
@@ -14,6 +14,8 @@ from streams.label.owner import Probe
 from streams.label.probing import Prober
 from streams.label.settings import ApiSettings
 from streams.web.server import WebServer
+from streams.web.settings import ConnectionSettings
+from tests.support.callers import calling
 
 
 @pytest.fixture
@@ -24,8 +26,8 @@ def prober():
 
 
 @contextmanager
-def serving(answer):
-    server = WebServer(Starlette(routes=[Route(PROBE, lambda _: answer)]), ApiSettings())
+def serving(answer, **limits):
+    server = WebServer(Starlette(routes=[Route(PROBE, lambda _: answer)]), ApiSettings(**limits))
     try:
         yield server.start()
     finally:
@@ -51,6 +53,20 @@ def test_what_an_answer_means(prober, answer, meaning):
     with serving(answer) as url:
         assert prober.probe(owner_at(url)) is meaning
         assert prober.probe(owner_at(url)) is meaning
+
+
+def test_connections_that_say_nothing_make_nobody_think_the_owner_gone(prober):
+    limits = ConnectionSettings(places=5, headers_s=600.0)
+    with (
+        serving(JSONResponse({"instance": "label.demo.0/a"}), connections=limits) as url,
+        ExitStack() as silent,
+    ):
+        for _ in range(4):
+            for _ in range(4):
+                silent.enter_context(calling(url))
+            assert prober.probe(owner_at(url)) is Probe.ANSWERS
+        prober.close()
+        assert prober.probe(owner_at(url)) is Probe.ANSWERS
 
 
 def test_where_nobody_listens_the_owner_is_gone(prober):

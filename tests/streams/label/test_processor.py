@@ -265,6 +265,37 @@ def test_report_repeated_is_answered_alike(tiny, make_task):
     assert len(tiny.labels()) == 1
 
 
+MARKED = (LabelSpan("text", 0, 3, ""), LabelSpan("text", 5, 6, ""))
+
+
+def test_report_of_the_same_marks_is_the_same_report_in_whatever_order_and_after_a_restart(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.ask(Report(held, ReportReason.SECRET, MARKED))
+    tiny.restart()
+    assert tiny.ask(Report(held, ReportReason.SECRET, MARKED[::-1])).replayed
+    assert len(tiny.labels()) == 1
+
+
+@pytest.mark.parametrize(
+    ("reason", "marks"),
+    [
+        (ReportReason.SECRET, MARKED[:1]),
+        (ReportReason.SECRET, ()),
+        (ReportReason.SECRET, (LabelSpan("text", 0, 4, ""), MARKED[1])),
+        (ReportReason.PERSONAL_DATA, MARKED),
+    ],
+)
+def test_report_in_other_words_is_never_answered_as_taken(tiny, make_task, reason, marks):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    tiny.ask(Report(held, ReportReason.SECRET, MARKED))
+    assert refusal(tiny, Report(held, reason, marks)) is Reason.ALREADY_SUBMITTED
+    (find,) = [one for one in tiny.committed if one.topic == "finds.demo"]
+    assert find.key.decode() == held.lease_id
+    assert len(tiny.labels()) == 1
+
+
 def test_withdrawal_from_control_takes_the_task_and_is_acknowledged(tiny, make_task):
     tiny.give(make_task(1))
     held = lease(tiny)

@@ -384,3 +384,11 @@ def test_every_message_is_delivered_at_least_once_whatever_happens(steps, random
         desk.courier.end_all(Outcome.DELIVERED)
         desk.read()
     assert len(arrived) == sent
+
+
+def test_however_many_withdrawals_there_ever_were_no_event_is_larger_than_a_record_may_be() -> None:
+    desk, count = Desk(), 30_000
+    desk.events.extend(desk.processor.control([f"withdraw/demo/{at:032x}/olga" for at in range(count)]).events)
+    parked = of(desk, EventType.WEBHOOK_FAILED)
+    assert sum(int(event.details["messages"]) for event in parked) == count - NotifySettings().waiting
+    assert max(sum(map(len, event.parents)) for event in parked) < 64 * 1024

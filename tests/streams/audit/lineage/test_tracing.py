@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 
@@ -341,6 +342,16 @@ def test_whatever_else_is_named_is_told_by_the_latest_events_that_name_it():
     found = of(story, "warehouse", limit=5)
     told = [node.facts["messages"] for node in found.nodes if node.kind == "event"]
     assert (told, found.left_out) == (["25", "26", "27", "28", "29"], {"event": 25})
+
+
+def test_a_record_that_somebody_forged_with_the_id_and_time_of_another_stops_no_trace():
+    story = Story()
+    event = story.tell("notify", EventType.WEBHOOK_DELIVERED, "webhook/warehouse")
+    story.events.append(replace(event, reason="forged"))
+    for limit in (1, 2):
+        assert [node.id for node in of(story, "warehouse", limit).nodes if node.kind == "event"] == [
+            f"event/{event.event_id}"
+        ]
 
 
 # Ids

@@ -274,6 +274,19 @@ def seat(seat_at, service) -> Seat:
     return seat_at(service)
 
 
+@pytest.fixture
+def offline(chromium) -> Iterator[Callable[[bool], None]]:
+    """Takes the network away from the page, and gives it back."""
+
+    def switch(off: bool) -> None:
+        conditions = {"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+        chromium.execute_cdp_cmd("Network.enable", {})
+        chromium.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
+
+    yield switch
+    switch(False)
+
+
 def _free_port() -> int:
     """Sign-in has to know its own address before the server listens."""
     with socket.socket() as asked:

@@ -268,7 +268,7 @@ def test_who_leaves_or_reports_a_task_is_told_of_a_comment_that_is_not_sent(at_t
     at_task.press("c")
     at_task.there(f"{BOX}:focus")
     at_task.press(ASKED, Keys.ESCAPE, "s")
-    at_task.says("Your comment is not sent. It is lost with the task.", "#leave .reasons")
+    at_task.says("Your comment is not sent. What is not sent is lost with the task.", "#leave")
     at_task.press(Keys.ESCAPE)
     at_task.press("x", "1", Keys.ENTER)
     at_task.says("Your comment is not sent. Press Enter again")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pytest
 from selenium.webdriver.common.keys import Keys
 
 from schemas.audit import EventType
@@ -17,17 +16,6 @@ def mark_everything(seat):
     seat.held([Keys.CONTROL], "a")
     seat.press("1", "q")
     assert seat.spans() == ["name it broke"]
-
-
-@pytest.fixture
-def offline(chromium):
-    def switch(off: bool) -> None:
-        conditions = {"offline": off, "latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        chromium.execute_cdp_cmd("Network.enable", {})
-        chromium.execute_cdp_cmd("Network.emulateNetworkConditions", conditions)
-
-    yield switch
-    switch(False)
 
 
 def test_heartbeat_keeps_a_lease_while_its_person_is_at_work(serve, seat_at):

@@ -1,0 +1,41 @@
+"""Commands that are told to end."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from deploy.cli.ending import ENDING, terminable
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_ends_it_as_ctrl_c_does_and_a_second_one_does_not_interrupt_that(number):
+    before = {it: signal.getsignal(it) for it in ENDING}
+    cleared = []
+    with pytest.raises(KeyboardInterrupt):
+        told_to_end(number, cleared)
+    assert cleared == [True]
+    assert {it: signal.getsignal(it) for it in ENDING} == before
+
+
+def told_to_end(number, cleared):
+    with terminable():
+        try:
+            os.kill(os.getpid(), number)
+        finally:
+            for one in ENDING:
+                os.kill(os.getpid(), one)
+            cleared.append(True)
+
+
+def test_what_was_begun_to_outlive_its_terminal_does():
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        with terminable():
+            os.kill(os.getpid(), signal.SIGHUP)
+            assert signal.getsignal(signal.SIGTERM) not in {signal.SIG_DFL, signal.SIG_IGN}
+        assert signal.getsignal(signal.SIGHUP) is signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGHUP, before)
