@@ -13,7 +13,16 @@ from urllib.parse import urlsplit
 import httpx
 
 from deploy.bridge import trust
-from deploy.bridge.settings import ANSWER_S, MAX_ANSWER, MAX_TITLE, MOST_PAGES, MOST_TASKS, PAGE, TIMEOUT_S
+from deploy.bridge.settings import (
+    ANSWER_S,
+    MAX_ANSWER,
+    MAX_TITLE,
+    MIN_TITLE,
+    MOST_PAGES,
+    MOST_TASKS,
+    PAGE,
+    TIMEOUT_S,
+)
 from deploy.bridge.shown import Json
 from deploy.places import check_place
 from schemas.errors import AccessDenied, ConfigError, DependencyError
@@ -190,8 +199,10 @@ class StudioProject:
     """A `Studio`: the project of that title, in which the bridge is alone. It is made at the first check."""
 
     def __init__(self, server: Server, title: str, fields: Sequence[str]) -> None:
-        if len(title) > MAX_TITLE:
-            raise ConfigError(f"a project of Label Studio has {MAX_TITLE} characters at most; give a --title")
+        if not MIN_TITLE <= len(title) <= MAX_TITLE:
+            raise ConfigError(
+                f"a title of Label Studio's has {MIN_TITLE} to {MAX_TITLE} characters; give another --title"
+            )
         self._server = server
         self._title = title
         self._fields = fields

@@ -30,5 +30,6 @@ MOST_TASKS = 1_000
 """Of the project there, before a text goes there. The bridge has one at a time, sees ten times as many, and looks
 at all of them every two seconds.
 """
+MIN_TITLE = 3
 MAX_TITLE = 50
-"""Of a project, says Label Studio."""
+"""Characters of a project's title, says Label Studio."""

@@ -147,6 +147,11 @@ def test_labels_and_choices_with_signs_of_xml_come_back_as_they_were(server, tit
     made(server, title, ("note", "customer.name"), labels).check(labels)
 
 
+def test_a_policy_with_choices_only_has_its_project(server, title):
+    labels = LabelsView(spans=[], choices={"tone": ["calm", "angry"]})
+    made(server, title, FIELDS, labels).check(labels)
+
+
 def test_a_field_that_a_task_lacks_is_empty_there(server, title, ann):
     project = made(server, title, ("note", "product"), LABELS)
     world = make_world(TEXT)

@@ -132,9 +132,10 @@ def test_a_title_that_two_projects_have_gets_no_text_and_what_lies_in_either_is_
         project.check(LABELS)
 
 
-def test_a_title_that_is_too_long_is_refused():
+@pytest.mark.parametrize("length", [2, 51])
+def test_a_title_that_label_studio_does_not_take_is_refused(length):
     with pytest.raises(ConfigError, match="--title"):
-        StudioProject(server(There({})), "d" * 51, FIELDS)
+        StudioProject(server(There({})), "d" * length, FIELDS)
 
 
 def test_a_project_with_too_many_tasks_gets_no_text_and_all_of_them_are_found():

@@ -202,6 +202,12 @@ def test_a_task_has_its_texts_under_names_that_the_configuration_shows() -> None
     assert [it.get("value") for it in root.findall("Choices/Choice")] == ["calm", "angry"]
 
 
+def test_a_policy_with_choices_only_asks_for_no_labels() -> None:
+    labels = LabelsView(spans=[], choices=LABELS.choices)
+    root = ET.fromstring(writing.configuration(list(TEXTS), labels))  # noqa: S314 - our own
+    assert [it.tag for it in root] == ["Header", "Text", "Header", "Text", "Choices"]
+
+
 def test_a_field_whose_name_is_no_xml_is_written_as_xml() -> None:
     hostile = "\"><Text name='x'/>&"
     root = ET.fromstring(writing.configuration([hostile], LABELS))  # noqa: S314 - our own
