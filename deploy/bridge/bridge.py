@@ -25,8 +25,10 @@ from deploy.bridge.deciding import (
     Why,
     decide,
     is_over,
+    not_shown,
     taken,
 )
+from deploy.bridge.settings import MOST_UNSHOWN
 from deploy.bridge.shown import Json, Shown, ours, to_show
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Reason, Refused, VeilError
 from schemas.records import LabelSpan
@@ -92,14 +94,21 @@ class Tally:
 
 
 class Bridge:
-    """One person's, from one project of ours to one there. One thread."""
+    """One person's, from one project of ours to one there. One thread. `tell`: what became of a task without an
+    answer.
+    """
 
-    def __init__(self, queue: Queue, studio: Studio, terms: Terms, clock: Clock) -> None:
+    def __init__(
+        self, queue: Queue, studio: Studio, terms: Terms, clock: Clock, tell: Callable[[str], None]
+    ) -> None:
         self._queue = queue
         self._studio = studio
         self._terms = terms
         self._clock = clock
+        self._tell = tell
         self._held: Held | None = None
+        self._unshown = 0
+        """Tasks in a row that have a field which is not shown."""
         self.tally = Tally()
 
     def step(self) -> None:
@@ -159,19 +168,21 @@ class Bridge:
                 self._skip(held)
             case GiveBack():
                 self._give_back(held, action)
+                self._check_shown(held.lease, action.why)
             case GiveUp():
-                self._ended(labeled=False)
+                self._ended(held, labeled=False)
 
     def _show(self, lease: LeaseView) -> None:
         self._studio.check(lease.labels)
         self._studio.show(to_show(lease, self._terms.fields, self._clock.now()))
         self.tally.shown += 1
+        self._unshown = 0
 
     def _extend(self, held: Held, number: int) -> None:
         try:
             extended = _heard(lambda: self._queue.heartbeat(held.lease))
         except Refused as refused:
-            self._ended(labeled=_stands(held, refused))
+            self._ended(held, labeled=_stands(held, refused))
             self._studio.remove(number)
         except AccessDenied:
             self._studio.remove(number)
@@ -193,24 +204,25 @@ class Bridge:
             raise
         except Refused as refused:
             if _stands(held, refused):
-                self._ended(labeled=True)
+                self._ended(held, labeled=True)
             else:  # over meanwhile, or it does not fit the policy
                 self._give_back(held, GiveBack(ReleaseReason.TECHNICAL, refused.reason))
         else:
-            self._ended(labeled=True)
+            self._ended(held, labeled=True)
 
-    def _ended(self, *, labeled: bool) -> None:
+    def _ended(self, held: Held, *, labeled: bool) -> None:
         self._held = None
         if labeled:
             self.tally.labeled += 1
         else:
             self.tally.lost += 1
+            self._tell(f"task {held.lease.task_id}: its lease was over before it was answered")
 
     def _skip(self, held: Held) -> None:
         try:
             _heard(lambda: self._queue.skip(held.lease, SkipReason.UNCLEAR))
         except Refused as refused:
-            self._ended(labeled=_stands(held, refused))
+            self._ended(held, labeled=_stands(held, refused))
         else:
             self.tally.skipped += 1
             self._held = None
@@ -219,6 +231,16 @@ class Bridge:
         self._held = replace(held, giving_back=action)  # until label has taken it
         if self._release(held, action.reason):
             self.tally.returned[action.why] += 1
+            self._tell(f"task {held.lease.task_id}: given back, {action.why}")
+
+    def _check_shown(self, lease: LeaseView, why: str) -> None:
+        self._unshown += why == Why.FIELD_NOT_SHOWN
+        if self._unshown >= MOST_UNSHOWN:
+            fields = ", ".join(not_shown(lease, self._terms))
+            raise ConfigError(
+                f"{self._unshown} tasks in a row have fields that are not shown, the last of them {fields};"
+                " give a --field for each, as the task calls it"
+            )
 
     def _release(self, held: Held, reason: ReleaseReason) -> bool:
         """Whether it is open again; or the lease was over already."""
@@ -226,7 +248,7 @@ class Bridge:
             _heard(lambda: self._queue.release(held.lease, reason))
         except Refused as refused:
             if _stands(held, refused):
-                self._ended(labeled=True)
+                self._ended(held, labeled=True)
                 return False
         self._held = None
         return True

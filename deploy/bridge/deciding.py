@@ -142,10 +142,13 @@ def _out(shown: Sequence[Shown]) -> list[Action]:
     return [Remove(tuple(it.number for it in shown))] if shown else []
 
 
+def not_shown(lease: LeaseView, terms: Terms) -> list[str]:
+    """The fields of its task that the configuration there does not have."""
+    return sorted(set(lease.fields) - set(terms.fields))
+
+
 def _first(lease: LeaseView, terms: Terms) -> Action:
-    if set(lease.fields) <= set(terms.fields):
-        return Show()
-    return GiveBack(ReleaseReason.TECHNICAL, Why.FIELD_NOT_SHOWN)
+    return GiveBack(ReleaseReason.TECHNICAL, Why.FIELD_NOT_SHOWN) if not_shown(lease, terms) else Show()
 
 
 def _go_on(held: Held, shown: Shown, terms: Terms, now: int) -> list[Action]:

@@ -83,7 +83,7 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
                 studio.check(asked.guide().labels)
             account = server.account(wanted.account)
         terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
-        bridge = Bridge(queue, studio, terms, SystemClock())
+        bridge = Bridge(queue, studio, terms, SystemClock(), tell)
         tell(f"shows tasks of {wanted.person} in the project “{title}”")
         work(bridge, stop, tell)
         return bridge.tally

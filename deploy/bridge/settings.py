@@ -30,6 +30,10 @@ MOST_TASKS = 1_000
 """Of the project there, before a text goes there. The bridge has one at a time, sees ten times as many, and looks
 at all of them every two seconds.
 """
+MOST_UNSHOWN = 3
+"""Tasks given back in a row for a field that is not shown, each a view that is on the audit: a misspelt name is
+told, and one odd task among others ends nothing.
+"""
 MIN_TITLE = 3
 MAX_TITLE = 50
 """Characters of a project's title, says Label Studio."""

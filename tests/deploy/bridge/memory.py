@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.bridge.bridge import Bridge
+from deploy.bridge.bridge import Bridge, Studio
 from deploy.bridge.deciding import Terms
 from deploy.bridge.server import StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError, Reason, Refused
@@ -229,13 +229,21 @@ class World:
     fuse: Fuse
     queue: MemoryQueue
     studio: MemoryStudio
+    told: list[str] = field(default_factory=list)
 
-    def bridge(self) -> Bridge:
-        return Bridge(self.queue, self.studio, Terms(ANN, FIELDS, KEEP_MS, BEAT_MS), self.clock)
+    def bridge(self, *fields: str) -> Bridge:
+        """One that shows these fields, or those of the tasks."""
+        return bridge_of(self, self.studio, ANN, fields or FIELDS)
 
     def only(self) -> dict[str, Any]:
         (task,) = self.studio.held.values()
         return task
+
+
+def bridge_of(world: World, studio: Studio, account: int, fields: tuple[str, ...] = FIELDS) -> Bridge:
+    """From the queue of `world` to any Label Studio."""
+    terms = Terms(account, fields, KEEP_MS, BEAT_MS)
+    return Bridge(world.queue, studio, terms, world.clock, world.told.append)
 
 
 def make_world(*texts: str) -> World:

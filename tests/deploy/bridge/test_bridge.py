@@ -13,6 +13,7 @@ from deploy.bridge.bridge import Bridge
 from deploy.bridge.running import work
 from deploy.bridge.server import StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError, DependencyError
+from streams.label.forms import LeaseView
 from tests.deploy.bridge.memory import ANN, BEAT_MS, DOT, KEEP_MS, LEASE_MS, Crashed, World, make_world
 
 
@@ -130,6 +131,44 @@ def test_a_server_that_is_no_longer_trusted_gets_no_text(world):
     with pytest.raises(ConfigError, match="analytics"):
         world.bridge().step()
     assert world.studio.held == {}
+
+
+def test_a_field_that_is_misspelt_ends_the_bridge_after_few_views_and_names_what_tasks_have(world):
+    bridge = world.bridge("notes")
+    with pytest.raises(ConfigError, match=r"fields that are not shown, the last of them note; give a --field"):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (sum(world.queue.tokens.values()), world.queue.held(), world.studio.made) == (3, None, 0)
+    assert dict(bridge.tally.returned) == {"field_not_shown": 3}
+    assert world.told[0] == f"task {0:032x}: given back, field_not_shown"
+
+
+def test_a_task_with_another_field_among_others_ends_nothing(world):
+    leased, odd = world.queue.lease, f"{0:032x}"
+
+    def lease() -> LeaseView:
+        given = leased()
+        return given.model_copy(update={"fields": {"other": ""}}) if given.task_id == odd else given
+
+    world.queue.lease = lease
+    bridge = world.bridge()
+    for _ in range(12):
+        bridge.step()
+        for task in world.studio.held.values():
+            world.studio.annotate(task["id"], DOT, [])
+    assert bridge.tally.returned["field_not_shown"] > 3
+
+
+def test_who_runs_it_is_told_of_each_task_without_an_answer_when_it_happens(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [(2, 99, "PRODUCT")])
+    bridge.step()
+    assert world.told == [f"task {0:032x}: given back, span_out_of_range"]
+    bridge.step()
+    world.queue.withdraw()
+    world.clock.ms += BEAT_MS
+    bridge.step()
+    assert world.told[1:] == [f"task {1:032x}: its lease was over before it was answered"]
 
 
 def test_a_mark_that_somebody_has_changed_takes_the_task_out_and_it_is_shown_again(world):

@@ -7,10 +7,8 @@ import json
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
-from deploy.bridge.bridge import Bridge
-from deploy.bridge.deciding import Terms
 from deploy.bridge.server import Server, StudioProject
-from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, make_world
+from tests.deploy.bridge.memory import FIELDS, LABELS, bridge_of, make_world
 from tests.support import label_studio
 from tests.support.chromium import CHROMIUM, DRIVER, Window, chromium, emptied
 from tests.support.waiting import wait_for
@@ -79,7 +77,7 @@ def test_a_mark_behind_an_emoji_that_is_drawn_with_the_mouse_is_a_label_on_the_s
     with Server(studio.url, label_studio.TOKEN) as server:
         project = StudioProject(server, TITLE, FIELDS)
         project.check(LABELS)
-        bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+        bridge = bridge_of(world, project, ann.number)
         bridge.step()
         before = page(ann.email)
         mark(before, piece)

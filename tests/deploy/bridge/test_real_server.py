@@ -6,12 +6,10 @@ import secrets
 
 import pytest
 
-from deploy.bridge.bridge import Bridge
-from deploy.bridge.deciding import Terms
 from deploy.bridge.server import Server, StudioProject, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
 from streams.label.forms import LabelsView
-from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, make_world, region
+from tests.deploy.bridge.memory import FIELDS, LABELS, bridge_of, make_world, region
 from tests.support.label_studio import OWNER, TOKEN, running
 from tests.support.pipeline import free_port
 
@@ -61,7 +59,7 @@ def made(server, title, fields, labels) -> StudioProject:
 def bridged(project, ann):
     """Two tasks in a queue, and a bridge that shows them there to Ann."""
     world = make_world(TEXT, "the kettle again")
-    return world, Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+    return world, bridge_of(world, project, ann.number)
 
 
 def only(project) -> dict:
@@ -116,7 +114,7 @@ def test_one_that_starts_anew_finds_its_task_and_the_answer_to_it(bridged, proje
     world, bridge = bridged
     bridge.step()
     ann.annotate(only(project)["id"], [])
-    Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock).step()
+    bridge_of(world, project, ann.number).step()
     assert (list(world.queue.ended.values()), project.tasks()) == (["label"], [])
 
 
@@ -155,7 +153,7 @@ def test_a_policy_with_choices_only_has_its_project(server, title):
 def test_a_field_that_a_task_lacks_is_empty_there(server, title, ann):
     project = made(server, title, ("note", "product"), LABELS)
     world = make_world(TEXT)
-    Bridge(world.queue, project, Terms(ann.number, ("note", "product"), KEEP_MS, BEAT_MS), world.clock).step()
+    bridge_of(world, project, ann.number, ("note", "product")).step()
     assert only(project)["data"] | {"veil_task": ""} == {
         "veil_task": "",
         "veil_fields": ["note", "product"],
@@ -185,7 +183,7 @@ def test_a_whole_look_with_a_personal_token(studio, title, ann):
     robot = studio.sign_up("robot@example.org")
     with Server(studio.url, robot.personal_token()) as server:
         project, world = made(server, title, FIELDS, LABELS), make_world(TEXT)
-        bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+        bridge = bridge_of(world, project, ann.number)
         bridge.step()
         ann.annotate(only(project)["id"], [region(*KETTLE, "PRODUCT", "kettle")])
         bridge.step()
