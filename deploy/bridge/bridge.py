@@ -1,4 +1,4 @@
-"""The bridge at work: looks at both sides, does what `deciding` says. It remembers only the lease it holds, and
+"""The bridge at work: looks at both sides, does what `deciding` says. It remembers the lease it holds, and
 asking label again gives that one; so it may be killed anywhere.
 
 What it raises: what the label client raises but Refused, and what a `Studio` raises.
@@ -28,6 +28,7 @@ from deploy.bridge.deciding import (
     not_shown,
     taken,
 )
+from deploy.bridge.presence import Presence
 from deploy.bridge.settings import MOST_UNSHOWN
 from deploy.bridge.shown import Json, Shown, ours, to_show
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Reason, Refused, VeilError
@@ -81,6 +82,10 @@ class Studio(Protocol):
         """Take a task out with all that was made of it; nothing where it is gone."""
         ...
 
+    def last_activity(self, account: int) -> str:
+        """When that account last did something there, as it says itself; empty where it does not."""
+        ...
+
 
 @dataclass(slots=True)
 class Tally:
@@ -107,6 +112,7 @@ class Bridge:
         self._clock = clock
         self._tell = tell
         self._held: Held | None = None
+        self._presence = Presence(lambda: studio.last_activity(terms.account), tell)
         self._unshown = 0
         """Tasks in a row that have a field which is not shown."""
         self.tally = Tally()
@@ -114,7 +120,7 @@ class Bridge:
     def step(self) -> None:
         """One look at both sides. After an error the next look goes on."""
         shown = ours(self._studio.tasks())
-        if self._held is None:
+        if self._held is None and self._presence.is_there():
             self._held = self._take(shown)
         for action in decide(self._held, shown, self._terms, self._clock.now()):
             self._do(action)
@@ -168,7 +174,7 @@ class Bridge:
                 self._skip(held)
             case GiveBack():
                 self._give_back(held, action)
-                self._check_shown(held.lease, action.why)
+                self._beware(held.lease, action.why)
             case GiveUp():
                 self._ended(held, labeled=False)
 
@@ -233,8 +239,15 @@ class Bridge:
             self.tally.returned[action.why] += 1
             self._tell(f"task {held.lease.task_id}: given back, {action.why}")
 
-    def _check_shown(self, lease: LeaseView, why: str) -> None:
-        self._unshown += why == Why.FIELD_NOT_SHOWN
+    def _beware(self, lease: LeaseView, why: str) -> None:
+        """Of opening one text after the other for nobody."""
+        if why == Why.NOT_ANSWERED:
+            self._presence.left()
+        elif why == Why.FIELD_NOT_SHOWN:
+            self._check_shown(lease)
+
+    def _check_shown(self, lease: LeaseView) -> None:
+        self._unshown += 1
         if self._unshown >= MOST_UNSHOWN:
             fields = ", ".join(not_shown(lease, self._terms))
             raise ConfigError(

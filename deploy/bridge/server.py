@@ -242,6 +242,11 @@ class StudioProject:
         """Take a task out with all that was made of it; nothing where it is gone."""
         self._server.call("DELETE", f"/api/tasks/{number}/", missing_is_fine=True)
 
+    def last_activity(self, account: int) -> str:
+        """When that account last did something in its page: what it sent by a token, or only read, is none."""
+        last = _object(self._server.call("GET", f"/api/users/{account}/")).get("last_activity")
+        return last if isinstance(last, str) else ""
+
     def _one(self, labels: LabelsView) -> int:
         self._numbers = self._server.projects(self._title)
         if len(self._numbers) > 1:

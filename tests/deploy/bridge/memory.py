@@ -188,6 +188,7 @@ class MemoryStudio:
     asks_the_same: bool = True
     broken: set[int] = field(default_factory=set)
     """Tasks that it does not take out."""
+    activity: str = "2026-11-30T09:00:00Z"
 
     def tasks(self) -> list[object]:
         return self.fuse(lambda: list(self.held.values()))
@@ -212,6 +213,9 @@ class MemoryStudio:
         if number in self.broken:
             raise StudioUnavailable("Label Studio answers 500")
         self.fuse(lambda: self.held.pop(number, None))
+
+    def last_activity(self, account: int) -> str:
+        return self.fuse(lambda: self.activity)
 
     def annotate(self, number: int, by: int, spans: list[tuple[int, int, str]], *, cancelled: bool = False) -> int:
         """What somebody answers there; the annotation's number."""

@@ -98,6 +98,54 @@ def test_a_task_that_nobody_answers_is_held_for_its_time_and_then_given_back(wor
     assert dict(bridge.tally.returned) == {"not_answered": 1}
 
 
+def test_hours_without_an_answer_make_one_view(world):
+    bridge = world.bridge()
+    for _ in range(16 * 3_600_000 // BEAT_MS):
+        bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), world.studio.held) == (1, {})
+    assert dict(bridge.tally.returned) == {"not_answered": 1}
+    assert "the next task is shown when" in world.told[-1]
+
+
+def test_who_comes_back_and_does_something_there_gets_the_next_task(world):
+    bridge = left_alone(world)
+    bridge.step()
+    bridge.step()
+    assert world.studio.held == {}
+    world.studio.activity = "2026-11-30T09:30:00Z"
+    bridge.step()
+    assert len(world.studio.held) == 1
+    assert world.told[-1] == "somebody is there again"
+
+
+def test_who_is_away_and_can_not_be_asked_for_is_away(world):
+    bridge = left_alone(world)
+    asked, world.studio.last_activity = world.studio.last_activity, _unavailable
+    with pytest.raises(DependencyError):
+        bridge.step()
+    world.studio.last_activity = asked
+    bridge.step()
+    assert world.studio.held == {}
+
+
+def test_while_nobody_is_there_what_lies_there_is_taken_out(world):
+    bridge = left_alone(world)
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    bridge.step()
+    assert world.studio.held == {}
+
+
+def left_alone(world: World) -> Bridge:
+    """One whose first task nobody answered."""
+    bridge = world.bridge()
+    bridge.step()
+    for _ in range(KEEP_MS // BEAT_MS):
+        world.clock.ms += BEAT_MS
+        bridge.step()
+    return bridge
+
+
 def test_a_task_that_was_withdrawn_leaves_label_studio_with_the_next_heartbeat_and_labels_nothing(world):
     bridge = world.bridge()
     bridge.step()

@@ -9,7 +9,7 @@ import pytest
 from deploy.bridge.server import Server, StudioProject, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
 from streams.label.forms import LabelsView
-from tests.deploy.bridge.memory import FIELDS, LABELS, bridge_of, make_world, region
+from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, bridge_of, make_world, region
 from tests.support.label_studio import OWNER, TOKEN, running
 from tests.support.pipeline import free_port
 
@@ -253,3 +253,15 @@ def test_an_answer_that_another_account_has_changed_labels_nothing(bridged, proj
     assert studio.http.patch(f"/api/annotations/{number}/", json={"result": []}).status_code == 200
     bridge.step()
     assert (world.queue.labels, dict(bridge.tally.returned)) == ({}, {"answered_by_another": 1})
+
+
+def test_who_was_away_is_there_again_once_they_do_something_in_the_page(bridged, project, ann, studio, title):
+    world, bridge = bridged
+    bridge.step()
+    for _ in range(KEEP_MS // BEAT_MS + 2):
+        world.clock.ms += BEAT_MS
+        bridge.step()
+    assert (project.tasks(), sum(world.queue.tokens.values())) == ([], 1)
+    ann.ask_for_next(studio.project(title)["id"])
+    bridge.step()
+    assert len(project.tasks()) == 1
