@@ -60,7 +60,7 @@ class Queue(Protocol):
 
 
 class Studio(Protocol):
-    """One project of a Label Studio. Blocks; raises StudioUnavailable, ConfigError, AccessDenied."""
+    """The projects of a bridge in a Label Studio. Blocks; raises StudioUnavailable, ConfigError, AccessDenied."""
 
     def tasks(self) -> Sequence[object]:
         """All of its tasks with their annotations. Refuses nothing: what lies there has to be found."""

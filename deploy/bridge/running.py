@@ -12,7 +12,8 @@ from pathlib import Path
 
 from deploy.bridge.bridge import Bridge, Studio, Tally, take_out
 from deploy.bridge.deciding import Terms, is_over
-from deploy.bridge.server import Server, StudioProject
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server
 from deploy.bridge.settings import BEAT_S, POLL_S, RETRIES, TOKEN_S
 from deploy.bridge.shown import ours
 from deploy.importing import label_url
@@ -77,7 +78,8 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
     label = partial(LabelClient, api, wanted.project, token)
     with Server(wanted.url, secret) as server, label(retries=RETRIES) as queue:
         title = wanted.title or f"{wanted.project} · {wanted.person}"
-        studio = StudioProject(server, title, wanted.fields)
+        mark = f"Veilstream: {wanted.project} · {wanted.person}"
+        studio = StudioProjects(server, mark, title, wanted.fields)
         with _left_clean(studio, wanted.keep_s * 1000, tell):
             with label() as asked:
                 studio.check(asked.guide().labels)

@@ -15,6 +15,7 @@ from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
 
 LABELS = LabelsView(spans=["PRODUCT"], choices={})
 FIELDS = ("note",)
+MARK = "Veilstream: demo · ann-1"
 ANN, DOT = 7, 8
 LEASE_MS, BEAT_MS, KEEP_MS = 300_000, 30_000, 600_000
 
@@ -244,7 +245,7 @@ class World:
         return task
 
 
-def bridge_of(world: World, studio: Studio, account: int, fields: tuple[str, ...] = FIELDS) -> Bridge:
+def bridge_of(world: World, studio: Studio, account: int = ANN, fields: tuple[str, ...] = FIELDS) -> Bridge:
     """From the queue of `world` to any Label Studio."""
     terms = Terms(account, fields, KEEP_MS, BEAT_MS)
     return Bridge(world.queue, studio, terms, world.clock, world.told.append)

@@ -7,8 +7,9 @@ import json
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
-from deploy.bridge.server import Server, StudioProject
-from tests.deploy.bridge.memory import FIELDS, LABELS, bridge_of, make_world
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server
+from tests.deploy.bridge.memory import FIELDS, LABELS, MARK, bridge_of, make_world
 from tests.support import label_studio
 from tests.support.chromium import CHROMIUM, DRIVER, Window, chromium, emptied
 from tests.support.waiting import wait_for
@@ -75,7 +76,7 @@ def test_a_mark_behind_an_emoji_that_is_drawn_with_the_mouse_is_a_label_on_the_s
 ):
     world, ann = make_world(text), studio.sign_up("ann@example.org")
     with Server(studio.url, label_studio.TOKEN) as server:
-        project = StudioProject(server, TITLE, FIELDS)
+        project = StudioProjects(server, MARK, TITLE, FIELDS)
         project.check(LABELS)
         bridge = bridge_of(world, project, ann.number)
         bridge.step()

@@ -6,7 +6,8 @@ import secrets
 
 import pytest
 
-from deploy.bridge.server import Server, StudioProject, StudioUnavailable
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
 from streams.label.forms import LabelsView
 from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, bridge_of, make_world, region
@@ -48,9 +49,9 @@ def project(server, title):
     return made(server, title, FIELDS, LABELS)
 
 
-def made(server, title, fields, labels) -> StudioProject:
-    """The project of that title, checked."""
-    project = StudioProject(server, title, fields)
+def made(server, title, fields, labels) -> StudioProjects:
+    """The project of that title, checked; as of a person of its own."""
+    project = StudioProjects(server, f"Veilstream: {title}", title, fields)
     project.check(labels)
     return project
 
@@ -132,7 +133,7 @@ def test_drafts_of_a_task_that_is_taken_out_go_with_it(bridged, project, ann, st
 
 def test_the_project_is_made_once_and_found_again(server, title, project):
     made(server, title, FIELDS, LABELS)
-    assert len(server.projects(title)) == 1
+    assert len([it for it in server.projects() if it.title == title]) == 1
 
 
 def test_a_project_that_asks_for_other_labels_is_refused(server, title, project):
@@ -224,6 +225,20 @@ def test_a_project_that_was_deleted_is_made_anew(bridged, project, studio, title
     assert studio.http.delete(f"/api/projects/{studio.project(title)['id']}/").status_code == 204
     bridge.step()
     assert only(project)["meta"]["veil"]["lease"] == world.queue.held()
+
+
+def test_a_text_in_a_project_that_was_renamed_meanwhile_is_found_by_a_bridge_that_starts_anew(
+    bridged, project, server, title, ann, studio
+):
+    world, bridge = bridged
+    bridge.step()
+    left, there = only(project)["id"], studio.project(title)["id"]
+    assert studio.http.patch(f"/api/projects/{there}/", json={"title": "of Marie"}).status_code == 200
+    world.clock.ms += KEEP_MS
+    anew = made(server, title, FIELDS, LABELS)
+    bridge_of(world, anew, ann.number).step()
+    assert studio.http.get(f"/api/tasks/{left}/").status_code == 404
+    assert only(anew)["meta"]["veil"]["lease"] == world.queue.held()
 
 
 def test_an_account_that_is_not_there_is_asked_for(server):

@@ -92,7 +92,7 @@ def begun(world, monkeypatch, tmp_path):
             return ANN
 
         monkeypatch.setattr(running, "LabelClient", lambda *_, **__: Label(world, error))
-        monkeypatch.setattr(running, "StudioProject", lambda *_: world.studio)
+        monkeypatch.setattr(running, "StudioProjects", lambda *_: world.studio)
         monkeypatch.setattr(running, "SystemClock", lambda: world.clock)
         monkeypatch.setattr(running.Server, "account", number)
         stop = threading.Event()

@@ -1,0 +1,112 @@
+"""Where in a Label Studio a bridge shows its tasks, and what it finds there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import httpx
+import pytest
+
+from deploy.bridge.projects import StudioProjects
+from schemas.errors import ConfigError
+from tests.deploy.bridge.memory import FIELDS, LABELS, LEASE_MS, MARK, bridge_of, make_world
+from tests.deploy.bridge.served import OFF, Served, server
+
+
+def bridged(answer: Callable[[httpx.Request], httpx.Response], title: str = "demo") -> StudioProjects:
+    """Those of the bridge of ann-1."""
+    return StudioProjects(server(answer), MARK, title, FIELDS)
+
+
+def test_nothing_is_made_on_a_server_whose_analytics_are_on():
+    asked = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append((request.method, request.url.path))
+        return httpx.Response(200, text=OFF.replace("false", "true"))
+
+    with pytest.raises(ConfigError, match="analytics"):
+        bridged(answer).check(LABELS)
+    assert asked == [("GET", "/user/login/")]
+
+
+class There:
+    """A Label Studio that lists projects and tasks by project."""
+
+    def __init__(self, tasks: dict[int, int]) -> None:
+        self.tasks = tasks
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        asked = request.url.params
+        match request.url.path:
+            case "/user/login/":
+                return httpx.Response(200, text=OFF)
+            case "/api/projects/":
+                return httpx.Response(200, json={"next": None, "results": [_demo(it) for it in self.tasks]})
+            case "/api/tasks/":
+                count, first = (
+                    self.tasks[int(asked["project"])],
+                    (int(asked["page"]) - 1) * int(asked["page_size"]),
+                )
+                numbers = range(first, min(count, first + int(asked["page_size"])))
+                return httpx.Response(200, json={"tasks": [{"id": it} for it in numbers], "total": count})
+        return httpx.Response(200, json=[])
+
+
+def _demo(number: int) -> dict:
+    return {"id": number, "title": "demo"}
+
+
+def test_a_title_that_two_projects_have_gets_no_text_and_what_lies_in_either_is_found():
+    project = bridged(There({1: 1, 2: 2}))
+    assert len(project.tasks()) == 3
+    with pytest.raises(ConfigError, match="several projects"):
+        project.check(LABELS)
+
+
+@pytest.mark.parametrize("length", [2, 51])
+def test_a_title_that_label_studio_does_not_take_is_refused(length):
+    with pytest.raises(ConfigError, match="--title"):
+        bridged(There({}), "d" * length).check(LABELS)
+
+
+def test_a_project_with_too_many_tasks_gets_no_text_and_all_of_them_are_found():
+    project = bridged(There({1: 1_001}))
+    assert [it["id"] for it in project.tasks()] == list(range(1_001))
+    with pytest.raises(ConfigError, match="more than 1,000 tasks"):
+        project.check(LABELS)
+
+
+def test_a_server_that_lists_tasks_for_ever_is_not_followed():
+    assert len(bridged(There({1: 2**40})).tasks()) == 10_000
+
+
+def test_a_project_that_is_gone_holds_nothing():
+    project = bridged(There({1: 1}))
+    project.tasks()
+    project._server = server(lambda _: httpx.Response(404))
+    assert project.tasks() == []
+
+
+@pytest.mark.parametrize("how", ["renamed", "another title"])
+def test_a_text_is_found_in_a_project_that_is_called_otherwise_by_now(how):
+    there, world = Served(), make_world("a kettle")
+    bridge_of(world, bridged(there)).step()
+    if how == "renamed":
+        there.projects[1]["title"] = "demo of Marie"
+    world.clock.ms += LEASE_MS
+    anew = bridged(there, "demo" if how == "renamed" else "other")
+    bridge_of(world, anew).step()
+    ((_, task),) = there.tasks.items()
+    assert there.projects[task["project"]]["title"] == anew._title
+    bridge_of(world, anew).take_out()
+    assert there.tasks == {}
+
+
+def test_what_another_persons_bridge_has_put_into_its_project_is_not_touched():
+    there = Served()
+    bridge_of(
+        make_world("a kettle"), StudioProjects(server(there), "Veilstream: demo · ann-10", "ten", FIELDS)
+    ).step()
+    bridge_of(make_world("a kettle"), bridged(there)).take_out()
+    assert len(there.tasks) == 1
