@@ -66,16 +66,16 @@ class Studio(Protocol):
         """All of its tasks with their annotations. Refuses nothing: what lies there has to be found."""
         ...
 
-    def check(self, labels: LabelsView) -> None:
-        """Raise ConfigError where no text may go there any more, or where it asks for other labels."""
+    def check(self, labels: LabelsView) -> str:
+        """The title of the project for tasks with these labels. Raises ConfigError where no text may go there."""
         ...
 
-    def check_asked(self, labels: LabelsView) -> None:
-        """Raise ConfigError where it asks for other labels than these."""
+    def check_asked(self, number: int, labels: LabelsView) -> None:
+        """Raise ConfigError where the project of this task asks for other labels than these."""
         ...
 
     def show(self, task: Json) -> None:
-        """Put a task there."""
+        """Put a task into the project that was checked last."""
         ...
 
     def remove(self, number: int) -> None:
@@ -113,9 +113,18 @@ class Bridge:
         self._tell = tell
         self._held: Held | None = None
         self._presence = Presence(lambda: studio.last_activity(terms.account), tell)
+        self._title = ""
+        """Of the project there in which the last task was shown."""
         self._unshown = 0
         """Tasks in a row that have a field which is not shown."""
         self.tally = Tally()
+
+    def check(self, labels: LabelsView) -> None:
+        """Tell where tasks with these labels go, if elsewhere than before. Raises ConfigError where none may."""
+        title = self._studio.check(labels)
+        if title != self._title:
+            self._title = title
+            self._tell(f"shows tasks in the project “{title}”")
 
     def step(self) -> None:
         """One look at both sides. After an error the next look goes on."""
@@ -179,7 +188,7 @@ class Bridge:
                 self._ended(held, labeled=False)
 
     def _show(self, lease: LeaseView) -> None:
-        self._studio.check(lease.labels)
+        self.check(lease.labels)
         self._studio.show(to_show(lease, self._terms.fields, self._clock.now()))
         self.tally.shown += 1
         self._unshown = 0
@@ -198,7 +207,7 @@ class Bridge:
 
     def _submit(self, held: Held, answer: Submit) -> None:
         try:
-            self._studio.check_asked(held.lease.labels)
+            self._studio.check_asked(answer.number, held.lease.labels)
         except ConfigError:  # who knows what the answer is an answer to
             self._held = replace(held, giving_back=GiveBack(ReleaseReason.TECHNICAL, Why.ASKED_OTHERWISE))
             raise

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 
 from deploy.bridge import trust
 from deploy.bridge.server import Project, Server, StudioUnavailable, object_of
-from deploy.bridge.settings import MAX_TITLE, MIN_TITLE, MOST_PAGES, MOST_TASKS, PAGE
+from deploy.bridge.settings import HASHED, MAX_TITLE, MIN_TITLE, MOST_PAGES, MOST_TASKS, PAGE
 from deploy.bridge.shown import Json
 from schemas.errors import ConfigError
 from streams.label.forms import LabelsView
@@ -16,9 +17,12 @@ _LEAVE = "Leave the line above: the bridge finds by it what it has put here."
 
 
 class StudioProjects:
-    """A `Studio`: what is shown goes into the project of that title, in which the bridge is alone; it is made at
-    the first check. `mark` says whose bridge it is: a line of the description of each that a bridge has made. What
-    lies in one of that mark is found whatever it is called by now, and in any of that title.
+    """A `Studio`: what is shown goes into the project of that title, in which the bridge is alone; where that one
+    asks for other labels, into another, since a page that is open may keep those. They are made when they are
+    checked.
+
+    `mark` says whose bridge it is: a line of the description of each that a bridge has made. What lies in one of
+    that mark is found whatever it is called by now, and in any of that title.
     """
 
     def __init__(self, server: Server, mark: str, title: str, fields: Sequence[str]) -> None:
@@ -37,14 +41,15 @@ class StudioProjects:
             self._ours()
         return [task for number in self._numbers for task in self._tasks_of(number)]
 
-    def check(self, labels: LabelsView) -> None:
-        """Raise ConfigError where no text may go there any more, or where it asks for other labels."""
+    def check(self, labels: LabelsView) -> str:
+        """The title of the project for tasks with these labels. Raises ConfigError where no text may go there."""
         if not MIN_TITLE <= len(self._title) <= MAX_TITLE:
             raise ConfigError(
                 f"a title of Label Studio's has {MIN_TITLE} to {MAX_TITLE} characters; give another --title"
             )
         trust.check_analytics(self._server.sign_in_page())
-        number = self._into = self._one(labels)
+        there = self._one(configuration(self._fields, labels))
+        number = self._into = there.number
         hooks = self._server.listed("/api/webhooks/")
         trust.check_alone(
             [it for it in hooks if it.get("project") in (None, number)],
@@ -53,12 +58,11 @@ class StudioProjects:
         )
         if self._page(number, 1)[1] > MOST_TASKS:
             raise ConfigError(f"Label Studio: its project has more than {MOST_TASKS:,} tasks; it is ours alone")
-        self.check_asked(labels)
+        return there.title
 
-    def check_asked(self, labels: LabelsView) -> None:
-        """Raise ConfigError where it asks for other labels than these."""
-        there = object_of(self._server.call("GET", f"/api/projects/{self._into}/")).get("label_config")
-        trust.check_configuration(str(there), configuration(self._fields, labels))
+    def check_asked(self, number: int, labels: LabelsView) -> None:
+        """Raise ConfigError where the project of this task asks for other labels than these."""
+        trust.check_configuration(self._server.project_of(number).asks, configuration(self._fields, labels))
 
     def show(self, task: Json) -> None:
         """Put a task there."""
@@ -73,11 +77,21 @@ class StudioProjects:
         last = object_of(self._server.call("GET", f"/api/users/{account}/")).get("last_activity")
         return last if isinstance(last, str) else ""
 
-    def _one(self, labels: LabelsView) -> int:
-        titled = [it.number for it in self._ours() if it.title == self._title]
+    def _one(self, asked: str) -> Project:
+        ours = self._ours()
+        first = self._titled(ours, self._title, asked)
+        if trust.asks_the_same(first.asks, asked):
+            return first
+        other = self._titled(ours, _beside(self._title, asked), asked)
+        trust.check_configuration(other.asks, asked)
+        return other
+
+    def _titled(self, ours: Sequence[Project], title: str, asked: str) -> Project:
+        """Ours of that title; a new one where there is none."""
+        titled = [it for it in ours if it.title == title]
         if len(titled) > 1:
             raise ConfigError("Label Studio: has several projects of that title; rename them, or give a --title")
-        return titled[0] if titled else self._new(self._title, configuration(self._fields, labels))
+        return titled[0] if titled else self._new(title, asked)
 
     def _ours(self) -> list[Project]:
         found = [
@@ -88,10 +102,10 @@ class StudioProjects:
         self._numbers = [it.number for it in found]
         return found
 
-    def _new(self, title: str, made_as: str) -> int:
-        number = self._server.new_project(title, f"{self._mark}\n{_LEAVE}", made_as)
-        self._numbers.append(number)
-        return number
+    def _new(self, title: str, asked: str) -> Project:
+        made = self._server.new_project(title, f"{self._mark}\n{_LEAVE}", asked)
+        self._numbers.append(made.number)
+        return made
 
     def _tasks_of(self, project: int) -> list[object]:
         found: list[object] = []
@@ -112,3 +126,9 @@ class StudioProjects:
         if not isinstance(tasks, list) or not isinstance(total, int):
             raise StudioUnavailable("Label Studio: does not list the tasks of its project; which version is it?")
         return tasks, total
+
+
+def _beside(title: str, asked: str) -> str:
+    """The title of a project beside the first one, which asks for something else."""
+    behind = f" · {hashlib.sha256(asked.encode()).hexdigest()[:HASHED]}"
+    return title[: MAX_TITLE - len(behind)] + behind

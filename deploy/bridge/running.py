@@ -81,12 +81,11 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
         mark = f"Veilstream: {wanted.project} · {wanted.person}"
         studio = StudioProjects(server, mark, title, wanted.fields)
         with _left_clean(studio, wanted.keep_s * 1000, tell):
-            with label() as asked:
-                studio.check(asked.guide().labels)
             account = server.account(wanted.account)
-        terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
-        bridge = Bridge(queue, studio, terms, SystemClock(), tell)
-        tell(f"shows tasks of {wanted.person} in the project “{title}”")
+            terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
+            bridge = Bridge(queue, studio, terms, SystemClock(), tell)
+            with label() as asked:
+                bridge.check(asked.guide().labels)
         work(bridge, stop, tell)
         return bridge.tally
 

@@ -50,6 +50,8 @@ class Project:
     number: int
     title: str
     description: str
+    asks: str = ""
+    """Its labeling configuration."""
 
 
 class Server:
@@ -95,21 +97,26 @@ class Server:
             )
         return found[0]
 
+    def project_of(self, task: int) -> Project:
+        """That in which a task lies."""
+        number = object_of(self.call("GET", f"/api/tasks/{task}/")).get("project")
+        return _project(object_of(self.call("GET", f"/api/projects/{number}/")))
+
     def projects(self) -> list[Project]:
         """All of them."""
         return [_project(it) for it in self._listed_projects()]
 
-    def new_project(self, title: str, description: str, made_as: str) -> int:
-        """The number of one that is made with this configuration."""
+    def new_project(self, title: str, description: str, asked: str) -> Project:
+        """One that is made, with this configuration."""
         body = {
             "title": title,
             "description": description,
-            "label_config": made_as,
+            "label_config": asked,
             "maximum_annotations": 1,
             "show_skip_button": True,
             "enable_empty_annotation": True,  # nothing to mark is an answer, too
         }
-        return _project(object_of(self.call("POST", "/api/projects/", body=body))).number
+        return _project(object_of(self.call("POST", "/api/projects/", body=body)))
 
     def sign_in_page(self) -> str:
         """As anybody gets it: whoever is signed in is led elsewhere."""
@@ -202,7 +209,7 @@ def _project(said: Json) -> Project:
     number = said.get("id")
     if not isinstance(number, int):
         raise StudioUnavailable("Label Studio: a project has no number; which version is it?")
-    return Project(number, str(said.get("title")), str(said.get("description")))
+    return Project(number, str(said.get("title")), str(said.get("description")), str(said.get("label_config")))
 
 
 def _checked(answer: Answer, method: str, path: str) -> Answer:

@@ -37,3 +37,5 @@ told, and one odd task among others ends nothing.
 MIN_TITLE = 3
 MAX_TITLE = 50
 """Characters of a project's title, says Label Studio."""
+HASHED = 8
+"""Digits of a configuration's hash in the title of a project of its own: a person has a handful of them."""

@@ -7,9 +7,11 @@ from collections.abc import Callable
 import httpx
 import pytest
 
-from deploy.bridge.projects import StudioProjects
+from deploy.bridge.projects import StudioProjects, _beside
 from schemas.errors import ConfigError
-from tests.deploy.bridge.memory import FIELDS, LABELS, LEASE_MS, MARK, bridge_of, make_world
+from streams.label.forms import LabelsView, LeaseView
+from streams.label.studio.writing import configuration
+from tests.deploy.bridge.memory import ANN, FIELDS, LABELS, LEASE_MS, MARK, bridge_of, make_world
 from tests.deploy.bridge.served import OFF, Served, server
 
 
@@ -54,7 +56,7 @@ class There:
 
 
 def _demo(number: int) -> dict:
-    return {"id": number, "title": "demo"}
+    return {"id": number, "title": "demo", "label_config": configuration(FIELDS, LABELS)}
 
 
 def test_a_title_that_two_projects_have_gets_no_text_and_what_lies_in_either_is_found():
@@ -110,3 +112,58 @@ def test_what_another_persons_bridge_has_put_into_its_project_is_not_touched():
     ).step()
     bridge_of(make_world("a kettle"), bridged(there)).take_out()
     assert len(there.tasks) == 1
+
+
+OTHER = LabelsView(spans=["PRODUCT", "PLACE"], choices={})
+
+
+def test_tasks_of_an_older_policy_go_into_a_project_of_their_labels_and_all_become_labels():
+    there, world, told = Served(), make_world("an old kettle", "the old kettle", "the new kettle"), []
+    leased = world.queue.lease
+
+    def lease() -> LeaseView | None:
+        given = leased()
+        new = given is None or given.fields["note"].startswith("the new")
+        return given if new else given.model_copy(update={"labels": OTHER})
+
+    world.queue.lease = lease
+    bridge = bridge_of(world, bridged(there))
+    bridge.check(LABELS)  # of the policy in force
+    for _ in range(6):
+        bridge.step()
+        told += [(there.projects[it["project"]]["title"], it["data"]["field_0"]) for it in there.tasks.values()]
+        for number in there.tasks:
+            there.annotate(number, ANN)
+    other = _beside("demo", configuration(FIELDS, OTHER))
+    assert told == [(other, "an old kettle"), (other, "the old kettle"), ("demo", "the new kettle")]
+    assert (len(world.queue.labels), len(there.projects), there.tasks) == (3, 2, {})
+    assert world.told == [f"shows tasks in the project “{it}”" for it in ("demo", other, "demo")]
+
+
+def test_an_answer_in_a_project_that_was_renamed_counts_by_what_that_one_asks():
+    there, world = Served(), make_world("a kettle")
+    project = bridged(there)
+    bridge = bridge_of(world, project)
+    bridge.step()
+    (number,) = there.tasks
+    there.annotate(number, ANN)
+    there.projects[1] |= {"title": "demo of Marie", "label_config": configuration(FIELDS, OTHER)}
+    project.check(LABELS)
+    with pytest.raises(ConfigError, match="another labeling configuration"):
+        bridge.step()
+    assert world.queue.labels == {}
+
+
+def test_a_project_of_its_own_that_was_made_to_ask_for_something_else_gets_no_text():
+    there = Served()
+    bridged(there).check(LABELS)
+    bridged(there).check(OTHER)
+    there.projects[2]["label_config"] = "<View/>"
+    with pytest.raises(ConfigError, match="another labeling configuration"):
+        bridged(there).check(OTHER)
+
+
+def test_a_project_of_its_own_has_no_longer_title_than_label_studio_takes():
+    there, title = Served(), "d" * 50
+    bridged(there, title).check(LABELS)
+    assert len(bridged(there, title).check(OTHER)) == 50

@@ -136,9 +136,11 @@ def test_the_project_is_made_once_and_found_again(server, title, project):
     assert len([it for it in server.projects() if it.title == title]) == 1
 
 
-def test_a_project_that_asks_for_other_labels_is_refused(server, title, project):
-    with pytest.raises(ConfigError, match="another labeling configuration"):
-        made(server, title, FIELDS, LabelsView(spans=["PRODUCT", "PLACE"], choices={}))
+def test_other_labels_have_a_project_of_their_own_which_is_found_again(server, title, project):
+    other = LabelsView(spans=["PRODUCT", "PLACE"], choices={})
+    beside = project.check(other)
+    assert beside != title
+    assert (made(server, title, FIELDS, other).check(other), project.check(LABELS)) == (beside, title)
 
 
 def test_labels_and_choices_with_signs_of_xml_come_back_as_they_were(server, title):
