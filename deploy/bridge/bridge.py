@@ -7,7 +7,7 @@ What it raises: what the label client raises but Refused, and what a `Studio` ra
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Protocol, TypeVar
 
@@ -113,6 +113,8 @@ class Bridge:
         self._tell = tell
         self._held: Held | None = None
         self._presence = Presence(lambda: studio.last_activity(terms.account), tell)
+        self._stuck: set[int] = set()
+        """What lies there and could not be taken out."""
         self._title = ""
         """Of the project there in which the last task was shown."""
         self._unshown = 0
@@ -129,10 +131,12 @@ class Bridge:
     def step(self) -> None:
         """One look at both sides. After an error the next look goes on."""
         shown = ours(self._studio.tasks())
+        self._stuck &= {it.number for it in shown}
         if self._held is None and self._presence.is_there():
+            self._remove(self._stuck)  # a text opened beside it would be a view, and not shown
             self._held = self._take(shown)
-        for action in decide(self._held, shown, self._terms, self._clock.now()):
-            self._do(action)
+        mine = {it.number for it in shown if self._held and it.lease_id == self._held.lease.lease_id}
+        self._carry_out(decide(self._held, shown, self._terms, self._clock.now()), mine)
 
     def take_over(self) -> None:
         """Submit, or skip, what is answered by now, and nothing else: for the end, before all is taken out."""
@@ -154,6 +158,36 @@ class Bridge:
         else:
             self._release(self._held, ReleaseReason.END_OF_SHIFT)
 
+    def _carry_out(self, actions: Iterable[Action], mine: set[int]) -> None:
+        """In order. What can't be taken out costs nobody an answer: it is told after that."""
+        failed: VeilError | None = None
+        for action in actions:
+            if self._waits(action, mine):
+                continue
+            try:
+                self._do(action)
+            except VeilError as error:
+                if not isinstance(action, Remove):
+                    raise
+                failed = failed or error
+        if failed is not None:
+            raise failed
+
+    def _waits(self, action: Action, mine: set[int]) -> bool:
+        """Nothing is put beside a text that can't be taken out, and no task given back while it is its own."""
+        match action:
+            case Show():
+                return bool(self._stuck)
+            case GiveBack():
+                return bool(self._stuck & mine)
+        return False
+
+    def _remove(self, numbers: Collection[int]) -> None:
+        failed = _removed(self._studio, numbers)
+        self._stuck = self._stuck - set(numbers) | set(failed)
+        for error in failed.values():
+            raise error
+
     def _take(self, shown: Sequence[Shown]) -> Held | None:
         try:
             lease = _heard(self._queue.lease)
@@ -167,7 +201,7 @@ class Bridge:
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Remove):
-            _remove(self._studio, action.numbers)
+            self._remove(action.numbers)
         elif self._held is not None:
             self._of_lease(action, self._held)
 
@@ -198,9 +232,9 @@ class Bridge:
             extended = _heard(lambda: self._queue.heartbeat(held.lease))
         except Refused as refused:
             self._ended(held, labeled=_stands(held, refused))
-            self._studio.remove(number)
+            self._remove([number])
         except AccessDenied:
-            self._studio.remove(number)
+            self._remove([number])
             raise
         else:
             self._held = replace(held, extended_at=self._clock.now(), expires_at=extended.expires_at)
@@ -291,15 +325,16 @@ def _stands(held: Held, refused: Refused) -> bool:
 
 def take_out(studio: Studio, shown: Iterable[Shown]) -> None:
     """Each, whatever becomes of the others; raises the first error after that."""
-    _remove(studio, [it.number for it in shown])
+    for error in _removed(studio, [it.number for it in shown]).values():
+        raise error
 
 
-def _remove(studio: Studio, numbers: Iterable[int]) -> None:
-    failed: list[VeilError] = []
+def _removed(studio: Studio, numbers: Iterable[int]) -> dict[int, VeilError]:
+    """Each, whatever becomes of the others; what failed."""
+    failed: dict[int, VeilError] = {}
     for number in numbers:
         try:
             studio.remove(number)
         except VeilError as error:
-            failed.append(error)
-    if failed:
-        raise failed[0]
+            failed[number] = error
+    return failed

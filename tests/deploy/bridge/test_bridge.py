@@ -462,6 +462,70 @@ def test_a_task_that_can_not_be_taken_out_hinders_no_other(world):
     assert set(world.studio.held) == {2}
 
 
+def with_one_that_stays(world: World) -> Bridge:
+    """One that shows a task beside another, which can't be taken out."""
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    world.studio.broken = {2}
+    return bridge
+
+
+def test_a_task_that_can_not_be_taken_out_costs_no_answer(world):
+    bridge = with_one_that_stays(world)
+    world.studio.annotate(1, ANN, [(2, 8, "PRODUCT")])
+    with pytest.raises(StudioUnavailable):
+        bridge.step()
+    assert (len(world.queue.labels), set(world.studio.held)) == (1, {2})
+
+
+def test_a_task_that_can_not_be_taken_out_does_not_end_the_lease_of_the_one_that_is_shown(world):
+    bridge, lease = with_one_that_stays(world), world.queue.held()
+    for _ in range(LEASE_MS // BEAT_MS + 2):
+        world.clock.ms += BEAT_MS
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+    assert world.queue.held() == lease
+
+
+def test_beside_a_task_that_can_not_be_taken_out_no_other_is_opened(world):
+    bridge = with_one_that_stays(world)
+    world.studio.annotate(1, DOT, [])
+    for _ in range(4 * LEASE_MS // BEAT_MS):
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), set(world.studio.held)) == (1, {2})
+    assert dict(bridge.tally.returned) == {"answered_by_another": 1}
+    world.studio.broken = set()
+    bridge.step()
+    assert world.only()["data"]["field_0"] == "😀 the kettle again"
+
+
+def test_one_that_starts_anew_beside_a_task_that_can_not_be_taken_out_opens_one_and_no_more(world):
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    world.studio.broken = {1}
+    bridge = world.bridge()
+    for _ in range(4 * LEASE_MS // BEAT_MS):
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), set(world.studio.held)) == (1, {1})
+
+
+def test_a_task_is_given_back_once_its_own_text_is_out(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, DOT, [])
+    world.studio.broken = {1}
+    with pytest.raises(StudioUnavailable):
+        bridge.step()
+    assert world.queue.held() is not None
+    world.studio.broken = set()
+    bridge.step()
+    assert (world.queue.held(), world.studio.held) == (None, {})
+
+
 @pytest.mark.parametrize("cancelled", [None, False, True])
 def test_a_text_that_was_changed_there_counts_for_nothing(world, cancelled):
     bridge = world.bridge()
