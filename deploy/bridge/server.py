@@ -140,7 +140,7 @@ class Server:
     ) -> Any:  # noqa: ANN401 - JSON
         """What a call is answered with; None where that is nothing."""
         answer = self._signed(method, path, body, query)
-        if missing_is_fine and answer.status == HTTPStatus.NOT_FOUND:
+        if missing_is_fine and _is_missing(answer):
             return None
         return None if _checked(answer, method, path).status == HTTPStatus.NO_CONTENT else answer.json()
 
@@ -210,6 +210,14 @@ def _project(said: Json) -> Project:
     if not isinstance(number, int):
         raise StudioUnavailable("Label Studio: a project has no number; which version is it?")
     return Project(number, str(said.get("title")), str(said.get("description")), str(said.get("label_config")))
+
+
+def _is_missing(answer: Answer) -> bool:
+    """Whether Label Studio itself says so: a page of somebody in between says nothing of what lies there."""
+    if answer.status != HTTPStatus.NOT_FOUND:
+        return False
+    said = object_of(answer.json())
+    return said.get("status_code") == HTTPStatus.NOT_FOUND and "detail" in said
 
 
 def _checked(answer: Answer, method: str, path: str) -> Answer:

@@ -8,6 +8,7 @@ import httpx
 import pytest
 
 from deploy.bridge.projects import StudioProjects, _beside
+from deploy.bridge.server import StudioUnavailable
 from schemas.errors import ConfigError
 from streams.label.forms import LabelsView, LeaseView
 from streams.label.studio.writing import configuration
@@ -83,11 +84,32 @@ def test_a_server_that_lists_tasks_for_ever_is_not_followed():
     assert len(bridged(There({1: 2**40})).tasks()) == 10_000
 
 
-def test_a_project_that_is_gone_holds_nothing():
+GONE = {"status_code": 404, "version": "1.23.0", "detail": "No Project matches the given query."}
+
+
+def left_with(answer: httpx.Response) -> StudioProjects:
+    """Those of a bridge that has looked, on a server that answers so by now."""
     project = bridged(There({1: 1}))
     project.tasks()
-    project._server = server(lambda _: httpx.Response(404))
+    project._server = server(lambda _: answer)
+    return project
+
+
+def test_a_project_that_is_gone_holds_nothing():
+    project = left_with(httpx.Response(404, json=GONE))
     assert project.tasks() == []
+    project.remove(1)
+
+
+@pytest.mark.parametrize(
+    "page", [{"text": "default backend - 404"}, {"json": {"error": "not found"}}, {"json": []}]
+)
+def test_a_page_of_somebody_in_between_is_no_word_that_a_text_is_gone(page):
+    project = left_with(httpx.Response(404, **page))
+    with pytest.raises(StudioUnavailable):
+        project.tasks()
+    with pytest.raises(StudioUnavailable):
+        project.remove(1)
 
 
 @pytest.mark.parametrize("how", ["renamed", "another title"])
