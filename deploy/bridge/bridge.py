@@ -29,7 +29,7 @@ from deploy.bridge.deciding import (
     taken,
 )
 from deploy.bridge.presence import Presence
-from deploy.bridge.settings import MOST_UNSHOWN
+from deploy.bridge.settings import CLOCKS_S, MOST_UNSHOWN
 from deploy.bridge.shown import Json, Shown, ours, to_show
 from schemas.errors import AccessDenied, ConfigError, DependencyError, Reason, Refused, VeilError
 from schemas.records import LabelSpan
@@ -197,7 +197,18 @@ class Bridge:
             now = self._clock.now()
             take_out(self._studio, [it for it in shown if is_over(it, self._terms.keep_ms, now)])
             raise
-        return taken(lease, self._terms, self._clock.now()) if lease is not None else None
+        return None if lease is None else self._taken(lease)
+
+    def _taken(self, lease: LeaseView) -> Held:
+        """Label gives no lease that is over; by our clock it may be, where the two are apart."""
+        now = self._clock.now()
+        if (over_ms := now - lease.expires_at) >= CLOCKS_S * 1000:
+            self._held = taken(lease, self._terms, now)  # goes back at the end
+            raise ConfigError(
+                f"the clocks differ: a lease that label gives was over {over_ms / 1000:.0f} s ago by this"
+                " machine's; set either right"
+            )
+        return taken(lease, self._terms, now)
 
     def _do(self, action: Action) -> None:
         if isinstance(action, Remove):

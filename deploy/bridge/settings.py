@@ -8,6 +8,10 @@ BEAT_S = 30.0
 """How often a lease is extended, and so how long a text may still lie there after its task was withdrawn. A lease
 lives five minutes, so that nine looks may fail; each heartbeat is an event on the audit.
 """
+CLOCKS_S = 60.0
+"""How far the clocks of label and of this machine may be apart: a fifth of what a lease lives, three times what a
+call may take.
+"""
 KEEP_MIN = 30
 """How long a task may lie unanswered. The bridge beats for a person who is away, too, so it has to stop."""
 MOST_KEEP_MIN = 55

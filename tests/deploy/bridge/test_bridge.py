@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,6 +13,7 @@ from hypothesis import strategies as st
 from deploy.bridge.bridge import Bridge
 from deploy.bridge.running import work
 from deploy.bridge.server import StudioUnavailable
+from deploy.bridge.settings import POLL_S
 from schemas.errors import AccessDenied, ConfigError, DependencyError
 from streams.label.forms import LeaseView
 from tests.deploy.bridge.memory import ANN, BEAT_MS, DOT, KEEP_MS, LEASE_MS, Crashed, World, make_world
@@ -217,6 +219,29 @@ def test_who_runs_it_is_told_of_each_task_without_an_answer_when_it_happens(worl
     world.clock.ms += BEAT_MS
     bridge.step()
     assert world.told[2:] == [f"task {1:032x}: its lease was over before it was answered"]
+
+
+@pytest.mark.parametrize("ahead_s", [330, 360])
+def test_a_clock_that_is_ahead_by_more_than_a_lease_lives_ends_the_bridge_and_is_told(world, ahead_s):
+    bridge, leased = world.bridge(), world.queue.lease
+    bridge._clock = SimpleNamespace(now=lambda: world.clock.ms + ahead_s * 1000)
+
+    def lease() -> LeaseView | None:
+        world.clock.wait(POLL_S)
+        return leased()
+
+    world.queue.lease = lease
+    with pytest.raises(ConfigError, match="the clocks differ"):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (world.queue.held(), world.studio.made, sum(world.queue.tokens.values())) == (None, 0, 1)
+
+
+def test_a_lease_that_label_gives_again_at_its_end_is_waited_for(world):
+    bridge = world.bridge()
+    world.queue.lease()
+    bridge._clock = SimpleNamespace(now=lambda: world.clock.ms + LEASE_MS + 1_000)
+    bridge.step()
+    assert (world.studio.held, bridge.tally.lost) == ({}, 1)
 
 
 def test_a_mark_that_somebody_has_changed_takes_the_task_out_and_it_is_shown_again(world):
