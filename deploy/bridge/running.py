@@ -69,25 +69,31 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
 
     Raises ConfigError, AccessDenied and, while it starts, DependencyError; later it waits and goes on.
     """
-    token = FreshToken(
-        lambda: annotator_token(root, wanted.project, wanted.person, wanted.app, TOKEN_S), SystemClock()
-    )
     secret = private_line(wanted.token_file)
-    api = wanted.label_url or label_url(root, wanted.project)
-    check_place("--label-url", api)
-    label = partial(LabelClient, api, wanted.project, token)
-    with Server(wanted.url, secret) as server, label(retries=RETRIES) as queue:
+    with Server(wanted.url, secret) as server, contextlib.ExitStack() as opened:
         title = wanted.title or f"{wanted.project} · {wanted.person}"
         mark = f"Veilstream: {wanted.project} · {wanted.person}"
         studio = StudioProjects(server, mark, title, wanted.fields)
         with _left_clean(studio, wanted.keep_s * 1000, tell):
             account = server.account(wanted.account)
             terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
+            label = _label(root, wanted)
+            queue = opened.enter_context(label(retries=RETRIES))
             bridge = Bridge(queue, studio, terms, SystemClock(), tell)
             with label() as asked:
                 bridge.check(asked.guide().labels)
         work(bridge, stop, tell)
         return bridge.tally
+
+
+def _label(root: Path, wanted: Wanted) -> Callable[..., LabelClient]:
+    """Opens its API, as the app for its person. Raises ConfigError where it is nowhere, or may get no token."""
+    api = wanted.label_url or label_url(root, wanted.project)
+    check_place("--label-url", api)
+    token = FreshToken(
+        lambda: annotator_token(root, wanted.project, wanted.person, wanted.app, TOKEN_S), SystemClock()
+    )
+    return partial(LabelClient, api, wanted.project, token)
 
 
 def work(bridge: Bridge, stop: threading.Event, tell: Tell, poll_s: float = POLL_S) -> None:

@@ -85,7 +85,9 @@ def begun(world, monkeypatch, tmp_path):
     token.touch(mode=0o600)
     token.write_text("token")
 
-    def begin(error: VeilError | None = None, account: VeilError | None = None) -> list[str]:
+    def begin(
+        error: VeilError | None = None, account: VeilError | None = None, label: str = "http://127.0.0.1:1"
+    ) -> list[str]:
         def number(_: object, email: str) -> int:
             if account is not None:
                 raise account
@@ -100,7 +102,7 @@ def begun(world, monkeypatch, tmp_path):
         wanted = Wanted(
             *("demo", "ann-1", "studio", "http://127.0.0.1:1", "ann@example.org", token, FIELDS),
             keep_s=KEEP_MS // 1000,
-            label_url="http://127.0.0.1:1",
+            label_url=label,
         )
         asked.clear()
         running.run(tmp_path, wanted, stop, asked.append)
@@ -137,6 +139,14 @@ def test_an_account_that_is_gone_leaves_no_text(begun, world):
     world.bridge().step()
     with pytest.raises(ConfigError):
         begun(account=ConfigError("Label Studio: has no account"))
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize(("label", "says"), [("", "no label stage"), ("http://label.example.org", "--label-url")])
+def test_one_that_does_not_know_where_label_is_takes_out_what_an_earlier_one_left(begun, world, label, says):
+    world.bridge().step()
+    with pytest.raises(ConfigError, match=says):
+        begun(label=label)
     assert world.studio.held == {}
 
 
