@@ -48,18 +48,22 @@ class Wanted:
 
 
 class FreshToken:
-    """A bearer token of the app for its person, made anew when half of its time is over. One thread."""
+    """A bearer token of the app for its person, made anew when half of its time is over. One thread.
+
+    By either clock: the monotonic one stands still while the machine is suspended, the other may be set back.
+    """
 
     def __init__(self, make: Callable[[], str], clock: Clock) -> None:
         self._make = make
         self._clock = clock
         self._token = ""
-        self._made_at = 0.0
+        self._made_at = (0.0, 0.0)
 
     def __call__(self) -> str:
         """The token of the moment. Raises what making one does."""
-        now = self._clock.monotonic()
-        if not self._token or now - self._made_at > TOKEN_S / 2:
+        now = self._clock.monotonic(), self._clock.now() / 1000
+        ages = [at - made_at for at, made_at in zip(now, self._made_at, strict=True)]
+        if not self._token or max(ages) > TOKEN_S / 2:
             self._token, self._made_at = self._make(), now
         return self._token
 

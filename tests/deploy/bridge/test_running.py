@@ -34,6 +34,17 @@ def test_a_token_is_made_anew_before_it_ends():
     assert token() == "token 2"
 
 
+@pytest.mark.parametrize("stands_still", ["monotonic", "now"])
+def test_a_token_is_made_anew_though_one_clock_stands_still(stands_still):
+    clock, made = Clock(), []
+    still = getattr(clock, stands_still)()
+    setattr(clock, stands_still, lambda: still)
+    token = FreshToken(lambda: made.append(1) or f"token {len(made)}", clock)
+    assert token() == "token 1"
+    clock.wait(TOKEN_S / 2 + 1)
+    assert [token(), token()] == ["token 2"] * 2
+
+
 def test_a_token_is_read_from_a_file_that_nobody_else_can_read(tmp_path):
     file = tmp_path / "token"
     file.touch(mode=0o600)
