@@ -24,7 +24,7 @@ from streams.watch.suspicions import Suspicions
 from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
-FORM = 3
+FORM = 4
 
 
 def to_bytes(book: Book) -> bytes:
@@ -86,15 +86,15 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
 
 def _page(page: Mapping[str, Deeds]) -> Mapping[str, Any]:
     return {
-        subject: [it.times, {deed: sorted(things) for deed, things in it.things.items()}, it.events]
+        subject: [it.times, {deed: sorted(things) for deed, things in it.things.items()}, it.events, it.firsts]
         for subject, it in page.items()
     }
 
 
 def _read_page(page: Mapping[str, Any]) -> dict[str, Deeds]:
     return {
-        subject: Deeds(times, {deed: set(it) for deed, it in things.items()}, events)
-        for subject, (times, things, events) in page.items()
+        subject: Deeds(times, {deed: set(it) for deed, it in things.items()}, events, firsts)
+        for subject, (times, things, events, firsts) in page.items()
     }
 
 

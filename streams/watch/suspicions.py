@@ -70,15 +70,17 @@ def _longest(rules: Sequence[Rule], windows: Windows) -> int:
 
 
 def _alert(rule: Rule, subject: str, measured: Measured, step: int, windows: Windows) -> Alert:
-    at = windows.until(step)
-    since = at - max(rule.window_ms, windows.step_ms)
+    length = max(rule.window_ms, windows.step_ms)
+    since = windows.until(step) - length
+    if measured.first is not None:  # before that where a log was written again, by a restore: it happened then
+        since = min(since, measured.first)
     return Alert(
         alert_id=alert_id(rule.name, subject, since),
         rule=rule.name,
         severity=rule.severity,
         subject=subject,
         since=since,
-        at=at,
+        at=since + length,
         evidence=tuple(measured.events[-MAX_EVIDENCE:]),
         details={
             "measure": rule.measure.value,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -320,6 +321,15 @@ def test_an_alert_says_on_what_it_rests():
     assert alert.evidence[0] == "label.demo.0/1"
     assert alert.details["playbook"] == "stolen-account"
     assert alert.since < NINE < alert.at
+
+
+def test_an_alert_says_when_it_happened_also_where_the_log_was_written_again_later():
+    doing = Doing()
+    doing.denied(30)
+    restored = [replace(it, appended=NINE + 9 * DAY + at) for at, it in enumerate(doing.arrivals)]
+    (alert,) = [it for it in alerts(iter(restored), RULES) if it.rule == "repeated-denials"]
+    assert alert.since == doing.arrivals[0].event.time
+    assert alert.at - alert.since == 600 * SECOND
 
 
 def test_refusals_at_the_console_count_and_at_five_projects_are_a_search():
