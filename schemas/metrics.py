@@ -34,6 +34,7 @@ class Cell(StrEnum):
     EXPIRIES = "expiries"
     REPORTS = "reports"
     WITHDRAWALS = "withdrawals"
+    """Open tasks that label let go of because somebody withdrew them."""
     FREEZES = "freezes"
     DENIALS = "denials"
     REFUSALS = "refusals"

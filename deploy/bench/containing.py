@@ -24,6 +24,7 @@ from schemas.errors import StackError
 from schemas.records import ControlState
 from schemas.registry import Registry
 from schemas.resources import alert_resource, control_resource, person_resource
+from streams.engine.clock import SystemClock
 from streams.engine.kafka import KafkaLog
 from streams.engine.log import Follower
 from topology.identity import Identity
@@ -44,7 +45,7 @@ def measure(ground: Ground, rounds: int) -> Containing:
         bench = _Bench(ground, Codec(registry), log)
         with closing(log.follow([AUDIT])) as follower:
             revoked = [bench.round(follower, number) for number in range(rounds)]
-            frozen = bench.contain(follower, "reports", ANNOTATORS[-1], rounds)
+            frozen = bench.contain(follower, "reports", ANNOTATORS[-1])
             bench.go_on(follower)
     finally:
         registry.close()
@@ -63,7 +64,7 @@ class _Bench:
     def round(self, follower: Follower, number: int) -> float:
         """Shut somebody out, let them in again; seconds that the first took."""
         person = ANNOTATORS[number % _PEOPLE]
-        took = self.contain(follower, "enumeration", person, number)
+        took = self.contain(follower, "enumeration", person)
         version = self._version(f"{ControlKind.REVOKE}/{PROJECT}/{person}/{CONTAIN.signer}")
         for signer in (OPERATOR, SIGNERS[1]):
             with self._ground.acting("person", signer) as around:
@@ -94,11 +95,11 @@ class _Bench:
         found = (one.value for one in self._log.read("control") if one.key == key.encode() and one.value)
         return max(self._codec.decode(value, ControlState).version for value in found)
 
-    def contain(self, follower: Follower, rule: str, person: str, since: int) -> float:
+    def contain(self, follower: Follower, rule: str, person: str) -> float:
         """Seconds from the alert to "contained"."""
-        subject = person_resource(person)
-        name = alert_id(rule, subject, since)
-        alert = Alert(name, rule, Severity.CRITICAL, subject, since, since + _MINUTE_MS)
+        subject, at = person_resource(person), SystemClock().now()
+        name = alert_id(rule, subject, at - _MINUTE_MS)
+        alert = Alert(name, rule, Severity.CRITICAL, subject, at - _MINUTE_MS, at)
         self._producer.produce(ALERTS, self._codec.encode(alert), name.encode())
         self._producer.flush(WITHIN_S)
         wanted = alert_resource(name)

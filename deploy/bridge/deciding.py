@@ -71,8 +71,9 @@ class Extend:
 
 @dataclass(frozen=True, slots=True)
 class Submit:
-    """Send the answer, under a key that follows from lease and annotation."""
+    """Send the answer to what is shown there, under a key that follows from lease and annotation."""
 
+    number: int
     key: str
     result: Result
 
@@ -142,10 +143,13 @@ def _out(shown: Sequence[Shown]) -> list[Action]:
     return [Remove(tuple(it.number for it in shown))] if shown else []
 
 
+def not_shown(lease: LeaseView, terms: Terms) -> list[str]:
+    """The fields of its task that the configuration there does not have."""
+    return sorted(set(lease.fields) - set(terms.fields))
+
+
 def _first(lease: LeaseView, terms: Terms) -> Action:
-    if set(lease.fields) <= set(terms.fields):
-        return Show()
-    return GiveBack(ReleaseReason.TECHNICAL, Why.FIELD_NOT_SHOWN)
+    return GiveBack(ReleaseReason.TECHNICAL, Why.FIELD_NOT_SHOWN) if not_shown(lease, terms) else Show()
 
 
 def _go_on(held: Held, shown: Shown, terms: Terms, now: int) -> list[Action]:
@@ -170,9 +174,10 @@ def _answered(lease: LeaseView, shown: Shown, terms: Terms) -> list[Action]:
         return [Skip(), *_out([shown])]
     given = Given(lease.task_id, terms.fields, answer.annotation)
     try:
-        return [Submit(_key(lease, answer), result(given, lease.fields, Unit.CODE_POINTS)), *_out([shown])]
+        said = result(given, lease.fields, Unit.CODE_POINTS)
     except Refused as refused:
         return _back(shown, ReleaseReason.TECHNICAL, refused.reason)
+    return [Submit(shown.number, _key(lease, answer), said), *_out([shown])]
 
 
 def _back(shown: Shown, reason: ReleaseReason, why: str) -> list[Action]:

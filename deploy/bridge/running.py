@@ -12,7 +12,8 @@ from pathlib import Path
 
 from deploy.bridge.bridge import Bridge, Studio, Tally, take_out
 from deploy.bridge.deciding import Terms, is_over
-from deploy.bridge.server import Server, StudioProject
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server
 from deploy.bridge.settings import BEAT_S, POLL_S, RETRIES, TOKEN_S
 from deploy.bridge.shown import ours
 from deploy.importing import label_url
@@ -47,18 +48,22 @@ class Wanted:
 
 
 class FreshToken:
-    """A bearer token of the app for its person, made anew when half of its time is over. One thread."""
+    """A bearer token of the app for its person, made anew when half of its time is over. One thread.
+
+    By either clock: the monotonic one stands still while the machine is suspended, the other may be set back.
+    """
 
     def __init__(self, make: Callable[[], str], clock: Clock) -> None:
         self._make = make
         self._clock = clock
         self._token = ""
-        self._made_at = 0.0
+        self._made_at = (0.0, 0.0)
 
     def __call__(self) -> str:
         """The token of the moment. Raises what making one does."""
-        now = self._clock.monotonic()
-        if not self._token or now - self._made_at > TOKEN_S / 2:
+        now = self._clock.monotonic(), self._clock.now() / 1000
+        ages = [at - made_at for at, made_at in zip(now, self._made_at, strict=True)]
+        if not self._token or max(ages) > TOKEN_S / 2:
             self._token, self._made_at = self._make(), now
         return self._token
 
@@ -68,25 +73,31 @@ def run(root: Path, wanted: Wanted, stop: threading.Event, tell: Tell) -> Tally:
 
     Raises ConfigError, AccessDenied and, while it starts, DependencyError; later it waits and goes on.
     """
+    secret = private_line(wanted.token_file)
+    with Server(wanted.url, secret) as server, contextlib.ExitStack() as opened:
+        title = wanted.title or f"{wanted.project} · {wanted.person}"
+        mark = f"Veilstream: {wanted.project} · {wanted.person}"
+        studio = StudioProjects(server, mark, title, wanted.fields)
+        with _left_clean(studio, wanted.keep_s * 1000, tell):
+            account = server.account(wanted.account)
+            terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
+            label = _label(root, wanted)
+            queue = opened.enter_context(label(retries=RETRIES))
+            bridge = Bridge(queue, studio, terms, SystemClock(), tell)
+            with label() as asked:
+                bridge.check(asked.guide().labels)
+        work(bridge, stop, tell)
+        return bridge.tally
+
+
+def _label(root: Path, wanted: Wanted) -> Callable[..., LabelClient]:
+    """Opens its API, as the app for its person. Raises ConfigError where it is nowhere, or may get no token."""
+    api = wanted.label_url or label_url(root, wanted.project)
+    check_place("--label-url", api)
     token = FreshToken(
         lambda: annotator_token(root, wanted.project, wanted.person, wanted.app, TOKEN_S), SystemClock()
     )
-    secret = private_line(wanted.token_file)
-    api = wanted.label_url or label_url(root, wanted.project)
-    check_place("--label-url", api)
-    label = partial(LabelClient, api, wanted.project, token)
-    with Server(wanted.url, secret) as server, label(retries=RETRIES) as queue:
-        title = wanted.title or f"{wanted.project} · {wanted.person}"
-        studio = StudioProject(server, title, wanted.fields)
-        with _left_clean(studio, wanted.keep_s * 1000, tell):
-            with label() as asked:
-                studio.check(asked.guide().labels)
-            account = server.account(wanted.account)
-        terms = Terms(account, wanted.fields, wanted.keep_s * 1000, round(BEAT_S * 1000))
-        bridge = Bridge(queue, studio, terms, SystemClock())
-        tell(f"shows tasks of {wanted.person} in the project “{title}”")
-        work(bridge, stop, tell)
-        return bridge.tally
+    return partial(LabelClient, api, wanted.project, token)
 
 
 def work(bridge: Bridge, stop: threading.Event, tell: Tell, poll_s: float = POLL_S) -> None:

@@ -1,10 +1,10 @@
-"""A Label Studio over HTTP: one project of it, and what may be asked to trust it. No answer of it is quoted."""
+"""A Label Studio over HTTP. No answer of it is quoted."""
 
 from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Self
@@ -12,14 +12,11 @@ from urllib.parse import urlsplit
 
 import httpx
 
-from deploy.bridge import trust
-from deploy.bridge.settings import ANSWER_S, MAX_ANSWER, MAX_TITLE, MOST_PAGES, MOST_TASKS, PAGE, TIMEOUT_S
+from deploy.bridge.settings import ANSWER_S, MAX_ANSWER, MOST_PAGES, PAGE, TIMEOUT_S
 from deploy.bridge.shown import Json
 from deploy.places import check_place
 from schemas.errors import AccessDenied, ConfigError, DependencyError
 from schemas.tls import trusted_at
-from streams.label.forms import LabelsView
-from streams.label.studio.writing import configuration
 
 _DOTS = 2
 """In a JSON Web Token, which personal tokens are; legacy ones have none."""
@@ -44,6 +41,17 @@ class Answer:
             return json.loads(self.content)
         except (ValueError, RecursionError):
             raise StudioUnavailable(f"Label Studio answers no JSON, but {self.status}; is it one?") from None
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """One of those on a server, by its number."""
+
+    number: int
+    title: str
+    description: str
+    asks: str = ""
+    """Its labeling configuration."""
 
 
 class Server:
@@ -89,20 +97,26 @@ class Server:
             )
         return found[0]
 
-    def projects(self, title: str) -> list[int]:
-        """The numbers of all projects of that title."""
-        return [_id(it) for it in self._projects() if it.get("title") == title]
+    def project_of(self, task: int) -> Project:
+        """That in which a task lies."""
+        number = object_of(self.call("GET", f"/api/tasks/{task}/")).get("project")
+        return _project(object_of(self.call("GET", f"/api/projects/{number}/")))
 
-    def new_project(self, title: str, made_as: str) -> int:
-        """The number of one that is made with this configuration."""
+    def projects(self) -> list[Project]:
+        """All of them."""
+        return [_project(it) for it in self._listed_projects()]
+
+    def new_project(self, title: str, description: str, asked: str) -> Project:
+        """One that is made, with this configuration."""
         body = {
             "title": title,
-            "label_config": made_as,
+            "description": description,
+            "label_config": asked,
             "maximum_annotations": 1,
             "show_skip_button": True,
             "enable_empty_annotation": True,  # nothing to mark is an answer, too
         }
-        return _id(_object(self.call("POST", "/api/projects/", body=body)))
+        return _project(object_of(self.call("POST", "/api/projects/", body=body)))
 
     def sign_in_page(self) -> str:
         """As anybody gets it: whoever is signed in is led elsewhere."""
@@ -126,17 +140,17 @@ class Server:
     ) -> Any:  # noqa: ANN401 - JSON
         """What a call is answered with; None where that is nothing."""
         answer = self._signed(method, path, body, query)
-        if missing_is_fine and answer.status == HTTPStatus.NOT_FOUND:
+        if missing_is_fine and _is_missing(answer):
             return None
         return None if _checked(answer, method, path).status == HTTPStatus.NO_CONTENT else answer.json()
 
-    def _projects(self) -> Iterator[Json]:
+    def _listed_projects(self) -> Iterator[Json]:
         for at in range(1, MOST_PAGES + 1):
-            answer = _object(self.call("GET", "/api/projects/", query={"page": at, "page_size": PAGE}))
+            answer = object_of(self.call("GET", "/api/projects/", query={"page": at, "page_size": PAGE}))
             found = answer.get("results")
             if not isinstance(found, list):
                 raise StudioUnavailable("Label Studio: does not list its projects; which version is it?")
-            yield from (_object(it) for it in found)
+            yield from (object_of(it) for it in found)
             if not answer.get("next"):
                 return
         raise ConfigError(f"Label Studio: has more than {MOST_PAGES * PAGE:,} projects; ours can't be told")
@@ -158,7 +172,7 @@ class Server:
         answer = self._sent("POST", REFRESH, {"refresh": self._token})
         if answer.status in (HTTPStatus.BAD_REQUEST, HTTPStatus.UNAUTHORIZED, HTTPStatus.FORBIDDEN):
             raise AccessDenied("Label Studio: takes the personal token for none; make a new one there")
-        session = _object(_checked(answer, "POST", REFRESH).json()).get("access")
+        session = object_of(_checked(answer, "POST", REFRESH).json()).get("access")
         if not isinstance(session, str) or not session.isascii() or not session.isprintable():
             raise StudioUnavailable("Label Studio: opens no session for the personal token; which version is it?")
         return session
@@ -186,89 +200,24 @@ class Server:
         return Answer(answer.status_code, bytes(content))
 
 
-class StudioProject:
-    """A `Studio`: the project of that title, in which the bridge is alone. It is made at the first check."""
-
-    def __init__(self, server: Server, title: str, fields: Sequence[str]) -> None:
-        if len(title) > MAX_TITLE:
-            raise ConfigError(f"a project of Label Studio has {MAX_TITLE} characters at most; give a --title")
-        self._server = server
-        self._title = title
-        self._fields = fields
-        self._numbers: list[int] = []
-        """More than one where others made one of that title: what lies there is found, and nothing is shown."""
-
-    def tasks(self) -> Sequence[object]:
-        """All of its tasks with their annotations."""
-        self._numbers = self._numbers or self._server.projects(self._title)
-        return [task for number in self._numbers for task in self._tasks_of(number)]
-
-    def check(self, labels: LabelsView) -> None:
-        """Raise ConfigError where no text may go there any more, or where it asks for other labels."""
-        trust.check_analytics(self._server.sign_in_page())
-        number = self._one(labels)
-        hooks = self._server.listed("/api/webhooks/")
-        trust.check_alone(
-            [it for it in hooks if it.get("project") in (None, number)],
-            self._server.listed("/api/ml/", {"project": number}),
-            self._server.listed("/api/storages/export", {"project": number}),
-        )
-        if self._page(number, 1)[1] > MOST_TASKS:
-            raise ConfigError(f"Label Studio: its project has more than {MOST_TASKS:,} tasks; it is ours alone")
-        self.check_asked(labels)
-
-    def check_asked(self, labels: LabelsView) -> None:
-        """Raise ConfigError where it asks for other labels than these."""
-        for number in self._numbers:
-            there = _object(self._server.call("GET", f"/api/projects/{number}/")).get("label_config")
-            trust.check_configuration(str(there), configuration(self._fields, labels))
-
-    def show(self, task: Json) -> None:
-        """Put a task there."""
-        self._server.call("POST", "/api/tasks/", body=task | {"project": self._numbers[0]})
-
-    def remove(self, number: int) -> None:
-        """Take a task out with all that was made of it; nothing where it is gone."""
-        self._server.call("DELETE", f"/api/tasks/{number}/", missing_is_fine=True)
-
-    def _one(self, labels: LabelsView) -> int:
-        self._numbers = self._server.projects(self._title)
-        if len(self._numbers) > 1:
-            raise ConfigError("Label Studio: has several projects of that title; rename them, or give a --title")
-        if not self._numbers:
-            self._numbers = [self._server.new_project(self._title, configuration(self._fields, labels))]
-        return self._numbers[0]
-
-    def _tasks_of(self, project: int) -> list[object]:
-        found: list[object] = []
-        for at in range(1, MOST_PAGES + 1):
-            page, total = self._page(project, at)
-            found += page
-            if not page or len(found) >= total:
-                break
-        return found
-
-    def _page(self, project: int, at: int) -> tuple[list[object], int]:
-        """Tasks, and how many there are in all; none where the project is gone."""
-        query: dict[str, str | int] = {"project": project, "fields": "all", "page": at, "page_size": PAGE}
-        answer = self._server.call("GET", "/api/tasks/", query=query, missing_is_fine=True)
-        if answer is None:
-            return [], 0
-        tasks, total = _object(answer).get("tasks"), _object(answer).get("total")
-        if not isinstance(tasks, list) or not isinstance(total, int):
-            raise StudioUnavailable("Label Studio: does not list the tasks of its project; which version is it?")
-        return tasks, total
-
-
-def _object(value: object) -> Json:
+def object_of(value: object) -> Json:
+    """What is answered with an object; an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _id(value: Json) -> int:
-    number = value.get("id")
+def _project(said: Json) -> Project:
+    number = said.get("id")
     if not isinstance(number, int):
         raise StudioUnavailable("Label Studio: a project has no number; which version is it?")
-    return number
+    return Project(number, str(said.get("title")), str(said.get("description")), str(said.get("label_config")))
+
+
+def _is_missing(answer: Answer) -> bool:
+    """Whether Label Studio itself says so: a page of somebody in between says nothing of what lies there."""
+    if answer.status != HTTPStatus.NOT_FOUND:
+        return False
+    said = object_of(answer.json())
+    return said.get("status_code") == HTTPStatus.NOT_FOUND and "detail" in said
 
 
 def _checked(answer: Answer, method: str, path: str) -> Answer:

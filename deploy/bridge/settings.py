@@ -8,6 +8,10 @@ BEAT_S = 30.0
 """How often a lease is extended, and so how long a text may still lie there after its task was withdrawn. A lease
 lives five minutes, so that nine looks may fail; each heartbeat is an event on the audit.
 """
+CLOCKS_S = 60.0
+"""How far the clocks of label and of this machine may be apart: a fifth of what a lease lives, three times what a
+call may take.
+"""
 KEEP_MIN = 30
 """How long a task may lie unanswered. The bridge beats for a person who is away, too, so it has to stop."""
 MOST_KEEP_MIN = 55
@@ -30,5 +34,12 @@ MOST_TASKS = 1_000
 """Of the project there, before a text goes there. The bridge has one at a time, sees ten times as many, and looks
 at all of them every two seconds.
 """
+MOST_UNSHOWN = 3
+"""Tasks given back in a row for a field that is not shown, each a view that is on the audit: a misspelt name is
+told, and one odd task among others ends nothing.
+"""
+MIN_TITLE = 3
 MAX_TITLE = 50
-"""Of a project, says Label Studio."""
+"""Characters of a project's title, says Label Studio."""
+HASHED = 8
+"""Digits of a configuration's hash in the title of a project of its own: a person has a handful of them."""

@@ -31,9 +31,14 @@ def check_alone(webhooks: Sequence[object], models: Sequence[object], storages: 
         )
 
 
+def asks_the_same(there: str, ours: str) -> bool:
+    """Whether a project asks for what a task's policy does."""
+    return _lines(there) == _lines(ours)
+
+
 def check_configuration(there: str, ours: str) -> None:
-    """Whether a project asks for what our policy does. Raises ConfigError."""
-    if _lines(there) != _lines(ours):
+    """As `asks_the_same`. Raises ConfigError where it does not."""
+    if not asks_the_same(there, ours):
         raise ConfigError(
             "Label Studio: its project has another labeling configuration than ours;"
             " delete that project, or give another --title"

@@ -141,14 +141,15 @@ class Book:
         for policy, tally in sorted(tallies.items()):
             self.long_window.setdefault(policy, Tally()).add(tally)
             cells = self.published.short(policy, tally.cells)
-            yield from self._metric(policy, self.windows.since(step), step, cells, tally.figures(cells))
+            figures = tally.figures(self.published.short(policy, tally.rests(cells)))
+            yield from self._metric(policy, self.windows.since(step), step, cells, figures)
 
     def _publish_long(self, step: int) -> Iterator[Metric]:
         since = self.windows.until(step) - self.windows.long_ms
         bounds = self.ledger.bounds()
         for policy, tally in sorted(self.long_window.items()):
             cells = self.published.long(policy, tally.cells, self.windows.steps)
-            figures = tally.figures(cells)
+            figures = tally.figures(self.published.long(policy, tally.rests(cells), self.windows.steps))
             if policy in bounds:
                 figures[Figure.LEAK_BOUND.value] = bounds[policy]
             yield from self._metric(policy, since, step, cells, figures)

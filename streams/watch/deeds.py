@@ -84,19 +84,23 @@ _FORGED = frozenset(
 
 @dataclass(slots=True)
 class Deeds:
-    """Of one subject in one step, or in several: how often, on what, by which events."""
+    """Of one subject in one step, or in several: how often, on what, by which events; `firsts`: when the first of
+    them happened, by its process's own clock.
+    """
 
     times: dict[str, int] = field(default_factory=dict)
     things: dict[str, set[str]] = field(default_factory=dict)
     events: dict[str, list[str]] = field(default_factory=dict)
+    firsts: dict[str, int] = field(default_factory=dict)
 
-    def take(self, deed: Deed, thing: str, times: int, event_id: str) -> None:
+    def take(self, deed: Deed, thing: str, times: int, event: AuditEvent) -> None:
         """Count one event in."""
         self.times[deed] = self.times.get(deed, 0) + times
         self.things.setdefault(deed, set()).add(thing)
         events = self.events.setdefault(deed, [])
         if len(events) < EVIDENCE:
-            events.append(event_id)
+            events.append(event.event_id)
+        self.firsts[deed] = min(event.time, self.firsts.get(deed, event.time))
 
     def add(self, other: Deeds) -> None:
         """Count another's in."""
@@ -104,6 +108,7 @@ class Deeds:
             self.times[deed] = self.times.get(deed, 0) + times
             self.things.setdefault(deed, set()).update(other.things[deed])
             self.events.setdefault(deed, []).extend(other.events[deed])
+            self.firsts[deed] = min(other.firsts[deed], self.firsts.get(deed, other.firsts[deed]))
 
     def count(self, *deeds: Deed) -> int:
         """How often."""
@@ -165,7 +170,7 @@ class Diary:
 
     def _write(self, deeds: Deeds, deed: Deed, event: AuditEvent) -> None:
         things = (event.resource,) if deed is Deed.DENIAL else task_ids(event)
-        deeds.take(deed, next(iter(things), event.resource), _times(deed, event), event.event_id)
+        deeds.take(deed, next(iter(things), event.resource), _times(deed, event), event)
 
     def _app(self, event: AuditEvent, deed: Deed, step: int) -> str:
         """A view or hint says its client; what ends the lease is by the same. Only our page tells of copies."""

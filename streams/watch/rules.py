@@ -67,11 +67,12 @@ class Rule:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """A measure's value, how much it rests on, and by which events."""
+    """A measure's value, how much it rests on, by which events, and when the first of these happened, if any."""
 
     value: float
     base: int
     events: tuple[str, ...]
+    first: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,11 @@ def measure(rule: Rule, looked: Looked) -> Measured:
     return _MEASURES[rule.measure](looked)
 
 
+def _measured(looked: Looked, deed: Deed, value: float, base: int) -> Measured:
+    """What rests on events of a deed."""
+    return Measured(value, base, tuple(looked.deeds.by(deed)), looked.deeds.firsts.get(deed))
+
+
 def _labels_a_minute(looked: Looked) -> Measured:
     return _pace(looked, Deed.LABEL)
 
@@ -104,21 +110,21 @@ def _views_a_minute(looked: Looked) -> Measured:
 
 def _pace(looked: Looked, deed: Deed) -> Measured:
     count = looked.deeds.count(deed)
-    return Measured(count / looked.minutes, count, tuple(looked.deeds.by(deed)))
+    return _measured(looked, deed, count / looked.minutes, count)
 
 
 def _unanswered_views(looked: Looked) -> Measured:
     """Of the tasks viewed, how many got no answer: neither label nor skip nor report."""
     viewed = looked.deeds.distinct(Deed.VIEW)
     left = viewed - looked.deeds.distinct(*ANSWERS)
-    return Measured(len(left) / max(1, len(viewed)), len(viewed), tuple(looked.deeds.by(Deed.VIEW)))
+    return _measured(looked, Deed.VIEW, len(left) / max(1, len(viewed)), len(viewed))
 
 
 def _unusual_hour(looked: Looked) -> Measured:
     """The share of the days they worked before on which they did not view anything at this time of day."""
     seen = looked.deeds.count(Deed.VIEW)
     value = looked.habit.share_of_days_without(looked.hour) if seen else 0.0
-    return Measured(value, looked.habit.days, tuple(looked.deeds.by(Deed.VIEW)))
+    return _measured(looked, Deed.VIEW, value, looked.habit.days)
 
 
 def _skipped_share(looked: Looked) -> Measured:
@@ -131,7 +137,7 @@ def _reported_share(looked: Looked) -> Measured:
 
 def _share(looked: Looked, deed: Deed) -> Measured:
     answers = looked.deeds.count(*ANSWERS)
-    return Measured(looked.deeds.count(deed) / max(1, answers), answers, tuple(looked.deeds.by(deed)))
+    return _measured(looked, deed, looked.deeds.count(deed) / max(1, answers), answers)
 
 
 def _denials(looked: Looked) -> Measured:
@@ -140,13 +146,13 @@ def _denials(looked: Looked) -> Measured:
 
 def _denied_things(looked: Looked) -> Measured:
     count = len(looked.deeds.distinct(Deed.DENIAL))
-    return Measured(count, count, tuple(looked.deeds.by(Deed.DENIAL)))
+    return _measured(looked, Deed.DENIAL, count, count)
 
 
 def _released_tasks(looked: Looked) -> Measured:
     """Tasks that were looked at and given back."""
     both = looked.deeds.distinct(Deed.VIEW) & looked.deeds.distinct(Deed.RELEASE)
-    return Measured(len(both), len(both), tuple(looked.deeds.by(Deed.RELEASE)))
+    return _measured(looked, Deed.RELEASE, len(both), len(both))
 
 
 def _copy_attempts(looked: Looked) -> Measured:
@@ -156,7 +162,7 @@ def _copy_attempts(looked: Looked) -> Measured:
 def _subjects_asked(looked: Looked) -> Measured:
     """About how many different subjects: asking again about one tells nothing new."""
     count = len(looked.deeds.distinct(Deed.QUESTION))
-    return Measured(count, count, tuple(looked.deeds.by(Deed.QUESTION)))
+    return _measured(looked, Deed.QUESTION, count, count)
 
 
 def _hints(looked: Looked) -> Measured:
@@ -189,7 +195,7 @@ def _kept_too_long(looked: Looked) -> Measured:
 
 def _count(looked: Looked, deed: Deed) -> Measured:
     count = looked.deeds.count(deed)
-    return Measured(count, count, tuple(looked.deeds.by(deed)))
+    return _measured(looked, deed, count, count)
 
 
 _MEASURES: Mapping[Measure, Callable[[Looked], Measured]] = {

@@ -11,9 +11,13 @@ _LABEL = "label."
 
 
 def counts(event: AuditEvent) -> bool:
-    """Whether it was its writer's to say; of a withdrawal, which every stage confirms that had it, label's."""
-    is_labels = event.process.startswith(_LABEL)
-    return is_by_its_writer(event) and (event.type is not EventType.TASK_WITHDRAWN or is_labels)
+    """Whether it was its writer's to say; a withdrawal, which all stages confirm, is label's."""
+    return is_by_its_writer(event) and (event.type is not EventType.TASK_WITHDRAWN or _took_a_task(event))
+
+
+def _took_a_task(event: AuditEvent) -> bool:
+    """Label confirms all withdrawals there ever were, after each start: the others say nothing of this window."""
+    return event.process.startswith(_LABEL) and event.details.get("held") == "true"
 
 
 def number(event: AuditEvent, name: str) -> int:

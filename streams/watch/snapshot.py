@@ -24,7 +24,7 @@ from streams.watch.suspicions import Suspicions
 from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
-FORM = 3
+FORM = 5
 
 
 def to_bytes(book: Book) -> bytes:
@@ -42,7 +42,7 @@ def to_bytes(book: Book) -> bytes:
         "apps": suspicions.diary.apps,
         "habits": {subject: asdict(it) for subject, it in suspicions.habits.items()},
         "listening": asdict(suspicions.listening),
-        "spells": sorted([*key, step] for key, step in suspicions.spells.items()),
+        "spells": sorted([*key, *steps] for key, steps in suspicions.spells.items()),
         "long": {policy: _tally(it) for policy, it in book.long_window.items()},
         "published": book.published.sums,
     }
@@ -72,7 +72,7 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
             ),
             habits={subject: Habit(**it) for subject, it in state["habits"].items()},
             listening=Listening(**state["listening"]),
-            spells={(rule, subject): step for rule, subject, step in state["spells"]},
+            spells={(rule, subject): (fired, told) for rule, subject, fired, told in state["spells"]},
         ),
         long_window={policy: _read_tally(it) for policy, it in state["long"].items()},
         published=Published(
@@ -86,15 +86,15 @@ def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows)
 
 def _page(page: Mapping[str, Deeds]) -> Mapping[str, Any]:
     return {
-        subject: [it.times, {deed: sorted(things) for deed, things in it.things.items()}, it.events]
+        subject: [it.times, {deed: sorted(things) for deed, things in it.things.items()}, it.events, it.firsts]
         for subject, it in page.items()
     }
 
 
 def _read_page(page: Mapping[str, Any]) -> dict[str, Deeds]:
     return {
-        subject: Deeds(times, {deed: set(it) for deed, it in things.items()}, events)
-        for subject, (times, things, events) in page.items()
+        subject: Deeds(times, {deed: set(it) for deed, it in things.items()}, events, firsts)
+        for subject, (times, things, events, firsts) in page.items()
     }
 
 

@@ -1,8 +1,10 @@
 """From deeds to alerts: each rule is asked of each subject that did something in a step. Pure.
 
 An alert is told once for a spell: while a rule goes on to fire, and until nothing of it was seen for the length
-of its window, it is the same finding (`schemas.alerts.alert_id` of where it began). Of a record it is told once:
-every stage refuses it, and again whenever it starts.
+of its window, it is the same finding (`schemas.alerts.alert_id` of where it began). A spell that goes on is told
+again when its window holds nothing that was told before, once an hour at most: who was shut out for it may have
+been let in again, and does the same. Of a record it is told once: every stage refuses it, and again whenever it
+starts.
 """
 
 from __future__ import annotations
@@ -19,17 +21,18 @@ from streams.watch.rules import Looked, Measured, Rule, fires, measure
 from streams.watch.windows import Arrival, Windows
 
 _MINUTE_MS = 60_000
+_NEVER = -1
 _WITHOUT_HABITS = frozenset({Kind.MESSAGE, Kind.SLOT, Kind.PROJECT})
 
 
 @dataclass(slots=True)
 class Suspicions:
-    """What rules need to remember. `spells`: by rule and subject, the step in which it fired last."""
+    """What rules need to remember. `spells`: by rule and subject, when it last fired, and was told (steps)."""
 
     diary: Diary = field(default_factory=Diary)
     habits: dict[str, Habit] = field(default_factory=dict)
     listening: Listening = field(default_factory=Listening)
-    spells: dict[tuple[str, str], int] = field(default_factory=dict)
+    spells: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)
 
     def take(self, step: int, arrivals: Iterable[Arrival], rules: Sequence[Rule], windows: Windows) -> list[Alert]:
         """The alerts of one step; steps come in order."""
@@ -55,14 +58,21 @@ class Suspicions:
             looked = Looked(spans[steps], rule.window_ms / _MINUTE_MS, habit, hour_of(windows.since(step)))
             measured = measure(rule, looked)
             if fires(rule, measured):
-                last = self.spells.get((rule.name, subject))
-                self.spells[rule.name, subject] = step
-                if last is None or (rule.of is not Kind.MESSAGE and step - last > steps):
+                fired, told = self.spells.get((rule.name, subject), (_NEVER, _NEVER))
+                anew = rule.of is not Kind.MESSAGE and _again(step - fired, step - told, steps, windows)
+                if told == _NEVER or anew:
                     yield _alert(rule, subject, measured, step, windows)
+                    told = step
+                self.spells[rule.name, subject] = step, told
 
 
 def _steps(rule: Rule, windows: Windows) -> int:
     return max(1, rule.window_ms // windows.step_ms)
+
+
+def _again(since_fired: int, since_told: int, steps: int, windows: Windows) -> bool:
+    """Whether what fires is another spell, or goes on for long enough to be told again."""
+    return since_fired > steps or since_told > max(steps, windows.steps)
 
 
 def _longest(rules: Sequence[Rule], windows: Windows) -> int:
@@ -70,15 +80,17 @@ def _longest(rules: Sequence[Rule], windows: Windows) -> int:
 
 
 def _alert(rule: Rule, subject: str, measured: Measured, step: int, windows: Windows) -> Alert:
-    at = windows.until(step)
-    since = at - max(rule.window_ms, windows.step_ms)
+    length = max(rule.window_ms, windows.step_ms)
+    since = windows.until(step) - length
+    if measured.first is not None:  # before that where a log was written again, by a restore: it happened then
+        since = min(since, measured.first)
     return Alert(
         alert_id=alert_id(rule.name, subject, since),
         rule=rule.name,
         severity=rule.severity,
         subject=subject,
         since=since,
-        at=at,
+        at=since + length,
         evidence=tuple(measured.events[-MAX_EVIDENCE:]),
         details={
             "measure": rule.measure.value,

@@ -11,10 +11,12 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from schemas import durations
-from schemas.metrics import SUPPRESSED_BELOW, Cell, Figure
+from schemas.metrics import Cell, Figure
 
 AGREEMENT_UNIT = 10_000
 """Decide writes agreement with four digits."""
+AGREEMENT_DIGITS = 2
+"""A mean is told with so many: all that it has would tell of how many it is one."""
 
 
 class Span(StrEnum):
@@ -64,14 +66,26 @@ class Tally:
             self.took(Span(span), buckets)
         self.agreed, self.agreement = self.agreed + other.agreed, self.agreement + other.agreement
 
-    def figures(self, cells: Mapping[str, int]) -> dict[str, float]:
-        """What may be said beside the published `cells`: what belongs to one of them, and rests on enough."""
+    def rests(self, cells: Mapping[str, int]) -> dict[str, int]:
+        """On how much rests what belongs to one of the published `cells`: by span, and of agreement. Small counts
+        themselves, and never published.
+        """
+        found = {
+            span.value: sum(self.spent.get(span.value, {}).values())
+            for span, (cell, *_) in SAID.items()
+            if cell.value in cells
+        }
+        return found | ({Figure.AGREEMENT.value: self.agreed} if Cell.VERDICTS.value in cells else {})
+
+    def figures(self, rests: Mapping[str, int]) -> dict[str, float]:
+        """What may be said: that of which it may be told on how much it rests."""
         found: dict[str, float] = {}
-        for span, (cell, middle, most) in SAID.items():
-            buckets = self.spent.get(span.value, Counter())
-            if cell.value in cells and sum(buckets.values()) >= SUPPRESSED_BELOW:
+        for span, (_, middle, most) in SAID.items():
+            if span.value in rests:
+                buckets = self.spent[span.value]
                 found[middle.value] = durations.quantile(buckets, 0.5) or 0.0
                 found[most.value] = durations.quantile(buckets, 0.95) or 0.0
-        if Cell.VERDICTS.value in cells and self.agreed >= SUPPRESSED_BELOW:
-            found[Figure.AGREEMENT.value] = self.agreement / AGREEMENT_UNIT / self.agreed
+        if Figure.AGREEMENT.value in rests:
+            mean = self.agreement / AGREEMENT_UNIT / self.agreed
+            found[Figure.AGREEMENT.value] = round(mean, AGREEMENT_DIGITS)
         return found

@@ -10,6 +10,7 @@ from deploy.control_orders import sign_lift, sign_reinstatement
 from schemas.alerts import Alert, Severity, alert_id
 from schemas.audit import EventType
 from schemas.resources import person_resource
+from streams.engine.clock import SystemClock
 from streams.label.client import Denied
 from tests.support.waiting import wait_for
 from topology.identity import PLATFORM, Identity
@@ -17,6 +18,7 @@ from topology.policies import load_policy
 from topology.policies.canonical import with_hash
 
 pytestmark = pytest.mark.stack
+HOUR_MS = 3_600_000
 
 
 RULES = """
@@ -41,11 +43,11 @@ def shut(pipeline_of, stack):
     pipeline.reconciled()
 
 
-def tell(pipeline, rule: str, person: str, since: int, place: str = "") -> str:
-    """As watch would, had it seen as much, in the project or at `place`."""
-    found = Alert(
-        alert_id(rule, person, since), rule, Severity.CRITICAL, person_resource(person), since, since + 60_000
-    )
+def tell(pipeline, rule: str, person: str, place: str = "") -> str:
+    """As watch would, had it seen as much within the hour, in the project or at `place`."""
+    at = SystemClock().now()
+    since = at - HOUR_MS
+    found = Alert(alert_id(rule, person, since), rule, Severity.CRITICAL, person_resource(person), since, at)
     topic = f"alerts.{place or pipeline.project}"
     pipeline.write(topic, found.alert_id.encode(), pipeline.codec.encode(found))
     return found.alert_id
@@ -71,7 +73,7 @@ def test_a_person_is_shut_out_by_an_alert_and_let_in_again_by_two(shut):
     with shut.client("hugo", "heidi") as client, shut.client("hugo", "hans") as other:
         lease = client.lease()
         assert lease is not None
-        reached = contained(shut, tell(shut, "enumeration", "heidi", 1))
+        reached = contained(shut, tell(shut, "enumeration", "heidi"))
         assert f"control/withdraw/{shut.project}/{lease.task_id}/contain.{shut.project}" in reached.parents
         shut.wait_event(
             "that her task's key is destroyed",
@@ -107,12 +109,12 @@ def _leases(client) -> bool:
 
 
 def test_who_tries_the_console_is_shut_out_by_the_platforms_alert(shut):
-    reached = contained(shut, tell(shut, "enumeration", "hera", 3, place=PLATFORM))
+    reached = contained(shut, tell(shut, "enumeration", "hera", place=PLATFORM))
     assert f"control/revoke/{shut.project}/hera/contain.{shut.project}" in reached.parents
 
 
 def test_a_project_is_frozen_until_two_people_let_it_go_on(shut):
-    event = contained(shut, tell(shut, "reports", "hans", 2))
+    event = contained(shut, tell(shut, "reports", "hans"))
     assert {parent.rpartition("/")[2] for parent in event.parents} == {f"contain.{shut.project}"}
     signer = Identity("contain", shut.project).signer
     for role in ("redact", "label"):

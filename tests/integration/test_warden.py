@@ -15,6 +15,7 @@ from schemas.audit import EventType
 from schemas.control import RevocationReason
 from schemas.resources import app_resource
 from streams.audit.reader import Reader, read_events
+from streams.engine.clock import SystemClock
 from tests.support.intruder import intruder
 from tests.support.waiting import wait_for
 
@@ -120,8 +121,8 @@ def test_an_alert_about_an_app_is_contained_when_its_credentials_have_ended(stac
     app = enter("warded-ui")
     assert app.signs()
     told = Telling(warded, "warded-ui")
-    subject, since = app_resource("warded-ui"), 1
-    found = Alert(alert_id("app-pace", subject, since), "app-pace", Severity.CRITICAL, subject, since, since + 1)
+    subject, at = app_resource("warded-ui"), SystemClock().now()
+    found = Alert(alert_id("app-pace", subject, at - 1), "app-pace", Severity.CRITICAL, subject, at - 1, at)
     warded.write(f"alerts.{warded.project}", found.alert_id.encode(), warded.codec.encode(found))
     warded.wait_event(
         "that it is contained",

@@ -53,6 +53,10 @@ class Account:
         path = f"/api/tasks/{task}/annotations/"
         return _done(lambda: self.http.post(path, json=body, headers=self._csrf()))["id"]
 
+    def ask_for_next(self, project: int) -> None:
+        """As the page does where somebody begins to label, or goes on; there may be none."""
+        self.http.post("/api/dm/actions/", params={"id": "next_task", "project": project}, headers=self._csrf())
+
     def _csrf(self) -> dict[str, str]:
         return {"X-CSRFToken": self.http.cookies.get("csrftoken", "")}
 

@@ -13,6 +13,7 @@ from enum import StrEnum
 from itertools import accumulate
 
 _BREAKS = re.compile(r"[\r\n]")
+_WHITE = re.compile(r"(?:\\n|\s)+")
 _BEYOND_BMP = 0xFFFF
 
 
@@ -38,3 +39,10 @@ def to_code_points(text: str, offset: int, unit: Unit) -> int | None:
 def quoted(text: str) -> str:
     """A piece of text as Label Studio quotes it in `value.text`: a line break is a backslash and an n."""
     return _BREAKS.sub(r"\\n", text)
+
+
+def quotes(said: str, text: str) -> bool:
+    """Whether `value.text` quotes this piece. It is what was displayed, and a browser collapses white space: that
+    tells nothing.
+    """
+    return _WHITE.sub("", said) == _WHITE.sub("", text)

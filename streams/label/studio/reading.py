@@ -16,7 +16,7 @@ from schemas.errors import ConfigError, Reason, Refused
 from schemas.records import LabelSpan
 from streams.label.commands import Result
 from streams.label.studio import names
-from streams.label.studio.offsets import Unit, quoted, to_code_points
+from streams.label.studio.offsets import Unit, quotes, to_code_points
 
 MAX_TASKS = 100_000
 MAX_FILE_BYTES = 512 * 1024 * 1024
@@ -138,7 +138,7 @@ def _spans(region: Region, given: Given, texts: Mapping[str, str], unit: Unit, w
     start, end = to_code_points(text, value.start, unit), to_code_points(text, value.end, unit)
     if start is None or end is None or start >= end:
         raise Refused(Reason.SPAN_OUT_OF_RANGE, f"{where}: is empty, outside its field, or cuts a character")
-    if isinstance(value.text, str) and quoted(value.text) != quoted(text[start:end]):
+    if isinstance(value.text, str) and not quotes(value.text, text[start:end]):
         raise Refused(Reason.SPAN_OUT_OF_RANGE, f"{where}: quotes another text; are its offsets {unit.value}?")
     return [LabelSpan(path, start, end, label) for label in value.labels]
 

@@ -20,14 +20,19 @@ Json = dict[str, Any]
 
 
 def configuration(fields: Sequence[str], labels: LabelsView) -> str:
-    """The labeling configuration (XML) for tasks with these fields: `Labels` for each, `Choices` after them."""
+    """The labeling configuration (XML) for tasks with these fields: `Labels` for each, `Choices` after them.
+
+    No `Labels` where spans have none: Label Studio refuses one that is empty.
+    """
     lines = ["<View>"]
     for at, path in enumerate(fields):
         key = names.field_key(at)
         lines += [f"  <Header value={quoteattr(path)}/>"]
-        lines += [f"  <Labels name={quoteattr(names.labels_name(at))} toName={quoteattr(key)}>"]
-        lines += [f"    <Label value={quoteattr(label)}/>" for label in labels.spans]
-        lines += ["  </Labels>", f"  <Text name={quoteattr(key)} value={quoteattr('$' + key)}/>"]
+        if labels.spans:
+            lines += [f"  <Labels name={quoteattr(names.labels_name(at))} toName={quoteattr(key)}>"]
+            lines += [f"    <Label value={quoteattr(label)}/>" for label in labels.spans]
+            lines += ["  </Labels>"]
+        lines += [f"  <Text name={quoteattr(key)} value={quoteattr('$' + key)}/>"]
     for choice, options in labels.choices.items():
         name, shown = names.choice_name(choice), names.field_key(0)
         lines += [f'  <Choices name={quoteattr(name)} toName={quoteattr(shown)} choice="single">']

@@ -6,6 +6,7 @@ Promises (tests/streams/watch/contain):
    Who was let in again by people counts once, however often an alert shuts them out.
    Of tasks all are withdrawn that an alert is about, or, past the budget, none.
 3. Nobody is shut out whom the project does not name, nor who could undo it.
+4. What happened hours ago leads to no order: people may have decided about it since, and contain have forgotten.
 """
 
 from __future__ import annotations
@@ -21,6 +22,8 @@ from schemas.states import ContainmentOrder
 from streams.watch.contain.rules import Action, Budget, Rule
 
 HOUR_MS = 3_600_000
+STALE_MS = 4 * HOUR_MS
+"""An outage of contain or Vault may last so long."""
 MINIMUMS_AN_HOUR = 1
 """The next policy is written by people: one that is ruled out again within the hour needs them, not a rule."""
 
@@ -35,6 +38,8 @@ class Held(StrEnum):
     """There is none in force that could be ruled out."""
     TWO_PEOPLE = "two_people"
     """Nobody orders this alone (streams/redact/decisions/0004)."""
+    STALE = "stale"
+    """What the alert tells of is over for hours: watch has told it again, or contain was away."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +68,8 @@ class Decided:
 
 def decide(alert: Alert, rule: Rule, standing: Standing, budget: Budget, now: int) -> Decided:
     """What this alert leads to. `now` in milliseconds."""
+    if now - alert.at > STALE_MS:
+        return Decided((), (), tuple((action, Held.STALE) for action in rule.actions))
     known = {order.key: order for order in standing.orders}
     keys: list[str] = []
     new: list[tuple[str, Action]] = []

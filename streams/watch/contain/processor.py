@@ -34,7 +34,9 @@ from streams.watch.contain.rules import Action, Rule, Rules
 from topology.identity import PLATFORM
 
 CASE_MS = 7_776_000_000
-"""As long as `alerts.P` keeps an alert: one that can be read again is known. 200 bytes each."""
+"""As long as `alerts.P` keeps an alert. Watch may tell one again later, from the audit, which is kept longer:
+that is stale by then. 200 bytes each.
+"""
 _HEADERS = frozenset((TYPE_PREFIX + kind).encode() for kind in HEARD)
 
 

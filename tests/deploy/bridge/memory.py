@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
-from deploy.bridge.bridge import Bridge
+from deploy.bridge.bridge import Bridge, Studio
 from deploy.bridge.deciding import Terms
 from deploy.bridge.server import StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError, Reason, Refused
@@ -15,6 +15,7 @@ from streams.label.forms import EndedView, HeartbeatView, LabelsView, LeaseView
 
 LABELS = LabelsView(spans=["PRODUCT"], choices={})
 FIELDS = ("note",)
+MARK = "Veilstream: demo · ann-1"
 ANN, DOT = 7, 8
 LEASE_MS, BEAT_MS, KEEP_MS = 300_000, 30_000, 600_000
 
@@ -188,16 +189,18 @@ class MemoryStudio:
     asks_the_same: bool = True
     broken: set[int] = field(default_factory=set)
     """Tasks that it does not take out."""
+    activity: str = "2026-11-30T09:00:00Z"
 
     def tasks(self) -> list[object]:
         return self.fuse(lambda: list(self.held.values()))
 
-    def check(self, labels: LabelsView) -> None:
+    def check(self, labels: LabelsView) -> str:
         if not self.trusted:
             raise ConfigError("Label Studio: does not say that its analytics are off")
-        self.check_asked(labels)
+        self.check_asked(0, labels)
+        return "demo"
 
-    def check_asked(self, labels: LabelsView) -> None:
+    def check_asked(self, number: int, labels: LabelsView) -> None:
         if not self.asks_the_same:
             raise ConfigError("Label Studio: its project has another labeling configuration than ours")
 
@@ -212,6 +215,9 @@ class MemoryStudio:
         if number in self.broken:
             raise StudioUnavailable("Label Studio answers 500")
         self.fuse(lambda: self.held.pop(number, None))
+
+    def last_activity(self, account: int) -> str:
+        return self.fuse(lambda: self.activity)
 
     def annotate(self, number: int, by: int, spans: list[tuple[int, int, str]], *, cancelled: bool = False) -> int:
         """What somebody answers there; the annotation's number."""
@@ -229,13 +235,21 @@ class World:
     fuse: Fuse
     queue: MemoryQueue
     studio: MemoryStudio
+    told: list[str] = field(default_factory=list)
 
-    def bridge(self) -> Bridge:
-        return Bridge(self.queue, self.studio, Terms(ANN, FIELDS, KEEP_MS, BEAT_MS), self.clock)
+    def bridge(self, *fields: str) -> Bridge:
+        """One that shows these fields, or those of the tasks."""
+        return bridge_of(self, self.studio, ANN, fields or FIELDS)
 
     def only(self) -> dict[str, Any]:
         (task,) = self.studio.held.values()
         return task
+
+
+def bridge_of(world: World, studio: Studio, account: int = ANN, fields: tuple[str, ...] = FIELDS) -> Bridge:
+    """From the queue of `world` to any Label Studio."""
+    terms = Terms(account, fields, KEEP_MS, BEAT_MS)
+    return Bridge(world.queue, studio, terms, world.clock, world.told.append)
 
 
 def make_world(*texts: str) -> World:

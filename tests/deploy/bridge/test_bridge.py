@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -12,7 +13,9 @@ from hypothesis import strategies as st
 from deploy.bridge.bridge import Bridge
 from deploy.bridge.running import work
 from deploy.bridge.server import StudioUnavailable
+from deploy.bridge.settings import POLL_S
 from schemas.errors import AccessDenied, ConfigError, DependencyError
+from streams.label.forms import LeaseView
 from tests.deploy.bridge.memory import ANN, BEAT_MS, DOT, KEEP_MS, LEASE_MS, Crashed, World, make_world
 
 
@@ -97,6 +100,54 @@ def test_a_task_that_nobody_answers_is_held_for_its_time_and_then_given_back(wor
     assert dict(bridge.tally.returned) == {"not_answered": 1}
 
 
+def test_hours_without_an_answer_make_one_view(world):
+    bridge = world.bridge()
+    for _ in range(16 * 3_600_000 // BEAT_MS):
+        bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), world.studio.held) == (1, {})
+    assert dict(bridge.tally.returned) == {"not_answered": 1}
+    assert "the next task is shown when" in world.told[-1]
+
+
+def test_who_comes_back_and_does_something_there_gets_the_next_task(world):
+    bridge = left_alone(world)
+    bridge.step()
+    bridge.step()
+    assert world.studio.held == {}
+    world.studio.activity = "2026-11-30T09:30:00Z"
+    bridge.step()
+    assert len(world.studio.held) == 1
+    assert world.told[-1] == "somebody is there again"
+
+
+def test_who_is_away_and_can_not_be_asked_for_is_away(world):
+    bridge = left_alone(world)
+    asked, world.studio.last_activity = world.studio.last_activity, _unavailable
+    with pytest.raises(DependencyError):
+        bridge.step()
+    world.studio.last_activity = asked
+    bridge.step()
+    assert world.studio.held == {}
+
+
+def test_while_nobody_is_there_what_lies_there_is_taken_out(world):
+    bridge = left_alone(world)
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    bridge.step()
+    assert world.studio.held == {}
+
+
+def left_alone(world: World) -> Bridge:
+    """One whose first task nobody answered."""
+    bridge = world.bridge()
+    bridge.step()
+    for _ in range(KEEP_MS // BEAT_MS):
+        world.clock.ms += BEAT_MS
+        bridge.step()
+    return bridge
+
+
 def test_a_task_that_was_withdrawn_leaves_label_studio_with_the_next_heartbeat_and_labels_nothing(world):
     bridge = world.bridge()
     bridge.step()
@@ -130,6 +181,67 @@ def test_a_server_that_is_no_longer_trusted_gets_no_text(world):
     with pytest.raises(ConfigError, match="analytics"):
         world.bridge().step()
     assert world.studio.held == {}
+
+
+def test_a_field_that_is_misspelt_ends_the_bridge_after_few_views_and_names_what_tasks_have(world):
+    bridge = world.bridge("notes")
+    with pytest.raises(ConfigError, match=r"fields that are not shown, the last of them note; give a --field"):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (sum(world.queue.tokens.values()), world.queue.held(), world.studio.made) == (3, None, 0)
+    assert dict(bridge.tally.returned) == {"field_not_shown": 3}
+    assert world.told[0] == f"task {0:032x}: given back, field_not_shown"
+
+
+def test_a_task_with_another_field_among_others_ends_nothing(world):
+    leased, odd = world.queue.lease, f"{0:032x}"
+
+    def lease() -> LeaseView:
+        given = leased()
+        return given.model_copy(update={"fields": {"other": ""}}) if given.task_id == odd else given
+
+    world.queue.lease = lease
+    bridge = world.bridge()
+    for _ in range(12):
+        bridge.step()
+        for task in world.studio.held.values():
+            world.studio.annotate(task["id"], DOT, [])
+    assert bridge.tally.returned["field_not_shown"] > 3
+
+
+def test_who_runs_it_is_told_of_each_task_without_an_answer_when_it_happens(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, ANN, [(2, 99, "PRODUCT")])
+    bridge.step()
+    assert world.told[1:] == [f"task {0:032x}: given back, span_out_of_range"]
+    bridge.step()
+    world.queue.withdraw()
+    world.clock.ms += BEAT_MS
+    bridge.step()
+    assert world.told[2:] == [f"task {1:032x}: its lease was over before it was answered"]
+
+
+@pytest.mark.parametrize("ahead_s", [330, 360])
+def test_a_clock_that_is_ahead_by_more_than_a_lease_lives_ends_the_bridge_and_is_told(world, ahead_s):
+    bridge, leased = world.bridge(), world.queue.lease
+    bridge._clock = SimpleNamespace(now=lambda: world.clock.ms + ahead_s * 1000)
+
+    def lease() -> LeaseView | None:
+        world.clock.wait(POLL_S)
+        return leased()
+
+    world.queue.lease = lease
+    with pytest.raises(ConfigError, match="the clocks differ"):
+        work(bridge, threading.Event(), lambda _: None, poll_s=0)
+    assert (world.queue.held(), world.studio.made, sum(world.queue.tokens.values())) == (None, 0, 1)
+
+
+def test_a_lease_that_label_gives_again_at_its_end_is_waited_for(world):
+    bridge = world.bridge()
+    world.queue.lease()
+    bridge._clock = SimpleNamespace(now=lambda: world.clock.ms + LEASE_MS + 1_000)
+    bridge.step()
+    assert (world.studio.held, bridge.tally.lost) == ({}, 1)
 
 
 def test_a_mark_that_somebody_has_changed_takes_the_task_out_and_it_is_shown_again(world):
@@ -373,6 +485,70 @@ def test_a_task_that_can_not_be_taken_out_hinders_no_other(world):
     with pytest.raises(StudioUnavailable):
         bridge.take_out()
     assert set(world.studio.held) == {2}
+
+
+def with_one_that_stays(world: World) -> Bridge:
+    """One that shows a task beside another, which can't be taken out."""
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    world.studio.broken = {2}
+    return bridge
+
+
+def test_a_task_that_can_not_be_taken_out_costs_no_answer(world):
+    bridge = with_one_that_stays(world)
+    world.studio.annotate(1, ANN, [(2, 8, "PRODUCT")])
+    with pytest.raises(StudioUnavailable):
+        bridge.step()
+    assert (len(world.queue.labels), set(world.studio.held)) == (1, {2})
+
+
+def test_a_task_that_can_not_be_taken_out_does_not_end_the_lease_of_the_one_that_is_shown(world):
+    bridge, lease = with_one_that_stays(world), world.queue.held()
+    for _ in range(LEASE_MS // BEAT_MS + 2):
+        world.clock.ms += BEAT_MS
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+    assert world.queue.held() == lease
+
+
+def test_beside_a_task_that_can_not_be_taken_out_no_other_is_opened(world):
+    bridge = with_one_that_stays(world)
+    world.studio.annotate(1, DOT, [])
+    for _ in range(4 * LEASE_MS // BEAT_MS):
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), set(world.studio.held)) == (1, {2})
+    assert dict(bridge.tally.returned) == {"answered_by_another": 1}
+    world.studio.broken = set()
+    bridge.step()
+    assert world.only()["data"]["field_0"] == "😀 the kettle again"
+
+
+def test_one_that_starts_anew_beside_a_task_that_can_not_be_taken_out_opens_one_and_no_more(world):
+    world.studio.show({"data": {}, "meta": {"veil": {"lease": "old"}}})
+    world.studio.broken = {1}
+    bridge = world.bridge()
+    for _ in range(4 * LEASE_MS // BEAT_MS):
+        with pytest.raises(StudioUnavailable):
+            bridge.step()
+        world.clock.ms += BEAT_MS
+    assert (sum(world.queue.tokens.values()), set(world.studio.held)) == (1, {1})
+
+
+def test_a_task_is_given_back_once_its_own_text_is_out(world):
+    bridge = world.bridge()
+    bridge.step()
+    world.studio.annotate(1, DOT, [])
+    world.studio.broken = {1}
+    with pytest.raises(StudioUnavailable):
+        bridge.step()
+    assert world.queue.held() is not None
+    world.studio.broken = set()
+    bridge.step()
+    assert (world.queue.held(), world.studio.held) == (None, {})
 
 
 @pytest.mark.parametrize("cancelled", [None, False, True])

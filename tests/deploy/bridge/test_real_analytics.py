@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.bridge.server import Server, StudioProject
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server
 from schemas.errors import ConfigError
-from tests.deploy.bridge.memory import FIELDS, LABELS
+from tests.deploy.bridge.memory import FIELDS, LABELS, MARK
 from tests.support.label_studio import TOKEN, running
 
 pytestmark = pytest.mark.label_studio
@@ -19,5 +20,5 @@ ON = {"COLLECT_ANALYTICS": "true", "HTTP_PROXY": NOWHERE, "HTTPS_PROXY": NOWHERE
 def test_a_server_whose_analytics_are_on_gets_no_project(tmp_path):
     with running(tmp_path / "data", **ON) as studio, Server(studio.url, TOKEN) as server:
         with pytest.raises(ConfigError, match="COLLECT_ANALYTICS=false"):
-            StudioProject(server, "demo · analytics", FIELDS).check(LABELS)
+            StudioProjects(server, MARK, "demo · analytics", FIELDS).check(LABELS)
         assert studio.http.get("/api/projects/").json()["results"] == []

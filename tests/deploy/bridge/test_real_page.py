@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
+
 import pytest
 from selenium.webdriver.common.action_chains import ActionChains
 
-from deploy.bridge.bridge import Bridge
-from deploy.bridge.deciding import Terms
-from deploy.bridge.server import Server, StudioProject
-from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, make_world
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server
+from tests.deploy.bridge.memory import FIELDS, LABELS, MARK, bridge_of, make_world
 from tests.support import label_studio
 from tests.support.chromium import CHROMIUM, DRIVER, Window, chromium, emptied
 from tests.support.waiting import wait_for
@@ -22,11 +23,12 @@ pytestmark = [
 ]
 TITLE = "demo · page"
 TEXT = "😀 a kettle for [PERSON_1]"
+WHITE = "😀 a  big\tkettle  for [PERSON_1]"
 WHERE = """
 const range = document.createRange(), node = document.querySelector(".lsf-richtext__line").firstChild;
-const at = node.textContent.indexOf("kettle");
+const at = node.textContent.indexOf(piece);
 range.setStart(node, at);
-range.setEnd(node, at + 6);
+range.setEnd(node, at + piece.length);
 const {left, top, right, bottom} = range.getBoundingClientRect();
 return [Math.ceil(left), Math.round((top + bottom) / 2), Math.floor(right)];
 """
@@ -58,29 +60,32 @@ def page(chromium, studio):
     chromium.get("about:blank")
 
 
-def mark(page: Window) -> None:
-    """Choose the first label, and draw the mouse over the kettle."""
+def mark(page: Window, piece: str) -> None:
+    """Choose the first label, and draw the mouse over that piece."""
     page.press("1")
-    left, middle, right = page.run(WHERE)
+    left, middle, right = page.run(f"const piece = {json.dumps(piece)}; {WHERE}")
     drawn = ActionChains(page.browser, duration=50)
     pointer = drawn.w3c_actions.pointer_action
     pointer.move_to_location(left, middle).pointer_down().move_to_location(right, middle).pointer_up()
     drawn.perform()
 
 
-def test_a_mark_behind_an_emoji_that_is_drawn_with_the_mouse_is_a_label_on_the_same_word(page, studio):
-    world, ann = make_world(TEXT), studio.sign_up("ann@example.org")
+@pytest.mark.parametrize(("text", "piece"), [(TEXT, "kettle"), (WHITE, "big\tkettle")])
+def test_a_mark_behind_an_emoji_that_is_drawn_with_the_mouse_is_a_label_on_the_same_words(
+    page, studio, text, piece
+):
+    world, ann = make_world(text), studio.sign_up("ann@example.org")
     with Server(studio.url, label_studio.TOKEN) as server:
-        project = StudioProject(server, TITLE, FIELDS)
+        project = StudioProjects(server, MARK, TITLE, FIELDS)
         project.check(LABELS)
-        bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+        bridge = bridge_of(world, project, ann.number)
         bridge.step()
         before = page(ann.email)
-        mark(before)
+        mark(before, piece)
         before.wait("document.querySelector('.lsf-richtext__line mark, .htx-highlight') !== null", "the mark")
         before.click("button[aria-label='Submit current annotation']")
         wait_for(lambda: [it for it in project.tasks() if it["annotations"]], "the answer")
         bridge.step()
     ((_, (span,)),) = world.queue.labels.values()
-    assert TEXT[span.start : span.end] == "kettle"
+    assert text[span.start : span.end] == piece
     assert studio.tasks() == []

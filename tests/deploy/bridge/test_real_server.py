@@ -6,12 +6,11 @@ import secrets
 
 import pytest
 
-from deploy.bridge.bridge import Bridge
-from deploy.bridge.deciding import Terms
-from deploy.bridge.server import Server, StudioProject, StudioUnavailable
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
 from streams.label.forms import LabelsView
-from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, make_world, region
+from tests.deploy.bridge.memory import BEAT_MS, FIELDS, KEEP_MS, LABELS, bridge_of, make_world, region
 from tests.support.label_studio import OWNER, TOKEN, running
 from tests.support.pipeline import free_port
 
@@ -50,9 +49,9 @@ def project(server, title):
     return made(server, title, FIELDS, LABELS)
 
 
-def made(server, title, fields, labels) -> StudioProject:
-    """The project of that title, checked."""
-    project = StudioProject(server, title, fields)
+def made(server, title, fields, labels) -> StudioProjects:
+    """The project of that title, checked; as of a person of its own."""
+    project = StudioProjects(server, f"Veilstream: {title}", title, fields)
     project.check(labels)
     return project
 
@@ -61,7 +60,7 @@ def made(server, title, fields, labels) -> StudioProject:
 def bridged(project, ann):
     """Two tasks in a queue, and a bridge that shows them there to Ann."""
     world = make_world(TEXT, "the kettle again")
-    return world, Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+    return world, bridge_of(world, project, ann.number)
 
 
 def only(project) -> dict:
@@ -116,7 +115,7 @@ def test_one_that_starts_anew_finds_its_task_and_the_answer_to_it(bridged, proje
     world, bridge = bridged
     bridge.step()
     ann.annotate(only(project)["id"], [])
-    Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock).step()
+    bridge_of(world, project, ann.number).step()
     assert (list(world.queue.ended.values()), project.tasks()) == (["label"], [])
 
 
@@ -134,12 +133,14 @@ def test_drafts_of_a_task_that_is_taken_out_go_with_it(bridged, project, ann, st
 
 def test_the_project_is_made_once_and_found_again(server, title, project):
     made(server, title, FIELDS, LABELS)
-    assert len(server.projects(title)) == 1
+    assert len([it for it in server.projects() if it.title == title]) == 1
 
 
-def test_a_project_that_asks_for_other_labels_is_refused(server, title, project):
-    with pytest.raises(ConfigError, match="another labeling configuration"):
-        made(server, title, FIELDS, LabelsView(spans=["PRODUCT", "PLACE"], choices={}))
+def test_other_labels_have_a_project_of_their_own_which_is_found_again(server, title, project):
+    other = LabelsView(spans=["PRODUCT", "PLACE"], choices={})
+    beside = project.check(other)
+    assert beside != title
+    assert (made(server, title, FIELDS, other).check(other), project.check(LABELS)) == (beside, title)
 
 
 def test_labels_and_choices_with_signs_of_xml_come_back_as_they_were(server, title):
@@ -147,10 +148,15 @@ def test_labels_and_choices_with_signs_of_xml_come_back_as_they_were(server, tit
     made(server, title, ("note", "customer.name"), labels).check(labels)
 
 
+def test_a_policy_with_choices_only_has_its_project(server, title):
+    labels = LabelsView(spans=[], choices={"tone": ["calm", "angry"]})
+    made(server, title, FIELDS, labels).check(labels)
+
+
 def test_a_field_that_a_task_lacks_is_empty_there(server, title, ann):
     project = made(server, title, ("note", "product"), LABELS)
     world = make_world(TEXT)
-    Bridge(world.queue, project, Terms(ann.number, ("note", "product"), KEEP_MS, BEAT_MS), world.clock).step()
+    bridge_of(world, project, ann.number, ("note", "product")).step()
     assert only(project)["data"] | {"veil_task": ""} == {
         "veil_task": "",
         "veil_fields": ["note", "product"],
@@ -180,7 +186,7 @@ def test_a_whole_look_with_a_personal_token(studio, title, ann):
     robot = studio.sign_up("robot@example.org")
     with Server(studio.url, robot.personal_token()) as server:
         project, world = made(server, title, FIELDS, LABELS), make_world(TEXT)
-        bridge = Bridge(world.queue, project, Terms(ann.number, FIELDS, KEEP_MS, BEAT_MS), world.clock)
+        bridge = bridge_of(world, project, ann.number)
         bridge.step()
         ann.annotate(only(project)["id"], [region(*KETTLE, "PRODUCT", "kettle")])
         bridge.step()
@@ -223,6 +229,20 @@ def test_a_project_that_was_deleted_is_made_anew(bridged, project, studio, title
     assert only(project)["meta"]["veil"]["lease"] == world.queue.held()
 
 
+def test_a_text_in_a_project_that_was_renamed_meanwhile_is_found_by_a_bridge_that_starts_anew(
+    bridged, project, server, title, ann, studio
+):
+    world, bridge = bridged
+    bridge.step()
+    left, there = only(project)["id"], studio.project(title)["id"]
+    assert studio.http.patch(f"/api/projects/{there}/", json={"title": "of Marie"}).status_code == 200
+    world.clock.ms += KEEP_MS
+    anew = made(server, title, FIELDS, LABELS)
+    bridge_of(world, anew, ann.number).step()
+    assert studio.http.get(f"/api/tasks/{left}/").status_code == 404
+    assert only(anew)["meta"]["veil"]["lease"] == world.queue.held()
+
+
 def test_an_account_that_is_not_there_is_asked_for(server):
     with pytest.raises(ConfigError, match="no account"):
         server.account("nobody@example.org")
@@ -250,3 +270,15 @@ def test_an_answer_that_another_account_has_changed_labels_nothing(bridged, proj
     assert studio.http.patch(f"/api/annotations/{number}/", json={"result": []}).status_code == 200
     bridge.step()
     assert (world.queue.labels, dict(bridge.tally.returned)) == ({}, {"answered_by_another": 1})
+
+
+def test_who_was_away_is_there_again_once_they_do_something_in_the_page(bridged, project, ann, studio, title):
+    world, bridge = bridged
+    bridge.step()
+    for _ in range(KEEP_MS // BEAT_MS + 2):
+        world.clock.ms += BEAT_MS
+        bridge.step()
+    assert (project.tasks(), sum(world.queue.tokens.values())) == ([], 1)
+    ann.ask_for_next(studio.project(title)["id"])
+    bridge.step()
+    assert len(project.tasks()) == 1

@@ -34,6 +34,17 @@ def test_a_token_is_made_anew_before_it_ends():
     assert token() == "token 2"
 
 
+@pytest.mark.parametrize("stands_still", ["monotonic", "now"])
+def test_a_token_is_made_anew_though_one_clock_stands_still(stands_still):
+    clock, made = Clock(), []
+    still = getattr(clock, stands_still)()
+    setattr(clock, stands_still, lambda: still)
+    token = FreshToken(lambda: made.append(1) or f"token {len(made)}", clock)
+    assert token() == "token 1"
+    clock.wait(TOKEN_S / 2 + 1)
+    assert [token(), token()] == ["token 2"] * 2
+
+
 def test_a_token_is_read_from_a_file_that_nobody_else_can_read(tmp_path):
     file = tmp_path / "token"
     file.touch(mode=0o600)
@@ -85,14 +96,16 @@ def begun(world, monkeypatch, tmp_path):
     token.touch(mode=0o600)
     token.write_text("token")
 
-    def begin(error: VeilError | None = None, account: VeilError | None = None) -> list[str]:
+    def begin(
+        error: VeilError | None = None, account: VeilError | None = None, label: str = "http://127.0.0.1:1"
+    ) -> list[str]:
         def number(_: object, email: str) -> int:
             if account is not None:
                 raise account
             return ANN
 
         monkeypatch.setattr(running, "LabelClient", lambda *_, **__: Label(world, error))
-        monkeypatch.setattr(running, "StudioProject", lambda *_: world.studio)
+        monkeypatch.setattr(running, "StudioProjects", lambda *_: world.studio)
         monkeypatch.setattr(running, "SystemClock", lambda: world.clock)
         monkeypatch.setattr(running.Server, "account", number)
         stop = threading.Event()
@@ -100,7 +113,7 @@ def begun(world, monkeypatch, tmp_path):
         wanted = Wanted(
             *("demo", "ann-1", "studio", "http://127.0.0.1:1", "ann@example.org", token, FIELDS),
             keep_s=KEEP_MS // 1000,
-            label_url="http://127.0.0.1:1",
+            label_url=label,
         )
         asked.clear()
         running.run(tmp_path, wanted, stop, asked.append)
@@ -112,7 +125,7 @@ def begun(world, monkeypatch, tmp_path):
 def test_one_that_begins_and_is_stopped_leaves_nothing(begun, world):
     world.bridge().step()
     (told,) = begun()
-    assert "shows tasks of ann-1" in told
+    assert told == "shows tasks in the project “demo”"
     assert world.studio.held == {}
 
 
@@ -137,6 +150,14 @@ def test_an_account_that_is_gone_leaves_no_text(begun, world):
     world.bridge().step()
     with pytest.raises(ConfigError):
         begun(account=ConfigError("Label Studio: has no account"))
+    assert world.studio.held == {}
+
+
+@pytest.mark.parametrize(("label", "says"), [("", "no label stage"), ("http://label.example.org", "--label-url")])
+def test_one_that_does_not_know_where_label_is_takes_out_what_an_earlier_one_left(begun, world, label, says):
+    world.bridge().step()
+    with pytest.raises(ConfigError, match=says):
+        begun(label=label)
     assert world.studio.held == {}
 
 

@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 
 from deploy.bridge import server as server_module
-from deploy.bridge.server import Server, StudioProject, StudioUnavailable
+from deploy.bridge.projects import StudioProjects
+from deploy.bridge.server import Server, StudioUnavailable
 from schemas.errors import AccessDenied, ConfigError
-from tests.deploy.bridge.memory import FIELDS, LABELS
+from tests.deploy.bridge.memory import FIELDS, MARK
+from tests.deploy.bridge.served import LEGACY, server
 
 SECRET = "somebody's secret text"
-LEGACY, PERSONAL = "legacy", "a.personal.token"
-OFF = "window.APP_SETTINGS.collect_analytics = false;"
-
-
-def server(answer: Callable[[httpx.Request], httpx.Response], token: str = LEGACY) -> Server:
-    return Server("http://127.0.0.1:1", token, transport=httpx.MockTransport(answer))
+PERSONAL = "a.personal.token"
 
 
 @pytest.mark.parametrize(
@@ -49,8 +44,9 @@ def test_another_form_of_answer_is_waited_for_and_not_quoted(answer):
     calls = [
         lambda: odd.listed("/api/users/"),
         lambda: odd.account("ann@example.org"),
-        lambda: odd.new_project("demo", "<View/>"),
-        StudioProject(odd, "demo", FIELDS).tasks,
+        lambda: odd.new_project("demo", "", "<View/>"),
+        odd.projects,
+        StudioProjects(odd, MARK, "demo", FIELDS).tasks,
     ]
     for call in calls:
         with pytest.raises(StudioUnavailable) as raised:
@@ -61,7 +57,7 @@ def test_another_form_of_answer_is_waited_for_and_not_quoted(answer):
 def test_a_project_or_an_account_without_a_number_is_waited_for_or_refused():
     unnumbered = {"next": None, "results": [{"title": "demo"}]}
     with pytest.raises(StudioUnavailable, match="no number"):
-        server(lambda _: httpx.Response(200, json=unnumbered)).projects("demo")
+        server(lambda _: httpx.Response(200, json=unnumbered)).projects()
     with pytest.raises(ConfigError, match="no account"):
         server(lambda _: httpx.Response(200, json=[{"email": "a@b.example"}])).account("a@b.example")
 
@@ -86,88 +82,19 @@ def test_an_answer_that_can_not_be_unpacked_is_none():
         server(answer).listed("/api/users/")
 
 
-def test_nothing_is_made_on_a_server_whose_analytics_are_on():
-    asked = []
-
-    def answer(request: httpx.Request) -> httpx.Response:
-        asked.append((request.method, request.url.path))
-        return httpx.Response(200, text=OFF.replace("false", "true"))
-
-    with pytest.raises(ConfigError, match="analytics"):
-        StudioProject(server(answer), "demo", FIELDS).check(LABELS)
-    assert asked == [("GET", "/user/login/")]
-
-
-class There:
-    """A Label Studio that lists projects and tasks by project."""
-
-    def __init__(self, tasks: dict[int, int]) -> None:
-        self.tasks = tasks
-
-    def __call__(self, request: httpx.Request) -> httpx.Response:
-        asked = request.url.params
-        match request.url.path:
-            case "/user/login/":
-                return httpx.Response(200, text=OFF)
-            case "/api/projects/":
-                return httpx.Response(200, json={"next": None, "results": [_demo(it) for it in self.tasks]})
-            case "/api/tasks/":
-                count, first = (
-                    self.tasks[int(asked["project"])],
-                    (int(asked["page"]) - 1) * int(asked["page_size"]),
-                )
-                numbers = range(first, min(count, first + int(asked["page_size"])))
-                return httpx.Response(200, json={"tasks": [{"id": it} for it in numbers], "total": count})
-        return httpx.Response(200, json=[])
-
-
-def _demo(number: int) -> dict:
-    return {"id": number, "title": "demo"}
-
-
-def test_a_title_that_two_projects_have_gets_no_text_and_what_lies_in_either_is_found():
-    project = StudioProject(server(There({1: 1, 2: 2})), "demo", FIELDS)
-    assert len(project.tasks()) == 3
-    with pytest.raises(ConfigError, match="several projects"):
-        project.check(LABELS)
-
-
-def test_a_title_that_is_too_long_is_refused():
-    with pytest.raises(ConfigError, match="--title"):
-        StudioProject(server(There({})), "d" * 51, FIELDS)
-
-
-def test_a_project_with_too_many_tasks_gets_no_text_and_all_of_them_are_found():
-    project = StudioProject(server(There({1: 1_001})), "demo", FIELDS)
-    assert [it["id"] for it in project.tasks()] == list(range(1_001))
-    with pytest.raises(ConfigError, match="more than 1,000 tasks"):
-        project.check(LABELS)
-
-
-def test_a_server_that_lists_tasks_for_ever_is_not_followed():
-    assert len(StudioProject(server(There({1: 2**40})), "demo", FIELDS).tasks()) == 10_000
-
-
 def test_a_server_that_lists_projects_for_ever_is_not_followed():
     more = {"next": "there", "results": [{"id": 1, "title": "other"}]}
     with pytest.raises(ConfigError, match="projects"):
-        server(lambda _: httpx.Response(200, json=more)).projects("demo")
+        server(lambda _: httpx.Response(200, json=more)).projects()
 
 
-def test_a_project_that_is_gone_holds_nothing():
-    project = StudioProject(server(There({1: 1})), "demo", FIELDS)
-    project.tasks()
-    project._server = server(lambda _: httpx.Response(404))
-    assert project.tasks() == []
-
-
-def test_a_project_on_a_later_page_is_found():
+def test_projects_on_later_pages_are_found():
     def answer(request: httpx.Request) -> httpx.Response:
         page = int(request.url.params["page"])
         more = {"next": "there" if page < 3 else None, "results": [{"id": page, "title": f"demo {page}"}]}
         return httpx.Response(200, json=more)
 
-    assert server(answer).projects("demo 3") == [3]
+    assert [it.number for it in server(answer).projects()] == [1, 2, 3]
 
 
 def test_a_personal_token_opens_a_session_which_is_renewed_when_it_is_over():

@@ -8,6 +8,7 @@ from schemas import durations
 from schemas.audit import Decision, EventType
 from schemas.control import ControlKind
 from schemas.errors import Reason, Refused
+from schemas.metrics import Cell
 from schemas.records import LabelOutcome, LabelSpan, Order, WorkOrder
 from schemas.resources import task_ids
 from streams.label.commands import (
@@ -26,7 +27,10 @@ from streams.label.commands import (
     Unopenable,
 )
 from streams.label.settings import QueueSettings
+from streams.watch.ledger import Ledger
+from streams.watch.windows import Arrival, Timed
 from tests.streams.label.conftest import PROJECT
+from tests.streams.watch.month import Writing
 from topology.jobs import Job
 
 RESULT = Result((LabelSpan("text", 0, 10, "NAME"),), {"tone": "calm"})
@@ -303,6 +307,29 @@ def test_withdrawal_from_control_takes_the_task_and_is_acknowledged(tiny, make_t
     tiny.control(f"withdraw/demo/{1:032x}", "withdraw/other/ff", "policy/demo/ab")
     assert (tiny.events[-1].type, tiny.events[-1].details) == (EventType.TASK_WITHDRAWN, {"held": "true"})
     assert refusal(tiny, submit(held)) is Reason.WITHDRAWN
+
+
+def withdrawals_told(events) -> int:
+    """As watch counts them."""
+    said = [Writing("label.demo").event(it.type, it.resource, 0, details=it.details) for it in events]
+    tallies = Ledger().count([Timed(0, Arrival(0, at, 0, it)) for at, it in enumerate(said)])
+    return sum(it.cells[Cell.WITHDRAWALS] for it in tallies.values())
+
+
+def test_withdrawals_that_control_shows_again_after_a_start_count_as_those_that_took_a_task(tiny, make_task):
+    tasks = [f"{number:032x}" for number in range(1, 31)]
+    orders = [f"withdraw/demo/{task}" for task in tasks]
+    tiny.give(*(make_task(number) for number in range(1, 13)))
+    tiny.withdrawn.update(tasks)
+    tiny.control(*orders)
+    assert withdrawals_told(tiny.events) == 12
+    tiny.clock.ms += tiny.settings.queue.receipt_ms + 1
+    tiny.batch()
+    tiny.restart()
+    before = len(tiny.events)
+    tiny.control(*orders)
+    assert len(tiny.events) == before + 30, "all are acknowledged again"
+    assert withdrawals_told(tiny.events) == 12
 
 
 def test_task_withdrawn_while_nobody_was_here_is_gone_after_restore(tiny, make_task):

@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.alerts import Severity
-from schemas.metrics import SUPPRESSED_BELOW, Cell
+from schemas.audit import EventType
+from schemas.durations import waited
+from schemas.metrics import SUPPRESSED_BELOW, Cell, Metric
 from schemas.resources import Kind
 from streams.engine.generations import chunked, latest
 from streams.watch.book import Book
@@ -19,7 +21,7 @@ from streams.watch.snapshot import restored, to_bytes
 from streams.watch.suppression import PACE
 from streams.watch.windows import Arrival, Windows
 from tests.streams.audit.generate import PARTITIONS, PROJECT, random_world
-from tests.streams.watch.month import POLICY, month
+from tests.streams.watch.month import HOUR, MINUTE, MONDAY, POLICY, Writing, month
 
 WINDOWS = Windows(step_ms=2_000, steps=3, lateness_ms=400)
 END = 10**15
@@ -192,5 +194,61 @@ def test_by_linear_algebra_no_hidden_count_of_a_day_follows_from_all_that_is_pub
             hidden, rest = 60 - len(known), total - sum(known)
             checked += 1
             assert hidden != 1
-            assert hidden == 0 or 0 < rest < hidden * (SUPPRESSED_BELOW - 1)
+            assert hidden == 0 or SUPPRESSED_BELOW <= rest < hidden * (SUPPRESSED_BELOW - 1)
     assert checked > 20
+
+
+def verdicts(minute: int, *agreements: str) -> list[tuple[EventType, int, dict[str, str]]]:
+    """As many; those with an empty agreement have none."""
+    said = ({"agreement": it} if it else {} for it in agreements)
+    return [(EventType.VERDICT_REACHED, minute, it) for it in said]
+
+
+def labels(minute: int, count: int, *waits: int) -> list[tuple[EventType, int, dict[str, str]]]:
+    """Of the first ones it is said how long their tasks had waited, in seconds."""
+    said = [waited(seconds * 1_000) for seconds in waits]
+    return [(EventType.LABEL_SUBMITTED, minute, it) for it in (said + [{}] * count)[:count]]
+
+
+def an_hour(*deeds: tuple[EventType, int, dict[str, str]]) -> tuple[list[Metric], Metric | None]:
+    """The metrics of the minutes, and the hour's; restarted after each minute, from what was kept."""
+    by = {EventType.VERDICT_REACHED: Writing("decide.demo"), EventType.LABEL_SUBMITTED: Writing("label.demo")}
+    book, found, offset = Book("demo", (), Windows()), list[Metric](), 0
+    for minute in range(60):
+        for kind, _, details in (it for it in deeds if it[1] == minute):
+            time = MONDAY + minute * MINUTE
+            event = by[kind].event(kind, f"x/{offset}", time, bundle="", details=details)
+            book.take(Arrival(0, offset, time, event))
+            offset += 1
+        for final in book.advance({0: MONDAY + (minute + 1) * MINUTE + 30_000}):
+            found += final.metrics
+        book = restored(to_bytes(book), "demo", (), Windows()) or book
+    hours = [it for it in found if it.until - it.since == HOUR]
+    return [it for it in found if it not in hours], hours[0] if hours else None
+
+
+def test_one_verdict_beside_two_busy_minutes_is_told_neither_by_count_nor_by_agreement():
+    busy = (*verdicts(5, *["0.9000"] * 12), *verdicts(40, *["0.8000"] * 12))
+    minutes, hour = an_hour(*busy, *verdicts(17, "-0.3123"))
+    assert [it.cells[Cell.VERDICTS] for it in minutes] == [12, 12]
+    assert hour is None
+
+
+def test_the_agreement_of_an_hour_is_left_out_where_it_would_tell_that_of_few_verdicts():
+    busy = (*verdicts(5, *["0.9000"] * 12), *verdicts(40, *["0.8000"] * 12))
+    few, enough = [""] * 5, ["0.5000"] * 5
+    _, hour = an_hour(*busy, *verdicts(17, "-0.3123", *few), *verdicts(18, *few), *verdicts(19, *few))
+    assert (hour.cells, hour.figures) == ({Cell.VERDICTS: 40}, {})
+    _, hour = an_hour(*busy, *(it for minute in (17, 18, 19) for it in verdicts(minute, *enough)))
+    assert (hour.cells, hour.figures) == ({Cell.VERDICTS: 39}, {"agreement": 0.72})
+
+
+def test_durations_of_an_hour_are_left_out_where_they_would_tell_that_of_few_labels():
+    minutes, hour = an_hour(*labels(5, 12, *[20] * 12), *labels(17, 6, 900), *labels(18, 6))
+    assert [set(it.figures) for it in minutes] == [{"task_to_label_p50", "task_to_label_p95"}]
+    assert (hour.cells, hour.figures) == ({Cell.LABELS: 24}, {})
+
+
+def test_an_agreement_does_not_tell_on_how_many_verdicts_it_rests():
+    (minute,), _ = an_hour(*verdicts(5, *["1.0000"] * 6, *["0.1234"] * 5, ""))
+    assert minute.figures == {"agreement": 0.6}

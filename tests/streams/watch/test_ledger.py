@@ -78,6 +78,12 @@ def test_what_another_role_says_counts_nothing():
     assert ledger.bounds() == {}
 
 
+@pytest.mark.parametrize(("process", "held"), [("label.demo", "false"), ("label.demo", ""), ("join.demo", "true")])
+def test_a_withdrawal_that_took_no_task_from_label_counts_nothing(process, held):
+    event = Writing(process).event(EventType.TASK_WITHDRAWN, "task/t", 1, bundle="", details={"held": held})
+    assert count(Ledger(), event) == {}
+
+
 SCORED, FROZEN, LIFTED = "scored", "frozen", "lifted"
 PEOPLE = ("ada", "olga")
 

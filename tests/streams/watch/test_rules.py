@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -23,7 +24,19 @@ from streams.watch.habits import DAYS, Habit, hour_of
 from streams.watch.listening import LISTENERS
 from streams.watch.rules_document import RulesDocument, packaged_rules
 from streams.watch.windows import Arrival
-from tests.streams.watch.month import DAY, HOUR, MONDAY, SECOND, Person, Writing, alerts, day_of, month, platform
+from tests.streams.watch.month import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MONDAY,
+    SECOND,
+    Person,
+    Writing,
+    alerts,
+    day_of,
+    month,
+    platform,
+)
 from topology.reading import parse
 
 RULES = packaged_rules()
@@ -312,6 +325,43 @@ def test_a_spell_is_told_once_and_again_after_it_was_over():
     assert len({it.alert_id for it in told}) == 2
 
 
+def told_at(doing: Doing, rule: str) -> list[int]:
+    """In which minutes since nine."""
+    return [(it.at - NINE) // MINUTE for it in alerts(iter(doing.arrivals), RULES) if it.rule == rule]
+
+
+def test_what_goes_on_is_told_again_each_hour_of_deeds_that_no_alert_rested_on():
+    doing = Doing()
+    doing.tasks(10 * 60, ending=None, seconds=60, client="app triage-ui")
+    assert told_at(doing, "app-views-without-labels") == list(range(60, 10 * 60, 61))
+
+
+def test_a_rule_of_a_short_window_is_not_told_again_before_an_hour_is_over():
+    doing = Doing()
+    for _ in range(12):
+        doing.tasks(5)
+        doing.time += DAY
+    doing.time += 14 * HOUR
+    doing.tasks(4 * 60, seconds=60)
+    assert len(told_at(doing, "unusual-hours")) == 4
+
+
+def test_an_app_that_was_let_in_again_and_goes_on_copying_is_told_again():
+    doing = Doing()
+    doing.tasks(3 * 70, ending=None, seconds=60 / 70, client="app triage-ui")
+    doing.time = NINE + 33 * MINUTE
+    doing.tasks(20 * 60, ending=None, seconds=3, client="app triage-ui")
+    assert told_at(doing, "app-views-without-labels") == [1, 62]
+
+
+def test_an_app_that_was_let_in_again_and_brings_answers_is_not_told_again():
+    doing = Doing()
+    doing.tasks(2 * 70, ending=None, seconds=60 / 70, client="app triage-ui")
+    doing.time = NINE + 33 * MINUTE
+    doing.tasks(20 * 60, seconds=3, client="app triage-ui")
+    assert len(told_at(doing, "app-views-without-labels")) == 1
+
+
 def test_an_alert_says_on_what_it_rests():
     doing = Doing()
     doing.denied(30)
@@ -320,6 +370,15 @@ def test_an_alert_says_on_what_it_rests():
     assert alert.evidence[0] == "label.demo.0/1"
     assert alert.details["playbook"] == "stolen-account"
     assert alert.since < NINE < alert.at
+
+
+def test_an_alert_says_when_it_happened_also_where_the_log_was_written_again_later():
+    doing = Doing()
+    doing.denied(30)
+    restored = [replace(it, appended=NINE + 9 * DAY + at) for at, it in enumerate(doing.arrivals)]
+    (alert,) = [it for it in alerts(iter(restored), RULES) if it.rule == "repeated-denials"]
+    assert alert.since == doing.arrivals[0].event.time
+    assert alert.at - alert.since == 600 * SECOND
 
 
 def test_refusals_at_the_console_count_and_at_five_projects_are_a_search():

@@ -46,6 +46,15 @@ def test_by_linear_algebra_no_small_count_follows(table):
     assert low < high
 
 
+@given(st.lists(st.one_of(st.just(0), st.integers(0, 25)), min_size=2, max_size=60))
+def test_what_the_published_short_windows_leave_of_the_long_one_is_not_small_either(table):
+    seen = published(tuple(table), SUPPRESSED_BELOW)
+    short = [count for count in seen[:-1] if count is not None]
+    if seen[-1] is not None:
+        rest, hidden = seen[-1] - sum(short), len(table) - len(short)
+        assert rest >= SUPPRESSED_BELOW if hidden else rest == 0
+
+
 def test_counts_under_ten_are_left_out():
     assert shown({"labels": 9, "views": 10, "skips": 0}) == {"views": 10}
 
@@ -58,6 +67,8 @@ def test_hidden_windows_that_hold_nothing_or_all_they_can_hide_the_sum():
     assert not sum_may_be_shown(total=100, published=100, hidden=5)
     assert not sum_may_be_shown(total=118, published=100, hidden=2)
     assert sum_may_be_shown(total=117, published=100, hidden=2)
+    assert sum_may_be_shown(total=110, published=100, hidden=2)
+    assert not sum_may_be_shown(total=109, published=100, hidden=2)
 
 
 def test_a_sum_of_nothing_hidden_is_shown():

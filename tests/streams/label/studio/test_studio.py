@@ -81,6 +81,36 @@ def test_an_offset_within_a_surrogate_pair_is_refused() -> None:
     assert to_code_points("😀a", 2, Unit.UTF_16) == 1
 
 
+WHITE = "A kettle\r\nof  iron, tea\tcups\n\nend \u00a0 here last.\n    indented   words\nfin"
+DISPLAYED = [
+    ("of  iron", "of iron"),
+    ("tea\tcups", "tea cups"),
+    ("last.\n    indented", "last.\\nindented"),
+    ("indented   words", "indented words"),
+    ("kettle\r\nof", "kettle\\n\\nof"),
+    ("cups\n\nend", "cups\\n\\nend"),
+    ("end \u00a0 here", "end \u00a0 here"),
+]
+"""Pieces of it, and how Label Studio 1.23 quoted each in Chromium, which collapses white space."""
+
+
+def white(start: int, end: int, said: str) -> reading.Given:
+    """A region of `WHITE`."""
+    value = {"start": start, "end": end, "text": said, "labels": ["NAME"]}
+    region = {"from_name": "labels_0", "to_name": "field_0", "type": "labels", "value": value}
+    return reading.Given("x", ("note",), reading.Annotation.model_validate({"result": [region]}))
+
+
+@pytest.mark.parametrize(("piece", "said"), DISPLAYED)
+def test_a_region_is_quoted_as_a_browser_displays_it_and_its_offsets_stand(piece: str, said: str) -> None:
+    start = WHITE.index(piece)
+    end = start + len(piece)
+    answer = reading.result(white(start, end, said), {"note": WHITE}, Unit.CODE_POINTS)
+    assert answer.spans == (LabelSpan("note", start, end, "NAME"),)
+    with pytest.raises(Refused, match="quotes another text"):
+        reading.result(white(start + 1, end + 1, said), {"note": WHITE}, Unit.CODE_POINTS)
+
+
 def set_value(number: int, **changes: object):
     def change(task: dict[str, Any]) -> None:
         regions(task)[number]["value"] |= changes
@@ -170,6 +200,12 @@ def test_a_task_has_its_texts_under_names_that_the_configuration_shows() -> None
         assert tag.get("toName") in shown
     assert [it.get("value") for it in root.findall("Labels/Label")] == ["NAME", "COMPLAINT"] * 2
     assert [it.get("value") for it in root.findall("Choices/Choice")] == ["calm", "angry"]
+
+
+def test_a_policy_with_choices_only_asks_for_no_labels() -> None:
+    labels = LabelsView(spans=[], choices=LABELS.choices)
+    root = ET.fromstring(writing.configuration(list(TEXTS), labels))  # noqa: S314 - our own
+    assert [it.tag for it in root] == ["Header", "Text", "Header", "Text", "Choices"]
 
 
 def test_a_field_whose_name_is_no_xml_is_written_as_xml() -> None:

@@ -17,6 +17,7 @@ from schemas.errors import ConfigError, VaultUnavailable
 from schemas.records import ControlState
 from streams.engine.messages import Message, Outgoing
 from streams.engine.processor import Batch, Slot
+from streams.watch.contain.deciding import STALE_MS
 from streams.watch.contain.ordering import Orders
 from streams.watch.contain.processor import CASE_MS, ContainProcessor, Seams
 from streams.watch.contain.rules import Action, Budget, Rules, RulesDocument, own_rules, packaged_rules, to_rules
@@ -26,7 +27,7 @@ from topology.reading import parse
 CODEC = Codec(FixedIds())
 RULES = replace(packaged_rules(), budget=Budget(revocations=3, freezes=1, withdrawals=5))
 NAMED = {f"ann-{number}" for number in range(20)} | {"ann", "triage-ui"}
-HOUR_MS = 3_600_000
+HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 
 
 def alert(rule="enumeration", subject="person/ann", since=0, severity=Severity.CRITICAL) -> Alert:
@@ -252,6 +253,41 @@ def test_the_same_alert_again_does_nothing_also_after_a_restart(room):
     room.give(alert())
     assert len(room.orders()) == 1
     assert len(room.said(EventType.CONTAINMENT_BEGUN)) == 1
+
+
+def test_an_alert_that_is_told_again_after_it_was_forgotten_undoes_nothing_that_people_have_decided(room):
+    found = alert("reports")
+    room.give(found)
+    (order,) = room.orders()
+    room.ended[order.key] = order.version
+    room.now += CASE_MS + DAY_MS
+    room.give()
+    room.give(found, found)
+    assert room.orders() == [order]
+    (held,) = room.said(EventType.CONTAINMENT_HELD)
+    assert (held.resource, held.reason, held.details) == (
+        f"alert/{found.alert_id}",
+        "stale",
+        {"rule": "reports", "action": "freeze"},
+    )
+
+
+def test_who_knows_nothing_yet_acts_on_no_alert_of_long_ago(withdrawing):
+    withdrawing.now = 400 * DAY_MS
+    old = alert("app-views-without-labels", "app/triage-ui", since=20), alert("reports")
+    withdrawing.give(*old)
+    assert withdrawing.orders() == []
+    held = [(it.reason, it.details["action"]) for it in withdrawing.said(EventType.CONTAINMENT_HELD)]
+    assert held == [("stale", "revoke"), ("stale", "withdraw"), ("stale", "freeze"), ("stale", "minimum")]
+    assert withdrawing.said(EventType.CONTAINMENT_BEGUN) == []
+
+
+@pytest.mark.parametrize(("late", "orders"), [(0, 1), (1, 0)])
+def test_an_alert_is_acted_on_for_some_hours_after_it_happened(room, late, orders):
+    found = alert()
+    room.now = found.at + STALE_MS + late - 100  # the next batch is 100 ms later
+    room.give(found)
+    assert len(room.orders()) == orders
 
 
 def test_another_alert_about_the_same_shares_the_order_and_its_acknowledgement(room):
