@@ -74,6 +74,7 @@ def test_a_backup_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch)
     assert signal.getsignal(signal.SIGTERM) is signal.SIG_IGN
 
 
+@pytest.mark.usefixtures("of_a_terminal")
 @pytest.mark.parametrize("number", ENDING)
 def test_a_restore_that_is_told_to_end_leaves_nothing(run, tmp_path, monkeypatch, number):
     folder = tmp_path / "into"

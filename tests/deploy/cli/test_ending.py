@@ -10,6 +10,7 @@ import pytest
 from deploy.cli.ending import ENDING, terminable
 
 
+@pytest.mark.usefixtures("of_a_terminal")
 @pytest.mark.parametrize("number", ENDING)
 def test_a_signal_ends_it_as_ctrl_c_does_and_a_second_one_does_not_interrupt_that(number):
     before = {it: signal.getsignal(it) for it in ENDING}
