@@ -177,6 +177,7 @@ def verify(
         "closed": found.closed,
         "own_pins": trusted is not None,
         "findings": [one.as_json() for one in found.findings],
+        "not_here": [note.as_json() for note in found.audit.expired],
         "awaited": [one.as_json() for one in found.audit.awaited],
     }
     if not found.holds:
@@ -185,7 +186,8 @@ def verify(
         raise typer.Exit(Exit.FAILED)
     said = f"{found.incident} of {found.project}: {found.files} files and {found.audit.entries:,} audit events"
     words = [Text.assemble(("✓ ", GOOD), f"{said} are what {found.person} has signed.")]
-    words += [Text(line, style=WAITING) for line in report.awaited(found.audit.awaited)]
+    later = (*report.noted(found.audit.expired), *report.awaited(found.audit.awaited))
+    words += [Text(line, style=WAITING) for line in later]
     if trusted is None:
         words.append(Text("  Consistent with the keys in it; --pins proves whose it is.", style=WAITING))
     Output(as_json).result(content, *words)

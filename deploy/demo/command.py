@@ -30,11 +30,11 @@ from deploy.demo.summary import Example, failed, summary
 from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.emptied import emptied, require_ours
 from deploy.supervise.files import make_private_folder
+from deploy.supervise.lock import LOCK
 from deploy.synth.run import maker
 from deploy.synth.share import Published, missing
 from schemas.errors import ConfigError, DependencyError, StackError, VeilError
 from schemas.files import write_atomically
-from streams.audit.index import INDEX
 from topology.policies import load_policy
 
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
@@ -117,7 +117,7 @@ def _plan(folder: Path, later: int) -> tuple[Plan, Aviary]:
     aviary = Aviary(seed)
     if not folder.parent.exists():
         make_private_folder(folder.parent)
-    require_ours(folder / AUDIT, INDEX)
+    require_ours(folder, Path(STACK) / LOCK)
     make_private_folder(folder)
     (folder / REPORT).unlink(missing_ok=True)
     inputs, broken = build(aviary, seed), broken_records(aviary)

@@ -6,9 +6,9 @@ step. Whatever ends it in between, no part passes for the whole.
 
 from __future__ import annotations
 
-import shutil
 import tempfile
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 
 from schemas.errors import ConfigError
@@ -33,7 +33,7 @@ def write_file(place: Path, content: bytes) -> None:
         raise _taken(place) from None
     try:
         write_atomically(place, content)
-    except BaseException:
+    except BaseException:  # Ctrl-C and no memory, too: nothing stays that could pass for an export
         place.unlink()
         raise
 
@@ -44,14 +44,16 @@ def write_folder(place: Path, contents: Mapping[str, bytes]) -> None:
         place.mkdir(mode=PRIVATE_FOLDER)
     except FileExistsError:
         raise _taken(place) from None
-    beside = Path(tempfile.mkdtemp(prefix=".export-", dir=place.parent))  # its mode is PRIVATE_FOLDER
     try:
-        for name, content in contents.items():
-            write_atomically(beside / name, content)
-        beside.replace(place)  # an empty folder is replaced in one step; nothing else is
-    except BaseException:
-        shutil.rmtree(beside)
-        place.rmdir()
+        with tempfile.TemporaryDirectory(prefix=".export-", dir=place.parent) as beside:  # its owner's alone, too
+            whole = Path(beside, place.name)
+            whole.mkdir(mode=PRIVATE_FOLDER)
+            for name, content in contents.items():
+                write_atomically(whole / name, content)
+            whole.replace(place)  # an empty folder is replaced in one step; nothing else is
+    except BaseException:  # as above
+        with suppress(OSError):  # it is whole already, or not empty for another's sake
+            place.rmdir()
         raise
 
 

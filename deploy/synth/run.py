@@ -67,8 +67,9 @@ def follow(
     """Keep the share that the policy in force asks for from now on, until told to stop. The number published.
 
     Once it has begun it waits for parts that don't answer; `trouble` hears of each time. What others publish
-    meanwhile gets its gold afterwards. A policy that comes into force meanwhile counts from the next start on.
-    Raises ConfigError where the policy asks for no gold, and what `GoldPublisher.publish` raises.
+    meanwhile gets its gold afterwards; what came of a commit in doubt, the ends of the topics tell. A policy that
+    comes into force meanwhile counts from the next start on. Raises ConfigError where the policy asks for no gold,
+    and what `GoldPublisher.publish` raises.
     """
     policy = policy_in_force(root, project)
     if policy.gold.share_permille == 0:
@@ -84,11 +85,7 @@ def follow(
                         producer.publish(making.make())
                         made += 1
                         done(made)
-        except (
-            DependencyError,
-            Abortable,
-            CommitInDoubt,
-        ) as error:  # what came through, the ends say
+        except (DependencyError, Abortable, CommitInDoubt) as error:
             if before is None:
                 raise
             trouble(error)

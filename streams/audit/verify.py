@@ -195,10 +195,8 @@ class _Verifier:
         def get(path: str) -> bytes | None:
             return self.store.get(f"{name}/{path}")
 
-        check, begin = (
-            LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end),
-            self._beginnings(sealed),
-        )
+        check = LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end)
+        begin = self._beginnings(sealed)
         for number, data in self._leaves(name, check, total):
             if self.part.depth < Depth.CHAINS or self.part.ranged:
                 continue

@@ -60,8 +60,9 @@ class DecideSettings:
     drift_ms: int = 90 * DAY_MS
     """What is known of a person's answers is dropped when none came for so long: the retention of labels."""
     sweep_ms: int = 60_000
-    """How often the state is searched for what is past these times; a pass over a million tasks takes 0.2 s. Not
-    before that time after a start either, nor after a late record: an empty batch does not say that all is read.
+    """How often the state is searched for what is past these times; a pass over a million tasks takes a second.
+    Not before that time after a start either, nor after a late record: an empty batch does not say that all is
+    read.
     """
     late_ms: int = 600_000
     """A record that has lain on its topic for so long is of a backlog, and a label that a task waits for may be

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
+import multiprocessing
+import os
+import signal
+from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
+from functools import partial
+from pathlib import Path
 
 import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
+from deploy.local.endpoints import Endpoints
 from deploy.passwords import PasswordWatch
 from deploy.provision.command import apply_topology, plan_topology
 from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.kafka_admin import KafkaAdmin
-from deploy.provision.parts import connected
+from deploy.provision.parts import Parts, connected
 from deploy.provision.rotating import Renewed, rotate, rotated
 from schemas.errors import AccessDenied, ConfigError, LoginLost, LoginUsedUp
 from streams.engine.kafka import KafkaLog
@@ -36,18 +43,27 @@ REPLAY, COPIER, DECIDE = Identity("replay", "demo"), Identity("copier", "demo"),
 PRODUCER = Identity("producer", "demo")
 
 
-class Interrupted(Exception):
-    """What ends a command between its files and Kafka."""
-
-
-class Gone:
-    """Kafka, at the moment at which the command ends."""
+class Killing:
+    """Kafka, at the moment at which a command is killed: its files are written."""
 
     def __init__(self, kafka: KafkaAdmin) -> None:
         self.state = kafka.state
 
     def apply(self, *_: object) -> None:
-        raise Interrupted
+        os.kill(os.getpid(), signal.SIGKILL)
+
+
+def killed(what: Callable[[Parts], object], stack) -> None:
+    """Run it in a process of its own, which `kill -9` ends between its files and Kafka."""
+    process = multiprocessing.get_context("spawn").Process(target=run, args=[what, stack.endpoints, stack.root])
+    process.start()
+    process.join(120)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def run(what: Callable[[Parts], object], endpoints: Endpoints, root: Path) -> None:
+    with connected(endpoints, root) as parts:
+        what(replace(parts, kafka=Killing(parts.kafka)))
 
 
 @pytest.fixture
@@ -180,9 +196,8 @@ def test_of_a_process_that_is_handed_its_login_what_it_has_and_what_waits_for_it
     works_as(stack, DECIDE).close()
 
 
-def test_what_ends_between_the_files_and_kafka_is_mended_by_the_next_apply(stack, parts):
-    with pytest.raises(Interrupted):
-        rotate([REPLAY], replace(parts, kafka=Gone(parts.kafka)))
+def test_what_is_killed_between_the_files_and_kafka_is_mended_by_the_next_apply(stack, parts):
+    killed(partial(rotate, [REPLAY]), stack)
     mine = CredentialFiles(stack.root).load(REPLAY)
     assert not logs_in_with(stack, mine)
     (planned,) = plan_topology(TOPOLOGY, parts).changes
@@ -193,11 +208,10 @@ def test_what_ends_between_the_files_and_kafka_is_mended_by_the_next_apply(stack
     assert plan_topology(TOPOLOGY, parts).changes == ()
 
 
-def test_an_apply_that_ends_between_the_files_and_kafka_is_finished_by_the_next(stack, parts):
+def test_an_apply_that_is_killed_between_the_files_and_kafka_is_finished_by_the_next(stack, parts):
     files = CredentialFiles(stack.root)
     files.path(REPLAY).unlink()
-    with pytest.raises(Interrupted):
-        apply_topology(TOPOLOGY, replace(parts, kafka=Gone(parts.kafka)))
+    killed(partial(apply_topology, TOPOLOGY), stack)
     assert not logs_in_with(stack, files.load(REPLAY))
     assert [str(it) for it in apply_topology(TOPOLOGY, parts).changes] == ["create kafka user replay.demo"]
     assert logs_in_with(stack, files.load(REPLAY))

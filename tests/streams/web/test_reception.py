@@ -67,8 +67,7 @@ class App:
             await Request(scope, receive).body()
         if scope["path"] == "/waits":
             self.waiting.release()
-            while not self.answer.is_set():  # noqa: ASYNC110 - the test sets it, in a thread of its own
-                await asyncio.sleep(0.01)
+            await asyncio.to_thread(self.answer.wait, PATIENCE_S)
         await PlainTextResponse(self.said)(scope, receive, send)
 
     async def _endless(self, receive, send):

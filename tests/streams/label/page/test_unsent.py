@@ -23,6 +23,12 @@ def marked(seat):
     assert seat.spans() == ["name it broke"]
 
 
+def begun(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    marked(seat)
+
+
 def typed(seat, box="#comments textarea"):
     seat.there(f"{box}:focus")
     seat.press(ASKED, Keys.ESCAPE)
@@ -45,9 +51,7 @@ def is_signed_in(seat):
 
 
 def test_who_signs_out_with_an_answer_under_way_is_asked_and_stays_unless_they_say_so(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     seat.click("#sign-out")
     seat.says("Your answer is not sent. Signing out loses it.", DIALOG)
     seat.press(Keys.ENTER)
@@ -61,9 +65,7 @@ def test_who_signs_out_with_an_answer_under_way_is_asked_and_stays_unless_they_s
 
 
 def test_who_says_so_is_signed_out_and_nothing_is_kept(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     seat.click("#sign-out")
     seat.click(OUT)
     seat.card("You are signed out.")
@@ -77,9 +79,7 @@ def test_who_says_so_is_signed_out_and_nothing_is_kept(seat, service):
 
 
 def test_by_keys_the_question_comes_back_to_where_it_was_asked(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     seat.run("document.querySelector('#sign-out').focus()")
     seat.press(Keys.ENTER)
     assert seat.ask("document.activeElement.textContent").startswith("Stay signed in")
@@ -90,9 +90,7 @@ def test_by_keys_the_question_comes_back_to_where_it_was_asked(seat, service):
 
 
 def test_who_listens_is_told_what_is_lost(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     seat.click("#sign-out")
     role, described = seat.ask(
         f"""[document.querySelector('{DIALOG}')].map((one) => [one.getAttribute('role'),
@@ -132,9 +130,7 @@ def test_a_reply_that_is_only_typed_is_asked_about(serve, seat_at):
 
 
 def test_what_is_kept_of_a_lost_task_is_asked_about(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     service.clock.ms += QueueSettings().lease_ms
     seat.press(Keys.ENTER)
     seat.card("Your time on this task is over.")
@@ -145,9 +141,7 @@ def test_what_is_kept_of_a_lost_task_is_asked_about(seat, service):
 
 
 def test_an_answer_on_its_way_is_asked_about_and_the_question_ends_when_it_has_arrived(seat, service, offline):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     offline(True)
     seat.press(Keys.ENTER)
     seat.says("No connection.", "#banner")
@@ -161,9 +155,7 @@ def test_an_answer_on_its_way_is_asked_about_and_the_question_ends_when_it_has_a
 
 
 def test_who_can_not_be_signed_out_is_told_so_and_loses_nothing(seat, service, offline):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     offline(True)
     seat.click("#sign-out")
     seat.click(OUT)
@@ -177,9 +169,7 @@ def test_who_can_not_be_signed_out_is_told_so_and_loses_nothing(seat, service, o
 
 
 def test_who_signs_out_after_they_signed_in_anew_elsewhere_loses_nothing(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     seat.run("await fetch('/signin')")
     seat.click("#sign-out")
     seat.click(OUT)
@@ -218,9 +208,7 @@ def test_a_page_with_an_answer_on_its_way_asks_before_it_is_closed(seat, service
 
 
 def test_a_page_that_keeps_what_was_entered_after_its_session_asks_before_it_is_closed(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     service.clock.ms += SessionSettings().idle_ms
     seat.press(Keys.ENTER)
     seat.card("Nothing happened for a while, so your session ended.")
@@ -228,9 +216,7 @@ def test_a_page_that_keeps_what_was_entered_after_its_session_asks_before_it_is_
 
 
 def test_what_was_entered_to_a_task_that_never_comes_back_is_not_kept(seat, service):
-    service.give(1, "it broke")
-    seat.start()
-    marked(seat)
+    begun(seat, service)
     service.loop.give(WorkOrder(f"{1:032x}", Order.CLOSE))
     seat.press(Keys.ENTER)
     seat.card("Others have finished this task meanwhile.")
