@@ -30,10 +30,12 @@ NEVER_MS = 2**63 - 1
 
 
 class Environment(Enum):
-    """Where topics live: replication factor and `min.insync.replicas`."""
+    """Where topics live: replication factor, `min.insync.replicas`, and who says of which time a record is."""
 
-    LOCAL = (1, 1)
-    PRODUCTION = (3, 2)
+    LOCAL = (1, 1, "LogAppendTime")
+    PRODUCTION = (3, 2, "LogAppendTime")
+    RESTORING = (1, 1, "CreateTime")
+    """What a backup is written into: records keep the time that Kafka gave them once, and none ends meanwhile."""
 
     @property
     def replication(self) -> int:
@@ -44,6 +46,11 @@ class Environment(Enum):
     def in_sync(self) -> int:
         """How many of them must have a record before it is acknowledged."""
         return int(self.value[1])
+
+    @property
+    def stamped(self) -> str:
+        """As `message.timestamp.type`: when a record came the broker says, but of one that came long ago."""
+        return str(self.value[2])
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,13 +96,13 @@ def _spec(
 ) -> TopicSpec:
     config = {
         "cleanup.policy": kind.cleanup.value,
-        "message.timestamp.type": "LogAppendTime",
+        "message.timestamp.type": environment.stamped,
         "max.message.bytes": str(MAX_MESSAGE_BYTES),
         "min.insync.replicas": str(environment.in_sync),
         "segment.ms": str(_segment_ms(kind, retention)),
     }
     if retention is not None:
-        config["retention.ms"] = str(retention)
+        config["retention.ms"] = "-1" if environment is Environment.RESTORING else str(retention)
     if kind.by_place:
         config["retention.bytes"] = "-1"  # whatever the broker's default: age alone ends what a document names
     if kind.keeps_all:

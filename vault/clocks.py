@@ -52,6 +52,11 @@ class Clocks:
         return Standing.BEHIND if self.told.at - self.own > TOLERANCE_MS else Standing.AGREES
 
     @property
+    def differ(self) -> bool:
+        """Whether one of the two is wrong. They neither agree nor differ where Vault's answers tell no time."""
+        return self.standing in {Standing.AHEAD, Standing.BEHIND}
+
+    @property
     def agree(self) -> bool:
         """Whether anything may end because its time is over."""
         return self.standing is Standing.AGREES

@@ -42,10 +42,12 @@ from streams.audit.entries import origin
 from streams.audit.processor import STATE as SEAL_STATE
 from streams.audit.processor import key_of
 from streams.audit.sealing import begun
+from streams.engine.clock import SystemClock
 from streams.engine.loop import SLOT_PREFIX
 from streams.engine.messages import Message, TopicPartition
 from topology.flow import Content
 from topology.identity import PLATFORM, Identity
+from topology.topics import Environment
 from vault.approles import MOUNT, end_secret_ids
 from vault.paths import Paths
 from vault.session import Credentials, Session
@@ -76,7 +78,7 @@ def rebuilt(folder: Path, source: BackupSource, secrets: OldSecrets, report: Rep
         _end_old_logins(stack.endpoints.vault)
         (layout.secrets / RECOVERY_KEY).unlink(missing_ok=True)  # the fresh vault's, which is no more
         with connected(stack.endpoints, folder) as parts:
-            apply_topology(source.topology, parts)
+            apply_topology(source.topology, replace(parts, environment=Environment.RESTORING))
         report("topology applied; the pinned keys are Vault's")
         yield stack
 
@@ -130,7 +132,7 @@ def fill(
     with closing(reading) as registry, closing(endpoints.registry.registrar()) as registrar:
         framed, ordered = Reframed(backup.text_of, registrar), Reframed(orders.text_of, registrar)
         codec, count = Codec(registry), 0
-        with Writer(endpoints.kafka.client_settings()) as writer:
+        with Writer(endpoints.kafka.client_settings(), SystemClock().now()) as writer:
             count += writer.write(_framed(orders.messages(CONTROL), ordered))
             for topic in contents.as_they_are(backup.backup.manifest.projects):
                 writer.go_on_from(topic, expired(backup.backup.manifest, topic))
@@ -176,16 +178,19 @@ def _ended(log: SealedLog, codec: Codec) -> Message:
     return Message(SEAL_STATE, ANY_PARTITION, 0, key_of(log).encode(), codec.encode(log))
 
 
-def go_on(endpoints: Endpoints, backup: BackupSource, latest: Source, places: Mapping[str, SlotState]) -> None:
+def go_on(
+    folder: Path, endpoints: Endpoints, backup: BackupSource, latest: Source, places: Mapping[str, SlotState]
+) -> None:
     """What a stack needs that is to work on: each process's place in its chain of events (`places`, by slot), that
     the audit's logs have ended under their old name, and that no raw reference is given twice, as far as the
     `latest` source knows: an order about a task that came after the backup would be about another record else.
+    From here on the broker says when a record came, and what has to end on Kafka ends.
     """
     flow = backup.topology.flow
     raw = [kind for kind in flow.topics.values() if kind.holds is Content.RAW and not kind.by_place]
     with closing(Registry(endpoints.registry.url, endpoints.registry.tls())) as registry:
         codec = Codec(registry)
-        with Writer(endpoints.kafka.client_settings()) as writer:
+        with Writer(endpoints.kafka.client_settings(), SystemClock().now()) as writer:
             for slot, place in places.items():
                 owner = Identity.parse(slot.rpartition(".")[0])
                 role = flow.roles.get(owner.role)
@@ -197,3 +202,5 @@ def go_on(endpoints: Endpoints, backup: BackupSource, latest: Source, places: Ma
             writer.write(_ended(log, codec) for log in ended_logs(backup.backup.manifest))
             for topic in (kind.topic(project) for kind in raw for project in backup.topology.projects):
                 writer.go_on_from(topic, furthest(backup.ends(topic), latest.ends(topic)))
+    with connected(endpoints, folder) as parts:
+        apply_topology(backup.topology, parts)

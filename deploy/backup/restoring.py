@@ -107,7 +107,7 @@ def _restored(
     with rebuilt(folder, source, wanted.secrets, report) as stack:
         restored = _Work(folder, source, newer, stack.endpoints).done(report)
         if to_go_on and restored.holds:
-            go_on(stack.endpoints, source, newer or source, proving.places(folder))
+            go_on(folder, stack.endpoints, source, newer or source, proving.places(folder))
             _say(folder, restored)
             (folder / RESTORING_MARK).unlink()
             report("processes can go on where they were")

@@ -14,16 +14,22 @@ from streams.engine.kafka_errors import error_of, translate
 from streams.engine.messages import Message
 
 ANY_PARTITION = -1
+LONG_AGO = 1
+"""A time that is no time: of what is written to be deleted, so that it keeps nothing beside it from its end."""
 FLUSH_S = 120.0
 """As long as a delivery may take by librdkafka's own limit."""
 DELETE_S = 30.0
 
 
 class Writer:
-    """As the administrator of a fresh broker. Not thread-safe. Raises LogUnavailable, AccessDenied."""
+    """As the administrator of a fresh broker. Not thread-safe. Raises LogUnavailable, AccessDenied.
 
-    def __init__(self, settings: Mapping[str, Any]) -> None:
+    Records keep their time, in milliseconds; 0 is now. `now`: none is of a later one, which Kafka refuses.
+    """
+
+    def __init__(self, settings: Mapping[str, Any], now: int) -> None:
         self._settings = {**settings, "log_level": 2}
+        self._now = now
         self._failure: KafkaError | None = None
         self._producer = Producer(
             {
@@ -86,6 +92,7 @@ class Writer:
                     key=message.key,
                     partition=message.partition,
                     headers=dict(message.headers),
+                    timestamp=min(message.timestamp, self._now),
                     on_delivery=self._delivered,
                 )
             except BufferError:  # its queue is full
@@ -100,4 +107,4 @@ class Writer:
 
 
 def _fillers(topic: str, partition: int, count: int) -> Iterator[Message]:
-    return (Message(topic, partition, number, None, b"") for number in range(count))
+    return (Message(topic, partition, number, None, b"", timestamp=LONG_AGO) for number in range(count))

@@ -50,6 +50,8 @@ def build(
             frozen_by=lambda: around.book.frozen_by(project, Freezable.REDACT),
             build_detector=build_detector,
             run=builder.submit,
+            told_time=vault.told_time,
+            ask_time=vault.ask_time,
         ),
         parse=parse,
         hashes=Hashes(

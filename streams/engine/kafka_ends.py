@@ -22,7 +22,7 @@ broker takes to start, and takes a core (librdkafka 2.16).
 """
 
 
-PAUSES_S = (0.0, 0.2, 0.8)
+PAUSES_S = (0.0, 0.2, 0.8, 2.0)
 """Before each further attempt to learn where partitions end. A broker that has just started tells who leads a
 partition, and since when, before the partition itself knows (UNKNOWN_LEADER_EPOCH).
 """

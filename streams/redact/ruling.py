@@ -16,6 +16,7 @@ from streams.redact.detect.find import Detector
 from topology.policies import Policy, load_policy_bytes
 from topology.policies.review import review_of
 from topology.signed_policies import PolicyRecord
+from vault.clocks import Clocks, ToldTime
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +54,10 @@ class RulingSeams:
     build_detector: Callable[[Policy], Detector]
     """Called where `run` runs it, never twice at a time. Raises ConfigError for what can't be searched."""
     run: Run = at_once
+    told_time: Callable[[], ToldTime | None] = lambda: None
+    """What Vault's clock shows now, by its last answer."""
+    ask_time: Callable[[], ToldTime | None] = lambda: None
+    """The same by an answer of now. Asked for while the clocks differ."""
 
 
 @dataclass(slots=True)
@@ -83,6 +88,7 @@ class Rulings:
         self._attempt: _Attempt | None = None
         self._frozen_by: tuple[str, ...] = ()
         self._now = 0
+        self._clocks = Clocks(0, None)
 
     def follow(self) -> None:
         """Take up what `control` says now; never waits for a detector."""
@@ -94,8 +100,11 @@ class Rulings:
             self._attempt = _Attempt(record, self._seams.run(lambda: self._build(record)))
 
     def look(self, now: int) -> None:
-        """It is `now`, in milliseconds: a review may be over."""
+        """It is `now` by this machine's clock, in milliseconds: a review may be over, that clock may be wrong."""
         self._now = now
+        self._clocks = Clocks(now, self._seams.told_time())
+        if self._clocks.differ:
+            self._clocks = Clocks(now, self._seams.ask_time())
 
     @property
     def ruling(self) -> Ruling | None:
@@ -105,7 +114,7 @@ class Rulings:
     @property
     def waits_for(self) -> tuple[str, ...]:
         """Why raw records wait, in sentences; nothing: they don't."""
-        return (*self._freeze(), *self._obstacles())
+        return (*self._freeze(), *self._obstacles(), *self._differing())
 
     @property
     def stands(self) -> bool:
@@ -143,6 +152,12 @@ class Rulings:
             return []
         due = f"the review of {ruling.policy.id} was due by {review.due}"
         return [f"{due}; raw records wait until a reviewed version is published"]
+
+    def _differing(self) -> list[str]:
+        """By this machine's clock it is said until when mappings may live: one that is behind makes some that are
+        over at once, and their labels lost; one that is ahead some that live too long. Nothing sets that right.
+        """
+        return [f"{self._clocks.why}; raw records wait until they agree"] if self._clocks.differ else []
 
     def _near(self) -> list[str]:
         ruling = self._attempt.ruling if self._attempt else None

@@ -46,13 +46,15 @@ class Reading:
 @dataclass(slots=True)
 class Book:
     """One project's. `done`: the first short window that was not folded; `long_window`: tallies of the running
-    one.
+    one. `told`: up to when (ms) all that may be published was, by a book that can't be read any more; it is folded
+    again, and not published again.
     """
 
     project: str
     rules: Sequence[Rule]
     windows: Windows = field(default_factory=Windows)
     done: int = NOTHING_YET
+    told: int = 0
     readings: dict[int, Reading] = field(default_factory=dict)
     waiting: dict[int, list[Timed]] = field(default_factory=dict)
     ledger: Ledger = field(default_factory=Ledger)
@@ -135,6 +137,8 @@ class Book:
         if self.windows.ends_a_long_one(step):
             metrics += self._publish_long(step)
         self.done = step + 1
+        if self.windows.since(step) < self.told:
+            return Final(step, (), ())
         return Final(step, tuple(metrics), tuple(alerts))
 
     def _publish(self, step: int, tallies: Mapping[str, Tally]) -> Iterator[Metric]:

@@ -1,7 +1,9 @@
 """What a book has folded, as bytes and back. Pure.
 
 JSON, compressed: one form for all of it, the same bytes for the same state. One that was written for other
-windows, or in another form, is not read: the log is read again from its beginning instead.
+windows, or in another form, is not read: the log is read again from its beginning instead. What all forms have is
+up to when was published (`told`): none of that is published twice, since what has expired of the log meanwhile
+would make it differ.
 """
 
 from __future__ import annotations
@@ -24,7 +26,7 @@ from streams.watch.suspicions import Suspicions
 from streams.watch.tally import Tally
 from streams.watch.windows import Windows
 
-FORM = 5
+FORM = 6
 
 
 def to_bytes(book: Book) -> bytes:
@@ -34,6 +36,7 @@ def to_bytes(book: Book) -> bytes:
         "form": FORM,
         "windows": asdict(book.windows),
         "done": book.done,
+        "told": max(book.told, book.final_until),
         "resumes": {partition: [it.next, it.time] for partition, it in book.resumes().items()},
         "policies": ledger.policies,
         "names": ledger.names,
@@ -49,16 +52,19 @@ def to_bytes(book: Book) -> bytes:
     return zlib.compress(json.dumps(state, sort_keys=True, separators=(",", ":")).encode())
 
 
-def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows) -> Book | None:
-    """The book of a state; None where it is of another form or for other windows."""
+def restored(data: bytes, project: str, rules: Sequence[Rule], windows: Windows) -> Book:
+    """The book of a state; where it is of another form or for other windows one that begins anew, and publishes
+    nothing of what was.
+    """
     state = json.loads(zlib.decompress(data))
     if state["form"] != FORM or state["windows"] != asdict(windows):
-        return None
+        return Book(project, rules, windows, told=state.get("told", 0))
     return Book(
         project=project,
         rules=rules,
         windows=windows,
         done=state["done"],
+        told=state["told"],
         readings={int(partition): Reading(*it) for partition, it in state["resumes"].items()},
         ledger=Ledger(
             policies=state["policies"],

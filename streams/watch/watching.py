@@ -77,7 +77,7 @@ class Watching:
             project = self._projects.get(name)
             if project is not None:
                 project.generation = generation
-                project.book = restored(data, name, self._rules, self._windows) or project.book
+                project.book = restored(data, name, self._rules, self._windows)
 
     def positions(self) -> Mapping[TopicPartition, int]:
         """The offset that comes next, of every partition."""

@@ -95,6 +95,17 @@ def test_replication_follows_the_environment(environment, copies, in_sync):
         assert spec.config["min.insync.replicas"] == in_sync
 
 
+def test_what_a_backup_is_written_into_keeps_times_and_ends_nothing_and_is_else_as_it_will_be():
+    later = {spec.name: spec for spec in topics(TOPOLOGY)}
+    for spec in topics(TOPOLOGY, Environment.RESTORING):
+        assert spec.config["message.timestamp.type"] == "CreateTime"
+        assert spec.config.get("retention.ms", "-1") == "-1"
+        wanted = later[spec.name]
+        differing = {name for name, value in wanted.config.items() if spec.config.get(name) != value}
+        assert differing <= {"message.timestamp.type", "retention.ms"}
+        assert (spec.partitions, spec.config.keys()) == (wanted.partitions, wanted.config.keys())
+
+
 def test_redact_gets_the_smallest_set_of_acls():
     mine = {
         (acl.resource, acl.name, acl.prefixed, acl.operation)

@@ -27,6 +27,7 @@ def clocks(own: int, within_ms: int = 0) -> Clocks:
 def test_clocks_agree_within_the_tolerance_whichever_is_ahead(own, within_ms, standing):
     assert clocks(own, within_ms).standing is standing
     assert clocks(own, within_ms).agree is (standing is Standing.AGREES)
+    assert clocks(own, within_ms).differ is (standing is not Standing.AGREES)
 
 
 def test_what_vault_s_answer_took_on_its_way_is_held_against_nobody():
@@ -37,7 +38,7 @@ def test_what_vault_s_answer_took_on_its_way_is_held_against_nobody():
 
 def test_a_time_that_vault_does_not_tell_agrees_with_nothing():
     untold = Clocks(NOW, None)
-    assert (untold.agree, untold.standing, untold.later) == (False, Standing.UNTOLD, NOW)
+    assert (untold.agree, untold.differ, untold.standing, untold.later) == (False, False, Standing.UNTOLD, NOW)
     assert untold.ahead_ms is None
     assert "Date" in untold.why
 

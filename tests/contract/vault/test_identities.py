@@ -67,6 +67,12 @@ def test_each_answer_tells_the_time_of_its_clock(redact, folder):
     assert Clocks(round(time.time() * 1000), told).agree
 
 
+def test_who_asks_for_the_time_is_told_without_any_other_call(redact):
+    told = redact.ask_time()
+    assert told is not None
+    assert Clocks(round(time.time() * 1000), told).agree
+
+
 def test_wrong_credentials_are_denied(openbao):
     with (
         VaultClient.from_approle(openbao.url, openbao.ca, "nobody", "nothing", "contract") as client,

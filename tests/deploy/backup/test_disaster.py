@@ -23,8 +23,9 @@ from deploy.local.endpoints import VaultEndpoint, load_endpoints
 from deploy.local.openbao import SEAL_KEY
 from deploy.local.stack import LocalStack
 from deploy.persons import load_declared
+from deploy.provision.command import plan_topology
 from deploy.provision.credentials import CredentialFiles
-from deploy.provision.parts import pins_path
+from deploy.provision.parts import connected, pins_path
 from schemas.audit import AuditEvent, EventType
 from schemas.registry import tls_context
 from streams.audit.export import Exported
@@ -59,6 +60,7 @@ class Lost:
     old: Made
     checked: Restored
     later: Path
+    appended: dict[tuple[str, int, int], int]
     labeled: str
     withdrawn_before: str
     withdrawn_after: str
@@ -119,12 +121,15 @@ def lost(tmp_path_factory):
         withdrawn(pipeline, before)
         own = read_secrets(root / "secrets", pytest.fail)
         old, checked = take_and_verify(root, folder / "old", [recipient], own, lambda _: None)
+        times = appended(pipeline)
         withdrawn(pipeline, after)
         veil("backup", folder / "later", "--to", recipient, "--no-verify", "--root", root)
         credentials = CredentialFiles(root).load(Identity("producer", pipeline.project)).vault
         assert logs_in(stack.endpoints.vault, credentials)
         pipeline.close()
-    lost = Lost(old, checked, folder / "later", labeled, before, after, credentials, folder, pipeline.project)
+    lost = Lost(
+        old, checked, folder / "later", times, labeled, before, after, credentials, folder, pipeline.project
+    )
     lost.kept.mkdir()
     (lost.kept / "key.txt").write_text(f"{identity}\n")
     for path in (pins_path(root), *(root / "secrets" / name for name in (SEAL_KEY, TOKEN))):
@@ -192,6 +197,7 @@ def test_stack_goes_on_where_the_lost_one_was(lost, anew):
     assert log_name.startswith(f"{lost.old.manifest.log_name}-r")
     with LocalStack(folder, environ={"VEIL_LOG_NAME": log_name}) as stack:
         pipeline = Pipeline(folder, load_declared(folder), lost.project)
+        kafka_has_all_of_its_time_and_is_set_as_declared(lost, pipeline, stack)
         with_old_credentials_nobody_logs_in(lost, stack)
         nothing_withdrawn_opens(lost, pipeline)
         (restored,) = (it for it in platform_events(pipeline) if it.type is EventType.BACKUP_RESTORED)
@@ -205,6 +211,23 @@ def test_stack_goes_on_where_the_lost_one_was(lost, anew):
         assert pipeline.reconciled().tasks == len(RECORDS) + 2
         sealed_on(pipeline, folder)
         pipeline.close()
+
+
+def kafka_has_all_of_its_time_and_is_set_as_declared(lost: Lost, pipeline: Pipeline, stack: LocalStack) -> None:
+    restored = appended(pipeline)
+    assert len(restored) > len(RECORDS)
+    assert restored.items() <= lost.appended.items()
+    with connected(stack.endpoints, lost.folder / "anew") as parts:
+        assert plan_topology(pipeline.topology, parts).changes == ()
+
+
+def appended(pipeline: Pipeline) -> dict[tuple[str, int, int], int]:
+    """When each event of the project came, to Kafka."""
+    came = {}
+    for message in pipeline.log.read(f"audit.{pipeline.project}"):
+        event = pipeline.codec.decode(message.value, AuditEvent)
+        came[event.slot, event.epoch, event.sequence] = message.timestamp
+    return came
 
 
 def with_old_credentials_nobody_logs_in(lost: Lost, stack: LocalStack) -> None:

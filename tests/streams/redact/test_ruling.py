@@ -15,6 +15,7 @@ from tests.simulation.world import CanaryDetector
 from topology.policies import Policy, load_policy, policy_bytes
 from topology.policies.canonical import with_hash
 from topology.signed_policies import PolicyRecord
+from vault.clocks import TOLERANCE_MS, ToldTime
 
 DAY_MS = 86_400_000
 FIRST = load_policy("demo")
@@ -200,3 +201,48 @@ def test_every_reason_to_wait_is_said():
     control.rulings.follow()
     assert len(control.rulings.waits_for) == 2
     assert all(reason in control.rulings.notice for reason in control.rulings.waits_for)
+
+
+class TwoClocks(Control):
+    """This machine's and Vault's, of whose time an answer tells that may be old."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.told: ToldTime | None = ToldTime(DUE - 10 * DAY_MS, 0)
+        self.now_told = self.told
+        seams = RulingSeams(lambda: self.policy, tuple, self._detector, at_once, lambda: self.told, self.answer)
+        self.rulings = Rulings("demo", seams)
+        self.rulings.follow()
+
+    def answer(self) -> ToldTime | None:
+        self.told = self.now_told
+        return self.told
+
+
+@pytest.mark.parametrize("off_ms", [TOLERANCE_MS + 1, -TOLERANCE_MS - 1, 31 * DAY_MS])
+def test_records_wait_while_this_clock_and_vaults_differ_and_go_on_by_themselves(off_ms):
+    control = TwoClocks()
+    now = control.told.at
+    control.rulings.look(now)
+    assert control.rulings.ruling is not None
+    control.rulings.look(now + off_ms)
+    assert control.rulings.ruling is None
+    assert control.rulings.stands
+    assert "raw records wait until they agree" in control.rulings.notice
+    control.rulings.look(now + 1)
+    assert control.rulings.ruling is not None
+
+
+def test_an_answer_from_before_this_machine_was_halted_is_asked_for_anew():
+    control = TwoClocks()
+    now = control.told.at + DAY_MS
+    control.now_told = ToldTime(now, 0)
+    control.rulings.look(now)
+    assert control.rulings.ruling is not None
+
+
+def test_a_vault_that_tells_no_time_keeps_nothing_waiting():
+    control = TwoClocks()
+    control.told = None
+    control.rulings.look(DUE - 10 * DAY_MS)
+    assert control.rulings.ruling is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from random import Random
 
 import pytest
@@ -14,7 +15,7 @@ from schemas.durations import waited
 from schemas.metrics import SUPPRESSED_BELOW, Cell, Metric
 from schemas.resources import Kind
 from streams.engine.generations import chunked, latest
-from streams.watch.book import Book
+from streams.watch.book import Book, Final
 from streams.watch.recompute import recompute
 from streams.watch.rules import Measure, Rule
 from streams.watch.snapshot import restored, to_bytes
@@ -93,7 +94,7 @@ class Reading:
     def crash(self) -> None:
         """Back to the state that was written last; sometimes from a little before it."""
         fresh = Book(PROJECT, RULES, WINDOWS)
-        self.book = (restored(self.state, PROJECT, RULES, WINDOWS) if self.state else None) or fresh
+        self.book = restored(self.state, PROJECT, RULES, WINDOWS) if self.state else fresh
         back = self.random.choice([0, 3])
         for at, part in enumerate(self.partitions):
             reading = self.book.readings.get(at)
@@ -137,9 +138,41 @@ def test_a_window_waits_for_every_partition():
     assert [final.step for final in book.advance(dict.fromkeys(range(3), late))]
 
 
-def test_a_state_of_other_windows_is_not_read():
-    data = to_bytes(Book(PROJECT, RULES, WINDOWS))
-    assert restored(data, PROJECT, RULES, Windows()) is None
+def test_what_was_published_is_published_no_second_time_by_a_book_that_cannot_read_the_last_ones_state(
+    monkeypatch,
+):
+    partitions, everyone = log(3), range(PARTITIONS)
+    whole = everything(partitions)
+    book, half = Book(PROJECT, RULES, WINDOWS), whole[len(whole) // 2]
+    for arrival in (it for partition in partitions for it in partition):
+        book.take(arrival)
+    told = list(book.advance(dict.fromkeys(everyone, WINDOWS.since(half.step) + WINDOWS.lateness_ms)))
+    state = to_bytes(book)
+    assert any(it.metrics for it in told)
+
+    def anew(state: bytes, windows: Windows = WINDOWS) -> list[Final]:
+        book = restored(state, PROJECT, RULES, windows)
+        for partition in partitions:
+            for arrival in partition[1:]:  # its beginning has expired
+                book.take(arrival)
+        first = list(book.advance(dict.fromkeys(everyone, WINDOWS.since(told[1].step) + WINDOWS.lateness_ms)))
+        if first:  # another crash, soon after
+            book = restored(to_bytes(book), PROJECT, RULES, windows)
+            for arrival in (it for partition in partitions for it in partition):
+                book.take(arrival)
+        return [*first, *book.advance(dict.fromkeys(everyone, END))]
+
+    monkeypatch.setattr("streams.watch.snapshot.FORM", 99)
+    later = anew(state)
+    assert {it.step for it in later} >= {it.step for it in whole[-3:]}
+    assert not [it for it in later if it.step < half.step and (it.metrics or it.alerts)]
+    assert [it.step for it in later if it.metrics] == [
+        it.step for it in whole if it.metrics and it.step >= half.step
+    ]
+    others = replace(WINDOWS, step_ms=1_000)
+    assert not [
+        it for it in anew(state, others) if others.since(it.step) < WINDOWS.since(half.step) and it.metrics
+    ]
 
 
 def test_a_generation_that_is_not_whole_gives_way_to_the_one_before(monkeypatch):
