@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import shutil
 import time
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import asdict, dataclass
@@ -26,6 +25,7 @@ from schemas.errors import ConfigError, StackError, Undecodable
 from schemas.metrics import Metric
 from schemas.records import ControlState
 from schemas.resources import incident_resource
+from streams.audit.copying import copy_logs
 from streams.audit.evidence import (
     MANIFEST,
     MANIFEST_SIGNATURE,
@@ -38,8 +38,11 @@ from streams.audit.evidence import (
 )
 from streams.audit.evidence_check import digests
 from streams.audit.exported import exported_events
+from streams.audit.findings import Finding, FindingKind
 from streams.audit.incidents import Incident, incidents
-from streams.audit.store import Directory
+from streams.audit.index import INDEX, BadIndex
+from streams.audit.note import BadNote
+from streams.audit.store import Directory, Store
 from topology.control import ControlBook, Rejected
 from topology.control_key import parse_key
 from topology.identity import PLATFORM
@@ -60,11 +63,14 @@ class Kept:
     events: int
 
 
-def preserve(root: Path, project: str, person: str, incident_id: str, folder: Path) -> Kept:
+def preserve(
+    root: Path, project: str, person: str, incident_id: str, folder: Path, earlier: Store | None = None
+) -> Kept:
     """Put aside what there is of an incident, in a new folder: all of the audit up to now, sealed, and what goes
-    with it. Nothing is left there where it fails.
+    with it. Nothing is left there where it fails. `earlier`: an export of the audit, which is copied and gone on
+    with: it has what has expired on Kafka.
 
-    Raises ConfigError; StackError where the sealer is late.
+    Raises ConfigError; StackError where the sealer is late, or somebody writes to that export.
     """
     declared = load_declared(root)
     require_role(declared, project, person, WORKERS, "preserve evidence")
@@ -72,15 +78,19 @@ def preserve(root: Path, project: str, person: str, incident_id: str, folder: Pa
         raise ConfigError(f"{folder} is there already; evidence goes into a folder of its own")
     with compliance(root) as seen, acting(root, declared, project, person) as around:
         try:
-            return _preserve(seen, around, incident_id, folder)
+            return _preserve(seen, around, incident_id, folder, earlier)
         except BaseException:  # Ctrl-C too: half of the evidence would look like all of it
             shutil.rmtree(folder, ignore_errors=True)
             raise
 
 
-def _preserve(seen: Compliance, around: Surroundings, incident_id: str, folder: Path) -> Kept:
+def _preserve(
+    seen: Compliance, around: Surroundings, incident_id: str, folder: Path, earlier: Store | None
+) -> Kept:
     project, person = around.project, around.identity.signer
     audit = Directory(folder / AUDIT)
+    if earlier is not None:
+        _begin_with(earlier, seen, project, audit)
     _export(seen, project, audit)
     events = list(exported_events(audit, seen.topology.pins.keys))
     incident = known(incidents(events), incident_id)
@@ -101,22 +111,39 @@ def _preserve(seen: Compliance, around: Surroundings, incident_id: str, folder: 
     return kept
 
 
+def _begin_with(earlier: Store, seen: Compliance, project: str, store: Directory) -> None:
+    if earlier.get(INDEX) is None:
+        raise ConfigError("there is no export to go on with")
+    try:
+        with earlier.alone():
+            copy_logs(earlier, store, {audit_topic(project)}, seen.topology.pins.keys)
+    except (BadIndex, BadNote) as error:
+        raise ConfigError(f"that is no export to go on with: {error}") from None
+
+
 def _export(seen: Compliance, project: str, store: Directory) -> None:
     """All that is there now, as soon as the sealer has sealed it."""
     topic = audit_topic(project)
-    written = Counter(record.partition for record in seen.log.read(topic))
+    ends = {record.partition: record.offset + 1 for record in seen.log.read(topic)}
     limit = time.monotonic() + SEALED_WITHIN_S
     with seen.exporter(store, [project]) as exporter, closing(seen.follow_export(exporter)) as extended:
         for done in extended:
             if done.findings:
-                raise StackError(f"the audit can't be put aside as it was sealed: {done.findings[0]}")
-            sizes = {(one.topic, one.partition): one.size for one in done.logs.values()}
-            if all(sizes.get((topic, partition), 0) >= count for partition, count in written.items()):
+                raise StackError(_refusal(done.findings[0]))
+            exported = {one.partition: one.next_offset for one in done.logs.values()}
+            if all(exported.get(partition, 0) >= end for partition, end in ends.items()):
                 return
             if time.monotonic() > limit:
                 raise StackError(
                     f"the audit was not sealed within {SEALED_WITHIN_S:.0f} s; does seal.platform work?"
                 )
+
+
+def _refusal(finding: Finding) -> str:
+    text = f"the audit can't be put aside as it was sealed: {finding}"
+    if finding.kind is not FindingKind.EXPIRED:
+        return text
+    return f"{text}. Give the export of it that you keep, which has what has expired (--export)"
 
 
 def _gathered(seen: Compliance, project: str, incident: Incident, events: list[AuditEvent]) -> Gathered:

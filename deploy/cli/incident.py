@@ -114,6 +114,14 @@ def preserve(
     incident_id: Id,
     folder: Annotated[Path, typer.Argument(metavar="DIR", help="A new folder.", show_default=False)],
     person: As,
+    export: Annotated[
+        str | None,
+        typer.Option(
+            "--export",
+            metavar="PLACE",
+            help="An export of the audit that goes back further than Kafka does: it is copied, and gone on with.",
+        ),
+    ] = None,
     project: Project = DEFAULT_PROJECT,
     root: Root = Path(DEFAULT_ROOT),
     as_json: AsJson = False,
@@ -124,9 +132,11 @@ def preserve(
 
     [dim]Example:[/] [cyan]veil incident preserve 2026-11-26-9c0fd1e2 evidence --as olga --project demo[/]
     """
+    from deploy.exports import export_at
     from deploy.preserving import preserve as put_aside
 
-    kept = put_aside(root, project, person, incident_id, folder)
+    earlier = None if export is None else export_at(export)
+    kept = put_aside(root, project, person, incident_id, folder, earlier)
     Output(as_json).result(
         {
             "incident": incident_id,

@@ -5,23 +5,39 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 
 from deploy.cli.app import main
 from deploy.compliance import compliance
 from deploy.incidents import LOOK_BACK_MS, all_incidents, close_incident, open_incident, story, tick_off
+from deploy.persons import load_declared
 from deploy.preserving import preserve
 from deploy.provision.credentials import CredentialFiles
+from deploy.provision.parts import pins_path
+from deploy.sealed import SEALER
+from deploy.stages.stage import assemble
 from schemas.alerts import Alert, Severity
 from schemas.audit import EventType
-from schemas.errors import ConfigError
+from schemas.errors import ConfigError, StackError
+from streams.audit.evidence_check import verify_evidence
+from streams.audit.exported import exported_events
+from streams.audit.incidents import incidents
+from streams.audit.store import Directory
+from streams.engine.clock import SystemClock
 from streams.engine.kafka import KafkaLog
 from streams.engine.kafka_access import KafkaAccess
 from streams.engine.log import Ownership, SessionSpec
 from streams.engine.messages import Outgoing
 from tests.support.declaring import declared
+from tests.support.handing import started
+from tests.support.pipeline import Stage
+from tests.support.waiting import wait_for
 from topology.identity import PLATFORM, Identity
+from topology.pins import load_pins
 
 pytestmark = pytest.mark.stack
 
@@ -37,6 +53,15 @@ def project(stack) -> Iterator[str]:
     """A project of this test alone."""
     with declared(stack, "looked", PROJECT) as name:
         yield name
+
+
+@pytest.fixture
+def sealer(stack, project) -> Iterator[None]:
+    """Of all audits there are, this project's among them."""
+    around = started(stack.root, SEALER, PLATFORM, load_declared(stack.root))
+    stage = Stage(around, assemble(around, 0, 0), 0)
+    yield
+    stage.stop()
 
 
 def test_an_incident_is_opened_worked_on_and_found_again_on_the_audit(stack, project):
@@ -99,6 +124,45 @@ def test_the_commands_show_the_playbook_with_what_is_done(stack, project, capsys
     code, said = veil("status")
     assert (code, f"{incident} odd-labeling: opened by roy" in said) == (0, True)
     assert veil("step", incident, "99", "--as", "rita")[0] == 2
+
+
+def test_evidence_goes_on_with_an_export_that_has_what_expired_since(stack, project, sealer, tmp_path):
+    root, kept, pins = stack.root, tmp_path / "kept", pins_path(stack.root)
+    open_incident(root, project, "roy", playbook="leaking-app")
+    exported(root, project, kept)
+    expire(stack, f"audit.{project}")
+    incident = open_incident(root, project, "roy", playbook="stolen-account")
+    with pytest.raises(StackError, match=r"(?s)its beginning has expired.*--export"):
+        preserve(root, project, "roy", incident, tmp_path / "alone")
+    for place, why in ((tmp_path / "nothing", "there is no export"), (tmp_path, "no export to go on with")):
+        (tmp_path / "index.json").write_text("{}")
+        with pytest.raises(ConfigError, match=why):
+            preserve(root, project, "roy", incident, tmp_path / "alone", Directory(place))
+    assert not (tmp_path / "alone").exists()
+    assert not (tmp_path / "nothing").exists()
+    said = preserve(root, project, "roy", incident, tmp_path / "whole", Directory(kept))
+    evidence, audit = Directory(tmp_path / "whole"), Directory(tmp_path / "whole" / "audit")
+    found = verify_evidence(evidence, audit, load_pins(pins).keys, SystemClock().now())
+    assert (found.findings, found.audit.expired) == ((), ())
+    names = [one.playbook for one in incidents(exported_events(audit, load_pins(pins).keys))]
+    assert (said.incident.playbook, names) == ("stolen-account", ["leaking-app", "stolen-account"])
+
+
+def exported(root: Path, project: str, folder: Path) -> None:
+    """All that is there now, as somebody exports it who keeps the record for long."""
+    with compliance(root) as seen, seen.exporter(Directory(folder), [project]) as exporter:
+        written = sum(1 for _ in seen.log.read(f"audit.{project}"))
+        wait_for(lambda: exporter.extend(seen.checkpoints()).events >= written, "all of it is sealed")
+
+
+def expire(stack, topic: str) -> None:
+    """All that is there, as retention takes it."""
+    with compliance(stack.root) as seen:
+        ends = seen.log.offsets_at(topic, 2**62)
+    admin = AdminClient(stack.endpoints.kafka.client_settings())
+    places = [TopicPartition(place.topic, place.partition, end) for place, end in ends.items()]
+    for done in admin.delete_records(places).values():
+        done.result(30)
 
 
 def test_what_makes_no_sense_is_refused_in_words_and_changes_nothing(stack, project, tmp_path):
