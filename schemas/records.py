@@ -166,7 +166,10 @@ class LabelOutcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """One person's answer to one task; carries what decide and join need, and no text."""
+    """One person's answer to one task; carries what decide and join need, and no text.
+
+    `released_at`: since when the task lay on `tasks.P` (0: not told).
+    """
 
     label_id: str
     task_id: str
@@ -184,6 +187,7 @@ class Label:
     fields: tuple[FieldShape, ...]
     leased_at: int
     submitted_at: int
+    released_at: int = 0
 
 
 class VerdictStatus(StrEnum):

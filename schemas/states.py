@@ -143,7 +143,8 @@ class TaskLabels:
 
     `granted` is the total of extra annotators ordered so far, an adjudicator included; `adjudicating` whether one
     was; `touched_at` when decide took up the last label (the first skip, where there is none), or when it
-    was over; `labeled_at` when the last label was given (0: none).
+    was over; `labeled_at` when the last label was given (0: none); `released_at` when it came to `tasks.P`
+    (0: not told).
     """
 
     task_id: str
@@ -163,6 +164,7 @@ class TaskLabels:
     durations: dict[str, int] = field(default_factory=dict)
     """Milliseconds from lease to submit of each who labeled it, by person."""
     labeled_at: int = 0
+    released_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

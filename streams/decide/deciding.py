@@ -71,6 +71,7 @@ def opened(label: Label, now: int) -> TaskLabels:
         passed=(),
         fields=label.fields,
         touched_at=now,
+        released_at=label.released_at,
     )
 
 
@@ -120,9 +121,8 @@ def given_up(task: TaskLabels, now: int, rules: Rules, snapshot: Snapshot) -> St
 
 def receipt(task: TaskLabels, progress: TaskProgress, now: int) -> TaskLabels:
     """What is kept of a task that is over: enough to refuse, nothing that was answered."""
-    return replace(
-        task, progress=progress, labels=(), passed=(), fields=(), durations={}, touched_at=now, labeled_at=0
-    )
+    nothing = {"labels": (), "passed": (), "fields": (), "durations": {}, "labeled_at": 0, "released_at": 0}
+    return replace(task, progress=progress, touched_at=now, **nothing)
 
 
 def _labeled(task: TaskLabels, label: Label, rules: Rules, snapshot: Snapshot) -> Step:

@@ -294,7 +294,7 @@ class DecideProcessor:
         self._drift.forget(now - self._settings.drift_ms)
         for task_id, task in list(self._tasks.items()):
             still = task.progress is TaskProgress.OPEN
-            if now - task.touched_at < (self._waits_ms(task) if still else self._settings.receipt_ms):
+            if now < (self._waits_until(task) if still else task.touched_at + self._settings.receipt_ms):
                 continue
             if still:
                 known = self._known(it.person for it in task.labels)
@@ -302,13 +302,17 @@ class DecideProcessor:
             else:
                 self._tasks.remove(task_id)
 
-    def _waits_ms(self, task: TaskLabels) -> int:
-        """How long a task waits for its next label. In doubt, half of what its mapping lives, by default three
-        days and a half, more than a weekend: a verdict that comes when the mapping has ended can't be joined.
+    def _waits_until(self, task: TaskLabels) -> int:
+        """Until when a task waits for its next label. In doubt, for half of what its mapping lives, by default
+        three days and a half, more than a weekend, but not into the last quarter of that: a verdict that comes
+        when the mapping has ended can't be joined.
         """
         longest = self._settings.open_ms
         lives = self._mapping_ms(task.policy) if deciding.is_complete(task) else None
-        return longest if lives is None else min(longest, lives) // 2
+        if lives is None:
+            return task.touched_at + longest
+        half = task.touched_at + min(longest, lives) // 2
+        return min(half, task.released_at + lives * 3 // 4) if task.released_at else half
 
     def _outgoing(self, kind: str, task_id: str, record: Verdict | WorkOrder) -> Outgoing:
         return Outgoing(f"{kind}.{self._project}", task_id.encode(), self._codec.encode(record))

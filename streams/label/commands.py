@@ -364,7 +364,8 @@ class Ended:
     """A lease that its holder ended. `replayed`: by an earlier, identical call. `task` is None once it ended.
 
     `next`: the lease that they got with the same call, where they asked for it and there was one. `waited_ms`:
-    where it is the task's first label, how long the task had waited for one.
+    where it is the task's first label, how long the task had waited for one. `released_at`: since when the task
+    lies on `tasks.P`.
     """
 
     lease_id: str
@@ -378,6 +379,7 @@ class Ended:
     task: Task | None = None
     next: Leased | None = None
     waited_ms: int | None = None
+    released_at: int = 0
 
 
 @dataclass(frozen=True, slots=True)

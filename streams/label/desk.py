@@ -376,4 +376,5 @@ def _label(ended: Ended, task: Task, outcome: LabelOutcome, result: Result) -> L
         fields=task.fields,
         leased_at=ended.leased_at,
         submitted_at=ended.ended_at,
+        released_at=ended.released_at,
     )

@@ -78,6 +78,7 @@ def as_ended(work: TaskWork, turn: TurnState, *, replayed: bool) -> Ended:
         turn.ended_at,
         replayed=replayed,
         waited_ms=_waited_ms(work, turn),
+        released_at=work.added_at,
     )
 
 

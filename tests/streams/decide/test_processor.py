@@ -275,6 +275,22 @@ def test_where_nobody_comes_for_half_the_life_of_the_mapping_the_labels_there_ar
     assert read(run(processor, now=40 * DAY_MS), "verdicts.demo", Verdict) == []
 
 
+@pytest.mark.parametrize(
+    ("labeled", "decided"),
+    [(DAY_MS, DAY_MS + 7 * DAY_MS // 2), (4 * DAY_MS, 7 * DAY_MS * 3 // 4), (6 * DAY_MS, 6 * DAY_MS)],
+    ids=["soon", "late", "very late"],
+)
+def test_where_labels_come_late_they_decide_before_the_mapping_ends(labeled: int, decided: int) -> None:
+    processor, two = made(mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 1, "released_at": 1}
+    plans = [run(processor, label("a", span(0, 8), **two), label("b", span(20, 28), **two), now=labeled)]
+    if decided > labeled:
+        assert read(plans[0], "verdicts.demo", Verdict) == []
+        assert run(processor, now=decided - 1).empty
+    plans.append(run(processor, now=decided + 60_000))
+    (verdict,) = [it for plan in plans for it in read(plan, "verdicts.demo", Verdict)]
+    assert verdict.why == "nobody_left"
+
+
 def test_a_skip_puts_off_neither_the_end_of_a_task_nor_its_verdict() -> None:
     processor, two = made(mapping_ms=7 * DAY_MS), {"overlap": 2, "extra": 1}
     run(processor, label("a", span(0, 8), **two), label("b", **two), label("x", task_id="task-2"), now=1_000)

@@ -89,10 +89,12 @@ def test_frozen_nobody_gets_a_new_lease_and_who_has_one_may_finish(tiny, make_ta
 
 def test_submit_writes_one_label_with_what_decide_and_join_need(tiny, make_task):
     tiny.give(make_task(1, overlap=2))
+    came = tiny.clock.now()
     held = lease(tiny)
     ended = tiny.ask(submit(held))
     (label,) = tiny.labels()
     assert (label.label_id, label.outcome, label.person) == (held.lease_id, LabelOutcome.LABEL, "ada")
+    assert label.released_at == came
     assert (label.spans, label.choices) == (RESULT.spans, RESULT.choices)
     assert (label.segment_id, label.overlap, label.submitted_at) == ("redact.demo.0/1/1", 2, ended.ended_at)
     assert tiny.events[-1].type is EventType.LABEL_SUBMITTED
