@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from deploy.cli.audit_alerts import words
@@ -40,3 +41,19 @@ def test_the_latest_are_shown_and_the_others_counted() -> None:
     assert "person/otto-2" not in text
     assert "3 older ones" in text
     assert "person/" not in printed([("demo", alert(1))], shown=0)
+
+
+@pytest.mark.parametrize("at", [-(10**17), 10**17])
+def test_one_whose_events_were_dated_beyond_every_calendar_hides_no_other(at: int) -> None:
+    """Who acted has dated them: a process that was taken over writes there what it likes."""
+    text = printed([("demo", Alert("a", "pace", Severity.WARNING, "person/otto", at, at)), ("demo", alert(1))])
+    assert f"{at} ms" in text
+    assert "person/otto-1" in text
+
+
+def test_nothing_in_one_steers_a_terminal() -> None:
+    """Whom a process names is whatever it writes."""
+    steering = Alert("\x1b[2J", "pa\x1bce", Severity.WARNING, "person/\x1b[2Jotto\u202e", AT, AT)
+    text = printed([("demo", steering)])
+    assert "otto" in text
+    assert not {"\x1b", "\u202e"} & set(text)
