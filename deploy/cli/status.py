@@ -81,6 +81,8 @@ def _title(picture: Picture) -> str:
         waiting = ", ".join(one.name for one in picture.seen if one.figures.stands)
         works = f"Everything works, but people have to act: {waiting}" if waiting else "Everything works"
         return f"{works} ({total / MIB:,.0f} MiB in {len(picture.seen)} processes)"
+    if not picture.has_processes:
+        return "No process runs yet"
     return f"{sum(not one.well for one in picture.seen)} of {len(picture.seen)} do not work"
 
 

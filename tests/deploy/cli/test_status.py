@@ -85,11 +85,13 @@ def test_numbers_stand_below_one_another(shown):
     assert columns.index("MiB") + 3 == kafka.index("321") + 3 == redact.index(" 98 ") + 3
 
 
-def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypatch, capsys):
-    monkeypatch.setattr(picture, "look", lambda root: Picture(Path(root), 1, ()))
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize("parts", [(), (KAFKA,)])
+def test_while_nothing_runs_but_parts_nothing_works(shown, monkeypatch, capsys, parts):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(Path(root), 1, parts))
+    with pytest.raises(SystemExit) as ended:
         main()
-    assert "0 of 0 do not work" in capsys.readouterr().out
+    assert ended.value.code == 1
+    assert capsys.readouterr().out.startswith("No process runs yet")
 
 
 def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatch):
