@@ -120,6 +120,19 @@ def test_who_waits_for_people_is_named_at_the_top(shown, monkeypatch):
     assert shown(100)[0].startswith("Everything works, but people have to act: redact.letters.0 (419 MiB")
 
 
+def test_what_a_process_says_of_itself_steers_no_terminal(shown, monkeypatch, capsys):
+    """One that was taken over says there what it likes."""
+    figures = Figures(leaks={"\x1b[2Jclinic@3": LEAKS["clinic@3"]}, redacted={"letters, \x1b[2Jclinic": 0.5})
+    taken_over = replace(REDACT, condition="work\x1bing", why="\x1b]0;all well\x07", figures=figures)
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (taken_over,)))
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    assert "all well" in said
+    assert said.count("clinic") == 2
+    assert not {"\x1b", "\x07"} & set(said)
+
+
 def test_a_project_that_was_not_started_is_named(shown, monkeypatch):
     monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (KAFKA, REDACT), ("clinic",)))
     assert shown(120)[-1].startswith("clinic: has a file in projects/, and nothing of it runs")
