@@ -203,6 +203,7 @@ def test_a_log_that_nobody_seals_is_seen_beside_those_that_hold(seat, site):
 
 def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     now = site.clock.now()
+    match(site, now)
     seat.sign_in()
     seat.view("record")
     seat.says("matched with the audit up to minutes ago", ".verdict + .verdict.good")
