@@ -25,8 +25,11 @@ def alert(number: int, rule: str = "repeated-denials") -> Alert:
     return Alert(f"{number}", rule, Severity.WARNING, f"person/otto-{number}", AT, AT + number)
 
 
-def test_where_nothing_looks_wrong_it_says_so() -> None:
-    assert "Nothing looks wrong" in printed([])
+def test_where_nothing_was_told_it_does_not_say_that_nothing_is_wrong() -> None:
+    """Watch and the matcher tell nothing either while they don't run."""
+    text = printed([])
+    assert "No alert was told" in text
+    assert "veil status" in text
 
 
 def test_alerts_are_counted_by_rule_and_each_says_of_which_project_or_of_the_platform() -> None:
