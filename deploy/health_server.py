@@ -1,5 +1,6 @@
 """`/healthz` and `/metrics` of one process, on loopback, and where that is asked for on one address more. Says
-conditions and counts, never content.
+conditions and counts, never content; why a condition is so on loopback alone, since it may name who has frozen or
+paused a project.
 
 Whoever reaches it may connect as often as it likes, so a connection has a time, and each address a number of them
 and, beyond loopback, of answers in a while, for each costs the process a little of its time (`neighbours.py`). A
@@ -126,12 +127,12 @@ class _Server(ThreadingHTTPServer):
 
 def _listening(host: str, port: int, *, health: Health, within_s: float, most: Most) -> _Server:
     try:
-        return _Server((host, port), _handler(health), within_s, most)
+        return _Server((host, port), _handler(health, tells_why=host == LOOPBACK), within_s, most)
     except OSError as error:
         raise StackError(f"/healthz can't listen on {host}:{port}: {error.strerror}") from None
 
 
-def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
+def _handler(health: Health, *, tells_why: bool) -> type[BaseHTTPRequestHandler]:
     class Handler(BaseHTTPRequestHandler):
         server_version = "veilstream"
         sys_version = ""
@@ -140,8 +141,8 @@ def _handler(health: Health) -> type[BaseHTTPRequestHandler]:
             if self.path == "/healthz":
                 condition, why = health.read()
                 status = HTTPStatus.OK if condition in WELL else HTTPStatus.SERVICE_UNAVAILABLE
-                content = json.dumps({"condition": condition.value, "why": why}).encode()
-                self._answer(status, "application/json", content)
+                said = {"condition": condition.value} | ({"why": why} if tells_why else {})
+                self._answer(status, "application/json", json.dumps(said).encode())
             elif self.path == "/metrics":
                 metrics.WELL.set(health.read()[0] in WELL)
                 self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest())

@@ -54,7 +54,8 @@ def alerts(
 def words(found: Told, shown: Told) -> Iterator[RenderableType]:
     """The alerts: counted, and those that are `shown`."""
     if not found:
-        yield Text.assemble(("✓ ", GOOD), "Nothing looks wrong by any rule.")
+        yield Text.assemble(("✓ ", GOOD), "No alert was told.")
+        yield Text("  veil status shows whether watch and the matcher, who tell, are at work", style=QUIET)
         return
     yield Text(f"✗ alerts: {by_rule(found)}", style=BAD)
     if shown:

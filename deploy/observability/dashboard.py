@@ -18,6 +18,8 @@ COLUMNS = 24
 STAT_SIZE, GRAPH_SIZE = (4, 4), (8, 8)
 """Width and height, in cells of Grafana's grid."""
 SOURCE = {"type": "prometheus", "uid": "${source}"}
+NOW = {"instant": True, "range": False}
+"""What a number is asked for: of a range Grafana shows the last there was, though nobody says it any more."""
 
 
 def dashboard(content: Mapping[str, Any]) -> dict[str, Any]:
@@ -71,12 +73,13 @@ def _placed(rows: list[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
 
 def _panel(panel: Mapping[str, Any]) -> dict[str, Any]:
     target = {"refId": "A", "datasource": SOURCE, "expr": panel["expr"], "legendFormat": panel.get("legend", "")}
+    floor = {} if panel.get("below_zero") else {"min": 0}
     return {
         "type": panel.get("kind", "timeseries"),
         "title": panel["title"],
         "datasource": SOURCE,
-        "targets": [target],
-        "fieldConfig": {"defaults": {"unit": panel["unit"], "min": 0}, "overrides": []},
+        "targets": [target | (NOW if panel.get("kind") == "stat" else {})],
+        "fieldConfig": {"defaults": {"unit": panel["unit"], **floor}, "overrides": []},
     }
 
 

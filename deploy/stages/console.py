@@ -136,7 +136,7 @@ def open_console(
     settings = replace(settings, http=replace(settings.http, host=configured.listening.host, port=port))
     health, news, control = Health(), News(), Control(around)
     board = Board(settings, news.arrived)
-    diary = Diary(_diary_seams(around), settings.audit_pending)
+    diary = Diary(_diary_seams(around), health, settings.audit_pending)
     feed = Feed(_feed_seams(around, board, control, settings), health)
     seams = ApiSeams(
         entrance=_entrance(configured, settings),

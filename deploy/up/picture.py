@@ -63,16 +63,21 @@ class Picture:
 
     @property
     def well(self) -> bool:
-        """Everything runs and works."""
-        return self.owner is not None and bool(self.seen) and all(one.well for one in self.seen)
+        """Everything runs and works. Parts alone don't: they are there before what is applied to them."""
+        return self.owner is not None and self.has_processes and all(one.well for one in self.seen)
+
+    @property
+    def has_processes(self) -> bool:
+        """Whether any has been started."""
+        return any(one.kind == "process" for one in self.seen)
 
 
 def look(root: Path) -> Picture:
-    """Blocks for the slowest answer, 2 s at most."""
+    """Blocks for the slowest process: two answers, of which each may take 2 s."""
     owner = root_owner(root)
     parts, processes = read_state(root, STATE_FILE), read_state(root, PROCESSES)
     api = {address.process: address.api_url for address in read_addresses(root)}
-    with ThreadPoolExecutor(max_workers=8) as pool:
+    with ThreadPoolExecutor(max_workers=max(1, len(processes))) as pool:
         seen = [_part(status) for status in parts]
         seen += pool.map(lambda status: _process(status, api.get(status.name)), processes)
     started = {status.name.split(".")[1] for status in processes}
@@ -102,7 +107,8 @@ def _process(status: ProcessStatus, api_url: str | None) -> Seen:
     if state != RUNNING:
         return _seen(status, "process", state, state, _last_end(status), api_url)
     condition, why = _ask(status.health_url)
-    return replace(_seen(status, "process", state, condition, why, api_url), figures=_figures(status.health_url))
+    said = NONE if condition == UNREACHABLE else _figures(status.health_url)
+    return replace(_seen(status, "process", state, condition, why, api_url), figures=said)
 
 
 def _seen(status: ProcessStatus, kind: str, state: str, condition: str, why: str, api_url: str | None) -> Seen:

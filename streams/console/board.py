@@ -3,28 +3,19 @@
 from __future__ import annotations
 
 import threading
-from collections import OrderedDict, deque
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 from schemas.alerts import Alert
 from schemas.audit import AuditEvent
 from schemas.matching import MatchingStanding
 from schemas.metrics import Metric
+from streams.console.newest import Newest
 from streams.console.plots import HOUR_MS, MINUTE_MS, Limits, drawn
 from streams.console.seals import Checkpoint, Seals
 from streams.console.settings import ConsoleSettings
 from streams.console.tail import Page, Tail, Wanted
 from streams.engine.messages import Message
-
-
-@dataclass(frozen=True, slots=True)
-class Told:
-    """An alert, and of which project, or of the platform."""
-
-    project: str
-    alert: Alert
 
 
 class Board:
@@ -35,8 +26,10 @@ class Board:
         self._news = news
         self._tail = Tail(settings.tail_rows)
         self._kept = {MINUTE_MS: settings.minutes_kept, HOUR_MS: settings.hours_kept}
-        self._metrics: dict[tuple[str, str, int], OrderedDict[int, Metric]] = {}
-        self._alerts: deque[Told] = deque(maxlen=settings.alerts_kept)
+        self._metrics: dict[tuple[str, str, int], Newest[Metric]] = {}
+        self._alerts_kept = settings.alerts_kept
+        self._alerts: dict[str, Newest[Alert]] = {}
+        """By project, or of the platform: many of one push out no other's."""
         self._seals = Seals()
         self._standing: MatchingStanding | None = None
         self._unreadable = 0
@@ -53,16 +46,15 @@ class Board:
         length = metric.until - metric.since
         if length not in self._kept:
             return
+        place = (metric.project, metric.policy, length)
         with self._lock:
-            windows = self._metrics.setdefault((metric.project, metric.policy, length), OrderedDict())
-            windows[metric.since] = metric
-            while len(windows) > self._kept[length]:
-                windows.popitem(last=False)
+            windows = self._metrics.setdefault(place, Newest(self._kept[length]))
+            windows.put(metric.key, metric.since, metric)
 
-    def alert(self, project: str, alert: Alert) -> None:
-        """An alert of a project."""
+    def alert(self, project: str, alert: Alert, at: int) -> None:
+        """An alert of a project, or of the platform, and when it was written."""
         with self._lock:
-            self._alerts.append(Told(project, alert))
+            self._alerts.setdefault(project, Newest(self._alerts_kept)).put(alert.alert_id, at, alert)
 
     def checkpoint(self, place: str, checkpoint: Checkpoint | None, at: int) -> None:
         """A record of `checkpoints`; None: it does not hold."""
@@ -88,7 +80,7 @@ class Board:
         """What is drawn of a project."""
         with self._lock:
             found = [
-                it for (name, _, _), windows in self._metrics.items() if name == project for it in windows.values()
+                it for (name, _, _), windows in self._metrics.items() if name == project for it in windows.all()
             ]
         return drawn(found, length_ms, since, until, limits)
 
@@ -100,7 +92,7 @@ class Board:
     def alerts(self, project: str, limit: int) -> list[Alert]:
         """The newest alerts of a project, or of the platform, the newest first."""
         with self._lock:
-            found = [it.alert for it in self._alerts if it.project == project]
+            found = list(self._alerts[project].all()) if project in self._alerts else []
         return sorted(found, key=lambda it: it.at, reverse=True)[:limit]
 
     def standing(self) -> MatchingStanding | None:

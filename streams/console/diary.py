@@ -15,12 +15,15 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import Future, InvalidStateError
 from dataclasses import dataclass
 
+import structlog
+
 from schemas.audit import Event, EventType
 from schemas.codec import Codec
 from schemas.errors import DependencyError, TransactionError, VeilError
 from schemas.resources import slot_resource
 from streams.engine.chain import Chain, audit_records
 from streams.engine.clock import Clock
+from streams.engine.health import Health
 from streams.engine.log import Log, Ownership, Session, SessionSpec
 from streams.engine.processor import Slot
 from topology.identity import Identity
@@ -32,6 +35,7 @@ open.
 TOGETHER = 200
 """Events in one transaction: more than people look at in a commit's time."""
 _IDLE_S = 0.2
+log = structlog.get_logger()
 
 
 class DiaryFull(DependencyError):
@@ -67,10 +71,12 @@ Waiting = tuple[Event, "Future[None]"]
 
 
 class Diary:
-    """`say` from any thread; `run` in one of its own."""
+    """`say` from any thread; `run` in one of its own. While it can't write, `health` says so."""
 
-    def __init__(self, seams: DiarySeams, pending: int) -> None:
+    def __init__(self, seams: DiarySeams, health: Health, pending: int) -> None:
         self._seams = seams
+        self._health = health
+        self._notice = ""
         self._queue: queue.Queue[Waiting] = queue.Queue(pending)
         self._open: _Open | None = None
         self._ended = threading.Event()
@@ -111,9 +117,22 @@ class Diary:
             self._write([event for event, _ in waiting])
         except VeilError as error:
             self._discard()
+            self._note(f"the audit can't be written, so nothing is shown: {error}")
             _settle(waiting, error)
         else:
+            self._note("")
             _settle(waiting, None)
+
+    def _note(self, notice: str) -> None:
+        """Callers are told no reason: it stands in health, and in the log when it is another one."""
+        if notice == self._notice:
+            return
+        self._notice = notice
+        self._health.note(notice)
+        if notice:
+            log.warning("notice", notice=notice)
+        else:
+            log.info("notice_over")
 
     def _write(self, events: Sequence[Event]) -> None:
         if self._open is None:

@@ -134,7 +134,7 @@ class Feed:
 
     def _alert(self, message: Message) -> None:
         project = message.topic.partition(".")[2]
-        self._seams.board.alert(project, self._seams.codec.decode(message.value, Alert))
+        self._seams.board.alert(project, self._seams.codec.decode(message.value, Alert), message.timestamp)
 
     def _checkpoint(self, message: Message) -> None:
         place = (message.key or b"").decode("utf-8", "replace")

@@ -8,6 +8,7 @@ say, which reads them all; whether others were shown the same, only witnesses.
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -55,9 +56,12 @@ class Seals:
         self._seals: dict[str, Seal] = {}
         self._unsealed: dict[tuple[str, int], deque[int]] = {}
         self._sealed_at: dict[tuple[str, int], int] = {}
+        self._since: int | None = None
+        """When the first checkpoint that was read was written: whatever is sealed of what came later, one says."""
 
     def take(self, place: str, checkpoint: Checkpoint | None, at: int) -> None:
         """The next record of `checkpoints` under the key `place`; None: no note that the pinned sealer signed."""
+        self._since = at if self._since is None else self._since
         known = self._seals.get(place, Seal())
         known = replace(known, checked=known.checked + 1)
         if checkpoint is None or checkpoint.origin != place:
@@ -74,12 +78,21 @@ class Seals:
             self._unsealed.setdefault(place, deque(maxlen=TIMES_KEPT)).append(message.timestamp)
 
     def of(self, topic: str, now: int) -> list[dict[str, Any]]:
-        """The logs of an audit topic, by partition."""
+        """The logs of an audit topic, by partition; those without a checkpoint under no name."""
         found = {place: seal for place, seal in self._seals.items() if _topic(place) == topic}
-        return [self._told(place, seal, now) for place, seal in sorted(found.items())]
+        told = [self._told(it, seal, self._unsealed.get(_place(it), ()), now) for it, seal in found.items()]
+        told += [self._told(place, Seal(), waiting, now) for place, waiting in self._never_sealed(topic)]
+        return sorted(told, key=lambda it: it["origin"])
 
-    def _told(self, place: str, seal: Seal, now: int) -> dict[str, Any]:
-        waiting = self._unsealed.get(_place(place), deque())
+    def _never_sealed(self, topic: str) -> Iterator[tuple[str, Sequence[int]]]:
+        """Logs of which nothing was sealed, though others were; with what waits there for certain."""
+        sealed = {_place(place) for place in self._seals}
+        for (name, partition), times in self._unsealed.items():
+            waiting = [] if self._since is None else [at for at in times if at > self._since]
+            if name == topic and (name, partition) not in sealed and waiting:
+                yield f"/{name}/{partition}", waiting
+
+    def _told(self, place: str, seal: Seal, waiting: Sequence[int], now: int) -> dict[str, Any]:
         checkpoint = seal.checkpoint
         return {
             "origin": place,

@@ -30,7 +30,7 @@ class ConsoleSettings:
     windows_read: int = 30_000
     """Metrics read of each partition at the start."""
     alerts_kept: int = 2_000
-    """Of all projects together, the newest."""
+    """Of each project and of the platform, the newest."""
     alerts_read: int = 2_000
     """Of each partition at the start."""
     checkpoints_read: int = 20_000

@@ -68,6 +68,20 @@ def test_it_answers_on_one_address_more_where_it_is_told_to() -> None:
         server.stop()
 
 
+def test_why_it_is_so_is_told_on_loopback_alone() -> None:
+    """It may name who has frozen or paused a project, and that is nothing for whoever collects metrics."""
+    health = Health()
+    server = HealthServer(health, 0, OTHER)
+    try:
+        health.set(Condition.WORKING)
+        health.note("frozen by olga: no new lease until two people sign `veil contain resume`")
+        beyond = httpx.get(f"http://{OTHER}:{server.port}/healthz")
+        assert "frozen by olga" in httpx.get(f"http://127.0.0.1:{server.port}/healthz").text
+    finally:
+        server.stop()
+    assert beyond.json() == {"condition": "working"}
+
+
 @pytest.mark.skipif(not has_ipv6(), reason="this machine has no IPv6")
 def test_that_address_may_be_one_of_ipv6() -> None:
     """In a cluster that has no other each pod's is."""

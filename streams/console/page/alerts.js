@@ -15,7 +15,7 @@ export function alertsPanel({ project, alerts, platform_alerts: platform, playbo
 }
 
 function listed(name, title, told) {
-  return element("div", { class: name }, element("h3", {}, title), ...(told.length ? told : [element("p", { class: "quiet" }, "Nothing looks wrong by any rule.")]));
+  return element("div", { class: name }, element("h3", {}, title), ...(told.length ? told : [element("p", { class: "quiet" }, "No alert was told.")]));
 }
 
 /** The steps of a playbook, where there is one. */

@@ -87,7 +87,7 @@ function logs(content) {
       element("td", {}, log.at ? `${moment(log.at)} (${span(content.now - log.at)} ago)` : "–"),
       element("td", {}, log.waiting ? `${count(log.waiting)}, for ${span(log.behind_ms)}` : "none"),
       element("td", {}, count(log.checked)),
-      element("td", { class: log.fault ? "bad" : "good" }, log.fault ?? "holds"),
+      element("td", { class: log.fault ? "bad" : log.size === null ? "warn" : "good" }, log.fault ?? (log.size === null ? "no checkpoint" : "holds")),
     ),
   );
   return element(

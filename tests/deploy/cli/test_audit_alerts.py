@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 
+import pytest
 from rich.console import Console
 
 from deploy.cli.audit_alerts import words
@@ -24,8 +25,11 @@ def alert(number: int, rule: str = "repeated-denials") -> Alert:
     return Alert(f"{number}", rule, Severity.WARNING, f"person/otto-{number}", AT, AT + number)
 
 
-def test_where_nothing_looks_wrong_it_says_so() -> None:
-    assert "Nothing looks wrong" in printed([])
+def test_where_nothing_was_told_it_does_not_say_that_nothing_is_wrong() -> None:
+    """Watch and the matcher tell nothing either while they don't run."""
+    text = printed([])
+    assert "No alert was told" in text
+    assert "veil status" in text
 
 
 def test_alerts_are_counted_by_rule_and_each_says_of_which_project_or_of_the_platform() -> None:
@@ -40,3 +44,19 @@ def test_the_latest_are_shown_and_the_others_counted() -> None:
     assert "person/otto-2" not in text
     assert "3 older ones" in text
     assert "person/" not in printed([("demo", alert(1))], shown=0)
+
+
+@pytest.mark.parametrize("at", [-(10**17), 10**17])
+def test_one_whose_events_were_dated_beyond_every_calendar_hides_no_other(at: int) -> None:
+    """Who acted has dated them: a process that was taken over writes there what it likes."""
+    text = printed([("demo", Alert("a", "pace", Severity.WARNING, "person/otto", at, at)), ("demo", alert(1))])
+    assert f"{at} ms" in text
+    assert "person/otto-1" in text
+
+
+def test_nothing_in_one_steers_a_terminal() -> None:
+    """Whom a process names is whatever it writes."""
+    steering = Alert("\x1b[2J", "pa\x1bce", Severity.WARNING, "person/\x1b[2Jotto\u202e", AT, AT)
+    text = printed([("demo", steering)])
+    assert "otto" in text
+    assert not {"\x1b", "\u202e"} & set(text)

@@ -85,11 +85,13 @@ def test_numbers_stand_below_one_another(shown):
     assert columns.index("MiB") + 3 == kafka.index("321") + 3 == redact.index(" 98 ") + 3
 
 
-def test_an_installation_that_has_nothing_yet_has_an_empty_table(shown, monkeypatch, capsys):
-    monkeypatch.setattr(picture, "look", lambda root: Picture(Path(root), 1, ()))
-    with pytest.raises(SystemExit):
+@pytest.mark.parametrize("parts", [(), (KAFKA,)])
+def test_while_nothing_runs_but_parts_nothing_works(shown, monkeypatch, capsys, parts):
+    monkeypatch.setattr(picture, "look", lambda root: Picture(Path(root), 1, parts))
+    with pytest.raises(SystemExit) as ended:
         main()
-    assert "0 of 0 do not work" in capsys.readouterr().out
+    assert ended.value.code == 1
+    assert capsys.readouterr().out.startswith("No process runs yet")
 
 
 def test_below_the_table_is_how_people_wait_and_what_is_hidden(shown, monkeypatch):
@@ -116,6 +118,19 @@ def test_who_waits_for_people_is_named_at_the_top(shown, monkeypatch):
     frozen = replace(REDACT, why=why, figures=Figures(stands=True))
     monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (KAFKA, frozen)))
     assert shown(100)[0].startswith("Everything works, but people have to act: redact.letters.0 (419 MiB")
+
+
+def test_what_a_process_says_of_itself_steers_no_terminal(shown, monkeypatch, capsys):
+    """One that was taken over says there what it likes."""
+    figures = Figures(leaks={"\x1b[2Jclinic@3": LEAKS["clinic@3"]}, redacted={"letters, \x1b[2Jclinic": 0.5})
+    taken_over = replace(REDACT, condition="work\x1bing", why="\x1b]0;all well\x07", figures=figures)
+    monkeypatch.setattr(picture, "look", lambda root: Picture(root, 1, (taken_over,)))
+    with pytest.raises(SystemExit):
+        main()
+    said = capsys.readouterr().out
+    assert "all well" in said
+    assert said.count("clinic") == 2
+    assert not {"\x1b", "\x07"} & set(said)
 
 
 def test_a_project_that_was_not_started_is_named(shown, monkeypatch):

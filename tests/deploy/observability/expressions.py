@@ -22,8 +22,12 @@ from deploy.kubernetes.watching import DECLARED
 from deploy.observability.dashboard import FOLDER, PANELS
 
 RULES = FOLDER / "rules.yaml"
-BY_PROMETHEUS: dict[str, set[str]] = {"up": set(), DECLARED: {"role", "project"}}
-"""Its own, and what rules in Kubernetes record; with the labels that are not the target's."""
+BY_PROMETHEUS: dict[str, set[str]] = {
+    "up": set(),
+    "process_start_time_seconds": set(),
+    DECLARED: {"role", "project"},
+}
+"""Its own, its client's, and what rules in Kubernetes record; with the labels that are not the target's."""
 SUFFIXES = ("_bucket", "_count", "_sum", "_total")
 GRAFANA = {"$project": "demo"}
 

@@ -156,6 +156,50 @@ def test_panels_lie_beside_each_other_and_never_on_one_another():
         taken |= cells
 
 
+def drawn() -> dict[str, dict]:
+    """Panels by title; of two with one title the one that is a number."""
+    panels = json.loads(DASHBOARD.read_text())["panels"]
+    return {it["title"]: it for it in sorted(panels, key=lambda it: it["type"] == "stat")}
+
+
+def test_a_number_is_of_now_and_nothing_where_nobody_says_it():
+    """Of a range Grafana shows the last there was, an hour old: all processes would work when all are gone."""
+    numbers = [it for it in drawn().values() if it["type"] == "stat"]
+    assert numbers
+    assert all(it["targets"][0]["instant"] and not it["targets"][0]["range"] for it in numbers)
+
+
+def test_what_may_be_below_zero_has_no_floor():
+    panels = [it for it in drawn().values() if "targets" in it]
+    below = {it["title"] for it in panels if "min" not in it["fieldConfig"]["defaults"]}
+    assert below == {"How far keeper's clock is ahead of Vault's"}
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="not installed: promtool")
+def test_who_is_gone_does_not_work_either(tmp_path):
+    well = {"job": "veilstream", "process": "join.demo.0", "role": "join", "project": "demo"}
+    said = [
+        _series("up", well | {"process": "redact.demo.0", "role": "redact"}, 0),
+        _series("up", {"job": "census", "process": "census", "role": "census", "project": "platform"}, 0),
+        _series("up", well, 1),
+        _series("veil_well", well, 0),
+        _series("veil_well", well | {"process": "front-a", "role": "front"}, 0),
+        _series("up", {"job": "other", "process": "another"}, 0),
+    ]
+    (expression,) = [it["targets"][0]["expr"] for it in drawn().values() if it["title"] == "Processes that do not"]
+    asked = {"expr": expression, "eval_time": "1m", "exp_samples": [{"labels": "{}", "value": 3}]}
+    case = {"interval": "15s", "input_series": said, "promql_expr_test": [asked]}
+    (tmp_path / "test.yaml").write_text(yaml.safe_dump({"tests": [case]}))
+    tested = ["promtool", "test", "rules", str(tmp_path / "test.yaml")]
+    done = subprocess.run(tested, check=False, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def _series(name: str, labels: dict[str, str], value: int) -> dict[str, str]:
+    told = ",".join(f'{key}="{it}"' for key, it in labels.items())
+    return {"series": f"{name}{{{told}}}", "values": f"{value}x8"}
+
+
 def test_every_rule_is_seen_firing_and_silent():
     """A rule that never fires would pass where it is only seen silent; one that always does, where only firing."""
     seen: dict[str, set[bool]] = {}

@@ -228,7 +228,7 @@ def fill(site, events=400):
         evidence = ("label.demo.0/12", "label.demo.0/19")
         name = alert_id(rule, subject, now)
         alert = Alert(name, rule, severity, subject, now - 400_000, now - 60_000, evidence, details)
-        site.board.alert("demo", alert)
+        site.board.alert("demo", alert, alert.at)
 
 
 def happen(site, number, time):
@@ -308,12 +308,12 @@ def match(site, now, **more):
         alert = Alert(
             rule, rule, Severity.WARNING, f"vault/{identity}/otto", now - 90_000, now - 80_000, (), details
         )
-        site.board.alert("platform", alert)
+        site.board.alert("platform", alert, alert.at)
     details = {"measure": "denials", "value": "12.0000", "above": "9", "base": "12", "playbook": "odd-labeling"}
     refused = Alert(
         "refused", "repeated-denials", Severity.WARNING, "person/otto", now - 700_000, now - 100_000, (), details
     )
-    site.board.alert("platform", refused)
+    site.board.alert("platform", refused, refused.at)
 
 
 def hour_of(since, policy, name, hour):

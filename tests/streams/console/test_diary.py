@@ -12,6 +12,7 @@ from schemas.errors import Abortable, CommitInDoubt, LogUnavailable, VeilError
 from streams.audit.chain import Chains
 from streams.console.diary import Diary, DiarySeams
 from streams.engine.clock import SystemClock
+from streams.engine.health import Condition, Health
 from tests.simulation.broker import Broker, MemoryLog
 from tests.streams.audit.generate import role_key
 from topology.identity import Identity
@@ -28,7 +29,7 @@ def broker():
 @pytest.fixture
 def written(broker):
     """A diary that is being written, and how to end it."""
-    diary = Diary(seams(broker), pending=100)
+    diary = Diary(seams(broker), Health(), pending=100)
     stop = threading.Event()
     thread = threading.Thread(target=diary.run, args=[stop], daemon=True)
     thread.start()
@@ -93,7 +94,7 @@ def test_a_failure_is_told_and_the_next_one_goes_on_in_a_chain_that_holds(broker
             raise error("a test's")
 
     broker.faults = faults
-    diary = Diary(seams(broker), pending=10)
+    diary = Diary(seams(broker), Health(), pending=10)
     stop = threading.Event()
     thread = threading.Thread(target=diary.run, args=[stop], daemon=True)
     thread.start()
@@ -117,7 +118,29 @@ def test_after_the_end_nothing_is_taken(written):
 
 
 def test_more_than_may_wait_is_refused_at_once(broker):
-    diary = Diary(seams(broker), pending=2)
+    diary = Diary(seams(broker), Health(), pending=2)
     waiting = [diary.say(look(number)) for number in range(3)]
     with pytest.raises(VeilError, match="can't be written"):
         waiting[2].result(0)
+
+
+def test_while_it_can_t_be_written_health_says_why_nothing_is_shown(broker):
+    """Else whoever runs the console sees one that works, while nobody is shown anything."""
+
+    def unwritable(at):
+        if at == "begin":
+            raise LogUnavailable("a test's")
+
+    health, stop = Health(), threading.Event()
+    health.set(Condition.WORKING)
+    diary = Diary(seams(broker), health, pending=10)
+    thread = threading.Thread(target=diary.run, args=[stop], daemon=True)
+    thread.start()
+    broker.faults = unwritable
+    assert diary.say(look(1)).exception(60) is not None
+    assert health.read() == (Condition.WORKING, "the audit can't be written, so nothing is shown: a test's")
+    broker.faults = lambda _: None
+    diary.say(look(2)).result(60)
+    assert health.read() == (Condition.WORKING, "")
+    stop.set()
+    thread.join(60)

@@ -65,3 +65,18 @@ def test_logs_of_other_topics_are_told_apart():
         origin = f"veil/{topic}/0"
         seals.take(origin, one(1, origin=origin), 1)
     assert [it["origin"] for it in seals.of("audit.demo", 0)] == ["veil/audit.demo/0"]
+
+
+def test_a_log_of_which_nothing_was_ever_sealed_waits_while_others_are():
+    """Whoever seals could leave one out: that it has no checkpoint is not that nothing is wrong with it."""
+    seals = Seals()
+    event(seals, 900)
+    assert seals.of("audit.demo", 10_000) == []  # its checkpoint may lie before where reading began
+    seals.take("veil/audit.platform/0", one(1, origin="veil/audit.platform/0"), 1_000)
+    assert seals.of("audit.demo", 10_000) == []
+    event(seals, 2_000)
+    found = state(seals)
+    assert (found["partition"], found["size"], found["at"], found["fault"]) == (2, None, None, None)
+    assert (found["waiting"], found["behind_ms"], found["checked"]) == (1, 8_000, 0)
+    seals.take(LOG, one(2), 3_000)
+    assert (state(seals)["origin"], state(seals)["waiting"]) == (LOG, 0)

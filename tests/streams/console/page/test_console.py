@@ -14,6 +14,7 @@ from selenium.webdriver.common.keys import Keys
 from schemas.audit import EventType
 from schemas.control import lift_body
 from schemas.quarantine_release import QuarantineRelease, ReleaseReason, release_body
+from streams.engine.messages import Message
 from tests.streams.console.site import NOTHING_SIGNED, NOWHERE, OPEN, match
 from tests.support.waiting import wait_for
 
@@ -191,8 +192,18 @@ def test_record_says_what_holds_what_is_wrong_and_what_to_do(seat, site):
     seat.says("has not signed", ".verdict.bad")
 
 
+def test_a_log_that_nobody_seals_is_seen_beside_those_that_hold(seat, site):
+    event = site.event()
+    site.board.event(Message("audit.demo", 9, 1, b"", b"", {}, event.time), event)
+    seat.sign_in()
+    seat.view("record")
+    seat.says("audit.demo/9", ".record table")
+    seat.says("no checkpoint", ".record td.warn")
+
+
 def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
     now = site.clock.now()
+    match(site, now)
     seat.sign_in()
     seat.view("record")
     seat.says("matched with the audit up to minutes ago", ".verdict + .verdict.good")
