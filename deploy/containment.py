@@ -14,6 +14,7 @@ from deploy.revoking import REINSTATERS
 from schemas.audit import AuditEvent, EventType
 from schemas.resources import parse
 from streams.audit.reader import Reader, read_events
+from topology.writers import is_by_its_writer
 
 
 @dataclass(slots=True)
@@ -78,10 +79,10 @@ def containment(root: Path, project: str) -> Containment:
 
 
 def cases(events: Iterable[AuditEvent]) -> tuple[Case, ...]:
-    """What the audit says of alerts, the latest last."""
+    """What contain says of alerts on the audit, the latest last; others may say that one is contained, too."""
     found: dict[str, Case] = {}
     for event in sorted(events, key=lambda one: one.time):
-        if event.type not in _TAKEN:
+        if event.type not in _TAKEN or not is_by_its_writer(event):
             continue
         name = parse(event.resource).id
         case = found.setdefault(name, Case(name, event.details.get("rule", "")))

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from schemas.audit import AuditEvent
     from streams.audit.export import Exported
     from streams.audit.findings import Finding
+    from streams.audit.reader import Reader
 
 app = typer.Typer(cls=Commands, help="What happened, proven from the audit alone.", no_args_is_help=True)
 app.add_typer(audit_lineage.app)
@@ -66,8 +67,10 @@ def tail(
                 latest.extend(follow_events(follower, reader, FOLLOW_BATCH, FOLLOW_WAIT_S))
             latest.extend(follow_events(follower, reader, FOLLOW_BATCH, 0))
             _print(sorted(latest, key=lambda event: event.time), out)
+            _note_odd(reader, project, out)
             while follow:
                 _print(follow_events(follower, reader, FOLLOW_BATCH, FOLLOW_WAIT_S), out)
+                _note_odd(reader, project, out)
         except KeyboardInterrupt:
             return
         finally:
@@ -165,6 +168,14 @@ def _print(events: Iterable[AuditEvent], out: Output) -> None:
             out.json_line(lines.as_json(event))
         else:
             out.line(_coloured(lines.line(event), event))
+
+
+def _note_odd(reader: Reader, project: str, out: Output) -> None:
+    """Beside the lines: what is no event is in none of them."""
+    if odd := len(reader.findings):
+        reader.findings.clear()
+        what = f"{odd:,} record{'' if odd == 1 else 's'} that can't be read, or whose headers disagree"
+        out.note(f"{what}: veil audit reconcile --project {project} names them")
 
 
 def _coloured(line: str, event: AuditEvent) -> Text:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from deploy.containment import Case, cases
 from schemas.audit import AuditEvent, Decision, EventType
 
@@ -11,6 +13,14 @@ def said(kind: EventType, alert: str, time: int, reason: str = "", *parents: str
     return AuditEvent(
         "contain.demo.0", 1, 1, b"", "contain.demo", time, kind, *told, None, None, {"rule": "reports"} | details
     )
+
+
+def test_that_an_alert_is_contained_only_contain_can_say():
+    begun, reached = said(EventType.CONTAINMENT_BEGUN, "a", 10), said(EventType.CONTAINMENT_REACHED, "a", 50)
+    others = replace(reached, process="decide.demo", slot="decide.demo.0")
+    assert cases([begun, others])[0].state == "waiting"
+    assert cases([others]) == ()
+    assert cases([begun, reached])[0].state == "contained"
 
 
 def test_an_alert_waits_until_all_have_obeyed_and_what_was_not_ordered_is_held():
