@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import secrets
 import shutil
@@ -290,7 +291,10 @@ def format_arguments(config: Path, cluster_id: str, password: str) -> list[str]:
 
 
 def properties(settings: Mapping[str, str]) -> str:
-    return "".join(f"{key}={value}\n" for key, value in settings.items())
+    """As Java reads it: in ISO 8859-1, with all else as JSON would escape it. A path that it took for another one
+    would be made, and Kafka's data lie outside of the root.
+    """
+    return "".join(f"{key}={json.dumps(value)[1:-1]}\n" for key, value in settings.items())
 
 
 def cluster_id() -> str:

@@ -47,6 +47,12 @@ def test_the_broker_s_settings_hold_no_password():
     assert "password" not in properties(broker()).lower()
 
 
+def test_a_path_means_to_java_what_it_means_here():
+    """Java reads these files as ISO 8859-1 (`java.util.Properties`), and a backslash begins something."""
+    assert properties({"log.dirs": "/home/müller/☃/𝄞"}) == "log.dirs=/home/m\\u00fcller/\\u2603/\\ud834\\udd1e\n"
+    assert properties({"log.dirs": "/a\\b c"}) == "log.dirs=/a\\\\b c\n"
+
+
 def test_the_administrator_s_password_reaches_the_format_by_file_only():
     assert format_arguments(Path("/c"), "id", "hush")[-1] == "SCRAM-SHA-512=[name=veil-admin,password=hush]"
 
@@ -95,3 +101,14 @@ def test_half_of_a_restore_is_not_started(tmp_path):
     (tmp_path / RESTORING_MARK).touch()
     with pytest.raises(StackError, match="restore into another folder"):
         LocalStack(tmp_path, environ={}).start()
+
+
+@pytest.mark.parametrize("name", ["a,b", "a;b", 'a"b', "a\\b", "a\nb", "a${b"])
+def test_a_root_that_a_part_would_take_for_another_place_is_refused_before_anything_is_made(tmp_path, name):
+    with pytest.raises(StackError, match="choose another root"):
+        LocalStack(tmp_path / name, environ={}).start()
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_names_are_as_good_as_any(tmp_path):
+    assert Layout.create(tmp_path / "Müller & Söhne's #1 (50%)").secrets.is_dir()
