@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -124,6 +125,34 @@ def test_a_process_that_never_gets_well_is_named(tmp_path: Path):
         assert late.name == "stage"
     finally:
         supervisor.stop()
+
+
+def test_on_a_full_disk_processes_are_still_watched_started_again_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spec, handed = python(tmp_path, "stage", IDLE), []
+
+    def hand() -> bytes:
+        handed.append(1)
+        if len(handed) == 2:
+            full()
+        return b"handed"
+
+    monkeypatch.setattr("deploy.supervise.supervisor.write_identity", full)
+    supervisor = Supervisor(tmp_path, [replace(spec, hand=hand)], rule=FAST)
+    supervisor.start()
+    try:
+        pid = supervisor.status("stage").pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: len(handed) == 3 and supervisor.status("stage").alive())
+        last = supervisor.status("stage")
+    finally:
+        supervisor.stop()
+    assert not last.alive()
 
 
 def test_stop_before_start_returns_at_once(tmp_path: Path):
