@@ -220,9 +220,10 @@ def test_second_owner_of_a_root_is_refused_with_the_first_one_s_pid(tmp_path: Pa
 
 
 def test_a_reused_pid_is_not_taken_for_the_process_written_down(tmp_path: Path):
-    me = psutil.Process()
+    me = ProcessIdentity.of(os.getpid())
+    assert me is not None
     path = tmp_path / "stage.pid"
-    write_identity(path, ProcessIdentity(me.pid, ProcessIdentity.of(os.getppid()).started))
+    write_identity(path, replace(me, started=f"{me.started}1"))
     end_leftover(path)  # would end this very test run
     assert not path.exists()
 
