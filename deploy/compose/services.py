@@ -165,7 +165,8 @@ def _broker(name: str) -> Service:
     quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
     tool = " ".join(_java(FORMAT_HEAP_MIB, quick, *path, "kafka.tools.StorageTool", f"@{ARGUMENTS}"))
     server = " ".join(_java(HEAP_MIB, *path, "kafka.Kafka", str(INSIDE / "server.properties")))
-    script = f"[ -e {FORMATTED} ] || {{ {tool} && : > {FORMATTED}; }} && exec {server}"
+    # Its output is all that it writes, what is kept of the administrator's password among it; errors go elsewhere.
+    script = f"[ -e {FORMATTED} ] || {{ {tool} > /dev/null && : > {FORMATTED}; }} && exec {server}"
     return _service(f"{IMAGES}-kafka", "1g") | {
         "command": ["/bin/sh", "-c", script],
         "working_dir": str(DATA),

@@ -124,7 +124,7 @@ class Kafka:
         quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
         archive = self._programs.archive_flags(self.name, tool=True)
         tool = self._java(FORMAT_HEAP_MIB, *archive, quick, "kafka.tools.StorageTool", f"@{arguments}")
-        log = self._layout.log("kafka")
+        log = self._folder / "format.log"  # it says all that it writes, what is kept of the password among it
         child = self._spawner.spawn(tool.argv, tool.env, log, tool.cwd)
         try:
             code = child.wait(FORMAT_LIMIT_S)
@@ -135,6 +135,7 @@ class Kafka:
             child.wait()
         if code != 0:
             raise StackError(f"Kafka's storage could not be formatted (exit code {code}); see {log}.")
+        log.unlink()
 
 
 def server_settings(ports: Ports, certificates: Certificates, data: Path) -> dict[str, str]:

@@ -57,6 +57,45 @@ def test_the_administrator_s_password_reaches_the_format_by_file_only():
     assert format_arguments(Path("/c"), "id", "hush")[-1] == "SCRAM-SHA-512=[name=veil-admin,password=hush]"
 
 
+class Tool:
+    """What formats Kafka's storage: it says what it writes, the administrator's keys for SCRAM among it."""
+
+    pid = 1
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def spawn(self, argv, env, log_file: Path, cwd, handed=b"") -> Tool:
+        log_file.write_text("UserScramCredentialRecord(storedKey=[1, 2], serverKey=[3, 4])")
+        return self
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.code
+
+    def kill(self) -> None: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+
+def broker_in(root: Path, tool: Tool) -> kafka.Kafka:
+    return kafka.Kafka(Layout.create(root), PROGRAMS, PORTS, TLS, tool)
+
+
+def test_what_the_format_says_of_the_administrator_s_password_stays_in_no_file(tmp_path):
+    broker_in(tmp_path, Tool(0)).prepare()
+    assert not [it for it in tmp_path.rglob("*") if it.is_file() and "storedKey" in it.read_text()]
+
+
+def test_a_format_that_failed_says_where_it_says_why(tmp_path):
+    with pytest.raises(StackError, match="could not be formatted") as failed:
+        broker_in(tmp_path, Tool(1)).prepare()
+    named = tmp_path / "kafka" / "format.log"
+    assert str(named) in str(failed.value)
+    assert named.exists()
+    broker_in(tmp_path, Tool(0)).prepare()
+    assert not named.exists()
+
+
 def test_cluster_ids_never_look_like_an_option():
     ids = [kafka.cluster_id() for _ in range(500)]
     assert {len(one) for one in ids} == {22}
