@@ -53,6 +53,11 @@ def test_no_container_has_a_right_on_its_machine(services):
         assert all("/var/run" not in mount for mount in it.get("volumes", ()))
 
 
+def test_no_container_goes_by_a_proxy_that_the_engine_tells_it_of(services):
+    """Compose hands on those of `~/.docker/config.json`; OpenBao then looks for its other nodes behind one."""
+    assert {it["environment"]["NO_PROXY"] for it in services.values()} == {"*"}
+
+
 def test_what_a_broker_s_storage_is_formatted_with_is_not_said_and_what_went_wrong_is(services, tmp_path):
     (java := tmp_path / "java").write_text(
         """#!/bin/sh
