@@ -172,7 +172,10 @@ class Cluster:
                 self._wait(self._parts_answer, PARTS_WITHIN_S)
 
     def _is_there(self) -> bool:
-        """Whether something of this cluster runs. Raises StackError where the root, or the name, is another's."""
+        """Whether something of this cluster runs. Raises StackError where the root, or the name, is another's, or
+        none that Compose takes.
+        """
+        self._require_names()
         if (self.root / LOCAL_MARK).exists():
             raise StackError(f"{self.root} is the root of a stack without containers; choose another one.")
         called = recorded_name(self.root)
@@ -186,6 +189,17 @@ class Cluster:
                 "give this one another name (`--name`)."
             )
         return bool(found)
+
+    def _require_names(self) -> None:
+        """Before anything is kept by them."""
+        name = self._settings.name
+        if name is not None and engine.NAMES.fullmatch(name) is None:
+            raise StackError(
+                f"{name!r} can be no cluster's name: it takes lower-case letters, digits, `-` and `_`, and begins "
+                "with a letter or digit."
+            )
+        if found := engine.MEANS_MORE.search(str(self.root)):
+            raise StackError(f"{self.root} has a {found[0]!r} in it, which Compose misreads; choose another root.")
 
     def _give_up(self, was_there: bool) -> None:
         try:

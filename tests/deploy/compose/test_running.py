@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from deploy.compose.ground import recorded_name
 from deploy.compose.running import PARTS, Cluster, Settings
 from deploy.local.stack import LocalStack
 from schemas.errors import StackError
@@ -80,3 +81,19 @@ def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
     assert Cluster(tmp_path).ground.name == "mine"
     with pytest.raises(StackError, match="is called mine, and stays so"):
         Cluster(tmp_path, Settings("yours")).down()
+
+
+@pytest.mark.parametrize("name", ["Veilstream", "-x", "a b", "a.b", "", "a\nB=1"])
+def test_a_name_that_compose_does_not_take_is_refused_and_not_kept(engine, tmp_path, name):
+    with pytest.raises(StackError, match="lower-case letters"):
+        Cluster(tmp_path / "root", Settings(name)).start()
+    assert recorded_name(tmp_path / "root") is None
+    assert not engine.exists()
+
+
+@pytest.mark.parametrize("name", ["a:b", "a$b", "a\\b", "a #b", "a\nb"])
+def test_a_root_that_compose_takes_for_another_place_is_refused(engine, tmp_path, name):
+    with pytest.raises(StackError, match="choose another root"):
+        Cluster(tmp_path / name).start()
+    assert not (tmp_path / name / "cluster.env").exists()
+    assert not engine.exists()
