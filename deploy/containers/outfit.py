@@ -29,6 +29,10 @@ from topology.identity import Identity
 INSIDE = Path("/veil")
 NOTIFY = "notify"
 """Who signs with the secrets of webhooks."""
+READ_BY = {"contain": "contain", "synth": "gold"}
+"""Who reads which folder beside the project files, of its own project: whoever else had what gold is made of
+could tell it from other records.
+"""
 NOT_GIVEN = INSIDE / "secrets" / "not-given"
 Files = dict[Path, Path]
 """Where each file goes under the folder, and where it comes from."""
@@ -126,8 +130,15 @@ def _others(root: Path, identity: Identity, projects: Iterable[Path]) -> Iterato
         for secret in sorted((root / FOLDER).glob(f"{identity.place}.*")):
             yield secret.relative_to(root), secret
     for folder in projects:
-        for file in folder.rglob("*.yaml"):
+        for file in _read_by(identity, folder):
             yield Path("projects", file.relative_to(folder)), file
+
+
+def _read_by(identity: Identity, projects: Path) -> Iterator[Path]:
+    yield from sorted(projects.glob("*.yaml"))
+    if identity.role in READ_BY:
+        own = projects / READ_BY[identity.role] / f"{identity.place}.yaml"
+        yield from [own] if own.exists() else []
 
 
 if __name__ == "__main__":
