@@ -22,7 +22,7 @@ from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.files import make_private_folder
 from deploy.surroundings import project_folders
 from deploy.webhooks import FOLDER
-from schemas.errors import VeilError
+from schemas.errors import ConfigError, VeilError
 from schemas.files import write_atomically
 from topology.identity import Identity
 
@@ -56,10 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def fit_out(root: Path, identity: Identity, folder: Path, projects: Iterable[Path] = ()) -> None:
-    """Fill `folder`, or bring it up to date. Raises ConfigError where the stack or the identity is missing.
+    """Fill `folder`, or bring it up to date. Raises ConfigError where the stack or the identity is missing, or
+    the folder is another's.
 
     As root, everything becomes the image's user's; else only a container that runs as our own user can read it.
     """
+    own = CredentialFiles(folder).path(identity)
+    if others := sorted(it.stem for it in own.parent.glob("*.json") if it != own):
+        raise ConfigError(f"{folder} has what {others[0]} logs in with; give {identity.name} an empty folder")
     give(folder, contents(root, identity, projects))
 
 

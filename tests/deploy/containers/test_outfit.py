@@ -89,6 +89,15 @@ def test_what_gold_is_made_of_is_given_to_who_makes_it_and_rules_of_containment_
         assert given == {f"{it}.yaml" for it in ("demo", "other", *own)}
 
 
+def test_a_folder_that_is_another_s_is_not_filled(root: Path, tmp_path: Path) -> None:
+    fit_out(root, REDACT, tmp_path / "given")
+    before = contents(tmp_path / "given")
+    for identity, folder in ((JOIN, tmp_path / "given"), (JOIN, root)):
+        with pytest.raises(ConfigError, match=r"redact\.demo.*an empty folder"):
+            fit_out(root, identity, folder)
+    assert contents(tmp_path / "given") == before
+
+
 def test_it_finds_each_file_that_its_endpoints_name(root: Path, tmp_path: Path) -> None:
     fit_out(root, REDACT, tmp_path / "given")
     there = load_endpoints(tmp_path / "given" / "run" / "endpoints.json")
