@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli.app import app
+from deploy.compose.__main__ import main
 from deploy.compose.ground import recorded_name
 from deploy.compose.running import PARTS, Cluster, Settings
 from deploy.local.stack import LocalStack
@@ -97,3 +102,27 @@ def test_a_root_that_compose_takes_for_another_place_is_refused(engine, tmp_path
         Cluster(tmp_path / name).start()
     assert not (tmp_path / name / "cluster.env").exists()
     assert not engine.exists()
+
+
+def test_veil_down_and_status_do_not_say_that_nothing_runs_where_a_cluster_does(tmp_path):
+    (tmp_path / "cluster.env").write_text("COMPOSE_PROJECT_NAME=mine\n")
+    for command in ("down", "status"):
+        done = CliRunner().invoke(app, [command, "--root", str(tmp_path)])
+        assert done.exit_code == 2
+        assert "root of a cluster in containers" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_up_that_is_told_to_end_ends_what_it_has_begun(tmp_path, monkeypatch, capsys, ends_by):
+    given_up = []
+
+    def told_meanwhile(_: Cluster) -> None:
+        os.kill(os.getpid(), ends_by)
+        signal.pause()
+
+    monkeypatch.setattr(Cluster, "_is_there", lambda _: False)
+    monkeypatch.setattr(Cluster, "_start", told_meanwhile)
+    monkeypatch.setattr(Cluster, "_give_up", lambda _, was_there: given_up.append(was_there))
+    assert main(["up", "--root", str(tmp_path)]) == 130
+    assert given_up == [False]
+    assert "Traceback" not in capsys.readouterr().err
