@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from deploy.local import kafka
+from deploy.local import kafka, registry
 from deploy.local.authority import Certificates
 from deploy.local.kafka import format_arguments, properties, server_settings
 from deploy.local.layout import Layout, cache_folder
@@ -151,3 +152,16 @@ def test_a_root_that_a_part_would_take_for_another_place_is_refused_before_anyth
 
 def test_other_names_are_as_good_as_any(tmp_path):
     assert Layout.create(tmp_path / "Müller & Söhne's #1 (50%)").secrets.is_dir()
+
+
+@pytest.mark.parametrize("interrupted", [KeyboardInterrupt(), StackError("this build can't be used")])
+def test_an_unpacking_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch, interrupted):
+    def ends(_: Path) -> None:
+        raise interrupted
+
+    with tarfile.open(tmp_path / "registry.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "app-runner.jar")
+    monkeypatch.setattr(registry, "_require_certificates", ends)
+    with pytest.raises(type(interrupted)):
+        registry.unpack(tmp_path / "registry.tar.gz", "0" * 64)
+    assert [it.name for it in tmp_path.iterdir()] == ["registry.tar.gz"]
