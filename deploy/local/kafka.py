@@ -135,7 +135,7 @@ class Kafka:
             child.wait()
         if code != 0:
             raise StackError(f"Kafka's storage could not be formatted (exit code {code}); see {log}.")
-        log.unlink()
+        log.unlink(missing_ok=True)
 
 
 def server_settings(ports: Ports, certificates: Certificates, data: Path) -> dict[str, str]:
