@@ -142,11 +142,12 @@ class Cluster:
         return self.endpoints
 
     def _start(self) -> None:
+        before = self._authority()
         self._endpoints = self.ground.prepare(self._settings.images)
         write_atomically(self.root / "compose.yaml", text(self.topology))
         self._report("starting three brokers, three nodes of Vault and a registry")
         try:
-            self._start_parts()
+            self._start_parts(at_once=self._authority() != before)
         finally:
             self.ground.formatted()
         self._report("applying the topology")
@@ -160,11 +161,14 @@ class Cluster:
         self.compose.up()
         self.wait_healthy()
 
-    def _start_parts(self) -> None:
+    def _authority(self) -> bytes | None:
+        return self.ground.ca.read_bytes() if self.ground.ca.exists() else None
+
+    def _start_parts(self, *, at_once: bool = False) -> None:
         """Those that are down side by side; then those that run one at a time, for two brokers, with all copies in
-        sync, and two nodes have to be there.
+        sync, and two nodes have to be there. `at_once`: under another authority none believes one of before.
         """
-        states = self.compose.states()
+        states = {} if at_once else self.compose.states()
         run = [it for it in PARTS if it in states and states[it]["State"]["Running"]]
         for group in ([it for it in PARTS if it not in run], *([it] for it in run)):
             if group:

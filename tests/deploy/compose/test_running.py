@@ -61,8 +61,9 @@ def test_a_root_is_a_cluster_s_or_a_local_stack_s(engine, tmp_path):
     )
 
 
-def test_what_is_down_is_started_first_and_what_runs_one_at_a_time(tmp_path, monkeypatch):
-    said, program, down = tmp_path / "said", tmp_path / "podlet", {"kafka-2", "vault-3"}
+def started(tmp_path, monkeypatch, down: set[str], **how) -> list[list[str]]:
+    """What Compose is told to start, of parts of which these are down."""
+    said, program = tmp_path / "said", tmp_path / "podlet"
     inspected = json.dumps([
         {"State": {"Running": part not in down}, "Config": {"Labels": {"com.docker.compose.service": part}}}
         for part in PARTS
@@ -76,9 +77,17 @@ case "$1" in ps) echo 1234;; inspect) echo '{inspected}';; esac
     program.chmod(0o755)
     cluster = Cluster(tmp_path / "root", environ={"VEIL_CONTAINER_ENGINE": str(program)})
     monkeypatch.setattr(Cluster, "_wait", lambda *_: None)
-    cluster._start_parts()
-    started = [it.split("--remove-orphans ")[1].split() for it in said.read_text().splitlines() if " up " in it]
-    assert started == [["kafka-2", "vault-3"], *([it] for it in PARTS if it not in down)]
+    cluster._start_parts(**how)
+    return [it.split("--remove-orphans ")[1].split() for it in said.read_text().splitlines() if " up " in it]
+
+
+def test_what_is_down_is_started_first_and_what_runs_one_at_a_time(tmp_path, monkeypatch):
+    found = started(tmp_path, monkeypatch, down := {"kafka-2", "vault-3"})
+    assert found == [["kafka-2", "vault-3"], *([it] for it in PARTS if it not in down)]
+
+
+def test_under_another_authority_all_are_started_at_once_since_none_believes_one_of_before(tmp_path, monkeypatch):
+    assert started(tmp_path, monkeypatch, {"kafka-2"}, at_once=True) == [list(PARTS)]
 
 
 def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
