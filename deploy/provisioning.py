@@ -30,7 +30,7 @@ def apply_audited(topology: Topology, endpoints: Endpoints, root: Path) -> Resul
     Raises as `apply_topology` and `act`.
     """
     with connected(endpoints, root) as parts, as_provisioner(parts, endpoints, topology) as (own, prepared):
-        result = apply_topology(topology, own)
+        result = apply_topology(topology, own, partial(pass_on, root))
     result = replace(result, changes=(*prepared, *result.changes))
     if result.changes:
         _say(root, endpoints, Counter(change.part for change in result.changes))

@@ -5,7 +5,7 @@ It lies in a file in the starter's own folder, beside the starter's role id, for
 started again. Who has both can log in as the starter, and so have a login made of every identity that is
 started; to log in as that one, its role id is needed too. Such a login is one of the thief's own: nobody finds
 anything used up, and nothing tells of it but Vault's log, where somebody carries that and matches it. The token
-ends when a new one is made (`starting_token` is told of the one before), and where nobody renews it; who has it
+ends once the starter has a new one (`deploy/compose/starting_tokens.py`), and where nobody renews it; who has it
 can renew it. A login that was made by it before is not ended with it.
 """
 
@@ -50,22 +50,20 @@ def policy(identity: str) -> str:
     )
 
 
-def starting_token(administrator: Session, identity: str, before: str | None) -> StartingToken:
-    """A new one, which ends where nobody renews it. `before`: the accessor of the one that it replaces, which is
-    ended first; one that is no more is as good.
+def starting_token(administrator: Session, identity: str) -> StartingToken:
+    """A new one, which ends where nobody renews it, or by `end_starting_token`.
 
     Keep the accessor before the token is handed on: a token that nobody holds does no harm, and one that can't be
     ended might. Raises VaultUnavailable, AccessDenied.
     """
-    if before is not None:
-        _end(administrator, before)
     try:
         return _made(administrator, identity)
     except (Rejected, KeyError, TypeError):
         raise VaultUnavailable("Vault has made no token for the starter") from None
 
 
-def _end(administrator: Session, accessor: str) -> None:
+def end_starting_token(administrator: Session, accessor: str) -> None:
+    """End one; one that is no more is as good. Raises VaultUnavailable, AccessDenied."""
     try:
         administrator.call(
             "end the starter's token of before",

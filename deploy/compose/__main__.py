@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+from deploy.cli.ending import terminable
 from deploy.compose.cluster import GRAFANA, PROMETHEUS, pages, port_of
 from deploy.compose.demo import main as demo
 from deploy.compose.running import NAME, Cluster, Settings
@@ -18,16 +19,20 @@ FOLDER = "cluster"
 
 
 def main(arguments: list[str] | None = None) -> int:
-    """Exit code 0, 1 where the demo does not hold, 2 where it can't be done."""
+    """Exit code 0, 1 where the demo does not hold, 2 where it can't be done, 130 where it was interrupted."""
     options = _parser().parse_args(arguments)
     settings = Settings(options.name, options.images)
     if options.act == "demo":
         return demo(options.root, settings)
     try:
-        _act(options.act, Cluster(options.root / FOLDER, settings, report=_say))
+        with terminable():
+            _act(options.act, Cluster(options.root / FOLDER, settings, report=_say))
     except VeilError as error:
         _say(str(error))
         return 2
+    except KeyboardInterrupt:
+        _say("Interrupted. What a first `up` had begun is ended; of what ran before, all or a part still does.")
+        return 130
     return 0
 
 

@@ -95,8 +95,3 @@ def _variable(service: str) -> str:
 def network(environment: Environment, place: str) -> str:
     """The network by which the processes of an environment reach a part: `ingestion-vault`."""
     return f"{environment.value}-{place}"
-
-
-def named(service: str, on: str) -> str:
-    """What a service is called on one network and no other, so that it can listen there alone."""
-    return f"{service}-{on.rpartition('-')[2]}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 from collections.abc import Iterable, Mapping
@@ -15,6 +16,10 @@ from schemas.errors import StackError
 
 PROJECT_LABEL, SERVICE_LABEL = "com.docker.compose.project", "com.docker.compose.service"
 """Compose itself puts these on each container and network."""
+NAMES = re.compile(r"[a-z0-9][a-z0-9_-]*")
+"""Of a project, as Compose takes them; versions before 2 take others, and make these of them."""
+MEANS_MORE = re.compile(r"[:$\\\x00-\x1f\x7f]|\s#")
+"""In a path that a variable and a mount name: there begins something else."""
 VARIABLES = ("CLUSTER_", "COMPOSE_")
 """What the compose file's variables begin with, and Compose's own."""
 TOLD_BYTES = 2_000

@@ -23,13 +23,13 @@ from deploy.compose.ground import TOKEN, Ground, recorded_name
 from deploy.compose.making import text
 from deploy.compose.networks import networks
 from deploy.compose.services import ROOT_LABEL, services
+from deploy.compose.starting_tokens import new_starting_token
 from deploy.local.disk import explained
 from deploy.local.endpoints import Endpoints, VaultEndpoint
 from deploy.local.openbao import UNINITIALISED
 from deploy.progress import Report
 from deploy.provision.parts import administrator, pins_path
 from deploy.provisioning import apply_audited
-from deploy.starting import IDENTITY as STARTING
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.lock import RootLock
 from deploy.surroundings import project_folders
@@ -38,7 +38,6 @@ from schemas.files import write_atomically
 from schemas.registry import tls_context
 from topology.loading import Topology, load_topology
 from vault.nodes import active_address, addresses
-from vault.starting import starting_token
 
 PARTS = (*BROKERS, *NODES, REGISTRY, DOOR)
 NAME = "veilstream"
@@ -52,8 +51,8 @@ HEALTHY_WITHIN_S = 300.0
 INIT_WITHIN_S = 30.0
 HOLDING = (REGISTRY, *NODES, *BROKERS, DOOR)
 """They end last, side by side."""
-ACCESSOR = "starting-token-accessor"
-"""Of the token that the starter begins with: by it that one can be ended, and nothing opened."""
+ACCESSORS = "starting-token-accessor"
+"""Of the tokens that the starter may begin with: by them these can be ended, and nothing opened."""
 LOCAL_MARK = "ports.json"
 """What a stack without containers leaves in its root."""
 
@@ -143,45 +142,44 @@ class Cluster:
         return self.endpoints
 
     def _start(self) -> None:
+        before = self._authority()
         self._endpoints = self.ground.prepare(self._settings.images)
         write_atomically(self.root / "compose.yaml", text(self.topology))
         self._report("starting three brokers, three nodes of Vault and a registry")
         try:
-            self._start_parts()
+            self._start_parts(at_once=self._authority() != before)
         finally:
             self.ground.formatted()
         self._report("applying the topology")
         apply_audited(self.topology, self.endpoints, self.root)
-        token = self._starting_token()
         self.topology = self._topology()  # with the keys that are pinned now
         self.ground = self._ground()
-        self.ground.fit_out(token)
+        place = self.ground.secrets / ACCESSORS
+        with administrator(self.endpoints) as session, new_starting_token(session, place) as token:
+            self.ground.fit_out(token)
         self._report(f"starting {len(self.processes)} processes")
         self.compose.up()
         self.wait_healthy()
 
-    def _start_parts(self) -> None:
+    def _authority(self) -> bytes | None:
+        return self.ground.ca.read_bytes() if self.ground.ca.exists() else None
+
+    def _start_parts(self, *, at_once: bool = False) -> None:
         """Those that are down side by side; then those that run one at a time, for two brokers, with all copies in
-        sync, and two nodes have to be there.
+        sync, and two nodes have to be there. `at_once`: under another authority none believes one of before.
         """
-        states = self.compose.states()
+        states = {} if at_once else self.compose.states()
         run = [it for it in PARTS if it in states and states[it]["State"]["Running"]]
         for group in ([it for it in PARTS if it not in run], *([it] for it in run)):
             if group:
                 self.compose.up(group)
                 self._wait(self._parts_answer, PARTS_WITHIN_S)
 
-    def _starting_token(self) -> str:
-        """A new one for the starter; the one that it had is ended."""
-        place = self.ground.secrets / ACCESSOR
-        before = place.read_text(encoding="ascii").strip() if place.exists() else None
-        with administrator(self.endpoints) as session:
-            made = starting_token(session, STARTING.name, before)
-        write_atomically(place, made.accessor)
-        return made.token
-
     def _is_there(self) -> bool:
-        """Whether something of this cluster runs. Raises StackError where the root, or the name, is another's."""
+        """Whether something of this cluster runs. Raises StackError where the root, or the name, is another's, or
+        none that Compose takes.
+        """
+        self._require_names()
         if (self.root / LOCAL_MARK).exists():
             raise StackError(f"{self.root} is the root of a stack without containers; choose another one.")
         called = recorded_name(self.root)
@@ -195,6 +193,17 @@ class Cluster:
                 "give this one another name (`--name`)."
             )
         return bool(found)
+
+    def _require_names(self) -> None:
+        """Before anything is kept by them."""
+        name = self._settings.name
+        if name is not None and engine.NAMES.fullmatch(name) is None:
+            raise StackError(
+                f"{name!r} can be no cluster's name: it takes lower-case letters, digits, `-` and `_`, and begins "
+                "with a letter or digit."
+            )
+        if found := engine.MEANS_MORE.search(str(self.root)):
+            raise StackError(f"{self.root} has a {found[0]!r} in it, which Compose misreads; choose another root.")
 
     def _give_up(self, was_there: bool) -> None:
         try:

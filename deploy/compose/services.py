@@ -72,6 +72,10 @@ ASKED = ["timeout:1", "attempts:1"]
 """How long a name is asked for in seconds, and how often. An engine before version 25 has no answer at all where
 there is none; as containers are set up, that took ten seconds.
 """
+NO_PROXY = {"NO_PROXY": "*"}
+"""An engine tells containers of the proxies that its configuration names. Nobody here has a way to one, and a node
+of Vault that heeds them never finds the others.
+"""
 LOGS = {"driver": "json-file", "options": {"max-size": "10m", "max-file": "5"}}
 MEMORY = {"redact": "3g"}
 TEMPORARY = {"redact": "512m"}
@@ -87,7 +91,9 @@ def services(topology: Topology, networks: Mapping[str, Network]) -> dict[str, S
     made |= {gateway(who): _gateway(who, topology) for who in pages(topology)}
     made |= {DOOR: _door(), PROMETHEUS: _prometheus(), GRAFANA: _grafana()}
     return {
-        name: service | {"labels": _labels(name), "networks": _networks(name, networks)}
+        name: service
+        | {"environment": NO_PROXY | service.get("environment", {})}
+        | {"labels": _labels(name), "networks": _networks(name, networks)}
         for name, service in made.items()
     }
 
@@ -165,7 +171,8 @@ def _broker(name: str) -> Service:
     quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
     tool = " ".join(_java(FORMAT_HEAP_MIB, quick, *path, "kafka.tools.StorageTool", f"@{ARGUMENTS}"))
     server = " ".join(_java(HEAP_MIB, *path, "kafka.Kafka", str(INSIDE / "server.properties")))
-    script = f"[ -e {FORMATTED} ] || {{ {tool} && : > {FORMATTED}; }} && exec {server}"
+    # Its output is all that it writes, what is kept of the administrator's password among it; errors go elsewhere.
+    script = f"[ -e {FORMATTED} ] || {{ {tool} > /dev/null && : > {FORMATTED}; }} && exec {server}"
     return _service(f"{IMAGES}-kafka", "1g") | {
         "command": ["/bin/sh", "-c", script],
         "working_dir": str(DATA),

@@ -12,6 +12,7 @@ import yaml
 from deploy.compose.cluster import CENSUS, METRICS, PROMETHEUS, PROMETHEUS_PORT, STARTER, processes
 from deploy.compose.networks import COUNTS, DASHBOARDS
 from deploy.containers.outfit import INSIDE
+from deploy.kubernetes import scraping
 from deploy.observability import alerts
 from deploy.observability.dashboard import DASHBOARD
 from deploy.starting import IDENTITY
@@ -22,6 +23,18 @@ RULES = "rules.yaml"
 EVERY = "5s"
 """Three times as often as elsewhere: it is one machine."""
 SOURCE = "veilstream"
+BOUNDS = {
+    "honor_labels": False,
+    "honor_timestamps": False,
+    "follow_redirects": False,
+    "sample_limit": scraping.SAMPLES,
+    "body_size_limit": scraping.BODY,
+    "label_limit": scraping.LABELS,
+    "label_name_length_limit": scraping.NAME_LENGTH,
+    "label_value_length_limit": scraping.VALUE_LENGTH,
+    "metric_relabel_configs": scraping.BELIEVED,
+}
+"""How far a process that was taken over is believed: as in a cluster of Kubernetes."""
 
 
 def prometheus(topology: Topology) -> dict[str, Any]:
@@ -31,9 +44,8 @@ def prometheus(topology: Topology) -> dict[str, Any]:
         "global": {"scrape_interval": EVERY, "evaluation_interval": EVERY},
         "rule_files": [RULES],
         "scrape_configs": [
-            # watch's metrics name the project that they are about, not watch's own
-            {"job_name": "veilstream", "honor_labels": True, "static_configs": targets},
-            {"job_name": CENSUS, "static_configs": [_target(CENSUS, CENSUS, CENSUS, PLATFORM)]},
+            {"job_name": "veilstream", **BOUNDS, "static_configs": targets},
+            {"job_name": CENSUS, **BOUNDS, "static_configs": [_target(CENSUS, CENSUS, CENSUS, PLATFORM)]},
         ],
     }
 

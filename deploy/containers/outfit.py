@@ -22,13 +22,17 @@ from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.files import make_private_folder
 from deploy.surroundings import project_folders
 from deploy.webhooks import FOLDER
-from schemas.errors import VeilError
+from schemas.errors import ConfigError, VeilError
 from schemas.files import write_atomically
 from topology.identity import Identity
 
 INSIDE = Path("/veil")
 NOTIFY = "notify"
 """Who signs with the secrets of webhooks."""
+READ_BY = {"contain": "contain", "synth": "gold"}
+"""Who reads which folder beside the project files, of its own project: whoever else had what gold is made of
+could tell it from other records.
+"""
 NOT_GIVEN = INSIDE / "secrets" / "not-given"
 Files = dict[Path, Path]
 """Where each file goes under the folder, and where it comes from."""
@@ -52,10 +56,14 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 def fit_out(root: Path, identity: Identity, folder: Path, projects: Iterable[Path] = ()) -> None:
-    """Fill `folder`, or bring it up to date. Raises ConfigError where the stack or the identity is missing.
+    """Fill `folder`, or bring it up to date. Raises ConfigError where the stack or the identity is missing, or
+    the folder is another's.
 
     As root, everything becomes the image's user's; else only a container that runs as our own user can read it.
     """
+    own = CredentialFiles(folder).path(identity)
+    if others := sorted(it.stem for it in own.parent.glob("*.json") if it != own):
+        raise ConfigError(f"{folder} has what {others[0]} logs in with; give {identity.name} an empty folder")
     give(folder, contents(root, identity, projects))
 
 
@@ -126,8 +134,15 @@ def _others(root: Path, identity: Identity, projects: Iterable[Path]) -> Iterato
         for secret in sorted((root / FOLDER).glob(f"{identity.place}.*")):
             yield secret.relative_to(root), secret
     for folder in projects:
-        for file in folder.rglob("*.yaml"):
+        for file in _read_by(identity, folder):
             yield Path("projects", file.relative_to(folder)), file
+
+
+def _read_by(identity: Identity, projects: Path) -> Iterator[Path]:
+    yield from sorted(projects.glob("*.yaml"))
+    if identity.role in READ_BY:
+        own = projects / READ_BY[identity.role] / f"{identity.place}.yaml"
+        yield from [own] if own.exists() else []
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from deploy.containers.outfit import INSIDE, contents
 from deploy.kubernetes.cluster import PAGE_PORT, Cluster, Object
 from deploy.kubernetes.kafka_objects import PASSWORD, password_secret
 from deploy.kubernetes.making import text
+from deploy.kubernetes.own import own_projects, require_files
 from deploy.kubernetes.placing import Placed, placed
 from deploy.kubernetes.pods import (
     BEHIND,
@@ -51,7 +52,7 @@ from deploy.surroundings import project_folders
 from deploy.webhooks import SecretFiles
 from schemas.errors import ConfigError, VeilError
 from topology.identity import PERSON, Identity
-from topology.loading import Topology, load_topology
+from topology.loading import Topology
 
 PIPE = "kubectl apply --server-side -f -"
 """Else kubectl copies all that a Secret holds into an annotation, where nobody looks for it."""
@@ -87,6 +88,7 @@ def secrets(root: Path, identity: Identity, cluster: Cluster, environ: Mapping[s
             f"{identity.name} is no user of Strimzi's: `veil topology apply` makes and warden ends it"
         )
     topology = load_declared(root)
+    require_files(root, own := own_projects(topology))
     who = next((it for it in placed(topology) if it.identity == identity), None)
     if who is not None and who.is_front:
         return [_secret(who.namespace, secret(who), _front(who, cluster))]
@@ -94,7 +96,7 @@ def secrets(root: Path, identity: Identity, cluster: Cluster, environ: Mapping[s
     made = [_secret(cluster.kafka.namespace, password_secret(identity), {PASSWORD: password})]
     if who is None:
         return [*_for_keda(root, identity, topology), *made]
-    files = _files(root, who, own_projects(topology))
+    files = _files(root, who, own)
     if who.serves or who.fronted:
         files |= _page(who, cluster, environ)
     return [_secret(who.namespace, secret(who), {key(path): content for path, content in files.items()}), *made]
@@ -109,11 +111,6 @@ def _for_keda(root: Path, identity: Identity, topology: Topology) -> list[Object
     password = CredentialFiles(root).load(identity).kafka_password.encode()
     content = {USER: identity.name.encode(), PASSWORD: password, CA: ca}
     return [_secret(namespace, identity.name, content) for namespace in sorted(namespaces)]
-
-
-def own_projects(topology: Topology) -> frozenset[str]:
-    """Those that are declared besides the packaged ones."""
-    return frozenset(topology.projects.keys() - load_topology().projects.keys())
 
 
 def _files(root: Path, who: Placed, own: Collection[str]) -> dict[str, bytes]:

@@ -12,10 +12,10 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import Any
 
 from deploy.kubernetes.cluster import Cluster, Object
-from deploy.kubernetes.given import own_projects
 from deploy.kubernetes.kafka_objects import OPERATIONS, RESOURCES, password_secret, users
 from deploy.kubernetes.likeness import key_of, unlike
 from deploy.kubernetes.making import KUSTOMIZATION, made
+from deploy.kubernetes.own import own_projects
 from deploy.kubernetes.placing import Environment, Placed, placed
 from deploy.kubernetes.pod_faults import pod_faults
 from deploy.kubernetes.route_faults import route_faults

@@ -25,6 +25,11 @@ TOLD = "role|project|endpoint"
 """Labels of our metrics that are a target's, too. What a metric says comes first: watch's name the project that
 they are about, not watch's own.
 """
+BELIEVED = [
+    {"action": "labelmap", "regex": f"exported_({TOLD})", "replacement": "$1"},
+    {"action": "labeldrop", "regex": f"exported_({TOLD})"},
+]
+"""No other label of a metric takes the place of its target's."""
 SAMPLES, BODY = 20_000, "8MB"
 """What is read of one answer at most. A process has some 200 series, watch a few hundred for each project."""
 LABELS, NAME_LENGTH, VALUE_LENGTH = 40, 100, 300
@@ -67,10 +72,7 @@ def _endpoint() -> Object:
             {"sourceLabels": ["__meta_kubernetes_pod_name"], "targetLabel": "process"},
             _read(IDENTITY, r"(.+\.[0-9]+)", "process", POD_INDEX),
         ],
-        "metricRelabelings": [
-            {"action": "labelmap", "regex": f"exported_({TOLD})", "replacement": "$1"},
-            {"action": "labeldrop", "regex": f"exported_({TOLD})"},
-        ],
+        "metricRelabelings": BELIEVED,
     }
 
 

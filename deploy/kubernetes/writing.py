@@ -7,8 +7,8 @@ from pathlib import Path
 import yaml
 
 from deploy.kubernetes.cluster import Cluster, Object
-from deploy.kubernetes.given import own_projects
 from deploy.kubernetes.making import made, text
+from deploy.kubernetes.own import own_projects, require_files
 from deploy.kubernetes.proving import faults
 from deploy.persons import load_declared
 from schemas.errors import ConfigError
@@ -20,7 +20,8 @@ HEAD = "# Made by `veil topology kubernetes` from flow.yaml and projects: change
 def write(root: Path, folder: Path, cluster: Cluster) -> dict[str, int]:
     """Write all files; how many objects each holds. Raises ConfigError."""
     topology = load_declared(root)
-    files = made(topology, cluster, own_projects(topology))
+    require_files(root, own := own_projects(topology))
+    files = made(topology, cluster, own)
     folder.mkdir(parents=True, exist_ok=True)
     for name, objects in files.items():
         write_atomically(folder / name, HEAD + text(objects))

@@ -198,7 +198,7 @@ def _read(part: str, variables: Mapping[str, str], environ: Mapping[str, str]) -
             raise ConfigError(f"{switch} names an external {part}, so {other} must be set too.")
     if part == VAULT and not _are_addresses(environ[switch]):
         raise ConfigError(f"{switch} is `https://…`, or several of them with commas between.")
-    found = _typed({field: environ[name] for field, name in variables.items()})
+    found = _here(_typed({field: environ[name] for field, name in variables.items()}))
     for field, value in found.items():
         if isinstance(value, Path) and not value.is_file():
             raise ConfigError(f"{variables[field]} names {value}, which is no file.")
@@ -231,7 +231,12 @@ def _read_log(field: str, variable: str, switch: str, environ: Mapping[str, str]
         raise ConfigError(f"{variable} is set but {switch} is not; where our own part writes its log is known.")
     if not Path(text).parent.is_dir():
         raise ConfigError(f"{variable} names {text}, in a folder that is not there.")
-    return {field: Path(text)}
+    return _here({field: Path(text)})
+
+
+def _here(found: Mapping[str, Any]) -> dict[str, Any]:
+    """Files as the shell that names them means them: processes run elsewhere, and so do later commands."""
+    return {name: value.absolute() if isinstance(value, Path) else value for name, value in found.items()}
 
 
 def _read_copies(environ: Mapping[str, str]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import logging
 import secrets
 import shutil
@@ -123,7 +124,7 @@ class Kafka:
         quick = "-XX:TieredStopAtLevel=1"  # it runs for a second, too short for the optimising compiler
         archive = self._programs.archive_flags(self.name, tool=True)
         tool = self._java(FORMAT_HEAP_MIB, *archive, quick, "kafka.tools.StorageTool", f"@{arguments}")
-        log = self._layout.log("kafka")
+        log = self._folder / "format.log"  # it says all that it writes, what is kept of the password among it
         child = self._spawner.spawn(tool.argv, tool.env, log, tool.cwd)
         try:
             code = child.wait(FORMAT_LIMIT_S)
@@ -134,6 +135,7 @@ class Kafka:
             child.wait()
         if code != 0:
             raise StackError(f"Kafka's storage could not be formatted (exit code {code}); see {log}.")
+        log.unlink(missing_ok=True)
 
 
 def server_settings(ports: Ports, certificates: Certificates, data: Path) -> dict[str, str]:
@@ -290,7 +292,10 @@ def format_arguments(config: Path, cluster_id: str, password: str) -> list[str]:
 
 
 def properties(settings: Mapping[str, str]) -> str:
-    return "".join(f"{key}={value}\n" for key, value in settings.items())
+    """As Java reads it: in ISO 8859-1, with all else as JSON would escape it. A path that it took for another one
+    would be made, and Kafka's data lie outside of the root.
+    """
+    return "".join(f"{key}={json.dumps(value)[1:-1]}\n" for key, value in settings.items())
 
 
 def cluster_id() -> str:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.supervise.files import make_private_folder
+from schemas.errors import StackError
+
+_MEANS_MORE = re.compile(r'[,;"\\\x00-\x1f\x7f]|\$\{')
+"""In a path: Kafka takes a comma for the end of one folder's name and the beginning of another's, the registry's
+database a semicolon for the beginning of a setting; the others end, or begin, something in a configuration.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,8 +24,10 @@ class Layout:
 
     @classmethod
     def create(cls, root: Path) -> Layout:
-        """Make the folders, each of mode 0700."""
+        """Make the folders, each of mode 0700. Raises StackError where a part would misread their names."""
         layout = cls(root.absolute())
+        if found := _MEANS_MORE.search(str(layout.root)):
+            raise StackError(f"{layout.root} has a {found[0]!r} in it, which parts misread; choose another root.")
         for folder in (layout.root, layout.secrets, layout.tls, layout.logs, layout.run, layout.scratch):
             make_private_folder(folder)
         for part in ("kafka", "vault", "registry"):

@@ -168,9 +168,9 @@ def _unpack(archive: Path, folder: Path) -> None:
                 content.extractall(made, filter="data")
             _require_certificates(made)
             made.rename(folder)
-        except OSError:
+        except BaseException as error:  # Ctrl-C too
             shutil.rmtree(made, ignore_errors=True)
-            if not folder.exists():  # another stack was quicker
+            if not (isinstance(error, OSError) and folder.exists()):  # else another stack was quicker
                 raise
 
 

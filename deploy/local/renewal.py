@@ -15,13 +15,14 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psutil
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported, says its documentation
     AdminClient,
@@ -182,7 +183,8 @@ def tell_vault(statuses: Callable[[], Sequence[ProcessStatus]]) -> None:
         if status.name == "vault" and status.pid is not None and status.started is not None:
             found = ProcessIdentity(status.pid, status.started).find()
             if found is not None:
-                found.send_signal(signal.SIGHUP)
+                with suppress(psutil.NoSuchProcess):  # it has ended meanwhile, and reads its files at its start
+                    found.send_signal(signal.SIGHUP)
 
 
 def _late(others: Iterable[Shown], layout: Layout) -> str:
@@ -202,8 +204,8 @@ def tell_kafka(endpoint: KafkaEndpoint) -> None:
     broker = ConfigResource(ConfigResource.Type.BROKER, NODE)
     for listener in LISTENERS:
         broker.add_incremental_config(_key_store(listener))
-    client = AdminClient({**endpoint.client_settings(), "log_level": 2})
     try:
+        client = AdminClient({**endpoint.client_settings(), "log_level": 2})
         for answer in client.incremental_alter_configs([broker], request_timeout=ANSWER_S).values():
             answer.result(ANSWER_S)
     except (KafkaException, TimeoutError) as error:

@@ -36,11 +36,19 @@ PROBE_INTERVAL_S = 0.05  # a probe costs 2 ms, and only while a part starts
 STOP_LIMIT_S = 20.0  # Kafka flushes and closes its segments in 1 s when idle
 STATE_FILE = "stack.json"
 CLUSTER_MARK = "cluster.env"
-RESTORING_MARK = "restoring"
-"""A restore that has not come to its end, or that does not hold."""
 """What a cluster in containers leaves in its root: secrets there have the same names, and must not be made anew.
 """
+RESTORING_MARK = "restoring"
+"""A restore that has not come to its end, or that does not hold."""
 VAULT = "vault"
+
+
+def require_no_cluster(root: Path) -> None:
+    """Raises StackError where it is the root of a cluster in containers, of which nobody here knows what runs."""
+    if (root / CLUSTER_MARK).exists():
+        raise StackError(
+            f"{root} is the root of a cluster in containers (`python -m deploy.compose`); choose another one."
+        )
 
 
 class LocalStack:
@@ -91,8 +99,7 @@ class LocalStack:
             Layout.create(self.root)
             self._lock.acquire()
             try:
-                if (self.root / CLUSTER_MARK).exists():
-                    raise StackError(f"{self.root} is the root of a cluster in containers; choose another one.")
+                require_no_cluster(self.root)
                 if (self.root / RESTORING_MARK).exists():
                     raise StackError(
                         f"{self.root} was to be restored, and was not, or does not hold: what has ended may be "

@@ -7,7 +7,7 @@ schemas. Each step looks first, so an apply that was interrupted is finished by 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -65,20 +65,26 @@ def plan_topology(topology: Topology, parts: Parts) -> Result:
     return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
 
 
-def apply_topology(topology: Topology, parts: Parts) -> Result:
+PassOn = Callable[[Sequence[Credentials]], None]
+"""Gives them to whoever reads a copy of their files, before Kafka asks for them."""
+
+
+def apply_topology(topology: Topology, parts: Parts, pass_on: PassOn = lambda _: None) -> Result:
     """Do what differs. Removes nothing. Raises as `plan_topology`, and StackError for what a part refuses."""
     with closing(parts.registrar()) as registrar:  # first: without its key nothing is begun
-        return _applied(topology, parts, registrar)
+        return _applied(topology, parts, registrar, pass_on)
 
 
-def _applied(topology: Topology, parts: Parts, registrar: Registrar) -> Result:
+def _applied(topology: Topology, parts: Parts, registrar: Registrar, pass_on: PassOn) -> Result:
     wanted = desired_kafka(topology, parts.environment)
     difference = plan(parts.kafka.state(wanted.topics), wanted)  # first: it may say that nothing can be done
     vault = parts.vault.apply(desired_vault(topology, parts.audience))
     pinned = _pin(topology, parts)
     issued = _issue(topology, parts, difference.users)
     difference = _with_users(difference, _unsettled(topology, parts))
-    parts.kafka.apply(difference, _passwords(topology, parts))
+    known = _credentials(topology, parts)
+    pass_on([known[name] for name in difference.users])
+    parts.kafka.apply(difference, {name: it.kafka_password for name, it in known.items()})
     Unsettled(parts.root).settle(difference.users)
     changes = [*vault.changes, *pinned, *issued, *difference.changes(), *_register(parts.registry, registrar)]
     return Result(tuple(changes), _undeclared(parts, difference, vault), applied=True)
@@ -93,9 +99,9 @@ def _unsettled(topology: Topology, parts: Parts) -> frozenset[str]:
     return Unsettled(parts.root).names() & {identity.name for identity in identities(topology)}
 
 
-def _passwords(topology: Topology, parts: Parts) -> dict[str, str]:
+def _credentials(topology: Topology, parts: Parts) -> dict[str, Credentials]:
     files = CredentialFiles(parts.root)
-    return {identity.name: files.load(identity).kafka_password for identity in identities(topology)}
+    return {identity.name: files.load(identity) for identity in identities(topology)}
 
 
 def _undeclared(parts: Parts, kafka: KafkaDifference, vault: VaultDifference) -> tuple[str, ...]:

@@ -13,11 +13,14 @@ from vault.provision import Change
 
 @dataclass(frozen=True, slots=True)
 class KafkaState:
-    """The topics, rules and users of a cluster: as found, or as wanted."""
+    """The topics, rules and users of a cluster: as found, or as wanted. `others`: in words, rules that allow
+    something and that we never make.
+    """
 
     topics: Mapping[str, TopicSpec]
     acls: frozenset[Acl]
     users: frozenset[str]
+    others: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +82,5 @@ def _undeclared(current: KafkaState, desired: KafkaState) -> Iterator[str]:
         for name in sorted(current.topics.keys() - desired.topics.keys())
         if not name.startswith("_")
     )
-    yield from (f"acl {acl}" for acl in sorted(current.acls - desired.acls))
+    yield from (f"acl {acl}" for acl in sorted({*map(str, current.acls - desired.acls), *current.others}))
     yield from (f"kafka user {name}" for name in sorted(current.users - desired.users))

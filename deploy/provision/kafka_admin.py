@@ -8,7 +8,6 @@ from concurrent.futures import Future
 from typing import TypeVar, cast
 
 from confluent_kafka.admin import (  # type: ignore[attr-defined] # re-exported, says its documentation
-    AclBinding,
     AclBindingFilter,
     AclOperation,
     AclPermissionType,
@@ -29,8 +28,9 @@ from deploy.provision.difference import KafkaDifference, KafkaState
 from deploy.provision.kafka_answers import TIMEOUT_S, answer, denied, result
 from deploy.provision.kafka_extents import extents
 from deploy.provision.kafka_login import await_login
+from deploy.provision.kafka_rules import binding, rules
 from schemas.errors import LogUnavailable
-from topology.acls import Acl, Operation, Resource
+from topology.acls import Acl
 from topology.retained import Extent
 from topology.topics import TopicSpec
 
@@ -66,7 +66,8 @@ class KafkaAdmin:
     def state(self, described: Collection[str]) -> KafkaState:
         """The cluster as it is; `described` as in `topics`."""
         self._require_rights()
-        return KafkaState(topics=self.topics(described), acls=self._acls(), users=self._users())
+        acls, others = self._rules()
+        return KafkaState(self.topics(described), acls, self._users(), others)
 
     def apply(self, difference: KafkaDifference, passwords: Mapping[str, str]) -> None:
         """Add what is missing: topics, settings, rules, then users with these passwords. Returns when the broker
@@ -84,7 +85,7 @@ class KafkaAdmin:
         """
         limit = time.monotonic() + OBEYS_WITHIN_S
         wanted = frozenset(difference.acls)
-        while wanted and not wanted <= self._acls():
+        while wanted and not wanted <= self._rules()[0]:
             if time.monotonic() > limit:
                 raise LogUnavailable(f"Kafka's broker did not obey new ACLs in {OBEYS_WITHIN_S:.0f} s")
             time.sleep(LOOK_INTERVAL_S)
@@ -125,7 +126,8 @@ class KafkaAdmin:
             for resource, future in self._client.describe_configs(some, request_timeout=TIMEOUT_S).items()
         }
 
-    def _acls(self) -> frozenset[Acl]:
+    def _rules(self) -> tuple[frozenset[Acl], frozenset[str]]:
+        """As `rules`."""
         anything = cast("str", None)  # the client means "any" by None, its types do not know
         everything = AclBindingFilter(
             ResourceType.ANY,
@@ -136,8 +138,7 @@ class KafkaAdmin:
             AclOperation.ANY,
             AclPermissionType.ANY,
         )
-        found = result("list the ACLs", self._client.describe_acls(everything, request_timeout=TIMEOUT_S))
-        return frozenset(acl for acl in map(_from_binding, found) if acl is not None)
+        return rules(result("list the ACLs", self._client.describe_acls(everything, request_timeout=TIMEOUT_S)))
 
     def _users(self) -> frozenset[str]:
         answer = self._client.describe_user_scram_credentials(None, request_timeout=TIMEOUT_S)
@@ -181,7 +182,7 @@ class KafkaAdmin:
                 result(f"create user {name}", future)
 
     def _add_acls(self, acls: Iterable[Acl]) -> None:
-        bindings = [_to_binding(acl) for acl in acls]
+        bindings = [binding(acl) for acl in acls]
         for some in _parts(bindings):
             for future in self._client.create_acls(some, request_timeout=TIMEOUT_S).values():
                 result("create an ACL", future)
@@ -190,28 +191,3 @@ class KafkaAdmin:
 def _parts(all_of_them: Sequence[T]) -> Iterator[list[T]]:
     for first in range(0, len(all_of_them), AT_ONCE):
         yield list(all_of_them[first : first + AT_ONCE])
-
-
-def _to_binding(acl: Acl) -> AclBinding:
-    return AclBinding(
-        ResourceType[acl.resource.value],
-        acl.name,
-        ResourcePatternType.PREFIXED if acl.prefixed else ResourcePatternType.LITERAL,
-        acl.principal,
-        "*",
-        AclOperation[acl.operation.value],
-        AclPermissionType.ALLOW,
-    )
-
-
-def _from_binding(binding: AclBinding) -> Acl | None:
-    """Ours, or None for a rule of a kind we never make (it denies, or is about something else)."""
-    try:
-        resource = Resource(cast("ResourceType", binding.restype).name)
-        operation = Operation(cast("AclOperation", binding.operation).name)
-    except ValueError:
-        return None
-    if binding.permission_type is not AclPermissionType.ALLOW:
-        return None
-    prefixed = binding.resource_pattern_type is ResourcePatternType.PREFIXED
-    return Acl(binding.principal, resource, binding.name, prefixed, operation)

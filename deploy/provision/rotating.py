@@ -8,9 +8,10 @@ seen its file, who opens a connection is refused and tries again (`streams.engin
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
+from deploy.provision.command import PassOn
 from deploy.provision.credentials import CredentialFiles, Credentials
 from deploy.provision.difference import KafkaDifference
 from deploy.provision.parts import Parts
@@ -47,13 +48,12 @@ def rotated(topology: Topology, names: Sequence[str]) -> tuple[Identity, ...]:
 def rotate(
     chosen: Sequence[Identity],
     parts: Parts,
-    pass_on: Callable[[Sequence[Credentials]], None] = lambda _: None,
+    pass_on: PassOn = lambda _: None,
     *,
     end_logins: bool = False,
 ) -> Renewed:
     """Give each a new password, and a new secret id who keeps one. Returns when the broker takes the passwords,
     and Vault none of the secret ids before. `end_logins`: whoever is logged in to Vault as them is so no more.
-    `pass_on`: to whoever reads a copy of the file, before Kafka asks for it.
 
     Raises ConfigError where one has none yet, VaultUnavailable, AccessDenied, and as `KafkaAdmin`.
     """

@@ -6,19 +6,26 @@ Kafka refuses, and nobody can ask Kafka which it is: the next `apply` or `rotate
 
 from __future__ import annotations
 
+import fcntl
 import json
-from collections.abc import Iterable
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+from deploy.supervise.files import PRIVATE_FOLDER
 from schemas.errors import ConfigError
-from schemas.files import write_atomically
+from schemas.files import PRIVATE_FILE, write_atomically
 
 
 class Unsettled:
-    """The names, in a file below `root`. Of two that run at once each crosses out its own only."""
+    """The names, in a file below `root`. Of two that run at once each crosses out its own only, and one waits
+    while the other reads and writes.
+    """
 
     def __init__(self, root: Path) -> None:
         self._path = root / "topology" / "unsettled.json"
+        self._lock = root / "run" / "unsettled.lock"
 
     def names(self) -> frozenset[str]:
         """Raises ConfigError where the file is damaged."""
@@ -34,11 +41,20 @@ class Unsettled:
 
     def add(self, names: Iterable[str]) -> None:
         """Before their files are written."""
-        self._write(self.names() | set(names))
+        with self._alone():
+            self._write(self.names() | set(names))
 
     def settle(self, names: Iterable[str]) -> None:
         """When Kafka has taken their passwords."""
-        self._write(self.names() - set(names))
+        with self._alone():
+            self._write(self.names() - set(names))
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        self._lock.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
+        with os.fdopen(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE), "w") as held:
+            fcntl.flock(held, fcntl.LOCK_EX)
+            yield
 
     def _write(self, names: frozenset[str]) -> None:
         if not names:

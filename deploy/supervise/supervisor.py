@@ -215,7 +215,8 @@ class _Ward:
             self._identity = ProcessIdentity.of(self._child.pid)
             self._course = restarts.started(self._course, self._context.clock())
             if self._identity is not None:
-                write_identity(self._pid_file, self._identity)
+                with contextlib.suppress(OSError):  # as the state file: it runs, and is watched all the same
+                    write_identity(self._pid_file, self._identity)
         self._context.journal.note("process.started", process=spec.name, pid=self._child.pid)
         self._context.publish()
 
@@ -224,7 +225,7 @@ class _Ward:
             self._note_exit(self._child.wait() if self._child is not None else NOT_STARTED)
             if self._stopping.wait(max(0.0, self._course.due_at - self._context.clock())):
                 return
-            with contextlib.suppress(StackError):  # noted as an exit, tried again after a longer wait
+            with contextlib.suppress(StackError, OSError):  # noted as an exit, tried again after a longer wait
                 self._launch()
             if self._course.phase is Phase.STOPPED and self._child is None:
                 return
@@ -233,7 +234,8 @@ class _Ward:
         with self._guard:
             self._child, self._identity = None, None
             self._course = restarts.exited(self._course, self._context.rule, code, self._context.clock())
-            self._pid_file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                self._pid_file.unlink(missing_ok=True)
         self._context.journal.note("process.ended", process=self.spec.name, code=code)
         self.spec.ended(code)
         self._context.publish()

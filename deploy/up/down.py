@@ -6,7 +6,7 @@ from pathlib import Path
 
 import psutil
 
-from deploy.local.stack import STATE_FILE
+from deploy.local.stack import STATE_FILE, require_no_cluster
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.lock import root_owner
 from deploy.supervise.state import PROCESSES, read_state
@@ -20,8 +20,10 @@ KILL_LIMIT_S = 10.0
 def take_down(root: Path) -> int | None:
     """End the owner of `root` and wait until nothing of it runs; the owner's pid, None where nothing ran.
 
-    An owner that doesn't end in time is killed, and what it started dies with it. Raises StackError if that fails.
+    An owner that doesn't end in time is killed, and what it started dies with it. Raises StackError if that fails,
+    and where a cluster in containers is to be ended.
     """
+    require_no_cluster(root)
     owner = root_owner(root)
     if owner is None:
         return None

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import psutil
 
-from deploy.local.stack import STATE_FILE
+from deploy.local.stack import STATE_FILE, require_no_cluster
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.lock import root_owner
 from deploy.supervise.state import PROCESSES, ProcessStatus, read_state
@@ -73,7 +73,10 @@ class Picture:
 
 
 def look(root: Path) -> Picture:
-    """Blocks for the slowest process: two answers, of which each may take 2 s."""
+    """Blocks for the slowest process: two answers, of which each may take 2 s. Raises StackError where a cluster in
+    containers has it.
+    """
+    require_no_cluster(root)
     owner = root_owner(root)
     parts, processes = read_state(root, STATE_FILE), read_state(root, PROCESSES)
     api = {address.process: address.api_url for address in read_addresses(root)}

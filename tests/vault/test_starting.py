@@ -13,7 +13,7 @@ from schemas.errors import AccessDenied
 from topology.loading import load_topology
 from vault.handing import hand
 from vault.session import Credentials, Session
-from vault.starting import policy, policy_name, renew, starting_token
+from vault.starting import end_starting_token, policy, policy_name, renew, starting_token
 
 pytestmark = pytest.mark.stack
 
@@ -35,7 +35,7 @@ def under(stack, token: str) -> Session:
 def started(stack, applied):
     """A session under such a token."""
     with administrator(stack.endpoints) as session:
-        made = starting_token(session, STARTER.name, None)
+        made = starting_token(session, STARTER.name)
     with closing(under(stack, made.token)) as found:
         yield found
 
@@ -71,12 +71,13 @@ def test_it_lasts_as_long_as_it_is_renewed(started):
     assert hand(started, STARTER.name)
 
 
-def test_the_one_before_is_refused_afterwards_and_the_new_one_is_not(stack, applied):
+def test_one_that_is_ended_is_refused_afterwards_and_another_is_not(stack, applied):
     with administrator(stack.endpoints) as session:
-        first = starting_token(session, STARTER.name, None)
+        first = starting_token(session, STARTER.name)
         with closing(under(stack, first.token)) as before:
             assert hand(before, STARTER.name)
-            second = starting_token(session, STARTER.name, first.accessor)
+            second = starting_token(session, STARTER.name)
+            end_starting_token(session, first.accessor)
             for ended in (lambda: hand(before, STARTER.name), lambda: renew(before)):
                 with pytest.raises(AccessDenied):
                     ended()
@@ -87,9 +88,9 @@ def test_the_one_before_is_refused_afterwards_and_the_new_one_is_not(stack, appl
 
 def test_one_that_is_no_more_is_no_hindrance(stack, applied):
     with administrator(stack.endpoints) as session:
-        first = starting_token(session, STARTER.name, None)
+        first = starting_token(session, STARTER.name)
         for before in (first.accessor, first.accessor, "an accessor that nobody has had"):
-            assert starting_token(session, STARTER.name, before).token
+            end_starting_token(session, before)
 
 
 def test_its_policy_is_no_difference_and_one_that_was_changed_is(stack, applied, started):
@@ -103,5 +104,5 @@ def test_its_policy_is_no_difference_and_one_that_was_changed_is(stack, applied,
             assert f"vault policy {name}" in plan_topology(applied, parts).undeclared
         finally:
             with administrator(stack.endpoints) as session:
-                starting_token(session, STARTER.name, None)
+                starting_token(session, STARTER.name)
         assert f"vault policy {name}" not in plan_topology(applied, parts).undeclared

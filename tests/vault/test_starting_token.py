@@ -1,4 +1,4 @@
-"""In which order the starter's token is ended and made, seen by a stand-in of Vault."""
+"""How the starter's token is made and ended, seen by a stand-in of Vault."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from deploy.starting import IDENTITY
 from schemas.errors import AccessDenied, VaultUnavailable
 from vault.session import Rejected
-from vault.starting import STARTER, policy, renew, starting_token
+from vault.starting import STARTER, end_starting_token, policy, renew, starting_token
 
 MADE = {"auth": {"client_token": "t", "accessor": "a"}}
 
@@ -41,37 +41,29 @@ class Administrator:
         return answer
 
 
-def test_the_one_before_is_ended_before_another_is_made():
+def test_its_policy_is_there_before_it_is():
     vault = Administrator({"auth/token/create": MADE})
-    made = starting_token(vault, STARTER, "before")
+    made = starting_token(vault, STARTER)
     assert (made.token, made.accessor) == ("t", "a")
-    assert vault.asked[0] == ("auth/token/revoke-accessor", {"accessor": "before"})
-    assert vault.asked[1] == (f"starts-{STARTER}", policy(STARTER))
-    assert vault.asked[2][0] == "auth/token/create"
-
-
-def test_the_first_ends_none():
-    vault = Administrator({"auth/token/create": MADE})
-    starting_token(vault, STARTER, None)
+    assert vault.asked[0] == (f"starts-{STARTER}", policy(STARTER))
     assert [path for path, _ in vault.asked] == [f"starts-{STARTER}", "auth/token/create"]
 
 
-def test_one_that_is_no_more_is_as_good_as_ended():
-    refused = Rejected(400, None, in_doubt=False)
-    vault = Administrator({"auth/token/create": MADE, "auth/token/revoke-accessor": refused})
-    assert starting_token(vault, STARTER, "before").token == "t"
+def test_it_is_ended_by_its_accessor_and_one_that_is_no_more_is_as_good():
+    for answers in ({}, {"auth/token/revoke-accessor": Rejected(400, None, in_doubt=False)}):
+        vault = Administrator(answers)
+        end_starting_token(vault, "before")
+        assert vault.asked == [("auth/token/revoke-accessor", {"accessor": "before"})]
 
 
 @pytest.mark.parametrize("error", [VaultUnavailable("away"), AccessDenied("no")])
-def test_while_the_one_before_can_not_be_ended_none_is_made(error):
-    vault = Administrator({"auth/token/create": MADE, "auth/token/revoke-accessor": error})
+def test_one_that_could_not_be_ended_is_told(error):
     with pytest.raises(type(error)):
-        starting_token(vault, STARTER, "before")
-    assert [path for path, _ in vault.asked] == ["auth/token/revoke-accessor"]
+        end_starting_token(Administrator({"auth/token/revoke-accessor": error}), "before")
 
 
 def test_it_shows_neither_token_nor_accessor():
-    made = starting_token(Administrator({"auth/token/create": MADE}), STARTER, None)
+    made = starting_token(Administrator({"auth/token/create": MADE}), STARTER)
     assert f"{made} {made!r}" == "StartingToken(<hidden>) StartingToken(<hidden>)"
 
 

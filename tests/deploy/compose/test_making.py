@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import subprocess
 
 import pytest
 import yaml
@@ -50,6 +51,27 @@ def test_no_container_has_a_right_on_its_machine(services):
         assert it["dns"] == ["127.0.0.1"]
         assert not set(it) & {"privileged", "cap_add", "network_mode", "pid", "devices", "ipc"}
         assert all("/var/run" not in mount for mount in it.get("volumes", ()))
+
+
+def test_no_container_goes_by_a_proxy_that_the_engine_tells_it_of(services):
+    """Compose hands on those of `~/.docker/config.json`; OpenBao then looks for its other nodes behind one."""
+    assert {it["environment"]["NO_PROXY"] for it in services.values()} == {"*"}
+
+
+def test_what_a_broker_s_storage_is_formatted_with_is_not_said_and_what_went_wrong_is(services, tmp_path):
+    (java := tmp_path / "java").write_text(
+        """#!/bin/sh
+case "$*" in *StorageTool*) echo storedKey; echo trouble >&2; exit $(cat "${0%/*}/code");; *) echo serves;; esac
+"""
+    )
+    java.chmod(0o755)
+    script = services["kafka-1"]["command"][2].replace("/opt/java/bin/java", str(java))
+    command = ["/bin/sh", "-c", script.replace("/data/formatted", str(tmp_path / "formatted"))]
+    for code, said in ((1, ""), (0, "serves\n")):
+        (tmp_path / "code").write_text(str(code))
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (done.stdout, done.stderr) == (said, "trouble\n")
+        assert (tmp_path / "formatted").exists() is (code == 0)
 
 
 def test_it_reads_its_own_files_and_writes_its_own_folder(services):

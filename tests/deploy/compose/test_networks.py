@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
+import deploy.compose
 from deploy.compose.cluster import (
     BROKERS,
     CENSUS,
@@ -29,6 +32,7 @@ from deploy.kubernetes.cluster import Cluster
 from deploy.kubernetes.placing import Environment
 from deploy.kubernetes.routes import places
 from topology.flow import Content
+from topology.loading import load_topology
 
 PARTS = {*BROKERS, *NODES, REGISTRY}
 
@@ -42,6 +46,14 @@ def reached(found, service) -> set[tuple[str, int | str]]:
     """What answers on any network that a service is on, but for its own."""
     answers = {it for network in found.values() if service in network.members for it in network.answers}
     return {(other, port) for other, port in answers if other != service}
+
+
+def test_there_are_as_many_as_the_readme_says(topology, found):
+    """Engines have addresses for some thirty."""
+    packaged = len(networks(load_topology()))
+    readme = (Path(deploy.compose.__file__).parent / "README.md").read_text(encoding="utf-8")
+    assert f"takes {packaged} networks, one more for each further project" in " ".join(readme.split())
+    assert len(found) == packaged + len(topology.projects) - 1
 
 
 def test_a_process_reaches_what_a_pod_of_the_same_identity_does_and_no_more(topology, found):

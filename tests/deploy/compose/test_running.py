@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from deploy.cli.app import app
+from deploy.compose.__main__ import main
+from deploy.compose.ground import recorded_name
 from deploy.compose.running import PARTS, Cluster, Settings
 from deploy.local.stack import LocalStack
 from schemas.errors import StackError
@@ -55,8 +61,9 @@ def test_a_root_is_a_cluster_s_or_a_local_stack_s(engine, tmp_path):
     )
 
 
-def test_what_is_down_is_started_first_and_what_runs_one_at_a_time(tmp_path, monkeypatch):
-    said, program, down = tmp_path / "said", tmp_path / "podlet", {"kafka-2", "vault-3"}
+def started(tmp_path, monkeypatch, down: set[str], **how) -> list[list[str]]:
+    """What Compose is told to start, of parts of which these are down."""
+    said, program = tmp_path / "said", tmp_path / "podlet"
     inspected = json.dumps([
         {"State": {"Running": part not in down}, "Config": {"Labels": {"com.docker.compose.service": part}}}
         for part in PARTS
@@ -70,9 +77,17 @@ case "$1" in ps) echo 1234;; inspect) echo '{inspected}';; esac
     program.chmod(0o755)
     cluster = Cluster(tmp_path / "root", environ={"VEIL_CONTAINER_ENGINE": str(program)})
     monkeypatch.setattr(Cluster, "_wait", lambda *_: None)
-    cluster._start_parts()
-    started = [it.split("--remove-orphans ")[1].split() for it in said.read_text().splitlines() if " up " in it]
-    assert started == [["kafka-2", "vault-3"], *([it] for it in PARTS if it not in down)]
+    cluster._start_parts(**how)
+    return [it.split("--remove-orphans ")[1].split() for it in said.read_text().splitlines() if " up " in it]
+
+
+def test_what_is_down_is_started_first_and_what_runs_one_at_a_time(tmp_path, monkeypatch):
+    found = started(tmp_path, monkeypatch, down := {"kafka-2", "vault-3"})
+    assert found == [["kafka-2", "vault-3"], *([it] for it in PARTS if it not in down)]
+
+
+def test_under_another_authority_all_are_started_at_once_since_none_believes_one_of_before(tmp_path, monkeypatch):
+    assert started(tmp_path, monkeypatch, {"kafka-2"}, at_once=True) == [list(PARTS)]
 
 
 def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
@@ -80,3 +95,43 @@ def test_it_keeps_the_name_that_it_was_started_by(tmp_path):
     assert Cluster(tmp_path).ground.name == "mine"
     with pytest.raises(StackError, match="is called mine, and stays so"):
         Cluster(tmp_path, Settings("yours")).down()
+
+
+@pytest.mark.parametrize("name", ["Veilstream", "-x", "a b", "a.b", "", "a\nB=1"])
+def test_a_name_that_compose_does_not_take_is_refused_and_not_kept(engine, tmp_path, name):
+    with pytest.raises(StackError, match="lower-case letters"):
+        Cluster(tmp_path / "root", Settings(name)).start()
+    assert recorded_name(tmp_path / "root") is None
+    assert not engine.exists()
+
+
+@pytest.mark.parametrize("name", ["a:b", "a$b", "a\\b", "a #b", "a\nb"])
+def test_a_root_that_compose_takes_for_another_place_is_refused(engine, tmp_path, name):
+    with pytest.raises(StackError, match="choose another root"):
+        Cluster(tmp_path / name).start()
+    assert not (tmp_path / name / "cluster.env").exists()
+    assert not engine.exists()
+
+
+def test_veil_down_and_status_do_not_say_that_nothing_runs_where_a_cluster_does(tmp_path):
+    (tmp_path / "cluster.env").write_text("COMPOSE_PROJECT_NAME=mine\n")
+    for command in ("down", "status"):
+        done = CliRunner().invoke(app, [command, "--root", str(tmp_path)])
+        assert done.exit_code == 2
+        assert "root of a cluster in containers" in " ".join(done.stderr.split())
+
+
+@pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+def test_an_up_that_is_told_to_end_ends_what_it_has_begun(tmp_path, monkeypatch, capsys, ends_by):
+    given_up = []
+
+    def told_meanwhile(_: Cluster) -> None:
+        os.kill(os.getpid(), ends_by)
+        signal.pause()
+
+    monkeypatch.setattr(Cluster, "_is_there", lambda _: False)
+    monkeypatch.setattr(Cluster, "_start", told_meanwhile)
+    monkeypatch.setattr(Cluster, "_give_up", lambda _, was_there: given_up.append(was_there))
+    assert main(["up", "--root", str(tmp_path)]) == 130
+    assert given_up == [False]
+    assert "Traceback" not in capsys.readouterr().err

@@ -11,6 +11,7 @@ from deploy.compose.cluster import CENSUS, METRICS, processes
 from deploy.compose.networks import networks
 from deploy.compose.watching import RULES, grafana_files, prometheus, prometheus_files
 from deploy.observability import alerts
+from tests.support.relabeling import scraped
 from topology.identity import PLATFORM
 
 
@@ -30,6 +31,22 @@ def test_the_census_is_named_as_a_process_is(topology):
     (group,) = counted["static_configs"]
     assert counted["job_name"] == CENSUS
     assert group["labels"] == {"process": CENSUS, "role": CENSUS, "project": PLATFORM}
+
+
+def test_a_process_that_was_taken_over_speaks_for_no_other_and_fills_nothing(topology):
+    for job in prometheus(topology)["scrape_configs"]:
+        assert not any(job[it] for it in ("honor_labels", "honor_timestamps", "follow_redirects"))
+        assert {"sample_limit", "body_size_limit", "label_limit"} <= set(job)
+        target = {"job": job["job_name"], "instance": "a:1", **job["static_configs"][0]["labels"]}
+        for name in ("job", "instance", "process"):
+            assert scraped({name: "another"}, target, job["metric_relabel_configs"])[name] == target[name]
+
+
+def test_watch_s_metrics_name_the_project_that_they_are_about(topology):
+    job, _ = prometheus(topology)["scrape_configs"]
+    target = {"role": "watch", "project": PLATFORM}
+    found = scraped({"project": "demo"}, target, job["metric_relabel_configs"])
+    assert found == {"role": "watch", "project": "demo"}
 
 
 def test_what_it_asks_answers_on_a_network_that_it_is_on(topology):

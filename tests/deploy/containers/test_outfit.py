@@ -63,7 +63,7 @@ def test_it_is_given_its_own_credentials_and_nobody_else_s(root: Path, tmp_path:
     assert set(given) == {
         *("run/endpoints.json", "identities/redact.demo.json", "topology/pins.json"),
         *("tls/kafka-ca.pem", "tls/vault-ca.pem", "tls/registry-ca.pem", "tls/registry.pem", "tls/registry.key"),
-        *("projects/demo.yaml", "projects/gold/demo.yaml"),
+        "projects/demo.yaml",
     }
     everything = "".join(given.values())
     assert "password of redact.demo" in everything
@@ -71,6 +71,31 @@ def test_it_is_given_its_own_credentials_and_nobody_else_s(root: Path, tmp_path:
         assert withheld not in everything
     there = load_endpoints(tmp_path / "given" / "run" / "endpoints.json").registry
     assert (there.writer_cert_file, there.writer_key_file, there.token_key_file) == (None, None, None)
+
+
+def test_what_gold_is_made_of_is_given_to_who_makes_it_and_rules_of_containment_to_who_goes_by_them(
+    root: Path, tmp_path: Path
+) -> None:
+    """Whoever else had the templates could tell gold from other records."""
+    projects = tmp_path / "projects"
+    for name in ("demo", "other", "gold/demo", "gold/other", "contain/demo", "contain/other"):
+        (projects / name).parent.mkdir(parents=True, exist_ok=True)
+        (projects / f"{name}.yaml").write_text(name)
+    for role, own in {"label": set(), "contain": {"contain/demo"}, "synth": {"gold/demo"}}.items():
+        identity = Identity(role, "demo")
+        CredentialFiles(root).save(Credentials(identity, "password"))
+        fit_out(root, identity, tmp_path / role, [projects])
+        given = {name.removeprefix("projects/") for name in contents(tmp_path / role) if "projects/" in name}
+        assert given == {f"{it}.yaml" for it in ("demo", "other", *own)}
+
+
+def test_a_folder_that_is_another_s_is_not_filled(root: Path, tmp_path: Path) -> None:
+    fit_out(root, REDACT, tmp_path / "given")
+    before = contents(tmp_path / "given")
+    for identity, folder in ((JOIN, tmp_path / "given"), (JOIN, root)):
+        with pytest.raises(ConfigError, match=r"redact\.demo.*an empty folder"):
+            fit_out(root, identity, folder)
+    assert contents(tmp_path / "given") == before
 
 
 def test_it_finds_each_file_that_its_endpoints_name(root: Path, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from deploy.handing.renewal import EVERY_S, RENEWED, RETRY_S, WELL_FOR_S, Renewal, standing
-from schemas.errors import VaultUnavailable
+from schemas.errors import AccessDenied, VaultUnavailable
 from streams.engine.health import Condition, Health
 from vault.starting import LASTS_S
 
@@ -14,9 +14,11 @@ class Vault:
     """Renews, unless it is away."""
 
     def __init__(self) -> None:
-        self.now, self.away, self.renewed = BEGAN, False, 0
+        self.now, self.away, self.ended, self.renewed = BEGAN, False, False, 0
 
     def renew(self) -> None:
+        if self.ended:
+            raise AccessDenied("it has ended")
         if self.away:
             raise VaultUnavailable("away")
         self.renewed += 1
@@ -55,6 +57,23 @@ def test_one_that_was_never_renewed_is_not_well_and_tries_soon():
     vault.away = False
     renewal.attempt()
     assert health.read()[0] is Condition.WORKING
+
+
+def test_a_token_that_vault_knows_no_more_is_told_at_once_and_another_takes_its_place():
+    vault = Vault()
+    renewal, health = made(vault)
+    renewal.attempt()
+    vault.ended = True
+    assert renewal.attempt() == RETRY_S
+    condition, why = health.read()
+    assert condition is Condition.WAITING
+    assert "has ended" in why
+    vault.ended, vault.away = False, True
+    renewal.attempt()
+    assert health.read()[0] is Condition.WAITING
+    vault.away = False
+    assert renewal.attempt() == EVERY_S
+    assert health.read() == (Condition.WORKING, "")
 
 
 def test_an_outage_of_a_week_is_told_and_no_shorter_one():

@@ -9,6 +9,8 @@ from deploy.cli.app import app
 from deploy.kubernetes.writing import check, write
 from schemas.errors import ConfigError
 
+OWN = "name: letters\nowner: us\npersons: {authors: [a], approvers: [b], operators: [c], annotators: [d]}\n"
+
 
 @pytest.fixture
 def root(tmp_path):
@@ -35,11 +37,18 @@ def test_written_again_nothing_changes(root, cluster, tmp_path):
 
 def test_the_file_of_an_own_project_is_given_to_every_pod_and_a_packaged_one_is_not(root, cluster, tmp_path):
     (root / "projects").mkdir()
-    own = "name: letters\nowner: us\npersons: {authors: [a], approvers: [b], operators: [c], annotators: [d]}\n"
-    (root / "projects" / "letters.yaml").write_text(own)
+    (root / "projects" / "letters.yaml").write_text(OWN)
     write(root, tmp_path / "base", cluster)
     assert "projects/letters.yaml" in joined(tmp_path / "base")
     assert "projects/demo.yaml" not in joined(tmp_path / "base")
+
+
+def test_a_project_whose_file_is_called_otherwise_is_refused_before_its_pods_look_for_it(root, cluster, tmp_path):
+    (root / "projects").mkdir()
+    (root / "projects" / "team.yaml").write_text(OWN)
+    with pytest.raises(ConfigError, match=r"project letters .* pods look for letters\.yaml"):
+        write(root, tmp_path / "base", cluster)
+    assert not (tmp_path / "base").exists()
 
 
 @pytest.mark.parametrize("text", ["{", "- 1", "kind: StatefulSet\nmetadata: {name: x, namespace: y}"])

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import tarfile
 from pathlib import Path
 
 import pytest
 
-from deploy.local import kafka
+from deploy.local import kafka, registry
 from deploy.local.authority import Certificates
 from deploy.local.kafka import format_arguments, properties, server_settings
 from deploy.local.layout import Layout, cache_folder
@@ -47,8 +48,53 @@ def test_the_broker_s_settings_hold_no_password():
     assert "password" not in properties(broker()).lower()
 
 
+def test_a_path_means_to_java_what_it_means_here():
+    """Java reads these files as ISO 8859-1 (`java.util.Properties`), and a backslash begins something."""
+    assert properties({"log.dirs": "/home/müller/☃/𝄞"}) == "log.dirs=/home/m\\u00fcller/\\u2603/\\ud834\\udd1e\n"
+    assert properties({"log.dirs": "/a\\b c"}) == "log.dirs=/a\\\\b c\n"
+
+
 def test_the_administrator_s_password_reaches_the_format_by_file_only():
     assert format_arguments(Path("/c"), "id", "hush")[-1] == "SCRAM-SHA-512=[name=veil-admin,password=hush]"
+
+
+class Tool:
+    """What formats Kafka's storage: it says what it writes, the administrator's keys for SCRAM among it."""
+
+    pid = 1
+
+    def __init__(self, code: int) -> None:
+        self.code = code
+
+    def spawn(self, argv, env, log_file: Path, cwd, handed=b"") -> Tool:
+        log_file.write_text("UserScramCredentialRecord(storedKey=[1, 2], serverKey=[3, 4])")
+        return self
+
+    def wait(self, timeout: float | None = None) -> int:
+        return self.code
+
+    def kill(self) -> None: ...
+
+    def send_signal(self, sig: int, /) -> None: ...
+
+
+def broker_in(root: Path, tool: Tool) -> kafka.Kafka:
+    return kafka.Kafka(Layout.create(root), PROGRAMS, PORTS, TLS, tool)
+
+
+def test_what_the_format_says_of_the_administrator_s_password_stays_in_no_file(tmp_path):
+    broker_in(tmp_path, Tool(0)).prepare()
+    assert not [it for it in tmp_path.rglob("*") if it.is_file() and "storedKey" in it.read_text()]
+
+
+def test_a_format_that_failed_says_where_it_says_why(tmp_path):
+    with pytest.raises(StackError, match="could not be formatted") as failed:
+        broker_in(tmp_path, Tool(1)).prepare()
+    named = tmp_path / "kafka" / "format.log"
+    assert str(named) in str(failed.value)
+    assert named.exists()
+    broker_in(tmp_path, Tool(0)).prepare()
+    assert not named.exists()
 
 
 def test_cluster_ids_never_look_like_an_option():
@@ -95,3 +141,27 @@ def test_half_of_a_restore_is_not_started(tmp_path):
     (tmp_path / RESTORING_MARK).touch()
     with pytest.raises(StackError, match="restore into another folder"):
         LocalStack(tmp_path, environ={}).start()
+
+
+@pytest.mark.parametrize("name", ["a,b", "a;b", 'a"b', "a\\b", "a\nb", "a${b"])
+def test_a_root_that_a_part_would_take_for_another_place_is_refused_before_anything_is_made(tmp_path, name):
+    with pytest.raises(StackError, match="choose another root"):
+        LocalStack(tmp_path / name, environ={}).start()
+    assert not list(tmp_path.iterdir())
+
+
+def test_other_names_are_as_good_as_any(tmp_path):
+    assert Layout.create(tmp_path / "Müller & Söhne's #1 (50%)").secrets.is_dir()
+
+
+@pytest.mark.parametrize("interrupted", [KeyboardInterrupt(), StackError("this build can't be used")])
+def test_an_unpacking_that_is_interrupted_leaves_nothing(tmp_path, monkeypatch, interrupted):
+    def ends(_: Path) -> None:
+        raise interrupted
+
+    with tarfile.open(tmp_path / "registry.tar.gz", "w:gz") as archive:
+        archive.add(__file__, "app-runner.jar")
+    monkeypatch.setattr(registry, "_require_certificates", ends)
+    with pytest.raises(type(interrupted)):
+        registry.unpack(tmp_path / "registry.tar.gz", "0" * 64)
+    assert [it.name for it in tmp_path.iterdir()] == ["registry.tar.gz"]

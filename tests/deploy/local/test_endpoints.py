@@ -50,6 +50,17 @@ def test_all_parts_may_be_elsewhere(tmp_path: Path, environ: dict[str, str]):
     assert found.kafka.client_settings()["sasl.password"] == "content"
 
 
+def test_a_file_named_from_where_one_is_is_found_from_everywhere(tmp_path: Path, environ, monkeypatch):
+    """Processes run elsewhere, and later commands, too."""
+    file = tmp_path / "file"
+    here = {name: "file" if value == str(file) else value for name, value in environ.items()}
+    logs = {"VEIL_KAFKA_DENIED_LOG": "denied.log", "VEIL_VAULT_AUDIT_LOG": "audit.log"}
+    monkeypatch.chdir(tmp_path)
+    found = read_external(here | logs)
+    assert found == read_external(environ | {name: str(tmp_path / it) for name, it in logs.items()})
+    assert found.vault.external_log == tmp_path / "audit.log"
+
+
 def test_a_vault_may_have_several_addresses_and_each_is_https(environ: dict[str, str]):
     several = "https://a.example:8200,https://b.example:8200"
     assert read_external(environ | {"VEIL_VAULT_ADDR": several}).vault.url == several

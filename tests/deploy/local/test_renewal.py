@@ -6,12 +6,17 @@ import threading
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+import psutil
 import pytest
 
 from deploy.local.authority import ensure_certificates
+from deploy.local.endpoints import KafkaEndpoint
 from deploy.local.ports import Ports
-from deploy.local.renewal import Renewal
+from deploy.local.renewal import Renewal, tell_kafka, tell_vault
 from deploy.local.shown import serial_at, shown_by
+from deploy.supervise.identity import ProcessIdentity
+from deploy.supervise.restarts import Phase
+from deploy.supervise.state import ProcessStatus
 from schemas.errors import StackError
 from tests.support.waiting import wait_for
 
@@ -98,3 +103,19 @@ def test_it_looks_by_itself_until_it_is_stopped():
     wait_for(lambda: stack.said, "it was renewed")
     renewal.stop()
     assert not renewal._thread.is_alive()
+
+
+def test_a_vault_that_ends_as_it_is_told_ends_no_renewal(monkeypatch):
+    class Ending:
+        def send_signal(self, _: int) -> None:
+            raise psutil.NoSuchProcess(1)
+
+    monkeypatch.setattr(ProcessIdentity, "find", lambda _: Ending())
+    tell_vault(lambda: [ProcessStatus("vault", Phase.RUNNING, 1, "boot 1.00", 0, None, "log", None)])
+
+
+def test_a_client_that_kafka_s_settings_do_not_make_is_told_like_one_that_is_not_answered(tmp_path):
+    (tmp_path / "password").write_text("x")
+    endpoint = KafkaEndpoint("127.0.0.1:9", tmp_path / "no-such-ca.pem", "admin", tmp_path / "password")
+    with pytest.raises(StackError, match="not told of its certificate"):
+        tell_kafka(endpoint)

@@ -62,7 +62,7 @@ def test_rules_come_before_users_and_both_are_waited_for(monkeypatch):
     admin = KafkaAdmin({"bootstrap.servers": "127.0.0.1:9"})
     for name in ("_create_topics", "_alter_configs", "_add_acls", "_add_users"):
         monkeypatch.setattr(admin, name, lambda _, name=name: done.append(name))
-    monkeypatch.setattr(admin, "_acls", lambda: frozenset() if rules.tell() else frozenset({ACL}))
+    monkeypatch.setattr(admin, "_rules", lambda: (frozenset() if rules.tell() else frozenset({ACL}), frozenset()))
     difference = KafkaDifference(topics=(), configs={}, acls=(ACL,), users=("a", "b"))
     admin.apply(difference, {"a": "1", "b": "2"})
     assert done == ["_create_topics", "_alter_configs", "_add_acls", "_add_users", ("b", "2")]

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import errno
 import json
 import os
 import signal
@@ -126,6 +127,34 @@ def test_a_process_that_never_gets_well_is_named(tmp_path: Path):
         supervisor.stop()
 
 
+def test_on_a_full_disk_processes_are_still_watched_started_again_and_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+):
+    def full(*_: object) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    spec, handed = python(tmp_path, "stage", IDLE), []
+
+    def hand() -> bytes:
+        handed.append(1)
+        if len(handed) == 2:
+            full()
+        return b"handed"
+
+    monkeypatch.setattr("deploy.supervise.supervisor.write_identity", full)
+    supervisor = Supervisor(tmp_path, [replace(spec, hand=hand)], rule=FAST)
+    supervisor.start()
+    try:
+        pid = supervisor.status("stage").pid
+        assert pid is not None
+        os.kill(pid, signal.SIGKILL)
+        until(lambda: len(handed) == 3 and supervisor.status("stage").alive())
+        last = supervisor.status("stage")
+    finally:
+        supervisor.stop()
+    assert not last.alive()
+
+
 def test_stop_before_start_returns_at_once(tmp_path: Path):
     Supervisor(tmp_path, [python(tmp_path, "stage", IDLE)]).stop()
 
@@ -191,9 +220,10 @@ def test_second_owner_of_a_root_is_refused_with_the_first_one_s_pid(tmp_path: Pa
 
 
 def test_a_reused_pid_is_not_taken_for_the_process_written_down(tmp_path: Path):
-    me = psutil.Process()
+    me = ProcessIdentity.of(os.getpid())
+    assert me is not None
     path = tmp_path / "stage.pid"
-    write_identity(path, ProcessIdentity(me.pid, ProcessIdentity.of(os.getppid()).started))
+    write_identity(path, replace(me, started=f"{me.started}1"))
     end_leftover(path)  # would end this very test run
     assert not path.exists()
 
