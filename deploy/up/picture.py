@@ -73,8 +73,8 @@ class Picture:
 
 
 def look(root: Path) -> Picture:
-    """Blocks for the slowest process: two answers, of which each may take 2 s. Raises StackError where a cluster in
-    containers has it.
+    """Blocks for the slowest process: two answers, of which each may take 2 s. Raises StackError where a cluster
+    in containers has it.
     """
     require_no_cluster(root)
     owner = root_owner(root)
