@@ -94,7 +94,7 @@ class Queue:
         self._index()
 
     def _index(self) -> None:
-        """Build every index from the stores: at the start, and when the positions have become sparse."""
+        """Build every index from the stores."""
         self._expiries, self._purges = [], []
         self._asked_for: Counter[tuple[tuple[str, ...], bool]] = Counter()
         for task_id, state in self._work.items():
@@ -119,13 +119,13 @@ class Queue:
     def _rebuild(self) -> None:
         pairs = ((state, self._tasks.get(task_id)) for task_id, state in self._work.items())
         rows = [(state, works.row(state, task, self._settings)) for state, task in pairs if task]
-        rows.sort(key=lambda pair: pair[0].order)
+        rows.sort(key=lambda pair: (pair[0].added_at, pair[0].order))
         self._available = Availability((row for _, row in rows), self._settings.ageing_ms)
 
     # -- what arrives on topics
 
     def add(self, task: Task, released_at: int) -> None:
-        """A new task, younger than all others, which lies on `tasks` since `released_at`.
+        """A new task, which lies on `tasks` since `released_at`.
 
         Raises Refused (`duplicate`) for one the queue knows.
         """
@@ -304,7 +304,7 @@ class Queue:
             for turn in state.turns if state else ():
                 self._receipts.pop((turn.person, turn.key_digest), None)
             self._work.remove(task_id)
-        if self._available.sparse:
+        if self._available.worn:
             self._rebuild()
 
     # -- how it stands

@@ -31,7 +31,7 @@ _REFUSALS = {
 
 
 def fresh(task_id: str, order: int, released_at: int) -> TaskWork:
-    """A task that nobody has had. `order` is its age: lower is older."""
+    """A task that nobody has had. `order`: lower came earlier."""
     return TaskWork(
         task_id,
         order,
