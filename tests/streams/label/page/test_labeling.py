@@ -188,6 +188,27 @@ def test_key_that_stays_down_does_not_answer_the_next_task(seat, service):
     assert seat.text_of("#notice") == ""
 
 
+@pytest.mark.parametrize("name", ["PageDown", "ArrowDown", "Tab", "End"])
+def test_keys_that_scroll_or_go_on_may_stay_down(seat, service, name):
+    service.give(1, "it broke")
+    seat.start()
+    assert goes_on(seat, name)
+
+
+@pytest.mark.parametrize("name", ["Enter", "Delete", "z"])
+def test_keys_that_are_commands_do_nothing_while_they_stay_down(seat, service, name):
+    service.give(1, "it broke")
+    seat.start()
+    assert not goes_on(seat, name)
+    assert seat.text_of("#notice") == ""
+
+
+def goes_on(seat, name: str) -> bool:
+    """Whether the browser does what it always does with a key that stays down beside the text."""
+    event = f"new KeyboardEvent('keydown', {{key: '{name}', repeat: true, bubbles: true, cancelable: true}})"
+    return seat.ask(f"document.querySelector('#answer').dispatchEvent({event})")
+
+
 def test_empty_answer_is_asked_about_once(serve, seat_at):
     service = serve(schema=LabelSchema(("NAME",), ()))
     service.give(1, "it broke")
