@@ -73,6 +73,17 @@ def test_a_span_within_a_span_of_another_direction(seat, service):
     assert seat.spans() == [f"complaint {text[6:24]}", "name AB-12"]
 
 
+def test_the_right_button_leaves_what_is_selected(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.select(3, 8)
+    x, y = seat.run("const box = document.querySelector('.piece').getBoundingClientRect(); return [box.x, box.y]")
+    for kind in ("mousePressed", "mouseReleased"):
+        event = {"type": kind, "x": x + 5, "y": y + 5, "button": "right", "clickCount": 1}
+        seat.browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+    assert seat.text_of("#selected") == "Selected: broke"
+
+
 def test_arrows_go_the_way_the_text_is_read(seat, service):
     service.give(1, "שלום לך")
     seat.start()
