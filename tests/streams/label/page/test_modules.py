@@ -217,6 +217,28 @@ def test_pieces_cut_at_every_edge_but_never_in_a_placeholder(js):
     ]  # fmt: skip
 
 
+def test_twice_as_long_a_text_with_twice_as_many_placeholders_takes_twice_the_time(js):
+    """Counted in looks at placeholders: a transcript has hundreds of them."""
+    once, twice = js(
+        """const looks = (times) => {
+            let count = 0;
+            const atom = (start) => ({
+                category: "PERSON",
+                get start() { count += 1; return start; },
+                get end() { count += 1; return start + 10; },
+            });
+            const said = "call me, [PERSON_1], soon. ";
+            const atoms = Array.from({length: times}, (_, at) => atom(9 + at * said.length));
+            const it = new text.FieldText(said.repeat(times), atoms);
+            const edges = atoms.map(({start, end}) => ({start, end, label: "NAME"}));
+            count += pieces.piecesOf(it, edges).length;
+            return count;
+        };
+        return [looks(200), looks(400)];"""
+    )
+    assert twice < 3 * once
+
+
 def test_overlapping_spans_never_share_a_lane(js):
     spans = [{"start": 0, "end": 9}, {"start": 2, "end": 4}, {"start": 3, "end": 12}, {"start": 4, "end": 6}]
     assert js("return pieces.lanesOf(spans);", spans=spans) == [0, 1, 2, 1]
