@@ -212,6 +212,13 @@ def test_sign_ins_are_counted_by_the_address_that_another_process_vouches_for(ow
     assert signins_of(owner, lambda _: line(ROLE.sign, "192.0.2.99"), 14) == SignInSettings().per_address_burst
 
 
+def test_all_addresses_of_a_network_of_ipv6_count_as_one(owner):
+    """One host has as many of them as it likes."""
+    burst = SignInSettings().per_address_burst
+    assert signins_of(owner, lambda number: line(ROLE.sign, f"2001:db8::1:{number:x}"), 14) == burst
+    assert signins_of(owner, lambda number: line(ROLE.sign, f"2001:db8:0:a{number:x}::1"), 14) == 14
+
+
 @pytest.mark.parametrize(
     "forged",
     [
