@@ -219,6 +219,12 @@ def test_all_addresses_of_a_network_of_ipv6_count_as_one(owner):
     assert signins_of(owner, lambda number: line(ROLE.sign, f"2001:db8:0:a{number:x}::1"), 14) == 14
 
 
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0"])
+def test_an_address_is_believed_as_sockets_write_it(address):
+    reader = ForwardedBy("demo", "label.demo.0/a", ROLE.public_key().public_bytes_raw())
+    assert reader.address(line(ROLE.sign, address)[HEADER], 1_700_000_000_000) == address
+
+
 @pytest.mark.parametrize(
     "forged",
     [
