@@ -151,6 +151,7 @@ export class Api {
   async #once(method, path, body, headers = {}, { more = 0, signal } = {}) {
     signal?.throwIfAborted();
     const request = asking(method, this.#csrf, { timeout: TIMEOUT + more, signal, headers, body });
+    const asked = performance.now();
     let answer;
     let content = null;
     try {
@@ -161,7 +162,7 @@ export class Api {
       if (answer && !PASSING.has(answer.status)) throw new Refused(answer.status, "unreadable", "");
       throw new NoAnswer("offline", 0, { cause: error });
     }
-    this.clock.heard(answer.headers.get("Date"));
+    this.clock.heard(answer.headers.get("Date"), performance.now() - asked);
     if (answer.ok) return content;
     if (PASSING.has(answer.status))
       throw new NoAnswer("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0), content?.error?.reason);

@@ -302,6 +302,37 @@ def test_time_left_follows_the_server_not_this_machine(js):
     assert found == [5_000_000, 500, 100, 0, "calm", "soon", "over", "1:05", "6.7 min"]
 
 
+def test_a_call_that_took_long_tells_the_time_only_where_none_was_quicker(js):
+    """Its date is that of the call, not of the answer."""
+    found = js(
+        """const clock = new time.ServerClock(() => 0);
+        const ahead = (date, took) => {
+            clock.heard(date, took);
+            return clock.now() - Date.parse("Thu, 26 Nov 2026 05:00:00 GMT") - 500;
+        };
+        return [ahead("Thu, 26 Nov 2026 04:59:56 GMT", 4000), ahead("Thu, 26 Nov 2026 04:59:35 GMT", 25000),
+                ahead("Thu, 26 Nov 2026 05:00:00 GMT", 40), ahead("Thu, 26 Nov 2026 04:59:35 GMT", 25000),
+                ahead("Thu, 26 Nov 2026 05:00:01 GMT", 1900)];"""
+    )
+    assert found == [-4000, -4000, 0, 0, 1000]
+
+
+def test_a_call_that_the_server_kept_is_told_the_clock_with_how_long_it_took(js):
+    heard = js(
+        """const {Api} = await import("/page/api.js");
+        let here = 0;
+        performance.now = () => here;
+        const heard = [];
+        globalThis.fetch = async () => {
+            here += 25_000;
+            return new Response("{}", {headers: {Date: "then"}});
+        };
+        await new Api({heard: (...told) => heard.push(told)}, () => {}).look();
+        return heard;"""
+    )
+    assert heard == [["then", 25_000]]
+
+
 def test_end_of_a_session_is_said_two_minutes_ahead(js):
     found = js(
         """const left = (expires_at, idle_expires_at) =>
