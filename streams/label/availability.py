@@ -31,7 +31,7 @@ _LANES = 3_000
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one open task: who never gets it (again), and who only when nothing else is left.
+    """What is known of one open task: who never gets it (again), and who for now only when nothing else is left.
 
     `adjudicate`: its room is for an adjudicator, who gets no other tasks. The last four never change.
     """
@@ -110,6 +110,10 @@ class Availability:
         for skill in row.skills:
             self._asks[skill] = self._asks.get(skill, 0) | bit
 
+    def rested(self, person: str, task_id: str) -> None:
+        """Who gave the task back some time ago gets it in its turn again."""
+        self._later[person] = self._later.get(person, 0) & ~self._bit(task_id)
+
     def drop(self, task_id: str) -> None:
         """The task is not open any more."""
         position = self._at.pop(task_id, None)
@@ -125,15 +129,15 @@ class Availability:
     # -- who gets what
 
     def next_for(self, asker: Asker, but: Collection[str] = ()) -> str | None:
-        """The next task for them that they have not seen, else the next of those they gave back, else None.
+        """The next task for them, of those that they gave back lately only where there is no other; else None.
 
         `but`: none of these.
         """
         mine = self._free & self._mine(asker)
         for task_id in but:
             mine &= ~self._bit(task_id)
-        unseen = mine & ~self._later.get(asker.person, 0)
-        return self._first(unseen or mine)
+        other = mine & ~self._later.get(asker.person, 0)
+        return self._first(other or mine)
 
     def may_take(self, asker: Asker, task_id: str) -> bool:
         """Whether they might get this task if it had room."""
