@@ -3,10 +3,11 @@
 Waiting makes urgent: a task counts as if it had come `ageing_ms` earlier for each level of its priority, and the
 earliest is next. So nothing that comes more than 9 × `ageing_ms` later ever goes before a task.
 
-Every open task has a position, by age. Sets of positions are integers used as bit sets: one of the tasks with room
-for another lease, one for each priority, batch and skill, two for each person. Finding the next task takes some
-dozens of operations on such integers: 20,000 tasks are 2.5 kB, 0.4 µs each, where a scan past what a quick person
-has already labeled would take milliseconds.
+Every open task has a position, in the order they came. Sets of positions are integers used as bit sets: one of the
+tasks with room for another lease, one for each batch and skill, two for each person, and the lanes: of one
+priority, those that came by age. Partitions are read one after the other, so what comes later may be older: it is
+in another lane. Finding the next task takes some dozens of operations on such integers: 20,000 tasks are 2.5 kB,
+0.4 µs each, where a scan past what a quick person has already labeled would take milliseconds.
 """
 
 from __future__ import annotations
@@ -24,11 +25,13 @@ _SPARE = 1_024
 """Empty positions that are not worth a rebuild."""
 _KEPT = 256
 """Kinds of people whose tasks are kept: 2.5 kB each."""
+_LANES = 3_000
+"""More than 256 partitions make of ten priorities. So many are worth a rebuild, which leaves one a priority."""
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """What is known of one open task: who never gets it (again), and who only when nothing else is left.
+    """What is known of one open task: who never gets it (again), and who for now only when nothing else is left.
 
     `adjudicate`: its room is for an adjudicator, who gets no other tasks. The last four never change.
     """
@@ -45,7 +48,7 @@ class Row:
 
 
 class Availability:
-    """The positions of open tasks, oldest first. Rebuild it from its rows when it is `sparse`."""
+    """The positions of open tasks. Rebuild it from its rows, oldest first, when it is `worn`."""
 
     def __init__(self, rows: Iterable[Row] = (), ageing_ms: int = 0) -> None:
         self._ageing_ms = ageing_ms
@@ -64,7 +67,8 @@ class Availability:
         self._adjudicate = _bits((at for at in places if rows[at].adjudicate), len(rows))
         self._never = _by_name([row.never for row in rows])
         self._later = _by_name([row.later for row in rows])
-        self._levels = _by_name([(row.priority,) for row in rows])
+        self._lanes: dict[int, list[int]] = {}
+        self._in_lane = _by_name([(self._lane_of(row),) for row in rows])
         self._batches = _by_name([(row.batch,) for row in rows])
         self._asks = _by_name([row.skills for row in rows])
         self._like: dict[Asker, int] = {}
@@ -72,8 +76,15 @@ class Availability:
     def _due_of(self, row: Row) -> int:
         return row.added_at - row.priority * self._ageing_ms
 
+    def _lane_of(self, row: Row) -> tuple[int, int]:
+        """Its priority, and the first lane of that whose last task is no younger; a row that comes is its last."""
+        lasts = self._lanes.setdefault(row.priority, [])
+        lane = next((at for at, last in enumerate(lasts) if last <= row.added_at), len(lasts))
+        lasts[lane : lane + 1] = [row.added_at]
+        return row.priority, lane
+
     def update(self, row: Row) -> None:
-        """Take over a row; a new one is the youngest."""
+        """Take over a row; a new one comes last."""
         if row.task_id not in self._at:
             self._append(row)
         bit = 1 << self._at[row.task_id]
@@ -93,10 +104,15 @@ class Availability:
         self._slots.append(row.task_id)
         self._due.append(self._due_of(row))
         self._open |= bit
-        self._levels[row.priority] = self._levels.get(row.priority, 0) | bit
+        lane = self._lane_of(row)
+        self._in_lane[lane] = self._in_lane.get(lane, 0) | bit
         self._batches[row.batch] = self._batches.get(row.batch, 0) | bit
         for skill in row.skills:
             self._asks[skill] = self._asks.get(skill, 0) | bit
+
+    def rested(self, person: str, task_id: str) -> None:
+        """Who gave the task back some time ago gets it in its turn again."""
+        self._later[person] = self._later.get(person, 0) & ~self._bit(task_id)
 
     def drop(self, task_id: str) -> None:
         """The task is not open any more."""
@@ -106,22 +122,22 @@ class Availability:
             self._open &= ~(1 << position)
 
     @property
-    def sparse(self) -> bool:
-        """More than half of the positions are empty."""
-        return len(self._slots) > 2 * len(self._at) + _SPARE
+    def worn(self) -> bool:
+        """More than half of the positions are empty, or tasks came out of their order again and again."""
+        return len(self._slots) > 2 * len(self._at) + _SPARE or len(self._in_lane) > _LANES
 
     # -- who gets what
 
     def next_for(self, asker: Asker, but: Collection[str] = ()) -> str | None:
-        """The next task for them that they have not seen, else the next of those they gave back, else None.
+        """The next task for them, of those that they gave back lately only where there is no other; else None.
 
         `but`: none of these.
         """
         mine = self._free & self._mine(asker)
         for task_id in but:
             mine &= ~self._bit(task_id)
-        unseen = mine & ~self._later.get(asker.person, 0)
-        return self._first(unseen or mine)
+        other = mine & ~self._later.get(asker.person, 0)
+        return self._first(other or mine)
 
     def may_take(self, asker: Asker, task_id: str) -> bool:
         """Whether they might get this task if it had room."""
@@ -168,8 +184,8 @@ class Availability:
         return mine
 
     def _first(self, bits: int) -> str | None:
-        """Of each priority the oldest is looked at, for the earliest due of all."""
-        found = (bits & level for level in self._levels.values()) if bits else ()
+        """Of each lane the first is looked at, for the earliest due of all."""
+        found = (bits & lane for lane in self._in_lane.values()) if bits else ()
         oldest = [(one & -one).bit_length() - 1 for one in found if one]
         return self._slots[min(oldest, key=lambda at: (self._due[at], at))] if oldest else None
 

@@ -14,6 +14,7 @@ from streams.label.askers import People
 from streams.label.commands import Commented, Held, Lead, ListThreads, ReadComments, WriteComment
 from streams.label.comments import Comments
 from streams.label.queue import Queue, Store
+from topology.switches import Excluded
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,8 @@ class CommentDesk:
         """Which tasks have comments; no comment is opened for it."""
         self._check_gives(command.person)
         self._check_leads(command.person)
-        return list(self.comments.threads(lambda task_id: self._led(command, task_id) is not None))
+        withheld = self.people.asker(command.person).withheld
+        return list(self.comments.threads(lambda task_id: self._led(task_id, command.batch, withheld) is not None))
 
     def _task(self, by: Held | Lead, now: int) -> Task:
         """The task that a person may see the comments of now."""
@@ -71,16 +73,15 @@ class CommentDesk:
         if isinstance(by, Held):
             return self.queue.task_held(by, now)
         self._check_leads(by.person)
-        task = self._led(by, by.task_id)
+        task = self._led(by.task_id, by.batch, self.people.asker(by.person).withheld)
         if task is None:
             raise Refused(Reason.UNKNOWN_TASK, "no such task is open to you; comments go with their task")
         return task
 
-    def _led(self, by: Lead | ListThreads, task_id: str) -> Task | None:
-        """An open task, of the batch that they are bound to, and that nobody keeps them from."""
+    def _led(self, task_id: str, batch: str, withheld: Excluded) -> Task | None:
+        """An open task, of the batch that its lead is bound to, and not withheld from them."""
         task = self.tasks.get(task_id)
-        withheld = self.people.asker(by.person).withheld
-        if task is None or withheld.covers(task_id, task.batch) or by.batch not in ("", task.batch):
+        if task is None or withheld.covers(task_id, task.batch) or batch not in ("", task.batch):
             return None
         return task
 

@@ -83,7 +83,8 @@ class ForwardedBy:
             return None
         try:
             address, public, certificate, signature = (_bytes(parts[at]) for at in (0, 2, 3, 4))
-            said, made_at = str(ipaddress.ip_address(address.decode())), int(parts[1])
+            said, made_at = address.decode(), int(parts[1])
+            ipaddress.ip_address(said)  # as it was signed: that of IPv4 in IPv6 is written in two ways
             role = Ed25519PublicKey.from_public_bytes(self._role_key)
             role.verify(certificate, _certificate_message(self._project, public))
             message = _message(said, self._instance, made_at)

@@ -2,7 +2,7 @@
 
 Promises (tests/streams/label/test_queue_properties.py, test_interleavings.py):
 1. Nobody gets a task again that they labeled, skipped or reported. Whoever let a lease expire or released it has
-   answered nothing and may get it again, after everything unseen, at most `max_returns` times.
+   answered nothing and may get it again, at most `max_returns` times: within `rest_ms` after everything unseen.
 2. Labels, open leases and reservations of a task are never more than its overlap and the extras granted by decide.
 3. One lease a person. Asking again returns it; its fencing token is higher than every earlier one of the task.
 4. A call with a stale token, after the end of its lease or by someone else changes nothing.
@@ -12,8 +12,8 @@ Promises (tests/streams/label/test_queue_properties.py, test_interleavings.py):
 7. Everything is in the two stores: a queue made of their copies goes on as this one would.
 8. Nobody gets a task that asks for a skill they have not, of a batch that is paused or that they did not ask for,
    or that they are excluded from; an open lease of theirs ends when they are.
-9. Of the tasks that a person may take, unseen ones first, they get the most urgent, of equals the oldest; waiting
-   makes urgent (`availability.py`).
+9. Of the tasks that a person may take, those that they gave back lately last, they get the most urgent, of equals
+   the oldest; waiting makes urgent (`availability.py`).
 10. One reservation a person, beside their lease. It says nothing to them, becomes a lease only when they ask, ends
     with their lease unless that ends with an answer, and gives way to whoever else would get nothing.
 11. Hints are counted with the task (`hints.py`), and for an hour after its end, so that a restart forgets none.
@@ -86,6 +86,8 @@ class Queue:
         self._receipts: dict[tuple[str, bytes], tuple[str, int]] = {}
         self._expiries: list[tuple[int, str, int]] = []
         self._purges: list[tuple[int, str]] = []
+        self._rests: list[tuple[int, str, str]] = []
+        self._now = 0
         self._present: dict[str, int] = {}
         self._bytes = sum(len(task.sealed) for _, task in tasks.items())
         self.changes = 0
@@ -94,7 +96,7 @@ class Queue:
         self._index()
 
     def _index(self) -> None:
-        """Build every index from the stores: at the start, and when the positions have become sparse."""
+        """Build every index from the stores."""
         self._expiries, self._purges = [], []
         self._asked_for: Counter[tuple[tuple[str, ...], bool]] = Counter()
         for task_id, state in self._work.items():
@@ -115,17 +117,18 @@ class Queue:
         for turn in state.turns:
             if turn.key_digest:
                 self._receipts[turn.person, turn.key_digest] = (state.task_id, turn.token)
+            self._rest(state.task_id, turn)
 
     def _rebuild(self) -> None:
         pairs = ((state, self._tasks.get(task_id)) for task_id, state in self._work.items())
-        rows = [(state, works.row(state, task, self._settings)) for state, task in pairs if task]
-        rows.sort(key=lambda pair: pair[0].order)
+        rows = [(state, works.row(state, task, self._settings, self._now)) for state, task in pairs if task]
+        rows.sort(key=lambda pair: (pair[0].added_at, pair[0].order))
         self._available = Availability((row for _, row in rows), self._settings.ageing_ms)
 
     # -- what arrives on topics
 
     def add(self, task: Task, released_at: int) -> None:
-        """A new task, younger than all others, which lies on `tasks` since `released_at`.
+        """A new task, which lies on `tasks` since `released_at`.
 
         Raises Refused (`duplicate`) for one the queue knows.
         """
@@ -284,6 +287,8 @@ class Queue:
 
     def expire(self, now: int) -> list[Leased]:
         """End every lease whose time is over. Those leases, the oldest expiry first."""
+        self._now = now
+        self._end_rests()
         over = []
         while self._expiries and self._expiries[0][0] <= now:
             expires_at, task_id, token = heapq.heappop(self._expiries)
@@ -296,6 +301,20 @@ class Queue:
             self._unreserve(lease.person)
         return over
 
+    def _end_rests(self) -> None:
+        while self._rests and self._rests[0][0] <= self._now:
+            _, task_id, person = heapq.heappop(self._rests)
+            state = self._work.get(task_id)
+            turns = (turn for turn in state.turns if turn.person == person) if state else ()
+            if not any(works.rest_of(turn, self._settings) > self._now for turn in turns):
+                self._available.rested(person, task_id)
+                self.changes += 1
+
+    def _rest(self, task_id: str, turn: TurnState) -> None:
+        """Take note of when a task that was given back is one like any other for who did."""
+        if until := works.rest_of(turn, self._settings):
+            heapq.heappush(self._rests, (until, task_id, turn.person))
+
     def purge(self, now: int) -> None:
         """Forget ended tasks whose receipts are over."""
         while self._purges and self._purges[0][0] <= now:
@@ -304,7 +323,7 @@ class Queue:
             for turn in state.turns if state else ():
                 self._receipts.pop((turn.person, turn.key_digest), None)
             self._work.remove(task_id)
-        if self._available.sparse:
+        if self._available.worn:
             self._rebuild()
 
     # -- how it stands
@@ -489,6 +508,7 @@ class Queue:
         self._holds.pop(turn.person, None)
         if turn.key_digest:
             self._receipts[turn.person, turn.key_digest] = (state.task_id, turn.token)
+        self._rest(state.task_id, turn)
         self._save(works.without_lease(state, turn))
 
     def _put(self, state: TaskWork, lease: LeaseState) -> None:
@@ -501,5 +521,5 @@ class Queue:
 
     def _save(self, state: TaskWork) -> None:
         self._work.put(state.task_id, state)
-        self._available.update(works.row(state, self._content(state.task_id), self._settings))
+        self._available.update(works.row(state, self._content(state.task_id), self._settings, self._now))
         self.changes += 1

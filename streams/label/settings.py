@@ -25,6 +25,9 @@ class QueueSettings:
     one that came nine days later. Longer than a shift, so that within one priorities are what they say."""
     max_returns: int = 3
     """How often one person may give one task back (release, expiry) before it never comes to them again."""
+    rest_ms: int = 86_400_000
+    """How long after that everything unseen goes before it for them: until the next shift. From then on its turn
+    comes as any other's, since a backlog that never ends would keep it from a small team for good."""
     window: int = 20_000
     """Tasks that can be worked on now; above, `tasks.P` waits. Rebuilding 20,000 takes under a second."""
     open_limit: int = 60_000

@@ -19,7 +19,8 @@ from streams.label.settings import QueueSettings
 ANSWERS = frozenset({LeaseEnding.LABEL, LeaseEnding.SKIP, LeaseEnding.REPORT})
 """After one of these its person never gets the task again."""
 RETURNS = frozenset({LeaseEnding.RELEASE, LeaseEnding.EXPIRY})
-"""After one of these they may, when nothing unseen is left: nothing was answered, and small teams must go on."""
+"""After one of these they may, for a while only when nothing unseen is left: nothing was answered, and small teams
+must go on."""
 _TOKEN_DIGITS = 18
 _REFUSALS = {
     LeaseEnding.RELEASE: Reason.STALE_TOKEN,
@@ -31,7 +32,7 @@ _REFUSALS = {
 
 
 def fresh(task_id: str, order: int, released_at: int) -> TaskWork:
-    """A task that nobody has had. `order` is its age: lower is older."""
+    """A task that nobody has had. `order`: lower came earlier."""
     return TaskWork(
         task_id,
         order,
@@ -123,7 +124,12 @@ def has_room(work: TaskWork, overlap: int) -> bool:
     return work.status is WorkStatus.OPEN and labels + len(work.leases) < max(1, overlap) + work.granted
 
 
-def row(work: TaskWork, task: Task, settings: QueueSettings) -> Row:
+def rest_of(turn: TurnState, settings: QueueSettings) -> int:
+    """Until when everything unseen goes before a task for who has given it back so; 0 where they have not."""
+    return turn.ended_at + settings.rest_ms if turn.ending in RETURNS else 0
+
+
+def row(work: TaskWork, task: Task, settings: QueueSettings, now: int) -> Row:
     """Who may take the task, for the index. Holders are in it: asking again returns the lease they hold."""
     returned = Counter(turn.person for turn in work.turns if turn.ending in RETURNS)
     answered = {turn.person for turn in work.turns if turn.ending in ANSWERS}
@@ -132,7 +138,7 @@ def row(work: TaskWork, task: Task, settings: QueueSettings) -> Row:
         work.task_id,
         has_room(work, task.overlap),
         frozenset(answered | worn),
-        frozenset(returned),
+        frozenset(turn.person for turn in work.turns if rest_of(turn, settings) > now),
         work.adjudicate,
         task.priority,
         task.batch,

@@ -190,10 +190,15 @@ class OpenerProcessor:
         self._retracted = Retracted(topic, self._codec)
         self._leftover = deque[str]()
         """What was found at the start that has to be taken back, and is not yet."""
+        self._taken_back: list[str] = []
+        """In this call."""
         self._announced: dict[str, int] = {}
         """When, by task; of this epoch."""
 
     def _with_changes(self, plan: Plan) -> Plan:
+        if self._taken_back:
+            self._retracted.add(self._taken_back, self._seams.now())
+            self._taken_back = []
         TEXTS.labels(self._project).set(len(self._opened))
         states = (self._opened, self._pending, self._expected, self._retracted)
         plan.outputs += [change for it in states for change in it.changes()]
@@ -238,8 +243,7 @@ class OpenerProcessor:
         for segment_id, gone in by_segment.items():
             plan.outputs += [self._tombstone(task_id) for task_id in gone]
             plan.events.append(_event(EventType.TEXTS_RETRACTED, segment_id, gone, reason=why.value))
-        if by_segment:
-            self._retracted.add([task_id for gone in by_segment.values() for task_id in gone], self._seams.now())
+        self._taken_back += [task_id for gone in by_segment.values() for task_id in gone]
 
     def _tombstone(self, task_id: str) -> Outgoing:
         return Outgoing(self._open, task_id.encode(), None)

@@ -40,7 +40,7 @@ class Retracted:
         return self._waiting.changes()
 
     def add(self, task_ids: Iterable[str], now: int) -> None:
-        """Their tombstones are written now."""
+        """Their tombstones are written now. Once a transaction: it looks at all that wait."""
         again_at = now + AGAIN_MS
         known = self._waiting.get(str(again_at))
         tasks = (*(known.tasks if known else ()), *task_ids)

@@ -20,7 +20,7 @@ _SUBNET = 8
 
 
 class Guest(Protocol):
-    """A connection."""
+    """A connection, or a sign-in under way."""
 
     @property
     def neighbourhood(self) -> bytes:

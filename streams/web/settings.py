@@ -73,9 +73,9 @@ class SignInSettings:
     begun_ms: int = 600_000
     """From `GET /signin` to the provider's answer: time to find a telephone."""
     begun_kept: int = 1_000
-    """Sign-ins under way at once; more are refused until some are over. 300 bytes each."""
+    """Sign-ins under way at once; of more, one is forgotten of where most were begun. 700 bytes each."""
     per_address_minute: int = 30
-    """Sign-ins begun, and answers taken, from one address."""
+    """Sign-ins begun, and answers taken, from one address; of IPv6 from one network of 64 bits."""
     per_address_burst: int = 10
     """So many of them at once. A team behind one address signs in within a minute or two."""
     per_person_minute: int = 6

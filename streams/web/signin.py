@@ -21,6 +21,7 @@ from starlette.responses import Response
 from streams.engine.clock import Clock
 from streams.web import session_cookie
 from streams.web.oidc import Asked, IdTokenFault, IdTokenRefused, Vouched
+from streams.web.places import neighbourhood
 from streams.web.provider import IdentityProvider, ProviderUnavailable
 from streams.web.session_cookie import CookieRefused, Cookies, as_secret, as_text
 from streams.web.sessions import SECRET_BYTES, Session
@@ -166,8 +167,7 @@ class SignIn:
             location = await provider.location(asked)
         except ProviderUnavailable:
             raise SignInRefused(SignInFault.UNAVAILABLE) from None
-        if not self._signins.begin(asked, wanted, browser, now):
-            raise SignInRefused(SignInFault.TOO_MANY)
+        self._signins.begin(asked, wanted, browser, _whence(request), now)
         answer = _see(location)
         life_s = self._entrance.settings.begun_ms // 1000
         answer.headers.append("set-cookie", self._entrance.cookies.set_signin(as_text(browser), life_s))
@@ -208,8 +208,7 @@ class SignIn:
         return self._entrance.provider
 
     def _admit(self, request: Request, now: int) -> None:
-        address = request.client.host if request.client else ""
-        if not self._by_address.admit(address, now):
+        if not self._by_address.admit(_whence(request).hex(), now):
             raise SignInRefused(SignInFault.TOO_MANY)
 
     def _browser(self, request: Request) -> bytes | None:
@@ -231,6 +230,11 @@ class SignIn:
     def _problem(self, refused: SignInRefused) -> Response:
         self._host.deny(refused.fault, refused.person, refused.rules)
         return _see(f"/?problem={refused.fault.value}")
+
+
+def _whence(request: Request) -> bytes:
+    """What counts as one address."""
+    return neighbourhood(request.client.host) if request.client else b""
 
 
 def _see(location: str) -> Response:

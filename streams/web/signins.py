@@ -8,19 +8,24 @@ from collections import OrderedDict
 from dataclasses import dataclass
 
 from streams.web.oidc import Asked
+from streams.web.places import gives_way
 from streams.web.settings import SignInSettings
 
 
 @dataclass(frozen=True, slots=True)
 class _Begun:
+    name: bytes
     asked: Asked
     batch: str
     browser: bytes
-    at: int
+    neighbourhood: bytes
+    waits_since: int
 
 
 class SignIns:
-    """By the SHA-256 of their `state`. Each is taken once, by the browser that began it, in time. One thread."""
+    """By the SHA-256 of their `state`. Each is taken once, by the browser that began it, in time. Where too many
+    are under way, one gives way as connections do (`places.py`): who begins them all keeps nobody out. One thread.
+    """
 
     def __init__(self, settings: SignInSettings) -> None:
         self._settings = settings
@@ -29,16 +34,22 @@ class SignIns:
     def __len__(self) -> int:
         return len(self._begun)
 
-    def begin(self, asked: Asked, batch: str, browser: bytes, now: int) -> bool:
-        """Remember one, for the browser that gets the secret `browser`; False where too many are under way.
+    def begin(self, asked: Asked, batch: str, browser: bytes, neighbourhood: bytes, now: int) -> None:
+        """Remember one, for the browser that gets the secret `browser`, and whence that comes.
 
         `batch`: what the person wants to work on.
         """
         self._forget(now)
         if len(self._begun) >= self._settings.begun_kept:
-            return False
-        self._begun[_digest(asked.state.encode())] = _Begun(asked, batch, _digest(browser), now)
-        return True
+            self._make_room(neighbourhood)
+        name = _digest(asked.state.encode())
+        self._begun[name] = _Begun(name, asked, batch, _digest(browser), neighbourhood, now)
+
+    def _make_room(self, neighbourhood: bytes) -> None:
+        """Of those of one address the oldest goes, which has had most of its time."""
+        found = gives_way(self._begun.values(), neighbourhood)
+        if found is not None:
+            del self._begun[found.name]
 
     def take(self, state: str, browser: bytes | None, now: int) -> tuple[Asked, str] | None:
         """What was asked under this `state`, and for which batch, once; None for one that is unknown, over, used
@@ -55,7 +66,7 @@ class SignIns:
     def _forget(self, now: int) -> None:
         while self._begun:
             state, oldest = next(iter(self._begun.items()))
-            if now - oldest.at < self._settings.begun_ms:
+            if now - oldest.waits_since < self._settings.begun_ms:
                 return
             del self._begun[state]
 

@@ -70,7 +70,7 @@ export class Api {
 
   /** One attempt: the next beat is the repetition. */
   heartbeat(lease) {
-    return this.#once("POST", ...ofLease(lease, "heartbeat"));
+    return this.#told("POST", ...ofLease(lease, "heartbeat"));
   }
 
   /** The end of a lease, and in its `next` the next one: both in one commit, so that it is there with no wait. */
@@ -133,17 +133,23 @@ export class Api {
   async #until(method, path, body, headers, options) {
     for (let wait = FIRST_WAIT; ; wait = Math.min(2 * wait, LONGEST_WAIT)) {
       try {
-        const answer = await this.#once(method, path, body, headers, options);
-        this.trouble(null);
-        return answer;
+        return await this.#told(method, path, body, headers, options);
       } catch (error) {
-        if (!(error instanceof NoAnswer)) {
-          this.trouble(null);
-          throw error;
-        }
-        this.trouble(error.why);
+        if (!(error instanceof NoAnswer)) throw error;
         await patience(Math.max(wait, error.wait));
       }
+    }
+  }
+
+  /** Of what is asked again, whether there is an answer. */
+  async #told(...call) {
+    try {
+      const answer = await this.#once(...call);
+      this.trouble(null);
+      return answer;
+    } catch (error) {
+      this.trouble(error instanceof NoAnswer ? error.why : null);
+      throw error;
     }
   }
 
@@ -151,6 +157,7 @@ export class Api {
   async #once(method, path, body, headers = {}, { more = 0, signal } = {}) {
     signal?.throwIfAborted();
     const request = asking(method, this.#csrf, { timeout: TIMEOUT + more, signal, headers, body });
+    const asked = performance.now();
     let answer;
     let content = null;
     try {
@@ -161,7 +168,7 @@ export class Api {
       if (answer && !PASSING.has(answer.status)) throw new Refused(answer.status, "unreadable", "");
       throw new NoAnswer("offline", 0, { cause: error });
     }
-    this.clock.heard(answer.headers.get("Date"));
+    this.clock.heard(answer.headers.get("Date"), performance.now() - asked);
     if (answer.ok) return content;
     if (PASSING.has(answer.status))
       throw new NoAnswer("busy", 1000 * Number(answer.headers.get("Retry-After") ?? 0), content?.error?.reason);

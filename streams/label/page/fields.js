@@ -132,9 +132,11 @@ export class Fields {
   }
 
   /** A mouse begins to select: what was selected is let go, or the browser would drag it. */
-  #press({ shiftKey }) {
+  #press(event) {
+    if (event.button === 2) event.preventDefault(); // no menu opens, so nothing shall be let go of for one
+    if (event.button !== 0) return;
     this.dragging = true;
-    if (!shiftKey) getSelection().removeAllRanges();
+    if (!event.shiftKey) getSelection().removeAllRanges();
   }
 
   /** The browser's selection has changed: take it over, as it is. Not while a mouse selects: to draw would disturb it. */

@@ -23,9 +23,9 @@ function handled(workbench, event) {
   if (!workbench.task) return isPlain(event) && singleKeys(name) && (pressOnCard(name) || pressOnList(name));
   if (event.target.closest?.("[data-field]") && moves(workbench, pressed, event.altKey)) return true;
   if (event.altKey) return false;
-  if (event.repeat) return true; // a key that stays down must not answer the next task too
   if (!pressed.control && !singleKeys(name)) return false;
   const command = commandOf(pressed);
+  if (event.repeat) return Boolean(command); // a key that stays down must not answer the next task too
   if (command) return run(workbench, command);
   return !pressed.control && workbench.press(name);
 }

@@ -48,7 +48,7 @@ export class LeaseKeeper {
     if (due && (active || left <= 0) && !this.#beating && this.clock.now() >= this.#notBefore) this.#beat();
   }
 
-  /** Also when the time is over: only the server knows whether it is. */
+  /** Also when the time is over: the server knows best whether it is. */
   async #beat() {
     const lease = this.#lease;
     this.#beating = true;
@@ -58,12 +58,19 @@ export class LeaseKeeper {
       lease.expires_at = until;
       this.lifetime = Math.max(1, until - this.clock.now());
     } catch (error) {
-      if (error instanceof NoAnswer) this.#notBefore = this.clock.now() + AFTER_NO_ANSWER;
+      if (error instanceof NoAnswer) this.#unanswered(lease);
       else if (!(error instanceof Refused)) throw error;
       else if (lease === this.#lease) this.#refused(error);
     } finally {
       this.#beating = false;
     }
+  }
+
+  /** A task whose time is over is not left on the screen for as long as nobody answers. */
+  #unanswered(lease) {
+    this.#notBefore = this.clock.now() + AFTER_NO_ANSWER;
+    const over = lease === this.#lease && lease.expires_at <= this.clock.now();
+    if (over) this.lost(new Refused(409, "lease_expired", ""));
   }
 
   #refused(error) {

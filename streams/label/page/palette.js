@@ -108,6 +108,11 @@ export function drawReport(task, acts) {
   );
 }
 
+/** Of a task that is gone: what was marked in it is text of it. */
+export function clearPalette() {
+  for (const list of ["#spans ol", "#exposed ol"]) one(list).replaceChildren();
+}
+
 function markItem(task, mark, acts) {
   const excerpt = shortened(task.excerpt(mark));
   const remove = { class: "remove", "aria-label": `Unmark: ${excerpt}`, does: () => acts.unmark(mark) };

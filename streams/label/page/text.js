@@ -70,24 +70,37 @@ export class FieldText {
   }
 
   #stops() {
-    const inside = (point) => this.atoms.some((atom) => atom.start < point && point < atom.end);
+    const overlaps = overlapping(this.atoms);
     const clusters = segments(this.text, "grapheme").map((segment) => this.toPoints(segment.index));
     const edges = this.atoms.flatMap((atom) => [atom.start, atom.end]);
-    const stops = new Set([0, ...clusters.filter((point) => !inside(point)), ...edges, this.length]);
+    const stops = new Set([0, ...clusters.filter((point) => !overlaps(point, point)), ...edges, this.length]);
     return [...stops].sort((one, other) => one - other);
   }
 
   #words() {
+    const overlaps = overlapping(this.atoms);
     const words = segments(this.text, "word")
       .filter((segment) => segment.isWordLike)
       .map((segment) => ({
         start: this.toPoints(segment.index),
         end: this.toPoints(segment.index + segment.segment.length),
       }))
-      .filter((word) => !this.atoms.some((atom) => word.start < atom.end && atom.start < word.end));
+      .filter((word) => !overlaps(word.start, word.end));
     const atoms = this.atoms.map(({ start, end }) => ({ start, end }));
     return [...words, ...atoms].sort((one, other) => one.start - other.start);
   }
+}
+
+/**
+ * Which of these atoms, in order, a range overlaps, or undefined; asked of ranges in order as well, so that a long text
+ * with many atoms takes no longer for each of them. A point is inside, not at an edge.
+ */
+export function overlapping(atoms) {
+  let at = 0;
+  return (start, end) => {
+    while (at < atoms.length && atoms[at].end <= start) at += 1;
+    return at < atoms.length && atoms[at].start < end ? atoms[at] : undefined;
+  };
 }
 
 function segments(text, granularity) {

@@ -1,16 +1,21 @@
 /** The server's time, and what is left of a lease. Milliseconds. No DOM here. */
 export const SOON = 60_000;
 const HALF_A_SECOND = 500; // HTTP's Date has no fractions: half a second is the smallest error
+const AT_ONCE = 2_000; // a server writes down the date as a call comes: it is as old as the call took
 
 /** Tells the server's time whatever this machine's clock says. */
 export class ServerClock {
   #ahead = 0;
+  #took = Infinity;
 
+  /** `heard(date, took)`: of an answer, and of a call that took so long; the quickest so far is believed. */
   constructor(now = Date.now) {
     this.now = () => now() + this.#ahead;
-    this.heard = (date) => {
+    this.heard = (date, took = 0) => {
       const there = Date.parse(date ?? "");
-      if (!Number.isNaN(there)) this.#ahead = there + HALF_A_SECOND - now();
+      if (Number.isNaN(there) || took > Math.max(AT_ONCE, this.#took)) return;
+      this.#ahead = there + HALF_A_SECOND - now();
+      this.#took = took;
     };
   }
 }

@@ -3,7 +3,7 @@ import { chosen, openChoices, relabeled, sameSpan, spansAt, toggled, toggledMark
 import { announce, one, words } from "./dom.js";
 import { chipText, Fields } from "./fields.js";
 import { drawHint, sentenceOf } from "./hint.js";
-import { drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
+import { clearPalette, drawPalette, drawReport, REPORT_REASONS } from "./palette.js";
 import { ANSWER_UNSENT, COMMENT_UNSENT, HINTS_USED_UP, ON_ITS_WAY } from "./sentences.js";
 import { caretAt, isEmpty, moved, rangeOf } from "./selection.js";
 import { TaskComments } from "./task_comments.js";
@@ -49,12 +49,16 @@ export class Workbench {
     this.fields.focus();
   }
 
+  /** Nothing of the task stays on the page, to look at or to listen to. */
   close() {
     this.task = null;
     this.lock(false);
     this.comments.close();
     one("#work").hidden = true;
     this.fields.open(new Map());
+    clearPalette();
+    for (const said of ["#selected", "#told", "#feedback"]) one(said).replaceChildren();
+    announce("");
   }
 
   /** What would be lost if the task went now, in sentences. */

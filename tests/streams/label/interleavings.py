@@ -58,6 +58,7 @@ SETTINGS = QueueSettings(
     max_returns=2,
     active_ms=200,
     ageing_ms=60,
+    rest_ms=300,
 )
 PEOPLE = ("ada", "bob", "eve", "zoe")
 ADJUDICATOR = "zoe"

@@ -278,7 +278,7 @@ class Model:
 
     def expected(self, owner: Any, command: object, ground: Any) -> Callable[[object], None] | None:
         """Checks the answer to a call for a task of somebody who has none: the most urgent first, then the
-        oldest.
+        oldest; what they gave back lately last.
         """
         if not isinstance(command, LeaseTask) or ground.paused_by:
             return None
@@ -293,8 +293,13 @@ class Model:
             and self._may(person, state, task, command.terms.batch, ground)
         ]
         free = [pair for pair in mine if _has_room(*pair)]
-        unseen = [pair for pair in free if all(turn.person != person for turn in pair[0].turns)]
-        best = min(unseen or free, key=self._urgency, default=None)
+        lately = ground.now - self._settings.rest_ms
+        other = [
+            pair
+            for pair in free
+            if all(turn.person != person or turn.ended_at <= lately for turn in pair[0].turns)
+        ]
+        best = min(other or free, key=self._urgency, default=None)
         reserved = [state for state, _ in mine if any(lease.reserved for lease in state.leases)]
 
         def check(answer: object) -> None:

@@ -112,12 +112,46 @@ def test_waiting_makes_urgent_so_that_nothing_waits_for_ever():
     assert first(9 * AGEING_MS) == "0"
 
 
-def test_many_dropped_tasks_make_the_positions_sparse():
+def test_of_tasks_that_came_out_of_their_order_the_oldest_is_next():
+    """As from two partitions that are read one after the other."""
+    came = (30, 50, 70, 10, 40, 60, 40)
+    drawn = [Row(str(at), True, frozenset(), frozenset(), added_at=added) for at, added in enumerate(came)]
+    built, grown = Availability(drawn, AGEING_MS), Availability(ageing_ms=AGEING_MS)
+    for row in drawn:
+        grown.update(row)
+    for availability in (built, grown):
+        found = []
+        while (name := availability.next_for(Asker("a"))) is not None:
+            found.append(name)
+            availability.drop(name)
+        assert found == ["3", "0", "4", "6", "1", "5", "2"]
+
+
+def test_many_dropped_tasks_wear_the_positions_out():
     availability = Availability(Row(str(at), True, frozenset(), frozenset()) for at in range(2_000))
     for at in range(1_990):
         availability.drop(str(at))
-    assert availability.sparse
+    assert availability.worn
     assert availability.next_for(Asker("a")) == "1990"
+
+
+def test_tasks_that_never_come_in_order_wear_the_positions_out_until_they_are_rebuilt():
+    drawn = [Row(str(at), True, frozenset(), frozenset(), added_at=-at) for at in range(3_100)]
+    availability = Availability(drawn)
+    assert availability.worn
+    assert availability.next_for(Asker("a")) == "3099"
+    assert not Availability(reversed(drawn)).worn
+
+
+def test_a_queue_that_starts_again_goes_on_with_the_oldest_task():
+    codec = Codec(FixedIds())
+    stores = (KeyedState("s", Task, codec, "task/"), KeyedState("s", TaskWork, codec, "work/"))
+    queue = Queue(*stores, QueueSettings())
+    for number, released_at in enumerate((30, 10, 20)):
+        queue.add(Task(f"{number:032x}", 1, "b", "p", "s/1/1", 1, 1, (), b""), released_at)
+    for person, wanted in (("ada", 1), ("bob", 2)):
+        assert queue.lease(person, 40).lease.task_id == f"{wanted:032x}"
+        queue = Queue(*stores, QueueSettings())
 
 
 def test_lease_among_20_000_routed_tasks_takes_less_than_a_millisecond_of_cpu():

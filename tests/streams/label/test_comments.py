@@ -11,7 +11,9 @@ from schemas.errors import Reason, Refused, VaultUnavailable
 from schemas.hidden import SecretBytes
 from schemas.records import Note, NoteOutcome, Order, WorkOrder
 from schemas.states import CommentStanding, CommentState
+from streams.label.askers import People
 from streams.label.commands import Draft, Held, Lead, LeaseTask, ListThreads, ReadComments, WriteComment
+from streams.label.comment_desk import CommentDesk
 from streams.label.comments import Comments
 from streams.label.hourly import HOUR_MS, Later
 from streams.label.settings import CommentLimits
@@ -378,6 +380,20 @@ def test_of_the_threads_those_that_wait_longest_are_listed():
     assert seen_without("t1") == ["t2", "t3"]
     comments.end(lambda it: it == "t0")
     assert seen_without() == ["t0"]
+
+
+def test_of_who_lists_threads_it_is_asked_once_what_they_are_kept_from(make_task):
+    """A list of ten thousand holds the loop up."""
+    asked, comments, tasks = [], Comments(Kept(), CommentLimits()), {}
+    for number in range(3):
+        tasks[f"t{number}"] = make_task(number)
+        comments.write(state(number, task_id=f"t{number}"))
+        comments.note(Note(f"c{number}", f"t{number}", NoteOutcome.SHOWN, "", "b", b"x", 0))
+    kept = Excluded(tasks=frozenset({"t1"}))
+    people = People(lambda _: True, excluded_from=lambda person: asked.append(person) or kept)
+    desk = CommentDesk(None, tasks, comments, lambda: True, people, lambda _: False)
+    assert [it.task_id for it in desk.threads(ListThreads("judy", ""))] == ["t0", "t2"]
+    assert asked == ["judy"]
 
 
 def test_the_hours_count_outlives_a_restart():

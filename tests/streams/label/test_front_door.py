@@ -212,6 +212,19 @@ def test_sign_ins_are_counted_by_the_address_that_another_process_vouches_for(ow
     assert signins_of(owner, lambda _: line(ROLE.sign, "192.0.2.99"), 14) == SignInSettings().per_address_burst
 
 
+def test_all_addresses_of_a_network_of_ipv6_count_as_one(owner):
+    """One host has as many of them as it likes."""
+    burst = SignInSettings().per_address_burst
+    assert signins_of(owner, lambda number: line(ROLE.sign, f"2001:db8::1:{number:x}"), 14) == burst
+    assert signins_of(owner, lambda number: line(ROLE.sign, f"2001:db8:0:a{number:x}::1"), 14) == 14
+
+
+@pytest.mark.parametrize("address", ["192.0.2.1", "2001:db8::1", "::ffff:192.0.2.1", "fe80::1%eth0"])
+def test_an_address_is_believed_as_sockets_write_it(address):
+    reader = ForwardedBy("demo", "label.demo.0/a", ROLE.public_key().public_bytes_raw())
+    assert reader.address(line(ROLE.sign, address)[HEADER], 1_700_000_000_000) == address
+
+
 @pytest.mark.parametrize(
     "forged",
     [

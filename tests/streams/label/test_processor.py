@@ -208,6 +208,24 @@ def test_skipper_never_gets_the_task_again_and_releaser_gets_it_last(tiny, make_
     assert [label.outcome for label in tiny.labels()] == [LabelOutcome.SKIP]
 
 
+@pytest.mark.parametrize("restarted", [False, True])
+def test_a_task_that_was_given_back_has_its_turn_a_day_later_however_many_have_come(
+    tiny_with, make_task, clock, restarted
+):
+    """Two people of whom each task wants two labels, and a backlog that never ends."""
+    tiny = tiny_with(QueueSettings(rest_ms=1_000))
+    tiny.give(make_task(1), make_task(2), make_task(3), make_task(4))
+    tiny.ask(Release(lease(tiny), ReleaseReason.BREAK))
+    clock.ms += 999
+    held = lease(tiny)
+    assert held.lease_id.startswith(f"{2:032x}")
+    tiny.ask(Skip(held, SkipReason.UNCLEAR))
+    clock.ms += 1
+    if restarted:
+        tiny.restart()
+    assert lease(tiny).lease_id.startswith(f"{1:032x}")
+
+
 def test_task_given_back_too_often_does_not_come_again(tiny_with, make_task):
     tiny = tiny_with(QueueSettings(max_returns=2))
     tiny.give(make_task(1))

@@ -20,7 +20,7 @@ from streams.label.commands import Ended, Held, Terms
 from streams.label.queue import Digests, Queue
 from streams.label.settings import QueueSettings
 
-SETTINGS = QueueSettings(lease_ms=100, lease_max_ms=250, receipt_ms=400, max_returns=2, active_ms=200)
+SETTINGS = QueueSettings(lease_ms=100, lease_max_ms=250, receipt_ms=400, max_returns=2, active_ms=200, rest_ms=150)
 CODEC = Codec(FixedIds())
 PEOPLE = ("ada", "bob", "eve")
 ANSWERS = (LeaseEnding.LABEL, LeaseEnding.SKIP, LeaseEnding.REPORT)
@@ -229,6 +229,7 @@ class QueueHistory(RuleBasedStateMachine):
         restored = Queue(stores.tasks, stores.work, SETTINGS, self.people)
         assert dict(stores.tasks.items()) == dict(self.stores.tasks.items())
         assert dict(stores.work.items()) == dict(self.stores.work.items())
+        assert restored.expire(self.now) == []
         assert index_of(restored) == index_of(self.queue)
         self.stores, self.queue = stores, restored
         # Receipts that were purged may be forgotten by the model too.

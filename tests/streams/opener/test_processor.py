@@ -178,6 +178,19 @@ def test_of_many_taken_back_at_once_as_many_as_can_be_kept_get_a_second_tombston
     assert bench.wrote[-3:] == ["-b", "-c", "-d"]
 
 
+def test_however_many_are_taken_back_in_a_round_what_waits_is_looked_through_once(bench, monkeypatch):
+    """Each look takes as long as many wait; where a project is redacted again, all of its texts are taken back."""
+    added, add = [], retracted.Retracted.add
+    monkeypatch.setattr(
+        retracted.Retracted, "add", lambda it, tasks, now: added.append(tuple(tasks)) or add(it, tasks, now)
+    )
+    bench.through(*map(task, "abc"))
+    bench.round(*(task(f"{name}2", 2, SEALED, supersedes=name, revision=2) for name in "abc"))
+    assert added == [("a", "b", "c")]
+    bench.round(later_ms=AGAIN_MS)
+    assert bench.wrote[-3:] == ["-a", "-b", "-c"]
+
+
 def test_what_leaves_the_index_of_its_segment_is_taken_back(bench):
     bench.through(task("a"), task("b"))
     bench.round(index(1, "a", "b"))

@@ -27,6 +27,19 @@ def scheme(request, seat):
 
 
 @pytest.fixture
+def own_colors(seat):
+    """As somebody sees it who has chosen a few colors for everything (high contrast)."""
+
+    def switch(value):
+        features = [{"name": "forced-colors", "value": value}]
+        seat.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
+
+    switch("active")
+    yield
+    switch("none")
+
+
+@pytest.fixture
 def resize(seat):
     yield seat.resize
     seat.unsized()
@@ -117,6 +130,27 @@ def test_screen_readers_hear_what_happens(seat, service):
     seat.says("Marked name: A very", "#announcer")
     seat.press("z")
     seat.says("Undone.", "#announcer")
+
+
+@pytest.mark.usefixtures("own_colors")
+def test_in_own_colors_it_shows_what_is_marked_chosen_and_where_one_is(seat, service):
+    service.give(1, "[PERSON_1] says it broke", [(0, 10, "PERSON")])
+    seat.start()
+
+    def style(selector, name):
+        return seat.ask(f"getComputedStyle(document.querySelector({selector!r})).{name}")
+
+    ground = style("body", "backgroundColor")
+    assert style(".caret", "backgroundColor") != ground
+    seat.select(16, 18)
+    seat.press("1", "q")
+    assert style(".span", "textDecorationLine") == "underline"
+    chosen, other = (f'[aria-pressed="{pressed}"].option' for pressed in ("true", "false"))
+    assert style(chosen, "backgroundColor") != style(other, "backgroundColor")
+    seat.select(0, 10)
+    assert style(".selected-chip", "backgroundColor") != ground
+    seat.press("x")
+    assert style(".mark", "backgroundColor") != ground
 
 
 def test_reading_directions_do_not_mix(seat, service):

@@ -73,6 +73,17 @@ def test_a_span_within_a_span_of_another_direction(seat, service):
     assert seat.spans() == [f"complaint {text[6:24]}", "name AB-12"]
 
 
+def test_the_right_button_leaves_what_is_selected(seat, service):
+    service.give(1, "it broke")
+    seat.start()
+    seat.select(3, 8)
+    x, y = seat.run("const box = document.querySelector('.piece').getBoundingClientRect(); return [box.x, box.y]")
+    for kind in ("mousePressed", "mouseReleased"):
+        event = {"type": kind, "x": x + 5, "y": y + 5, "button": "right", "clickCount": 1}
+        seat.browser.execute_cdp_cmd("Input.dispatchMouseEvent", event)
+    assert seat.text_of("#selected") == "Selected: broke"
+
+
 def test_arrows_go_the_way_the_text_is_read(seat, service):
     service.give(1, "שלום לך")
     seat.start()
@@ -186,6 +197,27 @@ def test_key_that_stays_down_does_not_answer_the_next_task(seat, service):
         seat.says("it works", "#fields")
     assert len(service.loop.labels()) == 1
     assert seat.text_of("#notice") == ""
+
+
+@pytest.mark.parametrize("name", ["PageDown", "ArrowDown", "Tab", "End"])
+def test_keys_that_scroll_or_go_on_may_stay_down(seat, service, name):
+    service.give(1, "it broke")
+    seat.start()
+    assert goes_on(seat, name)
+
+
+@pytest.mark.parametrize("name", ["Enter", "Delete", "z"])
+def test_keys_that_are_commands_do_nothing_while_they_stay_down(seat, service, name):
+    service.give(1, "it broke")
+    seat.start()
+    assert not goes_on(seat, name)
+    assert seat.text_of("#notice") == ""
+
+
+def goes_on(seat, name: str) -> bool:
+    """Whether the browser does what it always does with a key that stays down beside the text."""
+    event = f"new KeyboardEvent('keydown', {{key: '{name}', repeat: true, bubbles: true, cancelable: true}})"
+    return seat.ask(f"document.querySelector('#answer').dispatchEvent({event})")
 
 
 def test_empty_answer_is_asked_about_once(serve, seat_at):

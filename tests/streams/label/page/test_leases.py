@@ -80,6 +80,26 @@ def test_answer_waits_for_the_connection_and_is_sent_once(seat, service, offline
     assert seat.ask("document.querySelector('#banner').hidden")
 
 
+def test_without_a_connection_a_task_ends_with_its_time_and_what_was_entered_comes_back_with_it(
+    serve, seat_at, offline
+):
+    service = serve(QueueSettings(page_lease_ms=3_000))
+    service.give(1, "it broke")
+    seat = seat_at(service)
+    seat.start()
+    mark_everything(seat)
+    offline(True)
+    seat.card("Your time on this task is over.")
+    assert "it broke" not in seat.ask("document.documentElement.outerHTML")
+    assert "kept in this window" in seat.text_of("#card-text")
+    seat.says("No connection.", "#banner")
+    offline(False)
+    seat.press(Keys.ENTER)
+    seat.says("came back to you")
+    assert seat.spans() == ["name it broke"]
+    assert seat.ask("document.querySelector('#banner').hidden")
+
+
 def test_answer_in_doubt_is_repeated_in_the_same_words(seat, service):
     service.give(1, "it broke")
     seat.start()

@@ -217,6 +217,28 @@ def test_pieces_cut_at_every_edge_but_never_in_a_placeholder(js):
     ]  # fmt: skip
 
 
+def test_twice_as_long_a_text_with_twice_as_many_placeholders_takes_twice_the_time(js):
+    """Counted in looks at placeholders: a transcript has hundreds of them."""
+    once, twice = js(
+        """const looks = (times) => {
+            let count = 0;
+            const atom = (start) => ({
+                category: "PERSON",
+                get start() { count += 1; return start; },
+                get end() { count += 1; return start + 10; },
+            });
+            const said = "call me, [PERSON_1], soon. ";
+            const atoms = Array.from({length: times}, (_, at) => atom(9 + at * said.length));
+            const it = new text.FieldText(said.repeat(times), atoms);
+            const edges = atoms.map(({start, end}) => ({start, end, label: "NAME"}));
+            count += pieces.piecesOf(it, edges).length;
+            return count;
+        };
+        return [looks(200), looks(400)];"""
+    )
+    assert twice < 3 * once
+
+
 def test_overlapping_spans_never_share_a_lane(js):
     spans = [{"start": 0, "end": 9}, {"start": 2, "end": 4}, {"start": 3, "end": 12}, {"start": 4, "end": 6}]
     assert js("return pieces.lanesOf(spans);", spans=spans) == [0, 1, 2, 1]
@@ -278,6 +300,37 @@ def test_time_left_follows_the_server_not_this_machine(js):
                 time.minutes(65_000), time.spoken(400_000)];"""
     )
     assert found == [5_000_000, 500, 100, 0, "calm", "soon", "over", "1:05", "6.7 min"]
+
+
+def test_a_call_that_took_long_tells_the_time_only_where_none_was_quicker(js):
+    """Its date is that of the call, not of the answer."""
+    found = js(
+        """const clock = new time.ServerClock(() => 0);
+        const ahead = (date, took) => {
+            clock.heard(date, took);
+            return clock.now() - Date.parse("Thu, 26 Nov 2026 05:00:00 GMT") - 500;
+        };
+        return [ahead("Thu, 26 Nov 2026 04:59:56 GMT", 4000), ahead("Thu, 26 Nov 2026 04:59:35 GMT", 25000),
+                ahead("Thu, 26 Nov 2026 05:00:00 GMT", 40), ahead("Thu, 26 Nov 2026 04:59:35 GMT", 25000),
+                ahead("Thu, 26 Nov 2026 05:00:01 GMT", 1900)];"""
+    )
+    assert found == [-4000, -4000, 0, 0, 1000]
+
+
+def test_a_call_that_the_server_kept_is_told_the_clock_with_how_long_it_took(js):
+    heard = js(
+        """const {Api} = await import("/page/api.js");
+        let here = 0;
+        performance.now = () => here;
+        const heard = [];
+        globalThis.fetch = async () => {
+            here += 25_000;
+            return new Response("{}", {headers: {Date: "then"}});
+        };
+        await new Api({heard: (...told) => heard.push(told)}, () => {}).look();
+        return heard;"""
+    )
+    assert heard == [["then", 25_000]]
 
 
 def test_end_of_a_session_is_said_two_minutes_ahead(js):

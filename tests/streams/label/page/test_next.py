@@ -74,7 +74,7 @@ def test_who_is_kept_from_a_task_is_told_so_and_gets_another(seat, service):
     seat.start()
     service.loop.excluded["ada"] = Excluded(tasks=frozenset({f"{1:032x}"}))
     service.loop.control(f"exclude/demo/ada.task.{1:032x}")
-    seat.press("q", Keys.ENTER, Keys.ENTER)
+    seat.press("q", Keys.ENTER)
     seat.card("You are kept from this task. Who runs the project can say why.")
     seat.press(Keys.ENTER)
     seat.says("it works", "#fields")

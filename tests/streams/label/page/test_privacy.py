@@ -135,6 +135,22 @@ def test_text_is_gone_from_the_page_when_the_task_is(at_work):
     assert "it broke" not in at_work.ask("document.documentElement.outerHTML")
 
 
+@pytest.mark.parametrize("how", ["sent", "reported", "signed out"])
+def test_what_was_marked_is_gone_with_the_task_as_its_text_is(at_work, how):
+    at_work.held([Keys.CONTROL], "a")
+    at_work.press("1", "q")
+    at_work.held([Keys.CONTROL], "a")
+    if how == "sent":
+        at_work.press(Keys.ENTER)
+    elif how == "reported":
+        at_work.press("x", "1", Keys.ENTER)
+    else:
+        at_work.click("#sign-out")
+        at_work.click("#signing-out .actions button:not(.primary)")
+    at_work.wait("document.querySelector('#work').hidden && !document.querySelector('#card').hidden", "it is gone")
+    assert "broke" not in at_work.ask("document.documentElement.outerHTML")
+
+
 def attempts(service):
     said = [event.details for event in service.loop.events if event.type is EventType.COPY_ATTEMPTED]
     return [(one["taking"], one["times"]) for one in said]
