@@ -9,6 +9,8 @@ from binascii import a2b_base64
 from collections.abc import Iterator
 from urllib.parse import unquote
 
+from streams.redact.normalizing import normalized
+
 DEPTH = 2  # an encoding inside an encoding; nobody reads deeper by accident
 MIN_RUN = 8  # characters of base64 that hold six of a value
 MOSTLY = 0.9  # share of printable characters from which decoded bytes are a text
@@ -29,7 +31,7 @@ def normal(text: str) -> str:
     """Compatibility forms, case, accents, invisible characters undone. Not the detectors' fold: other eyes."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKD", text.translate(_SPELLED)).casefold()
+    folded = normalized("NFKD", text.translate(_SPELLED)).casefold()
     return folded if folded.isascii() else "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE)
 
 
