@@ -11,18 +11,30 @@ import math
 import re
 import uuid
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import fastavro
 
 from schemas.errors import Reason, Undecodable, Unparseable
 from schemas.hidden import RawRecord
+from streams.redact.avro_bounds import check_bounds
 from streams.redact.avro_width import weightless_items
 
 Schema = Mapping[str, Any] | list[Any] | str
 TAGS = "confluent:tags"
-MAX_DEPTH = 32
+_KEPT = 64  # schemas; a project has a few
 _SURROGATE_OR_NUL = re.compile("[\0\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A schema as fastavro takes it, the types that it names, and its tags by field path."""
+
+    parsed: Any
+    named: Mapping[str, Any]
+    tags: Mapping[str, frozenset[str]]
 
 
 def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
@@ -30,17 +42,11 @@ def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
 
     Raises `Undecodable` for foreign or truncated bytes and `Unparseable` for a schema that is none.
     """
-    try:
-        parsed = fastavro.parse_schema(json.loads(json.dumps(schema)))
-    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
-        raise Unparseable(Reason.UNKNOWN_SCHEMA) from None
-    if weightless_items(schema):
-        raise Unparseable(Reason.UNKNOWN_SCHEMA, "a schema with arrays of items that take no byte")
+    prepared = _prepared(_text_of(schema))
+    check_bounds(payload, prepared.parsed, prepared.named)
     stream = io.BytesIO(payload)
     try:
-        value = fastavro.schemaless_reader(stream, parsed, None)
-    except RecursionError:
-        raise Undecodable(Reason.TOO_DEEP) from None
+        value = fastavro.schemaless_reader(stream, prepared.parsed, None)
     except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
         raise Undecodable(Reason.UNDECODABLE) from None
     if stream.tell() != len(payload):
@@ -49,7 +55,28 @@ def decode_avro(payload: bytes, schema: Schema) -> RawRecord:
         raise Undecodable(Reason.NOT_AN_OBJECT)
     fields = _plain(value)
     assert isinstance(fields, dict)
-    return RawRecord(fields, tags_of(schema))
+    return RawRecord(fields, prepared.tags)
+
+
+def _text_of(schema: Schema) -> str:
+    try:
+        return json.dumps(schema)
+    except (TypeError, ValueError, RecursionError):
+        raise Unparseable(Reason.UNKNOWN_SCHEMA) from None
+
+
+@lru_cache(_KEPT)
+def _prepared(text: str) -> _Prepared:
+    """Once a schema and process: it takes longer than reading a record."""
+    named: dict[str, Any] = {}
+    try:
+        schema = json.loads(text)
+        prepared = _Prepared(fastavro.parse_schema(json.loads(text), named), named, tags_of(schema))
+    except Exception:  # noqa: BLE001 - fastavro raises whatever it stumbles over
+        raise Unparseable(Reason.UNKNOWN_SCHEMA) from None
+    if weightless_items(schema):
+        raise Unparseable(Reason.UNKNOWN_SCHEMA, "a schema with arrays of items that take no byte")
+    return prepared
 
 
 def tags_of(schema: Schema) -> dict[str, frozenset[str]]:
@@ -116,14 +143,12 @@ def _own_tags(schema: Mapping[str, Any]) -> frozenset[str]:
     return frozenset(str(tag) for tag in ([tags] if isinstance(tags, str) else tags))
 
 
-def _plain(value: object, depth: int = 0) -> object:  # noqa: PLR0911 - one return per type
+def _plain(value: object) -> object:  # noqa: PLR0911 - one return per type
     """The value in JSON's types. Raises `Undecodable` for what JSON has no form for."""
-    if depth > MAX_DEPTH:
-        raise Undecodable(Reason.TOO_DEEP)
     if isinstance(value, dict):
-        return {_clean(str(key)): _plain(item, depth + 1) for key, item in value.items()}
+        return {_clean(str(key)): _plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
-        return [_plain(item, depth + 1) for item in value]
+        return [_plain(item) for item in value]
     if isinstance(value, str):
         return _clean(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -19,6 +19,7 @@ from schemas.geometry import FieldGeometry, Span
 from schemas.hidden import Hidden, RawRecord, RawValues, SanitizedRecord
 from streams.redact.conditions import Circumstances, compiled
 from streams.redact.cuts import Cut, cuts_of
+from streams.redact.detect.encoded import readings
 from streams.redact.detect.find import CERTAIN, DENIED, Detector, Find, Searched
 from streams.redact.detect.own_values import MAX_VALUES, KnownValue, OwnValues
 from streams.redact.fields import Leaf, leaves
@@ -142,13 +143,17 @@ def _whole(one: OneText) -> Plan:
 
 
 def _known(all_leaves: Iterable[Leaf]) -> list[KnownValue]:
-    """Values that must not be seen, each once: those with a hiding rule first, then those that nobody named."""
+    """Values that must not be seen, each once, and what coded ones say: those with a hiding rule first, then those
+    that nobody named.
+    """
     named = [leaf for leaf in all_leaves if leaf.rule and leaf.rule.action not in _SHOWS]
     unnamed = [leaf for leaf in all_leaves if leaf.rule is None]
     known: dict[str, KnownValue] = {}
     for leaf in (*named, *unnamed):
         if leaf.text not in known and not (leaf.literal and leaf.text in _LITERALS):
-            known[leaf.text] = KnownValue(leaf.text, (leaf.rule.category if leaf.rule else None) or DENIED)
+            kind = (leaf.rule.category if leaf.rule else None) or DENIED
+            for text in (leaf.text, *sorted(readings(leaf.text))):
+                known.setdefault(text, KnownValue(text, kind))
     return list(known.values())
 
 

@@ -34,6 +34,9 @@ _PERCENT = re.compile(r"%[0-9A-Fa-f]{2}")
 _ENTITY = re.compile(r"&(?:#\d{1,7}|#[xX][0-9A-Fa-f]{1,6}|[A-Za-z]{2,31});?")
 _QUOTED = re.compile(r"=[0-9A-F]{2}")
 _ESCAPE = re.compile(r"\\(?:x([0-9A-Fa-f]{2})|u([0-9A-Fa-f]{4}))")
+# A value that may be code as a whole; alone it may be shorter than in a text, where a word would often be code.
+_CODED = re.compile(r"[%&=\\]|^[A-Za-z0-9+/_-]{8,}$")
+_WHOLE_BASE64 = re.compile(r"[A-Za-z0-9+/_-]{8,}={0,2}")
 _LEAST = 3  # readable characters from which something may be told
 
 
@@ -72,6 +75,16 @@ class _Budget:
 def encoded_finds(texts: Sequence[str], search: Search) -> list[list[Find]]:
     """For each text the encoded pieces in which `search`, or the limits, find something. In its coordinates."""
     return _look(texts, [_Budget(text) for text in texts], search, DEPTH)
+
+
+def readings(value: str) -> set[str]:
+    """What a value says that is code as a whole, decoded once: a name in bytes of Avro, or with percent signs."""
+    if not _CODED.search(value):
+        return set()
+    found = {plain for start, end, plain in _decoded(value) if end - start == len(value)}
+    if _WHOLE_BASE64.fullmatch(value) and _MIXED.search(value) and (plain := _from_base64(value)) is not None:
+        found.add(plain)
+    return found
 
 
 def _look(texts: Sequence[str], budgets: Sequence[_Budget], search: Search, depth: int) -> list[list[Find]]:

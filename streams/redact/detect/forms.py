@@ -10,6 +10,7 @@ from streams.redact.detect.net import net_forms
 from streams.redact.detect.people import people_forms
 from streams.redact.detect.phones import phone_forms
 from streams.redact.detect.recognizers import Recognizer
+from streams.redact.detect.spoken import spoken_forms
 from streams.redact.detect.streets import street_forms
 
 
@@ -19,6 +20,7 @@ def load_forms(*, bare_years: bool = False) -> tuple[Recognizer, ...]:
         *net_forms(),
         *credential_forms(),
         *phone_forms(),
+        *spoken_forms(),
         *date_forms(bare_years=bare_years),
         *people_forms(),
         *street_forms(),

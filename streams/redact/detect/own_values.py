@@ -9,6 +9,7 @@ from itertools import islice, pairwise
 from schemas.hidden import Hidden
 from streams.redact.detect.context.foreign import Foreign
 from streams.redact.detect.context.known import Known
+from streams.redact.detect.context.markup import untagged
 from streams.redact.detect.context.names import with_initials
 from streams.redact.detect.context.squeezed import find_inside, find_spelled, find_wholes
 from streams.redact.detect.context.words import Words
@@ -59,12 +60,20 @@ class OwnValues(Hidden):
             if not all(value.isascii() for value, _ in self._values):
                 self._foreign = Foreign(self._values, self._everyday)
         if text.isascii():
-            return self._in_folded(text, self._known)
+            return self._in_all(text, self._known)
         shadow = shadow_of(text)
-        finds = self._in_folded(shadow.text, self._known)
+        finds = self._in_all(shadow.text, self._known)
         moved = [Find(*shadow.to_raw(find.start, find.end), find.entity_type, find.weight) for find in finds]
         self._foreign = self._foreign or Foreign(self._values, self._everyday)
         return [*moved, *self._foreign.find(text)]
+
+    def _in_all(self, text: str, known: Known) -> list[Find]:
+        """In folded text, and in what tags cut in two there."""
+        finds, plain = self._in_folded(text, known), untagged(text)
+        if plain is None:
+            return finds
+        cut = (find for find in self._in_folded(plain.text, known) if plain.is_cut(find.start, find.end))
+        return [*finds, *(Find(*plain.to_tagged(it.start, it.end), it.entity_type, it.weight) for it in cut)]
 
     def _in_folded(self, text: str, known: Known) -> list[Find]:
         words = Words(text)

@@ -6,6 +6,7 @@ import re
 import string
 import unicodedata
 
+from streams.redact.normalizing import normalized
 from streams.redact.transform.dice import Dice
 
 _DIGITS = string.digits
@@ -21,7 +22,7 @@ def scrambled(value: str, dice: Dice) -> str:
     a sign between words, as a mark over a letter, is left out: it would stay as it was.
     """
     made, first = [], True
-    for char in unicodedata.normalize("NFKC", value):
+    for char in normalized("NFKC", value):
         if char.isnumeric():
             made.append(dice.other(_DIGITS if char == "0" or not first else _DIGITS[1:], char))
             first = False

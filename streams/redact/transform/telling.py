@@ -6,6 +6,7 @@ import re
 import unicodedata
 from collections.abc import Set as AbstractSet
 
+from streams.redact.normalizing import normalized
 from streams.redact.transform.kept_words import FORMS
 
 MIN_WORD = 3  # letters; of two are "St", "am" and every second syllable
@@ -58,5 +59,5 @@ def tells(made: str, value: str, words: AbstractSet[str], numbers: AbstractSet[s
 def _plain(text: str) -> str:
     if text.isascii():
         return text.lower()
-    decomposed = unicodedata.normalize("NFKD", text).casefold()
+    decomposed = normalized("NFKD", text).casefold()
     return "".join(char for char in decomposed if not unicodedata.combining(char))

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from typing import Protocol
 
+from streams.redact.normalizing import normalized
 from topology.policies import Treatment
 
 MIN_LONG = 9  # digits; a date has eight at most
@@ -34,7 +34,7 @@ def same(value: str) -> str:
     """
     if value.isascii() and (value.isalnum() or _DIGIT.search(value) is None):
         return value.lower() if value.isalnum() else value.lower().translate(_NO_ASCII_LETTER) or value
-    plain = unicodedata.normalize("NFKC", value).casefold()
+    plain = normalized("NFKC", value).casefold()
     group = "" if _is_long_number(plain) else "."
     return _NO_LETTER.sub(lambda match: _kept(match, group), plain) or value
 

@@ -39,15 +39,21 @@ def _field_holds(field: Shown, secrets: OwnSecrets | None, policy: Policy) -> bo
     text = normal(rest)
     if not only_our_placeholders(field, text):
         return False
+    reads_clean = _reads_clean
     if field.rule is not None and field.rule.action is Action.PASS:
-        # A passed field is shown by decision. One with a category has been thought about; one without must not
-        # carry what identifies anybody, nor the whole of a value that the policy hides elsewhere.
-        return field.rule.category is not None or not (
-            (secrets and secrets.named_are_in(text)) or _identifies(text, policy, sure=True)
-        )
-    return _reads_clean(text, secrets, policy) and all(
-        _reads_clean(normal(piece), secrets, policy) for piece in decoded(rest)
+        if field.rule.category is not None:
+            return True
+        reads_clean = _passes_clean
+    return reads_clean(text, secrets, policy) and all(
+        reads_clean(normal(piece), secrets, policy) for piece in decoded(rest)
     )
+
+
+def _passes_clean(text: str, secrets: OwnSecrets | None, policy: Policy) -> bool:
+    """A passed field is shown by decision. One with a category has been thought about; one without must not carry
+    what identifies anybody, nor the whole of a value that the policy hides elsewhere.
+    """
+    return not ((secrets and secrets.named_are_in(text)) or _identifies(text, policy, sure=True))
 
 
 def _reads_clean(text: str, secrets: OwnSecrets | None, policy: Policy) -> bool:

@@ -7,10 +7,10 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import accumulate
 from string import ascii_lowercase, digits
-from unicodedata import normalize
 
 from schemas.hidden import Hidden
 from streams.redact.detect.context.occurrences import occurrences
+from streams.redact.normalizing import normalized
 from streams.redact.verify.readings import normal
 
 MIN_WORD = 4
@@ -99,7 +99,7 @@ class OwnSecrets(Hidden):
 def _has_no_word_bounds(words: Sequence[str]) -> bool:
     """Whether a value is one word of a script without case: most of them set no spaces between words."""
     word = words[0] if len(words) == 1 else ""
-    return not word.isascii() and word.upper() == word.lower() and len(normalize("NFC", word)) > 1
+    return not word.isascii() and word.upper() == word.lower() and len(normalized("NFC", word)) > 1
 
 
 class _Runs(Hidden):

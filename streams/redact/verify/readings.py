@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-import base64
 import html
 import re
 import unicodedata
+from binascii import a2b_base64
 from collections.abc import Iterator
 from urllib.parse import unquote
+
+from streams.redact.normalizing import normalized
 
 DEPTH = 2  # an encoding inside an encoding; nobody reads deeper by accident
 MIN_RUN = 8  # characters of base64 that hold six of a value
 MOSTLY = 0.9  # share of printable characters from which decoded bytes are a text
+_ASCII = bytes(range(128))
+MAX_OTHER = 0.2  # share of bytes that are not ASCII; with more, characters are fewer than MOSTLY of the bytes
 _RUN = re.compile(rf"[A-Za-z0-9+/_-]{{{MIN_RUN},}}")
 _TO_STANDARD = str.maketrans("-_", "+/")
 _INVISIBLE = frozenset({"Cf", "Mn", "Me"})
@@ -27,7 +31,7 @@ def normal(text: str) -> str:
     """Compatibility forms, case, accents, invisible characters undone. Not the detectors' fold: other eyes."""
     if text.isascii():
         return text.lower()
-    folded = unicodedata.normalize("NFKD", text.translate(_SPELLED)).casefold()
+    folded = normalized("NFKD", text.translate(_SPELLED)).casefold()
     return folded if folded.isascii() else "".join(c for c in folded if unicodedata.category(c) not in _INVISIBLE)
 
 
@@ -52,9 +56,11 @@ def _decoded_once(text: str) -> Iterator[str]:
 
 def _bytes_of(run: str) -> Iterator[bytes]:
     standard = run.translate(_TO_STANDARD)
-    for start in range(4):  # the run may begin anywhere in a group of four
+    for start in range(
+        0 if run.isdigit() else 4
+    ):  # the run may begin anywhere in a group of four; digits say nothing
         piece = standard[start : len(standard) - ((len(standard) - start) % 4 == 1)]  # one character is no byte
-        yield base64.b64decode(piece + "=" * (-len(piece) % 4))
+        yield a2b_base64(piece + "=" * (-len(piece) % 4))
     try:
         yield bytes.fromhex(run[: len(run) // 2 * 2])
     except ValueError:
@@ -63,6 +69,10 @@ def _bytes_of(run: str) -> Iterator[bytes]:
 
 def _as_text(data: bytes) -> str:
     """The text in `data`; empty when it is none."""
+    if len(data.translate(None, _ASCII)) > MAX_OTHER * len(
+        data
+    ):  # of a hash half are: it is told ten times sooner
+        return ""
     text = data.decode("utf-8", errors="ignore")
     printable = sum(map(str.isprintable, text))
     return text if len(text) >= MOSTLY * len(data) and printable >= MOSTLY * len(text) else ""

@@ -105,6 +105,14 @@ def test_value_that_nobody_named_is_hidden_in_free_text():
     assert shown(redact(record, TWO, Scripted())) == {"t": "ask [DENIED_1]"}
 
 
+@pytest.mark.parametrize("coded", ["TG9uZyBXb29k", "Long%20Wood", "Long&nbsp;Wood"])
+def test_what_a_coded_value_says_is_hidden_in_the_free_text(coded):
+    rules = policy("fields: {name: {category: PERSON}, t: detect}\n")
+    outcome = redact(RawRecord({"name": coded, "t": "ask long wood"}), rules, Scripted())
+    assert isinstance(outcome, Redacted)
+    assert outcome.record.fields["t"] == "ask [PERSON_2]"
+
+
 def test_denied_names_appear_nowhere():
     record = RawRecord({"t": "fine", "Anna Stone": {"t": "x"}, "t.t": "y", "": 1})
     outcome = redact(record, TWO, Scripted())

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from schemas.hidden import Hidden
 from streams.redact.detect.context.words import Words
-from streams.redact.detect.find import STRONG, Find
+from streams.redact.detect.find import STRONG, WEAK, Find
 
 # Folded names in the languages most texts are in, and their abbreviations. Written by hand.
 _MONTHS = (
@@ -30,6 +30,8 @@ _BETWEEN = "of the day de del den der di du le el do st nd rd th er"
 _GLUE = frozenset(_BETWEEN.split())
 _NUMERIC = re.compile(r"\s*(\d{1,4})([./-]) ?(\d{1,2})\2 ?(\d{4}|\d{2})(?!\d)")
 _COMPACT = re.compile(r"\s*((?:18|19|20)\d\d)(\d\d)(\d\d)\s*")
+# Day and month without a year, by themselves: 12.3. and 3/12, but neither in 12.3.85 nor in 1.12.3.
+_PAIR = re.compile(r"(?<![\d./-])(\d{1,2})([./-]) ?(\d{1,2})(?![./-]? ?\d)")
 _NUMBER = re.compile(r"0?(\d{1,4})(?:st|nd|rd|th|er|te|ten|o|a)?")
 _YEAR = re.compile(r"\b(?:18|19|20)\d\d\b")
 _PIECE = re.compile(r"[a-z]+|\d+")
@@ -89,12 +91,13 @@ def _years(date: Date) -> set[str]:
 class Dates(Hidden):
     """Values that may be dates. They are read when a text comes in which one could stand; most texts have none."""
 
-    __slots__ = ("_numbers", "_read", "_values")
+    __slots__ = ("_numbers", "_pairs", "_read", "_values")
 
     def __init__(self) -> None:
         self._values: list[tuple[str, str]] = []
         self._read: list[tuple[Date, str]] | None = None
         self._numbers: dict[int, dict[str, str]] = {}
+        self._pairs: dict[tuple[int, int], str] = {}
 
     def add(self, value: str, kind: str) -> None:
         """Look for the dates that a folded value may be, too."""
@@ -106,17 +109,31 @@ class Dates(Hidden):
         if self._read is None:
             self._read = [(date, kind) for value, kind in self._values for date in dates_of(value)]
             for date, kind in self._read:
+                self._pairs |= {(date.day, date.month): kind, (date.month, date.day): kind}
                 numbers = self._numbers.setdefault(date.month, {})
                 for number in (str(date.day), *_years(date)):
                     numbers.setdefault(number, kind)
         return self._read
 
     def find(self, words: Words) -> Iterator[Find]:
+        """What is said of a known day without all of it."""
+        if self._values:
+            yield from self._in_numbers(words.text)
+            yield from self._in_words(words)
+
+    def _in_numbers(self, text: str) -> Iterator[Find]:
+        """A known day and its month in digits, in either order: "12.3." and "3/12"."""
+        for match in _PAIR.finditer(text):
+            kind = self._pairs.get((int(match[1]), int(match[3]))) if self.days else None
+            if kind is not None:
+                yield Find(*match.span(), kind, WEAK)
+
+    def _in_words(self, words: Words) -> Iterator[Find]:
         """Names of a known day's month with its day or year beside: "12th of May 1990", "May 12", "mai 1990".
 
         One look at what is around each month's name, however many days of that month are known.
         """
-        months = words.distinct.intersection(_months()) if self._values else ()
+        months = words.distinct.intersection(_months())
         if not months or not self.days:
             return
         for place in words.places(months):

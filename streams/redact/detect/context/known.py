@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 
 from schemas.hidden import Hidden
@@ -16,6 +15,7 @@ from streams.redact.detect.context.squeezed import MIN_INSIDE
 from streams.redact.detect.context.typos import Typos
 from streams.redact.detect.context.words import only_digits, words_of
 from streams.redact.detect.shadow import fold
+from streams.redact.normalizing import normalized
 
 MIN_PART = 3  # characters of a word; two letters are in every text
 MIN_CUT = 4  # letters of a name cut out of "annaschmidt"
@@ -119,7 +119,7 @@ class Known(Hidden):
 
     def _add_spellings(self, value: str, squeezed: str, words: Sequence[str], kind: str) -> None:
         if not value.isascii():
-            spelled = words_of(fold(spelled_out(unicodedata.normalize("NFC", value).lower())))
+            spelled = words_of(fold(spelled_out(normalized("NFC", value).lower())))
             self._add_words(spelled, kind)
             if len(spelled) > 1:
                 self.wholes.setdefault("".join(spelled), kind)

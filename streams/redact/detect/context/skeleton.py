@@ -11,6 +11,7 @@ import re
 import unicodedata
 
 from streams.redact.detect.shadow import fold
+from streams.redact.normalizing import normalized
 
 _CYRILLIC = "абвгґдеєзиіклмнопрстуфхцчшщыэюяжђјљњћџәөүұқғңһ"
 _AS_LATIN = "a b v g g d e e z i i k l m n o p r s t u f h c h s s i e iu ia z d i l n h d a o u u k g n h"
@@ -50,5 +51,5 @@ def skeleton(word: str) -> str:
 def _romanized(word: str) -> str:
     if word.isascii() or SCHEMED.search(word) is None:
         return word
-    bare = "".join(char for char in unicodedata.normalize("NFD", word.lower()) if not unicodedata.combining(char))
+    bare = "".join(char for char in normalized("NFD", word.lower()) if not unicodedata.combining(char))
     return _GREEK_PAIR.sub(lambda match: _GREEK_PAIRS[match.group()], bare).translate(_LETTERS)

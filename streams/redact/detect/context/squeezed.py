@@ -29,7 +29,7 @@ def find_inside(words: Words, parts: Mapping[str, str]) -> Iterator[Find]:
         if part in words.squeezed and not words.are_only_words(part):
             for first, last, exact in _occurrences(words, part):
                 # One word cut by something else than a space, Sm-ith. "In grid" is no Ingrid.
-                if first == last or (exact and words.close_together(first, last, 1, unspaced=True)):
+                if first == last or (exact and words.are_pieces(first, last)):
                     yield _find(words, first, last, kind)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
-from collections.abc import Container, Iterator
+from collections.abc import Callable, Container, Iterator
 from itertools import accumulate, pairwise
 
 import numpy as np
@@ -15,6 +16,9 @@ from schemas.hidden import Hidden
 _SPACED = bytes(ord(char.lower()) if char.isascii() and char.isalnum() else 32 for char in map(chr, range(256)))
 _NO_DIGITS = bytes(code for code in range(256) if chr(code) not in "0123456789")
 _BLANK = ord(" ")
+# Between the pieces of one word: signs, or a hyphen at a line's end and what begins the next line of a quotation.
+_CUT = re.compile(r"[^A-Za-z0-9\s]{1,4}|[-=~]\s*?\n[\s>|*#]*")
+MAX_CUT = 24  # characters of those
 MAX_GAP = 3  # characters between two words of one name: ", " and a quotation mark
 
 
@@ -44,7 +48,7 @@ class Words(Hidden):
         self.squeezed = "".join(self.all)
         self._spans: list[tuple[int, int]] | None = None
         self._ends: list[int] | None = None
-        self._far: dict[tuple[int, bool], list[int]] = {}
+        self._far: dict[str, list[int]] = {}
 
     @property
     def spans(self) -> list[tuple[int, int]]:
@@ -78,23 +82,19 @@ class Words(Hidden):
         begins = start == (self._ends[first - 1] if first else 0)
         return first, last, begins and end == self._ends[last]
 
-    def close_together(self, first: int, last: int, gap: int = MAX_GAP, *, unspaced: bool = False) -> bool:
-        """Whether no two neighbours of the words from `first` to `last` stand further apart than `gap`.
+    def close_together(self, first: int, last: int, gap: int = MAX_GAP) -> bool:
+        """Whether no two neighbours of the words from `first` to `last` stand further apart than `gap`."""
+        return first == last or self._none_is_far(first, last, str(gap), lambda between: len(between) > gap)
 
-        `unspaced`: nor begins what is between them with white space. Counted once for all words of a text: values
-        of many words may stand at every one of them.
-        """
-        if first == last:
-            return True
-        if (gap, unspaced) not in self._far:
-            self._far[gap, unspaced] = self._count_far(gap, unspaced=unspaced)
-        far = self._far[gap, unspaced]
-        return far[first] == far[last]
-
-    def _count_far(self, gap: int, *, unspaced: bool) -> list[int]:
-        """For each word how many neighbours before it stand too far apart."""
-        far = (
-            two[0] - one[1] > gap or (unspaced and self.text[one[1]].isspace())
-            for one, two in pairwise(self.spans)
+    def are_pieces(self, first: int, last: int) -> bool:
+        """Whether between the words from `first` to `last` is nothing but what may cut one word."""
+        return first == last or self._none_is_far(
+            first, last, "pieces", lambda between: len(between) > MAX_CUT or _CUT.fullmatch(between) is None
         )
-        return list(accumulate(far, initial=0))
+
+    def _none_is_far(self, first: int, last: int, by: str, is_far: Callable[[str], bool]) -> bool:
+        """Counted once for all words of a text: values of many words may stand at every one of them."""
+        if by not in self._far:
+            far = (is_far(self.text[one[1] : two[0]]) for one, two in pairwise(self.spans))
+            self._far[by] = list(accumulate(far, initial=0))  # for each word how many neighbours before it are far
+        return self._far[by][first] == self._far[by][last]

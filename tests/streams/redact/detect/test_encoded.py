@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streams.redact.detect.encoded import ENCODED, MAX_PIECES, SPARE_CHARACTERS, encoded_finds
+from streams.redact.detect.encoded import ENCODED, MAX_PIECES, SPARE_CHARACTERS, encoded_finds, readings
 from streams.redact.detect.find import Find
 from tests.support.growth import repeated, require_linear
 
@@ -127,3 +127,29 @@ def test_halves_of_characters_are_no_reason_to_fail(text):
 @pytest.mark.parametrize("unit", ["!", "-.", "a", "%41", "aA1/", "&#65;", "=41", "\\x41", "ab "])
 def test_time_grows_with_length_only(unit):
     require_linear(lambda text: encoded_finds([text], lambda texts: [[] for _ in texts]), partial(repeated, unit))
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        base(SECRET),
+        SECRET.encode().hex(),
+        "Anna%20Schmidt",
+        "Anna&#32;Schmidt",
+        "Anna=20Schmidt",
+        r"Ann\u0061 Schmidt",
+    ],
+)
+def test_a_value_that_is_code_as_a_whole_is_read(code):
+    assert SECRET in readings(code)
+
+
+def test_a_value_of_few_bytes_is_read():
+    assert readings(base("Newman")) == {"Newman"}
+
+
+@pytest.mark.parametrize(
+    "value", [SECRET, "Schmidt", "AB12345X", "a@b.org", "100 % of it", "AT&T", "1990-05-12", ""]
+)
+def test_a_value_in_clear_says_nothing_else(value):
+    assert readings(value) == set()

@@ -63,6 +63,9 @@ def covers(values: OwnValues, text: str, planted: str) -> bool:
         ),
         ("Jane Roe", "will jane come", ["jane"]),
         ("O'Neil", "ONeil and O Neil", ["ONeil", "O Neil"]),
+        ("Newman", "ask new-\nman and new**man**", ["new-\nman", "new**man"]),
+        ("Newman", "<p>ask <em>new</em>man <b>now</b></p>", ["new</em>man"]),
+        ("+49 171 2345678", "on 0171<b>234</b>5678", ["0171<b>234</b>5678"]),
     ],
 )
 def test_names_are_found_as_people_write_them(value, text, expected):

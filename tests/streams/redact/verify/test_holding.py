@@ -100,8 +100,15 @@ def test_a_wordy_category_that_passes_shows_no_numbers():
         ("Johnathan Smithers", False),
         ("me@x.org", False),
         ("4485 3604 7389 3059", False),
+        ("https://x.org/?to=Johnathan%20Smithers", False),
+        ("Johnathan&nbsp;Smithers", False),
+        (base64.b64encode(b"Johnathan Smithers").decode(), False),
+        (base64.b64encode(b"to me@x.org").decode(), False),
+        (b"4485360473893059".hex(), False),
         ("1700000000000", True),
         ("2024-01-15T10:30:00Z", True),
+        ("550e8400-e29b-41d4-a716-446655440000", True),
+        ("9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08", True),
     ],
 )
 def test_a_passed_field_may_hold_what_identifies_nobody(text, expected):

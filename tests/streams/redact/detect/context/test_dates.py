@@ -62,6 +62,22 @@ def test_the_month_by_name_counts_with_its_day_or_year(text, found):
     assert [text[find.start : find.end] for find in dates.find(Words(text))] == ([] if found is None else [found])
 
 
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("geb. 12.3., sagt er", ["12.3"]),
+        ("on 12.03 or 3/12 or 12-3", ["12.03", "3/12", "12-3"]),
+        ("am 12. 3. da", ["12. 3"]),
+        ("12.3.85 and 1.12.3 and 12.34 and 112.3", []),
+        ("13.3 and 12/4", []),
+    ],
+)
+def test_day_and_month_in_digits_count_without_the_year(text, found):
+    dates = Dates()
+    dates.add("1984-03-12", "DATE")
+    assert [text[find.start : find.end] for find in dates.find(Words(text))] == found
+
+
 def test_dates_of_one_month_are_each_found_in_one_look():
     dates = Dates()
     for value, kind in (("1990-05-02", "BORN"), ("1984-05-12", "SEEN"), ("1990-06-12", "OTHER")):

@@ -25,7 +25,22 @@ def test_a_value_of_several_words_is_found_whatever_is_between(text, found):
 
 
 @pytest.mark.parametrize(
-    ("text", "found"), [("blacksmith", ["blacksmith"]), ("sm-ith", ["sm-ith"]), ("sm ith", []), ("smi", [])]
+    ("text", "found"),
+    [
+        ("blacksmith", ["blacksmith"]),
+        ("sm-ith", ["sm-ith"]),
+        ("sm**ith", ["sm**ith"]),
+        ("smi...th", ["smi...th"]),
+        ("ask smi-\nth now", ["smi-\nth"]),
+        ("> ask smi- \r\n>> th now", ["smi- \r\n>> th"]),
+        ("smi=\nth", ["smi=\nth"]),
+        ("sm ith", []),
+        ("sm\nith", []),
+        ("sm, ith", []),
+        ("sm - ith", []),
+        ("sm-\n" + " " * 40 + "ith", []),
+        ("smi", []),
+    ],
 )
 def test_a_word_is_found_inside_and_cut(text, found):
     assert [text[find.start : find.end] for find in find_inside(Words(text), {"smith": "X"})] == found
