@@ -16,11 +16,10 @@ from schemas.errors import ChainBroken
 from schemas.leaf import event_of
 from streams.audit.beginnings import Beginnings
 from streams.audit.chain import Chains, Pins
-from streams.audit.entries import is_foreign, large_digest
 from streams.audit.findings import Finding, FindingKind
-from streams.audit.index import large_name, sha256
 from streams.audit.inventory import Inventory, inventory, left_over
 from streams.audit.kept import against_kept, by_witnesses
+from streams.audit.leaves import Leaves
 from streams.audit.log_check import LogCheck
 from streams.audit.note import Verifier
 from streams.audit.partials import differing
@@ -33,8 +32,6 @@ from streams.audit.tree import MAX_SIZE
 from topology.identity import PLATFORM
 
 _AUDIT = "audit."
-_OURS = b"veilstream/"
-"""What entries begin with that stand for something else; leaves begin with Avro's marker."""
 
 
 class Depth(IntEnum):
@@ -128,7 +125,7 @@ def verify_export(
     witnessed, unwitnessed = by_witnesses(there.logs, trust.witnesses)
     findings += unwitnessed
     if not part.narrowed:
-        findings += left_over(store, there, check.large)
+        findings += left_over(store, there, check.leaves.large)
     results = check.results(lately)
     return Verification(
         findings=(*findings, *chain.from_iterable(it.findings for it in results.values())),
@@ -164,11 +161,14 @@ class _EntriesCheck:
     chains: Chains
     reconcilers: Mapping[str, Reconciler]
     findings: list[Finding] = field(default_factory=list)
-    large: set[bytes] = field(default_factory=set)
+    leaves: Leaves = field(init=False)
     signed: Signed = field(default_factory=Signed)
     read: int = 0
     begin: dict[str, Beginnings] = field(default_factory=dict)
     """By project, or of the platform."""
+
+    def __post_init__(self) -> None:
+        self.leaves = Leaves(self.store, self.findings.append)
 
     def all(self) -> None:
         """Read every log."""
@@ -208,9 +208,12 @@ class _EntriesCheck:
 
         check = LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end)
         begin = self._beginnings(sealed)
-        for number, data in self._leaves(name, check, total):
-            if self.part.depth >= Depth.CHAINS and not self.part.ranged:
-                self._event(name, number, data, begin)
+        for first, entries in check.bundles():
+            self.read += len(entries)
+            self.progress(self.read, total)
+            for number, data in self.leaves.of(name, first, entries):
+                if self.part.depth >= Depth.CHAINS and not self.part.ranged:
+                    self._event(name, number, data, begin)
         self.findings += check.findings
         if not self.part.ranged:
             self.findings += differing(name, size, get, lambda folder: self._below(name, folder))
@@ -219,7 +222,7 @@ class _EntriesCheck:
         try:
             event = event_of(data)
         except ChainBroken as error:
-            self._find(FindingKind.UNREADABLE, f"{name}#{number}", str(error))
+            self.findings.append(Finding(FindingKind.UNREADABLE, f"{name}#{number}", str(error)))
             return
         if number == 0 and event.sequence > 1:  # begun anew, when its audit had begun to expire
             begin.late(name, f"it begins with event {event.sequence} of {event.slot}: what was before has expired")
@@ -235,37 +238,5 @@ class _EntriesCheck:
 
     def _check_range(self, name: str, size: int) -> None:
         if self.part.ranged and (self.part.first >= size or size < self.part.end < MAX_SIZE):
-            self._find(
-                FindingKind.MISSING,
-                f"{name}#{size}",
-                "the log ends here, before the range that you asked for does",
-            )
-
-    def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
-        """The leaves of a log; what stands for something else is looked up, or a finding."""
-        for first, entries in check.bundles():
-            self.read += len(entries)
-            self.progress(self.read, total)
-            for number, entry in enumerate(entries, first):
-                data = self._leaf(f"{name}#{number}", entry) if entry.startswith(_OURS) else entry
-                if data is not None:
-                    yield number, data
-
-    def _leaf(self, where: str, entry: bytes) -> bytes | None:
-        if is_foreign(entry):
-            self._find(FindingKind.FOREIGN, where, "what somebody wrote here is no audit event")
-            return None
-        digest = large_digest(entry)
-        if digest is None:
-            text = "this entry is neither an event nor what stands for one"
-            self._find(FindingKind.UNREADABLE, where, text)
-            return None
-        self.large.add(digest)
-        data = self.store.get(large_name(digest))
-        if data is None or sha256(data) != digest.hex() or not entry.endswith(b"\n%d" % len(data)):
-            self._find(FindingKind.LARGE, large_name(digest), f"the event at {where} is missing here, or another")
-            return None
-        return data
-
-    def _find(self, kind: FindingKind, where: str, text: str) -> None:
-        self.findings.append(Finding(kind, where, text))
+            text = "the log ends here, before the range that you asked for does"
+            self.findings.append(Finding(FindingKind.MISSING, f"{name}#{size}", text))
