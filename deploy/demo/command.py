@@ -138,6 +138,7 @@ def _measuring() -> Iterator[MemoryGauge]:
         gauge.stop()
 
 
+# Beside `deploy.cli.ending`: the demo writes while it stops, and a terminal that has gone must not end that.
 @contextmanager
 def terminable() -> Iterator[None]:
     """SIGTERM stops the demo as Ctrl-C does: in order, leaving nothing behind. So does SIGHUP, unless whoever has

@@ -1,4 +1,5 @@
-"""Verifies an audit export (`export`) offline: checkpoints, trees, chains of all slots, reconciliation.
+"""Verifies an audit export (`export`) offline: what it says of itself (`inventory`), trees, chains of all slots,
+reconciliation.
 
 Whatever lies in the export is untrusted: every way it can be wrong is a finding, none an exception. Files are read
 one by one; but for reconciliation, memory does not grow with the number of events.
@@ -6,51 +7,31 @@ one by one; but for reconciliation, memory does not grow with the number of even
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from enum import IntEnum
+from itertools import chain
 
 from schemas.errors import ChainBroken
 from schemas.leaf import event_of
 from streams.audit.beginnings import Beginnings
 from streams.audit.chain import Chains, Pins
-from streams.audit.entries import is_foreign, large_digest
-from streams.audit.export_files import half, strangers
 from streams.audit.findings import Finding, FindingKind
-from streams.audit.index import (
-    INDEX,
-    LARGE,
-    NEXT,
-    PINS,
-    SCHEMA,
-    BadIndex,
-    Index,
-    large_name,
-    read_index,
-    read_pins,
-    schema_data,
-    sha256,
-)
+from streams.audit.inventory import Inventory, inventory, left_over
 from streams.audit.kept import against_kept, by_witnesses
+from streams.audit.leaves import Leaves
 from streams.audit.log_check import LogCheck
-from streams.audit.note import BadNote, Verifier
+from streams.audit.note import Verifier
 from streams.audit.partials import differing
-from streams.audit.recent import NOTHING, recent
+from streams.audit.recent import NOTHING, Recent, recent
 from streams.audit.reconcile import Reconciler, Reconciliation
-from streams.audit.sealed import Sealed, folder_of, is_folder, opened, place_of
+from streams.audit.sealed import Sealed, place_of
 from streams.audit.signed import Signed
 from streams.audit.store import Store
-from streams.audit.tiles import CHECKPOINT, WIDTH
 from streams.audit.tree import MAX_SIZE
 from topology.identity import PLATFORM
 
-MAX_MISSING = 100_000
-"""Bundles of a log, some 25 million entries. Up to this many each is looked for and named."""
 _AUDIT = "audit."
-_ENTRIES = "tile/entries"
-_OURS = b"veilstream/"
-"""What entries begin with that stand for something else; leaves begin with Avro's marker."""
 
 
 class Depth(IntEnum):
@@ -91,6 +72,11 @@ class Part:
         """Whether entries are left out."""
         return (self.first, self.end) != (0, MAX_SIZE)
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether entries or logs are left out."""
+        return self.ranged or self.log is not None
+
 
 @dataclass(frozen=True, slots=True)
 class Verification:
@@ -129,55 +115,77 @@ def verify_export(
     `now`: of who verifies, in milliseconds, where the logs go on after the export (see `recent`); None: they are
     over, and nothing is under way.
     """
-    return _Verifier(store, trust or Trust(), part or Part(), progress, now).verified()
+    trust, part = trust or Trust(), part or Part()
+    there = inventory(store, trust.pins, part.log)
+    check = _EntriesCheck(store, there, part, progress, Chains(there.pins), _reconcilers(there.logs, part))
+    check.all()
+    lately = NOTHING if now is None else recent(check.chains.newest, now)
+    findings = [*there.findings, *check.findings, *check.chains.end(lately)]
+    findings += against_kept(store, there.logs, trust.kept, there.pins, trust.witnesses, part.log)
+    witnessed, unwitnessed = by_witnesses(there.logs, trust.witnesses)
+    findings += unwitnessed
+    if not part.narrowed:
+        findings += left_over(store, there, check.leaves.large)
+    results = check.results(lately)
+    return Verification(
+        findings=(*findings, *chain.from_iterable(it.findings for it in results.values())),
+        awaited=(*check.chains.awaited(lately), *chain.from_iterable(it.awaited for it in results.values())),
+        expired=check.expired(),
+        logs=there.logs,
+        witnessed=witnessed,
+        reconciliations=results,
+        entries=check.read,
+        unfinished=there.unfinished,
+        own_pins=trust.pins is not None,
+    )
+
+
+def _reconcilers(logs: Mapping[str, Sealed], part: Part) -> dict[str, Reconciler]:
+    """By log; the logs of one project have one."""
+    if part.depth < Depth.WHOLE or part.narrowed:
+        return {}
+    places = {name: place_of(it.checkpoint.origin) for name, it in logs.items()}
+    projects = {name: place[0].removeprefix(_AUDIT) for name, place in places.items() if place}
+    made = {it: Reconciler(it) for it in sorted(set(projects.values()) - {PLATFORM})}
+    return {name: made[project] for name, project in projects.items() if project in made}
 
 
 @dataclass(slots=True)
-class _Verifier:
+class _EntriesCheck:
+    """The check of the entries of all logs. `findings` are of trees and chains, but for how chains end."""
+
     store: Store
-    trust: Trust
+    there: Inventory
     part: Part
     progress: Callable[[int, int], None]
-    now: int | None
-    found: list[Finding] = field(default_factory=list)
-    large: set[bytes] = field(default_factory=set)
-    half: set[str] = field(default_factory=set)
-    bundles: Counter[str] = field(default_factory=Counter)
+    chains: Chains
+    reconcilers: Mapping[str, Reconciler]
+    findings: list[Finding] = field(default_factory=list)
+    leaves: Leaves = field(init=False)
     signed: Signed = field(default_factory=Signed)
     read: int = 0
     begin: dict[str, Beginnings] = field(default_factory=dict)
     """By project, or of the platform."""
 
-    def verified(self) -> Verification:
-        index = self._index()
-        pins = self._pins(index)
-        logs = self._logs(index, pins)
-        unfinished = self._unfinished(logs, pins)
-        self._check_index(index, logs, unfinished)
-        chains, reconcilers = Chains(pins), self._reconcilers(logs)
-        total = sum(max(0, min(it.checkpoint.size, self.part.end) - self.part.first) for it in logs.values())
-        for name, sealed in logs.items():
-            self._log(name, sealed, chains, reconcilers.get(name), total)
-        lately = NOTHING if self.now is None else recent(chains.newest, self.now)
-        self.found += chains.end(lately)
-        self.found += against_kept(self.store, logs, self.trust.kept, pins, self.trust.witnesses, self.part.log)
-        witnessed, problems = by_witnesses(logs, self.trust.witnesses)
-        self.found += problems
-        self._check_files(index, logs, unfinished)
-        made = dict.fromkeys(reconcilers.values())
-        results = {it.project: it.result(since=self._since(it), recent=lately) for it in made}
-        expired = (note for begin in self.begin.values() for note in begin.notes({}))
-        return Verification(
-            findings=(*self.found, *(one for result in results.values() for one in result.findings)),
-            awaited=(*chains.awaited(lately), *(one for result in results.values() for one in result.awaited)),
-            expired=(*expired, *Beginnings().notes(chains.unproven())),
-            logs=logs,
-            witnessed=witnessed,
-            reconciliations=results,
-            entries=self.read,
-            unfinished=tuple(sorted({*unfinished, *(logs.keys() & self.half)})),
-            own_pins=self.trust.pins is not None,
-        )
+    def __post_init__(self) -> None:
+        self.leaves = Leaves(self.store, self.findings.append)
+
+    def all(self) -> None:
+        """Read every log."""
+        sizes = (it.checkpoint.size for it in self.there.logs.values())
+        total = sum(max(0, min(size, self.part.end) - self.part.first) for size in sizes)
+        for name, sealed in self.there.logs.items():
+            self._log(name, sealed, total)
+
+    def results(self, lately: Recent) -> dict[str, Reconciliation]:
+        """By project, once all is read."""
+        made = dict.fromkeys(self.reconcilers.values())
+        return {it.project: it.result(since=self._since(it), recent=lately) for it in made}
+
+    def expired(self) -> tuple[Finding, ...]:
+        """What was not there to be checked."""
+        notes = (note for begin in self.begin.values() for note in begin.notes({}))
+        return (*notes, *Beginnings().notes(self.chains.unproven()))
 
     def _since(self, reconciler: Reconciler) -> int:
         return self.begin[reconciler.project].since if reconciler.project in self.begin else 0
@@ -187,9 +195,12 @@ class _Verifier:
         place = place_of(sealed.checkpoint.origin)
         return self.begin.setdefault((place or ("", 0))[0].removeprefix(_AUDIT), Beginnings())
 
-    def _log(self, name: str, sealed: Sealed, chains: Chains, reconciler: Reconciler | None, total: int) -> None:
-        self._check_range(name, sealed.checkpoint.size)
-        if self._is_out_of_reach(name, sealed.checkpoint.size):
+    def _log(self, name: str, sealed: Sealed, total: int) -> None:
+        size = sealed.checkpoint.size
+        self._check_range(name, size)
+        unread = None if self.part.ranged else self.there.out_of_reach(name)
+        if unread is not None:
+            self.findings.append(unread)
             return
 
         def get(path: str) -> bytes | None:
@@ -197,26 +208,29 @@ class _Verifier:
 
         check = LogCheck(name, sealed.checkpoint, get, self.part.first, self.part.end)
         begin = self._beginnings(sealed)
-        for number, data in self._leaves(name, check, total):
-            if self.part.depth < Depth.CHAINS or self.part.ranged:
-                continue
-            try:
-                event = event_of(data)
-            except ChainBroken as error:
-                self._find(FindingKind.UNREADABLE, f"{name}#{number}", str(error))
-                continue
-            if number == 0 and event.sequence > 1:  # begun anew, when its audit had begun to expire
-                begin.late(
-                    name, f"it begins with event {event.sequence} of {event.slot}: what was before has expired"
-                )
-            begin.take(name, event.time)
-            self.found += chains.add(event, data, late=begin.is_late(name))
-            if reconciler is not None:
-                for one in self.signed.by(event):
-                    reconciler.add(one)
-        self.found += check.findings
+        for first, entries in check.bundles():
+            self.read += len(entries)
+            self.progress(self.read, total)
+            for number, data in self.leaves.of(name, first, entries):
+                if self.part.depth >= Depth.CHAINS and not self.part.ranged:
+                    self._event(name, number, data, begin)
+        self.findings += check.findings
         if not self.part.ranged:
-            self.found += differing(name, sealed.checkpoint.size, get, lambda folder: self._below(name, folder))
+            self.findings += differing(name, size, get, lambda folder: self._below(name, folder))
+
+    def _event(self, name: str, number: int, data: bytes, begin: Beginnings) -> None:
+        try:
+            event = event_of(data)
+        except ChainBroken as error:
+            self.findings.append(Finding(FindingKind.UNREADABLE, f"{name}#{number}", str(error)))
+            return
+        if number == 0 and event.sequence > 1:  # begun anew, when its audit had begun to expire
+            begin.late(name, f"it begins with event {event.sequence} of {event.slot}: what was before has expired")
+        begin.take(name, event.time)
+        self.findings += self.chains.add(event, data, late=begin.is_late(name))
+        if name in self.reconcilers:
+            for one in self.signed.by(event):
+                self.reconcilers[name].add(one)
 
     def _below(self, log: str, folder: str) -> Iterator[str]:
         """The log's files below this folder of its own, by their paths from the log's folder on."""
@@ -224,170 +238,5 @@ class _Verifier:
 
     def _check_range(self, name: str, size: int) -> None:
         if self.part.ranged and (self.part.first >= size or size < self.part.end < MAX_SIZE):
-            self._find(
-                FindingKind.MISSING,
-                f"{name}#{size}",
-                "the log ends here, before the range that you asked for does",
-            )
-
-    def _is_out_of_reach(self, name: str, size: int) -> bool:
-        """Whether so much is missing that to look for each piece could take for ever."""
-        missing = size // WIDTH - self.bundles[name]
-        if self.part.ranged or missing <= MAX_MISSING:
-            return False
-        self._find(
-            FindingKind.MISSING, f"{name}/{_ENTRIES}", f"{missing:,} bundles are missing; none was looked at"
-        )
-        return True
-
-    def _leaves(self, name: str, check: LogCheck, total: int) -> Iterator[tuple[int, bytes]]:
-        """The leaves of a log; what stands for something else is looked up, or a finding."""
-        for first, entries in check.bundles():
-            self.read += len(entries)
-            self.progress(self.read, total)
-            for number, entry in enumerate(entries, first):
-                data = self._leaf(f"{name}#{number}", entry) if entry.startswith(_OURS) else entry
-                if data is not None:
-                    yield number, data
-
-    def _leaf(self, where: str, entry: bytes) -> bytes | None:
-        if is_foreign(entry):
-            self._find(FindingKind.FOREIGN, where, "what somebody wrote here is no audit event")
-            return None
-        digest = large_digest(entry)
-        if digest is None:
-            text = "this entry is neither an event nor what stands for one"
-            self._find(FindingKind.UNREADABLE, where, text)
-            return None
-        self.large.add(digest)
-        data = self.store.get(large_name(digest))
-        if data is None or sha256(data) != digest.hex() or not entry.endswith(b"\n%d" % len(data)):
-            self._find(FindingKind.LARGE, large_name(digest), f"the event at {where} is missing here, or another")
-            return None
-        return data
-
-    def _reconcilers(self, logs: Mapping[str, Sealed]) -> dict[str, Reconciler]:
-        """By log; the logs of one project have one."""
-        if self.part.depth < Depth.WHOLE or self.part.ranged or self.part.log is not None:
-            return {}
-        places = {name: place_of(it.checkpoint.origin) for name, it in logs.items()}
-        projects = {name: place[0].removeprefix(_AUDIT) for name, place in places.items() if place}
-        made = {it: Reconciler(it) for it in sorted(set(projects.values()) - {PLATFORM})}
-        return {name: made[project] for name, project in projects.items() if project in made}
-
-    def _logs(self, index: Index, pins: Pins) -> dict[str, Sealed]:
-        """Each log's checkpoint, where it is signed as it must be."""
-        names = tuple(self.store.names())
-        there = {name.partition("/")[0] for name in names if name.endswith(f"/{CHECKPOINT}")}
-        self.bundles.update(name.partition("/")[0] for name in names if f"/{_ENTRIES}/" in name)
-        self.half = {name.partition("/")[0] for name in names if half(name)}
-        asked, before = self.part.log, len(self.found)
-        found: dict[str, Sealed] = {}
-        for name in sorted(filter(is_folder, there | index.logs.keys())):
-            if asked not in {None, name}:
-                continue
-            data = self.store.get(f"{name}/{CHECKPOINT}")
-            place = index.logs.get(name)
-            if data is None:
-                if place is not None and place.size:
-                    self._find(FindingKind.MISSING, f"{name}/{CHECKPOINT}", "the log's checkpoint is missing")
-                continue
-            try:
-                found[name] = _opened(name, data, pins, place.origin if place else None)
-            except BadNote as error:
-                self._find(FindingKind.CHECKPOINT, f"{name}/{CHECKPOINT}", str(error))
-        if asked is not None and not found and len(self.found) == before:
-            self._find(FindingKind.MISSING, asked, "the export has no such log, or nothing of it is sealed")
-        return found
-
-    def _unfinished(self, logs: Mapping[str, Sealed], pins: Pins) -> tuple[str, ...]:
-        """The logs that an export is extending, or was when it ended."""
-        coming = {name: self.store.get(f"{name}/{NEXT}") for name in logs}
-        found = {name: data for name, data in coming.items() if data is not None}
-        for name, data in found.items():
-            try:
-                _opened(name, data, pins, logs[name].checkpoint.origin)
-            except BadNote as error:
-                self._find(FindingKind.CHECKPOINT, f"{name}/{NEXT}", str(error))
-        return tuple(sorted(found))
-
-    def _index(self) -> Index:
-        try:
-            return self._read_index()
-        except BadIndex as error:
-            self._find(FindingKind.EXPORT, INDEX, str(error))
-            return Index()
-
-    def _read_index(self) -> Index:
-        data = self.store.get(INDEX)
-        if data is None:
-            raise BadIndex("it is missing")
-        return read_index(data)
-
-    def _later_index(self) -> Index:
-        """As it is now: an export that goes on beside this has written it since. What is wrong with it is told."""
-        try:
-            return self._read_index()
-        except BadIndex:
-            return Index()
-
-    def _pins(self, index: Index) -> Pins:
-        said: dict[str, bytes] = {}
-        try:
-            said = read_pins(self.store.get(PINS) or b"")
-        except BadIndex as error:
-            self._find(FindingKind.EXPORT, PINS, str(error))
-        own = self.trust.pins
-        if own is not None and any(own.get(signer, key) != key for signer, key in said.items()):
-            self._find(FindingKind.EXPORT, PINS, "names another key than you have pinned")
-        if sha256(self.store.get(SCHEMA) or b"") != sha256(schema_data()):
-            self._find(FindingKind.EXPORT, SCHEMA, "missing, or not the schema the events are encoded in")
-        for name, digests in index.files.items():
-            if name not in {PINS, SCHEMA} or sha256(self.store.get(name) or b"") not in digests:
-                self._find(FindingKind.EXPORT, name, "missing, or not the file that the index names")
-        return said if own is None else own
-
-    def _check_index(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
-        for name, sealed in logs.items():
-            place, size = index.logs.get(name), sealed.checkpoint.size
-            least = 0 if name in unfinished else size
-            if place is not None and place.size > size:
-                text = f"the index says {place.size:,} entries, the checkpoint {size:,}: an older one was put back"
-                self._find(FindingKind.TRUNCATED, name, text)
-            elif not (_names(index, name, least) or _names(self._later_index(), name, least)):
-                self._find(FindingKind.EXPORT, name, "the log is not the one that the index names")
-
-    def _check_files(self, index: Index, logs: Mapping[str, Sealed], unfinished: tuple[str, ...]) -> None:
-        if self.part.log is not None or self.part.ranged:
-            return
-        there = tuple(self.store.names())  # before what follows, which explains what an export has written since
-        new = {name for name in (*index.logs, *self._later_index().logs) if name not in logs}
-        sizes = {name: it.checkpoint.size for name, it in logs.items()} | dict.fromkeys(new, 0)
-        going_on = {*unfinished, *new, *(name for name, it in logs.items() if self._goes_on(name, it))}
-        self.found += strangers(there, sizes, going_on)
-        if going_on:
-            return
-        named = {large_name(it) for it in self.large}
-        for name in there:
-            if name.startswith(f"{LARGE}/") and name not in named:
-                self._find(FindingKind.EXPORT, name, "no entry names this file")
-
-    def _goes_on(self, name: str, sealed: Sealed) -> bool:
-        """Whether an export extends the log, or has since its checkpoint was read."""
-        coming = self.store.get(f"{name}/{NEXT}")
-        return coming is not None or self.store.get(f"{name}/{CHECKPOINT}") != sealed.data
-
-    def _find(self, kind: FindingKind, where: str, text: str) -> None:
-        self.found.append(Finding(kind, where, text))
-
-
-def _names(index: Index, log: str, least: int) -> bool:
-    place = index.logs.get(log)
-    return place is not None and place.size >= least
-
-
-def _opened(name: str, data: bytes, pins: Pins, origin: str | None) -> Sealed:
-    sealed = opened(data, pins, origin)
-    if folder_of(sealed.checkpoint.origin) != name:
-        raise BadNote("it is the checkpoint of another log than this folder is named for")
-    return sealed
+            text = "the log ends here, before the range that you asked for does"
+            self.findings.append(Finding(FindingKind.MISSING, f"{name}#{size}", text))
