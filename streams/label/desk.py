@@ -205,9 +205,12 @@ class Desk:
     def _lease(self, person: str, terms: Terms, now: int, effects: Effects) -> Leased | None:
         if terms.batch and terms.batch not in self._seams.batches() and not self._queue.batch_open(terms.batch):
             raise Refused(Reason.UNKNOWN_BATCH, "the project has no such batch")
-        self._let_go_of_another(person, terms.batch, now, effects)
         paused = self._seams.is_paused(person)
-        leased = self._queue.lease(person, now, terms, new=self.gives and not paused)
+        new = self.gives and not paused
+        another = self._holds_another(person, terms.batch)
+        if another and new:  # else they may finish it: it is not taken from them for nothing
+            self._let_go(person, now, effects)
+        leased = self._queue.lease(person, now, terms, new=new) if new or not another else None
         if leased is None and paused:
             raise Refused(
                 Reason.PERSON_PAUSED, "you get no new task for now; an operator of the project can say more"
@@ -216,12 +219,14 @@ class Desk:
             effects.events.append(events.viewed(leased, terms.grant))
         return leased
 
-    def _let_go_of_another(self, person: str, batch: str, now: int, effects: Effects) -> None:
+    def _holds_another(self, person: str, batch: str) -> bool:
         """Who asks for a batch, or is bound to one, is shown no task of another, the one in hand included."""
-        if batch and self._queue.batch_held(person) not in (None, batch):
-            ended = self._queue.give_back(person, now, OTHER_BATCH, now)
-            if ended is not None:
-                _record(ended, NO_RESULT, effects)
+        return bool(batch) and self._queue.batch_held(person) not in (None, batch)
+
+    def _let_go(self, person: str, now: int, effects: Effects) -> None:
+        ended = self._queue.give_back(person, now, OTHER_BATCH, now)
+        if ended is not None:
+            _record(ended, NO_RESULT, effects)
 
     def _and_next(self, ended: Ended, then: Terms | None, now: int, effects: Effects) -> Ended:
         """With the next task, if it was asked for. The answer stands, whatever comes of that."""

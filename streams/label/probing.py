@@ -21,17 +21,21 @@ class Prober:
         self._client: httpx.Client | None = None
 
     def probe(self, owner: OwnerState) -> Probe:
-        """What comes of it, after `limit_s` seconds at most."""
-        try:
-            answer = self._client_of(owner).get(PROBE, extensions={"sni_hostname": LINK})
-        except httpx.TimeoutException:
-            return Probe.SILENT
-        except httpx.ConnectError:
-            return Probe.GONE
-        except httpx.HTTPError:  # it closed the connection, or talks nonsense: the next probe opens another one
-            self.close()
-            return Probe.SILENT
-        return _meaning(answer, owner)
+        """What comes of it, after twice `limit_s` seconds at most.
+
+        A connection that was kept may have had to give way to others meanwhile (`streams.web.places`), which says
+        nothing of the owner: it is asked once more, on another (RFC 9112, 9.3.1).
+        """
+        for _ in range(2):
+            try:
+                return _meaning(self._client_of(owner).get(PROBE, extensions={"sni_hostname": LINK}), owner)
+            except httpx.TimeoutException:
+                return Probe.SILENT
+            except httpx.ConnectError:
+                return Probe.GONE
+            except httpx.HTTPError:  # it closed the connection, or talks nonsense
+                self.close()
+        return Probe.SILENT
 
     def close(self) -> None:
         """Close the connection."""

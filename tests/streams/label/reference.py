@@ -166,9 +166,17 @@ class Model:
         return (known, lease) if lease.token == int(token) == claim.fencing_token else None
 
     def _leased(self, person: str, leased: Leased | None, batch: str) -> None:
-        """A view of a task: a new lease, or the open one again. Who asks for another batch lets go of it."""
+        """A view of a task: a new lease, or the open one again. Who asks for another batch lets go of it, unless
+        nobody gets a new one now.
+        """
         for known in self._tasks.values():
             if batch and person in known.leases and known.task.batch != batch:
+                if self._ground.paused_by:
+                    if isinstance(leased, Leased):
+                        raise Broken(
+                            f"{person} got a task of a project that is paused, of another batch than asked"
+                        )
+                    return
                 del known.leases[person]
                 known.returned[person] += 1
         open_ = [known for known in self._tasks.values() if person in known.leases]

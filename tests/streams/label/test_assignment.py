@@ -282,6 +282,15 @@ def test_who_asks_for_another_batch_lets_go_of_the_task_in_hand(tiny, make_task)
     assert got(tiny, "bob", batch="week-48") == 1
 
 
+def test_who_gets_nothing_new_lets_go_of_nothing_for_another_batch(tiny, make_task):
+    tiny.give(make_task(1, batch="week-48"), make_task(2, batch="week-49"))
+    first = leased(tiny, batch="week-48")
+    tiny.frozen_by = ("olga",)
+    tiny.control("freeze/demo")
+    assert leased(tiny, batch="week-49") is None
+    assert tiny.ask(submit(first)).task_id == name(1)
+
+
 def test_a_batch_is_complete_when_nothing_of_it_was_open_for_a_while_also_after_a_restart(tiny, make_task):
     complete_ms = LIMITS.complete_ms
     tiny.give(make_task(1, batch="week-48"))

@@ -10,7 +10,7 @@ from schemas.gold import PersonStanding
 from streams.engine.messages import Message
 from streams.label.answering import PERFECT, Lexicon
 from streams.label.client import Denied
-from streams.label.commands import AskHint, Held
+from streams.label.commands import AskHint, Held, Terms
 from streams.label.robots import Robot, RobotSpec
 from tests.streams.label.conftest import CODEC
 from tests.streams.label.test_api import LEASES, error
@@ -39,6 +39,14 @@ def test_what_they_hold_they_may_finish(tiny, make_task):
     assert lease(tiny) == held
     assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
     assert refusal(tiny, LeaseTask("ada")) is Reason.PERSON_PAUSED
+
+
+def test_nor_do_they_lose_it_by_asking_for_another_batch(tiny, make_task):
+    tiny.give(make_task(1, batch="week-48"), make_task(2, batch="week-49"))
+    held = lease(tiny)
+    tiny.batch([standing("ada", paused=True)])
+    assert refusal(tiny, LeaseTask("ada", Terms(batch="week-49"))) is Reason.PERSON_PAUSED
+    assert tiny.ask(submit(held)).task_id == held.lease_id.rpartition("-")[0]
 
 
 def test_a_paused_person_is_told_no_hint(tiny, make_task):
