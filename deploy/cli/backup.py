@@ -12,10 +12,10 @@ import typer
 from rich.text import Text
 
 from deploy.cli.command import flag
-from deploy.cli.ending import terminable
 from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, WAITING, Output, PlainTable
+from deploy.ending import terminable
 from deploy.settings import DEFAULT_ROOT
 
 if TYPE_CHECKING:

@@ -12,11 +12,11 @@ from rich.console import RenderableType
 from rich.text import Text
 
 from deploy.cli.command import flag
-from deploy.cli.ending import terminable
 from deploy.cli.exits import Exit
 from deploy.cli.moments import moment
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, QUIET, Output, PlainTable, heading
+from deploy.ending import terminable
 from deploy.settings import DEFAULT_ROOT
 from schemas.errors import ConfigError
 

@@ -10,6 +10,7 @@ import typer
 
 from deploy.cli.command import flag
 from deploy.cli.options import AsJson, Root
+from deploy.ending import terminable
 from deploy.settings import DEFAULT_ROOT
 
 
@@ -36,7 +37,8 @@ def drill(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     """
     from deploy.drill.command import main as drill_main
 
-    raise typer.Exit(drill_main(root, as_json))
+    with terminable():
+        raise typer.Exit(drill_main(root, as_json))
 
 
 def bench(
@@ -65,4 +67,5 @@ def bench(
     """
     from deploy.bench import main as bench_main
 
-    raise typer.Exit(bench_main(root, only, against=against, as_json=as_json, quick=quick))
+    with terminable():
+        raise typer.Exit(bench_main(root, only, against=against, as_json=as_json, quick=quick))

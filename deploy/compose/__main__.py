@@ -7,10 +7,10 @@ import json
 import sys
 from pathlib import Path
 
-from deploy.cli.ending import terminable
 from deploy.compose.cluster import GRAFANA, PROMETHEUS, pages, port_of
 from deploy.compose.demo import main as demo
 from deploy.compose.running import NAME, Cluster, Settings
+from deploy.ending import terminable
 from deploy.settings import DEFAULT_ROOT
 from deploy.stages.roles import CONSOLE
 from schemas.errors import VeilError

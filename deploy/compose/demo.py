@@ -12,10 +12,11 @@ from rich.text import Text
 from deploy.compose.faults import Faults
 from deploy.compose.running import Cluster, Settings
 from deploy.demo.annotators import Reach
-from deploy.demo.command import STACK, perform, terminable
+from deploy.demo.command import STACK, perform
 from deploy.demo.run import Ground, Plan
 from deploy.demo.screen import Screen, showing
 from deploy.demo.summary import failed, summary
+from deploy.ending import terminable
 from schemas.errors import ConfigError, DependencyError, StackError, VeilError
 from schemas.files import write_atomically
 from schemas.registry import tls_context

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import secrets
-import signal
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 
 from rich.console import Console
 from rich.text import Text
@@ -27,6 +23,7 @@ from deploy.demo.run import PROJECT, WITHDRAWN, Ground, Plan, local_ground, run
 from deploy.demo.screen import Screen, showing
 from deploy.demo.search import CanarySearch, Hit
 from deploy.demo.summary import Example, failed, summary
+from deploy.ending import terminable
 from deploy.settings import DEFAULT_ROOT
 from deploy.supervise.emptied import emptied, require_ours
 from deploy.supervise.files import make_private_folder
@@ -40,8 +37,6 @@ from topology.policies import load_policy
 OK, FAILED, REFUSED, INTERRUPTED = 0, 1, 2, 130
 FOLDER, STACK, AUDIT, REPORT = "demo", "stack", "audit", "report.json"
 LOG_COLUMNS = 100
-SHOWN = (1, 2)
-"""Standard output and standard error."""
 
 
 def main(root: Path | None = None, as_json: bool = False) -> int:
@@ -136,37 +131,3 @@ def _measuring() -> Iterator[MemoryGauge]:
         yield gauge
     finally:
         gauge.stop()
-
-
-# Beside `deploy.cli.ending`: the demo writes while it stops, and a terminal that has gone must not end that.
-@contextmanager
-def terminable() -> Iterator[None]:
-    """SIGTERM stops the demo as Ctrl-C does: in order, leaving nothing behind. So does SIGHUP, unless whoever has
-    started it ignores that (`nohup`); what was to be shown on a terminal is shown nowhere then.
-    """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    shown = [number for number in SHOWN if os.isatty(number)]  # once it has gone, nobody can tell
-
-    def interrupt(number: int, _frame: FrameType | None) -> None:
-        if number == signal.SIGHUP:
-            _say_nothing_at(shown)
-        raise KeyboardInterrupt
-
-    heard = [it for it in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(it) is not signal.SIG_IGN]
-    before = [(it, signal.signal(it, interrupt)) for it in heard]
-    try:
-        yield
-    finally:
-        for number, handler in before:
-            signal.signal(number, handler)
-
-
-def _say_nothing_at(terminals: Iterable[int]) -> None:
-    """Writing to a terminal that has gone fails, and the demo would end there instead of stopping everything."""
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    for number in terminals:
-        os.dup2(nowhere, number)
-    os.close(nowhere)

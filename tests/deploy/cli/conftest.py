@@ -57,11 +57,3 @@ def giving(monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str], list[str]]:
         return {"prompt": [], "stdin": ["-"], "argument": [subject]}[way]
 
     return give
-
-
-@pytest.fixture
-def of_a_terminal() -> Iterator[None]:
-    """Not begun by `nohup`, as the tests may have been."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    yield
-    signal.signal(signal.SIGHUP, before)

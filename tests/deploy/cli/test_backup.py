@@ -11,7 +11,7 @@ import pytest
 
 from deploy.backup.secrets import TOKEN
 from deploy.backup.verifying import _sweep
-from deploy.cli.ending import ENDING
+from deploy.ending import ENDING
 from deploy.local.openbao import SEAL_KEY, SEAL_KEY_BYTES
 from deploy.supervise.lock import RootLock
 
