@@ -89,5 +89,8 @@ def _project_files(packaged: Traversable, extra: Sequence[Path]) -> Iterator[Tra
     for folder in (packaged, *extra):
         if not folder.is_dir():
             raise ConfigError(f"{folder}: no such folder of project files")
-        files = [file for file in folder.iterdir() if file.name.endswith(".yaml")]
+        there = list(folder.iterdir())
+        if other := next((file.name for file in there if file.name.endswith(".yml")), None):
+            raise ConfigError(f"{folder}: {other} would be passed over; project files end with .yaml")
+        files = [file for file in there if file.name.endswith(".yaml")]
         yield from sorted(files, key=lambda file: file.name)

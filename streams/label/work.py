@@ -57,6 +57,8 @@ def split(lease: str) -> tuple[str, int]:
     task_id, dash, token = lease.rpartition("-")
     if not dash or not (token.isascii() and token.isdigit()) or len(token) > _TOKEN_DIGITS:
         raise Refused(Reason.UNKNOWN_LEASE, "no such lease")
+    if lease != lease_id(task_id, int(token)):  # one lease has one name, by which a repeat is known
+        raise Refused(Reason.UNKNOWN_LEASE, "no such lease")
     return task_id, int(token)
 
 

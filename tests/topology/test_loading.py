@@ -206,6 +206,12 @@ def test_wrong_flow_is_refused_with_its_place(old, new, message):
         parse_flow(FLOW.replace(old, new), "flow.yaml")
 
 
+def test_a_project_file_that_would_be_passed_over_is_named(tmp_path):
+    (tmp_path / "mine.yml").write_text("name: mine")
+    with pytest.raises(ConfigError, match=r"mine\.yml would be passed over; project files end with \.yaml"):
+        load_topology(extra_projects=[tmp_path])
+
+
 def test_missing_folder_is_one_sentence(tmp_path):
     with pytest.raises(ConfigError, match=r"flow.yaml: No such file"):
         load_topology(tmp_path)

@@ -1,7 +1,7 @@
 /** Key presses become commands of the workbench, or of what stands there where there is no task. */
 import { pressOnCard } from "./card.js";
 import { one } from "./dom.js";
-import { commandOf, motionOf } from "./keys.js";
+import { commandOf, motionOf, nameOf } from "./keys.js";
 import { pressOnList } from "./led.js";
 
 /** What has its own use for Enter and Space. */
@@ -16,7 +16,8 @@ export function listen(workbench) {
 
 function handled(workbench, event) {
   if (event.target.matches?.("textarea")) return false; // what is typed is no command
-  const name = event.key.length === 1 ? event.key.toLowerCase() : event.key;
+  const { key, code, shiftKey } = event;
+  const name = nameOf({ key, code, shiftKey, altGraph: event.getModifierState("AltGraph") });
   const pressed = { key: name, control: event.ctrlKey || event.metaKey, shift: event.shiftKey };
   const focused = event.target.closest?.(OWN);
   if (focused && (event.key === "Enter" || event.key === " ")) return false;

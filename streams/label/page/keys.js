@@ -42,6 +42,17 @@ export function keysFor(labels, choices) {
   return { labels: forLabels, choices: forChoices };
 }
 
+/**
+ * How keys are called here. A letter of another alphabet is the one that stands in its place on most keyboards, and
+ * a digit is one also where it takes Shift (UI Events, 5.3.6: `code` is the place).
+ */
+export function nameOf({ key, code = "", shiftKey = false, altGraph = false }) {
+  if (key.length !== 1 || /^[a-z0-9]$/i.test(key) || altGraph) return key.length === 1 ? key.toLowerCase() : key;
+  const [, letter, digit] = /^(?:Key([A-Z])|Digit([0-9]))$/.exec(code) ?? [];
+  if (digit && !shiftKey) return digit;
+  return letter && key > "\x7f" ? letter.toLowerCase() : key.toLowerCase();
+}
+
 /** The command a key press means, or undefined. `press`: {key, control, shift}. */
 export function commandOf({ key, control, shift }) {
   if (control) return key === "z" && shift ? "redo" : WITH_CONTROL[key];

@@ -3,6 +3,7 @@
  * see, and developer tools see everything. What protects the people in the texts is that they were redacted.
  */
 import { element, one } from "./dom.js";
+import { nameOf } from "./keys.js";
 
 const MARKS = 60;
 const TAKING = { copy: "copy", cut: "cut", dragstart: "drag", drop: null };
@@ -31,7 +32,7 @@ export function deter(told, tried) {
     if (event.pointerType !== "touch") refuse(null)(event); // on touch screens it is how a selection begins
   });
   document.addEventListener("keydown", (event) => {
-    const taking = event.ctrlKey || event.metaKey ? BY_KEY[event.key.toLowerCase()] : undefined;
+    const taking = event.ctrlKey || event.metaKey ? BY_KEY[nameOf(event)] : undefined;
     if (taking) refuse(taking)(event);
   });
   addEventListener("beforeprint", () => tried("print")); // by the browser's menu: it prints a notice

@@ -417,6 +417,15 @@ def test_unknown_leases_are_refused(tiny, make_task):
         assert refusal(tiny, Heartbeat(Held("ada", name, 1))) is Reason.UNKNOWN_LEASE
 
 
+def test_a_lease_has_one_name(tiny, make_task):
+    tiny.give(make_task(1))
+    held = lease(tiny)
+    task_id, _, token = held.lease_id.rpartition("-")
+    other = replace(held, lease_id=f"{task_id}-0{token}")
+    assert refusal(tiny, submit(other)) is Reason.UNKNOWN_LEASE
+    assert tiny.ask(submit(held)).task_id == task_id
+
+
 def test_unknown_policy_is_asked_for_again_and_the_lease_stays(tiny, make_task):
     tiny.give(make_task(1, policy="policy-2"))
     held = lease(tiny)

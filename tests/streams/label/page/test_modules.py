@@ -275,6 +275,27 @@ def test_key_presses_mean_commands_and_motions(js):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize(
+    ("pressed", "name"),
+    [
+        ({"key": "S", "code": "KeyS", "shiftKey": True}, "s"),
+        ({"key": "ы", "code": "KeyS"}, "s"),
+        ({"key": "Ω", "code": "KeyV", "shiftKey": True}, "v"),
+        ({"key": "a", "code": "KeyQ"}, "a"),
+        ({"key": "é", "code": "Digit2"}, "2"),
+        ({"key": "&", "code": "Digit1"}, "1"),
+        ({"key": "!", "code": "Digit1", "shiftKey": True}, "!"),
+        ({"key": "?", "code": "KeyM", "shiftKey": True}, "?"),
+        ({"key": "€", "code": "KeyE", "altGraph": True}, "€"),
+        ({"key": "ö", "code": "Semicolon"}, "ö"),
+        ({"key": "Enter", "code": "Enter"}, "Enter"),
+    ],
+    ids=lambda it: it if isinstance(it, str) else it["key"],
+)
+def test_keys_are_called_alike_on_all_keyboards(js, pressed, name):
+    assert js(f"return keys.nameOf({json.dumps(pressed)});") == name
+
+
 def test_pace_counts_time_at_tasks_only_and_says_nothing_too_early(js):
     found = js(
         """const it = new pace.Pace();
