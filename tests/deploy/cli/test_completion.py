@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -40,16 +41,20 @@ def shell(tmp_path):
     return run
 
 
-@pytest.mark.parametrize(
-    ("words", "expected"),
-    [
-        (["gr"], {"grant"}),
-        (["policy", "not"], {"notice"}),
-        (["grant", "export", "--f"], {"--format"}),
-        (["grant", "export", "--format", "co"], {"conll"}),
-    ],
-)
-@pytest.mark.skipif(shutil.which("bash") is None, reason="no bash here")
+BEGUN = [
+    (["gr"], {"grant"}),
+    (["policy", "not"], {"notice"}),
+    (["grant", "export", "--f"], {"--format"}),
+    (["grant", "export", "--format", "co"], {"conll"}),
+]
+
+
+def there(name):
+    return pytest.mark.skipif(shutil.which(name) is None, reason=f"not installed: {name}")
+
+
+@pytest.mark.parametrize(("words", "expected"), BEGUN)
+@there("bash")
 def test_bash_completes_commands_options_and_what_they_take(shell, words, expected):
     line = " ".join(f"'{word}'" for word in ["veil", *words])
     asked = (
@@ -57,6 +62,24 @@ def test_bash_completes_commands_options_and_what_they_take(shell, words, expect
         ' _veil_completion veil; printf "%s\\n" "${COMPREPLY[@]}"'
     )
     assert set(shell("bash", asked).split()) == expected
+
+
+@pytest.mark.parametrize(("words", "expected"), BEGUN)
+@there("fish")
+def test_fish_does_too(shell, words, expected):
+    asked = f"veil completion fish | source; complete -C 'veil {' '.join(words)}'"
+    assert {line.partition("\t")[0] for line in shell("fish", asked).splitlines()} == expected
+
+
+@pytest.mark.parametrize(("words", "expected"), BEGUN)
+@there("zsh")
+def test_so_does_zsh(shell, words, expected):
+    """What it hands to the function of zsh that shows it."""
+    asked = (
+        "compdef() { }; _arguments() { print -r -- $2 $1 }; source <(veil completion zsh);"
+        f" words=(veil {' '.join(words)}); CURRENT={len(words) + 1}; _veil_completion"
+    )
+    assert set(re.findall(r'\("([^"]+)"', shell("zsh", asked))) == expected
 
 
 @pytest.mark.parametrize("kind", Shell)
@@ -68,10 +91,7 @@ def test_a_script_is_the_same_in_json_and_asks_us(shell, kind):
 
 @pytest.mark.parametrize(
     "kind",
-    [
-        pytest.param(it, marks=pytest.mark.skipif(shutil.which(it) is None, reason=f"not installed: {it}"))
-        for it in Shell
-    ],
+    [pytest.param(it, marks=there(it)) for it in Shell],
 )
 def test_a_shell_finds_no_fault_in_the_syntax_of_its_script(shell, kind):
     script = shell("sh", f"veil completion {kind}")
