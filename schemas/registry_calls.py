@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
@@ -15,6 +16,10 @@ T = TypeVar("T")
 TIMEOUT_S = 5.0
 """A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble, or one on a machine where twenty
 processes have just begun.
+"""
+PAUSES_S = (0.0, 0.5)
+"""Before each further attempt to connect. Quarkus 3.15 hangs up on who connects while it reads its certificate
+anew, and on a busy machine on who comes again at once.
 """
 NOT_FOUND, CONFLICT, UNPROCESSABLE = 404, 409, 422
 UNKNOWN_ID = frozenset({400, 404, 422})
@@ -42,16 +47,22 @@ class RegistryCalls:
         """Whatever it answers. Raises RegistryUnavailable where it doesn't."""
         try:
             try:
-                return self._ask(method, path, content)
-            except httpx.ConnectError:
-                # Nothing was sent. Quarkus 3.15 hangs up on who connects while it reads its certificate anew.
-                return self._ask(method, path, content)
+                return self._connected(method, path, content)
             except httpx.ReadTimeout:
                 if method != READS:
                     raise
-                return self._ask(method, path, content)
+                return self._connected(method, path, content)
         except httpx.HTTPError as error:
             raise RegistryUnavailable(f"the schema registry does not answer ({type(error).__name__})") from None
+
+    def _connected(self, method: str, path: str, content: dict[str, str] | None) -> httpx.Response:
+        """Asked again where nothing was sent, after a moment."""
+        for pause in PAUSES_S:
+            try:
+                return self._ask(method, path, content)
+            except httpx.ConnectError:
+                time.sleep(pause)
+        return self._ask(method, path, content)
 
     def _ask(self, method: str, path: str, content: dict[str, str] | None) -> httpx.Response:
         headers = {"Content-Type": _CONTENT}
