@@ -13,7 +13,8 @@ from streams.audit.lineage.branches import Branch, tree
 from streams.audit.lineage.graph import Lineage
 from streams.audit.lineage.svg import svg
 from streams.audit.lineage.tracing import trace
-from streams.audit.lineage.words import INTO, moment, phrases, plain, summary, title
+from streams.audit.lineage.words import INTO, moment, phrases, summary, title
+from streams.audit.printable import printable
 from streams.audit.reader import Reader, read_events
 from streams.console.tracing import Traced
 
@@ -34,7 +35,7 @@ class AuditTracing:
         if found is None:
             return None
         content = {
-            "asked": plain(found.asked),
+            "asked": printable(found.asked),
             "summary": summary(found),
             "branches": [_branch(it) for it in tree(found)],
             "findings": reading.findings,
@@ -79,10 +80,10 @@ def _branch(branch: Branch) -> Mapping[str, Any]:
     return {
         "id": node.id,
         "kind": node.kind,
-        "title": plain(title(node)),
+        "title": printable(title(node)),
         "upward": upward,
         "asked": branch.asked,
         "moment": moment(node),
-        "said": [plain(it) for it in phrases(node)],
+        "said": [printable(it) for it in phrases(node)],
         "branches": [_branch(it) for it in branch.branches],
     }

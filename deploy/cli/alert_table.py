@@ -2,7 +2,6 @@
 dated stands in them, and neither steers a terminal nor keeps the others from being shown.
 """
 
-# ruff: noqa: PLC0415 - a command imports what it needs when it is called: `--help` answers at once
 from __future__ import annotations
 
 from collections import Counter
@@ -14,6 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.cli.output import BAD, WAITING, PlainTable
+from streams.audit.printable import printable
 
 if TYPE_CHECKING:
     from schemas.alerts import Alert
@@ -26,12 +26,10 @@ FORMATS = ["%Y-%m-%d", "%Y-%m-%dT%H:%M:%S"]
 
 def alert_table(told: Told) -> Table:
     """One a line. Of its id as much as `veil incident open` asks for."""
-    from streams.audit.lineage.words import plain
-
     table = PlainTable("id", "when", "severity", "rule", "of", "about")
     for place, alert in told:
         style = BAD if alert.severity.value == "critical" else WAITING
-        number, rule, subject = map(plain, (alert.alert_id[:8], alert.rule, alert.subject))
+        number, rule, subject = map(printable, (alert.alert_id[:8], alert.rule, alert.subject))
         table.add_row(number, second(alert.at), Text(alert.severity.value, style=style), rule, place, subject)
     return table
 
@@ -43,9 +41,7 @@ def by_rule(told: Told) -> str:
 
 def counts(counted: Mapping[str, int]) -> str:
     """`1,200 decrypt, 9 login`."""
-    from streams.audit.lineage.words import plain
-
-    return plain(", ".join(f"{count:,} {name}" for name, count in sorted(counted.items()))) or "nothing yet"
+    return printable(", ".join(f"{count:,} {name}" for name, count in sorted(counted.items()))) or "nothing yet"
 
 
 def second(at: int) -> str:

@@ -18,6 +18,7 @@ from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Project, Root
 from deploy.cli.output import BAD, GOOD, NAME, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_PROJECT, DEFAULT_ROOT
+from streams.audit.printable import printable
 
 if TYPE_CHECKING:
     from streams.audit.access import Access, Accesses
@@ -136,18 +137,18 @@ def _grown(branch: Branch, tree: Tree) -> Tree:
 
 def _branch(branch: Branch) -> Text:
     """A line: what it is, when, what else is known; against an edge's direction, what it is to the line above."""
-    from streams.audit.lineage.words import INTO, moment, phrases, plain, title
+    from streams.audit.lineage.words import INTO, moment, phrases, title
 
     node = branch.node
     text = Text()
     if branch.upward and branch.relation is not None:
         text.append(f"{INTO[branch.relation]}: ", QUIET)
-    text.append(plain(title(node)), _COLOURS.get(node.kind, "cyan"))
+    text.append(printable(title(node)), _COLOURS.get(node.kind, "cyan"))
     if branch.asked:
         text.append(" ◀", WAITING)
     if moment(node):
         text.append(f"  {moment(node)}", QUIET)
-    told = [plain(it) for it in phrases(node)]
+    told = [printable(it) for it in phrases(node)]
     if told:
         text.append(f"  {', '.join(told)}", QUIET)
     return text
@@ -209,9 +210,7 @@ def _row(it: Access) -> tuple[Text | str, ...]:
 
 
 def _safe(text: str) -> Text:
-    from streams.audit.lineage.words import plain
-
-    return Text(plain(text))
+    return Text(printable(text))
 
 
 def _milliseconds(at: datetime | None) -> int | None:

@@ -17,6 +17,7 @@ from deploy.cli.exits import Exit
 from deploy.cli.options import AsJson, Root
 from deploy.cli.output import BAD, GOOD, MIB, QUIET, WAITING, Output, PlainTable, heading
 from deploy.settings import DEFAULT_ROOT
+from streams.audit.printable import printable
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +48,6 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
     [dim]Example:[/] [cyan]veil status --json | jq '.seen[] | select(.condition != "working")'[/]
     """
     from deploy.up.picture import look
-    from streams.audit.lineage.words import plain
 
     out = Output(as_json)
     picture = look(root.absolute())
@@ -62,7 +62,7 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
         out.result({**content, "seen": seen}, Text(f"Nothing runs under {root}."))
     else:
         telling = [one for one in picture.seen if one.why and (one.kind == "process" or not one.well)]
-        why = [Text(plain(f"{one.name}: {one.why}"), style=WAITING) for one in telling]
+        why = [Text(printable(f"{one.name}: {one.why}"), style=WAITING) for one in telling]
         why += [Text(f"{name}: {_NOT_STARTED}", style=WAITING) for name in picture.not_started]
         words: list[RenderableType] = [
             heading(_title(picture), f"in {root}"),
@@ -70,7 +70,7 @@ def status(root: Root = Path(DEFAULT_ROOT), as_json: AsJson = False) -> None:
             _table(picture, out.width),
             *why,
         ]
-        words += [Text(plain(line), style=QUIET) for line in _standing(picture)]
+        words += [Text(printable(line), style=QUIET) for line in _standing(picture)]
         out.result({**content, "seen": seen}, *words)
     if not picture.well:
         raise typer.Exit(Exit.FAILED)
@@ -145,15 +145,13 @@ def _behind(seconds: float | None) -> Text:
 
 
 def _row(one: Seen) -> dict[str, Text]:
-    from streams.audit.lineage.words import plain
-
     style = GOOD if one.well else WAITING if one.state == "running" else BAD
     memory = f"{one.memory_bytes / MIB:,.0f}" if one.memory_bytes else "–"
     vault = one.figures.vault_s
     return {
         "": Text("●", style=style),
         "name": Text(one.name, style="" if one.kind == "process" else QUIET),
-        "says": Text(plain(one.condition), style=style),
+        "says": Text(printable(one.condition), style=style),
         "behind": _behind(one.figures.behind_s),
         "transactions": _count(one.figures.transactions),
         "setbacks": _count(one.figures.setbacks),

@@ -9,7 +9,6 @@ version; Kafka is then ready in 3 s.
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import random
 import shutil
@@ -17,9 +16,9 @@ import subprocess
 import tempfile
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -35,11 +34,12 @@ from deploy.local.ports import keep
 from deploy.local.runner import Archive, Programs
 from deploy.local.writer_key import FILE, ensure_writer_key
 from deploy.progress import Report
+from deploy.supervise.files import alone
 from deploy.supervise.spawn import NURSERY, Running
 from schemas.errors import StackError
 
 PARTS = ("kafka", "registry")
-SCRATCH = ".archives-"
+SCRATCH, LOCK = ".archives-", ".archives.lock"
 LOOKED_AFTER_S = 0.05
 WRITTEN_WITHIN_S = 120.0
 """Writing takes 6 s of CPU after the part itself has ended."""
@@ -55,7 +55,7 @@ def archived(programs: Programs, cache: Path, report: Report, record: Record | N
     wanted = {part: place_of(part, programs, cache) for part in PARTS if getattr(programs, part)}
     if not wanted:
         return programs
-    with _alone(cache):
+    with alone(cache / LOCK):  # stacks that start at once wait for the one that makes what all need
         missing = {part: place for part, place in wanted.items() if not place.exists()}
         if missing and shutil.disk_usage(cache).free >= CACHE_MIN_FREE:
             report("having Java keep what it loads of Kafka and the registry, once: then they start twice as fast")
@@ -70,14 +70,6 @@ def place_of(part: str, programs: Programs, cache: Path) -> Path:
     files = [f"{it} {it.stat().st_size} {it.stat().st_mtime_ns}" for it in getattr(programs, part)]
     told = hashlib.sha256("\n".join((release.decode(), *files)).encode()).hexdigest()
     return cache / f"{part}-{told[:16]}.aot"
-
-
-@contextmanager
-def _alone(cache: Path) -> Iterator[None]:
-    """Stacks that start at once wait for the one that makes what all need."""
-    with (cache / ".archives.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _make(programs: Programs, missing: Mapping[str, Path], cache: Path, record: Record, report: Report) -> None:

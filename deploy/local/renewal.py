@@ -9,13 +9,11 @@ the one before.
 
 from __future__ import annotations
 
-import fcntl
-import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
@@ -36,10 +34,10 @@ from deploy.local.endpoints import Endpoints, KafkaEndpoint
 from deploy.local.layout import Layout
 from deploy.local.ports import Ports
 from deploy.local.shown import Shown, serial_at, serial_of, shown_by
+from deploy.supervise.files import alone
 from deploy.supervise.identity import ProcessIdentity
 from deploy.supervise.state import ProcessStatus
 from schemas.errors import StackError
-from schemas.files import PRIVATE_FILE
 
 TAKEN_UP_S = 90.0
 """The registry's half minute, three times."""
@@ -98,12 +96,8 @@ class Renewing:
             renew(self._files, self.layout.secrets / "ca.key", names, now)
         return names
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        path = self.layout.run / "certificates.lock"
-        with os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE), "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            yield
+    def _alone(self) -> AbstractContextManager[None]:
+        return alone(self.layout.run / "certificates.lock")
 
     def _not_yet(self) -> dict[Shown, int | None]:
         """Where another certificate is shown than is on disk, and which; None where nothing answers now."""

@@ -7,12 +7,12 @@ schemas. Each step looks first, so an apply that was interrupted is finished by 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from deploy.provision.credentials import CredentialFiles, Credentials
+from deploy.provision.credentials import CredentialFiles, Credentials, PassOn
 from deploy.provision.desired import desired_kafka, desired_vault
 from deploy.provision.difference import KafkaDifference, plan
 from deploy.provision.parts import Parts
@@ -63,10 +63,6 @@ def plan_topology(topology: Topology, parts: Parts) -> Result:
     changes = [*vault.changes, *_pin_changes(topology, parts), *_credential_changes(topology, parts, kafka.users)]
     changes += [*_with_users(kafka, unsettled).changes(), *_schema_changes(parts.registry)]
     return Result(tuple(changes), _undeclared(parts, kafka, vault), applied=False)
-
-
-PassOn = Callable[[Sequence[Credentials]], None]
-"""Gives them to whoever reads a copy of their files, before Kafka asks for them."""
 
 
 def apply_topology(topology: Topology, parts: Parts, pass_on: PassOn = lambda _: None) -> Result:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -36,6 +36,10 @@ class Credentials(Hidden):
     def kafka_user(self) -> str:
         """The SCRAM user: the identity's name."""
         return self.identity.name
+
+
+PassOn = Callable[[Sequence[Credentials]], None]
+"""Gives them to whoever reads a copy of their files, before Kafka asks for them."""
 
 
 class CredentialFiles:

@@ -11,8 +11,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from deploy.provision.command import PassOn
-from deploy.provision.credentials import CredentialFiles, Credentials
+from deploy.provision.credentials import CredentialFiles, Credentials, PassOn
 from deploy.provision.difference import KafkaDifference
 from deploy.provision.parts import Parts
 from deploy.provision.unsettled import Unsettled

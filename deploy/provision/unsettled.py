@@ -6,16 +6,14 @@ Kafka refuses, and nobody can ask Kafka which it is: the next `apply` or `rotate
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
+from contextlib import AbstractContextManager
 from pathlib import Path
 
-from deploy.supervise.files import PRIVATE_FOLDER
+from deploy.supervise.files import PRIVATE_FOLDER, alone
 from schemas.errors import ConfigError
-from schemas.files import PRIVATE_FILE, write_atomically
+from schemas.files import write_atomically
 
 
 class Unsettled:
@@ -49,12 +47,9 @@ class Unsettled:
         with self._alone():
             self._write(self.names() - set(names))
 
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
+    def _alone(self) -> AbstractContextManager[None]:
         self._lock.parent.mkdir(mode=PRIVATE_FOLDER, parents=True, exist_ok=True)
-        with os.fdopen(os.open(self._lock, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE), "w") as held:
-            fcntl.flock(held, fcntl.LOCK_EX)
-            yield
+        return alone(self._lock)
 
     def _write(self, names: frozenset[str]) -> None:
         if not names:

@@ -7,15 +7,12 @@ since, `Exporter` sees when it goes on.
 from __future__ import annotations
 
 from collections.abc import Collection
-from functools import partial
 
 from streams.audit.chain import Pins
 from streams.audit.entries import large_digest
+from streams.audit.exported import check_of
 from streams.audit.index import INDEX, BadIndex, Index, large_name, read_index
-from streams.audit.log_check import LogCheck
-from streams.audit.sealed import opened
 from streams.audit.store import Store
-from streams.audit.tiles import CHECKPOINT
 
 
 def copy_logs(source: Store, target: Store, topics: Collection[str], pins: Pins) -> None:
@@ -37,18 +34,13 @@ def copy_logs(source: Store, target: Store, topics: Collection[str], pins: Pins)
 
 def _larges(source: Store, name: str, pins: Pins) -> set[str]:
     """The files beside the tiles to which entries of a log point; the log is checked on the way."""
-    note = source.get(f"{name}/{CHECKPOINT}")
-    if note is None:  # an empty log has none yet
+    check = check_of(source, name, pins)
+    if check is None:
         return set()
-    check = LogCheck(name, opened(note, pins).checkpoint, partial(_of_log, source, name))
     digests = {large_digest(entry) for _, entries in check.bundles() for entry in entries}
     if check.findings:
         raise BadIndex(f"it is damaged: {check.findings[0]}")
     return {large_name(digest) for digest in digests if digest is not None}
-
-
-def _of_log(source: Store, name: str, path: str) -> bytes | None:
-    return source.get(f"{name}/{path}")
 
 
 def _copy(source: Store, target: Store, name: str) -> None:

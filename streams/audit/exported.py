@@ -21,11 +21,8 @@ def exported_events(store: Store, pins: Pins) -> Iterator[AuditEvent]:
     """Every event of every log. What is no event is left out. Raises BadIndex, BadNote, OSError."""
     index = read_index(store.get(INDEX) or b"")
     for name in sorted(index.logs):
-        note = store.get(f"{name}/{CHECKPOINT}")
-        if note is None:  # an empty log has none yet
-            continue
-        check = LogCheck(name, opened(note, pins).checkpoint, partial(_of_log, store, name))
-        for _, entries in check.bundles():
+        check = check_of(store, name, pins)
+        for _, entries in check.bundles() if check else ():
             for entry in entries:
                 digest = large_digest(entry)
                 data = entry if digest is None else store.get(large_name(digest)) or b""
@@ -33,6 +30,12 @@ def exported_events(store: Store, pins: Pins) -> Iterator[AuditEvent]:
                     yield event_of(data)
                 except ChainBroken:
                     continue
+
+
+def check_of(store: Store, name: str, pins: Pins) -> LogCheck | None:
+    """Of all of a log; None for an empty one, which has no checkpoint yet. Raises BadNote, OSError."""
+    note = store.get(f"{name}/{CHECKPOINT}")
+    return None if note is None else LogCheck(name, opened(note, pins).checkpoint, partial(_of_log, store, name))
 
 
 def _of_log(store: Store, name: str, path: str) -> bytes | None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 
+from streams.audit.printable import printable
+
 
 class FindingKind(StrEnum):
     """The kinds of finding. Add, never rename: scripts read them."""
@@ -75,8 +77,8 @@ class Finding:
 
     def __post_init__(self) -> None:
         """Both may repeat what somebody wrote: a terminal acts on none of it."""
-        object.__setattr__(self, "where", _printable(self.where))
-        object.__setattr__(self, "text", _printable(self.text))
+        object.__setattr__(self, "where", printable(self.where))
+        object.__setattr__(self, "text", printable(self.text))
 
     def __str__(self) -> str:
         return f"{self.where}: {self.text} [{self.kind}]"
@@ -84,7 +86,3 @@ class Finding:
     def as_json(self) -> dict[str, str]:
         """Plain strings under the names of the fields."""
         return {name: str(value) for name, value in asdict(self).items()}
-
-
-def _printable(text: str) -> str:
-    return "".join(char if char.isprintable() else "�" for char in text)

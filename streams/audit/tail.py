@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from schemas.audit import AuditEvent, BatchCoverage, Decision
 from schemas.cloudevents import rfc3339
+from streams.audit.printable import printable
 
 _TYPE_WIDTH = 18
 """The longest type is `withdrawal.ordered`."""
@@ -14,7 +15,7 @@ _TYPE_WIDTH = 18
 def line(event: AuditEvent) -> str:
     """Time, slot and number, type, resource, then what is not ordinary. Nothing in it can steer a terminal."""
     said = [_when(event.time), event.event_id, f"{event.type:<{_TYPE_WIDTH}}", event.resource, *_rest(event)]
-    return "".join(char if char.isprintable() else "�" for char in "  ".join(said))
+    return printable("  ".join(said))
 
 
 def as_json(event: AuditEvent) -> dict[str, object]:

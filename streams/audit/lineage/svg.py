@@ -13,7 +13,8 @@ from xml.sax.saxutils import escape
 
 from streams.audit.lineage.graph import Edge, Lineage, Node
 from streams.audit.lineage.layout import HEIGHT, WIDTH, Box, layout
-from streams.audit.lineage.words import moment, phrases, plain, summary, title
+from streams.audit.lineage.words import moment, phrases, summary, title
+from streams.audit.printable import printable
 
 MARGIN, HEAD = 20, 44
 _BIG, _SMALL = 13, 11
@@ -168,4 +169,4 @@ def _fit(text: str, width: float, character: float) -> str:
 
 def _text(text: str) -> str:
     """Line breaks stay (tooltips have them); all else that doesn't print is replaced."""
-    return escape("\n".join(map(plain, text.split("\n"))), {'"': "&quot;"})
+    return escape("\n".join(map(printable, text.split("\n"))), {'"': "&quot;"})

@@ -79,11 +79,6 @@ def short(text: str) -> str:
     return text if len(text) <= SHORT + 4 else f"{text[:SHORT]}…"
 
 
-def plain(text: str) -> str:
-    """Nothing in it steers a terminal or a renderer: what doesn't print, marks of direction too, is replaced."""
-    return "".join(char if char.isprintable() else "�" for char in text)
-
-
 def _raw(node: Node) -> str:
     parts = node.name.split("/")
     revision = f" revision {parts[3]}" if len(parts) == _REVISION and parts[3] != "1" else ""

@@ -66,14 +66,13 @@ function all(content) {
 function verdict(content) {
   const found = all(content);
   const faults = found.filter(({ fault }) => fault);
-  const late = found.filter(({ behind_ms: behind }) => behind > LATE);
-  return faults.length
-    ? ["bad", `${faults.length} of ${found.length} logs show ${FAULTS[faults[0].fault]}.`]
-    : late.length
-      ? ["warn", `Sealing is ${span(Math.max(...late.map(({ behind_ms: behind }) => behind)))} behind.`]
-      : found.length
-        ? ["good", `All ${found.length} logs are sealed up to now, and no checkpoint contradicts another.`]
-        : ["warn", "No checkpoint has been seen yet."];
+  const late = found.map(({ behind_ms: behind }) => behind).filter((behind) => behind > LATE);
+  const bare = found.filter(({ size }) => size === null);
+  if (faults.length) return ["bad", `${faults.length} of ${found.length} logs show ${FAULTS[faults[0].fault]}.`];
+  if (late.length) return ["warn", `Sealing is ${span(Math.max(...late))} behind.`];
+  if (!found.length) return ["warn", "No checkpoint has been seen yet."];
+  if (bare.length) return ["warn", `${bare.length} of ${found.length} logs ${bare.length === 1 ? "has" : "have"} no checkpoint yet.`];
+  return ["good", `All ${found.length} logs are sealed up to now, and no checkpoint contradicts another.`];
 }
 
 function logs(content) {

@@ -56,9 +56,8 @@ def _decoded_once(text: str) -> Iterator[str]:
 
 def _bytes_of(run: str) -> Iterator[bytes]:
     standard = run.translate(_TO_STANDARD)
-    for start in range(
-        0 if run.isdigit() else 4
-    ):  # the run may begin anywhere in a group of four; digits say nothing
+    starts = () if run.isdigit() else range(4)  # it may begin anywhere in a group of four; digits say nothing
+    for start in starts:
         piece = standard[start : len(standard) - ((len(standard) - start) % 4 == 1)]  # one character is no byte
         yield a2b_base64(piece + "=" * (-len(piece) % 4))
     try:
@@ -69,9 +68,8 @@ def _bytes_of(run: str) -> Iterator[bytes]:
 
 def _as_text(data: bytes) -> str:
     """The text in `data`; empty when it is none."""
-    if len(data.translate(None, _ASCII)) > MAX_OTHER * len(
-        data
-    ):  # of a hash half are: it is told ten times sooner
+    other = len(data.translate(None, _ASCII))
+    if other > MAX_OTHER * len(data):  # of a hash half are: so it is told ten times sooner
         return ""
     text = data.decode("utf-8", errors="ignore")
     printable = sum(map(str.isprintable, text))

@@ -199,6 +199,7 @@ def test_a_log_that_nobody_seals_is_seen_beside_those_that_hold(seat, site):
     seat.view("record")
     seat.says("audit.demo/9", ".record table")
     seat.says("no checkpoint", ".record td.warn")
+    seat.says("1 of 6 logs has no checkpoint yet", ".verdict.warn")
 
 
 def test_who_is_silent_or_behind_in_matching_is_seen_at_a_glance(seat, site):
