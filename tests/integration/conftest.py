@@ -1,4 +1,4 @@
-"""The projects `spine` and `rough` on the shared stack, their stages in threads."""
+"""Projects on the shared stack, their stages in threads."""
 
 from __future__ import annotations
 
@@ -28,3 +28,14 @@ def pipeline_of(projects_of_integration):
     yield make
     for pipeline in made:
         pipeline.close()
+
+
+@pytest.fixture(scope="module")
+def alone(stack, request, tmp_path_factory):
+    """The pipeline of a project that is applied again and again, with no other but the packaged one: an apply
+    looks at everything of each.
+    """
+    name = request.module.ALONE
+    pipeline = applied(stack, PROJECTS / "alone", tmp_path_factory.mktemp(name), only=name).pipeline(name)
+    yield pipeline
+    pipeline.close()

@@ -18,6 +18,7 @@ from topology.policies import load_policy
 from topology.policies.canonical import with_hash
 
 pytestmark = pytest.mark.stack
+ALONE = "shut"
 HOUR_MS = 3_600_000
 
 
@@ -31,16 +32,14 @@ budget: {revocations_an_hour: 5, freezes_an_hour: 1, withdrawals_an_hour: 10}
 
 
 @pytest.fixture(scope="module")
-def shut(pipeline_of, stack):
-    pipeline = pipeline_of("shut")
-    pipeline.apply(stack)
-    pipeline.sign("hal", "hope")
-    rules = pipeline.root / "projects" / "contain"
+def shut(alone):
+    alone.sign("hal", "hope")
+    rules = alone.root / "projects" / "contain"
     rules.mkdir(mode=0o700, parents=True, exist_ok=True)
-    (rules / f"{pipeline.project}.yaml").write_text(RULES)
-    pipeline.start("redact", "label", "join", "keeper", "contain", "warden")
-    yield pipeline
-    pipeline.reconciled()
+    (rules / f"{alone.project}.yaml").write_text(RULES)
+    alone.start("redact", "label", "join", "keeper", "contain", "warden")
+    yield alone
+    alone.reconciled()
 
 
 def tell(pipeline, rule: str, person: str, place: str = "") -> str:

@@ -7,7 +7,7 @@ Some tests look at what one long run has left, whose steps are those of the fixt
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import pytest
 
@@ -16,22 +16,18 @@ from deploy.granting import SecondFactor, approve, find, request, see
 from deploy.publishing import publishing
 from deploy.signin.totp import code_at
 from deploy.stages.roles import roles_of
-from deploy.stages.stage import assemble
 from schemas.audit import EventType
 from schemas.errors import AccessDenied, ConfigError, Reason
 from schemas.grants import GrantPurpose, GrantReason
 from schemas.records import LabelSpan
 from schemas.vault_log import Operation
 from streams.audit.two_sided import DENIED
-from streams.engine.clock import SystemClock
 from streams.label.client import QueueUnavailable
 from tests.support.announced import used
 from tests.support.foreign_vault import may_be_changed
-from tests.support.handing import started
-from tests.support.pipeline import Stage, free_port
+from tests.support.hands import Hands
 from tests.support.waiting import wait_for
 from topology.access import signed_in_policies
-from topology.identity import Identity
 from topology.rights import wrapping_keys
 from vault.interface import WrappedKey
 from vault.people import Doors, PeopleProvisioner
@@ -49,24 +45,6 @@ CANARY = "Quorlind"
 HOUR_MS, DAY_MS = 3_600_000, 86_400_000
 LATER_MS = 365 * DAY_MS
 """The retention of every topic is over by then."""
-
-
-class Hands(SystemClock):
-    """A clock that can be put forward, and Vault's with it: what ends by time waits while they differ."""
-
-    forward_ms = 0
-
-    def now(self):
-        return super().now() + self.forward_ms
-
-    def turn(self, vault):
-        told_time = vault.told_time
-
-        def later():
-            told = told_time()
-            return told and replace(told, at=told.at + self.forward_ms)
-
-        vault.told_time = later
 
 
 def record(number):
@@ -105,14 +83,6 @@ class Ground:
     @property
     def every(self):
         return wrapping_keys(self.pipeline.topology.flow, self.project)
-
-    def start(self, role):
-        """A stage that goes by our clock."""
-        identity = Identity(role, self.project)
-        around = started(self.pipeline.root, identity, self.project, self.pipeline.topology)
-        self.clock.turn(around.vault)
-        ours, port = replace(around, clock=self.clock), free_port()
-        self.pipeline.stages[role, 0] = Stage(ours, assemble(ours, 0, port), port)
 
     def factor(self, person):
         enrolled = self.people.enrol(person, "the-password-of-a-test")
@@ -176,7 +146,7 @@ def rotated(stack, pipeline_of):
     by_our_clock = ("redact", "keeper")
     pipeline.start(*(it for it in roles_of(pipeline.topology.project(pipeline.project)) if it not in by_our_clock))
     for role in by_our_clock:
-        ground.start(role)
+        ground.clock.start(pipeline, role)
     pipeline.sign("uma", "ulf")
     with pipeline.administrators_vault() as vault:
         made = vault.data_key(f"raw-{pipeline.project}", "producer/1")

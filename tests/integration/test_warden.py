@@ -20,15 +20,14 @@ from tests.support.intruder import intruder
 from tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.stack
+ALONE = "warded"
 ROUNDS = 3
 
 
 @pytest.fixture(scope="module")
-def warded(pipeline_of, stack):
-    pipeline = pipeline_of("warded")
-    pipeline.apply(stack)
-    pipeline.start("label", "contain", "warden")
-    return pipeline
+def warded(alone):
+    alone.start("label", "contain", "warden")
+    return alone
 
 
 @pytest.fixture

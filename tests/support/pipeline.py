@@ -86,13 +86,13 @@ class Projects:
         return on_shared_stack(self.root, self.topology, self.names[project])
 
 
-def applied(stack: LocalStack, templates: Path, folder: Path) -> Projects:
-    """Apply the topology with these projects besides the packaged one. An external stack keeps what earlier runs
-    left, so each project is named anew; its file is written to `folder`.
+def applied(stack: LocalStack, templates: Path, folder: Path, *, only: str = "*") -> Projects:
+    """Apply the topology with these projects besides the packaged one, or with the one that is named. An external
+    stack keeps what earlier runs left, so each project is named anew; its file is written to `folder`.
     """
     suffix = secrets.token_hex(4)
     names = {}
-    for template in sorted(templates.glob("*.yaml")):
+    for template in sorted(templates.glob(f"{only}.yaml")):
         old = template.stem
         names[old] = f"{old}-{suffix}"
         text = template.read_text().replace(f"name: {old}\n", f"name: {names[old]}\n")

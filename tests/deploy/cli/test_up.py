@@ -16,16 +16,31 @@ from typing import Any
 import httpx
 import psutil
 import pytest
+import yaml
 
+from deploy.observability.dashboard import FOLDER
 from deploy.supervise.lock import root_owner
 from deploy.up import read_addresses
+from streams.label.client import LabelClient
+from tests.deploy.observability.expressions import panels, rules
 from tests.support.browser import Browser, Guest
+from tests.support.prometheus import PROMETHEUS, prometheus, series, told
 from tests.support.waiting import wait_for
 
 pytestmark = [pytest.mark.own_stack, pytest.mark.processes]
 
 TREE = Path(__file__).parents[3]
 PATIENCE_S = 60
+WITHOUT_CAUSE = {
+    "Aborts and other setbacks",
+    "Alerts of the matcher",
+    "Attempts to deliver webhooks",
+    "Share of characters redacted, in the last hour that had enough",
+    "Share that may be exposed (95 %)",
+    "Spans of traces",
+    "Texts in clear for other queues",
+}
+"""Panels that show nothing where nothing fails, few records come, and no gold, webhook, trace or open text is."""
 TEXTS = ("My name is Eva Green, please call 030 901820.", "Thanks for the quick answer!", "Please send a refund.")
 
 
@@ -173,6 +188,43 @@ def test_records_published_before_the_policy_become_tasks_once_it_is_signed(up: 
 
     types = {json.loads(line)["type"] for line in up("audit", "tail", "--json", "-n", 1000).splitlines()}
     assert types >= {"process.started", "policy.published", "control.applied", "batch.redacted"}
+
+
+@pytest.mark.skipif(PROMETHEUS is None, reason="not installed: prometheus")
+def test_a_prometheus_by_our_configuration_asks_everybody_and_answers_every_panel_and_alert(
+    up: Veil, tmp_path: Path
+) -> None:
+    for person in ("ada", "grace"):
+        up("policy", "sign", "demo", "--as", person)
+    (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in TEXTS))
+    up("publish", tmp_path / "texts.jsonl")
+    token = up("label", "token", "--person", "ann-2", "--lifetime", 300).strip()
+    url = next(it.api_url for it in read_addresses(up.root) if it.role == "label")
+    assert url is not None
+    with LabelClient(url, "demo", lambda: token) as client:
+        client.label(wait_for(client.lease, "a lease"), [], {"tone": "neutral"})
+
+    folder = tmp_path / "deploy" / "observability"
+    folder.mkdir(parents=True)
+    (tmp_path / ".veil").symlink_to(up.root)
+    (folder / "rules.yaml").write_text((FOLDER / "rules.yaml").read_text())
+    ours = yaml.safe_load((FOLDER / "prometheus.yml").read_text())
+    ours["global"] = {"scrape_interval": "1s", "evaluation_interval": "1s"}
+    with prometheus(ours, folder) as at:
+        everybody = {it.process for it in read_addresses(up.root)}
+        wait_for(lambda: {it["process"] for it in series(at, "up == 1")} == everybody, "all are asked")
+        wait_for(lambda: silent(at) <= WITHOUT_CAUSE, "all other panels show something", pause_s=1.0)
+
+        def reckoned() -> bool:
+            (group,) = told(at, "rules")["groups"]
+            return {it["name"]: it["health"] for it in group["rules"]} == {it["alert"]: "ok" for it in rules()}
+
+        wait_for(reckoned, "all alerts are reckoned")
+
+
+def silent(at: str) -> set[str]:
+    """The titles of the panels that show nothing of any project. Raises AssertionError for one that fails."""
+    return {it["title"] for it in panels() if not series(at, it["expr"].replace("$project", ".*"))}
 
 
 def test_a_withdrawal_is_acknowledged_by_label_and_join(up: Veil) -> None:

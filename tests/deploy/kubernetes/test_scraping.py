@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import json
 import os
-import shutil
 import socket
 import subprocess
 import sys
 import threading
-import urllib.parse
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -21,8 +18,8 @@ import pytest
 import yaml
 
 from deploy.behind import Behind
+from deploy.compose import watching
 from deploy.compose.cluster import processes
-from deploy.compose.watching import prometheus
 from deploy.health_server import BEYOND, HealthServer
 from deploy.kubernetes.making import made
 from deploy.kubernetes.placing import placed
@@ -34,6 +31,7 @@ from streams.watch.gauges import FINAL
 from tests.deploy.observability.expressions import all_metrics, expressions, labels_of, left, parsed, told
 from tests.streams.label.front.conftest import told as told_front
 from tests.support.pipeline import free_port
+from tests.support.prometheus import PROMETHEUS, prometheus, series
 from tests.support.relabeling import configured, meta, relabeled, scraped
 from tests.support.waiting import wait_for
 
@@ -41,7 +39,6 @@ TREE = Path(__file__).parents[3]
 POD_IP, ANOTHER, MACHINE = "127.0.0.2", "127.0.0.3", "127.0.0.4"
 """The first stands for a pod's own address."""
 SETS = ("StatefulSet", "Deployment", "CronJob")
-PROMETHEUS = shutil.which("prometheus")
 
 
 def monitors(objects):
@@ -100,7 +97,7 @@ def test_everybody_but_jobs_is_asked_once_on_one_port(asked, topology):
 def test_a_process_has_the_labels_that_it_has_in_containers(asked, topology):
     """So the same alerts hold."""
     by_process = {it["process"]: it for it in asked.values()}
-    in_containers = prometheus(topology)["scrape_configs"][0]["static_configs"]
+    in_containers = watching.prometheus(topology)["scrape_configs"][0]["static_configs"]
     labels = {it["labels"]["process"]: it["labels"] for it in in_containers}
     for process in (it for it in processes(topology) if it.number == 0):
         assert labels[process.slot].items() <= by_process[process.slot].items()
@@ -209,28 +206,6 @@ def test_a_pod_s_process_tells_metrics_and_health_on_its_own_address_and_no_more
         wait_for(lambda: answer(POD_IP, port), "Prometheus is answered again")
 
 
-@contextmanager
-def asking(folder: Path, config: dict) -> Iterator[str]:
-    """A Prometheus; its address."""
-    (folder / "prometheus.yml").write_text(yaml.safe_dump(config))
-    at = f"127.0.0.1:{free_port()}"
-    flags = (f"--config.file={folder / 'prometheus.yml'}", f"--storage.tsdb.path={folder / 'data'}")
-    command = [PROMETHEUS, *flags, f"--web.listen-address={at}", "--log.level=error"]
-    with subprocess.Popen(command, cwd=folder) as process:
-        try:
-            yield f"http://{at}"
-        finally:
-            process.terminate()
-
-
-def series(at: str, query: str) -> list[dict[str, str]]:
-    try:
-        found = httpx.get(f"{at}/api/v1/query?query={urllib.parse.quote(query)}").json()["data"]["result"]
-    except (httpx.HTTPError, KeyError, json.JSONDecodeError):
-        return []
-    return [it["metric"] for it in found]
-
-
 @pytest.mark.skipif(PROMETHEUS is None, reason="not installed: prometheus")
 def test_a_real_prometheus_knows_a_pod_by_these_labels_and_believes_the_alerts(objects, tmp_path):
     (it,) = [it for it in objects if it["metadata"]["name"] == "watch-platform" and it["kind"] == "StatefulSet"]
@@ -254,7 +229,7 @@ def test_a_real_prometheus_knows_a_pod_by_these_labels_and_believes_the_alerts(o
     target = relabeled(said, monitor["relabel_configs"])
     known = {name: it for name, it in target.items() if not name.startswith("__")} | {"instance": address}
     try:
-        with asking(tmp_path, config) as at:
+        with prometheus(config, tmp_path) as at:
             (final,) = wait_for(lambda: series(at, 'veil_watch_final_seconds{project="scraped"}'), "it has asked")
             assert final == scraped({"project": "scraped"}, known, rules) | {
                 "__name__": "veil_watch_final_seconds"
@@ -304,7 +279,7 @@ def test_a_real_prometheus_believes_a_process_that_was_taken_over_little(objects
     labels = {name: value for name, value in discovered(it)[0].items() if name != "__address__"}
     with taken_over("/metrics") as lying, taken_over("/other") as sending:
         said = [{"targets": [f"{POD_IP}:{port}"], "labels": labels} for port in (lying, sending)]
-        with asking(tmp_path, {"scrape_configs": [monitor | {"static_configs": said}]}) as at:
+        with prometheus({"scrape_configs": [monitor | {"static_configs": said}]}, tmp_path) as at:
             wait_for(lambda: series(at, f'up{{instance="{POD_IP}:{sending}"}} == 0'), "it is not sent elsewhere")
             (found,) = wait_for(lambda: series(at, "veil_well"), "it has asked")
     assert found["instance"] == f"{POD_IP}:{lying}"
