@@ -13,6 +13,7 @@ from pathlib import Path
 import httpx
 
 from deploy.supervise import restarts
+from deploy.supervise.bounded import Bounded
 from deploy.supervise.files import make_private_folder
 from deploy.supervise.identity import ProcessIdentity, end_leftover, write_identity
 from deploy.supervise.journal import Journal
@@ -53,7 +54,7 @@ class ProcessSpec:
 
 
 class Supervisor:
-    """Owns its processes: they die with it, even by SIGKILL. Thread-safe; idle it does nothing at all.
+    """Owns its processes: they die with it, even by SIGKILL. Thread-safe; idle it looks how large logs are.
 
     Each process has a thread that blocks in waitpid. A health URL is asked only by `unready`: a process that
     is well but waits for Vault must not be restarted for it.
@@ -71,7 +72,9 @@ class Supervisor:
     ) -> None:
         self._root = root
         self._state_file = state_file
-        self._journal = Journal(root / "logs" / "supervisor.jsonl", wall_clock)
+        journal = root / "logs" / "supervisor.jsonl"
+        self._journal = Journal(journal, wall_clock)
+        self._bounded = Bounded([journal, *(spec.log_file for spec in specs)])
         self._changed = threading.RLock()
         context = _Context(root, rule or RestartRule(), clock, self._journal, self._publish)
         self._wards = {spec.name: _Ward(spec, context) for spec in specs}
@@ -85,11 +88,13 @@ class Supervisor:
         """End all in reverse order, as `end` does; none is left when this returns. May be called again."""
         for name in reversed(self._wards):
             self.end(name, limit_s)
+        self._bounded.stop()
 
     def begin(self, name: str) -> None:
         """Start one process, which must not be running, and keep it running. Raises StackError."""
         make_private_folder(self._root / "run")
         make_private_folder(self._root / "logs")
+        self._bounded.start()
         self._wards[name].begin()
 
     def end(self, name: str, limit_s: float = STOP_LIMIT_S) -> None:

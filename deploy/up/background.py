@@ -19,6 +19,7 @@ import structlog
 
 from deploy import logs
 from deploy.progress import Report
+from deploy.supervise.bounded import put_aside
 from deploy.supervise.files import make_private_folder
 from deploy.up.installation import Installation
 from deploy.up.processes import PACKAGES
@@ -44,6 +45,7 @@ def launch(
     root = root.absolute()
     log_file = make_private_folder(root).joinpath("logs")
     log_file = make_private_folder(log_file) / LOG
+    put_aside(log_file)
     with log_file.open("ab") as out, log_file.open("rb") as lines:
         lines.seek(0, os.SEEK_END)
         child = subprocess.Popen(
