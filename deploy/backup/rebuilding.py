@@ -63,16 +63,17 @@ def require_empty(folder: Path) -> None:
 @contextmanager
 def rebuilt(folder: Path, source: BackupSource, secrets: OldSecrets, report: Report) -> Iterator[LocalStack]:
     """A running stack in `folder`, which is new or empty, with the backup's Vault and topology; Kafka's topics are
-    there and empty. It is stopped at the end, and marked as one that nobody may start until it holds.
+    there and empty. It is stopped at the end, and from its beginning marked as one that nobody may start until it
+    holds.
 
     Raises StackError, ConfigError, VaultUnavailable, and as `apply_topology`.
     """
     layout = Layout.create(folder)
+    (folder / RESTORING_MARK).touch(mode=0o600)
     write_atomically(layout.secrets / SEAL_KEY, secrets.seal_key)
     for name, data in source.declared.items():
         _write(folder, name, data)
-    with LocalStack(folder, environ={}, report=report) as stack:
-        (folder / RESTORING_MARK).touch(mode=0o600)
+    with LocalStack(folder, environ={}, report=report, restoring=True) as stack:
         _restore_vault(stack.endpoints.vault, source.backup, source.opener, secrets)
         report("vault has the snapshot's content, and its keys opened it")
         _end_old_logins(stack.endpoints.vault)

@@ -57,7 +57,7 @@ class LocalStack:
     A part that dies by itself is started again on its data, with backoff. What `environ` (`os.environ` unless
     given) configures as external is neither started nor stopped. `report` gets a line about each step,
     `renewed` the names of certificates that were changed while the parts ran (`deploy.local.renewal`), in a thread
-    of its own.
+    of its own. `restoring` is who fills one that bears RESTORING_MARK; nobody else starts that.
     """
 
     runner: ClassVar[Runner] = Processes()
@@ -70,12 +70,14 @@ class LocalStack:
         environ: Mapping[str, str] | None = None,
         report: Report = lambda _: None,
         renewed: Callable[[Sequence[str]], None] = lambda _: None,
+        restoring: bool = False,
     ) -> None:
         self.root = root.absolute()
         self.ready_after: dict[str, float] = {}
         """Seconds that each part took to get ready at its last start; downloads not counted."""
         self._environ = os.environ if environ is None else environ
         self._report = report
+        self._restoring = restoring
         self._lock = RootLock(self.root)
         self._layout = Layout(self.root)
         self._assembly: Assembly | None = None
@@ -100,7 +102,7 @@ class LocalStack:
             self._lock.acquire()
             try:
                 require_no_cluster(self.root)
-                if (self.root / RESTORING_MARK).exists():
+                if (self.root / RESTORING_MARK).exists() and not self._restoring:
                     raise StackError(
                         f"{self.root} was to be restored, and was not, or does not hold: what has ended may be "
                         "open there; restore into another folder."

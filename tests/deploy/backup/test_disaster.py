@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import psutil
 import pyrage
 import pytest
 from typer.testing import CliRunner
@@ -27,6 +30,7 @@ from deploy.provision.command import plan_topology
 from deploy.provision.credentials import CredentialFiles
 from deploy.provision.parts import connected, pins_path
 from schemas.audit import AuditEvent, EventType
+from schemas.errors import StackError
 from schemas.registry import tls_context
 from streams.audit.export import Exported
 from streams.audit.reader import Reader, read_events
@@ -181,6 +185,32 @@ def anew(lost):
         *("--secrets", kept, "--pins", kept / "pins.json", "--control-from", lost.later),
     )
     return said, folder
+
+
+MIDWAY = {
+    "before there is a vault": lambda folder: folder / "restoring",
+    "while topics are made": lambda folder: folder / "kafka" / "data" / "control-0",
+}
+
+
+@pytest.mark.parametrize("when", MIDWAY)
+def test_a_restore_that_was_killed_is_started_by_nobody_and_leaves_nothing_that_runs(lost, tmp_path, when):
+    folder, kept = tmp_path / "half", lost.kept
+    words = ("restore", lost.old.folder, "--into", folder, "--identity", kept / "key.txt")
+    words += ("--secrets", kept, "--pins", kept / "pins.json")
+    command = [sys.executable, "-m", "deploy.cli", *map(str, words)]
+    with subprocess.Popen(command, env=without_endpoints(), stderr=subprocess.DEVNULL) as restoring:
+        wait_for(MIDWAY[when](folder).exists, f"it is {when}", pause_s=0.01)
+        restoring.kill()
+    wait_for(lambda: not running(folder), "its parts end with it")
+    with pytest.raises(StackError, match="restore into another folder"):
+        LocalStack(folder, environ=without_endpoints()).start()
+    refused = CliRunner().invoke(app, [*map(str, words), "--json"])
+    assert (refused.exit_code, "is not empty" in refused.output) == (2, True)
+
+
+def running(folder: Path) -> list[int]:
+    return [it.pid for it in psutil.process_iter(["cmdline"]) if str(folder) in " ".join(it.info["cmdline"] or ())]
 
 
 def test_what_was_withdrawn_after_the_snapshot_is_gone_and_all_else_is_there(lost, anew):
