@@ -21,6 +21,7 @@ from prometheus_client import Gauge
 
 from schemas.errors import ConfigError
 
+BEGINS = Gauge("veil_certificate_begins_seconds", "Since when the certificate that is shown holds, as a Unix time")
 EXPIRES = Gauge("veil_certificate_expires_seconds", "When the certificate that is shown expires, as a Unix time")
 LOOK_S = 10.0
 """How soon a renewed one is shown. It is renewed days before the old one ends."""
@@ -56,7 +57,7 @@ class ShownCertificate:
         self._newest = _context(files)
         self._offered = _context(files)
         self._offered.sni_callback = self._choose
-        EXPIRES.set(_expires(self._shown[0]).timestamp())
+        _tell(_parsed(self._shown[0]))
 
     @property
     def context(self) -> ssl.SSLContext:
@@ -73,11 +74,11 @@ class ShownCertificate:
         if read != before or read in (self._shown, self._refused):
             return False
         self._refused = read
-        newest, expires = _context(self._files), _expires(read[0])
-        if expires <= now:
+        newest, certificate = _context(self._files), _parsed(read[0])
+        if certificate.not_valid_after_utc <= now:
             raise ConfigError(f"{self._files.certificate} has expired")
         self._newest, self._shown, self._refused = newest, read, None
-        EXPIRES.set(expires.timestamp())
+        _tell(certificate)
         return True
 
     def watch(self, ended: threading.Event) -> None:
@@ -104,8 +105,13 @@ def _context(files: PemFiles) -> ssl.SSLContext:
     return context
 
 
-def _expires(certificate: bytes) -> datetime:
+def _parsed(certificate: bytes) -> x509.Certificate:
     try:
-        return x509.load_pem_x509_certificate(certificate).not_valid_after_utc
+        return x509.load_pem_x509_certificate(certificate)
     except ValueError:
         raise ConfigError("a certificate is not PEM") from None
+
+
+def _tell(certificate: x509.Certificate) -> None:
+    BEGINS.set(certificate.not_valid_before_utc.timestamp())
+    EXPIRES.set(certificate.not_valid_after_utc.timestamp())

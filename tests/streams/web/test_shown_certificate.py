@@ -9,6 +9,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from cryptography import x509
 from prometheus_client import REGISTRY
 from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
@@ -124,14 +125,21 @@ def test_files_that_are_gone_are_said_and_come_back(site):
     assert not site.look()
 
 
-def test_when_it_expires_is_a_metric(site):
+def test_since_and_until_when_it_holds_are_metrics(site):
     def said():
-        return REGISTRY.get_sample_value("veil_certificate_expires_seconds")
+        names = ("veil_certificate_begins_seconds", "veil_certificate_expires_seconds")
+        return [REGISTRY.get_sample_value(it) for it in names]
 
-    assert said() == pytest.approx((NOW + LEAF_LIFE).timestamp(), abs=1)
-    site.renew(site.issue("new", NOW - timedelta(days=1)))
+    def of(made):
+        certificate = x509.load_pem_x509_certificate(made.certificate(VAULT).read_bytes())
+        return [certificate.not_valid_before_utc.timestamp(), certificate.not_valid_after_utc.timestamp()]
+
+    assert said() == of(site.old)
+    assert said()[1] == pytest.approx((NOW + LEAF_LIFE).timestamp(), abs=1)
+    new = site.issue("new", NOW - timedelta(days=1))
+    site.renew(new)
     assert site.look()
-    assert said() == pytest.approx((NOW + LEAF_LIFE - timedelta(days=1)).timestamp(), abs=1)
+    assert said() == of(new) != of(site.old)
 
 
 def test_a_server_does_not_begin_with_files_that_are_no_pair(tmp_path):
