@@ -1,4 +1,4 @@
-"""Runs a list of processes: starts them in order, restarts what ends, stops them in reverse order."""
+"""Runs a list of processes: starts them in order, restarts what ends, stops them all at once."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -85,9 +86,14 @@ class Supervisor:
             self.begin(name)
 
     def stop(self, limit_s: float = STOP_LIMIT_S) -> None:
-        """End all in reverse order, as `end` does; none is left when this returns. May be called again."""
-        for name in reversed(self._wards):
-            self.end(name, limit_s)
+        """End all at once, as `end` does; none is left when this returns. May be called again.
+
+        One after the other, each of those that can't commit where Kafka is gone would take the whole limit: with
+        fifteen processes, longer than `veil down` waits.
+        """
+        with ThreadPoolExecutor(max_workers=max(1, len(self._wards))) as pool:
+            for done in [pool.submit(self.end, name, limit_s) for name in self._wards]:
+                done.result()
         self._bounded.stop()
 
     def begin(self, name: str) -> None:

@@ -95,7 +95,7 @@ class Installation:
         return endpoints
 
     def stop(self) -> None:
-        """End the processes in reverse order, then the parts; none is left. May be called again."""
+        """End the processes, then the parts; none is left. May be called again."""
         try:
             self._signin.stop()
             if self._supervisor is not None:

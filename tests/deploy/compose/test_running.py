@@ -16,6 +16,7 @@ from deploy.compose.ground import recorded_name
 from deploy.compose.running import PARTS, Cluster, Settings
 from deploy.local.stack import LocalStack
 from schemas.errors import StackError
+from tests.support.waiting import wait_for
 
 THEIRS = "/somewhere/else"
 
@@ -121,13 +122,24 @@ def test_veil_down_and_status_do_not_say_that_nothing_runs_where_a_cluster_does(
         assert "root of a cluster in containers" in " ".join(done.stderr.split())
 
 
+@pytest.fixture
+def heard():
+    """Nothing is ignored, as it is where the tests were begun by `nohup` or in the background."""
+    before = {it: signal.getsignal(it) for it in (signal.SIGINT, signal.SIGHUP)}
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    for it, handler in before.items():
+        signal.signal(it, handler)
+
+
 @pytest.mark.parametrize("ends_by", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
-def test_an_up_that_is_told_to_end_ends_what_it_has_begun(tmp_path, monkeypatch, capsys, ends_by):
+def test_an_up_that_is_told_to_end_ends_what_it_has_begun(tmp_path, monkeypatch, capsys, heard, ends_by):
     given_up = []
 
     def told_meanwhile(_: Cluster) -> None:
         os.kill(os.getpid(), ends_by)
-        signal.pause()
+        wait_for(lambda: False, "it is told to end")
 
     monkeypatch.setattr(Cluster, "_is_there", lambda _: False)
     monkeypatch.setattr(Cluster, "_start", told_meanwhile)

@@ -96,14 +96,28 @@ def test_a_process_deaf_to_sigterm_is_killed_after_the_limit(tmp_path: Path):
     assert supervisor.statuses()[0].last_exit == -signal.SIGKILL
 
 
-def test_processes_stop_in_reverse_order(tmp_path: Path):
-    specs = [python(tmp_path, name, IDLE) for name in ("one", "two", "three")]
+SOCIABLE = """
+import pathlib, signal, sys
+told = []
+signal.signal(signal.SIGTERM, lambda *_: told.append(pathlib.Path(sys.argv[1]).touch()))
+print('up', flush=True)
+while not told or len(list(pathlib.Path(sys.argv[1]).parent.glob('*.told'))) < 3:
+    signal.sigtimedwait([signal.SIGUSR1], 0.01)
+"""
+"""Ends when all three have been told to."""
+
+
+def test_processes_are_stopped_at_once_so_that_none_waits_for_another_s_limit(tmp_path: Path):
+    def spec(name: str) -> ProcessSpec:
+        made = python(tmp_path, name, SOCIABLE)
+        return replace(made, argv=(*made.argv, str(tmp_path / f"{name}.told")))
+
+    specs = [spec(name) for name in ("one", "two", "three")]
     supervisor = Supervisor(tmp_path, specs)
     supervisor.start()
-    supervisor.stop()
-    events = [json.loads(line) for line in (tmp_path / "logs" / "supervisor.jsonl").read_text().splitlines()]
-    ended = [event["process"] for event in events if event["event"] == "process.ended"]
-    assert ended == ["three", "two", "one"]
+    until(lambda: all(it.log_file.exists() and it.log_file.read_text() == "up\n" for it in specs))
+    supervisor.stop(limit_s=PATIENCE_S)
+    assert [it.last_exit for it in supervisor.statuses()] == [0, 0, 0]
 
 
 def test_a_program_that_cannot_run_is_tried_again_and_can_be_stopped(tmp_path: Path):
