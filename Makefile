@@ -56,7 +56,8 @@ test-pythons: setup
 	  $(BIN)/uv venv --quiet --clear --python $$python $(VENV)-$$version && \
 	  $(BIN)/uv pip sync --quiet --python $(VENV)-$$version/bin/python --require-hashes requirements.lock && \
 	  $(BIN)/uv pip install --quiet --python $(VENV)-$$version/bin/python --no-deps --no-build-isolation -e . && \
-	  $(VENV)-$$version/bin/python -m pytest $(LANES) -m "$(ALONE)" || exit 1; \
+	  $(VENV)-$$version/bin/python -m pytest $(LANES) -m "$(ALONE)" && \
+	  $(VENV)-$$version/bin/veil demo || exit 1; \
 	done
 
 check: setup
