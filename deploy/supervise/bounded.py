@@ -17,7 +17,7 @@ from pathlib import Path
 from schemas.files import PRIVATE_FILE
 
 LIMIT_BYTES = 16 * 1024 * 1024
-"""A year of a process that works, and some days of one that ends again and again."""
+"""Enough to see why a process ended, and how often; twice as much is kept."""
 LOOK_EVERY_S = 60.0
 
 
@@ -28,7 +28,7 @@ def put_aside(log: Path, limit_bytes: int = LIMIT_BYTES) -> None:
     older = log.with_name(f"{log.name}.1")
     older.unlink(missing_ok=True)  # first, so that a full disk has room for the copy
     handle = os.open(older, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
-    with log.open("r+b") as current, os.fdopen(handle, "wb") as copy:
+    with os.fdopen(handle, "wb") as copy, log.open("r+b") as current:
         shutil.copyfileobj(current, copy)
         copy.flush()
         current.truncate(0)
