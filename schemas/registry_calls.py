@@ -17,6 +17,10 @@ TIMEOUT_S = 5.0
 """A look-up on loopback takes 2–10 ms; five seconds is a registry in trouble, or one on a machine where twenty
 processes have just begun.
 """
+CHANGES_S = 30.0
+"""What changes something is sent once, by who provisions and is in no hurry: on two cores where a Kubernetes and
+all of its pods had just begun, a registry took longer than five seconds.
+"""
 PAUSES_S = (0.0, 0.5)
 """Before each further attempt to connect. Quarkus 3.15 hangs up on who connects while it reads its certificate
 anew, and on a busy machine on who comes again at once.
@@ -68,7 +72,8 @@ class RegistryCalls:
         headers = {"Content-Type": _CONTENT}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token()}"
-        return self._client.request(method, path, json=content, headers=headers)
+        limit = TIMEOUT_S if method == READS else CHANGES_S
+        return self._client.request(method, path, json=content, headers=headers, timeout=limit)
 
 
 def answered(answer: httpx.Response, kind: type[T]) -> T:
