@@ -72,8 +72,8 @@ class RegistryCalls:
         headers = {"Content-Type": _CONTENT}
         if self._token is not None:
             headers["Authorization"] = f"Bearer {self._token()}"
-        limit = TIMEOUT_S if method == READS else CHANGES_S
-        return self._client.request(method, path, json=content, headers=headers, timeout=limit)
+        limits = httpx.Timeout(TIMEOUT_S, read=TIMEOUT_S if method == READS else CHANGES_S)
+        return self._client.request(method, path, json=content, headers=headers, timeout=limits)
 
 
 def answered(answer: httpx.Response, kind: type[T]) -> T:

@@ -1,8 +1,8 @@
 """Keeps logs that processes append to from filling the disk.
 
 A process holds its log open for as long as it runs, so a new name would not free it of what it has written: its
-content is copied to `<log>.1`, in place of what was there, and cut off. A line that comes between the end of the
-copy and the cut, microseconds, is in neither; what must not be lost is on the audit and in no log of these.
+content is copied to `<log>.1`, in place of what was there, and cut off. A line that comes in the moment between
+copy and cut is in neither; what must not be lost is on the audit and in no log of these.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 
+from deploy.supervise.files import alone
 from schemas.files import PRIVATE_FILE
 
 LIMIT_BYTES = 16 * 1024 * 1024
@@ -22,10 +23,16 @@ LOOK_EVERY_S = 60.0
 
 
 def put_aside(log: Path, limit_bytes: int = LIMIT_BYTES) -> None:
-    """Where it is as large as that. Raises OSError where the disk refuses: then all is still in it."""
-    if not log.exists() or log.stat().st_size < limit_bytes:
-        return
-    older = log.with_name(f"{log.name}.1")
+    """If it is as large as that. Where the disk refuses, all is still in it, and the next look tries again."""
+    with contextlib.suppress(OSError):
+        if log.stat().st_size < limit_bytes:
+            return
+        with alone(log):  # the two supervisors of a root write one journal
+            if log.stat().st_size >= limit_bytes:
+                _cut(log, log.with_name(f"{log.name}.1"))
+
+
+def _cut(log: Path, older: Path) -> None:
     older.unlink(missing_ok=True)  # first, so that a full disk has room for the copy
     handle = os.open(older, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC, PRIVATE_FILE)
     with os.fdopen(handle, "wb") as copy, log.open("r+b") as current:
@@ -64,5 +71,4 @@ class Bounded:
     def _run(self) -> None:
         while not self._stopping.wait(self._every_s):
             for log in self._logs:
-                with contextlib.suppress(OSError):  # tried again at the next look
-                    put_aside(log, self._limit_bytes)
+                put_aside(log, self._limit_bytes)

@@ -188,11 +188,12 @@ def anew(lost):
 
 
 MIDWAY = {
-    "before there is a vault": lambda folder: folder / "restoring",
+    "before there is a vault": lambda folder: folder / "secrets" / SEAL_KEY,
     "while topics are made": lambda folder: folder / "kafka" / "data" / "control-0",
 }
 
 
+@pytest.mark.processes
 @pytest.mark.parametrize("when", MIDWAY)
 def test_a_restore_that_was_killed_is_started_by_nobody_and_leaves_nothing_that_runs(lost, tmp_path, when):
     folder, kept = tmp_path / "half", lost.kept

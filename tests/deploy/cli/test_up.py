@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -97,9 +98,30 @@ def veil(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Veil]:
 @pytest.fixture
 def up(veil: Veil) -> Veil:
     """Up in the background, whatever the test before has done."""
+    return running(veil)
+
+
+def running(veil: Veil) -> Veil:
     if root_owner(veil.root) is None:
         veil("up", "--detach", "--redact", 2, "--standbys", 1)
     return veil
+
+
+@dataclass
+class Published:
+    """What was said of records that came before a policy was signed, and of the signatures."""
+
+    report: dict[str, Any]
+    steps: list[dict[str, Any]]
+
+
+@pytest.fixture(scope="module")
+def published(veil: Veil, tmp_path_factory: pytest.TempPathFactory) -> Published:
+    source = tmp_path_factory.mktemp("published") / "texts.jsonl"
+    source.write_text("\n".join([*(json.dumps({"text": text}) for text in TEXTS), "{no json"]), encoding="utf-8")
+    report = running(veil).json("publish", source, code=3)
+    signing = (["publish", "demo"], ["sign", "demo", "--as", "ada"], ["publish", "demo", "--as", "grace"])
+    return Published(report, [veil.json("policy", *words) for words in signing])
 
 
 def test_up_starts_every_stage_under_its_own_name(up: Veil) -> None:
@@ -173,16 +195,14 @@ def test_the_topology_is_as_declared_and_applying_again_changes_nothing(up: Veil
     assert up.json("topology", "apply")["changes"] == []
 
 
-def test_records_published_before_the_policy_become_tasks_once_it_is_signed(up: Veil, tmp_path: Path) -> None:
-    source = tmp_path / "texts.jsonl"
-    lines = [json.dumps({"text": text}) for text in TEXTS]
-    source.write_text("\n".join([*lines, "{no json"]), encoding="utf-8")
-    report = up.json("publish", source, code=3)
+def test_records_published_before_the_policy_become_tasks_once_it_is_signed(
+    up: Veil, published: Published
+) -> None:
+    report, (unsigned, half, whole) = published.report, published.steps
     assert (report["published"], report["bad_lines"]) == (3, [{"line": 4, "reason": "bad_json"}])
-    assert up.json("policy", "publish", "demo")["in_force"] is False
-
-    assert up.json("policy", "sign", "demo", "--as", "ada")["missing"] == ["an approver (grace)"]
-    assert up.json("policy", "publish", "demo", "--as", "grace")["in_force"] is True
+    assert unsigned["in_force"] is False
+    assert half["missing"] == ["an approver (grace)"]
+    assert whole["in_force"] is True
     until(lambda: bool(up.json("audit", "reconcile")["records"] == 3))
     assert up.json("audit", "reconcile")["tasks"] == 3
 
@@ -192,12 +212,8 @@ def test_records_published_before_the_policy_become_tasks_once_it_is_signed(up: 
 
 @pytest.mark.skipif(PROMETHEUS is None, reason="not installed: prometheus")
 def test_a_prometheus_by_our_configuration_asks_everybody_and_answers_every_panel_and_alert(
-    up: Veil, tmp_path: Path
+    up: Veil, published: Published, tmp_path: Path
 ) -> None:
-    for person in ("ada", "grace"):
-        up("policy", "sign", "demo", "--as", person)
-    (tmp_path / "texts.jsonl").write_text("\n".join(json.dumps({"text": text}) for text in TEXTS))
-    up("publish", tmp_path / "texts.jsonl")
     token = up("label", "token", "--person", "ann-2", "--lifetime", 300).strip()
     url = next(it.api_url for it in read_addresses(up.root) if it.role == "label")
     assert url is not None

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-import os
+import shutil
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -14,11 +16,13 @@ from tests.deploy.supervise.test_supervisor import python
 from tests.support.waiting import wait_for
 
 TALKATIVE = """
-import time
+import os, signal
+signal.signal(signal.SIGHUP, lambda *_: os.write(1, b'x' * 20_000))
+os.write(1, b'up')
 while True:
-    print('x' * 1000, flush=True)
-    time.sleep(0.005)
+    signal.pause()
 """
+"""Says much each time it is told to."""
 
 
 @pytest.fixture
@@ -63,15 +67,32 @@ def test_it_does_not_write_where_a_link_points(log, tmp_path):
     assert older(log).read_text() == "large enough\n"
 
 
-def test_where_the_disk_refuses_all_is_still_there(log, monkeypatch):
+def test_where_the_disk_refuses_all_is_still_there_and_the_next_look_tries_again(log, monkeypatch):
     def full(*_args, **_others):
         raise OSError("no space left")
 
     log.write_text("large enough\n")
-    monkeypatch.setattr(os, "fdopen", full)
-    with pytest.raises(OSError, match="no space"):
+    with monkeypatch.context() as patched:
+        patched.setattr(shutil, "copyfileobj", full)
         put_aside(log, limit_bytes=10)
     assert log.read_text() == "large enough\n"
+    put_aside(log, limit_bytes=10)
+    assert (log.read_text(), older(log).read_text()) == ("", "large enough\n")
+
+
+def test_of_two_who_look_at_once_one_puts_it_aside(log):
+    content, together = b"y" * 2_000_000, threading.Barrier(2)
+
+    def look():
+        together.wait()
+        put_aside(log, limit_bytes=10)
+
+    for _ in range(20):
+        log.write_bytes(content)
+        with ThreadPoolExecutor(2) as pool:
+            for done in [pool.submit(look) for _ in range(2)]:
+                done.result()
+        assert (log.stat().st_size, older(log).read_bytes() == content) == (0, True)
 
 
 def test_a_thread_looks_again_and_again_until_it_is_stopped_and_may_be_started_anew(log):
@@ -88,18 +109,17 @@ def test_a_thread_looks_again_and_again_until_it_is_stopped_and_may_be_started_a
     assert log.read_text() == "nobody looks\n"
 
 
-def test_a_process_that_never_stops_talking_fills_no_disk(tmp_path, monkeypatch):
+def test_the_log_of_a_process_that_runs_is_put_aside_again_and_again(tmp_path, monkeypatch):
     monkeypatch.setattr(supervising, "Bounded", lambda logs: Bounded(logs, limit_bytes=10_000, every_s=0.01))
     spec = python(tmp_path, "talkative", TALKATIVE)
     supervisor = Supervisor(tmp_path, [spec])
     supervisor.start()
     try:
+        wait_for(lambda: spec.log_file.read_bytes() == b"up", "it is up")
         for _ in range(3):
-            wait_for(older(spec.log_file).exists, "some is put aside")
-            assert spec.log_file.stat().st_size < 1_000_000
+            supervisor.hang_up("talkative")
+            wait_for(lambda: older(spec.log_file).exists() and not spec.log_file.stat().st_size, "it is put aside")
+            assert older(spec.log_file).read_bytes().endswith(b"x" * 20_000)
             older(spec.log_file).unlink()
-        wait_for(lambda: spec.log_file.stat().st_size, "it goes on after that, too")
     finally:
         supervisor.stop()
-    lines = spec.log_file.read_text().splitlines()
-    assert all(set(line) == {"x"} for line in lines)
